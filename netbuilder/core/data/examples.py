@@ -11,37 +11,22 @@ from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import did_you_mean, format_list
 
-#: The order in which they are offered; the first one stands on the canvas at the first start.
-ORDER = (
-    "digits",
-    "iris",
-    "diabetes",
-    "xor",
-    "moons",
-    "circles",
-    "spiral",
-    "sine",
-    "sales",
-    "digits_plain",
-    "digits_hidden",
-    "digits_dropout",
-    "digits_l2",
-    "digits_sgd",
-    "digits_rmsprop",
-    "waves",
-    "temperatures",
-    "week",
-    "reviews",
-    "attention",
-    "stories",
-    "language_model",
-    "frozen_body",
-    "residual",
-    "two_inputs",
-    "autoencoder",
-    "overfitting",
-    "cannot_learn",
-)
+#: Title and examples of each topic of the start page, in the order in which they are offered; the
+#: first example stands on the canvas at the first start.
+TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "pictures": (
+        N_("Pictures"),
+        ("digits", "digits_plain", "digits_hidden", "digits_dropout", "digits_l2", "digits_sgd",
+         "digits_rmsprop", "frozen_body", "residual", "autoencoder"),
+    ),
+    "tables": (N_("Tables"), ("iris", "diabetes", "sales", "two_inputs", "overfitting")),
+    "text": (N_("Text"), ("reviews", "attention", "stories", "language_model")),
+    "series": (N_("Series"), ("temperatures", "week")),
+    "sounds": (N_("Sounds"), ("waves",)),
+    "playground": (
+        N_("Playground"), ("xor", "moons", "circles", "spiral", "sine", "cannot_learn")
+    ),
+}  # fmt: skip
 
 #: What is written in the examples' pictures: each has places for some of these words.
 PICTURE_WORDS = (
@@ -87,7 +72,7 @@ class ExampleProject:
 def list_examples() -> list[ExampleProject]:
     """Return all examples, in the order of the gallery."""
     found = {path.stem: path for path in resource("examples").glob("*.netbuilder")}
-    names = [name for name in ORDER if name in found]
+    names = [name for _title, names in TOPICS.values() for name in names if name in found]
     names += sorted(set(found) - set(names))
     return [_read(name, found[name]) for name in names]
 

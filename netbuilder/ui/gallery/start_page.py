@@ -1,213 +1,52 @@
-"""The start page, which lies over the window: recent files, lessons, examples, own data."""
+"""The start page, which lies over the window: recent files, ways in, lessons, examples."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QImage,
-    QKeyEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-)
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QButtonGroup,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
+    QMenu,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 from shiboken6 import isValid
 
-from netbuilder.core.data.examples import list_examples
+from netbuilder.core.data.examples import TOPICS, ExampleProject, list_examples
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.formulas import replace_formulas
 from netbuilder.core.lessons.glossary import GLOSSARY, Drawing
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
-from netbuilder.core.wording import join_sentences
+from netbuilder.ui.gallery.cards import PictureCard, PictureLabel, WayCard
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
+from netbuilder.ui.gallery.recorded_training import RecordedTraining
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.services import jobs, lesson_session, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
-from netbuilder.ui.widgets.flow_layout import FlowLayout
-from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
-PICTURE_RATIO = 9 / 16
-#: Size in pixels, for the positions of a picture's texts.
-DRAWN_WIDE = 320
-#: Characters after which a path may wrap.
-_BREAKS = re.compile(r"([/\\_.-])")
-
-
-class PictureLabel(QWidget):
-    """A picture as wide as its card, with the card's round corners, or a colour."""
-
-    def __init__(self, path: Path | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._picture = QImage(str(path)) if path is not None else QImage()
-        self._words = json.loads(self._picture.text("words") or "[]")
-        self._shown: dict[bool, QImage] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumHeight(40)
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, round(200 * PICTURE_RATIO))
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return round(width * PICTURE_RATIO)
-
-    def resizeEvent(self, event: QEvent) -> None:
-        self.setFixedHeight(self.heightForWidth(self.width()))
-        super().resizeEvent(event)  # type: ignore[arg-type]
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        path = QPainterPath()
-        path.addRoundedRect(QRectF(self.rect()), 6, 6)
-        painter.setClipPath(path)
-        if self._picture.isNull():
-            painter.fillRect(self.rect(), theme.colors().canvas)
-        else:
-            dark = theme.colors().dark
-            if dark not in self._shown:
-                self._shown = {dark: in_dark(self._picture) if dark else self._picture}
-            painter.drawImage(self.rect(), self._shown[dark])
-            painter.scale(self.width() / DRAWN_WIDE, self.height() / (DRAWN_WIDE * PICTURE_RATIO))
-            for word in self._words:
-                _write(painter, word)
-        painter.end()
-
-
-def _write(painter: QPainter, word: Mapping[str, Any]) -> None:
-    """Draw a text of a picture where ``scripts/example_pictures.py`` placed it."""
-    x, y, wide, high = word["box"]
-    painter.save()
-    if word["upwards"]:
-        painter.translate(x, y + high)
-        painter.rotate(-90)
-        x, y, wide, high = 0, 0, high, wide
-    font = painter.font()
-    font.setPixelSize(12)
-    painter.setFont(font)
-    painter.setPen(QColor(getattr(theme.colors(), word["color"])))
-    align = Qt.AlignmentFlag.AlignLeft if word["left"] else Qt.AlignmentFlag.AlignHCenter
-    text = _(word["text"], **word["values"])
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(wide))
-    painter.drawText(QRectF(x, y, wide, high), align | Qt.AlignmentFlag.AlignVCenter, shown)
-    painter.restore()
-
-
-def in_dark(picture: QImage) -> QImage:
-    """Invert the lightness of a picture but not its hues, for the dark scheme.
-
-    Each channel c of a pixel becomes (c - min) + (255 - max); black becomes the canvas's colour.
-    """
-    picture = picture.convertToFormat(QImage.Format.Format_RGB888)
-    wide, high = picture.width(), picture.height()
-    lines = bytes(picture.constBits()), picture.bytesPerLine()
-    planes = [
-        b"".join(
-            lines[0][top + channel : top + 3 * wide : 3]
-            for top in range(0, high * lines[1], lines[1])
-        )
-        for channel in range(3)
-    ]
-    grey = QImage.Format.Format_Grayscale8
-    least, *others = (
-        QImage(plane, wide, high, wide, grey).convertToFormat(QImage.Format.Format_RGB32)
-        for plane in planes
-    )
-    most = least.copy()
-    modes = QPainter.CompositionMode
-    for other in others:
-        _compose(least, other, modes.CompositionMode_Darken)
-        _compose(most, other, modes.CompositionMode_Lighten)
-    most.invertPixels()
-    found = picture.convertToFormat(QImage.Format.Format_RGB32)
-    _compose(found, least, modes.CompositionMode_Difference)
-    _compose(found, most, modes.CompositionMode_Plus)
-    least.fill(QColor(theme.colors().canvas))
-    _compose(found, least, modes.CompositionMode_Screen)
-    return found
-
-
-def _compose(onto: QImage, image: QImage, mode: QPainter.CompositionMode) -> None:
-    painter = QPainter(onto)
-    painter.setCompositionMode(mode)
-    painter.drawImage(0, 0, image)
-    painter.end()
-
-
-class PictureCard(ClickableCard):
-    """Picture, title, words and foot of a file; ``breakable`` paths may wrap after each part."""
-
-    def __init__(
-        self,
-        title: str,
-        words: str,
-        foot: str,
-        picture: QWidget | None = None,
-        parent: QWidget | None = None,
-        *,
-        progress: float | None = None,
-        learn: str = "",
-        breakable: bool = False,
-    ) -> None:
-        description = join_sentences((words, learn, foot))
-        super().__init__(title, description, parent)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(3)
-        if picture is not None:
-            layout.addWidget(picture)
-        if breakable:
-            title, words = (_BREAKS.sub("\\1\u200b", text) for text in (title, words))
-        layout.addWidget(note_label(title, self, role="heading"))
-        for text in filter(None, (words, learn)):
-            layout.addWidget(note_label(text, self))
-        layout.addStretch(1)
-        if progress is not None:
-            bar = QProgressBar(self)
-            bar.setTextVisible(False)
-            bar.setRange(0, 1000)
-            bar.setValue(round(1000 * progress))
-            layout.addWidget(bar)
-        if foot:
-            caption = QLabel(foot, self)
-            caption.setProperty("role", "caption")
-            caption.setWordWrap(True)
-            layout.addWidget(caption)
-
-
-CARD_WIDTH = 232
+CARD_WIDTH, MOST_COLUMNS, MARGIN, GAP = 232, 5, 16, 8
 SHOWN_RECENT = 4
+#: Where to begin, unless it is finished.
+FIRST_LESSON = "first_model"
+#: Height of the recorded training with the ways in: at the first start, and below recent files.
+_HERO, _LOW_HERO = 296, 136
 #: Size of a lesson's drawing.
-_THUMBNAIL = 0.85
+_THUMBNAIL = 0.5
 #: Drawings on the cards, by the lesson's name.
 LESSON_DRAWINGS: Mapping[str, Drawing] = {
     "what_is_a_network": ("net", "3", "4", "4", "2"),
@@ -232,16 +71,20 @@ LESSON_DRAWINGS: Mapping[str, Drawing] = {
 
 
 class StartPage(QWidget):
-    """Covers the window below its top bar while it is open; ``closed``: it was hidden."""
+    """Covers the window below its top bar from ``opened`` to ``closed``."""
 
     example_chosen = Signal(str)
     lesson_chosen = Signal(object)
     file_chosen = Signal(object)
+    watch_requested = Signal()
+    draw_requested = Signal()
     data_requested = Signal()
     folder_requested = Signal()
+    collect_requested = Signal()
     empty_requested = Signal()
     open_requested = Signal()
     tour_requested = Signal()
+    opened = Signal()
     closed = Signal()
 
     def __init__(self, window: QWidget, top: Callable[[], int]) -> None:
@@ -257,13 +100,16 @@ class StartPage(QWidget):
         self._curves: dict[Path, Sparkline] = {}
         self._before: QWidget | None = None
         self._columns = 0
-        self._grids: list[tuple[QGridLayout, list[PictureCard]]] = []
+        #: Each grid with a function from the number of columns to its visible cards.
+        self._grids: list[tuple[QGridLayout, Callable[[int], list[PictureCard]]]] = []
+        self.topic, self._open_groups = "playground", set[PictureCard]()
         self._scroll = QScrollArea(self)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        vbox(self._scroll, parent=self, margins=0)
+        self._head = QWidget(self)
+        self._outer = vbox(self._head, (self._scroll, 1), parent=self, margins=0, spacing=0)
         self.hide()
         window.installEventFilter(self)
 
@@ -275,7 +121,9 @@ class StartPage(QWidget):
         self._place()
         self.show()
         self.raise_()
-        self.start_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.opened.emit()
+        first = self.continue_card or self.watch_card
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def shut(self) -> None:
         if self.isHidden():
@@ -288,49 +136,41 @@ class StartPage(QWidget):
         self.closed.emit()
 
     def _fill(self) -> None:
-        page = QWidget(self)
+        self._content = page = QWidget(self)
         page.setProperty("role", "page")
-        self._page = QVBoxLayout(page)
-        self._page.setContentsMargins(28, 18, 28, 24)
-        self._page.setSpacing(10)
+        self._page = vbox(parent=page, margins=(MARGIN, 0, MARGIN, MARGIN), spacing=GAP)
         self._grids, self._columns, self._curves = [], 0, {}
-        self._head()
+        self._open_groups.clear()
+        self._fill_head()
         self._recent()
-        self.examples_button = QPushButton(_("Examples"), self)
-        self.examples_button.setObjectName("go_to_examples")
-        self.examples_button.setProperty("role", "link")
-        self.examples_button.setToolTip(_("Scroll to the examples"))
-        for number, shelf in enumerate(lesson_folders(self._beside)):
-            self._shelf(shelf, self.examples_button if not number else None)
+        self._hero()
+        for shelf in lesson_folders(self._beside):
+            self._shelf(shelf)
         self._examples()
         self._page.addStretch(1)
         self._scroll.setWidget(page)
 
-    def _head(self) -> None:
-        row = FlowLayout(spacing=8)  # large letters and long words go on in the next line
-        title = note_label(_("What do you want to do?"), self, role="answer")
+    def _fill_head(self) -> None:
+        """Build the row above the scrolled part, where Close stays in reach."""
+        head = QWidget(self)
+        title = note_label(_("Draw a network, watch it learn"), head, role="answer")
         title.setWordWrap(False)
-        row.addWidget(title)
         self.start_button = self._button(_("Empty canvas"), self.empty_requested)
-        self.data_button = self._button(_("Open data…"), self.data_requested)
-        self.folder_button = self._button(_("Open a folder…"), self.folder_requested)
-        self.folder_button.setToolTip(
-            _("Open a folder that contains one folder of pictures, sounds or texts per class.")
-        )
         self.open_button = self._button(_("Open a file…"), self.open_requested)
         self.tour_button = self._button(_("Take the tour"), self.tour_requested)
+        for link in (self.start_button, self.open_button, self.tour_button):
+            link.setProperty("role", "link")
         self.close_button = QPushButton(_("Close"), self)
+        self.close_button.setObjectName("close-start-page")
         self.close_button.clicked.connect(lambda _checked=False: self.shut())
-        for button in (
-            self.start_button,
-            self.data_button,
-            self.folder_button,
-            self.open_button,
-            self.tour_button,
-            self.close_button,
-        ):
-            row.addWidget(button)
-        self._page.addLayout(row)
+        self._links = [self.start_button, self.open_button, self.tour_button, self.close_button]
+        # Large letters and long words go on in the next line.
+        row = flow(title, *self._links[:-1], spacing=2 * GAP)
+        hbox((row, 1), self.close_button, parent=head, margins=(MARGIN, GAP, MARGIN, GAP))
+        self._outer.replaceWidget(self._head, head)
+        self._head.hide()
+        self._head.deleteLater()
+        self._head = head
 
     def _button(self, title: str, signal: object) -> QPushButton:
         button = QPushButton(title, self)
@@ -341,6 +181,56 @@ class StartPage(QWidget):
         """Hide the page, then emit the signal, since a question may follow."""
         self.shut()
         signal.emit(*values)  # type: ignore[attr-defined]
+
+    def _hero(self) -> None:
+        """Add a recorded training and three large ways in."""
+        hero = QFrame(self._content)
+        hero.setObjectName("hero")
+        hero.setProperty("role", "hero")
+        low = self.continue_card is not None
+        self.recording = RecordedTraining(hero)
+        self.watch_card = WayCard(
+            "watch-it-learn", _("Watch it learn"), _("The spiral, live, with one press"), hero
+        )
+        self.draw_card = WayCard(
+            "draw-a-digit",
+            _("Draw a digit"),
+            _("A network learns to read digits in seconds. Then it reads yours."),
+            hero,
+        )
+        self.data_card = WayCard(
+            "my-own-data", _("My own data"), _("A table, photos, texts, sounds or a series"), hero
+        )
+        self.watch_card.setProperty("marked", not low)
+        self.watch_card.chosen.connect(partial(self._choose, self.watch_requested))
+        self.draw_card.chosen.connect(partial(self._choose, self.draw_requested))
+        self.data_card.chosen.connect(self._offer_data)
+        self._ways = [self.watch_card, self.draw_card, self.data_card]
+        ways = (hbox if low else vbox)(*self._ways, spacing=GAP)
+        self._fill_data_menu()
+        margin = MARGIN if not low else GAP
+        hbox((self.recording, 0 if low else 5), (ways, 5), parent=hero, margins=margin, spacing=24)
+        high = max(_HERO, self.window().height() * 36 // 100)
+        hero.setMinimumHeight(scaled(_LOW_HERO if low else high))
+        self.recording.setFixedHeight(hero.minimumHeight() - 2 * margin - 2)
+        if low:
+            self.recording.setFixedWidth(self.recording.height())
+        self._page.addWidget(hero)
+
+    def _fill_data_menu(self) -> None:
+        self.data_menu = QMenu(self.data_card)
+        ways = (
+            (_("Open a file: a table, texts, sounds…"), self.data_requested),
+            (_("Open a folder with one folder per class…"), self.folder_requested),
+            (_("Record with camera or microphone…"), self.collect_requested),
+        )
+        for title, signal in ways:
+            action = self.data_menu.addAction(title)
+            action.triggered.connect(lambda _checked=False, signal=signal: self._choose(signal))
+        self.data_action, self.folder_action, self.collect_action = self.data_menu.actions()
+
+    def _offer_data(self) -> None:
+        self.data_menu.popup(self.data_card.mapToGlobal(self.data_card.rect().bottomLeft()))
 
     def _recent(self) -> None:
         lesson = _lesson_under_way(self._beside)
@@ -354,24 +244,26 @@ class StartPage(QWidget):
             self.continue_card = cards[0] if cards else None
         if self.continue_card is None:
             return
-        self._page.addWidget(note_label(_("Continue"), self, role="sentence"))
+        self._page.addWidget(note_label(_("Continue"), self._content, role="sentence"))
         self.continue_card.setObjectName("continue-card")
-        self._grid(cards)
+        # The first takes two columns.
+        self._grid(lambda columns: cards[: max(columns - 1, 1)])
         if paths:
             jobs.run_job(
                 partial(_read_curves, paths), self._show_curves, name="recent-curves", owner=self
             )
 
     def _file_card(self, path: Path) -> PictureCard:
-        curve = Sparkline(self)
+        curve = Sparkline(self._content)
         curve.hide()
-        card = PictureCard(path.name, _short(path.parent), "", curve, self, breakable=True)
+        folder = _short(path.parent)
+        card = PictureCard(path.name, "", folder, curve, self._content, breakable=True)
         card.chosen.connect(partial(self._choose, self.file_chosen, path))
         self._curves[path] = curve
         return card
 
-    def _show_curves(self, found: dict[Path, tuple[tuple[float, ...], int]]) -> None:
-        for path, (values, kept) in found.items():
+    def _show_curves(self, curves: dict[Path, tuple[tuple[float, ...], int]]) -> None:
+        for path, (values, kept) in curves.items():
             curve = self._curves.get(path)
             if curve is not None and isValid(curve):
                 words = ngettext("loss, {count} epoch", "loss, {count} epochs", len(values))
@@ -380,84 +272,151 @@ class StartPage(QWidget):
                 curve.show_curve(values[: kept or None], words)
                 curve.show()
 
-    def _shelf(self, shelf: LessonFolder, beside: QWidget | None) -> None:
-        head = QHBoxLayout()
-        title = note_label(shelf.title, self, role="sentence")
-        head.addWidget(title)
-        if beside is not None:
-            title.setWordWrap(False)
-            head.addSpacing(12)
-            head.addWidget(beside)
-            head.addStretch(1)
-        self._page.addLayout(head)
-        cards = []
-        for lesson in shelf.lessons:
-            self.lesson_cards[lesson.name] = card = self._lesson_card(lesson)
-            cards.append(card)
-        self._grid(cards)
-        for error in shelf.broken:
-            self._page.addWidget(note_label(str(error), self, role="complaint"))
+    def _shelf(self, shelf: LessonFolder) -> None:
+        """Add lessons: as many as fit in a row, and a card that shows all."""
+        self._page.addWidget(note_label(shelf.title, self._content, role="sentence"))
+        lessons = sorted(shelf.lessons, key=lambda lesson: lesson.name != FIRST_LESSON)
+        unfinished = (lesson for lesson in lessons if not lesson_session.is_finished(lesson))
+        marked = next(unfinished, None) if lessons and lessons[0].name == FIRST_LESSON else None
+        cards = [self._lesson_card(lesson, marked=lesson is marked) for lesson in lessons]
+        self.lesson_cards.update(zip((lesson.name for lesson in lessons), cards, strict=True))
+        title = ngettext("All {count} lesson", "All {count} lessons", len(cards))
+        drawing = DrawingView(self._content, scale=_THUMBNAIL)
+        drawing.show_drawing(("batches", "4"))
+        more = PictureCard(title, "", "", drawing, self._content)
+        more.setObjectName("all-lessons")
+        more.chosen.connect(partial(self._open_group, more, cards))
 
-    def _lesson_card(self, lesson: Lesson) -> PictureCard:
+        def visible(columns: int) -> list[PictureCard]:
+            fits = len(cards) <= columns or more in self._open_groups
+            return cards if fits else [*cards[: max(columns - 1, 1)], more]
+
+        self._grid(visible)
+        for error in shelf.broken:
+            self._page.addWidget(note_label(str(error), self._content, role="complaint"))
+
+    def _open_group(self, group: PictureCard, cards: list[PictureCard]) -> None:
+        """Show the cards that a card stands for, and focus the first new one."""
+        new = next((card for card in cards if card.isHidden()), cards[0])
+        self._open_groups.add(group)
+        self._arrange(anew=True)
+        new.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _lesson_card(self, lesson: Lesson, *, marked: bool = False) -> PictureCard:
         done = len(lesson_session.kept(lesson.name).done)
         count = len(lesson.steps)
-        foot = [
-            _(lesson.level),
-            ngettext("{count} minute", "{count} minutes", lesson.minutes),
-        ]
         finished = lesson_session.is_finished(lesson)
+        foot = [ngettext("{count} minute", "{count} minutes", lesson.minutes)]
+        if marked:
+            foot.insert(0, _("begin here"))
         if finished:
             foot.append(_("✓ done"))
         if 0 < done < count:
             foot.append(_("{done} of {count} steps done", done=done, count=count))
-        drawing = DrawingView(self, scale=_THUMBNAIL)
+        drawing = DrawingView(self._content, scale=_THUMBNAIL)
         drawing.show_drawing(_drawing_of(lesson))
         card = PictureCard(
             lesson.title,
             _first_sentence(lesson.intro),
             " · ".join(foot),
             drawing,
-            self,
+            self._content,
             progress=1.0 if finished else done / count if done else None,
+            marked=marked,
         )
         card.chosen.connect(partial(self._choose, self.lesson_chosen, lesson))
         return card
 
     def _examples(self) -> None:
-        title = note_label(_("Examples"), self, role="sentence")
-        self._page.addWidget(title)
-        bar = self._scroll.verticalScrollBar()
-        self.examples_button.clicked.connect(lambda _checked: bar.setValue(title.y() - 8))
-        cards = []
-        for example in list_examples():
-            foot = [example.result] if example.result else []
-            if example.minutes:
-                foot.insert(0, ngettext("{count} minute", "{count} minutes", example.minutes))
-            card = PictureCard(
-                example.title,
-                example.description,
-                " · ".join(foot),
-                PictureLabel(example.picture, self),
-                self,
-                learn=example.learn if example.learn else "",
-            )
-            card.chosen.connect(partial(self._choose, self.example_chosen, example.name))
-            self.example_cards[example.name] = card
-            cards.append(card)
-        self._grid(cards)
+        """Add the examples of a topic, chosen by chips."""
+        self.topic_buttons: dict[str, QPushButton] = {}
+        self._topic_group = QButtonGroup(self._content)
+        for topic, (title, _names) in TOPICS.items():
+            chip = self.topic_buttons[topic] = QPushButton(_(title), self._content)
+            chip.setObjectName(f"topic-{topic}")
+            chip.setProperty("role", "chip")
+            chip.setCheckable(True)
+            chip.setChecked(topic == self.topic)
+            chip.clicked.connect(lambda _checked=False, topic=topic: self.show_topic(topic))
+            self._topic_group.addButton(chip)
+        title_label = note_label(_("Examples"), self._content, role="sentence")
+        title_label.setWordWrap(False)
+        self._page.addLayout(flow(title_label, *self.topic_buttons.values(), spacing=GAP))
+        examples = {example.name: example for example in list_examples()}
+        self.example_cards = {name: self._example_card(entry) for name, entry in examples.items()}
+        ways = [card for name, card in self.example_cards.items() if name.startswith("digits")]
+        self.digits_card = PictureCard(
+            _("Digits, seven ways"),
+            _(
+                "Seven networks for the same handwritten digits: with and without hidden layers, "
+                "dropout, L2 and other optimizers."
+            ),
+            "",
+            PictureLabel(examples["digits"].picture, self._content),
+            self._content,
+        )
+        self.digits_card.setObjectName("digits-ways")
+        self.digits_card.chosen.connect(partial(self._open_group, self.digits_card, ways))
+        self.record_card = PictureCard(
+            _("Record your own sounds"),
+            _("Record words or noises with the microphone, and let a network tell them apart."),
+            "",
+            PictureLabel(None, self._content),
+            self._content,
+        )
+        self.record_card.chosen.connect(partial(self._choose, self.collect_requested))
 
-    def _grid(self, cards: list[PictureCard]) -> None:
+        def visible(_columns: int) -> list[PictureCard]:
+            cards = [self.example_cards[name] for name in TOPICS[self.topic][1]]
+            if self.topic == "pictures" and self.digits_card not in self._open_groups:
+                cards = [self.digits_card, *(card for card in cards if card not in ways)]
+            return [*cards, self.record_card] if self.topic == "sounds" else cards
+
+        self._grid(visible)
+
+    def show_topic(self, topic: str) -> None:
+        """Show the examples of a topic (a key of ``TOPICS``)."""
+        self.topic = topic
+        self.topic_buttons[topic].setChecked(True)
+        self._open_groups.discard(self.digits_card)
+        self._arrange(anew=True)
+
+    def _example_card(self, example: ExampleProject) -> PictureCard:
+        foot = [example.result] if example.result else []
+        if example.minutes:
+            foot.insert(0, ngettext("{count} minute", "{count} minutes", example.minutes))
+        card = PictureCard(
+            example.title,
+            example.description,
+            " · ".join(foot),
+            PictureLabel(example.picture, self._content),
+            self._content,
+            learn=example.learn,
+        )
+        card.chosen.connect(partial(self._choose, self.example_chosen, example.name))
+        return card
+
+    def _grid(self, visible: Callable[[int], list[PictureCard]]) -> None:
         grid = QGridLayout()
         grid.setSpacing(12)
         self._page.addLayout(grid)
-        self._grids.append((grid, cards))
+        self._grids.append((grid, visible))
 
-    def _arrange(self) -> None:
-        columns = max(1, (self.width() - 56) // (scaled(CARD_WIDTH) + 12))
-        if columns == self._columns:
+    def _arrange(self, *, anew: bool = False) -> None:
+        """Place the visible cards in as many columns as fit; ``anew``: other cards are visible."""
+        room = self.width() - 2 * MARGIN
+        columns = min(max(1, room // (scaled(CARD_WIDTH) + 12)), MOST_COLUMNS)
+        if columns == self._columns and not anew:
             return
-        for grid, cards in self._grids:
-            for column in range(max(self._columns, columns)):
+        self._columns = columns
+        shown = [(grid, visible(columns)) for grid, visible in self._grids]
+        everyone = {card for _grid, cards in shown for card in cards}
+        for card in self._content.findChildren(PictureCard):
+            card.setVisible(card in everyone)
+        for grid, cards in shown:
+            while grid.count():
+                grid.takeAt(0)
+            for column in range(MOST_COLUMNS):
                 grid.setColumnStretch(column, 1 if column < columns else 0)
                 grid.setColumnMinimumWidth(column, 1 if column < columns else 0)
             place = 0
@@ -465,7 +424,7 @@ class StartPage(QWidget):
                 wide = 2 if card is self.continue_card and columns > 1 else 1
                 grid.addWidget(card, place // columns, place % columns, 1, wide)
                 place += wide
-        self._columns = columns
+        self._page.activate()  # the arrow keys look for neighbours
 
     def _place(self) -> None:
         window = self.parentWidget()
@@ -487,16 +446,13 @@ class StartPage(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Keep the focus on the page, since it covers the rest."""
-        stops: list[QWidget] = [
-            self.start_button,
-            self.data_button,
-            self.folder_button,
-            self.open_button,
-            self.tour_button,
-            self.close_button,
-            self.examples_button,
-            *(card for _grid, cards in self._grids for card in cards),
-        ]
+        grids = [visible(self._columns) for _grid, visible in self._grids]
+        recent = grids.pop(0) if self.continue_card is not None else []
+        examples = grids.pop()
+        ways = [*self._ways, self.recording.pause_button]
+        lessons = [card for cards in grids for card in cards]
+        chips = self.topic_buttons.values()
+        stops: list[QWidget] = [*recent, *ways, *lessons, *chips, *examples, *self._links]
         now = QApplication.focusWidget()
         place = stops.index(now) if now in stops else -1
         new = stops[(place + (1 if forward else -1)) % len(stops)]
@@ -540,11 +496,11 @@ def _drawing_of(lesson: Lesson) -> Drawing:
 def _lesson_under_way(beside: Path | None) -> Lesson | None:
     """Return the lesson continued last, unless it is done or a file was opened since."""
     name = lesson_session.last_lesson()
-    lessons = (one for shelf in lesson_folders(beside) for one in shelf.lessons) if name else ()
-    found = next((one for one in lessons if one.name == name), None)
-    if found is None or len(lesson_session.kept(name).done) >= len(found.steps):
+    lessons = (entry for shelf in lesson_folders(beside) for entry in shelf.lessons) if name else ()
+    lesson = next((entry for entry in lessons if entry.name == name), None)
+    if lesson is None or len(lesson_session.kept(name).done) >= len(lesson.steps):
         return None
-    return found
+    return lesson
 
 
 def _read_curves(paths: Sequence[Path]) -> dict[Path, tuple[tuple[float, ...], int]]:

@@ -37,6 +37,7 @@ _SIDE, _GAP = 8, 12
 #: If room is short, texts are shortened, then widgets are hidden, the least important first.
 _SHORT = {"save-model": ".h5", "help": "?"}
 _GIVE_WAY = ("gallery", "level", "save-model", "document", "save", "redo", "undo", "speed", "stop")
+_AT_START = ("level", "help")
 #: Text and icon of the train button, by action.
 _TRAIN = {
     "train": (N_("Train"), "play"),
@@ -285,7 +286,7 @@ class TopBar(QToolBar):
         self.addWidget(self.menu_button)
         #: The toolbar's actions by name, which show and hide its widgets.
         self._places: dict[str, QAction] = {}
-        self._fitting = self._short = False
+        self._fitting = self._short = self._starts = False
         self._named: dict[str, tuple[QToolButton, Callable[..., str]]] = {}
         self.document = DocumentLabel(self)
         self._put("document", self.document)
@@ -294,14 +295,14 @@ class TopBar(QToolBar):
             self._put(name, self._picture_button(name))
         self._places["steps"] = self.addSeparator()
         self.train = TrainButton(actions, self)
-        self.addWidget(self.train)
+        self._places["train"] = self.addWidget(self.train)
         button = self._picture_button("stop")
         button.setProperty("role", "boxed")
         self._put("stop", _spaced(button, self))
         self.speed = self._speed_control(speeds)
         self._put("speed", _spaced(self.speed, self))
         self.progress = ProgressView(self)
-        self.addWidget(self.progress)
+        self._places["progress"] = self.addWidget(self.progress)
         space = self._space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -330,6 +331,11 @@ class TopBar(QToolBar):
             self._fit()
         return super().event(event)
 
+    def show_start(self, on: bool) -> None:
+        """Show only what the start page needs."""
+        self._starts = on
+        self._fit()
+
     def _fit(self) -> None:
         """Hide what the menus also have if room is short; Qt would hide Help instead."""
         if self._fitting or self.width() < self.menu_button.width():
@@ -344,7 +350,7 @@ class TopBar(QToolBar):
                 widget.updateGeometry()
             for part in (self.document, self.speed):
                 part.set_compact(compact)
-        visible = dict.fromkeys(self._places, True)
+        visible = dict.fromkeys(_AT_START if self._starts else self._places, True)
         for name in ("", "short", *_GIVE_WAY):
             visible.pop(name, None)
             self._short = name != ""

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
+from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -21,17 +20,19 @@ from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.lessons.lesson_record import LessonRecord
 from netbuilder.core.lessons.library import ORDER, find_lesson, lesson_folders
 from netbuilder.core.project import edits, files
-from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
-from netbuilder.ui.gallery.help_window import HelpWindow
-from netbuilder.ui.gallery.start_page import (
+from netbuilder.ui.gallery.cards import (
     DRAWN_WIDE,
-    LESSON_DRAWINGS,
     PICTURE_RATIO,
+    PictureCard,
     PictureLabel,
     in_dark,
 )
+from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
+from netbuilder.ui.gallery.help_window import HelpWindow
+from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session, retranslate, settings
+from netbuilder.ui.services.runs.run_progress import FULL, WATCH
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
@@ -48,7 +49,9 @@ def test_an_example_opens_from_its_card(
     assert page.isVisible()
     assert set(page.example_cards) == {one.name for one in list_examples()}
     assert page.geometry().top() >= window.top_bar.height()
+    qtbot.mouseClick(page.topic_buttons["tables"], Qt.MouseButton.LeftButton)
     card = page.example_cards["iris"]
+    assert card.isVisible() and not page.example_cards["moons"].isVisible()
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
     assert not page.isVisible()
     assert window.store.project.name == "Iris"
@@ -65,7 +68,8 @@ def test_the_keyboard_stays_on_the_page_and_chooses(
     page = window.welcome.page
     window.welcome.show_page()
     window.activateWindow()
-    qtbot.waitUntil(page.start_button.hasFocus)
+    assert page.continue_card is not None
+    qtbot.waitUntil(page.continue_card.hasFocus)
     seen = []
     for _time in range(300):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
@@ -78,7 +82,10 @@ def test_the_keyboard_stays_on_the_page_and_chooses(
     assert page.recent_cards[0] in seen
     assert page.lesson_cards["first_model"] in seen
     assert page.example_cards["moons"] in seen
+    every = page.findChild(PictureCard, "all-lessons")
+    every.choose()
     grid = list(page.lesson_cards.values())
+    assert not every.isVisible() and all(card.isVisible() for card in grid)
     first, below = grid[0], grid[page._columns]
     first.setFocus()
     for key, there in (
@@ -110,16 +117,86 @@ def test_an_empty_canvas_tells_of_the_examples(
     assert window.welcome.page.isVisible()
 
 
-def test_examples_are_one_press_away(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700), (1920, 1080)])
+def test_few_things_to_press_before_scrolling(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, size: tuple[int, int]
+) -> None:
     window = open_window(keras=False)
-    window.resize(1024, 700)
+    window.resize(*size)
     page = window.welcome.page
     page.open()
-    view = page._scroll.viewport()
-    first = page._grids[-1][1][0]
-    assert first.mapTo(view, QPoint(0, 0)).y() > view.height()
-    QTest.mouseClick(page.examples_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: 0 < first.mapTo(view, QPoint(0, 0)).y() < view.height() // 2)
+    QApplication.processEvents()
+    stops = [
+        widget
+        for widget in page.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not widget.visibleRegion().isEmpty()
+    ]
+    assert {page.watch_card, page.draw_card, page.data_card, page.close_button} <= set(stops)
+    assert 15 < len(stops) <= 25, [stop.objectName() for stop in stops]
+    marked = [card for card in page.findChildren(PictureCard) if card.property("marked")]
+    assert marked == [page.lesson_cards["first_model"]] and marked[0] in stops
+    page._scroll.verticalScrollBar().setValue(10_000)
+    assert not page.close_button.visibleRegion().isEmpty(), "Close stays in reach"
+    assert not window.top_bar.train.isVisible()
+    page.shut()
+    qtbot.waitUntil(window.top_bar.train.isVisible)
+
+
+def test_every_example_is_in_a_topic_and_the_digits_are_one_card(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    page = window.welcome.page
+    page.open()
+    visible = set()
+    for topic in page.topic_buttons:
+        page.show_topic(topic)
+        names = {name for name, card in page.example_cards.items() if card.isVisible()}
+        assert names and not names & visible, topic
+        visible |= names
+    variants = page.example_cards.keys() - visible
+    assert len(variants) == 7 and all(name.startswith("digits") for name in variants)
+    page.show_topic("pictures")
+    qtbot.mouseClick(page.digits_card, Qt.MouseButton.LeftButton)
+    assert all(page.example_cards[name].isVisible() for name in variants)
+    assert not page.digits_card.isVisible()
+    assert page.focusWidget() is page.example_cards["digits"]
+
+
+def test_a_recorded_training_plays_until_it_is_paused(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    window.welcome.page.open()
+    recording = window.welcome.page.recording
+    qtbot.waitUntil(lambda: recording.frame >= 2)
+    early, late = recording._accuracy[0], recording._accuracy[-1]
+    assert early < 0.7 and late > 0.95
+    qtbot.mouseClick(recording.pause_button, Qt.MouseButton.LeftButton)
+    frame = recording.frame
+    qtbot.wait(300)
+    assert recording.frame == frame
+    window.welcome.page.shut()
+    window.welcome.page.open()
+    assert window.welcome.page.recording.paused, "it is remembered"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["watch_card", "draw_card"])
+def test_one_press_trains_a_network(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, way: str
+) -> None:
+    window = open_window()
+    page = window.welcome.page
+    page.open()
+    qtbot.mouseClick(getattr(page, way), Qt.MouseButton.LeftButton)
+    assert not page.isVisible()
+    with qtbot.waitSignal(window.runner.began, timeout=60_000):
+        pass
+    assert window.runner.speed is (WATCH if way == "watch_card" else FULL)
+    assert window.docks.in_front("training" if way == "watch_card" else "predict")
+    window.runner.stop()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=60_000)
 
 
 def test_a_picture_is_dark_in_the_dark_scheme_and_keeps_its_hues() -> None:
@@ -171,7 +248,7 @@ def test_help_explains_the_field_that_has_the_keyboard(
 ) -> None:
     window = open_window(keras=False)
     window.activateWindow()
-    window.documents.show_project(files.read(list_examples()[1].path), None)
+    window.documents.show_project(files.read(find_example("iris").path), None)
     window.canvas.select(("dense",))
     row = window.inspector.form.rows["units"]  # type: ignore[attr-defined]
     assert "F1" in row.label.toolTip()
@@ -303,11 +380,11 @@ def test_my_data_is_chosen_at_once_and_nothing_goes_before_that(
     chosen = ""
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (chosen, ""))
     window.welcome.show_page()
-    qtbot.mouseClick(window.welcome.page.data_button, Qt.MouseButton.LeftButton)
+    window.welcome.page.data_action.trigger()
     assert window.store.project is before, "nothing was chosen"
     chosen = str(tmp_path / "double.csv")
     window.welcome.show_page()
-    qtbot.mouseClick(window.welcome.page.data_button, Qt.MouseButton.LeftButton)
+    window.welcome.page.data_action.trigger()
     project = window.store.project
     assert (project.data.kind, [n.layer for n in project.graph.nodes]) == ("csv", ["Input"])
 
@@ -327,7 +404,7 @@ def test_a_folder_of_pictures_is_chosen_there_too(
             picture.save(str(tmp_path / name / f"{number}.png"))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_args: str(tmp_path))
     window.welcome.show_page()
-    qtbot.mouseClick(window.welcome.page.folder_button, Qt.MouseButton.LeftButton)
+    window.welcome.page.folder_action.trigger()
     assert window.store.project.data.kind == "images"
 
 
@@ -461,7 +538,10 @@ def test_nothing_on_the_start_page_is_cut_off(
     window.welcome.show_page()
     page = window.welcome.page
     assert len(page.lesson_cards) == len(lesson_folders()[0].lessons)
-    cards = [*page.lesson_cards.values(), *page.example_cards.values(), *page.recent_cards]
+    page.findChild(PictureCard, "all-lessons").choose()
+    qtbot.wait(50)  # for the scroll area to take the new height
+    cards = [card for card in page.findChildren(PictureCard) if card.isVisible()]
+    assert cards[0] in page.recent_cards
     qtbot.waitUntil(lambda: all(card.width() > 100 for card in cards))
     for card in cards:
         assert card.width() <= 2 / 3 * size[0]

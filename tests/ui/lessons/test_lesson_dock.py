@@ -461,7 +461,7 @@ def test_the_tour_by_keyboard(qtbot: QtBot, open_window: Callable[..., MainWindo
     window.welcome.show_page()
     window.activateWindow()
     page = window.welcome.page
-    qtbot.waitUntil(page.start_button.hasFocus)
+    qtbot.waitUntil(page.watch_card.hasFocus)
     page.tour_button.setFocus()
     qtbot.keyClick(page.tour_button, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: tour.at == 0)

@@ -254,7 +254,7 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
 
     def gallery(name: str) -> None:
         act["gallery"].trigger()
-        qtbot.mouseClick(page.example_cards[name], Qt.MouseButton.LeftButton)
+        page.example_cards[name].choose()
 
     weights = {}
     ways = (act["new"].trigger, act["open"].trigger, lambda: gallery("diabetes"))

@@ -27,6 +27,7 @@ from netbuilder.ui.services.data_recipes import FILE_FILTER
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
+from netbuilder.ui.services.runs.run_progress import FULL, WATCH, Speed
 from netbuilder.ui.services.settings import level, settings
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
@@ -338,15 +339,22 @@ class WelcomeGuide(QObject):
         self.page.example_chosen.connect(self.open_example)
         self.page.lesson_chosen.connect(self.lessons.open)
         self.page.file_chosen.connect(parts.documents.open_asking)
+        self.page.watch_requested.connect(partial(self.train_example, "spiral", "training", WATCH))
+        self.page.draw_requested.connect(partial(self.train_example, "digits", "predict", FULL))
         self.page.data_requested.connect(self.open_data)
         self.page.folder_requested.connect(self.open_folder)
+        self.page.collect_requested.connect(parts.actions["collect"].trigger)
         self.page.empty_requested.connect(parts.documents.new)
         self.page.open_requested.connect(parts.documents.open)
         self.page.tour_requested.connect(self.start_tour)
+        self.page.opened.connect(partial(top_bar.show_start, True))
+        self.page.closed.connect(partial(top_bar.show_start, False))
         self.page.closed.connect(self._page_closed)
         self._welcomed = False  # whether the start page was shown
         self._cards: dict[str, RoleBox] = {}
         self._left = ""  # run id of a network that was closed unsaved
+        self._to_train: tuple[Project, Speed] | None = None  # as soon as Keras is loaded
+        parts.workbench.diagnosed.connect(self._train_opened)
         parts.documents.leaving.connect(self._leaving)
         parts.documents.opened.connect(self._opened)
         parts.workbench.training_changed.connect(self._training_changed)
@@ -374,18 +382,38 @@ class WelcomeGuide(QObject):
         self._close("tour")
         QTimer.singleShot(0, self, self.tour.start)
 
-    def open_example(self, name: str) -> None:
+    def open_example(self, name: str) -> bool:
+        """Open an example; return whether it is open."""
         if not self._parts.documents.may_close():
-            return
+            return False
         try:
             example = find_example(name)
             # Translate its name as on its card.
             project = replace(files.read(example.path), name=example.title)
         except UserError as error:
             self._show_error(error)
-            return
+            return False
         self._welcomed = True
         self._parts.documents.show_project(project, None)
+        return True
+
+    def train_example(self, name: str, page: str, speed: Speed) -> None:
+        """Open an example and a page, and train it as soon as that is possible."""
+        if self.open_example(name):
+            self._parts.docks.show_panel(page, focus=False)
+            self._to_train = self._parts.store.project, speed
+            self._train_opened()
+
+    def _train_opened(self) -> None:
+        if self._to_train is None:
+            return
+        parts, (project, speed) = self._parts, self._to_train
+        if parts.store.project is not project:  # something else was opened, or it was changed
+            self._to_train = None
+        elif parts.workbench.settled and parts.actions["train"].isEnabled():
+            self._to_train = None
+            parts.runner.set_speed(speed)
+            parts.actions["train"].trigger()
 
     def open_data(self) -> None:
         """Ask for data; if cancelled on an empty canvas, show the page with other sources."""
