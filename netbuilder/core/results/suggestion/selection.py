@@ -37,6 +37,7 @@ from netbuilder.core.results.suggestion import (
     text_candidates,
 )
 from netbuilder.core.results.suggestion.candidate import Candidate
+from netbuilder.core.results.suggestion.trial import Trial
 from netbuilder.core.wording import format_number, format_percent, join_values
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _SOURCES: tuple[tuple[Callable[[InputPreprocessing], bool], Propose], ...] = (
     (lambda entry: len(entry.shape) == 2, series_candidates.candidates),
     (lambda entry: True, table_candidates.candidates),
 )
+#: Those whose candidates have no frozen layers that a run of the engine would compute once.
+_QUICK = (table_candidates.candidates, series_candidates.candidates, text_candidates.candidates)
 _FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
 #: A candidate that is worse than the best by more standard errors is not tried on further parts.
 _HOPELESS = 2.0
@@ -207,7 +210,8 @@ def _select(
     candidates = tuple(_fitted(candidate, bare, base) for candidate in propose(bare, facts, base))
     scores: tuple[Score, ...] = ()
     if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
-        scores = _scores(candidates, plan, base, seconds, progress, cancelled)
+        quick = propose in _QUICK
+        scores = _scores(candidates, plan, base, seconds, progress, cancelled, quick=quick)
     tolerance = 1.0 if propose is table_candidates.candidates else 0.0
     best = _best(scores, tolerance).candidate if scores else candidates[0]
     facts = load_facts(best.project, base)
@@ -236,41 +240,58 @@ def _scores(
     seconds: float,
     progress: Progress | None,
     cancelled: Callable[[], bool],
+    *,
+    quick: bool,
 ) -> tuple[Score, ...]:
-    """Scores of the candidates that could be tried in time, all on the same parts."""
+    """Scores of the candidates that could be tried in time, all on the same parts; ``quick``: by
+    ``Trial``, else by runs of the engine."""
     from netbuilder.core.tensorflow_output import load_tensorflow
 
     if cancelled():
         raise SelectionCancelledError
     if seconds <= 0:
         return ()
-    end = time.monotonic() + seconds
     load_tensorflow()
-    datasets = [load_dataset(candidate.project, base) for candidate in candidates]
-    folds = _folds(datasets[0], plan)
+    end = time.monotonic() + seconds  # the import of TensorFlow does not count
+
+    def ended() -> bool:
+        return cancelled() or time.monotonic() > end
+
+    datasets = {candidate.name: load_dataset(candidate.project, base) for candidate in candidates}
+    folds = _folds(datasets[candidates[0].name], plan)
     scores: dict[str, Score] = {}
-    took = dict.fromkeys((candidate.name for candidate in candidates), 0.0)
-    running, number = list(zip(candidates, datasets, strict=True)), 0
+    trials: dict[str, Trial] = {}
+    # The smallest network first: where time ends early, it is what others must be better than.
+    running = (
+        sorted(candidates, key=lambda each: len(each.project.graph.nodes))
+        if quick
+        else [*candidates]
+    )
+    number = 0
     for fold in folds:
-        for candidate, dataset in running:
-            began = time.monotonic()
-            if began + took[candidate.name] > end:
-                continue
+        for candidate in running:
+            if time.monotonic() > end:
+                break
             if progress is not None:
                 progress(candidate.title, number, len(candidates) * len(folds))
             number += 1
-            errors = _trial(candidate, dataset, fold, base, end, cancelled)
+            name, dataset = candidate.name, datasets[candidate.name]
+            if not quick:
+                errors = _engine_errors(candidate, dataset, fold, base, ended)
+            else:
+                if name not in trials:
+                    trials[name] = Trial(candidate.project, dataset, base, len(fold[0]))
+                errors = trials[name].errors(*fold, ended)
             if cancelled():
                 raise SelectionCancelledError
             if errors is not None:
-                took[candidate.name] = time.monotonic() - began
-                before = scores.get(candidate.name, Score(candidate, ()))
-                scores[candidate.name] = Score(candidate, (*before.parts, errors))
+                before = scores.get(name, Score(candidate, ()))
+                scores[name] = Score(candidate, (*before.parts, errors))
         left = {score.candidate.name for score in _contenders(tuple(scores.values()))}
-        running = [(candidate, dataset) for candidate, dataset in running if candidate.name in left]
+        running = [candidate for candidate in running if candidate.name in left]
         if len(running) < 2:
             break
-    return tuple(scores[one.name] for one in candidates if one.name in scores)
+    return tuple(scores[each.name] for each in candidates if each.name in scores)
 
 
 def _contenders(scores: Sequence[Score]) -> list[Score]:
@@ -317,15 +338,14 @@ def _folds(dataset: Dataset, plan: PreparedData) -> tuple[tuple[NDArray[np.int64
     )
 
 
-def _trial(
+def _engine_errors(
     candidate: Candidate,
     dataset: Dataset,
     fold: tuple[NDArray[np.int64], ...],
     base: Path,
-    end: float,
-    cancelled: Callable[[], bool],
+    ended: Callable[[], bool],
 ) -> NDArray[np.float64] | None:
-    """The rows' errors of a candidate that was trained on a part; None where time ran out."""
+    """``Trial.errors`` of a run of the engine, which computes frozen layers once."""
     train, stop, score = fold
     validation = select_rows(dataset.train, stop) if len(stop) else dataset.validation
     part = replace(
@@ -337,9 +357,7 @@ def _trial(
     )
     share = round(len(train) / max(1, dataset.facts.rows), 2)
     project = replace(candidate.project, training=_shortened(candidate.project.training, share))
-    trained = train_quietly(
-        project, part, base, 0, lambda: cancelled() or time.monotonic() > end, "graph"
-    )
+    trained = train_quietly(project, part, base, 0, ended, "graph")
     if trained is None:
         return None
     evaluation = evaluate(trained, select_rows(dataset.train, score))

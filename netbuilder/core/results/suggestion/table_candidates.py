@@ -97,7 +97,7 @@ def _bins(project: Project, facts: DataFacts, towers: int) -> Candidate:
     )
     name, title = ("bins", _("numbers as bins"))
     if towers > 1:
-        name, title = "bins-three", _("numbers as bins, three branches")
+        name, title = "bins-three", _("three branches of bins")
     return Candidate(name, title, project, tuple(reasons))
 
 

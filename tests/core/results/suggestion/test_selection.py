@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,17 @@ import pytest
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.prepared_data import prepare_data
-from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
+from netbuilder.core.project.model import (
+    Choice,
+    ColumnChoice,
+    Data,
+    Graph,
+    Node,
+    Project,
+    Training,
+)
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.learning_curve import train_quietly
 from netbuilder.core.results.suggestion.candidate import Candidate
 from netbuilder.core.results.suggestion.selection import (
     Score,
@@ -20,6 +31,8 @@ from netbuilder.core.results.suggestion.selection import (
     _folds,
     select_network,
 )
+from netbuilder.core.results.suggestion.table_candidates import candidates
+from netbuilder.core.results.suggestion.trial import Trial
 
 LONG = 900.0  # a busy machine tries all candidates all the same
 
@@ -78,6 +91,37 @@ def test_the_test_rows_have_no_say(tmp_path: Path) -> None:
         targets.append(next(iter(test.raw_y.values())).tolist())
     assert targets[0] != targets[1]
     assert scores[0] == scores[1] != []
+
+
+def test_a_trial_trains_as_the_engine_does(tmp_path: Path) -> None:
+    """With all rows in one batch their order cannot matter: optimizer, schedule and decay must."""
+    project, base = _project(), _table(tmp_path, "line", 60)
+    facts = load_dataset(project, base).facts
+    linear = next(c for c in candidates(project, facts, base) if c.name == "linear")
+    rate = {"initial_learning_rate": 0.05, "decay_steps": 20}
+    optimizer = Choice(
+        "AdamW",
+        {"learning_rate": {"name": "CosineDecay", "params": rate}, "weight_decay": 0.3},
+    )
+    training = Training(optimizer=optimizer, epochs=20, batch_size=60)
+    # Inputs and targets of mean 0 would leave nothing but rounding in the bias's gradient.
+    data = replace(linear.project.data, scaling="minmax")
+    project = replace(linear.project, training=training, data=data)
+    dataset = load_dataset(project, base)
+    rows = np.arange(len(dataset.train))
+    trial = Trial(project, dataset, base, len(rows))
+    errors = [trial.errors(rows, rows[:0], rows, lambda: False) for _ in range(2)]
+    assert errors[0] is not None and errors[1] is not None
+    assert errors[0].tolist() == errors[1].tolist(), "each training starts from the same weights"
+    trained = train_quietly(project, dataset, base, 0, lambda: False, "graph")
+    np.testing.assert_allclose(errors[0], evaluate(trained, dataset.train).off[:, 0], atol=1e-3)
+
+
+def test_titles_can_stand_in_a_list(tmp_path: Path) -> None:
+    """A comma in a title would list one candidate as two."""
+    project, base = _project(), _table(tmp_path, "line")
+    titles = [c.title for c in candidates(project, load_dataset(project, base).facts, base)]
+    assert len(set(titles)) == 4 and not any("," in title for title in titles)
 
 
 def test_a_group_is_trained_on_or_scored(tmp_path: Path) -> None:
