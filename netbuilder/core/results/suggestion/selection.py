@@ -281,7 +281,7 @@ def _scores(
             else:
                 if name not in trials:
                     trials[name] = Trial(candidate.project, dataset, base, len(fold[0]))
-                errors = trials[name].errors(*fold, ended)
+                errors = trials[name].errors(fold, ended)
             if cancelled():
                 raise SelectionCancelledError
             if errors is not None:

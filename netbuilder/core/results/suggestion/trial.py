@@ -127,18 +127,19 @@ class Trial:
         return Feed(x, y, weight).fixed()
 
     def errors(
-        self, train: Rows, stop: Rows, score: Rows, ended: Callable[[], bool]
+        self, part: tuple[Rows, ...], ended: Callable[[], bool]
     ) -> NDArray[np.float64] | None:
         """Train from the initial weights and return the error of each row to score: the absolute
         error in the target's units (of several columns in standard deviations), or 1 where the
         prediction is wrong.
 
         Args:
-            train, stop, score: rows of the training split to train on, to choose the epoch by
-                (none: the validation set) and to score.
+            part: rows of the training split to train on, to choose the epoch by (none: the
+                validation set) and to score.
             ended: asked between some steps; True returns None.
         """
         self._reset()
+        train, stop, score = part
         held = self.dataset.validation
         if not len(stop) and held is not None:
             stop = len(self.dataset.train) + np.arange(len(held))
@@ -177,7 +178,8 @@ class Trial:
         if isinstance(rate, int | float):
             return np.full(steps, rate, np.float32)
         falling = (1 + np.cos(np.pi * np.arange(steps) / max(1, steps))) / 2
-        return (rate["params"]["initial_learning_rate"] * falling).astype(np.float32)
+        rate = float(rate["params"]["initial_learning_rate"])
+        return np.asarray(rate * falling, np.float32)
 
     def _errors(self, rows: Rows) -> NDArray[np.float64]:
         name = self._project.graph.outputs[0]

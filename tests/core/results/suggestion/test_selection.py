@@ -110,7 +110,7 @@ def test_a_trial_trains_as_the_engine_does(tmp_path: Path) -> None:
     dataset = load_dataset(project, base)
     rows = np.arange(len(dataset.train))
     trial = Trial(project, dataset, base, len(rows))
-    errors = [trial.errors(rows, rows[:0], rows, lambda: False) for _ in range(2)]
+    errors = [trial.errors((rows, rows[:0], rows), lambda: False) for _ in range(2)]
     assert errors[0] is not None and errors[1] is not None
     assert errors[0].tolist() == errors[1].tolist(), "each training starts from the same weights"
     trained = train_quietly(project, dataset, base, 0, lambda: False, "graph")
