@@ -62,8 +62,7 @@ class Trial:
         count = tf.Variable(0.0, trainable=False)
         state = [weight.value for weight in model.weights]
         state += [*(seed.value for seed in seed_generators(model)), *moments, count]
-        initial = [tf.identity(variable) for variable in state]
-        self._reset = lambda: [v.assign(value) for v, value in zip(state, initial, strict=True)]
+        self._start = [(variable, tf.identity(variable)) for variable in state]
         optimizer = model.optimizer
         keep, keep_square = float(optimizer.beta_1), float(optimizer.beta_2)
         decay = float(optimizer.weight_decay or 0.0)
@@ -138,7 +137,8 @@ class Trial:
                 validation set) and to score.
             ended: asked between some steps; True returns None.
         """
-        self._reset()
+        for variable, value in self._start:
+            variable.assign(value)
         train, stop, score = part
         held = self.dataset.validation
         if not len(stop) and held is not None:
@@ -163,9 +163,9 @@ class Trial:
                 )
             if not (stopping and len(stop)):
                 continue
-            value = float(self._validate(stop.astype(np.int32)))
-            if value < best:
-                best, best_epoch, best_weights = value, until, self._model.get_weights()
+            loss = float(self._validate(stop.astype(np.int32)))
+            if loss < best:
+                best, best_epoch, best_weights = loss, until, self._model.get_weights()
             elif until - best_epoch > stopping[0].get("patience", 0):
                 break
         if best_weights is not None:
