@@ -58,6 +58,12 @@ MIME = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+def licences() -> str:
+    """Return NetBuilder's licence and the list of all others, for Debian's ``copyright``."""
+    own = Path(__file__).resolve().parent.parent / "LICENSE"
+    return f"{own.read_text('utf-8')}\n{resource('third_party.md').read_text('utf-8')}"
+
+
 def make(built: Path, folder: Path) -> Path:
     """Write the package into ``folder``; its path.
 
@@ -86,6 +92,7 @@ def make(built: Path, folder: Path) -> Path:
             ),
             "usr/share/applications/netbuilder.desktop": DESKTOP,
             "usr/share/mime/packages/netbuilder.xml": MIME,
+            "usr/share/doc/netbuilder/copyright": licences(),
         }
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)

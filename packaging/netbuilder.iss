@@ -44,6 +44,8 @@ Name: "desktopicon"; Description: "{cm:CreateDesktopIcon}"; Flags: unchecked
 
 [Files]
 Source: "dist\netbuilder\*"; DestDir: "{app}"; Flags: ignoreversion recursesubdirs createallsubdirs
+Source: "LICENSE"; DestDir: "{app}"; Flags: ignoreversion
+Source: "resources\third_party.md"; DestDir: "{app}"; Flags: ignoreversion
 
 [InstallDelete]
 ; A module that a newer version no longer has must not stay.

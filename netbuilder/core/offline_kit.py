@@ -9,6 +9,7 @@ from the wheels and evaluated for the target machine.
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 WHEELS = "wheels"
+_SCRIPTS = ("install.sh", "install.bat", "check_sums.py", "README.txt")
 #: The versions that NetBuilder was tested with.
 LOCKED = Path("packaging") / "locked.txt"
 #: Longest path on Windows, and the part between the folder and a wheel's file.
@@ -130,14 +132,44 @@ def holding(
             yield requirement
 
 
+def read_lock(source: Path) -> dict[str, tuple[str, ...]]:
+    """Return the SHA-256 of the files of each locked requirement; empty without a lock."""
+    if not (source / LOCKED).is_file():
+        return {}
+    lines = (source / LOCKED).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    rows = (line.split(" --hash=sha256:") for line in lines if not line.startswith("#"))
+    return {pin.strip(): tuple(value.strip() for value in hashes) for pin, *hashes in rows}
+
+
 def locked_versions(source: Path, here: Mapping[str, str]) -> dict[str, str]:
     """Return the tested version of each package for a machine, if known."""
     from packaging.utils import canonicalize_name
 
-    if not (source / LOCKED).is_file():
-        return {}
-    lines = (source / LOCKED).read_text(encoding="utf-8").splitlines()
-    return {canonicalize_name(pin.name): str(pin.specifier) for pin in holding(lines, here)}
+    pins = holding(read_lock(source), here)
+    return {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
+
+
+def check_hashes(wheels: Iterable[Path], source: Path) -> None:
+    """Raise ``UserError`` if a wheel of a locked package is none of the locked files."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name, parse_wheel_filename
+
+    locked: dict[str, set[str]] = {}
+    for pin, hashes in read_lock(source).items():
+        locked.setdefault(canonicalize_name(Requirement(pin).name), set()).update(hashes)
+    for path in wheels:
+        known = locked.get(parse_wheel_filename(path.name)[0])
+        if known and _sha256(path) not in known:
+            raise UserError(
+                _("The wheel '{file}' is not the one that was tested.", file=path.name),
+                _("Fetch the kit again, from a package index that you trust."),
+                code="kit_wheel_unknown",
+            )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def download_command(
@@ -183,7 +215,9 @@ def fetch(source: Path, folder: Path, target: Platform, python: str) -> list[Pat
             for requirement in dependencies
             if canonicalize_name(requirement.name) not in requested
         ]
-    return sorted(folder.glob("*.whl"))
+    wheels = sorted(folder.glob("*.whl"))
+    check_hashes(wheels, source)
+    return wheels
 
 
 def _about(source: Path) -> dict[str, Any]:
@@ -293,15 +327,16 @@ def _run(words: Sequence[str]) -> None:
 def write_scripts(
     folder: Path, python: str, room: int = USUAL_ROOM, name: str = "netbuilder-studio"
 ) -> list[Path]:
-    """Write the install scripts and a README; return them.
+    """Write the install scripts, a README, licences and ``SHA256SUMS``; return all but the last.
 
     ``room`` is the longest folder on Windows, ``name`` that of NetBuilder's distribution.
     """
     written = []
     # install.bat has no blocks in parentheses: "C:/Program Files (x86)" would end them.
-    for script in ("install.sh", "install.bat", "README.txt"):
-        path = folder / script
-        text = resource("install", script).read_text("utf-8")
+    sources = [resource("install", script) for script in _SCRIPTS]
+    for source in (*sources, resource("third_party.md")):
+        path = folder / source.name
+        text = source.read_text("utf-8")
         text = text.replace("@PYTHON@", python).replace("@ROOM@", str(room))
         text = text.replace("@TUPLE@", ", ".join(python.split("."))).replace("@NAME@", name)
         if path.suffix == ".bat":
@@ -310,4 +345,7 @@ def write_scripts(
         if path.suffix == ".sh":
             path.chmod(0o755)
         written.append(path)
+    files = sorted({*written, *(folder / WHEELS).glob("*")})
+    sums = (f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
+    write_bytes(folder / "SHA256SUMS", "".join(sums).encode("utf-8"))
     return written

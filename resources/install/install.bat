@@ -17,6 +17,8 @@ rem In a folder with a longer name Windows has no room for the longest file of T
 set "test=import sys; sys.exit(len(sys.argv[1]) > @ROOM@)"
 %python% -c "%test%" "%place%"
 if errorlevel 1 goto too_long
+%python% "%~dp0check_sums.py"
+if errorlevel 1 goto damaged
 echo Installing NetBuilder into "%place%". This takes a few minutes.
 %python% -m venv "%place%"
 if errorlevel 1 goto no_folder
@@ -51,6 +53,10 @@ goto failed
 echo There is no Python @PYTHON@ (64 bit) on this computer, and this kit needs it.
 echo Install it from https://www.python.org/downloads/windows/ (for yourself: that needs no
 echo administrator), with "Add python.exe to PATH", then start this file again.
+goto failed
+
+:damaged
+echo This kit is damaged or was changed. Copy the whole kit again.
 goto failed
 
 :no_folder

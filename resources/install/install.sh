@@ -16,6 +16,10 @@ if [ -z "$python" ]; then
   echo "Install Python @PYTHON@ (python.org, or your system's packages), then run this again." >&2
   exit 1
 fi
+if ! "$python" "$here/check_sums.py"; then
+  echo "This kit is damaged or was changed. Copy the whole kit again." >&2
+  exit 1
+fi
 if ! "$python" -m venv "$place"; then
   echo "No virtual environment could be made in $place." >&2
   echo "Debian and Ubuntu: sudo apt install python@PYTHON@-venv. Or name another folder." >&2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -118,8 +119,7 @@ def test_every_dependency_is_locked_to_a_version_that_it_allows(root: Path, pyth
     extras = raw["optional-dependencies"]
     given = [*raw["dependencies"], *extras["capture"]]
     here = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
-    lines = (root / offline_kit.LOCKED).read_text(encoding="utf-8").splitlines()
-    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    pins = [Requirement(line) for line in offline_kit.read_lock(root)]
     held = {
         canonicalize_name(one.name): str(one.specifier).removeprefix("==")
         for one in pins
@@ -129,6 +129,54 @@ def test_every_dependency_is_locked_to_a_version_that_it_allows(root: Path, pyth
         if one.marker is None or one.marker.evaluate(here):
             version = held[canonicalize_name(one.name)]
             assert one.specifier.contains(version), f"{one}, and locked is {version}"
+
+
+def test_a_wheel_that_was_not_tested_is_refused(package: Path, tmp_path: Path) -> None:
+    [wheel] = (tmp_path / "index").glob("table-1.0*")
+    lock = package / offline_kit.LOCKED
+    for value, refused in ((hashlib.sha256(wheel.read_bytes()).hexdigest(), False), ("0", True)):
+        lock.write_text(f"table==1.0 \\\n    --hash=sha256:ff \\\n    --hash=sha256:{value}\n")
+        assert offline_kit.locked_versions(package, {}) == {"table": "==1.0"}
+        if not refused:
+            offline_kit.check_hashes([wheel], package)
+            continue
+        with pytest.raises(UserError) as caught:
+            offline_kit.check_hashes([wheel], package)
+        assert caught.value.code == "kit_wheel_unknown"
+
+
+def test_every_file_of_the_lock_has_a_hash(root: Path) -> None:
+    lock = offline_kit.read_lock(root)
+    assert len(lock) > 70
+    for pin, hashes in lock.items():
+        assert hashes and all(re.fullmatch("[0-9a-f]{64}", value) for value in hashes), pin
+    text = (root / offline_kit.LOCKED).read_text("utf-8")
+    assert "http" not in text and "index-url" not in text
+
+
+@pytest.mark.parametrize("change", ["none", "wheel", "script", "missing", "more"])
+def test_a_kit_that_was_changed_is_not_installed(tmp_path: Path, change: str) -> None:
+    (tmp_path / "wheels").mkdir()
+    wheel = tmp_path / "wheels" / "a-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"a wheel")
+    offline_kit.write_scripts(tmp_path, "3.12", 70)
+    assert "grandalf" in (tmp_path / "third_party.md").read_text("utf-8")
+    match change:
+        case "wheel":
+            wheel.write_bytes(b"a wheal")
+        case "script":
+            (tmp_path / "install.bat").write_bytes(b"")
+        case "missing":
+            wheel.unlink()
+        case "more":
+            (tmp_path / "wheels" / "b-1.0-py3-none-any.whl").write_bytes(b"")
+    words = [sys.executable, str(tmp_path / "check_sums.py")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert bool(done.returncode) == (change != "none"), done.stderr
+    for script in ("install.sh", "install.bat"):
+        text = (tmp_path / script).read_text("utf-8")
+        if change == "none":
+            assert text.index("check_sums.py") < text.index("-m venv")
 
 
 def test_what_cannot_be_is_said(root: Path, tmp_path: Path) -> None:

@@ -75,6 +75,9 @@ def test_the_recipe_of_each_system(
         assert "bundle" not in made
         return
     about = plistlib.loads(plistlib.dumps(made["bundle"]["info_plist"]))
+    macos = about["LSMinimumSystemVersion"].split(".")[0]
+    assert f"macOS {macos} " in (root / "docs" / "school.md").read_text("utf-8")
+    assert f"macOS {macos} " in (root / "docs" / "platforms.md").read_text("utf-8")
     assert "pictures" in about["NSCameraUsageDescription"]
     assert "sounds" in about["NSMicrophoneUsageDescription"]
     declared = {

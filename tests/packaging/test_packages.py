@@ -44,6 +44,8 @@ def test_a_debian_package_holds_program_link_and_menu_entry(
     assert set(named) == {"application/x-netbuilder", "application/x-keras"}
     (opens,) = [line for line in entry.splitlines() if line.startswith("MimeType=")]
     assert {*named, "application/x-hdf"} == {*opens.removeprefix("MimeType=").strip(";").split(";")}
+    licences = (out / "usr/share/doc/netbuilder/copyright").read_text(encoding="utf-8")
+    assert "MIT License" in licences and "| grandalf |" in licences
     told = subprocess.run(
         ["dpkg-deb", "--field", str(package), "Depends"], check=True, capture_output=True, text=True
     ).stdout

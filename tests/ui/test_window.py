@@ -13,7 +13,16 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QTabBar, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QTabBar,
+    QTextBrowser,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
@@ -392,6 +401,18 @@ def test_help_lists_the_keys(open_window: Open) -> None:
     keys = dict(dialogs.keys_of(window.actions_table))
     assert keys["Train"] == "F5"
     assert keys["Go to the lesson"] == "Ctrl+Shift+L"
+
+
+def test_about_leads_to_the_licences(open_window: Open) -> None:
+    window = quick(open_window)
+    dialogs.show_about(window)
+    [box] = window.findChildren(QMessageBox)
+    [button] = [one for one in box.buttons() if box.buttonRole(one) == box.ButtonRole.ActionRole]
+    button.click()
+    [text] = [one for one in window.findChildren(QTextBrowser) if "grandalf" in one.toPlainText()]
+    assert "LGPL-3.0" in text.toPlainText() and text.isVisible()
+    text.window().close()
+    assert window.isVisible()
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (1366, 768)])

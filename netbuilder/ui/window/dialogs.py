@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QTextBrowser, QWidget
 
 import netbuilder
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import as_sentence, format_moment, labelled
@@ -19,6 +20,8 @@ from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.crash_detector import of_one_process
 from netbuilder.ui.services.recovery import OpenLesson, RecoveredProject
 from netbuilder.ui.services.runs import interrupted_runs
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.window.action import WindowActions, sequences
 
@@ -306,18 +309,34 @@ def show_log(parent: QWidget) -> None:
 
 
 def show_about(parent: QWidget) -> None:
-    """Show the version."""
-    QMessageBox.about(
-        parent,
-        _("About NetBuilder"),
-        (
-            f"<b>NetBuilder {netbuilder.__version__}</b><p>"
-            + _("Draw a neural network, watch it learn and save the trained model.")
-            + "</p><p>"
-            + _("Built on Keras, TensorFlow, Qt and pyqtgraph. MIT licence.")
-            + "</p>"
-        ),
+    """Show the version, and the licences on request."""
+    words = (
+        f"<b>NetBuilder {netbuilder.__version__}</b><p>"
+        + _("Draw a neural network, watch it learn and save the trained model.")
+        + "</p><p>"
+        + _("Built on Keras, TensorFlow, Qt and pyqtgraph. MIT licence.")
+        + "</p>"
     )
+    box = QMessageBox(QMessageBox.Icon.Information, _("About NetBuilder"), words, parent=parent)
+    box.setIconPixmap(parent.windowIcon().pixmap(64))
+    box.addButton(QMessageBox.StandardButton.Close)
+    licences = box.addButton(_("Show licences…"), QMessageBox.ButtonRole.ActionRole)
+    licences.clicked.connect(lambda: show_licences(parent))
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+
+
+def show_licences(parent: QWidget) -> None:
+    """List the third-party parts with their licences."""
+    dialog = Dialog(parent)
+    dialog.setWindowTitle(_("Licences"))
+    text = QTextBrowser(dialog)
+    text.setOpenExternalLinks(True)
+    text.setMarkdown(resource("third_party.md").read_text("utf-8"))
+    vbox(text, parent=dialog)
+    dialog.resize(820, 560)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 def show_failure(parent: QWidget, words: str, details: str) -> None:
