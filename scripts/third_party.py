@@ -90,9 +90,9 @@ installers hold the texts in `_internal/licences`. Those of the LGPL and the GPL
 `resources/licences`, those of the weights in `resources/weights`.
 
 Qt and Qt for Python are used under the LGPL-3.0: their libraries are separate files, which you may
-replace by your own builds. The source of Qt is at <https://download.qt.io>, that of Qt for Python at
-<https://code.qt.io/pyside/pyside-setup.git>. grandalf is used under the EPL-1.0; its source is on the
-Python Package Index.
+replace by your own builds. Their sources are at <https://download.qt.io> and
+<https://code.qt.io/pyside/pyside-setup.git>. grandalf is used under the EPL-1.0; its source is on
+the Python Package Index.
 
 This list is made by `python scripts/third_party.py` from `packaging/locked.txt`.
 
