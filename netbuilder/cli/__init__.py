@@ -19,6 +19,7 @@ from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import folders, i18n, process_setup
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.network_data import trust_host_of
 from netbuilder.core.site_settings import site_settings
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -35,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         report_error(error, "--json" in words)
         return WRONG_USAGE
+    for word in words:
+        trust_host_of(word.partition("=")[2] if word.startswith("--") else word)
     first = next((word for word in words if not word.startswith("-")), None)
     if first is not None and first not in VERBS and not _may_be_a_file(first):
         return _no_such_command(first)

@@ -19,6 +19,7 @@ from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.network_data import untrusted_host
 from netbuilder.core.site_settings import site_settings, submission_folder
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import crash_detector, jobs, retranslate, settings
@@ -68,6 +69,8 @@ def main(path: str | None = None) -> int:
     QTimer.singleShot(0, window.workbench.start)
     if path is None:
         window.welcome.show_page()
+    elif untrusted_host(window.store.project.data, window.workbench.base):
+        QTimer.singleShot(0, lambda: window.documents.open_path(Path(path)))  # which asks
     QTimer.singleShot(0, lambda: look_back(window))
     problem = site_settings().problem
     wrong = (

@@ -16,7 +16,7 @@ from netbuilder.core.data.pasted_table import store_table
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
-from netbuilder.core.project import card_answers, edits, files
+from netbuilder.core.project import card_answers, edits, files, network_data
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.gallery.start_page import _losses
@@ -599,3 +599,25 @@ def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot)
     assert window.runner.state is RunState.RUNNING
     press(dialogs.STOP, "Don't save")
     assert window.close()
+
+
+def test_data_on_another_computer_is_asked_about_and_remembered(
+    open_window: Open, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_data, "TRUSTED", {""})
+    monkeypatch.setattr(documents, "TRUSTED", network_data.TRUSTED)
+    recipe = Data("csv", path="//evil/share/t.csv", test_path="//evil/share/u.csv")
+    path = tmp_path / "theirs.netbuilder"
+    files.write(replace(empty_project(), data=recipe), path)
+    window = open_window(keras=False)
+    for answer, data in (
+        ("Open without the data", replace(recipe, path="", test_path="")),
+        ("Open the data", recipe),
+        ("", recipe),  # no question any more
+    ):
+        press(*[answer] * bool(answer))
+        window.documents.open_path(path)
+        assert window.store.project.data == data and not any(_WAITING[-1:]), answer
+    network_data.TRUSTED.clear()
+    window.documents.open_path(path)
+    assert network_data.untrusted_host(recipe, tmp_path) == "", "also at the next start"

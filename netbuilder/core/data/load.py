@@ -30,6 +30,7 @@ from netbuilder.core.data.registry import MODALITIES, has_points, kind_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.network_data import check_trusted
 from netbuilder.core.wording import format_number, join_sentences, sample_place
 
 if TYPE_CHECKING:
@@ -335,6 +336,7 @@ def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
     columns.
     """
     data = project.data
+    check_trusted(data, base)
     kind = kind_of(data)
     if kind.table is not None and data.path:
         most = sampled_row_count(base / data.path)

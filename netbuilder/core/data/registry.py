@@ -16,6 +16,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits_data import forget_point_edits
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.network_data import trust_host_of
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list, format_quoted_list
 
@@ -111,6 +112,7 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
     Raises:
         DataError: no kind of data reads it.
     """
+    trust_host_of(path)
     require_regular_file(path, DataError)
     # A series is a table to all that do not read its dates.
     for kind in (series.KIND, *KINDS.values()):

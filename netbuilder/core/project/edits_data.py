@@ -22,6 +22,7 @@ from netbuilder.core.project.model import (
     Data,
     Project,
 )
+from netbuilder.core.project.network_data import host_of
 from netbuilder.core.wording import did_you_mean, format_quoted_list, join_values
 
 Place = tuple[float, float]
@@ -192,7 +193,8 @@ def relocate_data(project: Project, folder: Path) -> Project:
 
 
 def _beside(text: str, folder: Path) -> str:
-    if not text or _is_there(Path(text) if is_absolute(text) else folder / text):
+    here = host_of(text) in {"", host_of(folder)}  # another computer is not asked
+    if not text or (here and _is_there(Path(text) if is_absolute(text) else folder / text)):
         return text
     if not is_absolute(text):
         return form_on_disk(folder, text) if "\0" not in text else text

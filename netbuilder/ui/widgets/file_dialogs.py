@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.network_data import trust_host_of
 from netbuilder.ui.widgets.question_dialogs import ask_question
 
 #: Property of a window: its initial folder, or "".
@@ -87,6 +88,7 @@ def _chosen(name: str, folder: Path) -> Path | None:
     if not name:
         return None
     remember_place(folder)
+    trust_host_of(name)
     return Path(name)
 
 

@@ -22,6 +22,7 @@ from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.project.network_data import TRUSTED, untrusted_host
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs, settings, suggested_paths
 from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from netbuilder.core.formats.importing.report import Imported
 
 PROJECT_ENDING = ".netbuilder"
+_HOSTS = "trusted-hosts"
 PROJECT_TYPE = FileType(N_("NetBuilder project"), (PROJECT_ENDING,))
 _MODELS = " ".join(f"*{ending}" for ending in IMPORT_ENDINGS)
 # A dropped .h5 is opened as a model.
@@ -220,6 +222,7 @@ class Documents(QObject):
         self, project: Project, path: Path | None, *, folder: Path | None = None, saved: bool = True
     ) -> None:
         """Put a project on the canvas; see ``ProjectStore.reset``."""
+        project = self._with_trusted_data(project, folder or (path.parent if path else Path()))
         self.leaving.emit()
         self._model_file = None
         self._shown += 1
@@ -230,6 +233,27 @@ class Documents(QObject):
         self._workbench.set_run_error(None)
         self._store.reset(project, path, folder=folder, saved=saved)
         self.opened.emit()
+
+    def _with_trusted_data(self, project: Project, base: Path) -> Project:
+        """Ask before data on another computer is opened; without it if the user declines."""
+        store = settings.settings()
+        TRUSTED.update(str(store.value(_HOSTS, "") or "").split())
+        host = untrusted_host(project.data, base)
+        if not host or self.only_reads:
+            return project
+        answers = (_("Open the data"), _("Open without the data"))
+        words = _(
+            "The data of “{name}” is on another computer, “{host}”. Opening it may sign you in "
+            "there with your name and password. Open it only if you know who made the project.",
+            name=project.name,
+            host=host,
+        )
+        title = _("Data on another computer")
+        if ask_question(self._window, title, words, answers, default=answers[1]) != answers[0]:
+            return replace(project, data=replace(project.data, path="", test_path=""))
+        TRUSTED.add(host)
+        settings.remember({_HOSTS: " ".join(sorted(TRUSTED - {""}))})
+        return project
 
     def recover(self, recovered: RecoveredProject) -> None:
         self.recovery.take_over(recovered)

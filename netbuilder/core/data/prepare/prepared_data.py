@@ -52,6 +52,7 @@ from netbuilder.core.project.graph_ends import (
     output_ids,
 )
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.network_data import check_trusted
 from netbuilder.core.wording import format_list, format_number, format_quoted_list, join_sentences
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def seen_before(what: str, project: Project, base: Path, look: Callable[[], Valu
         look: computes them after a change of file, recipe, graph's ends, language or program.
     """
     data = project.data
+    check_trusted(data, base)
     kind = kind_of(data) if data.kind else None
     if kind is None or not data.path or not kind.tabular(data) or not (base / data.path).is_file():
         return look()

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.project.model import Data
+from netbuilder.core.project.network_data import check_trusted
 
 Value = TypeVar("Value")
 # It is asked after each edit, and folders may lie on a server.
@@ -70,8 +71,10 @@ class RecentValues(Generic[Value]):
 def data_stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
     """Return a key that changes with the recipe or one of its files.
 
-    For a folder it includes the times of folder, subfolders and the first 2,000 files.
+    For a folder it includes the times of folder, subfolders and the first 2,000 files. Raises
+    ``DataError`` if the files are on a computer that is not trusted.
     """
+    check_trusted(data, base)
     found: list[Hashable] = [repr(data), str(base)]
     for name in (data.path, data.test_path):
         if not name:

@@ -1,0 +1,73 @@
+"""Data on another computer is not opened because somebody's project names it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netbuilder.cli import main
+from netbuilder.core.data.load import load_facts, load_preview
+from netbuilder.core.errors import DataError
+from netbuilder.core.project import files, network_data
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+PATHS = ["//Evil/share/t.csv", r"\\evil\share\t.csv", "//?/UNC/evil/share/t.csv"]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The files on the other computer that were looked at or opened."""
+    seen: list[str] = []
+    for name in ("stat", "open"):
+
+        def record(*values: object, real: object = getattr(os, name), **more: object) -> object:
+            if "evil" in str(values[0]).lower():
+                seen.append(str(values[0]))
+            return real(*values, **more)  # type: ignore[operator]
+
+        monkeypatch.setattr(os, name, record)
+    monkeypatch.setattr(network_data, "TRUSTED", {""})
+    yield seen
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        *((path, "evil") for path in PATHS), ("file://evil/share/t.csv", "evil"),
+        ("file:////evil/t.csv", "evil"), ("file:///home/t.csv", ""), ("//?/C:/t.csv", ""),
+        ("//./pipe/x", ""), ("C:/data/t.csv", ""), ("/data//t.csv", ""), ("t.csv", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_hosts(path: str, host: str) -> None:
+    assert network_data.host_of(path) == host
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_command_says_it_and_opens_nothing(
+    opened: list[str], tmp_path: Path, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    files.write(Project(graph=graph, data=Data("csv", path=path)), tmp_path / "p.netbuilder")
+    project = files.read(tmp_path / "p.netbuilder")
+    for read in (load_facts, load_preview):
+        with pytest.raises(DataError) as caught:
+            read(project, tmp_path)
+        assert caught.value.code == "data_on_untrusted_host" and "evil" in str(caught.value)
+    for verb in ("train", "data", "check"):
+        main([verb, str(tmp_path / "p.netbuilder")])
+        assert "evil" in "".join(capsys.readouterr()), verb
+    assert opened == []
+
+
+def test_a_trusted_computer_and_the_project_s_own_are_asked(opened: list[str]) -> None:
+    data = Data("csv", path=PATHS[0])
+    assert network_data.untrusted_host(data, Path("//evil/home")) == ""
+    assert network_data.untrusted_host(data, Path("//other/home")) == "evil"
+    network_data.trust_host_of("//EVIL/x")
+    network_data.check_trusted(data, Path("/home"))
+    with pytest.raises(DataError) as caught:
+        load_facts(Project(data=data), Path("/home"))
+    assert caught.value.code != "data_on_untrusted_host" and opened
