@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.engine.build.graph_to_keras import frozen_bodies
 from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
+from netbuilder.core.engine.build.network_copies import changing_weights
 from netbuilder.core.engine.trained import Changed
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
@@ -240,12 +242,12 @@ def _variables(trainer: Trainer) -> dict[str, list[Any]]:
     training_model = trainer.training_model
     counters = trainer.counters
     return {
-        "weight": list(training_model.weights),
+        "weight": changing_weights(training_model),
         "optimizer": list(training_model.optimizer.variables),
         "rate": manual_rate(training_model.optimizer),
         "random": seed_generators(training_model),
         "metric": [v for metric in trainer.step_model.metrics for v in metric.variables],
-        "best": list(counters.best),
+        "best": counters.copies,
         "counter": [counters.total, counters.seen, counters.best_value],
     }
 
@@ -275,6 +277,7 @@ def take_snapshot(
         "cuts": history.cuts,
         "changes": [list(astuple(change)) for change in history.changes],
         "stopping": callbacks.stopping,
+        "bodies": sorted(frozen_bodies(trainer.training_model)),
         "project": to_json(trainer.project),
     }
     rows = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.engine.build.graph_to_keras import layer_of
+from netbuilder.core.engine.build.graph_to_keras import frozen_bodies, layer_of
 from netbuilder.core.engine.trained import manual_weight_change
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
@@ -45,6 +45,12 @@ def set_weights(
 
 def _variable(training_model: keras.Model, graph: Graph, weight: WeightIndex) -> Any:
     layer = layer_of(training_model, graph, weight.node)
+    if layer is not None and layer.name in frozen_bodies(training_model):
+        raise UserError(
+            _("'{layer}' is pretrained and frozen.", layer=weight.node),
+            _("Choose a weight of another layer, or turn trainable on."),
+            code="weight_frozen",
+        )
     for one in layer.weights if layer is not None else ():
         places = zip(weight.index, one.shape, strict=False)
         if one.name == weight.name and len(one.shape) == len(weight.index):

@@ -13,15 +13,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.engine.build import network_copies
 from netbuilder.core.engine.build.backbone_weights import Tell, weights_path
-from netbuilder.core.engine.build.graph_to_keras import build_training_model, model_inputs
+from netbuilder.core.engine.build.graph_to_keras import (
+    build_training_model,
+    frozen_bodies,
+    model_inputs,
+)
+from netbuilder.core.engine.build.network_copies import has_bodies_of
 from netbuilder.core.engine.build.tracing import release
 from netbuilder.core.engine.distribute import WorkerSync, shared_program_maker
 from netbuilder.core.engine.loop.compilation import Mode
@@ -36,20 +42,26 @@ from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.run_control import Interruptible
 from netbuilder.core.errors import BuildError, UserError
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    import keras
 
 log = logging.getLogger(__name__)
 
 # Data sets up to this size are compared by their numbers.
 _COMPARED_BYTES = 64e6
+# Frozen bodies of up to so many weights serve the next network too.
+_MOST_KEPT = 10_000_000
 
 
 @dataclass(frozen=True)
 class TrainingOrder:
     """What is to be trained, and how; see ``Session`` for ``base`` and ``compilation``.
 
-    ``project`` has loss and metrics filled in. ``goes_on``: the weights of an earlier run will
-    replace these; ``learned``: pretrained backbones get their pretrained weights.
+    ``project`` has loss and metrics filled in. ``learned``: pretrained backbones get their
+    pretrained weights; else other weights replace all of these.
     """
 
     project: Project
@@ -58,13 +70,12 @@ class TrainingOrder:
     compilation: Mode = "auto"
     strategy: Any = None
     agreement: WorkerSync | None = None
-    goes_on: bool = False
     learned: bool = True
 
     @property
     def keeps(self) -> bool:
         """Return whether its trainer may serve another run."""
-        return self.strategy is None and self.dataset.stream is None
+        return self.learned and self.strategy is None and self.dataset.stream is None
 
     def key(self) -> tuple[Any, ...]:
         """Return all that is built or compiled into a trainer, but for the data."""
@@ -92,6 +103,17 @@ class TrainingOrder:
             facts.output_units,
             facts.output_classes,
         )
+
+    def bodies(self) -> dict[str, tuple[Any, ...]]:
+        """Return what decides the weights of each frozen pretrained body, by its layer's name."""
+        policy = self.project.training.precision
+        return {
+            keras_name(node.id): (node.id, node.layer, repr(node.params), policy, self._files())
+            for node in self.project.graph.nodes
+            if LAYERS[node.layer].is_backbone
+            and not (node.shared or node.params.get("trainable"))
+            and node.params.get("weights", "") not in (None, "none")
+        }
 
     def _files(self) -> tuple[Any, ...]:
         """Return the weight files that are built in, with their times."""
@@ -165,6 +187,8 @@ _lock = threading.RLock()
 # At most one each: the kept network, and the prebuild under way.
 shelf: list[_Kept] = []
 builds: list[_Build] = []
+# The frozen pretrained bodies of the last network that has any, by ``TrainingOrder.bodies``.
+_bodies: dict[tuple[Any, ...], keras.Model] = {}
 
 
 def prebuild(
@@ -226,25 +250,30 @@ def prewarm(
 
 
 def lease_trainer(
-    order: TrainingOrder, tell: Tell | None = None, stopped: Callable[[], bool] = lambda: False
+    order: TrainingOrder,
+    tell: Tell | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+    source: keras.Model | None = None,
 ) -> Lease:
     """Return a trainer at the start of its run: the kept one, or a new one.
 
-    ``tell`` gets the progress of a download of weights, in words; ``stopped`` is polled.
+    ``tell`` gets the progress of a download of weights, in words; ``stopped`` is polled. The
+    weights of ``source`` will replace those of the trainer.
 
     Raises:
         UserError: the project cannot be built.
         StoppedBeforeStartError: ``stopped`` during the build.
     """
     try:
-        return _lease(order, tell, stopped)
+        lease = _lease(order, tell, stopped)
+        if source is None or has_bodies_of(lease.trainer.training_model, source):
+            return lease
+        lease.end()
     except BuildError:
-        # The pretrained weights are unavailable, but the earlier run's replace them. The trainer is
-        # not kept, as another run would start with random weights.
-        if not order.goes_on:
+        # The pretrained weights are unavailable, but the earlier run's replace them.
+        if source is None:
             raise
-        trainer = _built(replace(order, learned=False), tell, stopped)
-        return Lease(trainer, NetworkObserver(trainer.training_model, order.project))
+    return _lease(replace(order, learned=False), tell, stopped)
 
 
 def _lease(order: TrainingOrder, tell: Tell | None, stopped: Callable[[], bool]) -> Lease:
@@ -329,7 +358,13 @@ def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequen
     found = trainer.start_of(seed)
     if found is None:
         found = network_copies.variable_values(
-            build_training_model(order.project, order.dataset.facts, seed=seed, base=order.base)
+            build_training_model(
+                order.project,
+                order.dataset.facts,
+                seed=seed,
+                base=order.base,
+                bodies=frozen_bodies(trainer.training_model),
+            )
         )
     return found
 
@@ -379,12 +414,26 @@ def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
             order.agreement,
         )
     monitor, sign = monitor_of(project.training)
+    keys = order.bodies() if order.keeps else {}
+    with _lock:
+        bodies = {name: _bodies[key] for name, key in keys.items() if key in _bodies}
+    training_model = build_training_model(
+        project,
+        dataset.facts,
+        base=order.base,
+        tell=tell,
+        learned=order.learned,
+        bodies=bodies,
+    )
+    bodies = frozen_bodies(training_model)
+    if keys and sum(body.count_params() for body in bodies.values()) <= _MOST_KEPT:
+        with _lock:
+            _bodies.clear()
+            _bodies.update({keys[name]: body for name, body in bodies.items()})
     return Trainer(
         project,
         dataset,
-        build_training_model(
-            project, dataset.facts, base=order.base, tell=tell, learned=order.learned
-        ),
+        training_model,
         inputs=inputs,
         outputs=outputs,
         single_epochs=_single(project),

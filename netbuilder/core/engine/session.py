@@ -443,12 +443,14 @@ class Session:
             self.compilation,
             self._strategy,
             self._agreement,
-            goes_on=self._start is not None,
         )
+        if found is not None and not found.facts.get("bodies") and self._order.bodies():
+            self._order = replace(self._order, learned=False)  # it holds the weights of all
         self._lease = lease_trainer(
             self._order,
             lambda words: self.emit(Preparing(words)),
             lambda: self._control.ending == "now",
+            None if self._start is None else self._start.training_model,
         )
         trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
         trainer.chunk_seconds = self._chunk_seconds

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.build.graph_to_keras import build_training_model, frozen_bodies
+from netbuilder.core.engine.build.network_copies import changing_weights
 from netbuilder.core.engine.trained import TrainedModel
 
 if TYPE_CHECKING:
@@ -47,11 +48,12 @@ class WeightHistory:
         kept, begin = dict(self._kept), time.perf_counter()
         if begin < self._free or (kept and int(epoch) < int(next(reversed(kept))) + self._spacing):
             return
-        size = sum(int(np.prod(one.shape)) * 4 for one in training_model.weights)
+        weights = changing_weights(training_model)
+        size = sum(int(np.prod(weight.shape)) * 4 for weight in weights)
         most = min(self._most, self._most_bytes // max(size, 1))
         if most < 2:
             return
-        kept[epoch] = training_model.get_weights()
+        kept[epoch] = [np.array(weight) for weight in weights]
         if len(kept) > most:
             self._spacing *= 2
             kept = dict(list(kept.items())[::2])
@@ -65,14 +67,17 @@ class WeightHistory:
         return min(self._kept, key=lambda one: abs(one - epoch), default=None)
 
     def weights(self, epoch: float) -> Sequence[NDArray[Any]]:
-        """Return the weights of one of ``epochs``, in the order of ``Model.weights``."""
+        """Return the weights of one of ``epochs``, in the order of ``changing_weights``."""
         return self._kept[epoch]
 
 
 def model_at(trained: TrainedModel, epoch: float, weights: Sequence[NDArray[Any]]) -> TrainedModel:
     """Return a copy of ``trained`` with the weights of an epoch of its run."""
-    training_model = build_training_model(trained.project, trained.facts, learned=False)
-    for place, value in zip(training_model.weights, weights, strict=True):
+    bodies = frozen_bodies(trained.training_model)
+    training_model = build_training_model(
+        trained.project, trained.facts, learned=False, bodies=bodies
+    )
+    for place, value in zip(changing_weights(training_model), weights, strict=True):
         place.assign(value)
     model = assemble(training_model, trained.project, trained.preprocessing, trained.facts)
     return replace(

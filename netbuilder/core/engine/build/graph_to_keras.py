@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
@@ -103,15 +104,22 @@ _TORCH_MEANS = (0.485, 0.456, 0.406)
 _TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
 
 
-def build_backbone(spec: LayerSpec, params: Mapping[str, Any], name: str | None) -> keras.Model:
+def build_backbone(
+    spec: LayerSpec,
+    params: Mapping[str, Any],
+    name: str | None,
+    inner: keras.Model | None = None,
+) -> keras.Model:
     """Return the body with random weights, frozen unless ``trainable``; pixels are 0 to 255.
 
     Input: (batch, height, width, 3), of speech (batch, frames, 32). Output: (batch, channels)
     with ``pooling``, else (batch, height, width, channels), of speech (batch, steps, channels).
+    ``inner``: one of ``frozen_bodies``, to be used again.
     """
     import keras
 
-    inner = _application(spec.name, params, weights=None, name=f"{name or spec.name}_body")
+    if inner is None:
+        inner = _application(spec.name, params, weights=None, name=f"{name or spec.name}_body")
     pixels = keras.Input(BACKBONES[spec.name].shape, name=f"{name or spec.name}_pixels")
     scaled = _preprocess(spec.name, params, pixels, name or spec.name)
     body = keras.Model(pixels, inner(scaled), name=name or spec.name)
@@ -158,6 +166,19 @@ def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) ->
     return scaled
 
 
+def frozen_bodies(model: keras.Model) -> dict[str, keras.Model]:
+    """Return the frozen pretrained networks in ``model`` by the name of their layer.
+
+    Networks share them: nothing assigns to their weights.
+    """
+    return {
+        layer.name: part
+        for layer in model.layers
+        for part in getattr(layer, "layers", ())
+        if getattr(part, "is_shared_body", False)
+    }
+
+
 def load_backbone(
     layer: keras.Model, node: Node, base: Path | None, tell: Tell | None = None
 ) -> None:
@@ -185,6 +206,16 @@ def load_backbone(
                 "weights_not_downloaded", node.id, layer=node.layer, reason=reason
             ) from error
         inner.set_weights(source.get_weights())
+    # Copies on several devices belong to the model that they were made for.
+    inner.is_shared_body = (
+        kind != "none" and not node.params.get("trainable") and not _is_distributed()
+    )
+
+
+def _is_distributed() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.distribute.has_strategy())
 
 
 def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
@@ -224,17 +255,25 @@ def layer_of(training_model: keras.Model, graph: Graph, node_id: str) -> Any:
     return next((layer for layer in training_model.layers if layer.name == name), None)
 
 
-def make_layer(node: Node, graph: Graph) -> keras.Layer:
+def make_layer(node: Node, graph: Graph, inner: keras.Model | None = None) -> keras.Layer:
     """Return the Keras layer of ``node``, not built; a new one even where the node shares one.
+
+    ``inner``: the network within a backbone, see ``build_backbone``.
 
     Raises:
         BuildError: the layer is unknown, or Keras does not take its parameters.
     """
     node = owner_of(node, graph)
-    return _layer(node.layer, node.params, node.id, keras_name(node.id))
+    return _layer(node.layer, node.params, node.id, keras_name(node.id), inner)
 
 
-def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) -> keras.Layer:
+def _layer(
+    kind: str,
+    params: Mapping[str, Any],
+    node: str,
+    name: str | None,
+    inner: keras.Model | None = None,
+) -> keras.Layer:
     spec = LAYERS.get(kind)
     if spec is None:
         raise _error("layer_unknown", node, layer=kind)
@@ -247,7 +286,7 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
             if key not in at_call and not (kind == "Embedding" and key == "weights")
         }
         if spec.is_backbone:
-            return build_backbone(spec, arguments, name)
+            return build_backbone(spec, arguments, name, inner)
         if kind == "Input":
             return _input_layer(arguments, named)
         layer_class = getattr(importlib.import_module(spec.module), spec.name)
@@ -359,6 +398,7 @@ def build_training_model(
     base: Path | None = None,
     tell: Tell | None = None,
     learned: bool = True,
+    bodies: Mapping[str, keras.Model] = MappingProxyType({}),
 ) -> keras.Model:
     """Return the canvas as a compiled model on model-ready values, its optimizer built.
 
@@ -370,6 +410,7 @@ def build_training_model(
         tell: receives the progress of a download of weights in words.
         base: folder of the project file, for weights files.
         learned: fetch the weights of pretrained layers; they are random where False.
+        bodies: ``frozen_bodies`` of a network with the same layers, to be used again.
 
     Raises:
         BuildError: with the node it is about.
@@ -395,11 +436,13 @@ def build_training_model(
         def layer_of(node: Node) -> keras.Layer:
             owner = owner_of(node, graph)
             if owner.id not in layers:
-                layer = make_layer(owner, graph)
+                inner = bodies.get(keras_name(owner.id))
+                layer = make_layer(owner, graph, inner)
                 if policy != "float32":
                     _set_precision(layer, "float32" if owner.id in graph.outputs else policy)
-                seed_layers([layer], seed + len(layers))
-                if learned and LAYERS[owner.layer].is_backbone:
+                if inner is None:
+                    seed_layers([layer], seed + len(layers))
+                if inner is None and learned and LAYERS[owner.layer].is_backbone:
                     load_backbone(layer, owner, base, tell)
                 layers[owner.id] = layer
             return layers[owner.id]

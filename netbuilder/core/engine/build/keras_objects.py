@@ -63,13 +63,12 @@ def seed_layers(layers: Iterable[keras.Layer], seed: int) -> None:
         for part in _parts(layer):
             for value in list(vars(part).values()):
                 count += 1
-                place = derive_seed(seed, number, count)
                 if isinstance(value, keras.random.SeedGenerator):
-                    _seed_generator(value, place)
+                    _seed_generator(value, derive_seed(seed, number, count))
                 elif (
                     isinstance(value, keras.Initializer) and getattr(value, "_init_seed", 0) is None
                 ):
-                    value.seed = place
+                    value.seed = derive_seed(seed, number, count)
 
 
 def seed_generators(model: keras.Model) -> list[Any]:
