@@ -26,14 +26,13 @@ import logging
 import math
 import os
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.core.errors import UserError, sentence_gap
+from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -46,14 +45,6 @@ FOLDER = Path(__file__).resolve().parent.parent / "locale"
 log = logging.getLogger(__name__)
 
 _FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;|%\(\w+\)[a-z]|%[srd]\b)")
-#: Separators of texts made of several messages: lines, tags, sentences, a shortcut's tab.
-_SEAMS = re.compile(
-    r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:⟧]) +|(?<=[。！？：]) *| \(|\)$"
-    r"|[✓✗⚠●○◉▸▾★•] +)"
-)
-#: A word and its number: "accuracy 85.0%".
-_FIGURE = re.compile(r"([^\d.,]*[^\W\d]) ([−+]?\d[\d.,]*\s?%?)")
-_AROUND = " \u2002✓✗⚠●○◉▸▾★•±"  # a text
 _ACCENTED = str.maketrans("aeioucnsyAEIOUCNSY", "åéîöüçñšýÅÉÎÖÜÇÑŠÝ")
 
 
@@ -97,184 +88,30 @@ class _State:
 
     language = ""
     catalog: _gettext.NullTranslations = _gettext.NullTranslations()
-    #: How what was rendered is rendered again: messages without values, and the newest others;
-    #: None where nobody changes the language of what is shown.
-    fixed: dict[str, Callable[[], str]] | None = None
-    filled: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
-    #: By the module that asked: the same words elsewhere may be another message, in another context
-    #: or in capitals. ``newest``: those that were rendered in one last.
-    placed: dict[str, dict[str, Callable[[], str]]] = {}  # noqa: RUF012  one for the process
-    newest: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
-    names: set[str] = set()  # noqa: RUF012  one for the process
-    before: str = ""  # the language that was chosen before
 
 
 def gettext(message: str, /, **values: object) -> str:
     """Return ``message`` in the chosen language, its ``{placeholders}`` filled with ``values``."""
     if not message:
         return ""  # the catalog's header
-    text = _filled(_catalog().gettext(message), message, values)
-    # What was rendered before and is no message of its own stays what it was rendered of.
-    if text != message or values or text not in _State.filled:
-        again = partial(gettext, message)
-        _remember(text, again, values)
-        if _State.fixed is not None and not values:
-            by = sys._getframe(1).f_globals.get("__name__", "")
-            _State.placed.setdefault(text, {}).setdefault(by, again)
-    return text
+    return _filled(_catalog().gettext(message), message, values)
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
     """Return the plural form for ``count``, which fills ``{count}`` unless in ``values``."""
     text = _catalog().ngettext(singular, plural, count)
     written = localized(f"{count:,}")
-    text = _filled(text, singular if count == 1 else plural, {"count": written, **values})
-    again = partial(ngettext, singular, plural, count)
-    if values:
-        _remember(text, again, values)
-    else:
-        remember(text, again)
-    return text
+    return _filled(text, singular if count == 1 else plural, {"count": written, **values})
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """Return ``message`` as translated in ``context``: "Open" of a file, "open" of a path."""
-    text = _filled(_catalog().pgettext(context, message), message, values)
-    where = sys._getframe(1).f_globals.get("__name__", "")
-    _remember(text, partial(pgettext, context, message), values, where=where)
-    return text
+    return _filled(_catalog().pgettext(context, message), message, values)
 
 
 def noop(message: str) -> str:
     """Mark a constant for the catalog (imported as ``N_``); ``gettext`` it where it is shown."""
     return message
-
-
-_MOST = 20_000  # remembered messages with values
-
-
-def remember_rendered() -> None:
-    """Start remembering which message each text came from, for ``rerendered``."""
-    if _State.fixed is None:
-        _State.fixed = {}
-
-
-def remember(text: str, again: Callable[[], str]) -> None:
-    """Remember how to render a text that is not a message, such as a list or a date."""
-    if _State.fixed is None or not text or text.isdecimal():
-        return
-    filled = _State.filled
-    filled.pop(text, None)
-    filled[text] = again
-    if len(filled) > _MOST:
-        for old in list(filled)[: _MOST // 10]:
-            filled.pop(old, None)
-
-
-def keep_names(names: Iterable[str]) -> None:
-    """Never translate these names from the user's data: a column may be named like a message."""
-    _State.names.update(names)
-
-
-def _remember(
-    text: str, render: Callable[..., str], values: Mapping[str, object], *, where: str = ""
-) -> None:
-    if _State.fixed is None or not text:
-        return
-    if text.isdecimal() or any(str(value) == text for value in values.values()):
-        return  # "1" by "{number}": every other 1 would be taken for that message
-    rendered = text, language(), _in_context(values)
-    again = partial(_again, rendered, render, values) if values else render
-    _State.newest.pop(text, None)
-    if where:
-        _State.placed.setdefault(text, {})[where] = _State.newest[text] = again
-    if values:
-        remember(text, again)
-    elif where:  # the same text without a context is the usual one
-        _State.fixed.setdefault(text, render)
-    else:
-        _State.fixed[text] = render
-
-
-def _in_context(values: Mapping[str, object]) -> dict[str, Callable[[], str]]:
-    newest = _State.newest
-    return {
-        name: newest[value]
-        for name, value in values.items()
-        if isinstance(value, str) and value in newest
-    }
-
-
-def _again(
-    rendered: tuple[str, str, Mapping[str, Callable[[], str]]],
-    render: Callable[..., str],
-    values: Mapping[str, object],
-) -> str:
-    text, old_language, in_context = rendered
-    if (
-        old_language == language()
-    ):  # numbers in it would be taken for the other language's: 8,686 for 8.686
-        return text
-    return render(**{
-        name: in_context[name]() if name in in_context
-        else rerendered(value) if isinstance(value, str) and value != text else value
-        for name, value in values.items()
-    })  # fmt: skip
-
-
-def rerendered(text: str, modules: Callable[[], Iterable[str]] = tuple) -> str:
-    """Translate a rendered text of one or several messages to the language chosen now.
-
-    Numbers are rewritten in the language's style; other text stays as it is.
-
-    Args:
-        text: as rendered.
-        modules: those whose classes show it, nearest first: their messages take precedence.
-    """
-    if text in _State.names:
-        return text
-    whole = _of_one_message(text, modules)
-    if whole != text or not _SEAMS.search(text):
-        return whole
-    for between in ("\n", " · "):  # what stands between these may itself have seams
-        if between in text:
-            return between.join(rerendered(part, modules) for part in text.split(between))
-    parts = [_of_one_message(part, modules) for part in _SEAMS.split(text)]
-    for at in range(1, len(parts), 2):  # between sentences, as the language has it
-        if not parts[at].strip(" "):
-            parts[at] = sentence_gap(parts[at - 1]) if parts[at + 1] else parts[at]
-    return "".join(parts)
-
-
-def _of_one_message(text: str, modules: Callable[[], Iterable[str]]) -> str:
-    """Translate one message, or a word and its number, with surrounding signs."""
-    if text in _State.names:
-        return text
-    placed, fixed = _State.placed.get(text), _State.fixed or {}
-    again = next((placed[name] for name in modules() if name in placed), None) if placed else None
-    again = again or fixed.get(text) or _State.filled.get(text)
-    if again is not None:
-        return again()
-    if (words := text.strip(_AROUND)) != text:
-        return text.replace(words, _of_one_message(words, modules)) if words else text
-    if figure := _FIGURE.fullmatch(text):
-        return " ".join(_of_one_message(part, modules) for part in figure.groups())
-    return _renumbered(text)
-
-
-def _renumbered(text: str) -> str:
-    if not (_State.before and text) or not (text[0] in "+−" or text[0].isdecimal()):
-        return text
-    old = _number_style(_State.before)
-    sign, number = old.percent.partition("{number}")[2], text
-    share = number.endswith(sign) and sign.strip() == "%"
-    number = number.removesuffix(sign) if share else number
-    plain = "".join(
-        {old.decimal: ".", old.group: ",", "−": "-"}.get(letter, letter) for letter in number
-    )
-    if not re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d+(\.\d+)?(e[+-]\d+)?", plain):
-        return text
-    return localized(f"{plain}%" if share else plain)
 
 
 def localized(number: str) -> str:
@@ -351,11 +188,6 @@ def html_language() -> str:
     return SOURCE if language() == PSEUDO else language().replace("_", "-")
 
 
-def previous_language() -> str:
-    """Return the language before the last ``set_language``; "" for none."""
-    return _State.before
-
-
 def languages() -> list[str]:
     """Return the available languages, English first, without the pseudo-locale."""
     available = {path.parent.name for path in FOLDER.glob("*/netbuilder.[pm]o")}
@@ -379,7 +211,6 @@ def set_language(name: str) -> str:
             gettext("Choose one of: {languages}.", languages=known),
             code="language_unknown",
         )
-    _State.before = _State.language
     _use(match)
     os.environ[VARIABLE] = match
     return match

@@ -34,8 +34,6 @@ from netbuilder.core.i18n import (
     number_spec,
     number_style,
     pgettext,
-    remember,
-    rerendered,
 )
 
 if TYPE_CHECKING:
@@ -50,13 +48,6 @@ def format_list(
 ) -> str:
     """Join values as the language does: ``a, b and c``; beyond ``limit`` ``a, b, c and 4 more``."""
     words = [str(value) for value in values]
-    text = _joined(words, limit, style)
-    if len(words) > 1:
-        remember(text, lambda: format_list(map(rerendered, words), limit, style))
-    return text
-
-
-def _joined(words: list[str], limit: int, style: Literal["and", "or"]) -> str:
     if len(words) > limit:
         left = len(words) - limit
         words = [*words[:limit], ngettext("{count} more", "{count} more", left)]
@@ -82,19 +73,13 @@ def join_values(values: Iterable[object], *, clauses: bool = False) -> str:
     words = [str(value) for value in values]
     decimal = number_style().decimal == "," and any(re.search(r"\d,\d", word) for word in words)
     comma = pgettext("between the entries of a list", ";" if clauses or decimal else ",")
-    text = f"{comma}{sentence_gap(comma)}".join(words)
-    if len(words) > 1:
-        remember(text, lambda: join_values(map(rerendered, words), clauses=clauses))
-    return text
+    return f"{comma}{sentence_gap(comma)}".join(words)
 
 
 def join_sentences(sentences: Iterable[str]) -> str:
     """Join the non-empty sentences, with blanks except after full-width punctuation."""
     parts = [sentence for sentence in sentences if sentence]
-    text = "".join(f"{part}{sentence_gap(part)}" for part in parts[:-1]) + "".join(parts[-1:])
-    if len(parts) > 1:
-        remember(text, lambda: join_sentences(map(rerendered, parts)))
-    return text
+    return "".join(f"{part}{sentence_gap(part)}" for part in parts[:-1]) + "".join(parts[-1:])
 
 
 def labelled(name: str, text: str) -> str:
@@ -273,22 +258,17 @@ _SIGNS = dict(zip(_SIZES, ("bytes", "kB", "MB", "GB", "TB"), strict=True))
 
 def format_bytes(count: float) -> str:
     """Format a size in powers of 1,000: ``12 kB``, ``0.6 MB``, ``1.4 GB``."""
-    size, power = count, 0
+    power = 0
     while power < len(_SIZES) - 1 and count >= (1000 if power == 0 else 100):
         count, power = count / 1000, power + 1
     places = 0 if power == 0 or count >= 10 else 1
     if language() == "en":
-        text = f"{format_number(count, f',.{places}f')} {_SIGNS[_SIZES[power]]}"
-    else:
-        from babel.units import format_unit
+        return f"{format_number(count, f',.{places}f')} {_SIGNS[_SIZES[power]]}"
+    from babel.units import format_unit
 
-        # A number, since the unit's plural depends on it ("524 octets").
-        unit, digits = f"digital-{_SIZES[power]}", "#,##0.0" if places else "#,##0"
-        text = format_unit(
-            round(count, places), unit, "short", format=digits, locale=babel_locale()
-        )
-    remember(text, lambda: format_bytes(size))
-    return text
+    # A number, since the unit's plural depends on it ("524 octets").
+    unit, digits = f"digital-{_SIZES[power]}", "#,##0.0" if places else "#,##0"
+    return format_unit(round(count, places), unit, "short", format=digits, locale=babel_locale())
 
 
 def format_operations(count: float) -> str:
@@ -318,9 +298,7 @@ def format_date(when: date, length: Literal["short", "medium", "long"] = "long")
     """Format a day: "28 November 2026", "28 Nov 2026", "28/11/2026"."""
     from babel.dates import format_date as written
 
-    text = written(when, length, babel_locale())
-    remember(text, lambda: format_date(when, length))
-    return text
+    return written(when, length, babel_locale())
 
 
 def format_time(when: datetime) -> str:
@@ -335,9 +313,7 @@ def format_moment(when: datetime, length: Literal["short", "medium", "long"] = "
     from babel.dates import get_datetime_format
 
     both = str(get_datetime_format("medium", babel_locale())).replace("'", "")
-    text = both.replace("{0}", format_time(when)).replace("{1}", format_date(when, length))
-    remember(text, lambda: format_moment(when, length))
-    return text
+    return both.replace("{0}", format_time(when)).replace("{1}", format_date(when, length))
 
 
 def format_time_or_day(when: datetime) -> str:
@@ -346,9 +322,7 @@ def format_time_or_day(when: datetime) -> str:
         return format_time(when)
     from babel.dates import format_skeleton
 
-    text = format_skeleton("MMMd", when, locale=babel_locale())
-    remember(text, lambda: format_time_or_day(when))
-    return text
+    return format_skeleton("MMMd", when, locale=babel_locale())
 
 
 def format_part_of_date(when: date, part: Literal["month", "day"]) -> str:

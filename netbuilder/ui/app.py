@@ -22,7 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.project.network_data import untrusted_host
 from netbuilder.core.site_settings import site_settings, submission_folder
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import crash_detector, jobs, retranslate, settings
+from netbuilder.ui.services import crash_detector, jobs, language, settings
 from netbuilder.ui.services.garbage_collector import GarbageCollector
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors
 from netbuilder.ui.style import theme
@@ -50,7 +50,7 @@ class Application(QApplication):
 
 def main(path: str | None = None) -> int:
     """Open the window, on a file if given, and run until it is closed."""
-    retranslate.start_language()
+    language.start_language()
     wanted = i18n.language()
     app = make_application(sys.argv)
     failures = UnexpectedErrors()
@@ -139,7 +139,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setWindowIcon(QIcon(str(resource("icons", "netbuilder.svg"))))
     app.setStyle("Fusion")
     app.setPalette(theme.palette(theme.colors()))
-    retranslate.follow_language(app)
+    language.follow_language(app)
     GarbageCollector(app)
     crash_detector.LockHeartbeat(app)
     return app

@@ -166,7 +166,7 @@ class CodePanel(QWidget):
         self.save.clicked.connect(self._save)
         self.style_box.currentIndexChanged.connect(self.refresh)
         selection.changed.connect(self._show_selected)
-        store.changed.connect(lambda _old, _new: self._soon.start())
+        store.changed.connect(self._soon.start)
         store.path_changed.connect(self._begin_anew)
         workbench.facts_changed.connect(self._soon.start)
         workbench.problems_changed.connect(self._soon.start)

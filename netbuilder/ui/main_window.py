@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QLocale, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,9 +26,11 @@ from netbuilder.ui.neurons.network_views import NetworkViews
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.results.empty_states import shows_forecast
+from netbuilder.ui.services.language import language
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes, TypedSteps
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
+from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
 from netbuilder.ui.services.runs.manual_weight_editor import (
     ManualWeightEditor,
@@ -61,12 +63,16 @@ from netbuilder.ui.window.panels import PANELS, TASKS, PanelRow, task_of
 from netbuilder.ui.window.side_pages import Page
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
+from netbuilder.ui.window.view_state import ViewState
 from netbuilder.ui.window.window_commands import WindowCommands
 from netbuilder.ui.window.window_parts import WindowParts
 
 
 class MainWindow(QMainWindow):
-    """A project's window: palette, canvas and pages follow one store."""
+    """A project's window: palette, canvas and pages follow one store.
+
+    A change of language builds the widgets anew on the same services.
+    """
 
     def __init__(
         self, project: Project | None = None, path: Path | None = None, *, remember: bool = True
@@ -79,6 +85,7 @@ class MainWindow(QMainWindow):
         self.workbench = Workbench(self.store, self)
         self.runner = Runner(self.store, self.workbench, self)
         self.auto_trainer = AutoTrainer(self.workbench, self.runner, self)
+        self.experiments = ExperimentRunner(self.store, self.workbench, self)
         self.manual_weight_editor = ManualWeightEditor(self.workbench, self.runner, self)
         self.prebuilding = NetworkPrebuilder(self.store, self.workbench, self.runner, self)
         self.activations_service = ActivationService(self.workbench, self)
@@ -94,18 +101,47 @@ class MainWindow(QMainWindow):
         # A run ends with several signals at once; refresh the actions once.
         self._actions_soon = QTimer(self, singleShot=True, interval=0)
         self._actions_soon.timeout.connect(self.refresh_actions)
+        self._lasting = frozenset(self.children())
         self._build()
         self._wire()
+        self._wire_widgets()
         self._reset_speed()
         if remember:
             self.docks.restore()
         else:
             self.resize(1366, 768)
+        self._show_titles()
+        if path is not None:
+            QTimer.singleShot(0, self.restorer.look)
+
+    def rebuild(self) -> None:
+        """Build the widgets anew, in the language chosen now."""
+        for dialog in self.findChildren(QDialog, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if dialog.isVisible() and not dialog.isModal():
+                dialog.close()
+        view = ViewState(self.parts, self.commands)
+        self.setUpdatesEnabled(False)
+        for action in self.actions():
+            self.removeAction(action)
+        self.removeToolBar(self.top_bar)
+        for child in self.children():
+            if child not in self._lasting and not isinstance(child, QDialog):
+                if isinstance(child, QWidget):
+                    child.hide()
+                child.deleteLater()  # a command of the old window may be under way
+        self.setLocale(QLocale())
+        self._build()
+        self._wire_widgets()
+        view.restore(self.parts, self.commands)
+        self._show_titles()
+        self._run_changed()
+        self.top_bar.progress.show_progress(self.runner.run.progress)
+        self.setUpdatesEnabled(True)
+
+    def _show_titles(self) -> None:
         self._retitle()
         self._title_pages()
         self.refresh_actions()
-        if path is not None:
-            QTimer.singleShot(0, self.restorer.look)
 
     def _build(self) -> None:
         self.canvas = CanvasView(self.store, self.workbench)
@@ -139,7 +175,6 @@ class MainWindow(QMainWindow):
         )
         self.parts = self._parts()
         self.commands = WindowCommands(self.parts)
-        self.documents.data_opened.connect(self.commands.begin_with_data)
         for row in rows_for(self.parts, self.commands):
             self.actions_table.add(row)
         menus = {name: Menu(name, self) for name in menu_titles()}
@@ -172,6 +207,7 @@ class MainWindow(QMainWindow):
             workbench=self.workbench,
             runner=self.runner,
             auto_trainer=self.auto_trainer,
+            experiments=self.experiments,
             prebuilding=self.prebuilding,
             activations_service=self.activations_service,
             sample_view=self.sample_view,
@@ -191,7 +227,35 @@ class MainWindow(QMainWindow):
         )
 
     def _wire(self) -> None:
+        """Connect the services with the window, once."""
         store, bench, runner, files = self.store, self.workbench, self.runner, self.documents
+        store.steps_changed.connect(self.refresh_actions)
+        store.steps_changed.connect(self._retitle)
+        store.changed.connect(self._project_changed)
+        for signal in (store.changed, bench.facts_changed):
+            signal.connect(self._title_pages)
+        for signal in (bench.keras_changed, bench.models.changed, bench.facts_changed):
+            signal.connect(self._actions_soon.start)
+        bench.run_error_changed.connect(self._show_run_error)
+        runner.state_changed.connect(self._run_changed)
+        runner.progress_changed.connect(
+            lambda: self.top_bar.progress.show_progress(runner.run.progress)
+        )
+        self.auto_trainer.changed.connect(self._actions_soon.start)
+        runner.ended.connect(self._run_ended)
+        store.path_changed.connect(self._retitle)
+        bench.models.changed.connect(self._retitle)
+        files.busy.connect(self._busy)
+        files.opened.connect(self.restorer.look)
+        files.recovered.connect(partial(self.restorer.look, recovered=True))
+        files.opened.connect(self._opened)
+        theme.theme().changed.connect(self.scaling.apply)
+        level().changed.connect(self._show_level)
+        language().changed.connect(self.rebuild)
+
+    def _wire_widgets(self) -> None:
+        """Connect the widgets; these connections end with them."""
+        bench, runner, files = self.workbench, self.runner, self.documents
         self.palette_view.chosen.connect(self.canvas.append_layer)
         self.palette_view.found.connect(
             lambda layer, params: self.canvas.adding.add_after(layer, params=params)
@@ -202,50 +266,32 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
         self.canvas.problems.told.connect(bench.set_problems_on_canvas)
-        self.runner.curves_changed.connect(self.canvas.pulse.beat)
-        self.runner.began.connect(self.status.forget_run)
-        self.runner.ended.connect(self.canvas.pulse.rest)
-        self.runner.ended.connect(self.strips.show)
         self.canvas.closer.may_set = lambda: self.manual_weight_editor.may
         self.canvas.closer.weight_set.connect(self.manual_weight_editor.set)
-        self.manual_weight_editor.availability_changed.connect(self.canvas.closer.offer)
-        self.manual_weight_editor.told.connect(self.status.tell)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.docks.side.arranged.connect(self.network_views.refresh)
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.settings_requested.connect(partial(self.commands.show_panel, "settings"))
         self.status.problem_requested.connect(self.commands.show_problem)
         self.status.data_requested.connect(partial(self.commands.show_panel, "data"))
-        store.steps_changed.connect(self.refresh_actions)
-        store.steps_changed.connect(self._retitle)
-        store.changed.connect(self._project_changed)
-        for signal in (store.changed, bench.facts_changed):
-            signal.connect(self._title_pages)
-        for signal in (bench.keras_changed, bench.models.changed, bench.facts_changed):
-            signal.connect(self._actions_soon.start)
-        bench.run_error_changed.connect(self._show_run_error)
-        bench.problems_changed.connect(self.commands.problems_changed)
-        runner.state_changed.connect(self._run_changed)
-        runner.progress_changed.connect(
-            lambda: self.top_bar.progress.show_progress(runner.run.progress)
-        )
-        runner.told.connect(self.status.tell)
+        self.manual_weight_editor.availability_changed.connect(self.canvas.closer.offer)
+        runner.curves_changed.connect(self.canvas.pulse.beat)
+        runner.began.connect(self.status.forget_run)
+        runner.ended.connect(self.canvas.pulse.rest)
+        runner.ended.connect(self.strips.show)
         runner.not_kept.connect(self.commands.show_error)
-        self.auto_trainer.told.connect(self.status.tell)
-        self.auto_trainer.changed.connect(self._actions_soon.start)
-        runner.ended.connect(self._run_ended)
-        store.path_changed.connect(self._retitle)
-        bench.models.changed.connect(self._retitle)
-        files.told.connect(self.status.tell)
+        for message in (
+            runner.told,
+            files.told,
+            self.auto_trainer.told,
+            self.manual_weight_editor.told,
+        ):
+            message.connect(self.status.tell)
+        bench.problems_changed.connect(self.commands.problems_changed)
+        files.data_opened.connect(self.commands.begin_with_data)
         files.confirmed.connect(self.toast.say)
-        files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
-        files.opened.connect(self.restorer.look)
-        files.recovered.connect(partial(self.restorer.look, recovered=True))
-        files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
-        theme.theme().changed.connect(self.scaling.apply)
-        level().changed.connect(self._show_level)
 
     def refresh_actions(self) -> None:
         self.actions_table.refresh()

@@ -261,11 +261,6 @@ class CanvasView(QAbstractScrollArea):
         self._shown.outdate()
         self.viewport().update()
 
-    def retranslate(self) -> None:
-        """Rebuild the cards in the current language."""
-        self._shown.forget()
-        self._outdate()
-
     def _camera_moved(self, scaled: bool) -> None:
         if scaled:
             self.zoom_changed.emit(self.camera.scale)

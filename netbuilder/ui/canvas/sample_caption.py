@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 
-from netbuilder.core.i18n import gettext as _, rerendered
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.widgets.layouts import hbox
@@ -20,7 +20,7 @@ _LINES = "─ ━"
 def caption_text(look: SampleActivations) -> str:
     """Return the sample's caption: "row 3 of 360 · it is “7”", "your drawing"."""
     if look.own:
-        return rerendered(look.own)
+        return look.own
     row = format_number(look.index + 1, ",")
     if look.rows:
         caption = _("row {number} of {count}", number=row, count=format_number(look.rows, ","))
@@ -99,10 +99,6 @@ class SampleCaption(QFrame):
         self.back.setText(_("Back to row {number}", number=format_number(look.index + 1, ",")))
         for button in self.steps:
             button.setVisible(not look.own and look.rows > 1)
-        self._place()
-
-    def retranslate(self) -> None:
-        self._caption = rerendered(self._caption)
         self._place()
 
     def _place(self) -> None:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.core.i18n import gettext as _, rerendered
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
@@ -239,11 +239,6 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
             self.lineEdit().setText(text)
             self._show_front()
         self.complaint_changed.emit("")
-
-    def retranslate(self) -> None:
-        """Rewrite numbers in the current language."""
-        if self._param.kind is not Kind.STRINGS:
-            self.lineEdit().setText(rerendered(self.lineEdit().text()))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

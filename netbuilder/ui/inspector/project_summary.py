@@ -60,10 +60,7 @@ class ProjectSummary(QWidget):
             workbench.speed_changed,
             evaluation_service.changed,
         ):
-            signal.connect(lambda *_: self.refresh())
-
-    def retranslate(self) -> None:
-        self.refresh()
+            signal.connect(self.refresh)
 
     def refresh(self) -> None:
         if self.isHidden():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
@@ -572,10 +572,6 @@ class SeriesForm(PredictForm):
                 for when, row in zip(iso or steps, rows, strict=True)
             ],
         )
-
-    def retranslate(self) -> None:
-        if self.found is not None:
-            QTimer.singleShot(0, self, self._show_ahead)
 
     def _dates(self, first: int, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return dates from a row of the window on, for people and for files; none if undated."""

@@ -341,9 +341,6 @@ class Palette(QWidget):
         """Reload the saved blocks."""
         self._search(self.line.text())
 
-    def retranslate(self) -> None:
-        self.refresh()
-
     def _take(self, index: QModelIndex) -> None:
         row = self.model.thing(index)
         if isinstance(row, LayerSpec):

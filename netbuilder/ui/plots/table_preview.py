@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.preview import ColumnStats, Preview
-from netbuilder.core.i18n import gettext as _, rerendered
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import decimal_padding, format_number, join_values, most_decimals
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
@@ -129,11 +129,6 @@ class TextTable(QAbstractTableModel):
             self.beginResetModel()
             self.folded = folded
             self.endResetModel()
-
-    def retranslate(self) -> None:
-        self._columns = tuple(rerendered(name) for name in self._columns)
-        self._tips = tuple(rerendered(tip) for tip in self._tips)
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)

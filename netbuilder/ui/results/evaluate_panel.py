@@ -270,10 +270,6 @@ class EvaluatePanel(QWidget):
     def evaluation(self) -> Evaluation | None:
         return self.evaluation_service.evaluation
 
-    def retranslate(self) -> None:
-        if self.evaluation is not None:
-            self._show()
-
     def _show(self) -> None:
         evaluation_service = self.evaluation_service
         self.learning.begin(self.workbench.models.trained)

@@ -35,7 +35,7 @@ from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.results.empty_states import missing_step_sentence
 from netbuilder.ui.results.search_dimensions import DimensionRows
-from netbuilder.ui.services.project_store import ProjectStore, begins_anew
+from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
@@ -138,14 +138,14 @@ class ExperimentsPanel(QWidget):
 
     def __init__(
         self,
-        store: ProjectStore,
+        experiments: ExperimentRunner,
         workbench: Workbench,
         runner: Runner,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._runner = store, workbench, runner
-        self.variants = ExperimentRunner(store, workbench, self)
+        self._store, self._workbench, self._runner = workbench.store, workbench, runner
+        self.variants = experiments
         self.waiting = EmptyStatePage.filling(self, "", "rows")
         page = self.waiting.page_layout
         page.addWidget(
@@ -157,7 +157,7 @@ class ExperimentsPanel(QWidget):
                 self,
             )
         )
-        self.varied = DimensionRows(lambda: store.project, self)
+        self.varied = DimensionRows(lambda: workbench.store.project, self)
         page.addWidget(self.varied)
         self.add, self.method, self.trials = (
             NoWheelComboBox(self),
@@ -195,6 +195,7 @@ class ExperimentsPanel(QWidget):
         self.varied.set_lines(self._suggestions[:2])
         self._connect()
         self._tell_plan()
+        self._set_as_then()
         self._show()
 
     def _connect(self) -> None:
@@ -206,7 +207,7 @@ class ExperimentsPanel(QWidget):
         self.variants.changed.connect(self._show)
         self.variants.grew.connect(self._grow)
         theme.theme().changed.connect(self._show)
-        store.changed.connect(lambda _old, _new: self._follow())
+        store.changed.connect(self._follow)
         self.varied.changed.connect(self._tell_plan)
         self.method.currentIndexChanged.connect(self._tell_plan)
         self.trials.valueChanged.connect(self._tell_plan)

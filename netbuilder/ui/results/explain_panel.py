@@ -42,7 +42,7 @@ class ExplainPanel(QWidget):
             page.addWidget(widget)
         page.addStretch(1)
         activations.changed.connect(self._follow)
-        workbench.models.changed.connect(lambda *_states: self._follow())
+        workbench.models.changed.connect(self._follow)
         follow_next_step(workbench, self.waiting, self._wait)
         self._wait()
         self._follow()

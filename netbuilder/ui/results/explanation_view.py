@@ -119,10 +119,6 @@ class ExplanationView(QWidget):
         self._make_room()
         self._ask()
 
-    def retranslate(self) -> None:
-        if self.button.isChecked():
-            self._ask()
-
     def forget(self) -> None:
         """Clear the explanation."""
         self._sample = None

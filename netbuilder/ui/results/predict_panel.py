@@ -312,14 +312,6 @@ class PredictPanel(QWidget):
         if request.sample is not None:
             self._sure_worker.ask(trained, self._workbench.base, request.sample)
 
-    def retranslate(self) -> None:
-        trained, request = self._workbench.models.prediction_model, self._request
-        if trained is None or request is None or self._file_asked or not self.answer.text():
-            return
-        self._worker.ask(trained, request.answer, "")
-        if request.sample is not None and not self.learning.going:
-            self._sure_worker.ask(trained, self._workbench.base, request.sample)
-
     def _sure_found(self, uncertainty: Uncertainty | None) -> None:
         if not self.learning.going and self.answer.text():
             self.head.sure.setText(uncertainty.sentence if uncertainty is not None else "")

@@ -131,7 +131,7 @@ class RunsPanel(QWidget):
             Qt.ShortcutContext.WidgetShortcut
         )
         runner.ended.connect(self.refresh)
-        store.changed.connect(lambda _old, _new: self._project_changed())
+        store.changed.connect(self._project_changed)
         self._show_differences()
 
     def _rows_of_data(self) -> tuple[str, ...]:

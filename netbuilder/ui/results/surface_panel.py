@@ -110,7 +110,7 @@ class PointEditor(QWidget):
         self.hand.moved.connect(self._move)
         self.hand.taken.connect(self._take)
         self.hand.told.connect(self.told)
-        store.changed.connect(lambda _old, _new: self._show_edits())
+        store.changed.connect(self._show_edits)
         self._show_edits()
 
     def show_for(self, columns: tuple[str, str] | None, classes: tuple[str, ...]) -> None:

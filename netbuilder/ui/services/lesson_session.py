@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.lessons.step_check import StepResult, check_steps
 from netbuilder.core.project.model import Project
+from netbuilder.ui.services.language import language
 from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.settings import CONTINUE, settings
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
@@ -135,6 +137,7 @@ class LessonSession(QObject):
         ):
             signal.connect(self._schedule_check)
         workbench.happened.connect(self.note)
+        language().changed.connect(self._render_again)
 
     @property
     def step(self) -> LessonStep | None:
@@ -211,16 +214,12 @@ class LessonSession(QObject):
         done = kept(lesson.name).done
         return sum(1 <= number <= len(lesson.steps) for number in done)
 
-    def retranslate(self) -> None:
+    def _render_again(self) -> None:
         if self.lesson is None or self.lesson.path is None:
             return
-        try:
-            self.lesson = read_lesson(self.lesson.path)
-        except LessonError:  # its file is gone
-            return
-        self.results = ()
-        self._check()
-        self.opened.emit()
+        with contextlib.suppress(LessonError):  # its file is gone
+            self.lesson, self.results = read_lesson(self.lesson.path), ()
+            self._check()
 
     def close(self) -> None:
         self.lesson, self.results, self.current = None, (), 0

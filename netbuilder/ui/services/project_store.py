@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
 
 from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
-from netbuilder.core.i18n import rerendered
 from netbuilder.core.project.graph_ends import same_rows
 from netbuilder.core.project.model import Project
 
@@ -150,15 +149,15 @@ class ProjectStore(QObject):
 
     @property
     def undo_label(self) -> str | None:
-        return rerendered(self._done[-1].label) if self._done else None
+        return self._done[-1].label if self._done else None
 
     @property
     def redo_label(self) -> str | None:
-        return rerendered(self._undone[-1].label) if self._undone else None
+        return self._undone[-1].label if self._undone else None
 
     @property
     def undo_labels(self) -> tuple[str, ...]:
-        return tuple(rerendered(step.label) for step in reversed(self._done))
+        return tuple(step.label for step in reversed(self._done))
 
     def apply(self, label: str, edit: Edit, merge: str | None = None) -> Project:
         """Apply a pure edit as one undo step and return the new project.
@@ -385,4 +384,5 @@ def begins_anew(store: ProjectStore, *boxes: QWidget) -> None:
     """Reset these widgets to their current values whenever the project or data is replaced."""
     for box in boxes:
         value = box.metaObject().userProperty()
-        store.project_replaced.connect(partial(value.write, box, value.read(box)))
+        reset = store.project_replaced.connect(partial(value.write, box, value.read(box)))
+        box.destroyed.connect(partial(QObject.disconnect, reset))

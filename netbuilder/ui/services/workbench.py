@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from netbuilder.core import process_setup
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, keep_names
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.ui.services import gradual_imports, jobs
 from netbuilder.ui.services.data_watch import DamagedFiles, DataWatch, ReadingProgress
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.gradual_imports import GradualImports, import_without_qt
+from netbuilder.ui.services.language import language
 from netbuilder.ui.services.model_store import ModelStore
 from netbuilder.ui.services.project_store import ProjectStore
 
@@ -117,6 +118,7 @@ class Workbench(QObject):
         self._refresh_timer.timeout.connect(self._refresh_all)
         store.changed.connect(self._project_changed)
         store.path_changed.connect(self._path_changed)
+        language().changed.connect(self._render_again)
         self.imports = GradualImports(self)
         self.imports.done.connect(self._load_keras)
         self.reading = ReadingProgress(self)
@@ -266,13 +268,14 @@ class Workbench(QObject):
         self.refresh()
         self.data_file_changed.emit()
 
-    def retranslate(self) -> None:
-        # Facts and problems hold sentences of the previous language.
+    def _render_again(self) -> None:
+        """Compute facts, shapes and problems again: they hold sentences."""
         if cache := sys.modules.get("netbuilder.core.data.readers.cache"):
             cache.forget_all()
+        self._shape_cache = self._facts_key = None
+        self.refresh()
         if self.keras_state == "ready":
-            self._facts_key = None
-            self.refresh()
+            self._known_shapes.ask(self.store.project.graph, self.facts)
             self.diagnose()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
@@ -364,11 +367,6 @@ class Workbench(QObject):
         if facts == self.facts and error is self.data_error:
             return
         self.facts, self.data_error = facts, error
-        if facts is not None and self.store.project.data.path:
-            keep_names({
-                *facts.target_names, *facts.column_names, *facts.column_types,
-                *facts.column_roles, *facts.classes,
-            })  # fmt: skip
         self.facts_changed.emit()
         self.diagnose()
         self._ask_shapes()

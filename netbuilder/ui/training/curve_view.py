@@ -262,9 +262,6 @@ class CurveView(QWidget):
         self._hover = text
         self._show_legend()
 
-    def retranslate(self) -> None:
-        self._show_legend()
-
     def _show_legend(self) -> None:
         if self._hover:
             self.legend.setText(self._hover)

@@ -208,7 +208,7 @@ class CurvesPanel(QWidget):
         runner.curves_changed.connect(self._grew)
         runner.overlays_changed.connect(self._overlay)
         runner.noticed.connect(self._noticed)
-        runner.withdrawn.connect(lambda code: self.messages.take(f"notice {code}"))
+        runner.withdrawn.connect(self._withdraw)
         runner.state_changed.connect(self._state_changed)
         for signal in (runner.progress_changed, runner.curves_changed):
             signal.connect(self._follow_rate)
@@ -223,6 +223,9 @@ class CurvesPanel(QWidget):
         self._show_error()
         self._show_result()
         evaluation_service.changed.connect(self._show_result)
+
+    def _withdraw(self, code: str) -> None:
+        self.messages.take(f"notice {code}")
 
     def _run_page(self) -> QWidget:
         page = _RunPage(self)

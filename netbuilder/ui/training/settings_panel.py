@@ -54,9 +54,6 @@ class MetricsEditor(ChooseRow):
         self._chosen = chosen
         self._show()
 
-    def retranslate(self) -> None:
-        self._show()
-
     def _show(self) -> None:
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
         text = join_values(map(self._title, names)) or pgettext("metrics", "none")

@@ -93,10 +93,6 @@ class SpeedControl(QFrame):
     def _more_text(self, action: QAction) -> tuple[str, ...]:
         return (self._finish.text(),) if action is self._full else ()
 
-    def retranslate(self) -> None:
-        self._follow()
-        self._widen()
-
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         built = hasattr(self, "more")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from netbuilder.core.i18n import gettext as _, rerendered
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import as_sentence, capitalize_first, join_sentences
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.invitation import Invitation
@@ -102,7 +102,7 @@ class EmptyStatePage(QStackedWidget):
         """
         self._state, self._meanwhile = state, meanwhile
         for change in changes:
-            change.connect(lambda *_: self._update_words())
+            change.connect(self._update_words)
         self._update_words()
 
     def _update_words(self) -> None:
@@ -125,11 +125,6 @@ class EmptyStatePage(QStackedWidget):
             self._first_words = words
         self._update_words()
         self.setCurrentIndex(0)
-
-    def retranslate(self) -> None:
-        """Translate the words."""
-        self._first_words, self._words = rerendered(self._first_words), rerendered(self._words)
-        self._update_words()
 
     def restart(self) -> None:
         """Scroll to the top, for another network."""

@@ -6,8 +6,6 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from netbuilder.core.i18n import rerendered
-
 
 class ClampedLabel(QLabel):
     """Wrapping plain text of at most ``lines`` lines."""
@@ -44,8 +42,6 @@ class ClampedLabel(QLabel):
 
     def setText(self, text: str, *shorter: str) -> None:
         """Set the text, or on a single line the first ``shorter`` one that fits."""
-        if not shorter and self._shorter and text == rerendered(self.text()):
-            shorter = tuple(map(rerendered, self._shorter))  # the same text, translated
         self._shorter = shorter
         super().setText(text)
         self.setToolTip(text)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from netbuilder.core.i18n import gettext as _, pgettext, rerendered
+from netbuilder.core.i18n import gettext as _, pgettext
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,6 @@ class WindowActions(QObject):
         self.rows[action_id] = row = replace(self.rows[action_id], title=title, help=words)
         self._actions[action_id].setText(title)
         self._actions[action_id].setToolTip(_tip(row))
-
-    def retranslate(self) -> None:
-        self.rows = {
-            key: replace(row, title=rerendered(row.title), help=rerendered(row.help))
-            for key, row in self.rows.items()
-        }
-        for key, row in self.rows.items():
-            self._actions[key].setToolTip(_tip(row))
-        self.refresh()
 
     def refresh(self) -> None:
         for action_id, row in self.rows.items():

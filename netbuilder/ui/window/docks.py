@@ -164,7 +164,7 @@ class Docks:
         if page.detached:
             page.setWindowTitle(_(title))
         for column in (self.side.left, self.side.right):
-            column.retranslate()
+            column.show_titles()
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
         page = self.side.show_page(name)
@@ -252,7 +252,7 @@ class Docks:
         self._set(lesson, left, max(whole - lesson - left - side, 0), side)
 
     def widen(self) -> None:
-        QTimer.singleShot(0, self._window, self.leave_room)
+        QTimer.singleShot(0, self.splitter, self.leave_room)
 
     def reset(self) -> None:
         for name, page in self.pages.items():

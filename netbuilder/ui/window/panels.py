@@ -132,7 +132,7 @@ def _runs(parts: WindowParts, parent: QWidget) -> QWidget:
 def _experiments(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.experiments_panel import ExperimentsPanel
 
-    return ExperimentsPanel(parts.store, parts.workbench, parts.runner, parent)
+    return ExperimentsPanel(parts.experiments, parts.workbench, parts.runner, parent)
 
 
 def _layer(parts: WindowParts, _parent: QWidget) -> QWidget:

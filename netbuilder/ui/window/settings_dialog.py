@@ -17,7 +17,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_percent, join_sentences
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.services import retranslate, settings
+from netbuilder.ui.services import language, settings
 from netbuilder.ui.services.runs.run_progress import FULL as FULL_SPEED, WATCH
 from netbuilder.ui.services.runs.runner import remembered_speed
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
@@ -72,18 +72,18 @@ def language_names() -> dict[str, str]:
 def _language_row() -> SettingRow:
     names = language_names()
     current = names.get(settings.chosen_language(), names[""])
-    fixed = retranslate.fixed_by()
+    fixed = language.fixed_by()
     if fixed:
         current = names.get(i18n.language(), current)
     by_title = {shown: name for name, shown in names.items()}
 
     def effect(shown: str) -> str:
-        error = theme.font_error(retranslate.meant_language(by_title[shown]))
+        error = theme.font_error(language.meant_language(by_title[shown]))
         return fixed or (str(error) if error else "")
 
     def change(shown: str) -> None:
         if not effect(shown):  # which the dialog shows
-            retranslate.choose_language(by_title[shown])
+            language.choose_language(by_title[shown])
 
     return SettingRow(
         Param(
@@ -197,7 +197,7 @@ class SettingsDialog(Dialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         self.form = ParamForm(tuple(row.param for row in self.rows), self)
-        self.form.rows[_(LANGUAGE)].editor.setEnabled(not retranslate.fixed_by())
+        self.form.rows[_(LANGUAGE)].editor.setEnabled(not language.fixed_by())
         self.form.show_values(self.values)
         self.form.edited.connect(self._take)
         self.effect = note_label("", self)

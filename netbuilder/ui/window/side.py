@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -72,10 +72,6 @@ class TaskButton(QPushButton):
         self.setToolTip(_("{help} (new results)", help=words) if marked else words)
         self.setAccessibleDescription(_("New results") if marked else "")
         self.update()
-
-    def retranslate(self) -> None:
-        self.setText(_(self._task.title))
-        self.mark(self.marked)
 
     def wide(self, letters: float = 1.0) -> int:
         heavy = QFontMetrics(theme.ui_font(letters, bold=True))
@@ -168,7 +164,7 @@ class Side(QWidget):
             lazy.closed.connect(lambda name=page.id: self.attach(name))
         #: The pages that the level shows; requested ones are shown in any level.
         self.offered: frozenset[str] = frozenset(self.pages)
-        self._requested: set[str] = set()
+        self.requested: set[str] = set()
         self.task = next(iter(self.tasks))
         #: The front page by task, and that in the right column of a wide side.
         self.chosen = {task.id: task.pages[0] for task in self.tasks.values()}
@@ -274,14 +270,10 @@ class Side(QWidget):
             for column in (self.left, self.right):
                 column.tabs.fit()
 
-    def retranslate(self) -> None:
-        QTimer.singleShot(0, self, self._fit_bar)  # after the tasks
-        self._show_strip()
-
     def offer(self, pages: Iterable[str]) -> None:
         """Show only these pages and requested ones."""
         self.offered = frozenset(pages)
-        self._requested.clear()
+        self.requested.clear()
         for task, name in self.chosen.items():
             if name not in self.offered:
                 pages = [page for page in self.tasks[task].pages if page in self.offered]
@@ -302,7 +294,7 @@ class Side(QWidget):
             page.activateWindow()
             return page
         if name not in self.offered:
-            self._requested.add(name)
+            self.requested.add(name)
         task = self.tasks[self.task]
         guest = self.wide and name in (*task.left, *task.right)
         if not guest and name not in task.pages:
@@ -361,7 +353,7 @@ class Side(QWidget):
         return [
             page
             for page in ids
-            if (page in self.offered or page in self._requested) and not self.pages[page].detached
+            if (page in self.offered or page in self.requested) and not self.pages[page].detached
         ]
 
     def _show(self) -> None:

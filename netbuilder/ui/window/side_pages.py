@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.view_memory import ViewOptions, restore_view_options, view_options
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +48,17 @@ class LazyPage(QWidget):
         self.page = page
         self.setObjectName(f"panel-{page.id}")
         self.panel: QWidget | None = None
+        self.saved_options: ViewOptions = {}  # for the panel, once it is built
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
 
     @property
     def detached(self) -> bool:
         return self.isWindow()
+
+    @property
+    def options(self) -> ViewOptions:
+        return self.saved_options if self.panel is None else view_options(self.panel)
 
     def sizeHint(self) -> QSize:
         return QSize(452, 400)
@@ -97,6 +103,7 @@ class LazyPage(QWidget):
             layout.addWidget(self.panel)
             # Qt would show it only in the next turn of the event loop.
             self.panel.show()
+            restore_view_options(self.panel, self.saved_options)
             if focused is not None and self.panel.isAncestorOf(focused):
                 focused.setFocus()
         return self.panel
@@ -179,7 +186,7 @@ class PageColumn(QWidget):
         self.tabs.fit()
         self.place()
 
-    def retranslate(self) -> None:
+    def show_titles(self) -> None:
         for number, name in enumerate(self._ids):
             self.tabs.setTabText(number, _(self._pages[name].page.title))
             self.tabs.setTabToolTip(number, _(self._pages[name].page.help))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _, noop as N_, rerendered
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.font_scale import scaled
@@ -104,12 +103,6 @@ class ProgressView(SteadyFrame):
             self.bar.setValue(max(round(1000 * progress.part), self._least))
             self.bar.setUpdatesEnabled(True)
 
-    def retranslate(self) -> None:
-        if (progress := self._progress) is not None:
-            short = tuple(map(rerendered, progress.short))
-            words, left = rerendered(progress.words), rerendered(progress.left)
-            self.show_progress(replace(progress, words=words, left=left, short=short))
-
     @property
     def _least(self) -> int:
         """Two pixels: Qt ends the indeterminate animation only when it paints a part."""
@@ -182,10 +175,6 @@ class DocumentLabel(QWidget):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit()
 
-    def retranslate(self) -> None:
-        self._states = (_("not saved"), _("saved"))
-        QTimer.singleShot(0, self, self._fit)  # restores the name, which is not translated
-
     def set_compact(self, compact: bool) -> None:
         self.compact = compact
         self._fit()
@@ -241,9 +230,6 @@ class TrainButton(QPushButton):
             self.setIcon(icons.icon(icon_name, "#FFFFFF", icon_key[1]))
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
-
-    def retranslate(self) -> None:
-        self.follow()
 
     def sizeHint(self) -> QSize:
         size = super().sizeHint()

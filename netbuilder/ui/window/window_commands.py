@@ -147,10 +147,11 @@ def _shortened(notes: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-class WindowCommands:
+class WindowCommands(QObject):
     """The commands of a window."""
 
     def __init__(self, parts: WindowParts) -> None:
+        super().__init__(parts.window)
         self._parts = parts
         self._problem: Problem | None = None
         self._blocking = self._refused = False

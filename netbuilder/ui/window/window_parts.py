@@ -13,6 +13,7 @@ from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
+from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.settings import FontScale
@@ -36,6 +37,7 @@ class WindowParts:
     workbench: Workbench
     runner: Runner
     auto_trainer: AutoTrainer
+    experiments: ExperimentRunner
     prebuilding: NetworkPrebuilder
     activations_service: ActivationService
     sample_view: LiveActivationsService

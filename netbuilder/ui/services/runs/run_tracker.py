@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +62,7 @@ class RunTracker:
     def __init__(self, curves: RunCurves, planned: int) -> None:
         self.curves = curves
         self.planned = planned
+        self.result: Callable[[], RunProgress] | None = None
         self.steps_per_epoch = 1
         self.epoch = 0.0
         self.best_epoch = 0
@@ -173,6 +175,12 @@ class RunTracker:
         """
         done, planned = int(self.epoch), max(self.planned, 1)
         self.planned = max(done, 1)
+        self.result = partial(self._result, done, planned, reason, speed, training)
+        return self.result()
+
+    def _result(
+        self, done: int, planned: int, reason: str, speed: float, training: Training | None
+    ) -> RunProgress:
         numbers = {
             "done": format_number(max(done, 1), ",.0f"), "planned": format_number(planned, ",.0f"),
         }  # fmt: skip

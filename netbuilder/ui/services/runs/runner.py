@@ -16,6 +16,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import same_but_rate
 from netbuilder.core.project.model import Project
+from netbuilder.ui.services.language import language
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.run_progress import (
@@ -120,6 +121,14 @@ class Runner(QObject):
         self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self._drain)
         store.changed.connect(self._project_changed)
+        language().changed.connect(self._render_again)
+
+    def _render_again(self) -> None:
+        tracker = self.run.tracker
+        if tracker is not None and self.running:
+            self._set_progress(tracker.progress(paused=self.paused, chosen=self.speed))
+        elif tracker is not None and tracker.result is not None and not self.active:
+            self._set_progress(tracker.result())
 
     def _project_changed(self, old: Project, new: Project) -> None:
         """Apply a learning rate that was changed in the settings to the run under way."""

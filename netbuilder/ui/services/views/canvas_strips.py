@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
-from netbuilder.core.i18n import gettext as _, rerendered
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node, Project
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
@@ -112,9 +112,6 @@ class CanvasStrips(QObject):
             if image is not None:
                 self._canvas.previews.paint_over(node_id, image)
 
-    def retranslate(self) -> None:
-        self._repaint()
-
     def _project_changed(self, old: Project, new: Project) -> None:
         removed = [node_id for node_id in self.shown if node_id not in new.graph.by_id]
         for node_id in removed:
@@ -153,7 +150,7 @@ def picture_of(look: SampleActivations, node: Node, values: Any) -> QImage | Non
     if words:
         return layer_strips.words_strip(values, words)
     if node.id in look.told:
-        return layer_strips.lines_strip([(a, rerendered(b)) for a, b in look.told[node.id]])
+        return layer_strips.lines_strip(look.told[node.id])
     # The scaled numbers of a table row say nothing.
     if node.layer == "Input" and values.ndim < 2:
         return None

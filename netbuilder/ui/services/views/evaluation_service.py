@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.language import language
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.last_run_restorer import load_run_network
 from netbuilder.ui.services.runs.runner import Runner
@@ -120,6 +121,7 @@ class EvaluationService(QObject):
             self, _evaluate, self._found, self._failed, of=lambda: workbench.models.trained
         )
         workbench.models.changed.connect(self._model_changed)
+        language().changed.connect(self._render_again)
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -137,6 +139,11 @@ class EvaluationService(QObject):
         trained = self._workbench.models.trained
         if trained is not None:
             self._worker.ask(trained, self._workbench.base, file)
+
+    def _render_again(self) -> None:
+        """Evaluate again: an evaluation holds sentences."""
+        if self.evaluation is not None or self.error is not None:
+            self.evaluate(self.file)
 
     def show_test_set(self) -> None:
         """Show the evaluation on the test set again, in place of that on a file."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
+from netbuilder.ui.services.language import language
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.sample_activations import (
@@ -77,6 +78,7 @@ class LiveActivationsService(QObject):
         runner.probed.connect(self._on_answer)
         runner.ended.connect(self._ended)
         activations_service.row_chosen.connect(self._ask)
+        language().changed.connect(self._render_again)
 
     def _began(self) -> None:
         self._key = None
@@ -87,6 +89,10 @@ class LiveActivationsService(QObject):
             self._report_health(self._runner.project, ())
             self.recorded.begin(self._runner.project)
         self.changed.emit()
+
+    def _render_again(self) -> None:
+        self._key = None  # labels are texts
+        self._ask()
 
     def _ask(self) -> None:
         dataset, project = self._runner.dataset, self._runner.project

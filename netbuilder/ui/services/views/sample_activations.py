@@ -13,6 +13,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.language import language
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.workbench import Workbench
 
@@ -306,6 +307,7 @@ class ActivationService(QObject):
         self._worker = Derived(self, _compute, self._found, self._failed, rank=Rank.QUICK)
         self._models.changed.connect(self._model_changed)
         workbench.store.project_replaced.connect(self._begin_anew)
+        language().changed.connect(self._ask)
 
     def show_row(self, index: int) -> None:
         """Choose a row; indices wrap around."""
