@@ -119,7 +119,8 @@ class MainWindow(QMainWindow):
         for dialog in self.findChildren(QDialog, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if dialog.isVisible() and not dialog.isModal():
                 dialog.close()
-        view = ViewState(self.parts, self.commands)
+        view, place = ViewState(self.parts, self.commands), self.docks.splitter.geometry()
+        choice = self.network_views.choice
         self.setUpdatesEnabled(False)
         for action in self.actions():
             self.removeAction(action)
@@ -132,7 +133,10 @@ class MainWindow(QMainWindow):
         self.setLocale(QLocale())
         self._build()
         self._wire_widgets()
+        self.docks.splitter.setGeometry(place)  # widths follow from it
+        self.network_views.choice = choice
         view.restore(self.parts, self.commands)
+        self.docks.widen()
         self._show_titles()
         self._run_changed()
         self.top_bar.progress.show_progress(self.runner.run.progress)

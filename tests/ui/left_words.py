@@ -6,17 +6,49 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 from xml.etree import ElementTree
 
 from babel.messages.pofile import read_po
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QAction
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDoubleSpinBox,
+    QGroupBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QProgressBar,
+    QSpinBox,
+    QTextEdit,
+    QWidget,
+)
 
 from netbuilder.core import i18n
-from netbuilder.ui.services import retranslate
 
+#: The properties of widgets and actions that are texts.
+TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
+    (
+        QWidget,
+        ("toolTip", "statusTip", "whatsThis", "accessibleName", "accessibleDescription",
+         "windowTitle"),
+    ),
+    (QLabel, ("text",)),
+    (QAbstractButton, ("text",)),
+    (QGroupBox, ("title",)),
+    (QMenu, ("title",)),
+    (QLineEdit, ("placeholderText",)),
+    (QTextEdit, ("placeholderText",)),
+    (QPlainTextEdit, ("placeholderText",)),
+    (QSpinBox, ("prefix", "suffix", "specialValueText")),
+    (QDoubleSpinBox, ("prefix", "suffix", "specialValueText")),
+    (QProgressBar, ("format",)),
+    (QAction, ("text", "iconText", "toolTip", "statusTip", "whatsThis")),
+)  # fmt: skip
 _TEXT = "{http://www.w3.org/2000/svg}text"
 _PLACE = re.compile(r"\{\w+\}")
 _SEAMS = re.compile(r"\n+|<[^<>]*>| · |(?<=[.!?…:]) +|[✓✗⚠●○◉▸▾★•◆↑↓]")
@@ -80,7 +112,7 @@ def said(window: QWidget) -> Iterator[tuple[str, str]]:
     """Every text of a window that is painted or stands in a widget, hidden ones too, with where."""
     yield from (("painted", text) for text in painted(window))
     for one in (window, *window.findChildren(QWidget), *window.findChildren(QAction)):
-        for kind, names in retranslate.TEXTS:
+        for kind, names in TEXTS:
             if isinstance(one, kind):
                 yield from (
                     (f"{type(one).__name__}.{name}", getattr(one, name)()) for name in names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from netbuilder.core.project import edits
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.table_preview import ShortTable
-from netbuilder.ui.services import retranslate
+from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.panels import TASKS
@@ -27,7 +27,7 @@ def as_before() -> Iterator[None]:
     before = i18n.language()
     yield
     font_scale.set_font_scale(1.0)
-    retranslate.choose_language(before)
+    choose_language(before)
 
 
 def cut(window: QWidget) -> list[str]:
@@ -44,10 +44,13 @@ def cut(window: QWidget) -> list[str]:
     ]
 
 
-def whole(window: QWidget, qtbot: QtBot) -> None:
-    """Of German, of large letters, and of both."""
-    for language, letters in (("de", 1.0), ("de", 1.25), ("en", 1.25), ("en", 1.0)):
-        retranslate.choose_language(language)
+#: German, large letters, and both.
+LOOKS = (("de", 1.0), ("de", 1.25), ("en", 1.25), ("en", 1.0))
+
+
+def whole(window: QWidget, qtbot: QtBot, looks: Iterable[tuple[str, float]] = LOOKS) -> None:
+    for language, letters in looks:
+        choose_language(language)
         font_scale.set_font_scale(letters)
         found: list[str] = []
 
@@ -84,14 +87,16 @@ def test_every_page(
     assert seen >= 2
 
 
-def test_submissions(qtbot: QtBot, home: Path) -> None:
+@pytest.mark.parametrize("look", LOOKS)
+def test_submissions(qtbot: QtBot, home: Path, look: tuple[str, float]) -> None:
+    choose_language(look[0])
     window = GradeWindow()
     qtbot.addWidget(window, before_close_func=lambda one: one.hide())
     window.resize(1024, 700)
     window.model.show_rows([Submission("a.h5", "Ada", GRADED, 91.5, {"accuracy": 0.9}, 3, 4)])
     window.shown.setCurrentWidget(window.table)
     window.show()
-    whole(window, qtbot)
+    whole(window, qtbot, [look])
 
 
 def test_a_column_that_stretches_keeps_its_head_and_the_others_share(qtbot: QtBot) -> None:

@@ -9,11 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core import i18n
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import retranslate
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.side import STRIP_HEIGHT
 
@@ -276,15 +274,3 @@ def test_a_lesson_has_a_column_of_its_own(
         assert column.missing.mapTo(column, QPoint()).y() < column.next.mapTo(column, QPoint()).y()
         window.welcome.lessons.close()
         assert not column.isVisible()
-
-
-def test_names_of_tasks_and_pages_follow_the_language(open_window: Open) -> None:
-    window = open_window(keras=False)
-    side = window.docks.side
-    i18n.set_language("qps")
-    try:
-        retranslate.retranslate(window)
-        assert side.buttons["build"].text().startswith("⟦")
-        assert side.left.tabs.tabText(0).startswith("⟦")
-    finally:
-        i18n.set_language("en")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
@@ -27,12 +27,12 @@ from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import retranslate
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.settings_dialog import SettingsDialog, language_names
+from tests.ui.left_words import TEXTS
 
 Open = Callable[..., MainWindow]
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -62,7 +62,7 @@ def texts(window: QWidget) -> Iterator[tuple[str, str]]:
     """Every text of a window with the class that shows it, item views and menus included."""
     for one in (window, *window.findChildren(QWidget), *window.findChildren(QAction)):
         kind = type(one).__name__
-        for base, names in retranslate.TEXTS:
+        for base, names in TEXTS:
             if isinstance(one, base):
                 yield from ((f"{kind}.{name}", getattr(one, name)()) for name in names)
         if isinstance(one, QComboBox):
@@ -70,7 +70,9 @@ def texts(window: QWidget) -> Iterator[tuple[str, str]]:
         if isinstance(one, QTabBar):
             yield from ((f"{kind}[{at}]", one.tabText(at)) for at in range(one.count()))
         if isinstance(one, QAbstractItemView) and (model := one.model()) is not None:
-            for at in range(min(retranslate.column_count(model, QModelIndex()), 40)):
+            for at in range(
+                1 if isinstance(model, QAbstractListModel) else min(model.columnCount(), 40)
+            ):
                 yield f"{kind} header", str(model.headerData(at, Qt.Orientation.Horizontal) or "")
 
 

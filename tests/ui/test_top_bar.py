@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import retranslate
+from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.style import font_scale
@@ -138,7 +138,7 @@ def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
     try:
         window = open_window(edits.set_training(example("xor"), epochs=4000))
         if language != "en":
-            retranslate.choose_language(language)
+            choose_language(language)
         window.resize(1366, 768)
         bar = window.top_bar
         qtbot.wait(500)  # the bar is laid out for the language
@@ -181,7 +181,7 @@ def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
         }
         assert moved == {}
     finally:
-        retranslate.choose_language("en")
+        choose_language("en")
 
 
 def test_nothing_to_redo_looks_so_after_the_bar_was_narrow(
@@ -283,11 +283,11 @@ def test_undo_and_redo_have_room_in_every_language(
     bar = window.top_bar
     try:
         for language in ("en", "de", "fr", "pt_BR"):
-            retranslate.choose_language(language)
+            choose_language(language)
             window.resize(1366, 768)
             qtbot.waitUntil(lambda: all(bar._places[one].isVisible() for one in ("undo", "redo")))
     finally:
-        retranslate.choose_language("en")
+        choose_language("en")
 
 
 def test_a_narrow_bar_keeps_what_is_used_all_the_time(
@@ -302,7 +302,7 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(
     try:
         wanted = {"save", "undo", "redo", "stop", "speed", "document", "save-model", "help"}
         for language in ("en", "de", "fr", "es", "pt_BR"):
-            retranslate.choose_language(language)
+            choose_language(language)
             window.resize(1024, 700)
             qtbot.waitUntil(lambda: wanted <= shown())
             help_button, words = bar._named["help"]
@@ -312,7 +312,7 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(
             window.resize(1366, 768)
             qtbot.waitUntil(lambda: shown() == set(bar._places))
         window.resize(1024, 700)
-        retranslate.choose_language("en")
+        choose_language("en")
         qtbot.waitUntil(lambda: {"document", "save-model", "level"} <= shown())
         level = bar.findChild(QAbstractButton, "level-full").sizeHint().width()
         window.resize(1366, 768)
@@ -324,4 +324,4 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(
         assert {"stop", "speed"} <= shown()
     finally:
         font_scale.set_font_scale(1.0)
-        retranslate.choose_language("en")
+        choose_language("en")

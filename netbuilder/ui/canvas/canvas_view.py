@@ -166,8 +166,7 @@ class CanvasView(QAbstractScrollArea):
         self.setMinimumSize(240, 160)
         store.changed.connect(self._project_changed)
         workbench.shapes_changed.connect(self._outdate)
-        workbench.problems_changed.connect(self._outdate)
-        workbench.problems_changed.connect(self.sight.make_room)
+        workbench.problems_changed.connect(self._problems_changed)
         workbench.facts_changed.connect(self._outdate)
         workbench.keras_changed.connect(self._outdate)
         theme.theme().changed.connect(self._theme_changed)
@@ -260,6 +259,10 @@ class CanvasView(QAbstractScrollArea):
     def _outdate(self) -> None:
         self._shown.outdate()
         self.viewport().update()
+
+    def _problems_changed(self) -> None:
+        self._outdate()
+        self.sight.make_room()
 
     def _camera_moved(self, scaled: bool) -> None:
         if scaled:

@@ -45,7 +45,7 @@ class NetworkViews(QWidget):
     ) -> None:
         super().__init__(parent)
         self.feed, self._editor, self._building = feed, editor, building
-        self._choice: str | None = None
+        self.choice: str | None = None
         self._asked_in_vain = False
         self.stack = QStackedWidget(self)
         self.neurons = NeuronView(feed, self)
@@ -92,20 +92,20 @@ class NetworkViews(QWidget):
 
     def choose(self, view: str) -> None:
         """Show "layers" or "neurons", until another project is opened."""
-        self._choice = view if view == "layers" or self.feed.columns else None
-        self._asked_in_vain = self._choice is None
+        self.choice = view if view == "layers" or self.feed.columns else None
+        self._asked_in_vain = self.choice is None
         self.refresh()
 
     def forget_choice(self) -> None:
         """Choose by the network again, as another project is shown."""
-        self._choice, self._asked_in_vain = None, False
+        self.choice, self._asked_in_vain = None, False
         self.refresh()
 
     def refresh(self) -> None:
         """Show the chosen view, or the one that suits the network."""
         columns = self.feed.columns
         neurons = bool(columns) and (
-            self._choice == "neurons" or (self._choice is None and self._suits_neurons())
+            self.choice == "neurons" or (self.choice is None and self._suits_neurons())
         )
         widget = self.neurons if neurons else self.canvas
         if self.stack.currentWidget() is not widget:

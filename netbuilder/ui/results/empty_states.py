@@ -11,6 +11,7 @@ from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style.shortcuts import key_text
+from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 
 _CHANGED = {
@@ -138,4 +139,4 @@ def follow_next_step(
         workbench.problems_changed,
         workbench.run_error_changed,
     ):
-        signal.connect(look)
+        connect_while(waiting, signal, look)

@@ -70,6 +70,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -283,8 +284,10 @@ class SurfacePanel(QWidget):
         self.plot.sample_chosen.connect(self._choose_sample)
         self.wall.chosen.connect(self._choose_sample)
         activations_service = self._activations_service
-        activations_service.row_chosen.connect(
-            lambda: self.plot.ring_sample(activations_service.index)
+        connect_while(
+            self,
+            activations_service.row_chosen,
+            lambda: self.plot.ring_sample(activations_service.index),
         )
         self.live.changed.connect(self._show)
         self.live.picture_ready.connect(self._draw_newer)

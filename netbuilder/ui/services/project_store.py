@@ -15,6 +15,7 @@ from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.project.graph_ends import same_rows
 from netbuilder.core.project.model import Project
+from netbuilder.ui.widgets.connections import connect_while
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -384,5 +385,4 @@ def begins_anew(store: ProjectStore, *boxes: QWidget) -> None:
     """Reset these widgets to their current values whenever the project or data is replaced."""
     for box in boxes:
         value = box.metaObject().userProperty()
-        reset = store.project_replaced.connect(partial(value.write, box, value.read(box)))
-        box.destroyed.connect(partial(QObject.disconnect, reset))
+        connect_while(box, store.project_replaced, partial(value.write, box, value.read(box)))

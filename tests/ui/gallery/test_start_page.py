@@ -31,7 +31,8 @@ from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import lesson_session, retranslate, settings
+from netbuilder.ui.services import lesson_session, settings
+from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
@@ -554,9 +555,9 @@ def test_nothing_on_the_start_page_is_cut_off(
 
 @pytest.fixture
 def german() -> Iterator[None]:
-    retranslate.choose_language("de")
+    choose_language("de")
     yield
-    retranslate.choose_language("en")
+    choose_language("en")
 
 
 @pytest.mark.usefixtures("german")
@@ -588,11 +589,11 @@ def test_words_of_the_pictures_of_examples_are_in_every_language(qtbot: QtBot) -
     qtbot.addWidget(label)
     label.resize(320, 180)
     english = label.grab().toImage()
-    retranslate.choose_language("de")
+    choose_language("de")
     try:
         assert label.grab().toImage() != english
     finally:
-        retranslate.choose_language("en")
+        choose_language("en")
     assert label.grab().toImage() == english
 
 

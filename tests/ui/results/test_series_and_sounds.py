@@ -28,7 +28,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.results.compared_surfaces import NO_FORECAST, NO_MODEL
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
-from netbuilder.ui.services import retranslate
+from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -130,14 +130,17 @@ def test_a_forecast_has_the_dates_of_its_data(
     assert max(place for place, _date in dates()) <= 6
     assert table.rowCount() == 6
     try:
-        retranslate.choose_language("de")
+        choose_language("de")
         in_german = ["01.01.2020", format_number(value)]
+        view = window.docks.pages["predict"].panel.view
+        table = view.table.model()
         qtbot.waitUntil(lambda: [table.index(0, at).data() for at in (0, 1)] == in_german)
         axis = view.curve.getPlotItem().getAxis("bottom")
         assert all(words.count(".") == 2 for _place, words in axis._tickLevels[0])
     finally:
-        retranslate.choose_language("en")
-    qtbot.waitUntil(lambda: table.index(0, 0).data() == "1 Jan 2020")
+        choose_language("en")
+    view = window.docks.pages["predict"].panel.view
+    qtbot.waitUntil(lambda: view.table.model().index(0, 0).data() == "1 Jan 2020")
     rows = load_dataset(window.workbench.models.trained.project, tmp_path).test.raw_x["input"]
     numbers = {f"{n % 12 + n / 100:.3f}": n for n in range(120)}
     for index in range(2):

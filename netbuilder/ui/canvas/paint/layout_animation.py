@@ -19,10 +19,11 @@ _MOST_CARDS = 300  # with more, painting would slow the training down
 _RADIUS = 3.5
 
 
-class WirePulse:
+class WirePulse(QObject):
     """Dots at the part ``at`` of each wire's length, or None without training."""
 
     def __init__(self, view: CanvasHost) -> None:
+        super().__init__(view.widget())
         self._view = view
         self._last = 0.0
         self.at: float | None = None
