@@ -143,17 +143,17 @@ def make_report(project: Project, base: Path) -> DataReport:
     Raises:
         DataError: there is no data, or it cannot be read at all.
     """
-    found = seen_before("report", project, base, lambda: _look(project, base))
+    report = seen_before("report", project, base, lambda: _look(project, base))
     # What lies beside the file comes and goes without it.
-    notes = (*_test_file_beside(project.data, base), *found.notes)
-    return replace(found, notes=tuple(sorted(notes, key=lambda note: note.severity != ERROR)))
+    notes = (*_test_file_beside(project.data, base), *report.notes)
+    return replace(report, notes=tuple(sorted(notes, key=lambda note: note.severity != ERROR)))
 
 
 def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
     """Suggest a test file named like the training file, with its columns."""
     kind = kind_of(data)
     match = _TRAIN.search(Path(data.path).name)
-    split = any(one.role == "split" for one in data.columns.values())
+    split = any(choice.role == "split" for choice in data.columns.values())
     if match is None or data.test_path or split or kind.table is None or not kind.tabular(data):
         return
     path = base / data.path
@@ -164,12 +164,14 @@ def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
         if not other.is_file():
             continue
         try:
-            known, columns = ({*kind.table(data, one, 20).columns} for one in (path, other))
+            known, columns = ({*kind.table(data, file, 20).columns} for file in (path, other))
         except UserError:
             return
         if known != columns:
             continue
-        label, short = (_("Use {file} as test data", file=one) for one in (name, shorten(name, 24)))
+        label, short = (
+            _("Use {file} as test data", file=text) for text in (name, shorten(name, 24))
+        )
         written = data.path.removesuffix(path.name) + name
         yield Finding(
             "test-file-beside", INFO,
@@ -194,8 +196,8 @@ def _look(project: Project, base: Path) -> DataReport:
             notes += table_reading(table).findings
     if facts is not None:
         notes += facts.findings
-        said = {finding.message for finding in facts.findings}
-        notes += [Finding("done", INFO, note) for note in facts.notes if note not in said]
+        messages = {finding.message for finding in facts.findings}
+        notes += [Finding("done", INFO, note) for note in facts.notes if note not in messages]
     source = Path(data.path).name or data.name or _("the data")
     if (
         table is not None
@@ -265,7 +267,7 @@ def make_column_facts(
     table.attrs = {}  # pandas would copy it with each column
     groups = _groups(table, roles, facts)
     general = str(data.options.get("missing", "error"))
-    found = []
+    facts_of_columns = []
     for name in map(str, table.columns):
         choice = data.columns.get(name, ColumnChoice())
         role = choice.role or ("feature" if roles is None else roles.of(name))
@@ -285,13 +287,13 @@ def make_column_facts(
         if "missing" in data.options and table[name].isna().any():
             decided.add("missing")  # for all columns at once
         rule = rule_in_effect(role, kind, choice.missing or general)
-        found.append(
+        facts_of_columns.append(
             _facts_of(
                 table[name], role, kind, rule, frozenset(decided), groups,
                 reading.units.get(name, ""),
             )
         )  # fmt: skip
-    return tuple(found)
+    return tuple(facts_of_columns)
 
 
 def _names(value: Any) -> tuple[str, ...]:

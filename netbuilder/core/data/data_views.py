@@ -54,8 +54,8 @@ def split_data_view(plan: PreparedData) -> SplitDataView | None:
         values = np.concatenate([values, own])
         parts = np.concatenate([parts, np.full(len(own), TEST, np.int8)])
     if first.task == MULTI_LABEL:
-        found = [values[parts == part].sum(axis=0) for part in range(3)]
-        return SplitDataView("label", first.columns, np.stack(found, axis=1).astype(np.int64))
+        per_part = [values[parts == part].sum(axis=0) for part in range(3)]
+        return SplitDataView("label", first.columns, np.stack(per_part, axis=1).astype(np.int64))
     target = first.columns[0] if first.columns else ""
     if first.task == REGRESSION:
         return _ranges(target, values[:, 0], parts)
@@ -135,8 +135,8 @@ def table_data_view(project: Project, base: Path, report: DataReport) -> TableDa
         table = table.iloc[chosen]
     used = [c for c in report.columns if c.role != "ignore" or c.type == "number"]
     columns = {c.name: _numbers(table[c.name], c.type) for c in used if c.name in table}
-    kept = {name: found for name, found in columns.items() if found is not None}
-    if not kept:
+    columns_of_numbers = {name: values for name, values in columns.items() if values is not None}
+    if not columns_of_numbers:
         return None
     targets = [c for c in report.columns if c.role == "target"]
     labels: tuple[str, ...] = ("",) * len(table)
@@ -147,12 +147,12 @@ def table_data_view(project: Project, base: Path, report: DataReport) -> TableDa
             for value in table[targets[0].name]
         )
     return TableDataView(
-        tuple(kept),
-        np.stack(list(kept.values()), axis=1),
+        tuple(columns_of_numbers),
+        np.stack(list(columns_of_numbers.values()), axis=1),
         labels,
         targets[0].name if targets else "",
         rows - len(table),
-        tuple(next(c.unit for c in used if c.name == name) for name in kept),
+        tuple(next(c.unit for c in used if c.name == name) for name in columns_of_numbers),
     )
 
 
@@ -167,9 +167,9 @@ def _numbers(series: Any, kind: str) -> NDArray[np.float64] | None:
         return np.asarray(days.to_numpy(np.float64), np.float64)
     if kind not in {"number", "boolean"}:
         return None
-    found = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
-    found = np.where(np.isfinite(found), found, np.nan)
-    return None if np.isnan(found).all() else found
+    numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
+    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+    return None if np.isnan(numbers).all() else numbers
 
 
 def correlation(look: TableDataView) -> NDArray[np.float64]:
@@ -188,13 +188,13 @@ def find_data_views(project: Project, base: Path, report: DataReport | None) -> 
     Raises:
         DataError: the file cannot be read.
     """
-    found: list[object | None] = [kind_of(project.data).contents(project, base)]
+    views: list[object | None] = [kind_of(project.data).contents(project, base)]
     if report is not None:
-        found.append(table_data_view(project, base, report))
+        views.append(table_data_view(project, base, report))
         try:
             plan = prepare_data(project, base)
-            found.append(MODALITIES[plan.samples.role].view(plan, project, base))
-            found.append(split_data_view(plan))
+            views.append(MODALITIES[plan.samples.role].view(plan, project, base))
+            views.append(split_data_view(plan))
         except UserError:
             pass  # the report says what keeps it from being used
-    return tuple(one for one in found if one is not None)
+    return tuple(view for view in views if view is not None)

@@ -146,7 +146,7 @@ class PreparedData:
     @property
     def parts(self) -> NDArray[np.int8]:
         """The part of each sample of the training file; -1 for none."""
-        found = np.full(len(self.samples), -1, np.int8)
+        part_of_row = np.full(len(self.samples), -1, np.int8)
         for part, rows in enumerate((self.rows.train, self.rows.validation, self.rows.test)):
-            found[rows] = part
-        return found
+            part_of_row[rows] = part
+        return part_of_row

@@ -74,7 +74,7 @@ def many_values_note(name: str, example: str, dates: bool) -> ColumnNote:
 
 def finding_from_error(error: UserError) -> Finding:
     """Convert an error to a finding of severity "error"."""
-    fixes = tuple(DataEdit(one.label, partial(apply_data_fix, fix=one)) for one in error.fixes)
+    fixes = tuple(DataEdit(fix.label, partial(apply_data_fix, fix=fix)) for fix in error.fixes)
     return Finding("unreadable", ERROR, str(error), fixes=fixes)
 
 
@@ -104,11 +104,11 @@ def option_fix(label: str, name: str, add: dict[str, object] | list[object]) -> 
 
 
 def _with_option(project: Project, name: str, add: dict[str, object] | list[object]) -> Project:
-    held: Any = project.data.options.get(name)
+    current: Any = project.data.options.get(name)
     value: Any
     if isinstance(add, dict):
-        value = {**(held if isinstance(held, dict) else {}), **add}
+        value = {**(current if isinstance(current, dict) else {}), **add}
     else:
-        before = list(held) if isinstance(held, list | tuple) else []
-        value = [*before, *(one for one in add if one not in before)]
+        before = list(current) if isinstance(current, list | tuple) else []
+        value = [*before, *(item for item in add if item not in before)]
     return set_data(project, None, **{name: value})

@@ -92,39 +92,39 @@ def sample_stream(
 
 
 def _files_key(samples: Samples) -> Any:
-    found: list[Any] = []
+    key: list[Any] = []
     for values in samples.arrays.values():
         for value in values:
             if isinstance(value, Path):
                 about = value.stat()
-                found.append((str(value), about.st_mtime_ns, about.st_size))
+                key.append((str(value), about.st_mtime_ns, about.st_size))
             else:
-                found.append(str(value)[:200])
-    return (found, samples.targets.to_csv(), samples.sample_shape)
+                key.append(str(value)[:200])
+    return (key, samples.targets.to_csv(), samples.sample_shape)
 
 
 def csv_stream(
-    found: LargeTable, transform: Transform, preprocessing: Preprocessing
+    table: LargeTable, transform: Transform, preprocessing: Preprocessing
 ) -> SampleStream:
     """Stream the training rows of a large table."""
 
     def splits() -> Iterator[Split]:
-        return _table_splits(found, transform)
+        return _table_splits(table, transform)
 
-    about = disk_cache.content_key(found.path)
-    key = (about, repr(found.data), found.parts.tobytes(), preprocessing.to_json())
-    return _mapped(key, splits, found.rows, preprocessing)
+    about = disk_cache.content_key(table.path)
+    key = (about, repr(table.data), table.parts.tobytes(), preprocessing.to_json())
+    return _mapped(key, splits, table.rows, preprocessing)
 
 
-def _table_splits(found: LargeTable, transform: Transform) -> Iterator[Split]:
-    for start in range(0, len(found.train), _TABLE_ROWS):
-        samples = found.samples(found.train[start : start + _TABLE_ROWS])
+def _table_splits(table: LargeTable, transform: Transform) -> Iterator[Split]:
+    for start in range(0, len(table.train), _TABLE_ROWS):
+        samples = table.samples(table.train[start : start + _TABLE_ROWS])
         yield transform(samples, np.arange(len(samples)))
 
 
-def whole_split(found: LargeTable, transform: Transform) -> Split:
+def whole_split(table: LargeTable, transform: Transform) -> Split:
     """Return all training rows of a table whose numbers fit in memory, unlike its text."""
-    parts = list(_table_splits(found, transform))
+    parts = list(_table_splits(table, transform))
     weights = [part.sample_weight for part in parts if part.sample_weight is not None]
 
     def joined(name: str) -> dict[str, NDArray[Any]]:
@@ -175,9 +175,9 @@ class _Mapped:
     def row_bytes(self) -> int:
         """Bytes of one sample, after scaling."""
         each = [
-            int(np.prod(one.shape[1:])) * (4 if key in self.raw else one.dtype.itemsize)
+            int(np.prod(array.shape[1:])) * (4 if key in self.raw else array.dtype.itemsize)
             for part in (self.x, self.y)
-            for key, one in part.items()
+            for key, array in part.items()
         ]
         return sum(each)
 
@@ -251,14 +251,14 @@ def _runs(rows: int, run: int, first: int, count: int, seed: int | None) -> list
         return [slice(first, first + count)]
     starts = np.random.default_rng(seed).permutation(np.arange(0, rows, run))
     ends = np.cumsum(np.minimum(run, rows - starts))
-    found = []
+    slices = []
     for place in range(int(np.searchsorted(ends, first, "right")), len(starts)):
         begin = int(ends[place - 1]) if place else 0
         low, high = max(begin, first), min(int(ends[place]), first + count)
         if low >= high:
             break
-        found.append(slice(int(starts[place]) + low - begin, int(starts[place]) + high - begin))
-    return found
+        slices.append(slice(int(starts[place]) + low - begin, int(starts[place]) + high - begin))
+    return slices
 
 
 def load_facts(project: Project, base: Path) -> DataFacts:
@@ -406,15 +406,15 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
     row = int(rows[0])
     which = int(np.flatnonzero(bad[row])[0])
     by_column = names and values.ndim > 1 and values.shape[-1] == len(names)
-    what = names[which % len(names)] if by_column else key
+    column = names[which % len(names)] if by_column else key
     missing = bool(np.isnan(flat[row, which]))
     place = sample_place(index, index[row])
-    said = (
+    message = (
         _("'{name}' in {file} has an empty cell in {place}.",
-          name=what, file=source, place=place)
+          name=column, file=source, place=place)
         if missing
         else _("'{name}' in {file} has an infinite number in {place}.",
-               name=what, file=source, place=place)
+               name=column, file=source, place=place)
     )  # fmt: skip
     if len(rows) > 1:
         more = ngettext(
@@ -422,9 +422,9 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
             "{count} more rows have the same problem.",
             len(rows) - 1,
         )
-        said = join_sentences((said, more))
+        message = join_sentences((message, more))
     raise DataError(
-        said,
+        message,
         _('Fill in the cell, set "Missing" to "drop" or "mean", or leave the column out.')
         if missing
         else _("Correct the number, or leave the row or the column out."),
@@ -453,7 +453,7 @@ def _damage(data: Data, base: Path) -> DataError | None:
     for samples in read_samples(data, base):
         if samples is None or samples.home is None:
             continue
-        files = [one for one in next(iter(samples.arrays.values())) if isinstance(one, Path)]
+        files = [path for path in next(iter(samples.arrays.values())) if isinstance(path, Path)]
         try:
             MODALITIES[samples.role].check_all(files, samples.home)
         except ReadingCancelledError:

@@ -32,7 +32,7 @@ def store_table(text: str, project_folder: Path | None) -> Path:
     """
     text = text.lstrip("\ufeff").strip("\r\n")
     lines = text.splitlines()
-    separator = next((one for one in _SEPARATORS if lines and one in lines[0]), "")
+    separator = next((mark for mark in _SEPARATORS if lines and mark in lines[0]), "")
     if len(lines) < 2 or not (separator or _numbers(lines)):
         raise DataError(
             _("There is no table on the clipboard."),

@@ -59,12 +59,12 @@ def preview_of(samples: Samples, rows: int = 100) -> Preview:
     """Return the preview of samples."""
     import pandas as pd
 
-    seen = MODALITIES[samples.role].show(samples, rows)
+    samples_shown = MODALITIES[samples.role].show(samples, rows)
     frame = samples.targets
     cells = {
         # Where only the first ones are worth describing, the others stay empty.
         name: [*values, *[""] * (len(frame) - len(values))] if len(values) < len(frame) else values
-        for name, values in seen.cells.items()
+        for name, values in samples_shown.cells.items()
         if name not in set(frame.columns)
     }
     if cells:
@@ -74,8 +74,8 @@ def preview_of(samples: Samples, rows: int = 100) -> Preview:
         tuple(str(name) for name in samples.targets.columns),
         rows,
         note=join_sentences(samples.notes),
-        images=seen.images,
-        sequences=seen.sequences,
+        images=samples_shown.images,
+        sequences=samples_shown.sequences,
     )
 
 

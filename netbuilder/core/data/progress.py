@@ -55,7 +55,7 @@ def report_progress(done: int, of: int) -> None:
         ReadingCancelledError: the listener stops the reading.
     """
     listener = _LISTENER.get()
-    asked = (listener,) if listener is not None else tuple(_WATCHERS)
-    heard = [one(done, of) for one in asked]
+    listeners = (listener,) if listener is not None else tuple(_WATCHERS)
+    heard = [listener_function(done, of) for listener_function in listeners]
     if not all(heard):
         raise ReadingCancelledError

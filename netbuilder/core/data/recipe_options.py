@@ -18,7 +18,7 @@ MAX_CATEGORIES = 50
 
 def reading_options(data: Data) -> dict[str, Any]:
     """Return the options with which a recipe's file is read; "decimals" from its columns."""
-    decided = {name: one.decimal for name, one in data.columns.items() if one.decimal}
+    decided = {name: choice.decimal for name, choice in data.columns.items() if choice.decimal}
     return {**data.options, **({"decimals": decided} if decided else {})}
 
 

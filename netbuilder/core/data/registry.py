@@ -35,7 +35,7 @@ KINDS: Mapping[str, DataKind] = {
 }
 
 MODALITIES: Mapping[str, Modality] = {
-    one.name: one for row in KINDS.values() for one in row.modalities
+    modality.name: modality for row in KINDS.values() for modality in row.modalities
 }
 
 
@@ -98,8 +98,8 @@ def alternatives(data: Data) -> tuple[DataKind, ...]:
     if own is None or own.place is DataLocation.NOWHERE:
         return ()
     ending = Path(data.path).suffix.lower()
-    found = tuple(kind for kind in KINDS.values() if ending and ending in kind.endings)
-    return found if own in found else (own,)
+    kinds = tuple(kind for kind in KINDS.values() if ending and ending in kind.endings)
+    return kinds if own in kinds else (own,)
 
 
 def recipe_for(path: Path, written: str | None = None) -> Data:
@@ -118,8 +118,8 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
     for kind in (series.KIND, *KINDS.values()):
         options = kind.recognise(path)
         if options is not None:
-            shown = str(path) if written is None else written
-            return Data(kind=kind.name, path=shown, options=dict(options))
+            path_text = str(path) if written is None else written
+            return Data(kind=kind.name, path=path_text, options=dict(options))
     inside = inner_names(path)
     if inside:
         raise DataError(
@@ -149,14 +149,14 @@ def target_words(facts: DataFacts, data: Data, most: int = 3) -> tuple[str, str]
     """Return the target names, and what is predicted: "a number", "the next 14 values"."""
     names, horizon = series.targets_and_horizon(facts.target_names, data)
     if facts.classes:
-        what = ngettext("{count} class", "{count} classes", len(facts.classes))
+        words = ngettext("{count} class", "{count} classes", len(facts.classes))
     elif horizon > 1:
-        what = ngettext("the next {count} value", "the next {count} values", horizon)
+        words = ngettext("the next {count} value", "the next {count} values", horizon)
     elif len(names) > 1:
-        what = ngettext("{count} number", "{count} numbers", len(names))
+        words = ngettext("{count} number", "{count} numbers", len(names))
     else:
-        what = _("a number")
-    return format_list(names, most) or _("the target"), what
+        words = _("a number")
+    return format_list(names, most) or _("the target"), words
 
 
 def all_endings() -> tuple[str, ...]:

@@ -56,13 +56,13 @@ def tokenize(
         ranks = _ranks(tuple(merges))
         split = cache(lambda word: split_word(word, ranks))
         return [token for word in word_pieces(text) for token in split(word)]
-    found = text if level == CHARACTER else _WORDS.findall(text)
-    return [SHOWN.get(token, token) for token in found]
+    tokens = text if level == CHARACTER else _WORDS.findall(text)
+    return [SHOWN.get(token, token) for token in tokens]
 
 
 @lru_cache(maxsize=8)
 def _ranks(merges: tuple[str, ...]) -> dict[tuple[str, str], int]:
-    pairs = (one.partition(" ") for one in merges)
+    pairs = (merge.partition(" ") for merge in merges)
     return {(left, right): rank for rank, (left, _blank, right) in enumerate(pairs)}
 
 
@@ -81,8 +81,8 @@ def learn_merges(text: str, lowercase: bool, count: int, size: int) -> LearnedMe
     words = word_pieces(_OTHER_BLANKS.sub(" ", text.lower() if lowercase else text))
     characters = vocabulary_of("".join(words), size)
     merges = tuple(learn_byte_pairs(words, min(count, size - len(characters))))
-    made = (left + right for left, right, _times in merges)
-    return merges, tuple(dict.fromkeys((*characters, *made)))
+    joined = (left + right for left, right, _times in merges)
+    return merges, tuple(dict.fromkeys((*characters, *joined)))
 
 
 def mostly_without_blanks(texts: Iterable[str]) -> bool:
@@ -99,7 +99,7 @@ def token_spans(text: str, level: str) -> list[tuple[int, int]]:
     if level in JOINED:
         return [(place, place + 1) for place in range(len(text))]
     pattern = _WORDS if level else _BLANK_PARTED
-    return [found.span() for found in pattern.finditer(text)]
+    return [match.span() for match in pattern.finditer(text)]
 
 
 def visible_tokens(tokens: Iterable[str]) -> list[str]:
@@ -130,7 +130,11 @@ def vocabulary_of(tokens: Iterable[str], size: int) -> tuple[str, ...]:
     """Return padding, unknown, and the most frequent tokens, sorted."""
     counts = Counter(tokens)
     ranked = sorted(counts, key=lambda token: (-counts[token], token))
-    return (PADDING, UNKNOWN, *sorted(ranked[: size - 2], key=lambda one: _HIDDEN.get(one, one)))
+    return (
+        PADDING,
+        UNKNOWN,
+        *sorted(ranked[: size - 2], key=lambda token: _HIDDEN.get(token, token)),
+    )
 
 
 def token_numbers(tokens: Iterable[str], vocabulary: Sequence[str]) -> NDArray[np.int32]:

@@ -73,7 +73,7 @@ class KerasInputs:
         import keras
 
         if key not in self.tensors:
-            taken = {str(one.name) for one in self.tensors.values()}
+            taken = {str(tensor.name) for tensor in self.tensors.values()}
             own = keras_name(key[1]) if key[0] == "node" else key[1].replace("/", "_")
             base = name = own or "column"
             number = 1
@@ -211,8 +211,8 @@ def source_of(project: Project, key: str, samples: Samples) -> str:
     Raises:
         DataError: there is no array of that name.
     """
-    given = project.data.inputs.get(key) or ()
-    source = given[0] if given else next(iter(samples.arrays))
+    names = project.data.inputs.get(key) or ()
+    source = names[0] if names else next(iter(samples.arrays))
     if source not in samples.arrays:
         raise DataError(
             _("There is no '{name}' in {file}.", name=source, file=samples.source),
@@ -254,13 +254,13 @@ def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
     """
     import numpy as np
 
-    given = input_node_shape(project, key)
-    if not given or any(not isinstance(size, int) for size in given):
+    node_shape = input_node_shape(project, key)
+    if not node_shape or any(not isinstance(size, int) for size in node_shape):
         return shape
     if any(size is None for size in shape):
         return shape
-    fits = int(np.prod(given)) == int(np.prod([size or 0 for size in shape]))
-    return tuple(given) if fits else shape
+    fits = int(np.prod(node_shape)) == int(np.prod([size or 0 for size in shape]))
+    return tuple(node_shape) if fits else shape
 
 
 def fill_sequences(values: Array, columns: Sequence[FittedColumn]) -> Array:

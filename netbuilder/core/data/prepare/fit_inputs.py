@@ -31,8 +31,11 @@ def with_units(fitted: InputPreprocessing, samples: Samples) -> InputPreprocessi
     if not samples.reading.units or not fitted.columns:
         return fitted
     columns = (
-        replace(one, unit=samples.reading.units.get(one.name, "") if one.kind == "number" else "")
-        for one in fitted.columns
+        replace(
+            column,
+            unit=samples.reading.units.get(column.name, "") if column.kind == "number" else "",
+        )
+        for column in fitted.columns
     )
     return replace(fitted, columns=tuple(columns))
 
@@ -49,7 +52,7 @@ def filled_cells(
     samples: Samples, inputs: Mapping[str, InputPreprocessing], rows: NDArray[np.int64]
 ) -> dict[str, NDArray[np.bool_]]:
     """Return by Input id which cells are filled, (rows, columns), where any are."""
-    found: dict[str, NDArray[np.bool_]] = {}
+    filled: dict[str, NDArray[np.bool_]] = {}
     for key, entry in inputs.items():
         if samples.table is None or not modality_of(entry).is_row(entry):
             continue
@@ -60,5 +63,5 @@ def filled_cells(
             if column.fill is not None:
                 cells[:, place] = samples.table[column.name].isna().to_numpy()[rows]
         if cells.any():
-            found[key] = cells
-    return found
+            filled[key] = cells
+    return filled

@@ -103,7 +103,7 @@ def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd
 
 def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     require_regular_file(path, DataError)
-    wanted = tuple(
+    targets = tuple(
         dict.fromkeys(n for entry in preprocessing.outputs.values() for n in entry.columns)
     )
     if path.suffix.lower() in ARRAY_ENDINGS:
@@ -126,13 +126,13 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     series = series_input(preprocessing)
     if series is not None:
         return labelled_windows(table, data, preprocessing, series, path.name)
-    require_model_columns(table.columns, wanted, path.name, targets=True)
-    table, _notes = _complete(table, preprocessing, data, path.name, wanted)
+    require_model_columns(table.columns, targets, path.name, targets=True)
+    table, _notes = _complete(table, preprocessing, data, path.name, targets)
     # A category that the model never saw is refused here as it is when it predicts.
     for entry in preprocessing.inputs.values():
         if modality_of(entry).tabular:
             tables.encode(table, entry.columns, path.name, strict=True)
-    return _samples_of_table(table, preprocessing, table[list(wanted)], path.name)
+    return _samples_of_table(table, preprocessing, table[list(targets)], path.name)
 
 
 def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
@@ -192,20 +192,22 @@ def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: st
         DataError: numbers that the model needs are ambiguous.
     """
     numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
-    for one in table_reading(table).findings:
-        if one.code == AMBIGUOUS and one.column in numbers:
+    for finding in table_reading(table).findings:
+        if finding.code == AMBIGUOUS and finding.column in numbers:
             raise DataError(
                 _(
                     "{file}: {message}",
                     file=source,
-                    message=one.message.removesuffix(_("Choose one of the two readings.")).rstrip(),
+                    message=finding.message.removesuffix(
+                        _("Choose one of the two readings.")
+                    ).rstrip(),
                 ),
                 _("Write the numbers without a comma, or with a decimal point, in the file."),
                 code="numbers_ambiguous",
             )
-        if one.code == OTHER_UNIT and one.column in numbers:
+        if finding.code == OTHER_UNIT and finding.column in numbers:
             raise DataError(
-                _("{file}: {message}", file=source, message=one.message),
+                _("{file}: {message}", file=source, message=finding.message),
                 _("Write the numbers in the unit of the training data."),
                 code="unit_differs_from_model",
             )
@@ -225,11 +227,11 @@ def _complete(
     table = without_stand_ins(table, data.options)
     rules = missing_rules(data, [str(name) for name in table.columns])
     # An answer is never filled in.
-    wanted = drop_answers({name: rules[name] for name in used}, also)
-    missing_cells(table[list(used)], source, wanted)
-    holes = [name for name in used if wanted[name] == "drop"]
-    kept = table.dropna(subset=holes) if holes else table
-    return kept, rows_left_out(len(table) - len(kept))
+    used_rules = drop_answers({name: rules[name] for name in used}, also)
+    missing_cells(table[list(used)], source, used_rules)
+    holes = [name for name in used if used_rules[name] == "drop"]
+    complete = table.dropna(subset=holes) if holes else table
+    return complete, rows_left_out(len(table) - len(complete))
 
 
 def _samples_of_table(
@@ -287,23 +289,23 @@ def raw_of_table(
     if series is not None:  # the rows are those on which a window ends
         values, lines = history(table, data, series, source)
         return dict.fromkeys(preprocessing.inputs, values), table.loc[lines], ()
-    kept, notes = _complete(table, preprocessing, data, source)
+    complete, notes = _complete(table, preprocessing, data, source)
     raw: dict[str, Array] = {}
     for key, entry in preprocessing.inputs.items():
         sort = modality_of(entry)
         if sort.tabular:
-            encoded = tables.encode(kept, entry.columns, source, strict=True)
+            encoded = tables.encode(complete, entry.columns, source, strict=True)
             shape = [size or 1 for size in entry.shape]
-            raw[key] = encoded.astype(entry.dtype).reshape(len(kept), *shape)
+            raw[key] = encoded.astype(entry.dtype).reshape(len(complete), *shape)
         elif entry.vocabulary:
-            texts = [str(text) for text in text_column(kept, entry, source)]
+            texts = [str(text) for text in text_column(complete, entry, source)]
             raw[key] = sort.of_texts(texts, entry)
         else:
             answers = [
-                n for out in preprocessing.outputs.values() for n in out.columns if n in kept
+                n for out in preprocessing.outputs.values() for n in out.columns if n in complete
             ]
-            raw[key] = pixels_of_table(kept.drop(columns=answers), entry, source)
-    return raw, kept, notes
+            raw[key] = pixels_of_table(complete.drop(columns=answers), entry, source)
+    return raw, complete, notes
 
 
 def last_series_rows(

@@ -179,11 +179,11 @@ def _by_formula(
     x = np.array([numbers[name][known] for name in names]).T
     if not names:
         return
-    told = set()
+    explained = set()
     r = _correlations(x, y)
     for place, name in enumerate(names):
         if r[place] ** 2 <= _EXACT and _is_monotonic(x[:, place], y):
-            told.add(name)
+            explained.add(name)
             yield Finding(
                 LEAK, WARNING,
                 _(
@@ -196,15 +196,17 @@ def _by_formula(
                 (exclude_columns_fix(name),),
             )  # fmt: skip
     for at in np.flatnonzero(r**2 > _ROUNDED):
-        if names[at] in told:
+        if names[at] in explained:
             continue
         slope, base = np.polyfit(x[:, at], y, 1)
         if _nearly_equal(x[:, at], y) or not _follows(y, slope * x[:, at] + base, r[at] ** 2):
             continue
-        told.add(names[at])
+        explained.add(names[at])
         how = f"{_factor(slope)}{names[at]}{_added(base, y)}"
         yield _leak(names[at], "", answers.name, how)
-    places = [at for at in np.argsort(-np.abs(r)) if names[at] not in told and r[at] ** 2 < _EXACT]
+    places = [
+        at for at in np.argsort(-np.abs(r)) if names[at] not in explained and r[at] ** 2 < _EXACT
+    ]
     places = places[:_MOST_PAIRED]
     if few or len(places) < 2:
         return
@@ -221,7 +223,7 @@ def _is_monotonic(x: NDArray[Any], y: NDArray[Any]) -> bool:
     steps = np.diff(values)
     if (np.abs(steps - np.median(steps)) <= 1e-9 * np.ptp(x)).mean() > _COUNTS:
         return False
-    return any((np.diff(one[np.lexsort((one, x))]) >= 0).all() for one in (y, -y))
+    return any((np.diff(values[np.lexsort((values, x))]) >= 0).all() for values in (y, -y))
 
 
 def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
@@ -231,9 +233,9 @@ def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> 
     matrix = np.column_stack([x, np.ones(len(y))])
     weights, *_rest = np.linalg.lstsq(matrix, y, rcond=None)
     parts = np.abs(weights[:-1]) * x.std(axis=0) > 0.01 * y.std()
-    made = matrix @ weights
-    fit = 1 - float(((y - made) ** 2).sum() / ((y - y.mean()) ** 2).sum())
-    if parts.sum() < 3 or not _follows(y, made, fit):
+    total = matrix @ weights
+    fit = 1 - float(((y - total) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    if parts.sum() < 3 or not _follows(y, total, fit):
         return
     used = [name for name, part in zip(names, parts, strict=True) if part]
     yield Finding(
@@ -261,13 +263,13 @@ def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -
     with np.errstate(divide="ignore", invalid="ignore"):
         fits = np.array([
             (ra**2 + rb**2 - 2 * ra * rb * between) / (1 - between**2),
-            *(_correlations(made, y0) ** 2 for made in (a * b, a / b, b / a)),
+            *(_correlations(combined, y0) ** 2 for combined in (a * b, a / b, b / a)),
         ])  # fmt: skip
     fits = np.where(np.isfinite(fits), fits, 0.0)
     best: tuple[float, str, str, str] | None = None
     for place in np.argsort(-fits, axis=None)[:10]:
         way, pair = np.unravel_index(place, fits.shape)
-        one, other = names[first[pair]], names[second[pair]]
+        left, other = names[first[pair]], names[second[pair]]
         a, b = x[:, first[pair]], x[:, second[pair]]
         if fits[way, pair] < _ROUNDED:
             break
@@ -277,33 +279,33 @@ def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -
         if not np.isfinite(matrix).all():
             continue
         weights, *_rest = np.linalg.lstsq(matrix, y, rcond=None)
-        made = matrix @ weights
-        fit = 1 - float(((y - made) ** 2).sum() / ((y - y.mean()) ** 2).sum())
-        if not _follows(y, made, fit) or (best is not None and fit <= best[0] + 1e-9):
+        total = matrix @ weights
+        fit = 1 - float(((y - total) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+        if not _follows(y, total, fit) or (best is not None and fit <= best[0] + 1e-9):
             continue
         factor = _factor(weights[0])
         how = (
-            f"{factor}{one} {'+' if weights[1] >= 0 else '−'} {_factor(abs(weights[1]))}{other}",
-            f"{factor}{one} × {other}",
-            f"{factor}{one} / {other}",
-            f"{factor}{other} / {one}",
+            f"{factor}{left} {'+' if weights[1] >= 0 else '−'} {_factor(abs(weights[1]))}{other}",
+            f"{factor}{left} × {other}",
+            f"{factor}{left} / {other}",
+            f"{factor}{other} / {left}",
         )[way]
-        best = fit, one, other, how + _added(float(weights[-1]), y)
+        best = fit, left, other, how + _added(float(weights[-1]), y)
     if best is not None:
         yield _leak(best[1], best[2], target, best[3])
 
 
 def _correlations(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     off, away = x - x.mean(axis=0), y - y.mean()
-    found: NDArray[Any] = (off * away[:, None]).sum(axis=0) / np.sqrt(
+    correlations: NDArray[Any] = (off * away[:, None]).sum(axis=0) / np.sqrt(
         (off**2).sum(axis=0) * (away**2).sum()
     )
-    return found
+    return correlations
 
 
 def _factor(weight: float) -> str:
-    said = format_number(weight, ".4g")
-    return "" if said == "1" else f"{said} × "
+    number = format_number(weight, ".4g")
+    return "" if number == "1" else f"{number} × "
 
 
 def _added(base: float, y: NDArray[Any]) -> str:
@@ -317,14 +319,14 @@ def _nearly_equal(x: NDArray[Any], y: NDArray[Any]) -> bool:
     return float(np.abs(x - y).mean()) < 0.01 * float(y.std())
 
 
-def _follows(y: NDArray[Any], made: NDArray[Any], fit: float) -> bool:
+def _follows(y: NDArray[Any], estimate: NDArray[Any], fit: float) -> bool:
     """Return whether the target differs from the fit by rounding only."""
     if fit > _EXACT:
         return True
-    unit = next((one for one in (1.0, 0.1, 0.01, 0.001)
-                 if np.abs(y / one - np.round(y / one)).max() < 1e-6 / one), 0.0)  # fmt: skip
+    unit = next((step for step in (1.0, 0.1, 0.01, 0.001)
+                 if np.abs(y / step - np.round(y / step)).max() < 1e-6 / step), 0.0)  # fmt: skip
     few = len(np.unique(y)) < _LEAST_VALUES
-    off = np.abs(y - made)
+    off = np.abs(y - estimate)
     return not few and float(np.quantile(off, 0.99)) <= 0.62 * unit and float(y.std()) > 3 * unit
 
 

@@ -44,7 +44,7 @@ def outliers(frame: pd.DataFrame) -> Iterator[Finding]:
         rest = np.delete(values, far)
         for place in far:
             value, line = float(values[place]), int(series.index[place])
-            told = int(value) if value.is_integer() else value
+            number = int(value) if value.is_integer() else value
             low, high = float(np.nanmin(rest)), float(np.nanmax(rest))
             yield Finding(
                 "outlier",
@@ -62,9 +62,9 @@ def outliers(frame: pd.DataFrame) -> Iterator[Finding]:
                 (
                     option_fix(_("Leave line {line} out", line=line), "skip_lines", [line]),
                     option_fix(
-                        _("Treat {value} as missing", value=told),
+                        _("Treat {value} as missing", value=number),
                         "missing_values",
-                        {str(name): [told]},
+                        {str(name): [number]},
                     ),
                 ),
             )

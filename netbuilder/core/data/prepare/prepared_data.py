@@ -76,12 +76,12 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     samples = read(data, base)
     if samples is None:
         raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
-    told = (
+    recipe = (
         replace(data, options={**samples.reading.hints, **data.options})
         if samples.reading.hints
         else data
     )
-    return samples, read(told, base, test=True)
+    return samples, read(recipe, base, test=True)
 
 
 def prepare_data(project: Project, base: Path) -> PreparedData:
@@ -96,7 +96,7 @@ def prepare_data(project: Project, base: Path) -> PreparedData:
     return _PLANS.get(key, lambda: make(project, base))
 
 
-def seen_before(what: str, project: Project, base: Path, look: Callable[[], Value]) -> Value:
+def seen_before(name: str, project: Project, base: Path, look: Callable[[], Value]) -> Value:
     """Return findings about a recipe's table, cached on disk.
 
     Args:
@@ -109,10 +109,10 @@ def seen_before(what: str, project: Project, base: Path, look: Callable[[], Valu
     if kind is None or not data.path or not kind.tabular(data) or not (base / data.path).is_file():
         return look()
     key = disk_cache.cache_key(
-        what, __version__, language(), str(base.resolve()), _key(project, base)
+        name, __version__, language(), str(base.resolve()), _key(project, base)
     )
-    found: Value = _FOUND.get(key, lambda: disk_cache.remembered(key, look))
-    return found
+    value: Value = _FOUND.get(key, lambda: disk_cache.remembered(key, look))
+    return value
 
 
 def facts_of(project: Project, base: Path) -> DataFacts:
@@ -123,7 +123,7 @@ def facts_of(project: Project, base: Path) -> DataFacts:
 def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
     """Return the cache key of all that the prepared data depends on."""
     graph = project.graph
-    unknown = next((one for one in project.data.inputs if one not in graph.inputs), "")
+    unknown = next((node_id for node_id in project.data.inputs if node_id not in graph.inputs), "")
     if unknown and graph.inputs:
         raise DataError(
             _(
@@ -174,17 +174,17 @@ def _make(project: Project, base: Path) -> PreparedData:
     classes = None
     if first.task in {BINARY, CLASSES}:
         classes = target_encoding.encode_targets(samples.targets, first, samples.source)
-    made = samples.made
+    unedited = samples.made
     cut_by = classes
-    if made is not None and classes is not None:
-        cut_by = np.unique(made.labels, return_inverse=True)[1]
+    if unedited is not None and classes is not None:
+        cut_by = np.unique(unedited.labels, return_inverse=True)[1]
     if samples.parts is not None:
         rows = rows_of_parts(
             samples.parts, validation=data.validation_split, seed=project.training.seed
         )
     else:
         rows = split_rows(
-            len(samples) if made is None else len(made.labels),
+            len(samples) if unedited is None else len(unedited.labels),
             validation=data.validation_split,
             test=0.0 if test is not None else data.test_split,
             seed=project.training.seed,
@@ -192,16 +192,16 @@ def _make(project: Project, base: Path) -> PreparedData:
             ordered=samples.ordered,
             groups=samples.groups,
         )
-    if made is not None:
-        rows = rows_of_edited(rows, made.origin)
+    if unedited is not None:
+        rows = rows_of_edited(rows, unedited.origin)
     inputs, notes = _fit_inputs(project, samples, rows)
     outputs = {
         key: _scale_output(preprocessing, samples, rows, data, inputs)
         for key, preprocessing in outputs.items()
     }
     if test is not None:
-        test, said = checked_test(samples, test, inputs)
-        notes += said
+        test, more_notes = checked_test(samples, test, inputs)
+        notes += more_notes
     preprocessing = Preprocessing(inputs, outputs, samples.reading.hints)
     facts = _facts(samples, test, rows, preprocessing, classes=classes, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
@@ -244,19 +244,19 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     data = project.data
     key = (*data_stamp(data, base), project.training.seed)
     scan = _SCANS.get(key, lambda: prepared_stream.scan_project(project, base))
-    samples, held, rows = prepared_stream.in_memory_samples(scan)
-    told = replace(data, options={**samples.reading.hints, **data.options})
-    test = read(told, base, test=True) or held
-    seen = prepared_stream.known_targets(scan, samples)
+    samples, in_memory_test, rows = prepared_stream.in_memory_samples(scan)
+    recipe = replace(data, options={**samples.reading.hints, **data.options})
+    test = read(recipe, base, test=True) or in_memory_test
+    targets = prepared_stream.known_targets(scan, samples)
     outputs = {
         key: prepared_stream.scale_output(preprocessing, scan, data.scaling)
-        for key, preprocessing in _fit_outputs(project, seen, samples).items()
+        for key, preprocessing in _fit_outputs(project, targets, samples).items()
     }
     inputs, notes = prepared_stream.fit_inputs(project, scan, samples)
-    inputs = {key: with_units(one, samples) for key, one in inputs.items()}
+    inputs = {key: with_units(fitted, samples) for key, fitted in inputs.items()}
     if data.test_path and test is not None:
-        test, said = checked_test(samples, test, inputs)
-        notes += said
+        test, more_notes = checked_test(samples, test, inputs)
+        notes += more_notes
     preprocessing = Preprocessing(inputs, outputs, samples.reading.hints)
     streamed = prepared_stream.reads_while_training(scan, preprocessing)
     if streamed:
@@ -285,9 +285,9 @@ def _make_large(project: Project, base: Path) -> PreparedData:
 
 def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[str, ...]:
     """Return the target columns of one output: as in the recipe, else one each, else all."""
-    given = project.data.targets.get(output)
-    if given:
-        return tuple(dict.fromkeys(given))
+    columns = project.data.targets.get(output)
+    if columns:
+        return tuple(dict.fromkeys(columns))
     outputs = output_ids(project.graph)
     if len(outputs) > 1 and len(names) == len(outputs):
         return (names[outputs.index(output)],)
@@ -298,7 +298,7 @@ def _fit_outputs(
     project: Project, frame: pd.DataFrame, samples: Samples
 ) -> dict[str, OutputPreprocessing]:
     source = samples.source
-    found: dict[str, OutputPreprocessing] = {}
+    outputs: dict[str, OutputPreprocessing] = {}
     names = [str(name) for name in frame.columns]
     for output in output_ids(project.graph):
         columns = frame[list(_columns_for(project, output, names))]
@@ -315,8 +315,8 @@ def _fit_outputs(
         beside = tuple(samples.reading.units.get(name, "") for name in fitted.columns)
         if fitted.task == REGRESSION and any(beside):
             fitted = replace(fitted, column_units=beside)
-        found[output] = fitted
-    return found
+        outputs[output] = fitted
+    return outputs
 
 
 def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
@@ -363,12 +363,12 @@ def _scale_output(
 def _fit_inputs(
     project: Project, samples: Samples, rows: SplitIndices
 ) -> tuple[dict[str, InputPreprocessing], tuple[str, ...]]:
-    found: dict[str, InputPreprocessing] = {}
+    inputs: dict[str, InputPreprocessing] = {}
     notes: list[str] = list(samples.notes)
     for key in input_ids(project.graph):
-        found[key], said = fit_input(project, key, samples, rows.train)
-        notes += [note for note in said if note not in notes]
-    return found, tuple(notes)
+        inputs[key], more_notes = fit_input(project, key, samples, rows.train)
+        notes += [note for note in more_notes if note not in notes]
+    return inputs, tuple(notes)
 
 
 def _facts(
@@ -470,7 +470,7 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
         # What counts rows may name them, and say nothing: it is asked only of a time.
         counts = numbers and step == 1.0 and bool((table[name] == table[name].round()).all())
         if name in used and step and (is_time_name(name) or (alone and not counts and not dated)):
-            said = (
+            message = (
                 _(
                     "'{name}' rises by {step} from row to row. If each row depends on the "
                     "rows before it, treat the data as a series. Currently, '{name}' is a "
@@ -488,7 +488,7 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
             yield Finding(
                 "even-steps",
                 INFO,
-                said,
+                message,
                 # A question about all of the table, whose answer stands on its button.
                 fixes=(
                     DataEdit(
@@ -590,8 +590,8 @@ def checked_test(
     return test, ()
 
 
-def _need(wanted: list[str], have: list[str], samples: Samples, test: Samples) -> None:
-    lost = [name for name in wanted if name not in have]
+def _need(names: list[str], have: list[str], samples: Samples, test: Samples) -> None:
+    lost = [name for name in names if name not in have]
     if lost:
         raise DataError(
             ngettext(

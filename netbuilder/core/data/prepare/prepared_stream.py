@@ -38,14 +38,14 @@ def scan_project(project: Project, base: Path) -> LargeTable:
     return large_csv.scan_table(project.data, base / project.data.path, project.training.seed)
 
 
-def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, SplitIndices]:
+def in_memory_samples(table: LargeTable) -> tuple[Samples, Samples | None, SplitIndices]:
     """Return the first rows as samples in memory: training and validation, and test.
 
     Validation and test use at most the first 50,000 of their rows.
     """
     import pandas as pd
 
-    train, validation = found.held[TRAIN], found.held.get(VALIDATION)
+    train, validation = table.held[TRAIN], table.held.get(VALIDATION)
     first = len(train)
     samples = train
     if validation is not None and validation.table is not None:
@@ -60,35 +60,35 @@ def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, Split
             weights=weights,
         )
     rows = SplitIndices(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
-    notes = [*found.notes]
-    held = format_number(large_csv.HELD_ROWS, ",")
-    if found.totals[VALIDATION] > large_csv.HELD_ROWS:
-        notes.append(_("Only the first {count} validation rows are used.", count=held))
-    if found.totals[TEST] > large_csv.HELD_ROWS:
-        notes.append(_("Only the first {count} test rows are used.", count=held))
-    return replace(samples, notes=(*samples.notes, *notes)), found.held.get(TEST), rows
+    notes = [*table.notes]
+    limit = format_number(large_csv.HELD_ROWS, ",")
+    if table.totals[VALIDATION] > large_csv.HELD_ROWS:
+        notes.append(_("Only the first {count} validation rows are used.", count=limit))
+    if table.totals[TEST] > large_csv.HELD_ROWS:
+        notes.append(_("Only the first {count} test rows are used.", count=limit))
+    return replace(samples, notes=(*samples.notes, *notes)), table.held.get(TEST), rows
 
 
-def reads_while_training(found: LargeTable, preprocessing: Preprocessing) -> bool:
+def reads_while_training(table: LargeTable, preprocessing: Preprocessing) -> bool:
     """Return whether the training rows, 4 bytes a value, exceed the recipe's limit."""
     values = sum(
-        int(np.prod([size or 1 for size in one.shape])) for one in preprocessing.inputs.values()
+        int(np.prod([size or 1 for size in entry.shape])) for entry in preprocessing.inputs.values()
     )
-    values += sum(one.units for one in preprocessing.outputs.values())
-    return found.rows * values * 8 > large_csv.limit_bytes(found.data)
+    values += sum(entry.units for entry in preprocessing.outputs.values())
+    return table.rows * values * 8 > large_csv.limit_bytes(table.data)
 
 
-def note_of_size(found: LargeTable) -> str:
+def note_of_size(table: LargeTable) -> str:
     """Return the note about data that is read while training."""
     return _(
         "{file} is large: its {count} training rows are prepared once and then read from disk "
         "while training.",
-        file=found.path.name,
-        count=format_number(found.rows),
+        file=table.path.name,
+        count=format_number(table.rows),
     )
 
 
-def known_targets(found: LargeTable, samples: Samples) -> pd.DataFrame:
+def known_targets(table: LargeTable, samples: Samples) -> pd.DataFrame:
     """Return the target rows in memory, and a row for each value beyond them."""
     import pandas as pd
 
@@ -96,23 +96,23 @@ def known_targets(found: LargeTable, samples: Samples) -> pd.DataFrame:
     if len(frame.columns) > 1:
         return frame
     name = str(frame.columns[0])
-    more = pd.DataFrame({name: list(found.values[name])})
+    more = pd.DataFrame({name: list(table.values[name])})
     return pd.concat([frame, more], ignore_index=True)
 
 
 def fit_inputs(
-    project: Project, found: LargeTable, samples: Samples
+    project: Project, table: LargeTable, samples: Samples
 ) -> tuple[dict[str, InputPreprocessing], tuple[str, ...]]:
     """Return the preprocessing of each Input node from the scan of the file."""
     assert samples.table is not None
     data = project.data
     inputs: dict[str, InputPreprocessing] = {}
-    said: list[str] = list(samples.notes)
+    all_notes: list[str] = list(samples.notes)
     for key in input_ids(project.graph):
-        given = data.inputs.get(key) or samples.table.columns
-        names = list(dict.fromkeys(str(name) for name in given))
-        columns, notes = large_csv.large_table_columns(found, names)
-        said += [note for note in notes if note not in said]
+        columns_of_node = data.inputs.get(key) or samples.table.columns
+        names = list(dict.fromkeys(str(name) for name in columns_of_node))
+        columns, notes = large_csv.large_table_columns(table, names)
+        all_notes += [note for note in notes if note not in all_notes]
         if not columns:
             raise DataError(
                 " ".join(
@@ -133,7 +133,7 @@ def fit_inputs(
         if feeds_embedding(project.graph, key):
             inputs[key] = InputPreprocessing("table", (width,), "int32", columns)
             continue
-        offset, scale = large_csv.feature_scaling(found, columns, data.scaling)
+        offset, scale = large_csv.feature_scaling(table, columns, data.scaling)
         if len(shape) > 1 and scale:
             # One scale for the whole picture: from its darkest to its lightest column.
             low = min(column.low or 0.0 for column in columns)
@@ -144,26 +144,26 @@ def fit_inputs(
             first = encode(samples.table, columns, samples.source)
             entry = replace(entry, bins=fit_bins(first, offset, scale))
         inputs[key] = entry
-    return inputs, tuple(said)
+    return inputs, tuple(all_notes)
 
 
 def scale_output(
-    preprocessing: OutputPreprocessing, found: LargeTable, scaling: str
+    preprocessing: OutputPreprocessing, table: LargeTable, scaling: str
 ) -> OutputPreprocessing:
     """Return the target's scale and mean over all training rows."""
     if preprocessing.task != REGRESSION:
-        counts = class_counts(found, preprocessing)
+        counts = class_counts(table, preprocessing)
         return replace(preprocessing, mean=tuple(count / max(sum(counts), 1) for count in counts))
-    offset, scale = large_csv.target_scaling(found, preprocessing.columns, scaling)
-    mean, _scale = large_csv.target_scaling(found, preprocessing.columns, "standard")
+    offset, scale = large_csv.target_scaling(table, preprocessing.columns, scaling)
+    mean, _scale = large_csv.target_scaling(table, preprocessing.columns, "standard")
     return replace(preprocessing, offset=offset, scale=scale, mean=mean)
 
 
-def class_counts(found: LargeTable, preprocessing: OutputPreprocessing) -> tuple[int, ...]:
+def class_counts(table: LargeTable, preprocessing: OutputPreprocessing) -> tuple[int, ...]:
     """Return the rows of each class in the whole file, in the order of the classes."""
     if preprocessing.task not in {BINARY, CLASSES}:
         return ()
     counts = dict.fromkeys(preprocessing.classes, 0)
-    for value, count in found.values[preprocessing.columns[0]].items():
+    for value, count in table.values[preprocessing.columns[0]].items():
         counts[as_label(value)] += count
     return tuple(counts.values())

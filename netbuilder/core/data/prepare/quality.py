@@ -95,7 +95,7 @@ def table_findings(
     if samples.table is None:
         return ()
     table, targets = samples.table.head(_SEEN_ROWS), samples.targets.head(_SEEN_ROWS)
-    found = [
+    findings = [
         *_tells_the_target(table, targets, task),
         *_ids(table, targets, task),
         *_stand_ins(table),
@@ -106,32 +106,40 @@ def table_findings(
         *_many_classes(targets, task),
     ]
     if from_file:
-        copies = {one.column for one in found if one.code == "target-in-features"}
+        copies = {finding.column for finding in findings if finding.code == "target-in-features"}
         others = table.drop(columns=list(copies))
         leaks = [*given_away(others, targets, task)]
         alike: list[Finding] = []
         if samples.groups is None and not samples.ordered:
             unused = targets[[]] if samples.unused is None else samples.unused.head(_SEEN_ROWS)
-            names = {one.column for one in leaks}
-            alike = [one for one in determined(others, unused, targets) if one.column not in names]
-            if not any(one.code == GROUPS for one in alike):
+            names = {finding.column for finding in leaks}
+            alike = [
+                finding
+                for finding in determined(others, unused, targets)
+                if finding.column not in names
+            ]
+            if not any(finding.code == GROUPS for finding in alike):
                 alike += groups(table, unused)
             used = {name for name, choice in data.columns.items() if choice.role == "feature"}
-            alike = [one for one in alike if one.code != GROUPS or one.column not in used]
-        found += (*alike, *leaks)
-        found += _codes_by_name(table, {one.column for one in (*alike, *samples.findings)
-                                        if one.code in {GROUPS, CODES}})  # fmt: skip
+            alike = [
+                finding for finding in alike if finding.code != GROUPS or finding.column not in used
+            ]
+        findings += (*alike, *leaks)
+        findings += _codes_by_name(table, {finding.column for finding in (*alike, *samples.findings)
+                                        if finding.code in {GROUPS, CODES}})  # fmt: skip
     if task in {BINARY, CLASSES}:
-        found += _class_of_one(targets)
+        findings += _class_of_one(targets)
     if from_file:
         # A row of totals is far outside by nature, and is told as one already.
-        if not any((one.code, one.severity) == (TOTAL_ROW, WARNING) for one in samples.findings):
-            found += outliers(table)
+        if not any(
+            (finding.code, finding.severity) == (TOTAL_ROW, WARNING) for finding in samples.findings
+        ):
+            findings += outliers(table)
             if task == REGRESSION:
-                found += outliers(targets)
-        found += repeated_rows(samples, rows)
-        found += known_test_rows(samples, test)
-    return tuple(found)
+                findings += outliers(targets)
+        findings += repeated_rows(samples, rows)
+        findings += known_test_rows(samples, test)
+    return tuple(findings)
 
 
 def _tells_the_target(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
@@ -142,15 +150,15 @@ def _tells_the_target(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> 
         for name in table.columns:
             series = table[name]
             if task == REGRESSION:
-                said = _nearly_equal(series, answers)
+                pattern = _nearly_equal(series, answers)
             else:
-                said = _one_to_one(series, answers)
-            if said:
+                pattern = _one_to_one(series, answers)
+            if pattern:
                 effect = _(
                     "The network would only copy this column, and could not predict rows "
                     "in which the column is unknown."
                 )
-                message = join_sentences((_(said, name=name, target=target), effect))
+                message = join_sentences((_(pattern, name=name, target=target), effect))
                 fixes = (exclude_columns_fix(str(name)),)
                 yield Finding("target-in-features", WARNING, message, str(name), fixes)
 
@@ -229,11 +237,11 @@ def _goes_with(values: NDArray[np.int64], targets: pd.DataFrame, task: str) -> b
     return False
 
 
-def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
+def _codes_by_name(table: pd.DataFrame, skipped: set[str]) -> Iterator[Finding]:
     """Find whole numbers whose name calls them codes: postcodes, patient numbers."""
     for name in map(str, table.columns):
         series = table[name]
-        if name in told or series.dtype.kind not in "iuf" or len(series) < _FEW:
+        if name in skipped or series.dtype.kind not in "iuf" or len(series) < _FEW:
             continue
         code = bool(_CODE.search(name))
         if not code and (not _ID.search(name) or name.lower() in {"no", "number", "nr"}):
@@ -535,25 +543,28 @@ def open_questions(
     single = single_roles(data)
     dates.add(single.get("order", ""))
     numbers |= {single.get("weight", ""), single.get("order", "")}
-    asked: set[str] = set()
-    kept = []
-    for one in (*samples.findings, *(test.findings if test is not None else ())):
-        if one.code == AMBIGUOUS and one.column in numbers - asked:
-            asked.add(one.column)
-            kept.append(one)
-        if one.code == OTHER_UNIT and test is not None and one not in samples.findings:
-            message = _("{file}: {message}", file=test.source, message=one.message)
-            kept.append(replace(one, message=message))
-    said = (
-        one
-        for one in samples.findings
-        if one.code != AMBIGUOUS
-        and (one.code != TWO_WAYS or one.column in dates or samples.table is None)
-        and (one.code != CODES or (one.column in numbers and not _typed(data, one.column)))
+    questioned: set[str] = set()
+    open_findings = []
+    for finding in (*samples.findings, *(test.findings if test is not None else ())):
+        if finding.code == AMBIGUOUS and finding.column in numbers - questioned:
+            questioned.add(finding.column)
+            open_findings.append(finding)
+        if finding.code == OTHER_UNIT and test is not None and finding not in samples.findings:
+            message = _("{file}: {message}", file=test.source, message=finding.message)
+            open_findings.append(replace(finding, message=message))
+    notes = (
+        finding
+        for finding in samples.findings
+        if finding.code != AMBIGUOUS
+        and (finding.code != TWO_WAYS or finding.column in dates or samples.table is None)
+        and (
+            finding.code != CODES
+            or (finding.column in numbers and not _typed(data, finding.column))
+        )
     )
     return (
-        *kept,
-        *said,
+        *open_findings,
+        *notes,
         *_dates_as_words(samples, preprocessing),
         *_default_target(samples, preprocessing, data),
         *_class_numbers(samples, preprocessing, data),
@@ -564,10 +575,10 @@ def _default_target(
     samples: Samples, preprocessing: Preprocessing, data: Data
 ) -> Iterator[Finding]:
     """Say which column was chosen as the target, and why."""
-    named = [*data.target, *data.targets, *(one for one in data.columns.values()
-                                            if one.role == "target")]  # fmt: skip
-    name = next((one.columns[0] for one in preprocessing.outputs.values() if one.columns), "")
-    others = [str(one) for one in _columns(samples) if str(one) != name]
+    named = [*data.target, *data.targets, *(choice for choice in data.columns.values()
+                                            if choice.role == "target")]  # fmt: skip
+    name = next((entry.columns[0] for entry in preprocessing.outputs.values() if entry.columns), "")
+    others = [str(column) for column in _columns(samples) if str(column) != name]
     if named or not data.path or not name or not others:
         return
     by_name = kind_of(data).target_by_name and likely_target([*others, name])[1]
@@ -582,8 +593,8 @@ def _default_target(
     yield Finding(
         "default-target", INFO, message, "",
         tuple(
-            data_fix(_("Predict '{name}' instead", name=one), target=(one,))
-            for one in dict.fromkeys((best, others[-1]))
+            data_fix(_("Predict '{name}' instead", name=column), target=(column,))
+            for column in dict.fromkeys((best, others[-1]))
         ),
     )  # fmt: skip
 
@@ -627,7 +638,7 @@ def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:
     """Say that a few recurring dates are read as categories."""
     columns = preprocessing.columns
-    for name in dict.fromkeys(one.name for one in columns if one.kind == "category"):
+    for name in dict.fromkeys(column.name for column in columns if column.kind == "category"):
         if samples.table is not None and are_dates(samples.table[name]):
             yield Finding(
                 "dates-as-words",
@@ -654,7 +665,7 @@ def excluded_column_findings(
     """Convert notes about excluded columns to findings with a fix."""
     if table is None:
         return ()
-    found = []
+    findings = []
     for note in notes:
         if not isinstance(note, ColumnNote) or note.column in used:
             continue
@@ -673,5 +684,5 @@ def excluded_column_findings(
             elif are_sentences(table[name]):
                 label = _("Train on the texts in '{name}'", name=name)
                 fixes.insert(1, data_fix(label, kind="text", text=name))
-        found.append(Finding("column-left-out", INFO, note, name, tuple(fixes)))
-    return tuple(found)
+        findings.append(Finding("column-left-out", INFO, note, name, tuple(fixes)))
+    return tuple(findings)

@@ -86,24 +86,24 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     """Report repeated rows, and whether held-out rows are among them."""
     hashes = _hashes(samples)
     _values, first, counts = np.unique(hashes, return_index=True, return_counts=True)
-    again = len(hashes) - len(first)
-    if again < max(2, 0.005 * len(hashes)):
+    repeats = len(hashes) - len(first)
+    if repeats < max(2, 0.005 * len(hashes)):
         return
     place, other = _example(hashes)
     index = samples.targets.index
     message = ngettext(
         "{file} contains {count} duplicate row, for example in lines {first} and {second}.",
         "{file} contains {count} duplicate rows, for example in lines {first} and {second}.",
-        again, file=samples.source, first=index[place], second=index[other],
+        repeats, file=samples.source, first=index[place], second=index[other],
     )  # fmt: skip
     # Chance repeats rows unequally often.
     alike = len(first) >= _COPIED and counts.min() == counts.max()
     features = _hashes(samples, targets=False)
     same_features = 1 - len(np.unique(features)) / len(features)
-    chance = not alike and _by_chance(samples, again / len(hashes), same_features)
-    held = _held_out(hashes, rows)
+    chance = not alike and _by_chance(samples, repeats / len(hashes), same_features)
+    held_out = _held_out(hashes, rows)
     message = join_sentences(
-        (message, held, _(_CHANCE) if chance else _(_TOO_GOOD) if held else "")
+        (message, held_out, _(_CHANCE) if chance else _(_TOO_GOOD) if held_out else "")
     )
     yield Finding(
         "rows-twice", INFO if chance else WARNING, message,
@@ -120,21 +120,21 @@ def _example(hashes: NDArray[np.uint64]) -> tuple[int, int]:
 
 def _held_out(hashes: NDArray[np.uint64], rows: SplitIndices) -> str:
     """Return the sentence about held-out samples that equal training samples, or ""."""
-    part = np.zeros(max((len(hashes), *(one.max() + 1 for one in (rows.validation, rows.test)
-                                        if len(one)))), np.int8)  # fmt: skip
+    part = np.zeros(max((len(hashes), *(places.max() + 1 for places in (rows.validation, rows.test)
+                                        if len(places)))), np.int8)  # fmt: skip
     part[rows.validation], part[rows.test] = 1, 2
     part = part[: len(hashes)]
-    held = int(np.isin(hashes[part > 0], hashes[part == 0]).sum())
-    if not held:
+    count = int(np.isin(hashes[part > 0], hashes[part == 0]).sum())
+    if not count:
         return ""
     return ngettext(
         "{count} sample of the validation or test set also occurs in the training set.",
         "{count} samples of the validation or test set also occur in the training set.",
-        held,
+        count,
     ) if len(rows.test) else ngettext(
         "{count} sample of the validation set also occurs in the training set.",
         "{count} samples of the validation set also occur in the training set.",
-        held,
+        count,
     )  # fmt: skip
 
 
@@ -145,18 +145,18 @@ def repeated_samples(
     hashes, theirs = _contents(samples, test)
     if not len(hashes):
         return
-    again = len(hashes) - len(np.unique(hashes))
-    if again:
+    repeats = len(hashes) - len(np.unique(hashes))
+    if repeats:
         place, other = _example(hashes)
         message = ngettext(
             "{file} contains {count} duplicate, for example {first} and {second}.",
             "{file} contains {count} duplicates, for example {first} and {second}.",
-            again, file=samples.source, first=_name(samples, place), second=_name(samples, other),
+            repeats, file=samples.source, first=_name(samples, place), second=_name(samples, other),
         )  # fmt: skip
-        held = _held_out(hashes, rows)
+        split = _held_out(hashes, rows)
         copies = np.setdiff1d(np.arange(len(hashes)), np.unique(hashes, return_index=True)[1])
         yield Finding(
-            "rows-twice", WARNING, join_sentences((message, held, _(_TOO_GOOD) if held else "")),
+            "rows-twice", WARNING, join_sentences((message, split, _(_TOO_GOOD) if split else "")),
             fixes=_without(samples, copies),
         )  # fmt: skip
     known = np.flatnonzero(np.isin(theirs, hashes))
@@ -173,13 +173,13 @@ def _contents(
     samples: Samples, test: Samples | None
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return a hash of each sample; empty where samples are neither files nor pixels."""
-    parts = [one for one in (samples, test) if one is not None]
-    values: list[Any] = [next(iter(one.arrays.values()), np.empty(0)) for one in parts]
+    parts = [part for part in (samples, test) if part is not None]
+    values: list[Any] = [next(iter(part.arrays.values()), np.empty(0)) for part in parts]
     nothing = np.empty(0, np.uint64)
-    if sum(map(len, values)) > _SEEN_FILES or not all(len(one) for one in values):
+    if sum(map(len, values)) > _SEEN_FILES or not all(len(array) for array in values):
         return nothing, nothing
     hashes = []
-    if all(isinstance(one[0], Path) for one in values):
+    if all(isinstance(array[0], Path) for array in values):
         sizes = [[_size(path) for path in part] for part in values]
         often = Counter(size for part in sizes for size in part)
         for paths, part in zip(values, sizes, strict=True):

@@ -35,13 +35,13 @@ def split_rows(
     Raises:
         DataError: a share is not between 0 and 1, or no training row remains.
     """
-    for share, said in (
+    for share, message in (
         (validation, N_("The validation split cannot be {share}.")),
         (test, N_("The test split cannot be {share}.")),
     ):
         if not 0 <= share < 1:
             raise DataError(
-                _(said, share=share),
+                _(message, share=share),
                 _("Write a number from 0 to below 1, such as 0.1."),
                 code="split_invalid",
             )
@@ -89,15 +89,17 @@ def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices
     Raises:
         DataError: no training row remains.
     """
-    kept = [np.flatnonzero(np.isin(origin, part)) for part in (cut.train, cut.validation, cut.test)]
-    train = np.union1d(kept[0], np.flatnonzero(origin < 0))
+    parts = [
+        np.flatnonzero(np.isin(origin, part)) for part in (cut.train, cut.validation, cut.test)
+    ]
+    train = np.union1d(parts[0], np.flatnonzero(origin < 0))
     if not len(train):
         raise DataError(
             _("No point is left for training."),
             _("Add points, or undo the changes."),
             code="no_training_points",
         )
-    return SplitIndices(train, kept[1], kept[2])
+    return SplitIndices(train, parts[1], parts[2])
 
 
 def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> SplitIndices:
@@ -146,6 +148,6 @@ def _cut(
     # Nor can more classes than rows be on one side.
     if not len(labels) or count < several or len(rest) - count < several:
         rest, alone, stratify = rows, np.zeros(len(rows), bool), None
-    kept, cut = train_test_split(rest, test_size=count, random_state=seed, stratify=stratify)
-    kept = np.concatenate([kept, rows[alone]])
-    return np.sort(kept), np.sort(cut)
+    rows_left, cut = train_test_split(rest, test_size=count, random_state=seed, stratify=stratify)
+    rows_left = np.concatenate([rows_left, rows[alone]])
+    return np.sort(rows_left), np.sort(cut)

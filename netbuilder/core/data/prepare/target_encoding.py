@@ -48,11 +48,11 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
     average) are classes; several 0/1 columns are labels that can hold at the same time; all
     else is numbers. Option "task" overrides.
     """
-    given = str(options.get("task") or "auto")
-    given = CLASSES if given == NEXT_TOKEN else given
-    require_choice(given, ("auto", *TASKS), N_("There is no task '{name}'."), "task_unknown")
+    task = str(options.get("task") or "auto")
+    task = CLASSES if task == NEXT_TOKEN else task
+    require_choice(task, ("auto", *TASKS), N_("There is no task '{name}'."), "task_unknown")
     if len(targets.columns) > 1:
-        return _detect_many(targets, given, source)
+        return _detect_many(targets, task, source)
     series = targets.iloc[:, 0]
     name = str(series.name)
     present = series.dropna()
@@ -76,13 +76,13 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
             if value
             else _("'{name}' is empty in every row", name=name),
         )
-    if given == REGRESSION:
+    if task == REGRESSION:
         _need_numbers(series, source)
         return REGRESSION
-    if given == MULTI_LABEL:
+    if task == MULTI_LABEL:
         return MULTI_LABEL
-    if given in {BINARY, CLASSES}:
-        if given == BINARY and len(distinct) != 2:
+    if task in {BINARY, CLASSES}:
+        if task == BINARY and len(distinct) != 2:
             raise DataError(
                 _(
                     "The task is 'binary', but the target column '{name}' of {file} has {count} "
@@ -100,7 +100,7 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
     return BINARY if len(distinct) == 2 else CLASSES
 
 
-def _detect_many(targets: pd.DataFrame, given: str, source: str) -> str:
+def _detect_many(targets: pd.DataFrame, task: str, source: str) -> str:
     for name in targets.columns:
         if as_numbers(targets[name], source) is None:
             raise DataError(
@@ -114,18 +114,18 @@ def _detect_many(targets: pd.DataFrame, given: str, source: str) -> str:
                 _("Use one output for each column of classes, or choose one target column."),
                 code="several_text_targets",
             )
-    if given in {BINARY, CLASSES}:
+    if task in {BINARY, CLASSES}:
         raise DataError(
             _(
                 "The task is '{task}', but there are {count} target columns.",
-                task=given,
+                task=task,
                 count=len(targets.columns),
             ),
             _("Choose one target column, or the task 'multi_label'."),
             code="several_targets",
         )
     zero_one = bool(targets.isin([0, 1]).all(axis=None))
-    if given == MULTI_LABEL and not zero_one:
+    if task == MULTI_LABEL and not zero_one:
         raise DataError(
             _(
                 "For the task 'multi_label' the target columns of {file} must contain only "
@@ -135,7 +135,7 @@ def _detect_many(targets: pd.DataFrame, given: str, source: str) -> str:
             _("Choose other target columns, or the task 'regression'."),
             code="labels_not_binary",
         )
-    return MULTI_LABEL if zero_one and given != REGRESSION else REGRESSION
+    return MULTI_LABEL if zero_one and task != REGRESSION else REGRESSION
 
 
 def _need_numbers(series: pd.Series, source: str) -> None:
@@ -267,14 +267,14 @@ def encode_targets(
     numbers = labels.map(label_numbers(known))
     unknown = labels[numbers.isna()]
     if len(unknown):
-        found = shorten(unknown.iloc[0])
+        label = shorten(unknown.iloc[0])
         if targets.index.name == FOLDER:
             raise DataError(
                 _(
                     "'{file}' has the folder '{folder}', a class that does not occur in the "
                     "training data.",
                     file=source,
-                    folder=found,
+                    folder=label,
                 ),
                 _(
                     "The known classes are {classes}: choose a folder with one folder for each "
@@ -289,7 +289,7 @@ def encode_targets(
                 "occur in the training data.",
                 name=preprocessing.columns[0],
                 file=source,
-                value=found,
+                value=label,
                 place=sample_place(targets.index, unknown.index[0]),
             ),
             _(

@@ -113,7 +113,7 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
         return None
     if odd.any():
         bad = pd.Series(words.to_numpy()[places[odd]], series.index[odd], name=series.name)
-        said = _(
+        message = _(
             "Column '{name}' of {file} contains numbers, but line {line} has the text '{value}'.",
             name=series.name, file=source, line=bad.index[0], value=shorten(bad.iloc[0]),
         )  # fmt: skip
@@ -121,9 +121,9 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
             more = ngettext(
                 "{count} more row has a text.", "{count} more rows have texts.", len(bad) - 1
             )
-            said = join_sentences((said, more))
+            message = join_sentences((message, more))
         raise DataError(
-            said,
+            message,
             _(
                 "Write a number in this cell, or leave the cell empty and choose how "
                 "to handle missing values."
@@ -161,13 +161,13 @@ def _skip_lines_fixes(bad: pd.Series) -> tuple[DataFix, ...]:
     """Return the fix that excludes the lines of these cells, where they are few."""
     if len(bad) > _FEW_WORDS or bad.index.name != LINE:
         return ()
-    said = ngettext(
+    label = ngettext(
         "Leave line {lines} out",
         "Leave lines {lines} out",
         len(bad),
         lines=format_list(bad.index),
     )
-    return (DataFix(said, {"skip_lines": [int(line) for line in bad.index]}),)
+    return (DataFix(label, {"skip_lines": [int(line) for line in bad.index]}),)
 
 
 def _finite(numbers: pd.Series, source: str) -> pd.Series:
@@ -242,8 +242,8 @@ def day_first(series: pd.Series) -> pd.Series:
 def in_one_century(series: pd.Series, first: int) -> pd.Series:
     """Read two-digit years as years in the century that starts at ``first``: 3/4/75 in 1975."""
 
-    def whole(found: re.Match[str]) -> str:
-        return f"{found[1]}{first + (int(found[2]) - first) % 100}"
+    def whole(match: re.Match[str]) -> str:
+        return f"{match[1]}{first + (int(match[2]) - first) % 100}"
 
     texts = series.astype(str).str.strip()
     texts = texts.str.replace(SHORT_YEAR, whole, regex=True)
@@ -267,7 +267,7 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     if present.dtype == object or isinstance(present.dtype, pd.StringDtype):
         present = present.astype(str).str.replace(ZONE, "", regex=True)
         present = present.str.replace(
-            QUARTER, lambda found: f"{found[1]}-{3 * int(found[2]) - 2:02}", regex=True
+            QUARTER, lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02}", regex=True
         )
     if len(present) and present.astype(str).str.fullmatch(CLOCK).all():
         present = "1970-01-01 " + present.astype(str).str.strip()
@@ -399,23 +399,23 @@ def truth_spelling(cells: Iterable[str], *, learned: bool = False) -> dict[str, 
     Empty for other columns. ``learned``: the training column was read so; any number is accepted.
     """
     words = {cell.strip() for cell in cells}
-    said = {
+    spellings = {
         word: YES if word.lower() in TRUE else NO for word in words if word.lower() in TRUE | _FALSE
     }
-    if len(said) < len(words) or not said:
+    if len(spellings) < len(words) or not spellings:
         return {}
-    several = len({word.lower() for word in said}) > 2 and len(set(said.values())) == 2
-    return said if learned or several else {}
+    several = len({word.lower() for word in spellings}) > 2 and len(set(spellings.values())) == 2
+    return spellings if learned or several else {}
 
 
 def boolean_spellings(words: tuple[str, str]) -> dict[str, float]:
     """Return 0.0 or 1.0 for each spelling of a column with these words."""
     false, true = words
-    found: dict[str, float] = {}
+    spellings: dict[str, float] = {}
     for known, value in ((_FALSE, 0.0), (TRUE, 1.0)):
         for word in sorted(known):
-            found |= dict.fromkeys((word, word.title(), word.upper()), value)
-    return {**found, false: 0.0, true: 1.0}
+            spellings |= dict.fromkeys((word, word.title(), word.upper()), value)
+    return {**spellings, false: 0.0, true: 1.0}
 
 
 def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:

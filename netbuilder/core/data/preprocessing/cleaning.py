@@ -28,15 +28,15 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     Raises:
         DataError: the option has another form.
     """
-    given = options.get("missing_values") or {}
-    if not isinstance(given, Mapping):
+    cells = options.get("missing_values") or {}
+    if not isinstance(cells, Mapping):
         raise DataError(
-            _("The data option 'missing_values' cannot be {value}.", value=f"{given!r:.60}"),
+            _("The data option 'missing_values' cannot be {value}.", value=f"{cells!r:.60}"),
             _("Write the values by column: {example}.", example='{"age": [-999]}'),
             code="missing_values_invalid",
         )
     changed: dict[str, pd.Series] = {}
-    for name, values in given.items():
+    for name, values in cells.items():
         if name in table.columns:
             listed = values if isinstance(values, list | tuple) else [values]
             wrong = {as_label(value) for value in listed}
@@ -50,7 +50,7 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
             _("Write one value per column: {example}.", example='{"glasses": "no"}'),
             code="empty_means_invalid",
         )
-    for name in (one for one in map(str, table.columns) if one in meant):
+    for name in (column for column in map(str, table.columns) if column in meant):
         series = changed[name] if name in changed else table[name]
         filled = 0 if is_numeric(series) else str(meant[name])
         changed[name] = series.where(series.notna(), filled)
@@ -151,17 +151,17 @@ def drops_duplicates(options: Mapping[str, Any]) -> bool:
         DataError: there is no such rule.
     """
     rule = str(options.get("duplicates") or "keep")
-    said = N_("There is no rule '{name}' for duplicate rows.")
-    require_choice(rule, ("keep", "drop"), said, "duplicates_rule_unknown")
+    message = N_("There is no rule '{name}' for duplicate rows.")
+    require_choice(rule, ("keep", "drop"), message, "duplicates_rule_unknown")
     return rule == "drop"
 
 
 def duplicates_left_out(count: int) -> tuple[str, ...]:
     """Return the note about dropped duplicates; () where there are none."""
-    told = ngettext(
+    note = ngettext(
         "{count} duplicate row was left out.", "{count} duplicate rows were left out.", count
     )
-    return (told,) if count else ()
+    return (note,) if count else ()
 
 
 def select_rows(
@@ -177,29 +177,29 @@ def select_rows(
     """
     options, notes = data.options, []
     if options.get("skip_lines"):
-        kept = _without_lines(table, options)
+        rows = _without_lines(table, options)
         notes.append(
             ngettext(
                 "{count} line was left out as chosen.",
                 "{count} lines were left out as chosen.",
-                len(table) - len(kept),
+                len(table) - len(rows),
             )
         )
-        table = kept
+        table = rows
     classes = name_list_option(options, "leave_out_classes")
     if classes and target in table.columns:
-        kept = table[~labels_of(table[target]).isin(classes)]
+        rows = table[~labels_of(table[target]).isin(classes)]
         notes.append(
             ngettext(
                 "{count} row of the class {classes} was left out.",
                 "{count} rows of the classes {classes} were left out.",
-                len(table) - len(kept),
+                len(table) - len(rows),
                 classes=format_quoted_list(classes),
             )
         )
-        table = kept
+        table = rows
     if drops_duplicates(options):
-        kept = table[~table.duplicated(subset=list(dict.fromkeys(used)))]
-        notes += duplicates_left_out(len(table) - len(kept))
-        table = kept
+        rows = table[~table.duplicated(subset=list(dict.fromkeys(used)))]
+        notes += duplicates_left_out(len(table) - len(rows))
+        table = rows
     return table, notes

@@ -33,14 +33,14 @@ def stretches(
     gap in time (if rows are ``timed``) and at a row that is left ``out``."""
     import numpy as np
 
-    found = []
+    rows_of_stretch = []
     for name in dict.fromkeys(groups):
         mine = np.flatnonzero(groups == name)
         rows = mine[np.argsort(times[mine], kind="stable")]
         jumps = gaps(times[rows]) if timed else np.zeros(len(rows) - 1, bool)
         stretch = np.cumsum([False, *jumps]) + np.cumsum(out[rows])
-        found += [rows[(stretch == one) & ~out[rows]] for one in np.unique(stretch)]
-    return [rows for rows in found if len(rows)]
+        rows_of_stretch += [rows[(stretch == number) & ~out[rows]] for number in np.unique(stretch)]
+    return [rows for rows in rows_of_stretch if len(rows)]
 
 
 # Scripts carry this function.

@@ -34,7 +34,7 @@ _LATEST = 20
 
 def _missing_fix(name: str, cells: list[str]) -> DataEdit:
     label = _("Treat {words} as missing", words=format_quoted_list(cells, 3))
-    return option_fix(label, "missing_values", {name: [str(one) for one in cells[:100]]})
+    return option_fix(label, "missing_values", {name: [str(cell) for cell in cells[:100]]})
 
 
 def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
@@ -56,11 +56,11 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
     )
     if read.notna().mean() < 0.5:
         return []
-    found = []
+    findings = []
     years = read.dt.year
     bad = [*known[read.isna() | (years < _FIRST) | (years > _LAST)], *texts[~looks]]
     if bad:
-        found.append(Finding(
+        findings.append(Finding(
             IMPOSSIBLE, WARNING,
             ngettext(
                 "Column '{name}' contains dates, but {cells} is not a date.",
@@ -79,7 +79,7 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
     few = len(future) <= max(1, 0.05 * len(years))
     if len(future) and few and future.min() > past.max() + _LATEST:
         cells = [*known[future.index]]
-        found.append(Finding(
+        findings.append(Finding(
             IMPOSSIBLE, WARNING,
             ngettext(
                 "Column '{name}' has a date in the future, {cells}, while all others are in "
@@ -93,13 +93,13 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
         ))  # fmt: skip
     late = known[known.str.match(_SHORT) & (years > this_year) & (years <= _LAST)]
     if len(late) and not decided:
-        one = str(late.iloc[0])
-        found.append(Finding(
+        cell = str(late.iloc[0])
+        findings.append(Finding(
             TWO_DIGITS, WARNING,
             _(
                 "Column '{name}' has years with two digits: '{cell}' is read as a day in {year}, "
                 "which is in the future.",
-                name=name, cell=one, year=int(years[late.index[0]]),
+                name=name, cell=cell, year=int(years[late.index[0]]),
             ),
             name,
             (
@@ -112,4 +112,4 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
                 ),
             ),
         ))  # fmt: skip
-    return found
+    return findings

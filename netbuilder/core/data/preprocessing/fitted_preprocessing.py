@@ -265,10 +265,10 @@ class Preprocessing:
 def _hints(value: Any) -> dict[str, Any]:
     known = value if isinstance(value, Mapping) else {}
     return {
-        key: one
-        for key, one in known.items()
-        if isinstance(one, str)
-        or (isinstance(one, Mapping) and all(isinstance(each, str) for each in one.values()))
+        key: value
+        for key, value in known.items()
+        if isinstance(value, str)
+        or (isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()))
     }
 
 

@@ -41,8 +41,8 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
         if choice.missing and name in rules:
             rules[name] = choice.missing
     for rule in (general, *rules.values()):
-        said = N_("There is no rule '{name}' for missing values.")
-        require_choice(rule, MISSING_RULES, said, "missing_rule_unknown")
+        message = N_("There is no rule '{name}' for missing values.")
+        require_choice(rule, MISSING_RULES, message, "missing_rule_unknown")
     return rules
 
 
@@ -56,12 +56,12 @@ def drop_answers(rules: Mapping[str, str], answers: Collection[str]) -> dict[str
 
 def rows_left_out(count: int) -> tuple[str, ...]:
     """Return the note about rows with missing values; () where there are none."""
-    told = ngettext(
+    note = ngettext(
         "{count} row with missing values was left out.",
         "{count} rows with missing values were left out.",
         count,
     )
-    return (told,) if count else ()
+    return (note,) if count else ()
 
 
 def fitting_rules(role: str, kind: str) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
     ticked = [
         name
         for name in holes
-        if all(as_label(one).casefold() in TRUE | _TICKS for one in table[name].dropna().unique())
+        if all(as_label(cell).casefold() in TRUE | _TICKS for cell in table[name].dropna().unique())
         and table[name].notna().any()
     ]
     if not ticked:
@@ -203,7 +203,7 @@ def fill_missing(column: FittedColumn, rule: str) -> FittedColumn:
     if column.kind == "category":
         if rule != "category":
             return replace(column, fill=column.common or column.typical)
-        known = tuple(one for one in column.categories if one != MISSING_LABEL)
+        known = tuple(category for category in column.categories if category != MISSING_LABEL)
         return replace(column, categories=(*known, MISSING_LABEL), fill=MISSING_LABEL)
     if rule == "category":
         raise DataError(

@@ -92,14 +92,14 @@ def marks_of(body: str) -> tuple[str, str, str] | None:
 
     None of what is no number: 192.168.0.1, or 0171 23456.
     """
-    found = re.findall(r"\D", body)
-    if not found:
+    marks = re.findall(r"\D", body)
+    if not marks:
         return "", "", ""
-    last = found[-1]
-    if last in ".," and found.count(last) == 1:
+    last = marks[-1]
+    if last in ".," and marks.count(last) == 1:
         whole, _, decimals = body.rpartition(last)
-        if len(found) > 1:
-            return (last, found[0], "") if GROUPED.fullmatch(whole) else None
+        if len(marks) > 1:
+            return (last, marks[0], "") if GROUPED.fullmatch(whole) else None
         if len(decimals) == 3 and re.fullmatch(r"[1-9]\d{0,2}", whole):
             return "", "", last
         return last, "", ""
@@ -160,8 +160,8 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
     if point in {"clock", "laps"}:
         return seconds_of(text, point) / (3600 if point == "clock" else 1)
     if point == "fractions":
-        for sign, told in SIGNS.items():
-            text = text.replace(sign, told)
+        for sign, words in SIGNS.items():
+            text = text.replace(sign, words)
         part = FRACTION.fullmatch(text.strip())
         if part:
             size = int(part[2] or 0) + int(part[3]) / int(part[4])
@@ -172,15 +172,15 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
     owed = BRACKETED.fullmatch(text)
     if owed:
         text = f"{owed[1] or ''}{owed[2]}{owed[3]}"
-    found = CELL.fullmatch(text)
-    if not found:
+    match = CELL.fullmatch(text)
+    if not match:
         return nothing
-    body = found["body"].replace("’", "'")
+    body = match["body"].replace("’", "'")
     kind = marks_of(body)
-    unit = f"{(found['before'] or '').strip()} {(found['after'] or '').strip()}".strip()
+    unit = f"{(match['before'] or '').strip()} {(match['after'] or '').strip()}".strip()
     minus = [
         bool(owed),
-        *(found[one] in {"-", "−", "–"} for one in ("sign", "inner", "middle", "tail")),
+        *(match[place] in {"-", "−", "–"} for place in ("sign", "inner", "middle", "tail")),
     ]
     direction = DIRECTIONS.get(unit.strip("° ")) if "°" in counts else None
     if kind is None or (unit not in counts and direction is None) or sum(minus) > 1:
@@ -193,7 +193,7 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
         decimal = decimal or both
     whole, _, decimals = body.rpartition(decimal) if decimal else (body, "", "")
     digits = re.sub(r"\D", "", whole)
-    size = float(f"{digits}.{decimals}{found['power'] or ''}") * (direction or counts[unit])
+    size = float(f"{digits}.{decimals}{match['power'] or ''}") * (direction or counts[unit])
     return -size if any(minus) else size
 
 
@@ -205,10 +205,10 @@ def numbers_in(cells: pd.Series, point: str, counts: dict[str, float]) -> pd.Ser
     if cells.dtype.kind in "iuf":
         return cells
     places, distinct = pd.factorize(cells)
-    found = [number_of(str(cell), point, counts) for cell in distinct]
+    parsed = [number_of(str(cell), point, counts) for cell in distinct]
     import numpy as np
 
-    numbers = np.array([*found, np.nan], "float64")[places]
+    numbers = np.array([*parsed, np.nan], "float64")[places]
     return pd.Series(numbers, index=cells.index, name=cells.name)
 
 
@@ -296,39 +296,39 @@ class StyleEvidence:
             return
         if len(text) <= _LONGEST:
             text = " ".join(text.split())
-        found, owed = _matched(text)
-        kind = marks_of(found["body"].replace("’", "'")) if found is not None else None
+        match, owed = _matched(text)
+        kind = marks_of(match["body"].replace("’", "'")) if match is not None else None
         if (
-            found is None
+            match is None
             or kind is None
             or _ORDINAL.fullmatch(text[:_LONGEST])
-            or (found["after"] and HALF_DAY.fullmatch(text))
+            or (match["after"] and HALF_DAY.fullmatch(text))
         ):
             self._add_other(text)
             return
         self.numbers += 1
         decimal, group, could_be_both = kind
-        body = found["body"]
+        body = match["body"]
         if decimal:
             self.decimals[decimal] += 1
             self.thousandths[decimal] += len(body.rpartition(decimal)[2]) > 2
         self.groups.update([group] if group else ())
         self.both.update([could_be_both] if could_be_both else ())
-        unit = _unit(found)
+        unit = _unit(match)
         self.units.update([unit] if unit or body.strip("0.,") else ())
         if body.isdigit():
             self.whole += body.strip("0") != ""
             self.large, self.small = self.large + (len(body) > 3), self.small + (len(body) <= 3)
         self.bracketed = self.bracketed or (text if owed else "")
-        self.trailing = self.trailing or (text if found["tail"] or found["middle"] else "")
-        self.marked = self.marked or (text if found["mark"] else "")
+        self.trailing = self.trailing or (text if match["tail"] or match["middle"] else "")
+        self.marked = self.marked or (text if match["mark"] else "")
 
     def _add_other(self, text: str) -> None:
         short = text if len(text) <= _LONGEST else ""
         self._add_time(plain_cell(short))
         if FOOT.fullmatch(short):
             self.feet += 1
-        elif FRACTION.fullmatch(short) or any(one in short for one in SIGNS):
+        elif FRACTION.fullmatch(short) or any(sign in short for sign in SIGNS):
             self.fractions += 1
             self.mixed_fractions += " " in text or "/" not in text
         self.others += 1
@@ -403,23 +403,23 @@ def _matched(text: str) -> tuple[re.Match[str] | None, bool]:
     return CELL.fullmatch(f"{owed[1] or ''}{owed[2]}{owed[3]}" if owed else text), bool(owed)
 
 
-def _unit(found: re.Match[str]) -> str:
-    before, after = (found["before"] or "").strip(), (found["after"] or "").strip()
+def _unit(match: re.Match[str]) -> str:
+    before, after = (match["before"] or "").strip(), (match["after"] or "").strip()
     return f"{before} {after}".strip()
 
 
 def unit_beside(cell: str) -> str | None:
     """Return the unit of the number in a cell, "" without one; None: it is no number."""
-    found, _ = _matched(" ".join(cell.split()))
-    return None if found is None else _unit(found)
+    match, _ = _matched(" ".join(cell.split()))
+    return None if match is None else _unit(match)
 
 
 def style_evidence(cells: Iterable[str]) -> StyleEvidence:
     """Count the number styles of the cells of one column."""
-    found = StyleEvidence()
+    evidence = StyleEvidence()
     for cell in cells:
-        found.add(cell)
-    return found
+        evidence.add(cell)
+    return evidence
 
 
 def number_style(
@@ -439,64 +439,72 @@ def number_style(
         likely: the default decimal point, or "".
         name: of the column; that of a coordinate explains 6.5W.
     """
-    found = style_evidence(cells[:_LOOKED_AT])
-    timed = decided if decided in TIMED else found.timed
+    evidence = style_evidence(cells[:_LOOKED_AT])
+    timed = decided if decided in TIMED else evidence.timed
     if timed:
         return NumberStyle(timed, TIMED[timed])
     if decided == FEET:
         return NumberStyle(FEET, "in")
     if decided == FRACTIONS or (
-        found.mixed_fractions and found.fractions == found.others and found.decimal != ","
+        evidence.mixed_fractions
+        and evidence.fractions == evidence.others
+        and evidence.decimal != ","
     ):
         return NumberStyle(FRACTIONS)
-    if not found.numbers or found.others * 2 > found.numbers:
+    if not evidence.numbers or evidence.others * 2 > evidence.numbers:
         return None
-    if found.others and found.numbers < 3:
+    if evidence.others and evidence.numbers < 3:
         return None
-    units = _units_of(found, name, unit)
+    units = _units_of(evidence, name, unit)
     if units is None:
         return None
     beside, other = units
-    readings = found.readings()
+    readings = evidence.readings()
     if decided:
         return NumberStyle(decided, beside, factors=other)
-    if found.only_points and not decimal and (found.small or not likely):
+    if evidence.only_points and not decimal and (evidence.small or not likely):
         return NumberStyle(",", beside, (",", "."), factors=other)
-    grouping = _groups_thousands(cells, found)
+    grouping = _groups_thousands(cells, evidence)
     if grouping and (decimal or likely) != GROUPS_BY[grouping]:
         point = GROUPS_BY[grouping]
         proven = bool(decimal or likely)
         return NumberStyle(point, beside, (point, grouping), proven=proven, factors=other)
     elsewhere = decimal or likely
     if elsewhere in readings and not {EITHER, THREES} & {*readings}:
-        sure = len(readings) == 1 or found.fits(elsewhere)
-        own = (elsewhere, *(one for one in readings if one != elsewhere))
+        sure = len(readings) == 1 or evidence.fits(elsewhere)
+        own = (elsewhere, *(reading for reading in readings if reading != elsewhere))
         return NumberStyle(elsewhere, beside, () if sure else own, proven=True, factors=other)
     return NumberStyle(readings[0], beside, readings if len(readings) > 1 else (), factors=other)
 
 
 def _units_of(
-    found: StyleEvidence, name: str, wanted: str
+    evidence: StyleEvidence, name: str, target_unit: str
 ) -> tuple[str, tuple[tuple[str, float], ...]] | None:
     """Return the unit of a column and the factors of others; None where they are incompatible."""
-    ranked = sorted(found.units, key=lambda unit: (-found.units[unit], unit))
+    ranked = sorted(evidence.units, key=lambda unit: (-evidence.units[unit], unit))
     units = [unit for unit in ranked if unit]
     beside = units[0] if units else ""
-    if _are_directions(units, name, wanted):
+    if _are_directions(units, name, target_unit):
         return "°", ()
-    if len(ranked) < 2 and not (wanted and beside and beside != wanted):
+    if len(ranked) < 2 and not (target_unit and beside and beside != target_unit):
         return beside, ()
-    counts = factors(ranked, wanted if beside else "")
+    counts = factors(ranked, target_unit if beside else "")
     if counts is not None:
         return counts[0], tuple((unit, size) for unit, size in counts[1].items() if size != 1)
     return None if len(units) > 1 else (beside, ())
 
 
-def _groups_thousands(cells: Sequence[str], found: StyleEvidence) -> str:
+def _groups_thousands(cells: Sequence[str], evidence: StyleEvidence) -> str:
     """Return the mark that groups thousands, by the other numbers: 2.008 beside 868."""
-    if len(found.both) != 1 or found.decimals or found.groups or found.large or found.whole < 3:
+    if (
+        len(evidence.both) != 1
+        or evidence.decimals
+        or evidence.groups
+        or evidence.large
+        or evidence.whole < 3
+    ):
         return ""
-    (mark,) = found.both
+    (mark,) = evidence.both
     marked, whole = [], []
     for cell in cells[:_LOOKED_AT]:
         match, _ = _matched(" ".join(cell.split()))
@@ -514,12 +522,12 @@ _COORDINATE = re.compile(
 )
 
 
-def _are_directions(units: Sequence[str], name: str, wanted: str) -> bool:
+def _are_directions(units: Sequence[str], name: str, target_unit: str) -> bool:
     """Return whether units are directions of coordinates: 6.5W may also be watts."""
     used = {unit.strip("° ") for unit in units} - {""}
     if not used or not (used <= {"N", "S"} or used <= {"E", "W", "O"}):
         return False
-    sure = len(used) > 1 or any("°" in unit for unit in units) or wanted == "°"
+    sure = len(used) > 1 or any("°" in unit for unit in units) or target_unit == "°"
     return sure or bool(_COORDINATE.search(name))
 
 
@@ -541,10 +549,14 @@ def telling_cells(
 ) -> Iterator[str]:
     """Yield cells that differ by the reading first, then others that hold numbers."""
     known = [cell.strip() for cell in cells if cell.strip() not in EMPTY_CELLS]
-    values = {cell: [number_of(cell, one, style.counts) for one in readings] for cell in known}
-    whole = {cell: {*found} for cell, found in values.items() if not any(map(math.isnan, found))}
-    yield from (cell for cell, found in whole.items() if len(found) > 1)
-    yield from (cell for cell, found in whole.items() if len(found) == 1)
+    values = {
+        cell: [number_of(cell, reading, style.counts) for reading in readings] for cell in known
+    }
+    whole = {
+        cell: {*numbers} for cell, numbers in values.items() if not any(map(math.isnan, numbers))
+    }
+    yield from (cell for cell, numbers in whole.items() if len(numbers) > 1)
+    yield from (cell for cell, numbers in whole.items() if len(numbers) == 1)
 
 
 # -- units ----------------------------------------------------------------------------------------
@@ -573,20 +585,22 @@ _AMOUNT = re.compile(
 
 def _meanings(unit: str) -> dict[str, float]:
     """Return the possible meanings of a unit with their factors."""
-    found: dict[str, float] = {}
+    meanings: dict[str, float] = {}
     if unit in _KNOWN:
         base, factor = _KNOWN[unit]
-        found[f"1 {base}"] = factor
+        meanings[f"1 {base}"] = factor
     match = _AMOUNT.match(unit)
     if match is not None:
         money = (match["before"] or match["after"] or "").strip()
         scales = _OF_MONEY if money else _SCALES
         if match["scale"] in scales:
-            found[money] = scales[match["scale"]]
-    return found
+            meanings[money] = scales[match["scale"]]
+    return meanings
 
 
-def factors(units: Collection[str], wanted: str = "") -> tuple[str, Mapping[str, float]] | None:
+def factors(
+    units: Collection[str], target_unit: str = ""
+) -> tuple[str, Mapping[str, float]] | None:
     """Return one unit for all, and the factor of each; None where they are incompatible.
 
     Args:
@@ -596,18 +610,22 @@ def factors(units: Collection[str], wanted: str = "") -> tuple[str, Mapping[str,
     Thousands and millions are multiplied: "36k" beside "950" is 36,000; but "7B" beside "8", a
     house number, is no billion.
     """
-    asked = [*units, *([wanted] if wanted else [])]
-    meanings = [_meanings(unit) for unit in asked]
-    if "B" in asked and not {"k", "K", "M"} & {*asked}:
-        meanings = [{} if one == "" else m for one, m in zip(asked, meanings, strict=True)]
-    bases = [base for base in meanings[0] if all(base in one for one in meanings)]
+    all_units = [*units, *([target_unit] if target_unit else [])]
+    meanings = [_meanings(unit) for unit in all_units]
+    if "B" in all_units and not {"k", "K", "M"} & {*all_units}:
+        meanings = [
+            {} if unit_text == "" else m for unit_text, m in zip(all_units, meanings, strict=True)
+        ]
+    bases = [base for base in meanings[0] if all(base in meaning for meaning in meanings)]
     if not bases:
         return None
     base = bases[0]
-    if wanted:
-        unit, size = wanted, meanings[-1][base]
+    if target_unit:
+        unit, size = target_unit, meanings[-1][base]
     elif base.startswith("1 "):
-        unit, size = next((u, m[base]) for u, m in zip(asked, meanings, strict=True) if u)
+        unit, size = next((u, m[base]) for u, m in zip(all_units, meanings, strict=True) if u)
     else:
         unit, size = base, 1.0
-    return unit, {one: m[base] / size for one, m in zip(asked, meanings, strict=True)}
+    return unit, {
+        unit_text: m[base] / size for unit_text, m in zip(all_units, meanings, strict=True)
+    }

@@ -62,9 +62,9 @@ def odd_rows(
     totals, labelled = _summary_rows(table, out)
     dropped = sorted(labelled) if labelled_rows == "drop" else []
     quiet = labelled if labelled_rows != "tell" else ()
-    told = [line for line in totals if line not in quiet]
+    reported = [line for line in totals if line not in quiet]
     findings += [_summary_finding(table, dropped, dropped=True)] if dropped else []
-    findings += [_summary_finding(table, told, dropped=False)] if told else []
+    findings += [_summary_finding(table, reported, dropped=False)] if reported else []
     findings += _rows_with_words(table, odd, [*out, *dropped])
     return findings, dropped
 
@@ -74,37 +74,37 @@ def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> tuple[li
     if len(table) < 4:
         return [], set()
     gone = [line for line in left_out if line in table.index]
-    kept = table.drop(index=gone) if gone else table
+    remaining = table.drop(index=gone) if gone else table
     lines: dict[int, str] = {}
-    for place in range(len(kept) - 1, max(1, len(kept) - 1 - _MOST), -1):
-        word = _first_word(kept.iloc[place])
+    for place in range(len(remaining) - 1, max(1, len(remaining) - 1 - _MOST), -1):
+        word = _first_word(remaining.iloc[place])
         known = word in _TOTAL | _STATISTIC or (
             word.split(" ")[0] in (_TOTAL | _STATISTIC) - {"sum", *_CHECKED}
-            and _may_sum_up(kept, place)
+            and _may_sum_up(remaining, place)
         )
         # A category may be called so, too.
-        if known and word and max(_often(kept, kept.iloc[place])) > 2:
+        if known and word and max(_often(remaining, remaining.iloc[place])) > 2:
             known = False
-        if known and word in _CHECKED and not _agrees(kept, place, _CHECKED[word]):
+        if known and word in _CHECKED and not _agrees(remaining, place, _CHECKED[word]):
             known = False
-        if not known and not (place == len(kept) - 1 and _sums_up(kept, place)):
+        if not known and not (place == len(remaining) - 1 and _sums_up(remaining, place)):
             break
-        lines[int(kept.index[place])] = word
+        lines[int(remaining.index[place])] = word
     for name in table.columns:
-        if kept[name].dtype.kind in "iufb":
+        if remaining[name].dtype.kind in "iufb":
             continue
-        distinct = [one for one in kept[name].unique() if isinstance(one, str)]
-        within = [one for one in distinct if _WITHIN.match(one.strip())]
+        distinct = [cell for cell in remaining[name].unique() if isinstance(cell, str)]
+        within = [cell for cell in distinct if _WITHIN.match(cell.strip())]
         if within:
-            hit = kept.index[kept[name].isin(within)]
+            hit = remaining.index[remaining[name].isin(within)]
             lines |= {int(line): str(within[0]) for line in hit}
-    if not lines or len(lines) * 2 > len(kept):
+    if not lines or len(lines) * 2 > len(remaining):
         return [], set()
-    rest = kept.drop(index=list(lines))
+    rest = remaining.drop(index=list(lines))
     labelled = {
         line for line, word in lines.items()
         if (word in _TOTAL | _STATISTIC or _WITHIN.match(word.strip()))
-        and not any(rest[name].isin([cell]).any() for name, cell in kept.loc[line].items()
+        and not any(rest[name].isin([cell]).any() for name, cell in remaining.loc[line].items()
                     if isinstance(cell, str))
     }  # fmt: skip
     return sorted(lines), labelled
@@ -190,8 +190,8 @@ def _agrees(table: pd.DataFrame, place: int, statistic: str) -> bool:
     above, here = numbers.iloc[:place], numbers.iloc[place].dropna()
     if not len(here):
         return False
-    told = above[list(here.index)].agg(statistic)
-    return bool(((here - told).abs() <= 0.01 * told.abs() + 1e-9).all())
+    expected = above[list(here.index)].agg(statistic)
+    return bool(((here - expected).abs() <= 0.01 * expected.abs() + 1e-9).all())
 
 
 def _may_sum_up(table: pd.DataFrame, place: int) -> bool:
@@ -213,11 +213,11 @@ def _sums_up(table: pd.DataFrame, place: int) -> bool:
 
     numbers = table.select_dtypes("number")
     here = numbers.iloc[place].to_numpy(float)
-    asked = np.flatnonzero(~np.isnan(here) & (here != 0))
-    if place < 4 or not len(asked):
+    places = np.flatnonzero(~np.isnan(here) & (here != 0))
+    if place < 4 or not len(places):
         return False
     sums = means = 0
-    for seen, at in enumerate(asked):
+    for number, at in enumerate(places):
         above = numbers.iloc[:place, int(at)].astype("float64")
         # A mean is rounded as it is shown; of amounts that hardly differ each is near the mean.
         with np.errstate(all="ignore"):
@@ -225,10 +225,10 @@ def _sums_up(table: pd.DataFrame, place: int) -> bool:
         total, mean = float(above.sum()), float(above.mean())
         sums += abs(here[at] - total) <= min(spread, 1e-3 * abs(total))
         means += abs(here[at] - mean) <= min(spread, 0.0051 * abs(mean))
-        if seen >= 10 > 4 * max(sums, means):
+        if number >= 10 > 4 * max(sums, means):
             return False
-    several = max(sums, means) * 2 >= max(len(asked), 4)
-    return several or sums == len(asked) or 1 < means == len(asked)
+    several = max(sums, means) * 2 >= max(len(places), 4)
+    return several or sums == len(places) or 1 < means == len(places)
 
 
 def _rows_with_words(
@@ -237,14 +237,14 @@ def _rows_with_words(
     """Find rows that have a word in every number column that contains words."""
     if not odd:
         return []
-    lines = {line for one in odd.values() for line in one.index[one]} - {*left_out}
-    alike = all({*one.index[one]} >= lines for one in odd.values())
+    lines = {line for places in odd.values() for line in places.index[places]} - {*left_out}
+    alike = all({*places.index[places]} >= lines for places in odd.values())
     named = all(str(table.at[line, name]).strip() == name for line in lines for name in odd)
     if not lines or len(lines) > _MOST or not alike or (len(odd) < 2 and not named):
         return []
     places = sorted(lines)
     cells = format_quoted_list([table.at[places[0], name] for name in odd], 3)
-    said = (
+    message = (
         _("Line {line} repeats the names of the columns.", line=places[0])
         if named
         else _(
@@ -256,12 +256,12 @@ def _rows_with_words(
         more = ngettext(
             "{count} more line is similar.", "{count} more lines are similar.", len(places) - 1
         )
-        said = join_sentences((said, more))
+        message = join_sentences((message, more))
     return [
         Finding(
             "strange-row",
             WARNING,
-            said,
+            message,
             fixes=(
                 option_fix(
                     _("Leave line {line} out", line=places[0])

@@ -144,9 +144,11 @@ def roles_of(
 
 def single_roles(data: Data) -> dict[str, str]:
     """Return the decided column of each role that only one column can have."""
-    found = {role: str(data.options.get(key) or "") for role, key in SINGLE_ROLES.items() if key}
-    found |= {one.role: name for name, one in data.columns.items() if one.role in SINGLE_ROLES}
-    return {role: name for role, name in found.items() if name}
+    columns = {role: str(data.options.get(key) or "") for role, key in SINGLE_ROLES.items() if key}
+    columns |= {
+        choice.role: name for name, choice in data.columns.items() if choice.role in SINGLE_ROLES
+    }
+    return {role: name for role, name in columns.items() if name}
 
 
 def require_column(name: str, known: Sequence[str], source: str, *, target: bool = False) -> None:

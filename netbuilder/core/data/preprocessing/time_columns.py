@@ -77,14 +77,14 @@ def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
         series = table[name]
         if is_numeric(series) or name in passed_over:
             continue
-        seen = series.dropna().astype(str).head(_LOOKED_AT)
+        cells = series.dropna().astype(str).head(_LOOKED_AT)
         # "12" or "mon" are dates to pandas, but hardly to people; 12:30 is on no day.
-        if len(seen) < 3 or not seen.str.contains(_MAY_BE_A_DATE).all():
+        if len(cells) < 3 or not cells.str.contains(_MAY_BE_A_DATE).all():
             continue
-        if seen.str.fullmatch(CLOCK).all():
+        if cells.str.fullmatch(CLOCK).all():
             continue
         try:
-            dates_as_days(seen, "", "")
+            dates_as_days(cells, "", "")
         except DataError:
             continue
         return name
@@ -96,8 +96,8 @@ def clock_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
     for name in map(str, table.columns):
         if is_numeric(table[name]) or name in passed_over:
             continue
-        seen = table[name].dropna().astype(str).head(_LOOKED_AT)
-        if len(seen) >= 3 and seen.str.fullmatch(CLOCK).all():
+        cells = table[name].dropna().astype(str).head(_LOOKED_AT)
+        if len(cells) >= 3 and cells.str.fullmatch(CLOCK).all():
             return name
     return ""
 
@@ -126,20 +126,20 @@ def rise_evenly(cells: Sequence[str]) -> bool:
     parts = [match.groups() for match in read if match is not None]
     if len(parts) < max(3, len(cells)):
         return False
-    year_first = all(len(one[0]) == 4 and (one[3] or one[1] != ".") for one in parts)
-    if not year_first and not all(one[3] and len(one[0]) <= 2 for one in parts):
+    year_first = all(len(part[0]) == 4 and (part[3] or part[1] != ".") for part in parts)
+    if not year_first and not all(part[3] and len(part[0]) <= 2 for part in parts):
         return False
-    day_first = any(one[1] == "." or int(one[0]) > 12 for one in parts)
-    if not year_first and not day_first and all(int(one[2]) <= 12 for one in parts):
+    day_first = any(part[1] == "." or int(part[0]) > 12 for part in parts)
+    if not year_first and not day_first and all(int(part[2]) <= 12 for part in parts):
         return False
     order = (0, 2, 3) if year_first else (3, 2, 0) if day_first else (3, 0, 2)
     try:
         times = [
             datetime(
-                *(int(one[place] or 1) for place in order),  # type: ignore[arg-type]
-                *(int(number or 0) for number in one[4:]),
+                *(int(part[place] or 1) for place in order),  # type: ignore[arg-type]
+                *(int(number or 0) for number in part[4:]),
             )
-            for one in parts
+            for part in parts
         ]
     except ValueError:
         return False

@@ -34,11 +34,11 @@ def words_of(text: str, split: str = "") -> list[str]:
 
 def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
     """Return how texts are cut: as option "split" says, else by their script."""
-    given = str(options.get("split") or "auto")
-    require_choice(given, SPLITS, N_("There is no split '{name}'."), "word_split_unknown")
-    if given == "auto":
+    split = str(options.get("split") or "auto")
+    require_choice(split, SPLITS, N_("There is no split '{name}'."), "word_split_unknown")
+    if split == "auto":
         return CHARACTER if mostly_without_blanks(texts) else ""
-    return CHARACTER if given == "characters" else ""
+    return CHARACTER if split == "characters" else ""
 
 
 def fit_vocabulary(
@@ -69,8 +69,8 @@ def encode_texts(
     numbers = {word: index for index, word in enumerate(vocabulary) if index > 1}
     rows = [[numbers.get(word, 1) for word in words_of(text, split)[:length]] for text in texts]
     out = np.zeros((len(rows), length), np.int32)
-    for row, found in zip(out, rows, strict=True):
-        row[: len(found)] = found
+    for row, ids in zip(out, rows, strict=True):
+        row[: len(ids)] = ids
     return out
 
 
@@ -83,7 +83,7 @@ def lost_words(texts: Iterable[str], entry: InputPreprocessing) -> Iterator[str]
     """Yield notes about words that the network does not get."""
     length, known = int(entry.shape[0] or 1), frozenset(entry.vocabulary)
     words = [words_of(text, entry.split) for text in texts]
-    cut = sum(len(one) > length for one in words)
+    cut = sum(len(tokens) > length for tokens in words)
     if cut:
         yield (
             ngettext(
@@ -95,7 +95,7 @@ def lost_words(texts: Iterable[str], entry: InputPreprocessing) -> Iterator[str]
             )
         )
     total = sum(map(len, words))
-    unknown = sum(word not in known for one in words for word in one)
+    unknown = sum(word not in known for tokens in words for word in tokens)
     if unknown:
         yield _(
             "{share} of the words are rare and count as unknown.",

@@ -96,7 +96,9 @@ class FileSelection:
     parts: NDArray[np.int8] | None = None
 
 
-def select_files(found: FolderSamples, *, test: bool = False, part: bool = False) -> FileSelection:
+def select_files(
+    samples: FolderSamples, *, test: bool = False, part: bool = False
+) -> FileSelection:
     """Select the files to read.
 
     Args:
@@ -108,17 +110,17 @@ def select_files(found: FolderSamples, *, test: bool = False, part: bool = False
     """
     import numpy as np
 
-    parts = found.parts
+    parts = samples.parts
     if part:
         chosen = [] if VALIDATION in parts or TEST not in parts else [TEST]
     elif test:
         chosen = [TEST if TEST in parts else TRAIN]
     else:
         chosen = sorted(parts) if VALIDATION in parts else [TRAIN]
-    sizes = [len(parts[one].files) for one in chosen]
+    sizes = [len(parts[number].files) for number in chosen]
     return FileSelection(
-        [file for one in chosen for file in parts[one].files],
-        [label for one in chosen for label in parts[one].labels],
+        [file for number in chosen for file in parts[number].files],
+        [label for number in chosen for label in parts[number].labels],
         np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None,
     )
 
@@ -130,7 +132,9 @@ def _called(path: Path) -> str:
 
 def part_of(name: str) -> int | None:
     """Return the part by folder name: "Train", "test_images", "Validierungsdaten"."""
-    return next((part for part, one in enumerate(_PART_FOLDERS) if one.fullmatch(name)), None)
+    return next(
+        (part for part, pattern in enumerate(_PART_FOLDERS) if pattern.fullmatch(name)), None
+    )
 
 
 def usual_ending(path: Path) -> str:
@@ -159,8 +163,12 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)
-            folders = [Path(one.path) for one in entries if one.is_dir() and not is_junk(one.name)]
-            files = [Path(one.path) for one in entries if one.is_file() and not is_junk(one.name)]
+            folders = [
+                Path(entry.path) for entry in entries if entry.is_dir() and not is_junk(entry.name)
+            ]
+            files = [
+                Path(entry.path) for entry in entries if entry.is_file() and not is_junk(entry.name)
+            ]
     except OSError as error:
         raise _unreadable(error, folder) from error
     return folders, files
@@ -202,15 +210,15 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
             code="folder_missing",
             path=str(path),
         )
-    found = FolderSamples(path)
-    root = _unwrapped(path, endings, found)
+    samples = FolderSamples(path)
+    root = _unwrapped(path, endings, samples)
     folders, files = _entries(root)
     named = _named_parts(folders, endings)
     if TRAIN in named and len(folders) > 1:
-        _parts(found, named, endings)
-        others = [one.name for one in folders if one not in named.values()]
+        _parts(samples, named, endings)
+        others = [folder.name for folder in folders if folder not in named.values()]
         if others:
-            found.notes.append(
+            samples.notes.append(
                 ngettext(
                     "Folder {folders} beside '{name}' is not used.",
                     "Folders {folders} beside '{name}' are not used.",
@@ -220,10 +228,10 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
                 )
             )
     elif TRAIN in named and len(folders) == 1:
-        found.parts[TRAIN] = _classes(named[TRAIN], endings, found)
+        samples.parts[TRAIN] = _classes(named[TRAIN], endings, samples)
     else:
-        found.parts[TRAIN] = _classes(root, endings, found, folders, files)
-    if not found.parts[TRAIN].files:
+        samples.parts[TRAIN] = _classes(root, endings, samples, folders, files)
+    if not samples.parts[TRAIN].files:
         loose = sum(file.suffix.lower() in endings for file in files)
         fix = _(
             "Make one folder per class and put the files ({endings}) into it.",
@@ -244,20 +252,20 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
             code="folder_without_classes",
             path=str(path),
         )
-    return found
+    return samples
 
 
 def tables_beside(folder: Path) -> str:
     """Return a sentence that names the tables in a folder; "" without any."""
     try:
-        names = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in _TABLES)
+        names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in _TABLES)
     except OSError:
         return ""
-    told = _("Or choose a table in that folder: {names}.", names=format_quoted_list(names))
-    return told if names else ""
+    hint = _("Or choose a table in that folder: {names}.", names=format_quoted_list(names))
+    return hint if names else ""
 
 
-def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path:
+def _unwrapped(path: Path, endings: Sequence[str], samples: FolderSamples) -> Path:
     """Return the single folder inside a folder that unzipping created."""
     for _level in range(_DEEPEST_WRAPPER):
         folders, files = _entries(path)
@@ -270,7 +278,7 @@ def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path
         if not inner[0] and len(_by_name(inner[1], endings)) < 2:
             return path
         path = folders[0]
-        found.notes.append(
+        samples.notes.append(
             _("The samples are read from the inner folder '{name}'.", name=path.name)
         )
     return path
@@ -280,7 +288,7 @@ def may_have_test(path: Path) -> bool:
     """Return quickly whether a test folder lies in ``path``, or in its unzipped folder."""
     for _level in range(_DEEPEST_WRAPPER + 1):
         folders, _files = _entries(path)
-        if any(part_of(one.name) == TEST for one in folders):
+        if any(part_of(child.name) == TEST for child in folders):
             return True
         if len(folders) != 1:
             return False
@@ -290,28 +298,28 @@ def may_have_test(path: Path) -> bool:
 
 def _named_parts(folders: Sequence[Path], endings: Sequence[str]) -> dict[int, Path]:
     """Return the folders of parts; "train" without classes beside "car" and "bus" is a class."""
-    parts = ((part_of(one.name), one) for one in folders)
-    named = {part: one for part, one in parts if part is not None}
+    parts = ((part_of(child.name), child) for child in folders)
+    named = {part: child for part, child in parts if part is not None}
     if TRAIN not in named or len(named) > 1 or len(folders) == 1:
         return named
     inner, files = _entries(named[TRAIN])
     return named if inner or len(_by_name(files, endings)) > 1 else {}
 
 
-def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str]) -> None:
-    found.parts[TRAIN] = _classes(named[TRAIN], endings, found)
-    classes = set(found.parts[TRAIN].labels)
+def _parts(samples: FolderSamples, named: dict[int, Path], endings: Sequence[str]) -> None:
+    samples.parts[TRAIN] = _classes(named[TRAIN], endings, samples)
+    classes = set(samples.parts[TRAIN].labels)
     for part in (VALIDATION, TEST):
         if part not in named:
             continue
         folder = named[part]
-        here = _classes(folder, endings, found)
+        here = _classes(folder, endings, samples)
         if here.files and set(here.labels) & classes:
-            found.parts[part] = here
+            samples.parts[part] = here
             continue
-        loose = _samples(found, folder, endings, Counter())
+        loose = _samples(samples, folder, endings, Counter())
         if loose:
-            found.notes.append(
+            samples.notes.append(
                 ngettext(
                     "The {count} file in '{folder}' has no class and is not used. You can "
                     "predict its class on the Predict page.",
@@ -326,27 +334,31 @@ def _parts(found: FolderSamples, named: dict[int, Path], endings: Sequence[str])
 def _classes(
     root: Path,
     endings: Sequence[str],
-    found: FolderSamples,
+    samples: FolderSamples,
     folders: list[Path] | None = None,
     files: list[Path] | None = None,
 ) -> FolderPart:
     if folders is None or files is None:
         folders, files = _entries(root)
     part, empty, other = FolderPart(), [], Counter[str]()
-    judged = [one for one in folders if one.name.lower() not in _UNLABELLED]
+    judged = [
+        folder_of_class
+        for folder_of_class in folders
+        if folder_of_class.name.lower() not in _UNLABELLED
+    ]
     if len(judged) < 2:
         judged = folders
     elif len(judged) < len(folders):
-        found.notes.append(_("The folder without labels was left out."))
+        samples.notes.append(_("The folder without labels was left out."))
     for folder in judged:
-        mine = _samples(found, folder, endings, other)
+        mine = _samples(samples, folder, endings, other)
         part.files += mine
         part.labels += [composed(folder.name)] * len(mine)
         if not mine:
             empty.append(folder.name)
-    found.notes += _doubts(judged)
+    samples.notes += _doubts(judged)
     if empty and part.files:
-        found.notes.append(
+        samples.notes.append(
             ngettext(
                 "Folder {folders} has no samples.",
                 "Folders {folders} have no samples.",
@@ -360,16 +372,16 @@ def _classes(
             part.labels += [label] * len(mine)
         if len(set(part.labels)) < 2:
             return FolderPart()
-        found.notes.append(
+        samples.notes.append(
             _(
                 "The classes are taken from the file names: {classes}.",
                 classes=format_list(sorted(set(part.labels)), 10),
             )
         )
     else:
-        loose = [one for one in files if one.suffix.lower() in endings]
+        loose = [file for file in files if file.suffix.lower() in endings]
         if loose:
-            found.notes.append(
+            samples.notes.append(
                 ngettext(
                     "{count} file outside the class folders is not used.",
                     "{count} files outside the class folders are not used.",
@@ -377,7 +389,7 @@ def _classes(
                 )
             )
     for ending, count in sorted(other.items()):
-        found.notes.append(
+        samples.notes.append(
             ngettext(
                 "{count} {ending} file cannot be read.",
                 "{count} {ending} files cannot be read.",
@@ -390,8 +402,8 @@ def _classes(
 
 def _doubts(classes: list[Path]) -> list[str]:
     """Say where a class may be a part, or where all hold the same folders."""
-    inside = [sorted(one.name for one in _entries(folder)[0]) for folder in classes]
-    for part in (one.name for one in classes if part_of(one.name) in {VALIDATION, TEST}):
+    inside = [sorted(child.name for child in _entries(folder)[0]) for folder in classes]
+    for part in (child.name for child in classes if part_of(child.name) in {VALIDATION, TEST}):
         return [
             _(
                 "The folder '{name}' is used as a class. If it is the test set, put the folders "
@@ -399,24 +411,24 @@ def _doubts(classes: list[Path]) -> list[str]:
                 name=part,
             )
         ]
-    if len(inside) < 2 or len(inside[0]) < 2 or any(one != inside[0] for one in inside):
+    if len(inside) < 2 or len(inside[0]) < 2 or any(names != inside[0] for names in inside):
         return []
     return [
         _(
             "{classes} are used as the classes. Each of them contains the folders {folders}: if "
             "those are the classes, put all samples of one class into one folder.",
-            classes=format_list([one.name for one in classes]),
+            classes=format_list([child.name for child in classes]),
             folders=format_list(inside[0]),
         )
     ]
 
 
 def _samples(
-    found: FolderSamples, folder: Path, endings: Sequence[str], other: Counter[str]
+    samples: FolderSamples, folder: Path, endings: Sequence[str], other: Counter[str]
 ) -> list[Path]:
     """Return all samples under a folder, sorted; count other files by ending."""
     mine: list[Path] = []
-    for place, names in _walk(str(folder), found.root):
+    for place, names in _walk(str(folder), samples.root):
         before = len(mine)
         for name in names:
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - of 50,000 names
@@ -427,7 +439,7 @@ def _samples(
             elif ending in UNREADABLE:
                 other[ending] += 1
         here = len(mine) - before
-        found.count(here, 1 + len(names) - here)
+        samples.count(here, 1 + len(names) - here)
     return mine
 
 
@@ -440,14 +452,14 @@ def _walk(folder: str, root: Path) -> Iterator[tuple[str, list[str]]]:
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)
-        names = [one.name for one in entries if one.is_file()]
-        inner = [one for one in entries if one.is_dir(follow_symlinks=False)]
+        names = [entry.name for entry in entries if entry.is_file()]
+        inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
     except OSError as error:
         raise _unreadable(error, Path(str(error.filename or folder)), root) from error
     yield folder, names
-    for one in inner:
-        if not is_junk(one.name):
-            yield from _walk(one.path, root)
+    for child in inner:
+        if not is_junk(child.name):
+            yield from _walk(child.path, root)
 
 
 #: What needs programs that are not here is named, so that nobody overlooks it.
@@ -457,9 +469,9 @@ UNREADABLE = (".heic", ".heif", ".avif", ".raw", ".cr2", ".nef", ".svg", ".psd",
 
 def _by_name(files: list[Path], endings: Sequence[str]) -> dict[str, list[Path]]:
     """Group files by the words that their names begin with: ``cat.1.jpg``, ``dog (2).png``."""
-    found: dict[str, list[Path]] = {}
+    files_by_label: dict[str, list[Path]] = {}
     for file in files:
         match = _FLAT.match(file.stem) if file.suffix.lower() in endings else None
         if match:
-            found.setdefault(composed(match["label"].strip(" ._-(")), []).append(file)
-    return {label: mine for label, mine in found.items() if len(mine) > 1}
+            files_by_label.setdefault(composed(match["label"].strip(" ._-(")), []).append(file)
+    return {label: mine for label, mine in files_by_label.items() if len(mine) > 1}

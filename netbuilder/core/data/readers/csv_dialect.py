@@ -115,18 +115,18 @@ class Dialect:
     @property
     def read_as(self) -> dict[str, Any]:
         """Arguments of ``pandas.read_csv``, beyond its defaults, that read the file."""
-        told: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "sep": self.separator, "decimal": self.decimal, "encoding": self.encoding,
             "comment": self.comment, "lineterminator": self.line_end,
             "na_values": list(self.missing_cells),
         }  # fmt: skip
         if self.header and not self.named_above:
-            told["skiprows"] = self.skip - 1
+            arguments["skiprows"] = self.skip - 1
         else:
-            told |= {"skiprows": self.skip, "header": None, "names": self.names}
+            arguments |= {"skiprows": self.skip, "header": None, "names": self.names}
         if self.as_text:
-            told["dtype"] = self.types
-        return {key: value for key, value in told.items() if value not in _USUAL.get(key, ())}
+            arguments["dtype"] = self.types
+        return {key: value for key, value in arguments.items() if value not in _USUAL.get(key, ())}
 
     @property
     def types(self) -> dict[str, str]:
@@ -181,16 +181,16 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
             head += more
     _check_no_other(path, head)
     encoding = str(options.get("encoding") or "")
-    found = encoding or encoding_of(path, head, str(options.get("like_encoding") or ""))
-    text = _text(path, head, found, given=bool(encoding))
-    first_lines, given = _before_rows(text)
+    detected = encoding or encoding_of(path, head, str(options.get("like_encoding") or ""))
+    text = _text(path, head, detected, decided=bool(encoding))
+    first_lines, named_separator = _before_rows(text)
     lines = text.splitlines(keepends=True)
     body = "".join(lines[first_lines:])
-    given = str(options.get("separator") or given)
-    separator = _WORDS.get(given.lower(), given) or _separator(body)
+    named_separator = str(options.get("separator") or named_separator)
+    separator = _WORDS.get(named_separator.lower(), named_separator) or _separator(body)
     if len(separator) != 1 and separator != BLANKS:
         raise DataError(
-            _("The separator '{separator}' is not a single character.", separator=given),
+            _("The separator '{separator}' is not a single character.", separator=named_separator),
             _(
                 "Write {names}, or leave it empty to detect the separator.",
                 names=format_list(_WORDS),
@@ -201,7 +201,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     title = title_lines(rows)
     evidence = _columns(rows[title:][1:])
     point = _point(evidence)
-    commas = any(one.decimal == "," and one.numbers > one.others for one in evidence)
+    commas = any(column.decimal == "," and column.numbers > column.others for column in evidence)
     decimal = str(options.get("decimal") or ("." if separator == "," else point) or ".")
     names, skip, header = _header(path, body, separator, title, options)
     if len(names) > MOST_COLUMNS:
@@ -221,19 +221,19 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     above = [line for line in lines[:first_lines] if _is_comment(line)]
     comments = [*(above[:-1] if comment_names else above), *among]
     decided = options.get("decimals") or {}
-    asked = _points_asked(names, evidence, separator, point, commas) - set(decided)
+    ambiguous = _points_asked(names, evidence, separator, point, commas) - set(decided)
     findings = (
-        *_findings(found, encoding, title, rows, header, comment_names, options),
+        *_findings(detected, encoding, title, rows, header, comment_names, options),
         *_passed_over(comments),
         *_codes(names, rows[title:][int(header) :]),
     )
     words = frozenset(
         name
-        for name, one in zip(names, evidence, strict=False)
-        if one.others > one.numbers and one.others
+        for name, column in zip(names, evidence, strict=False)
+        if column.others > column.numbers and column.others
     )
     return Dialect(
-        found,
+        detected,
         separator,
         decimal,
         first_lines + skip,
@@ -248,7 +248,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
         tuple(
             name
             for name in names
-            if name in asked or (name in decided and decided[name] != decimal)
+            if name in ambiguous or (name in decided and decided[name] != decimal)
         ),
         "." if separator == "," and not commas else "",
         _missing_cells(body, separator, [
@@ -263,10 +263,10 @@ def _missing_cells(text: str, separator: str, words: Collection[str]) -> tuple[s
         return ()
     ends = ("\r", "\n", separator)
     cells = {
-        one: [f"{before}{one}{after}" for before in ("\n", separator) for after in ends]
-        for one in sorted(EMPTY_CELLS - _KNOWN_TO_PANDAS - {*words})
+        word: [f"{before}{word}{after}" for before in ("\n", separator) for after in ends]
+        for word in sorted(EMPTY_CELLS - _KNOWN_TO_PANDAS - {*words})
     }
-    return tuple(one for one, spots in cells.items() if any(spot in text for spot in spots))
+    return tuple(word for word, spots in cells.items() if any(spot in text for spot in spots))
 
 
 def _points_asked(
@@ -276,16 +276,18 @@ def _points_asked(
     doubt = commas or (separator != "," and not point)
     return {
         name
-        for name, one in zip(names, evidence, strict=False)
-        if (one.only_points and (doubt or one.whole)) or (commas and one.few_commas)
+        for name, column in zip(names, evidence, strict=False)
+        if (column.only_points and (doubt or column.whole)) or (commas and column.few_commas)
     }
 
 
 def _check_no_other(path: Path, head: bytes) -> None:
     begin = head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for marks, said, fix in _OTHERS:
+    for marks, message, fix in _OTHERS:
         if begin.startswith(marks):
-            raise DataError(_(said, name=path.name), _(fix), code="not_a_csv_file", path=str(path))
+            raise DataError(
+                _(message, name=path.name), _(fix), code="not_a_csv_file", path=str(path)
+            )
     if not head.strip():
         raise _empty(path)
 
@@ -299,7 +301,7 @@ def _empty(path: Path) -> DataError:
     )
 
 
-def _text(path: Path, head: bytes, encoding: str, *, given: bool) -> str:
+def _text(path: Path, head: bytes, encoding: str, *, decided: bool) -> str:
     try:
         text = head.decode(encoding, errors="ignore" if len(head) >= SAMPLE_BYTES else "strict")
     except (LookupError, UnicodeError) as error:
@@ -307,7 +309,7 @@ def _text(path: Path, head: bytes, encoding: str, *, given: bool) -> str:
             _("The encoding of '{name}' is not '{encoding}'.", name=path.name, encoding=encoding),
             (
                 _("Leave the encoding empty to detect it, or save the file as UTF-8.")
-                if given
+                if decided
                 else _("Save the file as UTF-8.")
             ),
             code="encoding_wrong",
@@ -322,19 +324,19 @@ def _before_rows(text: str) -> tuple[int, str]:
     """Return the number of lines before the rows, and the separator of Excel's "sep=;"."""
     separator = ""
     for count, line in enumerate(text.splitlines()):
-        said = line.lstrip("\ufeff").strip()
-        match = re.fullmatch(r'"?sep=(.|\\t)"?', said, re.IGNORECASE)
+        line_text = line.lstrip("\ufeff").strip()
+        match = re.fullmatch(r'"?sep=(.|\\t)"?', line_text, re.IGNORECASE)
         if match and not count:
             separator = "\t" if match[1] == "\\t" else match[1]
-        elif not _is_comment(said) and not (said.startswith("%") and count):
+        elif not _is_comment(line_text) and not (line_text.startswith("%") and count):
             return count, separator
     return 0, separator  # where all begin so, these are the rows
 
 
 def _is_comment(line: str) -> bool:
     """Return whether a line begins with "#" but not with a spreadsheet error (#N/A)."""
-    said = line.lstrip(' \t"')
-    return said.startswith("#") and not _ERRORS.match(said)
+    text = line.lstrip(' \t"')
+    return text.startswith("#") and not _ERRORS.match(text)
 
 
 def _comments_among(lines: list[str], separator: str) -> list[str]:
@@ -357,7 +359,7 @@ def _comments_among(lines: list[str], separator: str) -> list[str]:
 
 def _findings(
     encoding: str,
-    given: str,
+    decided_encoding: str,
     title: int,
     rows: list[list[str]],
     header: bool,
@@ -365,9 +367,9 @@ def _findings(
     options: Mapping[str, Any],
 ) -> tuple[Finding, ...]:
     """Return findings where another reading is possible."""
-    found: list[Finding] = []
-    if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not given:
-        found.append(
+    findings: list[Finding] = []
+    if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not decided_encoding:
+        findings.append(
             Finding(
                 "encoding",
                 INFO,
@@ -393,7 +395,7 @@ def _findings(
             )
         )
     if title:
-        found.append(
+        findings.append(
             Finding(
                 "title-lines",
                 INFO,
@@ -405,11 +407,15 @@ def _findings(
                 ),
             )
         )
-    asked = options.get("header")
-    if (asked is None or asked == "auto") and not comment_names and len(rows) > title:
+    header_option = options.get("header")
+    if (
+        (header_option is None or header_option == "auto")
+        and not comment_names
+        and len(rows) > title
+    ):
         first = shorten(", ".join(rows[title]))
         if not header:
-            found.append(
+            findings.append(
                 Finding(
                     "no-header",
                     INFO,
@@ -420,7 +426,7 @@ def _findings(
                     fixes=(data_fix(_("Use this line as the column names"), header=True),),
                 )
             )
-    return tuple(found)
+    return tuple(findings)
 
 
 def _passed_over(comments: list[str]) -> tuple[Finding, ...]:
@@ -443,7 +449,7 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
 
     All have as many digits, as postcodes, or most are written so, as telephone numbers.
     """
-    found = []
+    findings = []
     for place, name in enumerate(names):
         cells = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
         odd = [cell for cell in cells if re.fullmatch(r"0\d+|(\+|00)\d{7,}", cell)]
@@ -451,7 +457,7 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
             continue
         if len({len(cell) for cell in cells}) > 1 and len(odd) * 2 <= len(cells):
             continue
-        found.append(
+        findings.append(
             Finding(
                 CODES,
                 WARNING,
@@ -469,7 +475,7 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
                 ),
             )
         )
-    return tuple(found) if len(found) <= _FEW_CODES else ()
+    return tuple(findings) if len(findings) <= _FEW_CODES else ()
 
 
 def _reader(text: str, separator: str) -> Any:
@@ -486,17 +492,17 @@ def cells_of(lines: Iterable[str], separator: str) -> Any:
 
 
 def _rows(text: str, separator: str, limit: int) -> list[list[str]]:
-    found: list[list[str]] = []
+    rows: list[list[str]] = []
     try:
         for row in _reader(text, separator):
             if any(row):
-                found.append(row)
-            if len(found) == limit:
+                rows.append(row)
+            if len(rows) == limit:
                 break
     except csv.Error:
         # A quotation mark that is never closed, say: what came before it tells enough.
-        return found
-    return found
+        return rows
+    return rows
 
 
 def _separator(text: str) -> str:
@@ -558,7 +564,9 @@ def _columns(rows: list[list[str]]) -> list[StyleEvidence]:
 
 def _point(evidence: list[StyleEvidence]) -> str:
     """Return the decimal point that some column proves and none contradicts."""
-    proved = {one.decimal for one in evidence if one.decimal and one.numbers > one.others}
+    proved = {
+        column.decimal for column in evidence if column.decimal and column.numbers > column.others
+    }
     return proved.pop() if len(proved) == 1 else ""
 
 

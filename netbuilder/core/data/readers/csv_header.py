@@ -18,8 +18,8 @@ Rows = Sequence[Sequence[str]]
 
 def is_number(cell: str) -> bool:
     """Return whether a cell is a number in any style."""
-    found = style_evidence([cell])
-    return found.numbers == 1
+    evidence = style_evidence([cell])
+    return evidence.numbers == 1
 
 
 def has_header(rows: Rows) -> bool:
@@ -35,7 +35,7 @@ def has_header(rows: Rows) -> bool:
     numeric, recurs = [], False
     for place, cell in enumerate(first):
         column = [row[place].strip() for row in below if place < len(row)]
-        known = [one for one in column if one not in EMPTY_CELLS]
+        known = [cell for cell in column if cell not in EMPTY_CELLS]
         if known and sum(map(is_number, known)) > 0.8 * len(known):
             if cell and not is_number(cell) and cell not in EMPTY_CELLS:
                 return True
@@ -84,7 +84,7 @@ def title_lines(rows: Rows) -> int:
 def numbered_names(names: list[str]) -> list[str]:
     """Make names unique as ``pandas.read_csv`` does: "score", "score.1"."""
     taken, counts = set(names), Counter[str]()
-    found: list[str] = []
+    unique: list[str] = []
     for name in names:
         own = name
         while counts[name] and own in taken:
@@ -92,16 +92,16 @@ def numbered_names(names: list[str]) -> list[str]:
             counts[name] += 1
         counts[name] = counts[name] or 1
         taken.add(own)
-        found.append(own)
-    return found
+        unique.append(own)
+    return unique
 
 
 def names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -> tuple[str, ...]:
     """Return the column names in the last comment, as ``numpy.savetxt`` writes them."""
     if header or not rows or not comments:
         return ()
-    said = comments[-1].strip().lstrip("#").strip()
-    for cells in (re.split(r"[,;\t]", said), said.split()):
+    comment = comments[-1].strip().lstrip("#").strip()
+    for cells in (re.split(r"[,;\t]", comment), comment.split()):
         # "#,name,price" is the row of names itself: its first column counts.
         first, *others = (cell.strip() for cell in cells)
         names = (first or "#", *others)
@@ -123,16 +123,16 @@ def unique_names(path: Path, first: Sequence[str], options: Mapping[str, Any]) -
         names, twice = numbered_names(names), []
     if twice:
         places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
-        said = _(
+        message = _(
             "'{file}' has {count} columns named '{name}' (columns {places}).",
             file=path.name, count=len(places), name=twice[0], places=format_list(places),
         )  # fmt: skip
         if len(twice) > 1:
             others = format_quoted_list(twice[1:])
             more = _("These names also occur more than once: {names}.", names=others)
-            said = join_sentences((said, more))
+            message = join_sentences((message, more))
         raise DataError(
-            said,
+            message,
             _("Give each column its own name in the first line of the file."),
             code="columns_same_name",
             path=str(path),

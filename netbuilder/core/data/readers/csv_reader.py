@@ -60,8 +60,8 @@ def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None)
     if about.st_size > _HELD_BYTES:
         return _read(path, options, nrows)
     key = str(path.resolve()), about.st_mtime_ns, about.st_size, repr(options), nrows
-    held, reading = _TABLES.get(key, lambda: _with_reading(_read(path, options, nrows)))
-    table = held.copy(deep=False)
+    cached, reading = _TABLES.get(key, lambda: _with_reading(_read(path, options, nrows)))
+    table = cached.copy(deep=False)
     table.attrs["reading"] = reading
     return table
 
@@ -117,9 +117,9 @@ def read_with(
             path=str(path),
         )
     read_as = dialect.read_as
-    kept = _without_trailing(table)
-    if len(kept) < len(table.columns):
-        table, read_as = table[kept], {**read_as, "usecols": tuple(kept)}
+    columns = _without_trailing(table)
+    if len(columns) < len(table.columns):
+        table, read_as = table[columns], {**read_as, "usecols": tuple(columns)}
     return convert_cells(
         with_split_labels(table, options), options, point=dialect.point, likely=dialect.likely,
         encoding=dialect.encoding, findings=dialect.findings, read_as=read_as, totals=nrows is None,
@@ -192,13 +192,13 @@ def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
 
 
 def _unclosed(path: Path, dialect: Dialect, reason: str) -> DataError | None:
-    found = re.search(r"EOF inside string starting at row (\d+)", reason)
-    if found is None:
+    match = re.search(r"EOF inside string starting at row (\d+)", reason)
+    if match is None:
         return None
     return DataError(
         _(
             "The quotation mark in line {line} of '{name}' is never closed.",
-            line=int(found[1]) + 1,
+            line=int(match[1]) + 1,
             name=path.name,
         ),
         _("Close or remove the quotation mark."),

@@ -99,8 +99,8 @@ def remembered(key: str, compute: Callable[[], Value]) -> Value:
     key = cache_key(key, language())
     file = cache_folder() / key / "value.pickle"
     try:
-        with file.open("rb") as held:
-            value: Value = _Known(held).load()
+        with file.open("rb") as stream:
+            value: Value = _Known(stream).load()
         os.utime(file.parent / _DONE)
     except FileNotFoundError:
         pass

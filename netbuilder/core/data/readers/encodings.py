@@ -189,7 +189,7 @@ def inner_names(path: Path) -> tuple[str, ...]:
             entries = archive.infolist()
     except (OSError, zipfile.BadZipFile):
         return ()
-    names = [one.filename for one in entries if not one.is_dir()]
+    names = [entry.filename for entry in entries if not entry.is_dir()]
     return tuple(name for name in names if not name.startswith(("__MACOSX/", ".")))
 
 
@@ -262,9 +262,9 @@ def _without_mark(path: Path, head: bytes) -> str:
     """Detect UTF-16 without its mark by a zero in every other byte."""
     pairs = head[: len(head) // 2 * 2]
     first, second = pairs[::2].count(0), pairs[1::2].count(0)
-    found = "utf-16-le" if second > first else "utf-16-be"
-    if max(first, second) > 4 * max(1, min(first, second)) and _decodes(pairs, found):
-        return found
+    encoding = "utf-16-le" if second > first else "utf-16-be"
+    if max(first, second) > 4 * max(1, min(first, second)) and _decodes(pairs, encoding):
+        return encoding
     raise DataError(
         _("'{name}' is not a text file.", name=path.name),
         _("Choose a CSV file."),
@@ -290,13 +290,15 @@ def likeliest_encoding(text: bytes, like: str = "") -> str:
     # Lines of figures say nothing about letters.
     lines = [line for line in text.splitlines() if any(byte > 127 for byte in line)]
     letters = b"\n".join(lines[:400])
-    if all(one in _SIGNS for one in letters.decode("cp1252", "replace") if not one.isascii()):
+    if all(
+        letter in _SIGNS for letter in letters.decode("cp1252", "replace") if not letter.isascii()
+    ):
         return "cp1252"
     bare = letters.replace(b"\xa0", b" ")  # the space before a unit makes no pair of letters
     alone = _ALONE.findall(bare)
     if len(alone) > 0.8 * sum(byte > 127 for byte in bare):
-        scores = {one: _latin_score(letters, one) for one in _LATIN}
-        old = max(_LATIN, key=lambda one: scores[one])
+        scores = {encoding: _latin_score(letters, encoding) for encoding in _LATIN}
+        old = max(_LATIN, key=lambda encoding: scores[encoding])
         if scores[old] > scores["cp1252"] + 0.2 * len(alone) and _decodes(text, old):
             return old
         fits = scores["cp1252"] >= 0.9 * len(alone) and _decodes(text, "cp1252")
@@ -319,7 +321,7 @@ def _is_western(text: str) -> bool:
 
     Statistics fail on few words: the "öß" of "Größe" may be a Chinese character.
     """
-    beyond = {one for one in text if not one.isascii()} - _SIGNS
+    beyond = {letter for letter in text if not letter.isascii()} - _SIGNS
     if not beyond or not any(beyond <= alphabet for alphabet in _ALPHABETS):
         return False
     if re.search(r"õ(?!e)|[a-z][^\x00-\x7f\w’][a-z]", text):
@@ -331,12 +333,12 @@ def _is_western(text: str) -> bool:
 def _latin_score(letters: bytes, encoding: str) -> float:
     """Count bytes above ASCII that are western letters in words, or signs outside."""
     text, score = letters.decode(encoding, errors="replace"), 0.0
-    for found in re.finditer(r"[^\x00-\x7f]", text):
-        around = text[max(0, found.start() - 1) : found.start()] + text[found.end() :][:1]
-        in_word = any(one.isalpha() for one in around)
-        if found[0].isalpha():
-            score += 1.0 if found[0] in _WESTERN and in_word else 0.2 if in_word else 0.0
-        elif found[0] in _SIGNS and not any(one.isalpha() for one in around[:1]):
+    for match in re.finditer(r"[^\x00-\x7f]", text):
+        around = text[max(0, match.start() - 1) : match.start()] + text[match.end() :][:1]
+        in_word = any(letter.isalpha() for letter in around)
+        if match[0].isalpha():
+            score += 1.0 if match[0] in _WESTERN and in_word else 0.2 if in_word else 0.0
+        elif match[0] in _SIGNS and not any(letter.isalpha() for letter in around[:1]):
             score += 1.0
         else:
             score -= 1.0
@@ -358,14 +360,14 @@ def _all_utf8(path: Path) -> bool:
 
 def _odd(path: Path) -> bytes:
     """Return the first lines of a file that are not UTF-8."""
-    found: list[bytes] = []
+    lines: list[bytes] = []
     with open_bytes(path) as file:
         for line in file:
             if not _decodes(line, "utf-8"):
-                found.append(line)
-            if len(found) == 200:
+                lines.append(line)
+            if len(lines) == 200:
                 break
-    return b"".join(found)
+    return b"".join(lines)
 
 
 def read_text_file(path: Path, like: str = "") -> tuple[str, str]:

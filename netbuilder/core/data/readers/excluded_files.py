@@ -63,7 +63,7 @@ def with_exclude_fix(
     if home is None or error.path is None:
         return error
     file = Path(error.path)
-    files = [*(one for one in among if one != file), file]
+    files = [*(other for other in among if other != file), file]
     if len(files) > 1:
         return damaged_files_error(sorted(files), home)
     return DataError(
@@ -96,10 +96,10 @@ def without_excluded(
     used = used_files(chosen.files, options, home)
     if all(used):
         return chosen, ()
-    files = [file for file, one in zip(chosen.files, used, strict=True) if one]
-    labels = [label for label, one in zip(chosen.labels, used, strict=True) if one]
+    files = [file for file, is_used in zip(chosen.files, used, strict=True) if is_used]
+    labels = [label for label, is_used in zip(chosen.labels, used, strict=True) if is_used]
     parts = None if chosen.parts is None else chosen.parts[np.array(used)]
-    gone = [file for file, one in zip(chosen.files, used, strict=True) if not one]
+    gone = [file for file, is_used in zip(chosen.files, used, strict=True) if not is_used]
     return FileSelection(files, labels, parts), (excluded_finding(gone, home),)
 
 

@@ -95,8 +95,10 @@ class LargeTable:
     @cached_property
     def totals(self) -> Counter[int]:
         """Rows of each part."""
-        found, counts = np.unique(self.parts, return_counts=True)
-        return Counter({int(p): int(c) for p, c in zip(found, counts, strict=True) if p >= 0})
+        part_numbers, counts = np.unique(self.parts, return_counts=True)
+        return Counter(
+            {int(p): int(c) for p, c in zip(part_numbers, counts, strict=True) if p >= 0}
+        )
 
     @property
     def rows(self) -> int:
@@ -111,7 +113,7 @@ class LargeTable:
     @cached_property
     def values(self) -> dict[str, Counter[Any]]:
         """Distinct values of each target, over all rows that are used."""
-        found: dict[str, Counter[Any]] = {}
+        counters: dict[str, Counter[Any]] = {}
         for name in self.roles.targets:
             cells = self.raw.column(name)[self.parts >= 0]
             distinct, counts = np.unique(cells[~np.isnan(cells)], return_counts=True)
@@ -121,8 +123,8 @@ class LargeTable:
                 labels = [words[int(code)] for code in distinct]
             elif np.array_equal(distinct, np.round(distinct)):
                 labels = [int(value) for value in distinct]
-            found[name] = Counter(dict(zip(labels, counts.tolist(), strict=True)))
-        return found
+            counters[name] = Counter(dict(zip(labels, counts.tolist(), strict=True)))
+        return counters
 
     def samples(self, rows: NDArray[np.int64]) -> Samples:
         """Return some rows as samples in memory."""
@@ -155,8 +157,8 @@ def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
         parts[used] = parts_of(words, path.name)
     else:
         parts[used] = _drawn(data, raw, roles, used, seed)
-    found = LargeTable(path, data, raw, roles, parts, tuple(notes))
-    if not found.rows:
+    table = LargeTable(path, data, raw, roles, parts, tuple(notes))
+    if not table.rows:
         raise DataError(
             _("No row of {file} is left for training.", file=path.name),
             _("Use more rows."),
@@ -165,8 +167,8 @@ def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
     for part in (TRAIN, VALIDATION, TEST):
         rows = np.flatnonzero(parts == part)[:HELD_ROWS]
         if len(rows):
-            found.held[part] = found.samples(rows)
-    return found
+            table.held[part] = table.samples(rows)
+    return table
 
 
 def _drawn(
@@ -196,25 +198,23 @@ def _used_rows(
     used = np.ones(len(raw.values), bool)
     notes: list[str] = []
     rules = missing_rules(data, raw.names)
-    wanted = list(dict.fromkeys([*roles.features, *roles.targets]))
-    places = [raw.names.index(name) for name in wanted]
-    holes = np.zeros((len(used), len(wanted)), bool)
+    names = list(dict.fromkeys([*roles.features, *roles.targets]))
+    places = [raw.names.index(name) for name in names]
+    holes = np.zeros((len(used), len(names)), bool)
     for place, column in enumerate(places):
         holes[:, place] = np.isnan(raw.values[:, column])
     # A text of each row's own has no number for most of its words: it is no hole.
-    for place, name in enumerate(wanted):
+    for place, name in enumerate(names):
         if raw.kinds[name] == "text" or (holes[:, place].all() and name not in roles.targets):
             holes[:, place] = False
-    strict = drop_answers({name: rules[name] for name in wanted}, roles.targets)
+    strict = drop_answers({name: rules[name] for name in names}, roles.targets)
     odd = np.flatnonzero(holes.any(axis=1))
     if len(odd):
         import pandas as pd
 
-        table = pd.DataFrame(
-            np.where(holes[odd], np.nan, 0.0), index=raw.lines[odd], columns=wanted
-        )
+        table = pd.DataFrame(np.where(holes[odd], np.nan, 0.0), index=raw.lines[odd], columns=names)
         missing_cells(table, raw.path.name, strict)
-        drop = [place for place, name in enumerate(wanted)
+        drop = [place for place, name in enumerate(names)
                 if strict[name] == "drop" or name in roles.targets]  # fmt: skip
         used[holes[:, drop].any(axis=1)] = False
         notes += rows_left_out(int((~used).sum()))
@@ -244,24 +244,24 @@ def _chosen(
 
 
 def large_table_columns(
-    found: LargeTable, names: list[str]
+    table: LargeTable, names: list[str]
 ) -> tuple[tuple[FittedColumn, ...], tuple[str, ...]]:
     """Fit each column; also return notes on excluded ones, as ``table.make_columns``."""
-    forced = set(option_names(found.data.options, "categories"))
-    rules = missing_rules(found.data, found.raw.names)
+    forced = set(option_names(table.data.options, "categories"))
+    rules = missing_rules(table.data, table.raw.names)
     columns: list[FittedColumn] = []
     notes: list[str] = []
     for name in names:
-        choice = found.data.columns.get(name)
-        cells = found.raw.column(name)[found.train]
+        choice = table.data.columns.get(name)
+        cells = table.raw.column(name)[table.train]
         known = cells[~np.isnan(cells)]
-        kind = found.raw.kinds[name]
-        asked = choice.type if choice is not None else ""
+        kind = table.raw.kinds[name]
+        decided_type = choice.type if choice is not None else ""
         if not len(known):
             notes.append(
                 ColumnNote.of(_("Column '{name}' is empty and was left out.", name=name), name)
             )
-        elif asked == "text":
+        elif decided_type == "text":
             notes.append(
                 ColumnNote.of(
                     _(
@@ -273,9 +273,9 @@ def large_table_columns(
                 )
             )
         elif kind in {"word", "text"}:
-            column = _category(found, name, known)
+            column = _category(table, name, known)
             many = len(column.categories) > MAX_CATEGORIES or kind == "text"
-            if kind == "text" or (many and name not in forced and asked != "category"):
+            if kind == "text" or (many and name not in forced and decided_type != "category"):
                 notes.append(many_values_note(name, shorten(column.categories[0]), dates=False))
                 continue
             columns.append(fill_missing(column, rules[name]))
@@ -283,30 +283,30 @@ def large_table_columns(
             values, counts = np.unique(known, return_counts=True)
             column = FittedColumn(
                 name, kind,
-                found.raw.words.get(name, ()) if kind == "boolean" else (),
+                table.raw.words.get(name, ()) if kind == "boolean" else (),
                 low=float(known.min()), high=float(known.max()), typical=float(np.median(known)),
                 mean=float(known.mean()), common=float(values[counts.argmax()]),
-                style=found.raw.styles.get(name, ""),
+                style=table.raw.styles.get(name, ""),
                 whole=bool((values == np.floor(values)).all()),
             )  # fmt: skip
             columns.append(fill_missing(column, rules[name]))
     return tuple(columns), tuple(notes)
 
 
-def _category(found: LargeTable, name: str, codes: NDArray[np.float64]) -> FittedColumn:
-    words = found.raw.words[name]
+def _category(table: LargeTable, name: str, codes: NDArray[np.float64]) -> FittedColumn:
+    words = table.raw.words[name]
     places, counts = np.unique(codes.astype(np.int64), return_counts=True)
     rows = {words[place]: int(count) for place, count in zip(places, counts, strict=True)}
-    if name in option_names(found.data.options, "same_words"):
-        kept: dict[str, str] = {}
+    if name in option_names(table.data.options, "same_words"):
+        spelling_of: dict[str, str] = {}
         for word in sorted(rows, key=lambda word: -rows[word]):
-            kept.setdefault(normalize_word(word), word)
-        rows = {word: rows[word] for word in kept.values()}
+            spelling_of.setdefault(normalize_word(word), word)
+        rows = {word: rows[word] for word in spelling_of.values()}
     common = max(rows, key=lambda word: rows[word])
     return FittedColumn(name, "category", sort_labels(rows), typical=common, common=common)
 
 
-def feature_scaling(found: LargeTable, columns: tuple[FittedColumn, ...], scaling: str) -> Affine:
+def feature_scaling(table: LargeTable, columns: tuple[FittedColumn, ...], scaling: str) -> Affine:
     """Return offset and scale of each feature, exact over all training rows."""
     check_scaling(scaling)
     if scaling == "none":
@@ -316,22 +316,22 @@ def feature_scaling(found: LargeTable, columns: tuple[FittedColumn, ...], scalin
         if column.kind == "category":
             pairs += [(0.0, 1.0)] * len(column.categories)
         else:
-            pairs.append(_affine(found, column.name, scaling, column.fill))
+            pairs.append(_affine(table, column.name, scaling, column.fill))
     return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
 
 
-def target_scaling(found: LargeTable, names: tuple[str, ...], scaling: str) -> Affine:
+def target_scaling(table: LargeTable, names: tuple[str, ...], scaling: str) -> Affine:
     """Return offset and scale of each target column of numbers."""
     if scaling == "none":
         return NO_SCALING
-    pairs = [_affine(found, name, scaling) for name in names]
+    pairs = [_affine(table, name, scaling) for name in names]
     return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
 
 
 def _affine(
-    found: LargeTable, name: str, scaling: str, fill: float | str | None = None
+    table: LargeTable, name: str, scaling: str, fill: float | str | None = None
 ) -> tuple[float, float]:
-    cells = found.raw.column(name)[found.train]
+    cells = table.raw.column(name)[table.train]
     if isinstance(fill, float):
         cells = np.where(np.isnan(cells), fill, cells)
     if scaling == "minmax":

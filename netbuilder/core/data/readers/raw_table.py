@@ -116,7 +116,7 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
         DataError: the file cannot be read as a table, or the disk is full.
     """
     first = read_table(path, reading_options(data), FIRST_ROWS)
-    types = {name: one.type for name, one in data.columns.items() if one.type}
+    types = {name: choice.type for name, choice in data.columns.items() if choice.type}
     key = disk_cache.cache_key(
         "table", 2, disk_cache.content_key(path), sorted(types.items()),
         [repr(reading_options(data).get(name)) for name in _READ_OPTIONS],
@@ -183,18 +183,24 @@ class _Pass:
         if series.isna().all():
             return
         choice = self.data.columns.get(name)
-        asked = choice.type if choice is not None else ""
+        decided_type = choice.type if choice is not None else ""
         categories = self.data.options.get("categories") or ()
         named = name == categories if isinstance(categories, str) else name in categories
-        if asked == "date":
+        if decided_type == "date":
             self.kinds[name] = "date"
             self.styles[name] = "dayfirst" if day_comes_first(series) else ""
-        elif asked == "boolean":
+        elif decided_type == "boolean":
             self.kinds[name] = "boolean"
             words = boolean_words(series, self.path.name)
             self.words[name] = {words[0]: 0, words[1]: 1}
-        elif asked == "category" or named or not (asked == "number" or is_numeric(series)):
-            numbers = None if asked == "category" or named else as_numbers(series, self.path.name)
+        elif (
+            decided_type == "category"
+            or named
+            or not (decided_type == "number" or is_numeric(series))
+        ):
+            numbers = (
+                None if decided_type == "category" or named else as_numbers(series, self.path.name)
+            )
             self.kinds[name] = "word" if numbers is None else "number"
         else:
             self.kinds[name] = "number"
@@ -274,11 +280,11 @@ class _Pass:
     def _codes(self, name: str, series: pd.Series) -> Any:
         import pandas as pd
 
-        places, found = pd.factorize(series)
+        places, values = pd.factorize(series)
         known = self.words[name]
         spelt = table_reading(self.first).spellings.get(name, {})
-        numbers = np.full(len(found) + 1, np.nan)
-        for index, value in enumerate(found):
+        numbers = np.full(len(values) + 1, np.nan)
+        for index, value in enumerate(values):
             label = as_label(value)
             label = spelt.get(label, label)
             if label not in known and len(known) >= MOST_WORDS:

@@ -44,27 +44,27 @@ class SampleCollection:
             DataError: the folder cannot be listed.
         """
         try:
-            found = [one.name for one in self.folder.iterdir() if one.is_dir()]
+            names = [child.name for child in self.folder.iterdir() if child.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
             return ()
         except OSError as error:
             raise _unreadable(self.folder, error) from error
-        return tuple(sorted(name for name in found if not name.startswith(".")))
+        return tuple(sorted(name for name in names if not name.startswith(".")))
 
     def samples(self, name: str) -> tuple[Path, ...]:
         """Return the files of a class, oldest first."""
         folder = self.folder / name
         if not folder.is_dir():
             return ()
-        found = [one for one in folder.iterdir() if one.suffix.lower() == self.ending]
-        return tuple(sorted(found))
+        files = [file for file in folder.iterdir() if file.suffix.lower() == self.ending]
+        return tuple(sorted(files))
 
     def next_path(self, name: str) -> Path:
         """Return a new path for the next sample of a class."""
         last = self._last.get(name)
         if last is None:
-            numbers = (_NUMBERED.fullmatch(one.name) for one in self.samples(name))
-            last = max((int(found[1]) for found in numbers if found), default=0)
+            numbers = (_NUMBERED.fullmatch(file.name) for file in self.samples(name))
+            last = max((int(match[1]) for match in numbers if match), default=0)
         self._last[name] = last + 1
         return self.folder / name / f"{last + 1:04d}{self.ending}"
 
@@ -155,7 +155,7 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
             _("Choose another name, such as '{name} class'.", name=name),
             code="class_name_reserved",
         )
-    twin = next((one for one in others if composed(one).casefold() == name.casefold()), None)
+    twin = next((other for other in others if composed(other).casefold() == name.casefold()), None)
     if twin is not None:
         raise DataError(
             _("There is already a class '{name}'.", name=twin),

@@ -55,10 +55,10 @@ def prove_table(path: Path, nrows: int | None) -> None:
         _ask(path, {"table": str(path.resolve()), "rows": nrows})
 
 
-def _ask(path: Path, request: dict[str, Any], told: Any = None) -> Answer:
+def _ask(path: Path, request: dict[str, Any], on_progress: Any = None) -> Answer:
     size = path.stat().st_size / 2**20
     memory = _MEMORY_MB * (1 + int(size * _RATIO / _MEMORY_MB))
-    answer = _WORKER.ask(request, told, _SECONDS + _SECONDS_PER_MB * size, memory)
+    answer = _WORKER.ask(request, on_progress, _SECONDS + _SECONDS_PER_MB * size, memory)
     if answer.get("wrong"):
         raise ValueError(answer["wrong"])
     if answer.get("reason") in {"died", "time", "memory"}:

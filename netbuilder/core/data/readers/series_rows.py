@@ -137,9 +137,9 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     groups = table[group].astype(str).to_numpy() if group else np.zeros(len(frame), int)
     parts = stretches(times, groups, out, timed=bool(order))
     each = [times[groups == name] for name in dict.fromkeys(groups)]
-    if any((np.diff(one) < 0).any() for one in each):
+    if any((np.diff(times) < 0).any() for times in each):
         notes.append(_("The rows were sorted by '{name}'.", name=order))
-    jumps = sum(int(gaps(np.sort(one)).sum()) for one in each) if order else 0
+    jumps = sum(int(gaps(np.sort(times)).sum()) for times in each) if order else 0
     if jumps:
         notes.append(
             ngettext(
@@ -160,7 +160,7 @@ def _order_of(
 
     chosen = single_roles(data).get("order", "")
     taken = {*targets, *option_names(data.options, "ignore")}
-    taken |= {name for name, one in data.columns.items() if one.role not in {"", "order"}}
+    taken |= {name for name, choice in data.columns.items() if choice.role not in {"", "order"}}
     order = chosen or date_column(table, taken)
     if not order:
         order = counting_column(table, taken)
@@ -274,7 +274,7 @@ def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) ->
     """Return the error about a series shorter than its windows need."""
     lengths = [len(part) for part in rows.parts]
     fit = sum(max(0, length - window - horizon + 1) for length in lengths)
-    said = ngettext(
+    message = ngettext(
         "The {rows} rows of {file} give only {count} window of {window} rows.",
         "The {rows} rows of {file} give only {count} windows of {window} rows.",
         fit, rows=format_number(sum(lengths), ","), file=source, window=window,
@@ -284,9 +284,9 @@ def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) ->
             "They consist of {count} parts without a gap; the longest has {longest} rows.",
             count=format_number(len(lengths)), longest=max(lengths),
         )  # fmt: skip
-        said = join_sentences((said, gaps))
+        message = join_sentences((message, gaps))
     return DataError(
-        said,
+        message,
         _("Use a longer file, or a window shorter than {window}.", window=window),
         code="series_too_short",
     )

@@ -92,14 +92,16 @@ def ambiguity_finding(
         style: the reading until it is answered.
         styles: of all columns, of which some may be asked the same.
     """
-    alike = tuple(one for one, other in styles.items() if other.readings == style.readings)
+    alike = tuple(column for column, other in styles.items() if other.readings == style.readings)
     three = list(islice(telling_cells(cells, style.readings, style), 3))
-    read = [[number_of(cell, one, style.counts) for cell in three] for one in style.readings]
+    read = [
+        [number_of(cell, reading, style.counts) for cell in three] for reading in style.readings
+    ]
     mark = "," if "," in three[0] else "."
     meanings = _MEANINGS if mark == "," else {**_MEANINGS, **_MEANINGS_OF_POINTS}
     answers = [(point, _as_read(three[0], point, style)) for point in style.readings]
-    seen = {said: point for point, said in reversed(answers)}
-    answers = [(point, said) for point, said in answers if seen[said] == point]
+    point_of = {answer: point for point, answer in reversed(answers)}
+    answers = [(point, answer) for point, answer in answers if point_of[answer] == point]
     as_read = (
         _(
             "as {values} ({meaning})",
@@ -117,22 +119,22 @@ def ambiguity_finding(
     example, more = format_quoted_list(three[:1]), format_quoted_list(three)
     fixes = [
         column_fix(
-            _("Read as {number}", number=said),
+            _("Read as {number}", number=answer),
             [name],
-            _("Read {cell} unchanged", cell=said)
-            if said == _bare(three[0])
-            else _("Read {cell} as {number}", cell=_bare(three[0]), number=said),
+            _("Read {cell} unchanged", cell=answer)
+            if answer == _bare(three[0])
+            else _("Read {cell} as {number}", cell=_bare(three[0]), number=answer),
             decimal=point,
         )
-        for point, said in answers
+        for point, answer in answers
     ]
     if len(alike) > 1:
         fixes += [
             column_fix(
-                _("Read as {number} in all {count} such columns", number=said, count=len(alike)),
+                _("Read as {number} in all {count} such columns", number=answer, count=len(alike)),
                 alike, decimal=point,
             )
-            for point, said in answers
+            for point, answer in answers
         ]  # fmt: skip
     if len(answers) == 2:
         message = _(
@@ -198,11 +200,11 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
         )]  # fmt: skip
     if len(known) < len(parts) or any(max(int(p[1]), int(p[2])) > 12 for p in known):
         return []
-    one = next((part for part in known if int(part[1]) != int(part[2])), None)
-    if one is None:
+    date = next((part for part in known if int(part[1]) != int(part[2])), None)
+    if date is None:
         return []
-    month, day = f"{int(one[1]):02d}", f"{int(one[2]):02d}"
-    year = one[3] if len(one[3]) == 4 else f"20{one[3]}"
+    month, day = f"{int(date[1]):02d}", f"{int(date[2]):02d}"
+    year = date[3] if len(date[3]) == 4 else f"20{date[3]}"
     answers = ((f"{year}-{day}-{month}", "day"), (f"{year}-{month}-{day}", "month"))
     return [
         Finding(
@@ -212,14 +214,14 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
                 "Column '{name}' has dates like '{example}', which are ambiguous: {first} if the "
                 "day comes first, or {second} if the month comes first. The month is read first.",
                 name=name,
-                example=one[0],
+                example=date[0],
                 first=answers[0][0],
                 second=answers[1][0],
             ),
             name,
             tuple(
-                option_fix(_("Read as {date}", date=said), "dates", {name: order})
-                for said, order in answers
+                option_fix(_("Read as {date}", date=answer), "dates", {name: order})
+                for answer, order in answers
             ),
         )
     ]
@@ -257,24 +259,24 @@ def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
 
 def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
     """Say which unit was read, and where it is missing."""
-    found = []
+    findings = []
     turned = style.unit == "°" and any(_direction(cell) for cell in cells)
     if turned or style.point in TIMED:
         return [_measured_finding(name, cells, style)]
     if style.factors:
         others = dict(style.factors)
-        one = next(cell.strip() for cell in cells if unit_beside(cell) in others)
-        value = format_number(number_of(one, style.point, style.counts))
-        found.append(Finding(
+        cell_text = next(cell.strip() for cell in cells if unit_beside(cell) in others)
+        value = format_number(number_of(cell_text, style.point, style.counts))
+        findings.append(Finding(
             "units-made-one", INFO,
             _(
                 "Column '{name}' has numbers in several units: '{cell}' is read as {number}.",
-                name=name, cell=one, number=format_with_unit(value, style.unit),
+                name=name, cell=cell_text, number=format_with_unit(value, style.unit),
             ),
             name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     elif style.unit:
-        found.append(Finding(
+        findings.append(Finding(
             "unit", INFO,
             _(
                 "Column '{name}' is read as numbers in {unit} ('{cell}').",
@@ -284,7 +286,7 @@ def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Findi
         ))  # fmt: skip
     bare = without_unit(cells, style)
     if bare:
-        found.append(Finding(
+        findings.append(Finding(
             "some-without-unit", WARNING,
             _(
                 "Column '{name}' has '{unit}' beside only some of its numbers: "
@@ -294,7 +296,7 @@ def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Findi
             ),
             name, (exclude_columns_fix(name),),
         ))  # fmt: skip
-    return found
+    return findings
 
 
 def _direction(cell: str) -> bool:
@@ -334,9 +336,9 @@ def writing_findings(
     def read(cell: str) -> str:
         return f"{number_of(cell, style.point, style.counts):.12g}"
 
-    found = []
+    findings = []
     if evidence.bracketed:
-        found.append(
+        findings.append(
             Finding(
                 "owed",
                 INFO,
@@ -359,20 +361,20 @@ def writing_findings(
     ):  # fmt: skip
         if cell:
             said = _(message, name=name, cell=cell, number=read(cell))
-            found.append(Finding(code, INFO, said, name, (category,)))
+            findings.append(Finding(code, INFO, said, name, (category,)))
     if style.point == FRACTIONS:
-        one = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
-        found.append(Finding(
+        cell_text = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
+        findings.append(Finding(
             "fractions", INFO,
             _(
                 "Column '{name}' has fractions: '{cell}' is read as {number}.",
-                name=name, cell=one, number=read(one),
+                name=name, cell=cell_text, number=read(cell_text),
             ),
             name, (category,),
         ))  # fmt: skip
     if style.point == EITHER and not style.readings:
         with_comma = next(cell.strip() for cell in cells if "," in cell)
-        found.append(
+        findings.append(
             Finding(
                 "both-marks",
                 INFO,
@@ -387,20 +389,20 @@ def writing_findings(
                 (category,),
             )
         )
-    return found
+    return findings
 
 
 def word_findings(
-    name: str, series: pd.Series, cells: list[str], said: StyleEvidence
+    name: str, series: pd.Series, cells: list[str], evidence: StyleEvidence
 ) -> list[Finding]:
     """Say why a column that contains numbers is used as text."""
     labels = sum(bool(_LABEL.match(cell.strip())) for cell in cells)
     if labels * 10 >= 9 * len(cells):
         return []
-    units = sorted({*said.units} - {""})
+    units = sorted({*evidence.units} - {""})
     # 9a and 10b are classes of a school.
     named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
-    if said.numbers > 1 and not said.others and 1 < len(units) <= 4 and named:
+    if evidence.numbers > 1 and not evidence.others and 1 < len(units) <= 4 and named:
         return [
             Finding(
                 "several-units",
@@ -416,28 +418,32 @@ def word_findings(
                 (exclude_columns_fix(name),),
             )
         ]
-    if said.feet > 1 and said.feet == said.others and not said.numbers:
-        inches = number_of(said.odd[0], FEET, {})
+    if evidence.feet > 1 and evidence.feet == evidence.others and not evidence.numbers:
+        inches = number_of(evidence.odd[0], FEET, {})
         return [Finding(
             "feet-and-inches", WARNING,
             _(
                 "Column '{name}' seems to contain feet and inches ('{cell}'): it is used as text.",
-                name=name, cell=said.odd[0],
+                name=name, cell=evidence.odd[0],
             ),
             name,
             (
                 column_fix(
-                    _("Read '{cell}' as {inches} inches", cell=said.odd[0],
+                    _("Read '{cell}' as {inches} inches", cell=evidence.odd[0],
                     inches=format_number(inches, "g")),
                     [name], decimal=FEET,
                 ),
                 column_fix(_("Use as a category"), [name], type="category"),
             ),
         )]  # fmt: skip
-    if said.others and said.numbers * 5 >= said.numbers + said.others and said.numbers > 1:
-        told = _made_text(name, series, said)
-        if told:
-            return told
+    if (
+        evidence.others
+        and evidence.numbers * 5 >= evidence.numbers + evidence.others
+        and evidence.numbers > 1
+    ):
+        as_text = _made_text(name, series, evidence)
+        if as_text:
+            return as_text
     empty = [cell for cell in cells if cell.strip() in EMPTY_CELLS - {"", ".", "-", "--", "–"}]
     if not empty or len(cells) > 1000:
         return []
@@ -457,15 +463,15 @@ def word_findings(
     )]  # fmt: skip
 
 
-def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Finding]:
+def _made_text(name: str, series: pd.Series, evidence: StyleEvidence) -> list[Finding]:
     """Report the cells that make a column of many numbers text."""
     texts = series.dropna().astype(str).str.split().str.join(" ")
     if texts.str.fullmatch(r"[-+]?\d+([.,]\d+)?").mean() >= 0.5:
         return []  # numbers, most of them: using them is an error that names the others
-    lines = [int(texts.index[(texts == cell).to_numpy()][0]) for cell in said.odd]
+    lines = [int(texts.index[(texts == cell).to_numpy()][0]) for cell in evidence.odd]
     places = [
         _("'{cell}' in line {line}", cell=shorten(cell), line=line)
-        for cell, line in zip(said.odd, lines, strict=True)
+        for cell, line in zip(evidence.odd, lines, strict=True)
     ]
     return [
         Finding(
@@ -476,7 +482,7 @@ def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Findin
                 "{cells}.",
                 "Column '{name}' is used as text, because {count} of its values are not numbers: "
                 "{cells}.",
-                said.others,
+                evidence.others,
                 name=name,
                 cells=join_values(places),
             ),
@@ -485,12 +491,12 @@ def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Findin
                 *(
                     (
                         option_fix(
-                            _("Treat {words} as missing", words=format_quoted_list(said.odd)),
+                            _("Treat {words} as missing", words=format_quoted_list(evidence.odd)),
                             "missing_values",
-                            {name: list(said.odd)},
+                            {name: list(evidence.odd)},
                         ),
                     )
-                    if said.others <= len(said.odd)
+                    if evidence.others <= len(evidence.odd)
                     else ()
                 ),
                 exclude_columns_fix(name),

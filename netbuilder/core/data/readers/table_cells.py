@@ -72,23 +72,25 @@ class TableReading:
     @property
     def factors(self) -> dict[str, dict[str, float]]:
         """The factor of each unit, by column."""
-        return {name: one.counts for name, one in self.styles.items() if one.unit or one.factors}
+        return {
+            name: style.counts for name, style in self.styles.items() if style.unit or style.factors
+        }
 
     @property
     def hints(self) -> dict[str, Any]:
         """Options for the test file and new rows."""
-        told: dict[str, Any] = {
+        hints: dict[str, Any] = {
             "like_decimal": self.decimal, "like_encoding": self.encoding,
             "like_units": dict(self.units), "like_numbers": self.marks,
             "like_truths": dict.fromkeys(self.spellings, YES),
         }  # fmt: skip
-        return {key: value for key, value in told.items() if value}
+        return {key: value for key, value in hints.items() if value}
 
 
 def table_reading(table: pd.DataFrame) -> TableReading:
     """Return what was detected when this table was read."""
-    found = table.attrs.get("reading")
-    return found if isinstance(found, TableReading) else TableReading()
+    reading = table.attrs.get("reading")
+    return reading if isinstance(reading, TableReading) else TableReading()
 
 
 def convert_cells(
@@ -115,8 +117,8 @@ def convert_cells(
     decided = _decided_points(table, options, point)
     like: Mapping[str, str] = options.get("like_units") or {}
     styles: dict[str, NumberStyle] = {}
-    found = list(findings)
-    asked: dict[str, list[str]] = {}
+    all_findings = list(findings)
+    ambiguous: dict[str, list[str]] = {}
     odd: dict[str, pd.Series] = {}
     changed: dict[str, pd.Series] = {}
     spellings: dict[str, Mapping[str, str]] = {}
@@ -126,12 +128,12 @@ def convert_cells(
         if series.dtype.kind in "iufb" and not truths:
             continue
         cells = [as_label(cell) for cell in islice(series.dropna().unique(), _LOOKED_AT)]
-        said = truth_spelling(cells, learned=truths)
-        if said and name not in (options.get("spelt_apart") or ()):
-            spellings[name] = said
-            words = labels_of(series).map(said)
+        spelling = truth_spelling(cells, learned=truths)
+        if spelling and name not in (options.get("spelt_apart") or ()):
+            spellings[name] = spelling
+            words = labels_of(series).map(spelling)
             changed[name] = series.astype(object).where(series.isna(), words)
-            found.append(spellings_finding(name, said))
+            all_findings.append(spellings_finding(name, spelling))
             continue
         evidence = style_evidence(cells)
         learned = (options.get("like_numbers") or {}).get(name, "")
@@ -139,9 +141,9 @@ def convert_cells(
         learned = learned if learned in evidence.readings() else ""
         style = number_style(cells, learned or point, timed, like.get(name, ""), likely, name)
         if style is None:
-            changed |= _as_dates(name, series, cells, options, found)
+            changed |= _as_dates(name, series, cells, options, all_findings)
             if name not in _treated(options):
-                found += word_findings(name, series, cells, evidence)
+                all_findings += word_findings(name, series, cells, evidence)
             continue
         numbers = parse_numbers(series, style)
         junk = series.notna() & numbers.isna() & ~series.astype(str).str.strip().isin(EMPTY_CELLS)
@@ -150,23 +152,25 @@ def convert_cells(
         changed[name] = numbers.astype(object).where(~junk, series) if junk.any() else numbers
         odd |= {name: junk} if junk.any() else {}
         if style.readings:
-            asked[name] = cells
-        found += unit_findings(name, cells, style)
-        found += writing_findings(name, cells, style, evidence)
-    units = {name: one.unit for name, one in styles.items() if one.unit}
+            ambiguous[name] = cells
+        all_findings += unit_findings(name, cells, style)
+        all_findings += writing_findings(name, cells, style, evidence)
+    units = {name: style.unit for name, style in styles.items() if style.unit}
     table = table.assign(**changed) if changed else table
-    found += (
+    all_findings += (
         other_unit_finding(name, unit, like[name])
         for name, unit in units.items()
         if like.get(name, unit) != unit
     )
-    found += (ambiguity_finding(name, cells, styles[name], styles) for name, cells in asked.items())
+    all_findings += (
+        ambiguity_finding(name, cells, styles[name], styles) for name, cells in ambiguous.items()
+    )
     counting = counting_column(table)
     table, noted, dropped = _without_totals(table, odd, options, totals=totals)
-    found += (*counting_findings(counting), *noted)
-    told = {**read_as, "left_out": dropped} if dropped else dict(read_as)
+    all_findings += (*counting_findings(counting), *noted)
+    arguments = {**read_as, "left_out": dropped} if dropped else dict(read_as)
     table.attrs["reading"] = TableReading(
-        units, styles, counting, point, encoding, tuple(found), told, spellings
+        units, styles, counting, point, encoding, tuple(all_findings), arguments, spellings
     )
     return table
 
@@ -178,8 +182,8 @@ def _without_totals(
     import numpy as np
     import pandas as pd
 
-    given = options.get("skip_lines") or []
-    out = list(given) if isinstance(given, list | tuple) else [given]
+    lines = options.get("skip_lines") or []
+    out = list(lines) if isinstance(lines, list | tuple) else [lines]
     labelled = "use" if options.get("total_rows") == "use" else "drop" if totals else "tell"
     findings, dropped = odd_rows(table, odd, out, labelled_rows=labelled)
     if not dropped:
@@ -202,10 +206,10 @@ def _decided_points(
     table: pd.DataFrame, options: Mapping[str, Any], point: str
 ) -> Mapping[str, str]:
     """Return the decided reading of columns, single or by option "thousands"."""
-    given, decided = options.get("thousands"), options.get("decimals") or {}
-    if given is None:
+    thousands, decided = options.get("thousands"), options.get("decimals") or {}
+    if thousands is None:
         return decided
-    mark = {"none": "", "space": ""}.get(str(given), str(given))
+    mark = {"none": "", "space": ""}.get(str(thousands), str(thousands))
     general = str(options.get("decimal") or "") or GROUPS_BY.get(mark, point or ".")
     return {**dict.fromkeys(map(str, table.columns), general), **decided}
 
@@ -215,26 +219,26 @@ def _as_dates(
     series: pd.Series,
     cells: list[str],
     options: Mapping[str, Any],
-    found: list[Finding],
+    findings: list[Finding],
 ) -> dict[str, pd.Series]:
     """Convert a column of texts with dates as decided; collect questions about them."""
     order = (options.get("dates") or {}).get(name, "")
     century = (options.get("centuries") or {}).get(name)
-    given = series
+    original = series
     if order == "day":
         series = day_first(series)
     if century is not None:
         series = in_one_century(series, int(century))
-    found += [] if order else date_order_findings(name, cells)
+    findings += [] if order else date_order_findings(name, cells)
     if name not in _treated(options):
-        found += odd_dates(name, series, decided=century is not None)
-    return {} if series is given else {name: series}
+        findings += odd_dates(name, series, decided=century is not None)
+    return {} if series is original else {name: series}
 
 
 def _treated(options: Mapping[str, Any]) -> set[str]:
     """Return the columns with decided markers for missing values."""
-    said = options.get("missing_values")
-    return set(said) if isinstance(said, Mapping) else set()
+    meanings = options.get("missing_values")
+    return set(meanings) if isinstance(meanings, Mapping) else set()
 
 
 def counting_column(table: pd.DataFrame) -> str:

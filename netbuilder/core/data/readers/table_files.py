@@ -47,9 +47,9 @@ def reader_of(path: Path) -> Reader | None:
     }.get(ending)  # fmt: skip
 
 
-def _broken(path: Path, said: str, error: BaseException) -> DataError:
+def _broken(path: Path, message: str, error: BaseException) -> DataError:
     return DataError(
-        _(said, name=path.name, reason=shorten(str(error).splitlines()[0], 100)),
+        _(message, name=path.name, reason=shorten(str(error).splitlines()[0], 100)),
         _("Open the file in the program that wrote it, and save it again."),
         code="table_file_unreadable",
         path=str(path),
@@ -115,31 +115,31 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
 
     sheets = _sheets(path)
     filled = [name for name, sheet in sheets.items() if sheet.rows]
-    wanted = str(options.get("sheet") or "")
-    if wanted and wanted not in sheets:
+    chosen = str(options.get("sheet") or "")
+    if chosen and chosen not in sheets:
         raise DataError(
-            _("'{name}' has no sheet '{sheet}'.", name=path.name, sheet=wanted),
+            _("'{name}' has no sheet '{sheet}'.", name=path.name, sheet=chosen),
             did_you_mean(
-                wanted,
+                chosen,
                 list(sheets),
                 _("Its sheets are {names}.", names=format_quoted_list(sheets, 12)),
             ),
             code="sheet_missing",
         )
-    if not filled or (wanted and not sheets[wanted].rows):
+    if not filled or (chosen and not sheets[chosen].rows):
         raise DataError(
             (
-                _("Sheet '{sheet}' of '{name}' is empty.", sheet=wanted, name=path.name)
-                if wanted
+                _("Sheet '{sheet}' of '{name}' is empty.", sheet=chosen, name=path.name)
+                if chosen
                 else _("'{name}' is empty.", name=path.name)
             ),
             _("Choose a sheet with one row of column names and one row per sample."),
             code="sheet_empty",
             path=str(path),
         )
-    name = wanted or next((one for one in filled if _is_table(sheets[one].rows)), filled[0])
+    name = chosen or next((sheet for sheet in filled if _is_table(sheets[sheet].rows)), filled[0])
     findings: list[Finding] = []
-    if not wanted and len(filled) > 1:
+    if not chosen and len(filled) > 1:
         findings.append(
             Finding(
                 "sheet",
@@ -150,9 +150,9 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
                     names=format_quoted_list(filled, 12),
                 ),
                 fixes=tuple(
-                    data_fix(_("Read '{name}'", name=one), sheet=one)
-                    for one in filled
-                    if one != name
+                    data_fix(_("Read '{name}'", name=sheet), sheet=sheet)
+                    for sheet in filled
+                    if sheet != name
                 ),
             )
         )
@@ -170,8 +170,8 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
         place for place in range(width)
         if any(place < len(row) and row[place] not in {"", None} for row in cells[first:])
     ]  # fmt: skip
-    given = options.get("header")
-    header = has_header(texts) if given in {None, "auto"} else bool(given)
+    header_option = options.get("header")
+    header = has_header(texts) if header_option in {None, "auto"} else bool(header_option)
     names = [
         (texts[0][place].strip() if header and place < len(texts[0]) else "")
         or f"column {number + 1}"
@@ -205,9 +205,9 @@ def _is_table(rows: list[list[Any]]) -> bool:
 def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Finding]:
     skipped = options.get("skip_lines") or ()
     left = [row for row in about.hidden if row not in skipped]
-    found = []
+    findings = []
     if left and options.get("hidden") != "use":
-        found.append(
+        findings.append(
             Finding(
                 "hidden-rows",
                 WARNING,
@@ -225,7 +225,7 @@ def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Findi
             )
         )
     if about.merged and not options.get("merged"):
-        found.append(Finding(
+        findings.append(Finding(
             "merged-cells", WARNING,
             ngettext(
                 "{count} group of cells is merged: only its first cell has a value.",
@@ -238,7 +238,7 @@ def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Findi
             ),
         ))  # fmt: skip
     if about.formulas:
-        found.append(Finding(
+        findings.append(Finding(
             "formulas-without-value", WARNING,
             _(
                 "Formulas in {cells} have never been computed: these cells are read as empty. Open "
@@ -247,7 +247,7 @@ def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Findi
             ),
         ))  # fmt: skip
     if about.stray:
-        found.append(Finding(
+        findings.append(Finding(
             "stray-cells", INFO,
             ngettext(
                 "{count} cell far away from the table is not read: {cells}.",
@@ -255,7 +255,7 @@ def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Findi
                 len(about.stray), cells=format_list(about.stray, 5),
             ),
         ))  # fmt: skip
-    return found
+    return findings
 
 
 def _fill_merged(cells: list[list[Any]], merged: tuple[tuple[int, int, int, int], ...]) -> None:
@@ -442,7 +442,7 @@ def arff_table(text: str) -> pd.DataFrame:
         return re.sub(r"\\(.)", r"\1", word[1:-1]) if inside else None if word == "?" else word
 
     def parts(line: str) -> list[str | None]:
-        return [bare(one) for one in re.findall(rf"(?:^|,)(\s*(?:{quoted})\s*|[^,]*)", line)]
+        return [bare(cell) for cell in re.findall(rf"(?:^|,)(\s*(?:{quoted})\s*|[^,]*)", line)]
 
     columns: list[str | None] = []
     kinds: list[list[str | None] | None] = []
@@ -450,29 +450,29 @@ def arff_table(text: str) -> pd.DataFrame:
     lines: list[int] = []
     body = False
     for number, line in enumerate(text.splitlines(), 1):
-        said = line.strip()
-        if not said or said.startswith("%"):
+        content = line.strip()
+        if not content or content.startswith("%"):
             continue
         if body:
-            if said.startswith("{"):
-                known = dict(re.findall(rf"(\d+)\s+((?:{quoted})|[^,}}]+)", said))
+            if content.startswith("{"):
+                known = dict(re.findall(rf"(\d+)\s+((?:{quoted})|[^,}}]+)", content))
                 row = ["0" if kind is None else kind[0] for kind in kinds]
                 for place, word in known.items():
                     row[int(place)] = bare(word)
             else:
-                row = parts(said)
+                row = parts(content)
             if len(row) != len(columns):
                 raise ValueError(f"line {number} has {len(row)} of {len(columns)} values")
             rows.append(row)
             lines.append(number)
             continue
-        found = re.match(rf"(?i)@attribute\s+((?:{quoted})|\S+)\s+(.+)", said)
-        if found:
-            columns.append(bare(found[1]))
-            plain = re.match(r"(?i)(numeric|real|integer)\b", found[2].strip())
-            nominal = re.fullmatch(r"\{(.*)\}.*", found[2].strip())
+        attribute = re.match(rf"(?i)@attribute\s+((?:{quoted})|\S+)\s+(.+)", content)
+        if attribute:
+            columns.append(bare(attribute[1]))
+            plain = re.match(r"(?i)(numeric|real|integer)\b", attribute[2].strip())
+            nominal = re.fullmatch(r"\{(.*)\}.*", attribute[2].strip())
             kinds.append(None if plain else parts(nominal[1]) if nominal else [""])
-        body = said.lower() == "@data"
+        body = content.lower() == "@data"
     if not columns or (not body and not rows):
         raise ValueError("no @attribute or no @data")
     table = pd.DataFrame(rows, columns=columns, index=lines, dtype=object)

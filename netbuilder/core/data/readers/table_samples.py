@@ -53,7 +53,9 @@ PART_WORDS = {
 def free_columns(data: Data, table: pd.DataFrame) -> list[str]:
     """Return columns without a decided role, which may be features."""
     roles = {
-        name: one.role for name, one in data.columns.items() if one.role not in {"", "feature"}
+        name: choice.role
+        for name, choice in data.columns.items()
+        if choice.role not in {"", "feature"}
     }
     taken = {
         *roles, *data.target, *(n for names in data.targets.values() for n in names),
@@ -83,20 +85,20 @@ def samples_in_column(
             code="table_one_column",
         )
     chosen = replace(data.columns.get(column, ColumnChoice()), role="feature", missing="drop")
-    columns = {name: replace(one, missing="") for name, one in data.columns.items()}
+    columns = {name: replace(choice, missing="") for name, choice in data.columns.items()}
     options = {**data.options, "missing": "drop"}
-    told = replace(data, options=options, columns={**columns, column: chosen}, inputs={})
-    roles = roles_of(told, known, source, (table_reading(table).counting,), test=test)
+    recipe = replace(data, options=options, columns={**columns, column: chosen}, inputs={})
+    roles = roles_of(recipe, known, source, (table_reading(table).counting,), test=test)
     rest = [name for name in roles.features if name != column]
     roles = replace(roles, features=(column,), ignored=(*roles.ignored, *rest))
-    found = samples_of_table(told, table, source, part=True, test=test, roles=roles)
-    if not len(found):
+    samples = samples_of_table(recipe, table, source, part=True, test=test, roles=roles)
+    if not len(samples):
         raise DataError(
             _("No row of {file} has both a sample and a label.", file=source),
             _("Fill in samples and labels."),
             code="no_labelled_sample",
         )
-    return replace(found, roles={**dict.fromkeys(rest, "ignore"), column: "feature"})
+    return replace(samples, roles={**dict.fromkeys(rest, "ignore"), column: "feature"})
 
 
 def samples_of_table(

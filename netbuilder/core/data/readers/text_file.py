@@ -54,12 +54,12 @@ def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
             code="file_unreadable",
             path=str(path),
         ) from error
-    given = options.get("encoding")
-    encoding = str(given) if given and given != "auto" else encoding_of(content)
+    option = options.get("encoding")
+    encoding = str(option) if option and option != "auto" else encoding_of(content)
     try:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
-        if given:
+        if option:
             raise DataError(
                 _(
                     "'{name}' is not text in the encoding '{encoding}'.",

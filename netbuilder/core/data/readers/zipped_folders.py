@@ -43,9 +43,10 @@ def zip_contains(path: Path, endings: Sequence[str], *, in_folders: bool = False
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False
-    found = [Path(name) for name in names if not _junk(name)]
+    paths = [Path(name) for name in names if not _junk(name)]
     return any(
-        one.suffix.lower() in endings and not (in_folders and len(one.parts) == 1) for one in found
+        path.suffix.lower() in endings and not (in_folders and len(path.parts) == 1)
+        for path in paths
     )
 
 
@@ -67,8 +68,8 @@ def has_test_part(path: Path, endings: Sequence[str]) -> bool:
     root = unpacked(path, endings)
     if not root.is_dir() or not class_folders.may_have_test(root):
         return False
-    found = class_folders.find_samples(root, endings)
-    return bool(class_folders.select_files(found, part=True).files)
+    samples = class_folders.find_samples(root, endings)
+    return bool(class_folders.select_files(samples, part=True).files)
 
 
 def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
@@ -84,7 +85,7 @@ def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
         if (target / ".whole").exists():
             return target
         with zipfile.ZipFile(path) as archive:
-            entries = [one for one in archive.infolist() if not one.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _check(path, entries, here.st_size)
             discard(target)
             for entry in entries:
@@ -156,6 +157,6 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
 
 def _clean(home: Path) -> None:
     """Delete all but the most recently used folders."""
-    newest = sorted(home.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+    newest = sorted(home.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for old in newest[_KEPT:]:
         discard(old)

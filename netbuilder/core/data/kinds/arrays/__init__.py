@@ -86,7 +86,7 @@ def _fills(entry: InputPreprocessing) -> Array:
     """Return the fill value of each column; NaN where missing values are not filled."""
     import numpy as np
 
-    fills = [one.fill if isinstance(one.fill, float) else np.nan for one in entry.columns]
+    fills = [column.fill if isinstance(column.fill, float) else np.nan for column in entry.columns]
     return np.array(fills, np.float32)
 
 
@@ -145,8 +145,8 @@ class NumberModality(Modality):
         fills = _fills(entry)
         if not fills.any():
             return None
-        given = inputs.node(key, entry.shape)
-        return keras.ops.where(keras.ops.isnan(given), np.nan_to_num(fills), given)
+        sequences = inputs.node(key, entry.shape)
+        return keras.ops.where(keras.ops.isnan(sequences), np.nan_to_num(fills), sequences)
 
     def examples(
         self, entry: InputPreprocessing, key: str, count: int
@@ -196,8 +196,8 @@ IDS = IdModality()
 
 def _read_data(data: Data, path: Path, test: bool = False) -> Samples | None:
     names = tuple(name for names in data.inputs.values() for name in names)
-    wanted = tuple(name for names in data.targets.values() for name in names)
-    return read_arrays(path, data.options, names, wanted, test=test)
+    targets = tuple(name for names in data.targets.values() for name in names)
+    return read_arrays(path, data.options, names, targets, test=test)
 
 
 def _read_kind(data: Data, path: Path, test: bool) -> Samples:
@@ -262,11 +262,11 @@ def _code(question: ScriptRequest) -> DataCode:
     pictures = takes_pictures(question)
     several = isinstance(x_name, Mapping) or len(inputs) > 1
     if several:
-        names = x_name if isinstance(x_name, Mapping) else {one: one for one in inputs}
+        names = x_name if isinstance(x_name, Mapping) else {node_id: node_id for node_id in inputs}
         lines.append("x = {")
         lines += [
-            f"    {format_literal(one)}: arrays[{format_literal(names.get(one, one))}],"
-            for one in inputs
+            f"    {format_literal(node_id)}: arrays[{format_literal(names.get(node_id, node_id))}],"
+            for node_id in inputs
         ]
         lines.append("}")
     else:
@@ -302,17 +302,17 @@ def _code(question: ScriptRequest) -> DataCode:
     )
 
 
-def _named(what: str, name: str | None, usual: Sequence[str]) -> str:
+def _named(role: str, name: str | None, usual: Sequence[str]) -> str:
     if name:
-        return f"{what}_name = {format_literal(name)}"
-    return f"{what}_name = next(name for name in {format_literal(list(usual))} if name in arrays)"
+        return f"{role}_name = {format_literal(name)}"
+    return f"{role}_name = next(name for name in {format_literal(list(usual))} if name in arrays)"
 
 
 def _part_lines(data: Data) -> list[str]:
     """Return lines that append the validation and test arrays to the training arrays."""
-    named = [data.options.get(f"{one}_test") for one in ("x", "y")]
-    test = [format_literal(name) if name else f"part_name({one}_name, 'test')"
-            for one, name in zip("xy", named, strict=True)]  # fmt: skip
+    named = [data.options.get(f"{role}_test") for role in ("x", "y")]
+    test = [format_literal(name) if name else f"part_name({role}_name, 'test')"
+            for role, name in zip("xy", named, strict=True)]  # fmt: skip
     return [
         "",
         "",

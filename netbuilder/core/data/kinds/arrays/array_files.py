@@ -61,23 +61,23 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
     try:
         ending = path.suffix.lower()
         if ending == ".npy":
-            found = {}
-            for one in sorted(path.parent.glob("*.npy")):
-                with one.open("rb") as file:
+            infos = {}
+            for array_path in sorted(path.parent.glob("*.npy")):
+                with array_path.open("rb") as file:
                     try:
-                        found[one.stem] = _info(file)
+                        infos[array_path.stem] = _info(file)
                     except ValueError:
-                        if one == path:
+                        if array_path == path:
                             raise
-            return found
+            return infos
         if ending == ".npz":
-            found = {}
+            infos = {}
             with zipfile.ZipFile(path) as archive:
                 for name in archive.namelist():
                     if name.endswith(".npy"):
                         with archive.open(name) as file:
-                            found[name.removesuffix(".npy")] = _info(file)
-            return found
+                            infos[name.removesuffix(".npy")] = _info(file)
+            return infos
         if is_keras_model(path):
             raise DataError(
                 _("'{name}' is a model, not data to train on.", name=path.name),
@@ -158,7 +158,7 @@ def read_arrays_by_name(path: Path, names: Sequence[str]) -> dict[str, Array]:
 def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Array]:
     import h5py
 
-    found: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     with open_hdf5(path) as file:
         for name in names:
             if not isinstance(file.get(name, getlink=True), h5py.HardLink):
@@ -169,8 +169,8 @@ def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Array]:
             values = dataset[()]
             if values.dtype.kind == "O":
                 values = dataset.asstr()[()].astype(str)
-            found[name] = _native(values)
-    return found
+            arrays[name] = _native(values)
+    return arrays
 
 
 def _native(values: Array) -> Array:

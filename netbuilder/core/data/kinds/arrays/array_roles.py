@@ -83,10 +83,10 @@ def read_arrays(
         _need(name, names, path)
     read = read_arrays_by_name(path, list(stored.values()))
     # Test arrays go by the names of those that they are compared with.
-    found = {name: read[stored[name]] for name in stored}
-    parts = None if test else _watched(path, names, found)
-    answers = found[y_names[0]] if not targets else {name: found[name] for name in y_names}
-    samples = samples_of_arrays({name: found[name] for name in x_names}, answers, path.name)
+    arrays = {name: read[stored[name]] for name in stored}
+    parts = None if test else _watched(path, names, arrays)
+    answers = arrays[y_names[0]] if not targets else {name: arrays[name] for name in y_names}
+    samples = samples_of_arrays({name: arrays[name] for name in x_names}, answers, path.name)
     return replace(samples, parts=parts, notes=(*notes, *samples.notes))
 
 
@@ -114,21 +114,21 @@ def names_of(
     return x_names, y_names, False
 
 
-def _watched(path: Path, names: Sequence[str], found: dict[str, Array]) -> Array | None:
+def _watched(path: Path, names: Sequence[str], arrays: dict[str, Array]) -> Array | None:
     """Append the validation arrays (``x_val``, …) to the training arrays."""
     import numpy as np
 
     for word in VALIDATION_WORDS:
-        others = {name: _part_name(name, word) for name in found}
+        others = {name: _part_name(name, word) for name in arrays}
         if not all(other in names for other in others.values()):
             continue
         more = read_arrays_by_name(path, list(others.values()))
-        first = len(next(iter(found.values())))
+        first = len(next(iter(arrays.values())))
         for name, other in others.items():
-            if found[name].shape[1:] != more[other].shape[1:]:
+            if arrays[name].shape[1:] != more[other].shape[1:]:
                 return None
-            found[name] = np.concatenate([found[name], more[other]])
-        added = len(next(iter(found.values()))) - first
+            arrays[name] = np.concatenate([arrays[name], more[other]])
+        added = len(next(iter(arrays.values()))) - first
         return np.repeat(np.array([TRAIN, VALIDATION], np.int8), [first, added])
     return None
 
@@ -154,10 +154,10 @@ def _guessed(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, st
         return (name, "") if len(shape) == 2 and shape[1] > 1 else None
     if len(pool) != 2:
         return None
-    (first, one), (second, other) = pool.items()
-    if not one or not other or one[0] != other[0]:
+    (first, size), (second, other) = pool.items()
+    if not size or not other or size[0] != other[0]:
         return None
-    sizes = int(np.prod(one[1:])), int(np.prod(other[1:]))
+    sizes = int(np.prod(size[1:])), int(np.prod(other[1:]))
     if sizes[0] == sizes[1]:
         return None
     return (first, second) if sizes[0] > sizes[1] else (second, first)
@@ -194,11 +194,11 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPreprocessing]) -> dict[st
     check_file(path)
     shapes = array_shapes(path)
     names = list(shapes)
-    found: dict[str, Array] = {}
+    inputs_by_key: dict[str, Array] = {}
     for key, entry in inputs.items():
         alone = [path.stem] if path.suffix.lower() == ".npy" and len(inputs) == 1 else []
-        wanted = [*alone, entry.source, key, *(names if len(names) == len(inputs) == 1 else ())]
-        name = next((name for name in wanted if name in names), None)
+        candidates = [*alone, entry.source, key, *(names if len(names) == len(inputs) == 1 else ())]
+        name = next((name for name in candidates if name in names), None)
         name = name or _chosen(None, ("x_test", *X_NAMES), shapes, path, "x")
         values = read_arrays_by_name(path, [name])[name]
         if values.dtype.kind not in "iufb":
@@ -210,8 +210,10 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPreprocessing]) -> dict[st
         shape = tuple(size or -1 for size in entry.shape)
         values = values[None] if values.shape == shape else values
         fits = int(np.prod(values.shape[1:])) == int(np.prod(shape))
-        found[key] = values.reshape(len(values), *shape) if fits and -1 not in shape else values
-    return found
+        inputs_by_key[key] = (
+            values.reshape(len(values), *shape) if fits and -1 not in shape else values
+        )
+    return inputs_by_key
 
 
 def _part_name(name: str, part: str) -> str:
@@ -231,21 +233,21 @@ def _need(name: str, names: Sequence[str], path: Path) -> None:
 
 
 def _chosen(
-    given: Any, usual: Sequence[str], shapes: Mapping[str, tuple[int, ...]], path: Path, what: str
+    choice: Any, usual: Sequence[str], shapes: Mapping[str, tuple[int, ...]], path: Path, role: str
 ) -> str:
-    if given:
-        _need(str(given), list(shapes), path)
-        return str(given)
+    if choice:
+        _need(str(choice), list(shapes), path)
+        return str(choice)
     for name in usual:
         if name in shapes:
             return name
-    told = [f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes.items()]
+    descriptions = [f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes.items()]
     raise DataError(
-        _("It is not clear which array in {file} is '{role}'.", file=path.name, role=what),
+        _("It is not clear which array in {file} is '{role}'.", file=path.name, role=role),
         _(
             "The file contains {arrays}. Set '{role}' to one of them.",
-            arrays=format_list(told, 12),
-            role=what,
+            arrays=format_list(descriptions, 12),
+            role=role,
         ),
         code="arrays_role_unclear",
         path=str(path),
@@ -356,7 +358,7 @@ def _joined(answers: dict[str, Array]) -> tuple[Any, tuple[str, ...]]:
     columns: dict[str, Any] = {}
     notes: list[str] = []
     for name, values in answers.items():
-        frame, said = _targets(values)
+        frame, more_notes = _targets(values)
         if len(frame.columns) > 1:
             raise DataError(
                 ngettext(
@@ -369,7 +371,7 @@ def _joined(answers: dict[str, Array]) -> tuple[Any, tuple[str, ...]]:
                 code="arrays_several_targets",
             )
         columns[name] = frame.iloc[:, 0].to_numpy()
-        notes += said
+        notes += more_notes
     return pd.DataFrame(columns), tuple(dict.fromkeys(notes))
 
 

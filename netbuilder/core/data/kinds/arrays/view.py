@@ -47,45 +47,45 @@ def arrays_data_view(project: Project, base: Path) -> ArraysDataView | None:
 def array_uses(project: Project) -> dict[str, str]:
     """Return the possible uses of an array."""
     inputs, outputs = project.graph.inputs, project.graph.outputs
-    found = {NOTHING: _("not used"), X: _("inputs (x)")}
+    uses = {NOTHING: _("not used"), X: _("inputs (x)")}
     if len(inputs) > 1:
-        found = {NOTHING: _("not used"), **{node: _("Input {name}", name=node) for node in inputs}}
+        uses = {NOTHING: _("not used"), **{node: _("Input {name}", name=node) for node in inputs}}
     if len(outputs) > 1:
-        found |= {node: _("targets of {name}", name=node) for node in outputs}
+        uses |= {node: _("targets of {name}", name=node) for node in outputs}
     else:
-        found[Y] = _("targets (y)")
-    return found | {X_TEST: _("test inputs"), Y_TEST: _("test targets")}
+        uses[Y] = _("targets (y)")
+    return uses | {X_TEST: _("test inputs"), Y_TEST: _("test targets")}
 
 
 def _uses(project: Project, path: Path, infos: Mapping[str, ArrayInfo]) -> dict[str, str]:
     data, graph = project.data, project.graph
-    given = [name for names in data.inputs.values() for name in names]
-    wanted = [name for names in data.targets.values() for name in names]
-    found: dict[str, str] = {}
+    inputs = [name for names in data.inputs.values() for name in names]
+    targets = [name for names in data.targets.values() for name in names]
+    uses: dict[str, str] = {}
     shapes = {name: info.shape for name, info in infos.items()}
     try:
-        x_names, y_names, _ = names_of(path, data.options, given, wanted, shapes)
+        x_names, y_names, _ = names_of(path, data.options, inputs, targets, shapes)
     except UserError:
         x_names, y_names = [], []  # it is asked which they are
-    for ends, lists, names, one in (
+    for ends, lists, names, default in (
         (graph.inputs, data.inputs, x_names, X),
         (graph.outputs, data.targets, y_names, Y),
     ):
         if len(ends) > 1:
-            found |= {name: node for node, mine in lists.items() for name in mine}
+            uses |= {name: node for node, mine in lists.items() for name in mine}
         else:
-            found |= dict.fromkeys(names, one)
+            uses |= dict.fromkeys(names, default)
     for use in (X, Y, X_TEST, Y_TEST):
         name = str(data.options.get(use) or "")
         if name:
-            found.setdefault(name, use)
-    return {name: use for name, use in found.items() if name in infos}
+            uses.setdefault(name, use)
+    return {name: use for name, use in uses.items() if name in infos}
 
 
 def set_array_use(project: Project, name: str, use: str) -> Project:
     """Assign a use (a key of ``array_uses``) to an array; its previous array loses it."""
     data, graph = project.data, project.graph
-    options = {one: data.options[one] for one in (X, Y, X_TEST, Y_TEST) if one in data.options}
+    options = {key: data.options[key] for key in (X, Y, X_TEST, Y_TEST) if key in data.options}
     options = {key: value for key, value in options.items() if value != name}
     inputs, targets = (
         {node: mine for node, mine in lists.items() if name not in mine}
@@ -100,5 +100,5 @@ def set_array_use(project: Project, name: str, use: str) -> Project:
         # A network with one end had perhaps another one, which the lists still name.
         inputs = {} if use == X else inputs
         targets = {} if use == Y else targets
-    gone = {one: ... for one in (X, Y, X_TEST, Y_TEST) if one in data.options}
+    gone = {key: ... for key in (X, Y, X_TEST, Y_TEST) if key in data.options}
     return set_data(project, inputs=inputs, targets=targets, **{**gone, **options})

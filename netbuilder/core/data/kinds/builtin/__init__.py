@@ -71,7 +71,7 @@ def _decides_columns(data: Data) -> bool:
 
 
 def _names_target(data: Data) -> bool:
-    decided = any(one.role == "target" for one in data.columns.values())
+    decided = any(choice.role == "target" for choice in data.columns.values())
     return bool(data.target or data.targets or decided)
 
 
@@ -86,8 +86,8 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         undecided = [name for name in samples.targets.columns if not _role(data, name)]
         recipe = replace(data, target=tuple(undecided))
     whole = pd.concat([samples.table, samples.targets], axis=1)
-    found = samples_of_table(recipe, whole, samples.source)
-    return replace(found, made=samples.made, from_file=False)
+    samples_of_file = samples_of_table(recipe, whole, samples.source)
+    return replace(samples_of_file, made=samples.made, from_file=False)
 
 
 def _role(data: Data, name: str) -> str:
@@ -114,10 +114,10 @@ def _points(data: Data) -> str:
 
 def _code(question: ScriptRequest) -> DataCode:
     data = question.project.data
-    one = data_set(data.name)
-    if one.frame is None or not _decides_columns(data):
-        return one.code(question)
-    reading = [*one.frame(question), *helper_lines(data, question.facts)]
+    chosen_set = data_set(data.name)
+    if chosen_set.frame is None or not _decides_columns(data):
+        return chosen_set.code(question)
+    reading = [*chosen_set.frame(question), *helper_lines(data, question.facts)]
     code = table_code(question, [*reading, *column_lines(data, ["data"], question.facts)])
     return replace(code, edited=bool(point_edits(data)))
 

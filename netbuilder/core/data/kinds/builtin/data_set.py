@@ -51,21 +51,21 @@ def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dic
     Raises:
         DataError: a value is of another type, or out of bounds.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for param in params:
-        found[param.name] = options.get(param.name, param.default)
-        wrong = problem_with(param, found[param.name])
+        values[param.name] = options.get(param.name, param.default)
+        wrong = problem_with(param, values[param.name])
         if wrong is not None:
             raise DataError(
                 _(
                     "The data option '{name}' is {value}, which is not allowed.",
                     name=param.name,
-                    value=repr(found[param.name]),
+                    value=repr(values[param.name]),
                 ),
                 wrong,
                 code="data_option_invalid",
             )
-    return found
+    return values
 
 
 def samples_option(default: int, low: int = 40, high: int = 20_000) -> Param:

@@ -229,12 +229,12 @@ def _drawn(
         )
 
     def code(question: ScriptRequest) -> DataCode:
-        given = arguments_of(params, question.project.data.options)
+        arguments = arguments_of(params, question.project.data.options)
         lines = [
             *function_lines(drawn_strokes),
             *function_lines(colorize),
             *function_lines(function),
-            f"pictures, labels = {function.__name__}({given})",
+            f"pictures, labels = {function.__name__}({arguments})",
             'x = pictures.astype("float32")',
             *target_lines(question.task, 'labels.astype("str")'),
         ]

@@ -26,7 +26,7 @@ def point_places(samples: Samples) -> NDArray[np.float64]:
     return np.concatenate([features, samples.targets.to_numpy(np.float64)], axis=1)
 
 
-def apply_point_edits(made: Samples, edits: PointEdits) -> Samples:
+def apply_point_edits(samples: Samples, edits: PointEdits) -> Samples:
     """Return the samples of a set of points, edited by hand.
 
     The unedited set is split first, so that untouched points stay in their part; added points are
@@ -36,27 +36,27 @@ def apply_point_edits(made: Samples, edits: PointEdits) -> Samples:
         DataError: an added point has no class, or one of a curve has one.
     """
     if not edits:
-        return made
+        return samples
     import numpy as np
     import pandas as pd
 
-    assert made.table is not None
-    on_curve = made.table.shape[1] == 1
+    assert samples.table is not None
+    on_curve = samples.table.shape[1] == 1
     check_labels(edits, classes=not on_curve)
-    places, labels = point_places(made), made.targets.iloc[:, 0].to_numpy()
+    places, labels = point_places(samples), samples.targets.iloc[:, 0].to_numpy()
     for row, place in edits.moved.items():
         if row < len(places):
             places[row] = place
     rows = np.setdiff1d(np.arange(len(places)), list(edits.removed))
-    added = np.array([one[:2] for one in edits.added], float).reshape(-1, 2)
+    added = np.array([point[:2] for point in edits.added], float).reshape(-1, 2)
     origin = np.concatenate([rows, -1 - np.arange(len(edits.added))]).astype(np.int64)
     places = np.concatenate([places[rows], added])
-    names = np.array([one[2] for one in edits.added], dtype=object)
+    names = np.array([point[2] for point in edits.added], dtype=object)
     return replace(
-        made,
-        table=pd.DataFrame(places[:, : made.table.shape[1]], columns=made.table.columns),
+        samples,
+        table=pd.DataFrame(places[:, : samples.table.shape[1]], columns=samples.table.columns),
         targets=pd.DataFrame(
-            {made.targets.columns[0]: places[:, 1] if on_curve else [*labels[rows], *names]}
+            {samples.targets.columns[0]: places[:, 1] if on_curve else [*labels[rows], *names]}
         ),
         made=UneditedSamples(labels, origin),
     )

@@ -113,7 +113,7 @@ def waves(
     random = np.random.default_rng(seed)
     shapes = ("sine", "square", "sawtooth", "noise")
     each = samples // len(shapes)
-    found = []
+    waves_of_classes = []
     for shape in shapes:
         turns = random.uniform(2.0, 5.0, (each, 1)) * np.linspace(0.0, 1.0, steps)
         phase = (turns + random.uniform(0.0, 1.0, (each, 1))) % 1.0
@@ -126,9 +126,9 @@ def waves(
         else:
             values = random.normal(0.0, 0.7, phase.shape)
         loudness = random.uniform(0.7, 1.3, (each, 1))
-        found.append(loudness * values + random.normal(0.0, noise, phase.shape))
+        waves_of_classes.append(loudness * values + random.normal(0.0, noise, phase.shape))
     order = random.permutation(len(shapes) * each)
-    values = np.concatenate(found)[order][:, :, None].astype(np.float32)
+    values = np.concatenate(waves_of_classes)[order][:, :, None].astype(np.float32)
     return values, np.repeat(shapes, each)[order]
 
 
@@ -203,12 +203,12 @@ def stories(samples: int = 1500, seed: int = 0) -> str:
     for _ in range(samples):
         kind = int(random.integers(3))
         if kind == 0:
-            said = f"{pick(who)} {pick(does)} {pick(whom)} {pick(where)}"
+            sentence = f"{pick(who)} {pick(does)} {pick(whom)} {pick(where)}"
         elif kind == 1:
-            said = f"{pick(before)} {pick(who)} is {pick(feels)}"
+            sentence = f"{pick(before)} {pick(who)} is {pick(feels)}"
         else:
-            said = f"{pick(who)} is {pick(feels)} and {pick(does)} {pick(whom)}"
-        line.append(f"{said[0].upper()}{said[1:]}.")
+            sentence = f"{pick(who)} is {pick(feels)} and {pick(does)} {pick(whom)}"
+        line.append(f"{sentence[0].upper()}{sentence[1:]}.")
         if len(line) == 4 or random.random() < 0.2:
             lines.append(" ".join(line))
             line = []
@@ -222,7 +222,7 @@ def tales(samples: int = 500, seed: int = 0) -> str:
 
     random = np.random.default_rng(seed)
     who = ("king", "farmer", "boy", "wizard", "queen", "girl", "witch", "princess")
-    what = ("ring", "horse", "key", "book", "lamp", "sword", "crown", "map")
+    things = ("ring", "horse", "key", "book", "lamp", "sword", "crown", "map")
     where = ("forest", "castle", "river", "garden", "market", "tower")
 
     def pick(words: tuple[str, ...]) -> str:
@@ -230,12 +230,12 @@ def tales(samples: int = 500, seed: int = 0) -> str:
 
     lines: list[str] = []
     for _ in range(samples):
-        one, thing, place = pick(who), pick(what), pick(where)
-        they = "He" if one in who[:4] else "She"
+        person, thing, place = pick(who), pick(things), pick(where)
+        they = "He" if person in who[:4] else "She"
         first = (
-            f"The {one} looks for a {thing} in the {place}.",
-            f"In the {place} the {one} sees a {thing}.",
-            f"The {one} goes to the {place} and buys a {thing}.",
+            f"The {person} looks for a {thing} in the {place}.",
+            f"In the {place} the {person} sees a {thing}.",
+            f"The {person} goes to the {place} and buys a {thing}.",
         )
         second = (
             f"{they} finds the {thing} and is happy.",

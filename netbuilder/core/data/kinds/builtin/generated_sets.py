@@ -44,8 +44,10 @@ from netbuilder.core.python_text import format_literal
 
 def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
     """Return the arguments of a generator that differ from its defaults, as script text."""
-    given = {p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default}
-    return ", ".join(f"{name}={format_literal(value)}" for name, value in given.items())
+    values = {
+        p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default
+    }
+    return ", ".join(f"{name}={format_literal(value)}" for name, value in values.items())
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,14 @@ class _GeneratedSet:
 
 def _generated(
     title: str, description: str, task: str, function: Callable[..., Any],
-    params: tuple[Param, ...], one: _GeneratedSet,
+    params: tuple[Param, ...], generator: _GeneratedSet,
 ) -> DataSet:  # fmt: skip
     name = function.__name__
 
     def make(options: Mapping[str, Any]) -> Samples:
-        found = one.samples(*function(**chosen_options(params, options)))
-        samples = replace(found, source=name)
-        if not one.points:
+        generated_samples = generator.samples(*function(**chosen_options(params, options)))
+        samples = replace(generated_samples, source=name)
+        if not generator.points:
             return samples
         return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
@@ -90,28 +92,28 @@ def _generated(
         data = question.project.data
         return [
             *function_lines(function),
-            f"{one.named} = {name}({arguments_of(params, data.options)})",
-            *one.lines,
-            *(edited_points.edit_lines(point_edits(data)) if one.points else ()),
+            f"{generator.named} = {name}({arguments_of(params, data.options)})",
+            *generator.lines,
+            *(edited_points.edit_lines(point_edits(data)) if generator.points else ()),
         ]
 
     def code(question: ScriptRequest) -> DataCode:
-        table = one.fed is InputFormat.TABLE
+        table = generator.fed is InputFormat.TABLE
         lines = [
             *made(question),
-            *one.x,
+            *generator.x,
             *(input_columns(question.project) if table else ()),
-            *target_lines(question.task, one.answers),
+            *target_lines(question.task, generator.answers),
         ]
-        if one.fed is InputFormat.TEXTS:
+        if generator.fed is InputFormat.TEXTS:
             return text_code(question, lines)
-        edited = bool(one.points and point_edits(question.project.data))
-        return DataCode(tuple(lines), one.fed, edited=edited)
+        edited = bool(generator.points and point_edits(question.project.data))
+        return DataCode(tuple(lines), generator.fed, edited=edited)
 
-    frame = (lambda question: [*made(question), one.frame]) if one.frame else None
+    frame = (lambda question: [*made(question), generator.frame]) if generator.frame else None
     return DataSet(
-        name, title, description, task, make, code, (*params, *one.more), frame=frame,
-        points=one.points,
+        name, title, description, task, make, code, (*params, *generator.more), frame=frame,
+        points=generator.points,
     )  # fmt: skip
 
 
@@ -185,24 +187,24 @@ _TEMPERATURES = (
 def _temperatures(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
-    found = chosen_options(_TEMPERATURES, options)
-    degrees = generated.temperatures(found["years"], found["seed"])
+    chosen = chosen_options(_TEMPERATURES, options)
+    degrees = generated.temperatures(chosen["years"], chosen["seed"])
     return windows(
         pd.DataFrame({"temperature": degrees}),
         ("temperature",),
-        Data(options={**options, "window": found["window"], "horizon": found["horizon"]}),
+        Data(options={**options, "window": chosen["window"], "horizon": chosen["horizon"]}),
         "temperatures",
     )
 
 
 def _temperatures_code(question: ScriptRequest) -> DataCode:
     options = question.project.data.options
-    found = chosen_options(_TEMPERATURES, options)
-    given = arguments_of((_TEMPERATURES[0], _TEMPERATURES[3]), options)
+    chosen = chosen_options(_TEMPERATURES, options)
+    arguments = arguments_of((_TEMPERATURES[0], _TEMPERATURES[3]), options)
     lines = [
         *function_lines(generated.temperatures),
-        f'data = pd.DataFrame({{"temperature": temperatures({given})}})',
-        *window_lines(["temperature"], found["window"], found["horizon"]),
+        f'data = pd.DataFrame({{"temperature": temperatures({arguments})}})',
+        *window_lines(["temperature"], chosen["window"], chosen["horizon"]),
     ]
     return DataCode(tuple(lines), InputFormat.NUMBERS, ordered=True)
 
@@ -357,10 +359,10 @@ def _long_text(
         return windows_of(text, {**options, **chosen_options(params, options)}, name)
 
     def code(question: ScriptRequest) -> DataCode:
-        given = question.project.data.options
-        options = {**given, **chosen_options(params, given)}
-        made = f"text = {name}({arguments_of(own, given)})"
-        lines = [*function_lines(function), made, *token_lines(options, "a")]  # in English
+        decided = question.project.data.options
+        options = {**decided, **chosen_options(params, decided)}
+        text_line = f"text = {name}({arguments_of(own, decided)})"
+        lines = [*function_lines(function), text_line, *token_lines(options, "a")]  # in English
         return windows_code(lines, options)
 
     return DataSet(name, title, description, "classes", make, code, params)

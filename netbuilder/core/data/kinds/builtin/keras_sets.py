@@ -162,7 +162,7 @@ def _reviews() -> tuple[tuple[list[str], Any], tuple[list[str], Any]]:
     def text(numbers: list[int]) -> str:
         return " ".join(words[number] for number in numbers if number in words)
 
-    return ([text(one) for one in train[0]], train[1]), ([text(one) for one in test[0]], test[1])
+    return ([text(ids) for ids in train[0]], train[1]), ([text(ids) for ids in test[0]], test[1])
 
 
 def _imdb_part(which: int) -> Samples:

@@ -153,8 +153,10 @@ class TableModality(Modality):
         cells = made_up_cells(entry, count)
         rows = pd.DataFrame(cells).replace({EMPTY: None})
         values = table.encode(rows, entry.columns, "made-up rows")
-        found = {("column", name): one[:, None] for name, one in cells.items()}
-        return found, shaped_as(values, entry)
+        by_key = {
+            ("column", name): values_of_column[:, None] for name, values_of_column in cells.items()
+        }
+        return by_key, shaped_as(values, entry)
 
     def layers(
         self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
@@ -172,8 +174,8 @@ TABLE = TableModality()
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    found = read_file(path, reading_options(data))
-    only = tuple(map(str, found.columns))
+    table = read_file(path, reading_options(data))
+    only = tuple(map(str, table.columns))
     if len(only) == 1 and data.target in {(), only} and not test:
         raise DataError(
             _(
@@ -189,7 +191,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
             code="table_one_column",
             fixes=(_series_fix(),),
         )
-    return samples_of_table(data, found, path.name, test=test)
+    return samples_of_table(data, table, path.name, test=test)
 
 
 def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:

@@ -62,10 +62,10 @@ def _one_hot(column: FittedColumn, inputs: KerasInputs, name: str) -> Any:
     import keras
     import numpy as np
 
-    kept = list(column.categories)
+    categories = list(column.categories)
     if whole(column):
         lookup = keras.layers.IntegerLookup(
-            vocabulary=[int(one) for one in kept],
+            vocabulary=[int(category) for category in categories],
             num_oov_indices=0,
             output_mode="one_hot",
             name=name,
@@ -73,13 +73,13 @@ def _one_hot(column: FittedColumn, inputs: KerasInputs, name: str) -> Any:
         return lookup(inputs.column(column.name, dtype="int64"))
     if column.fill is None:
         lookup = keras.layers.StringLookup(
-            vocabulary=kept, num_oov_indices=0, output_mode="one_hot", name=name
+            vocabulary=categories, num_oov_indices=0, output_mode="one_hot", name=name
         )
         return lookup(inputs.column(column.name, dtype="string"))
-    numbers = {label: number for number, label in enumerate(kept)}
+    numbers = {label: number for number, label in enumerate(categories)}
     numbers[EMPTY] = numbers[str(column.fill)]
-    found = _looked_up(column, numbers, np.int32, inputs)
-    return keras.layers.CategoryEncoding(len(kept), output_mode="one_hot", name=name)(found)
+    codes = _looked_up(column, numbers, np.int32, inputs)
+    return keras.layers.CategoryEncoding(len(categories), output_mode="one_hot", name=name)(codes)
 
 
 def _looked_up(
@@ -102,24 +102,24 @@ def taken_columns(entry: InputPreprocessing) -> str:
     dates = [column.name for column in entry.columns if column.kind == "date"]
     words = [column.name for column in entry.columns if not _is_number(column)]
     codes = [column.name for column in entry.columns if _is_whole(column)]
-    said = [
+    sentences = [
         _(
             "each column as it is in the file: {columns}",
             columns=format_list((c.name for c in entry.columns), 12),
         )
     ]
     if dates:
-        said.append(_("{columns} as days since 1970-01-01", columns=format_list(dates)))
+        sentences.append(_("{columns} as days since 1970-01-01", columns=format_list(dates)))
     if codes:
-        said.append(_("{columns} as whole numbers", columns=format_list(codes)))
+        sentences.append(_("{columns} as whole numbers", columns=format_list(codes)))
     if words:
-        said.append(
+        sentences.append(
             _(
                 "a value of {columns} that does not occur in the training data is an error",
                 columns=format_list(words),
             )
         )
-    return join_values(said, clauses=True)
+    return join_values(sentences, clauses=True)
 
 
 def _is_number(column: FittedColumn) -> bool:
@@ -135,7 +135,8 @@ def _is_whole(column: FittedColumn) -> bool:
 def whole(column: FittedColumn) -> bool:
     """Return whether the categories are whole numbers, which files hold as numbers."""
     return column.fill is None and all(
-        one.removeprefix("-").isdecimal() and str(int(one)) == one for one in column.categories
+        category.removeprefix("-").isdecimal() and str(int(category)) == category
+        for category in column.categories
     )
 
 
@@ -143,7 +144,7 @@ def made_up_cells(entry: InputPreprocessing, count: int) -> dict[str, NDArray[An
     """Return example cells by column, (count,); some are empty where gaps are filled."""
     import numpy as np
 
-    found: dict[str, NDArray[Any]] = {}
+    cells_by_column: dict[str, NDArray[Any]] = {}
     for column in entry.columns:
         random = np.random.default_rng(crc32(column.name.encode()))
         if _is_number(column):
@@ -158,5 +159,5 @@ def made_up_cells(entry: InputPreprocessing, count: int) -> dict[str, NDArray[An
             empty = EMPTY
         if column.fill is not None:
             cells[-1] = empty
-        found[column.name] = cells
-    return found
+        cells_by_column[column.name] = cells
+    return cells_by_column

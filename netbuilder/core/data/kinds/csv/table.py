@@ -57,7 +57,7 @@ def make_columns(
     option "categories" names it. The rule for missing values gives each column's fill value; a
     category can be filled with its most frequent value or a category of its own only.
     """
-    wanted = set(name_list_option(options, "categories"))
+    decided = set(name_list_option(options, "categories"))
     rules = missing_rules(Data(options=options, columns=choices), [str(n) for n in table.columns])
     columns: list[FittedColumn] = []
     notes: list[str] = []
@@ -87,7 +87,7 @@ def make_columns(
         if kind == "boolean":
             columns.append(fill_missing(boolean_column(series, source), rules[str(name)]))
             continue
-        category = name in wanted or kind == "category"
+        category = name in decided or kind == "category"
         numbers = None if category else as_numbers(series, source)
         if numbers is not None:
             columns.append(
@@ -120,7 +120,7 @@ def check_room(
     """
     limit = positive_option(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
     widest = max(columns, key=lambda column: len(column.categories), default=None)
-    features = sum(len(one.features) for one in columns if one.kind == "category")
+    features = sum(len(column.features) for column in columns if column.kind == "category")
     needed = rows * features * _CELL_BYTES
     if widest is None or needed <= limit * 2**20:
         return
@@ -231,12 +231,12 @@ def encode(
 
 def unknown_words(table: pd.DataFrame, columns: Sequence[FittedColumn]) -> dict[str, pd.Series]:
     """Return by column the cells whose categories the training rows did not contain."""
-    found = {
+    unknown = {
         column.name: _codes(table[column.name], column)[1]
         for column in columns
         if column.kind == "category" and column.name in table
     }
-    return {name: cells for name, cells in found.items() if len(cells)}
+    return {name: cells for name, cells in unknown.items() if len(cells)}
 
 
 def _codes(series: pd.Series, column: FittedColumn) -> tuple[NDArray[np.float64], pd.Series]:

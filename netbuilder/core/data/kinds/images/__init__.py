@@ -104,29 +104,31 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path, test=test)
     root = unpacked(path, ENDINGS)
-    found, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
-    chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
+    folder_samples, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
+    chosen, findings = without_excluded(
+        select_files(folder_samples, test=test, part=part), data.options, home
+    )
     targets = folder_targets(chosen.labels)
-    made = _samples(data.options, chosen.files, targets, home, tuple(found.notes))
-    return replace(made, parts=chosen.parts, findings=told)
+    samples = _samples(data.options, chosen.files, targets, home, tuple(folder_samples.notes))
+    return replace(samples, parts=chosen.parts, findings=findings)
 
 
 def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
     table = read_table(path, reading_options(data))
-    seen, home = listed_pictures(table, path, data, ENDINGS), SampleFolder(path.parent, path.name)
-    named = [seen.root / portable_path(name) for name in seen.table[seen.column]]
+    listed, home = listed_pictures(table, path, data, ENDINGS), SampleFolder(path.parent, path.name)
+    named = [listed.root / portable_path(name) for name in listed.table[listed.column]]
     used = used_files(named, data.options, home)
-    gone = [file for file, one in zip(named, used, strict=True) if not one]
-    told = (excluded_finding(gone, home),) if gone else ()
-    found = samples_in_column(data, seen.table[used], seen.column, path.name, test=test)
-    assert found.table is not None
-    files = [seen.root / portable_path(name) for name in found.table[seen.column]]
-    notes = (*seen.notes, *found.notes)
-    made = _samples(data.options, files, found.targets, home, notes)
+    gone = [file for file, is_used in zip(named, used, strict=True) if not is_used]
+    findings = (excluded_finding(gone, home),) if gone else ()
+    rows = samples_in_column(data, listed.table[used], listed.column, path.name, test=test)
+    assert rows.table is not None
+    files = [listed.root / portable_path(name) for name in rows.table[listed.column]]
+    notes = (*listed.notes, *rows.notes)
+    samples = _samples(data.options, files, rows.targets, home, notes)
     return replace(
-        found, table=None, from_file=False, role=made.role, arrays=made.arrays, notes=made.notes,
-        value_range=made.value_range, sample_shape=made.sample_shape, home=home,
-        findings=(*found.findings, *told),
+        rows, table=None, from_file=False, role=samples.role, arrays=samples.arrays,
+        notes=samples.notes, value_range=samples.value_range, sample_shape=samples.sample_shape, home=home,
+        findings=(*rows.findings, *findings),
     )  # fmt: skip
 
 
@@ -139,11 +141,11 @@ def _samples(
 ) -> Samples:
     import numpy as np
 
-    seen = inspect_pictures(files, home)
+    inspected = inspect_pictures(files, home)
     paths = np.empty(len(files), object)
     paths[:] = files
-    if seen.value_range != BYTES:
-        low, high = seen.value_range
+    if inspected.value_range != BYTES:
+        low, high = inspected.value_range
         notes = (
             *notes,
             _(
@@ -156,8 +158,8 @@ def _samples(
         role="image",
         arrays={"image": paths},
         targets=targets,
-        value_range=seen.value_range,
-        sample_shape=(*image_size(options, set(seen.sizes)), COLOR_MODES[color_mode(options)]),
+        value_range=inspected.value_range,
+        sample_shape=(*image_size(options, set(inspected.sizes)), COLOR_MODES[color_mode(options)]),
         source=home.source,
         notes=notes,
         home=home,
@@ -178,20 +180,20 @@ def color_mode(options: Mapping[str, Any]) -> str:
 
 def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple[int, int]:
     """Return option "image_size" as (height, width), or a size that fits the pictures."""
-    given = options.get("image_size")
-    if given is None:
+    value = options.get("image_size")
+    if value is None:
         if len(sizes) == 1:
             size = next(iter(sizes))
             if max(size) <= SMALL:
                 return size
         return DEFAULT_SIZE
-    values = list(given) if isinstance(given, (list, tuple)) else [given, given]
+    values = list(value) if isinstance(value, (list, tuple)) else [value, value]
     good = len(values) == 2 and all(
         isinstance(v, int) and not isinstance(v, bool) and 1 <= v <= 4096 for v in values
     )
     if not good:
         raise DataError(
-            _("'{value}' is not an image size.", value=given),
+            _("'{value}' is not an image size.", value=value),
             _("Write height and width in pixels, such as [64, 64]."),
             code="image_size_invalid",
         )
@@ -215,14 +217,14 @@ class ImageModality(Modality):
         values = samples.arrays[source]
         if values.dtype == object:
             shape: tuple[int, ...] = samples.sample_shape
-            asked = input_node_shape(project, key)
-            whole = all(isinstance(size, int) for size in asked)
+            node_shape = input_node_shape(project, key)
+            whole = all(isinstance(size, int) for size in node_shape)
             # An Input node that says its size is obeyed, unless the recipe says otherwise.
-            if len(asked) == 3 and whole and asked[2] in {1, 3}:
+            if len(node_shape) == 3 and whole and node_shape[2] in {1, 3}:
                 if "image_size" not in project.data.options:
-                    shape = (*asked[:2], shape[2])
+                    shape = (*node_shape[:2], shape[2])
                 if "color_mode" not in project.data.options:
-                    shape = (*shape[:2], asked[2])
+                    shape = (*shape[:2], node_shape[2])
             # Only mean and deviation need pixels: what black and white are is known.
             few = train[:: max(1, len(train) // LOOK_AT)]
             few = few if project.data.scaling == "standard" else few[:1]

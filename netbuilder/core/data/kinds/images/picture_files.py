@@ -124,8 +124,8 @@ def _size(picture: Any) -> tuple[int, int]:
 
     A PNG without EXIF is not asked: Pillow would read all of it.
     """
-    asked = picture.format != "PNG" or "exif" in picture.info
-    if asked and picture.getexif().get(0x0112, 1) in {5, 6, 7, 8}:
+    may_be_rotated = picture.format != "PNG" or "exif" in picture.info
+    if may_be_rotated and picture.getexif().get(0x0112, 1) in {5, 6, 7, 8}:
         return picture.width, picture.height
     return picture.height, picture.width
 
@@ -185,7 +185,7 @@ def decode_pictures(
 
     height, width, channels = shape
     paths = list(files)
-    low, high = (float(one) for one in (value_range or BYTES))
+    low, high = (float(limit) for limit in (value_range or BYTES))
     kind = np.uint8 if (low, high) == BYTES else np.float32
     out = np.empty((len(paths), height, width, channels), kind)
     for index, file in enumerate(paths):

@@ -33,8 +33,8 @@ def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str:
     for name in table.columns:
         if table[name].dtype.kind in "iufb":
             continue
-        seen = table[name].dropna().astype(str).str.lower().head(50)
-        if len(seen) and seen.str.endswith(tuple(endings)).mean() > 0.9:
+        cells = table[name].dropna().astype(str).str.lower().head(50)
+        if len(cells) and cells.str.endswith(tuple(endings)).mean() > 0.9:
             return str(name)
     return ""
 
@@ -102,9 +102,9 @@ def portable_path(name: Any) -> str:
 
 
 def _root(folder: Path, names: Sequence[str]) -> Path:
-    inner = sorted(one for one in folder.iterdir() if one.is_dir())
+    inner = sorted(child for child in folder.iterdir() if child.is_dir())
 
-    def found(one: Path) -> int:
-        return sum((one / form_on_disk(one, name)).is_file() for name in names[:20])
+    def found(root: Path) -> int:
+        return sum((root / form_on_disk(root, name)).is_file() for name in names[:20])
 
     return max([folder, *inner], key=found)

@@ -49,9 +49,9 @@ def table_code(question: ScriptRequest) -> DataCode:
     ]
     test = [*_named(question, "test", data.test_path), f"x_test = {_stacked(question)}"]
     guess = "next(c for c in data if '.' in str(data[c].iloc[0])[-5:])"
-    told = sample_role_lines(question, "image", guess, train, test)
-    lines = ("from pathlib import Path", "", *_reader(question), *told.lines)
-    return _code(question, lines, **told.flags)
+    role_lines = sample_role_lines(question, "image", guess, train, test)
+    lines = ("from pathlib import Path", "", *_reader(question), *role_lines.lines)
+    return _code(question, lines, **role_lines.flags)
 
 
 def _named(question: ScriptRequest, frame: str, path: str) -> list[str]:
@@ -114,21 +114,21 @@ def _range(question: ScriptRequest) -> tuple[float, float]:
 def _stacked(question: ScriptRequest) -> str:
     low, high = _range(question)
     more = "" if (low, high) == BYTES else f", {low!r}, {high!r}"
-    one = f"read_picture(str(file), *size, {_channels(question)}{more})"
-    return f'np.stack([{one} for file in files]).astype("float32")'
+    call = f"read_picture(str(file), *size, {_channels(question)}{more})"
+    return f'np.stack([{call} for file in files]).astype("float32")'
 
 
 def _asked(question: ScriptRequest) -> list[Any]:
     """Return the shape of the Input node; [] where it is open."""
     graph = question.project.graph
-    shapes = [graph.by_id[one].params.get("shape") for one in graph.inputs]
+    shapes = [graph.by_id[node_id].params.get("shape") for node_id in graph.inputs]
     return next((list(shape) for shape in shapes if shape and len(shape) == 3), [])
 
 
 def _channels(question: ScriptRequest) -> int:
-    mode, asked = question.project.data.options.get("color_mode"), _asked(question)
-    if mode is None and asked and asked[2] in {1, 3}:
-        return int(asked[2])
+    mode, shape = question.project.data.options.get("color_mode"), _asked(question)
+    if mode is None and shape and shape[2] in {1, 3}:
+        return int(shape[2])
     return 1 if mode == "grayscale" else 3
 
 

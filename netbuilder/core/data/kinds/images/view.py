@@ -58,7 +58,7 @@ def pictures_data_view(plan: PreparedData) -> PicturesDataView:
     return PicturesDataView(first.classes, count)
 
 
-def select_pictures(plan: PreparedData, wanted: PictureQuery) -> PictureSelection:
+def select_pictures(plan: PreparedData, query: PictureQuery) -> PictureSelection:
     """Return pictures drawn at random by ``wanted.draw``, sorted by class where mixed.
 
     Raises:
@@ -66,20 +66,20 @@ def select_pictures(plan: PreparedData, wanted: PictureQuery) -> PictureSelectio
     """
     labels, parts, rows = _all(plan)
     fits = np.ones(len(rows), bool)
-    if wanted.label:
-        fits &= labels == wanted.label
-    if wanted.part is not None:
-        fits &= parts == wanted.part
-    found = np.flatnonzero(fits)
-    generator = np.random.default_rng(wanted.draw)
-    chosen = generator.permutation(found)[: wanted.count]
+    if query.label:
+        fits &= labels == query.label
+    if query.part is not None:
+        fits &= parts == query.part
+    matching = np.flatnonzero(fits)
+    generator = np.random.default_rng(query.draw)
+    chosen = generator.permutation(matching)[: query.count]
     images = _gathered(plan, rows[chosen], thumbnails)
     return PictureSelection(
         images,
-        tuple(str(one) for one in labels[chosen]),
-        tuple(int(one) for one in parts[chosen]),
+        tuple(str(label) for label in labels[chosen]),
+        tuple(int(part) for part in parts[chosen]),
         rows[chosen],
-        len(found),
+        len(matching),
     )
 
 

@@ -49,12 +49,12 @@ def days(dates: pd.Series, like: pd.Series) -> pd.Series:
     dates = dates.dropna().astype(str).str.replace(ZONE, "", regex=True)
     if dates.dropna().astype(str).str.fullmatch(CLOCK).all():
         dates = "1970-01-01 " + dates  # a time of day
-    found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)
+    times = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)
     if first:
         # pandas would read 2024-01-06 as the first of June too.
         plain = pd.to_datetime(dates, errors="coerce", format="mixed", utc=True)
-        found = plain.where(dates.str.match(YEAR_FIRST), found)
-    return (found - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
+        times = plain.where(dates.str.match(YEAR_FIRST), times)
+    return (times - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
 
 
 # Scripts carry this function.
@@ -82,8 +82,8 @@ def is_true(words: pd.Series, like: pd.Series) -> pd.Series:
     """1 for yes and 0 for no, in the words of the column ``like``; missing values stay missing."""
     known = sorted(set(like.dropna().convert_dtypes().astype("string").str.strip()))
     true = [word for word in known if word.lower() in YES] or known[-1:]
-    found = words.convert_dtypes().astype("string").str.strip().isin(true)
-    return found.astype(float).where(words.notna())
+    is_yes = words.convert_dtypes().astype("string").str.strip().isin(true)
+    return is_yes.astype(float).where(words.notna())
 
 
 # Scripts carry this function.

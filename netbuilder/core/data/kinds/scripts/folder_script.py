@@ -28,28 +28,28 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
 
     def part(folder: Path) -> int | None:
         """Return the split that a folder is named after, if any."""
-        found = [i for i, w in enumerate(words) if re.fullmatch(w + of_what, folder.name, re.I)]
-        return found[0] if found else None
+        numbers = [i for i, w in enumerate(words) if re.fullmatch(w + of_what, folder.name, re.I)]
+        return numbers[0] if numbers else None
 
     def entries(folder: Path) -> tuple[list[Path], list[Path]]:
         """Return the folders inside, and the files that may be samples, by name."""
-        inside = sorted(folder.iterdir(), key=lambda one: one.name)
-        inside = [one for one in inside if one.name[0] != "." and one.name.lower() not in junk]
-        files = [one for one in inside if one.suffix.lower() in endings and one.is_file()]
-        return [one for one in inside if one.is_dir()], files
+        inside = sorted(folder.iterdir(), key=lambda path: path.name)
+        inside = [path for path in inside if path.name[0] != "." and path.name.lower() not in junk]
+        files = [path for path in inside if path.suffix.lower() in endings and path.is_file()]
+        return [path for path in inside if path.is_dir()], files
 
     def below(folder: Path) -> list[Path]:
         folders, files = entries(folder)
-        return files + [file for one in folders for file in below(one)]
+        return files + [file for subfolder in folders for file in below(subfolder)]
 
     def by_class(folder: Path) -> list[tuple[str, Path]]:
         folders, files = entries(folder)
-        judged = [one for one in folders if one.name.lower() not in unlabelled]
+        judged = [path for path in folders if path.name.lower() not in unlabelled]
         if len(judged) >= 2:
             folders = judged
-        found = [(one.name, file) for one in folders for file in below(one)]
-        if found:
-            return found
+        labelled = [(path.name, file) for path in folders for file in below(path)]
+        if labelled:
+            return labelled
         named = [re.match(r"(.*?[^\W\d_])[\s._\-(]*\d+\)?$", file.stem) for file in files]
         names = [match[1].strip(" ._-(") if match else "" for match in named]
         pairs = [
@@ -64,20 +64,20 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
             break  # the only class
         # A single folder inside was created by unzipping.
         root, (folders, files) = folders[0], inner
-    parts = {number: one for one in folders if (number := part(one)) is not None}
+    parts = {number: path for path in folders if (number := part(path)) is not None}
     alone = set(parts) == {0} and len(folders) > 1 and not entries(parts[0])[0]
     if alone and len({name for name, _ in by_class(parts[0])}) < 2:
         parts = {}  # the folder train beside cars is a class
     if 0 not in parts:
         return [(0, name, file) for name, file in by_class(root)]
     known = {name for name, _ in by_class(parts[0])}
-    found = []
+    samples = []
     for number in sorted(parts):
         mine = by_class(parts[number])
         # Files without a class are left out.
         if known & {name for name, _ in mine}:
-            found += [(number, name, file) for name, file in mine]
-    return found
+            samples += [(number, name, file) for name, file in mine]
+    return samples
 
 
 def zip_lines(path: str) -> tuple[str, list[str]]:
@@ -103,7 +103,7 @@ def folder_lines(
         to_numbers: an expression for the values of ``files``.
         before: lines between; ``looked_at`` are files that sizes and lengths are measured on.
     """
-    kept = "found = [one for one in found if one[-1] not in left_out]"
+    filter_line = "found = [one for one in found if one[-1] not in left_out]"
     folder, unpacking = zip_lines(data.path)
     lines = [
         *unpacking,
@@ -112,7 +112,7 @@ def folder_lines(
         *function_lines(files_of_classes),
         f"endings = {format_literal(list(endings), tuples=True)}",
         f"found = files_of_classes(Path({format_literal(folder)}), endings)",
-        *left_out_lines(data, data.path, folder, kept),
+        *left_out_lines(data, data.path, folder, filter_line),
         "part_of = np.array([part for part, _, _ in found])",
         "names = [name for _, name, _ in found]",
         "files = [file for _, _, file in found]",
@@ -133,7 +133,7 @@ def folder_lines(
         *lines,
         *unpacking,
         f"found = files_of_classes(Path({format_literal(folder)}), endings)",
-        *left_out_lines(data, data.test_path, folder, kept),
+        *left_out_lines(data, data.test_path, folder, filter_line),
         _("# If the folder contains a test folder, that one is used."),
         "only = 2 if any(part == 2 for part, _, _ in found) else 0",
         "files = [file for part, _, file in found if part == only]",

@@ -61,14 +61,14 @@ def table_code(question: ScriptRequest, reading: Iterable[str]) -> DataCode:
     other = table_script.unused(data)
     gone = f"[*targets, *{format_literal(other)}]" if other else "targets"
     features = format_literal(known) if known else f"[name for name in data if name not in {gone}]"
-    told = role_lines(data)
+    roles = role_lines(data)
     lines = [
         *reading,
         f"targets = {format_literal(targets) if targets else '[data.columns[-1]]'}",
         f"features = {features}",
         *(() if known else _few_words(data)),
         *table_script.row_lines(data, table_script.frames_of(data)),
-        *told.lines,
+        *roles.lines,
         "x = data[features]",
         *table_script.answer_lines(question),
         *(["x_test = test[features]"] if data.test_path else []),
@@ -80,15 +80,15 @@ def table_code(question: ScriptRequest, reading: Iterable[str]) -> DataCode:
         own_test=bool(data.test_path),
         words="category" in types,
         fills=table_script.fill_lines(data),
-        **told.flags,
+        **roles.flags,
     )
 
 
 def _few_words(data: Data) -> list[str]:
     """Drop columns of texts that hardly repeat, unless decided to be categories."""
-    kept = [name for name, one in data.columns.items() if one.type == "category"]
-    kept += name_list_option(data.options, "categories")
-    other = f" or name in {format_literal(kept)}" if kept else ""
+    categories = [name for name, choice in data.columns.items() if choice.type == "category"]
+    categories += name_list_option(data.options, "categories")
+    other = f" or name in {format_literal(categories)}" if categories else ""
     return [
         _("# Text columns with many distinct values are not used as categories."),
         f"most = min({MAX_CATEGORIES}, max(10, len(data) // 2))",
@@ -125,13 +125,13 @@ def sample_role_lines(
     target = next(iter((*data.target, *known)), "")
     rest = "[[name for name in data if name != column][-1]]"
     # Rows without the sample or its answer are left out, whatever the recipe says of gaps.
-    told = replace(data, options={**data.options, "missing": "drop"})
+    dropping = replace(data, options={**data.options, "missing": "drop"})
     roles = role_lines(data)
     lines = [
         *table_script.reading_lines(question),
         f"column = {format_literal(column) if column else guess}",
         f"features, targets = [column], {format_literal([target]) if target else rest}",
-        *table_script.row_lines(told, table_script.frames_of(data)),
+        *table_script.row_lines(dropping, table_script.frames_of(data)),
         *train,
         *roles.lines,
         *(test if data.test_path else ()),

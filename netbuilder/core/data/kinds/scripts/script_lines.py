@@ -66,9 +66,9 @@ def left_out_lines(data: Data, path: str, folder: str, *after: str) -> list[str]
 
 def target_columns(data: Data) -> list[str]:
     """Return the target columns that the recipe names, in the order of ``y``."""
-    found = list(data.target) or [one for columns in data.targets.values() for one in columns]
-    found = found or [name for name, one in data.columns.items() if one.role == "target"]
-    return list(dict.fromkeys(found))
+    names = list(data.target) or [column for columns in data.targets.values() for column in columns]
+    names = names or [name for name, choice in data.columns.items() if choice.role == "target"]
+    return list(dict.fromkeys(names))
 
 
 def input_columns(project: Project, known: Collection[str] | None = None) -> list[str]:
@@ -78,17 +78,25 @@ def input_columns(project: Project, known: Collection[str] | None = None) -> lis
     """
 
     def taken(name: str) -> str:
-        given = project.data.inputs.get(name, ())
-        if not given:
+        columns = project.data.inputs.get(name, ())
+        if not columns:
             return "list(x.columns)"
         if known or known is None:
-            return format_literal([one for one in given if known is None or one in known])
-        return f"[name for name in {format_literal(list(given))} if name in x]"
+            return format_literal(
+                [column for column in columns if known is None or column in known]
+            )
+        return f"[name for name in {format_literal(list(columns))} if name in x]"
 
     inputs = used_inputs(project.graph)
     if len(inputs) < 2:
-        return [f"x = x[{taken(one)}]" for one in inputs if project.data.inputs.get(one)]
-    return ["columns = {", *(f"    {format_literal(one)}: {taken(one)}," for one in inputs), "}"]
+        return [
+            f"x = x[{taken(node_id)}]" for node_id in inputs if project.data.inputs.get(node_id)
+        ]
+    return [
+        "columns = {",
+        *(f"    {format_literal(node_id)}: {taken(node_id)}," for node_id in inputs),
+        "}",
+    ]
 
 
 #: Arguments of ``pandas.read_csv`` that scripts write; facts from a file may say anything else.
@@ -107,17 +115,20 @@ def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: boo
     """
     options = project.data.options
     named = {"separator": "sep", "decimal": "decimal", "encoding": "encoding"}
-    told = {
+    arguments = {
         named[key]: options[key] for key in named if options.get(key) and options[key] != "auto"
     }
     if facts is not None:
         concluded = facts.test_read_as if test else facts.read_as
         if isinstance(concluded, Mapping):
-            told |= {key: concluded[key] for key in _READ_AS if key in concluded}
+            arguments |= {key: concluded[key] for key in _READ_AS if key in concluded}
     lines = lines_left_out(project, facts, test=test)
     if lines:
-        told["skiprows"] = [*range(int(told.get("skiprows") or 0)), *(line - 1 for line in lines)]
-    return "".join(f", {key}={_read_value(value)}" for key, value in told.items())
+        arguments["skiprows"] = [
+            *range(int(arguments.get("skiprows") or 0)),
+            *(line - 1 for line in lines),
+        ]
+    return "".join(f", {key}={_read_value(value)}" for key, value in arguments.items())
 
 
 def lines_left_out(
@@ -148,9 +159,11 @@ def text_code(question: ScriptRequest, lines: Iterable[str], **more: Any) -> Dat
     )
     length = data.options.get("sequence_length")
     if length is None:
-        asked = [question.project.graph.by_id[one].params.get("shape")
-                 for one in used_inputs(question.project.graph)]  # fmt: skip
-        length = next((int(one[0]) for one in asked if one and len(one) == 1 and one[0]), None)
+        shapes = [question.project.graph.by_id[node_id].params.get("shape")
+                 for node_id in used_inputs(question.project.graph)]  # fmt: skip
+        length = next(
+            (int(shape[0]) for shape in shapes if shape and len(shape) == 1 and shape[0]), None
+        )
     return DataCode(
         tuple(lines),
         InputFormat.TEXTS,

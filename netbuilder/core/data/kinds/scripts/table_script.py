@@ -49,7 +49,7 @@ def reader(
             more += f", skiprows={[int(line) - 1 for line in lines]}"
         return f'pd.read_excel({format_literal(path)}, engine="calamine"{more})'
     if ending == ".parquet":
-        lasts = facts is not None and any(one.code == "times" for one in facts.findings)
+        lasts = facts is not None and any(finding.code == "times" for finding in facts.findings)
         more = ".with_columns(polars.selectors.duration().dt.total_microseconds() / 1e6)"
         frame = f"polars.read_parquet({format_literal(path)}){more if lasts else ''}"
         return f"pd.DataFrame({frame}.to_dict(as_series=False))"
@@ -108,10 +108,14 @@ def _with_clocks(data: Data, facts: DataFacts | None) -> Data:
 
 def unused(data: Data) -> list[str]:
     """Return columns that are no features: excluded, or of another role."""
-    found = [*option_names(data.options, "ignore"), *single_roles(data).values()]
+    names = [*option_names(data.options, "ignore"), *single_roles(data).values()]
     other = {"ignore", *SINGLE_ROLES}
-    found += [name for name, one in data.columns.items() if one.role in other or one.type == "text"]
-    return list(dict.fromkeys(found))
+    names += [
+        name
+        for name, choice in data.columns.items()
+        if choice.role in other or choice.type == "text"
+    ]
+    return list(dict.fromkeys(names))
 
 
 def column_lines(
@@ -169,16 +173,16 @@ def column_lines(
 
 def _marks(data: Data, facts: DataFacts | None) -> dict[str, str]:
     """Return the number style of the columns that pandas reads as texts."""
-    words = {name for name, one in data.columns.items() if one.type not in {"", "number"}}
-    found = dict(facts.number_marks) if facts is not None else {}
-    found |= {name: one.decimal for name, one in data.columns.items() if one.decimal}
-    return {name: mark for name, mark in found.items() if name not in words}
+    words = {name for name, choice in data.columns.items() if choice.type not in {"", "number"}}
+    marks = dict(facts.number_marks) if facts is not None else {}
+    marks |= {name: choice.decimal for name, choice in data.columns.items() if choice.decimal}
+    return {name: mark for name, mark in marks.items() if name not in words}
 
 
 def _counts(name: str, facts: DataFacts | None) -> str:
     """Return the conversion factor of each unit of a column, as script text."""
-    found = facts.number_factors.get(name) if facts is not None else None
-    return format_literal(dict(found or {"": 1.0}))
+    counts = facts.number_factors.get(name) if facts is not None else None
+    return format_literal(dict(counts or {"": 1.0}))
 
 
 def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = False) -> list[str]:
@@ -199,10 +203,14 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
 
 def cell_functions(used: Iterable[Callable[..., Any]]) -> list[str]:
     """Return the text of functions of the program, after the constants that they name."""
-    lines = [line for one in used for line in function_lines(one)]
+    lines = [line for function in used for line in function_lines(function)]
     named = {name for name in cells.CONSTANTS if any(re.search(rf"\b{name}\b", x) for x in lines)}
-    given = [f"{name} = {_constant(one)}" for name, one in cells.CONSTANTS.items() if name in named]
-    return [*given, *(["", ""] if given else []), *lines]
+    constants = [
+        f"{name} = {_constant(constant)}"
+        for name, constant in cells.CONSTANTS.items()
+        if name in named
+    ]
+    return [*constants, *(["", ""] if constants else []), *lines]
 
 
 def _constant(value: Any) -> str:
@@ -230,18 +238,20 @@ def row_lines(data: Data, frames: Iterable[str]) -> list[str]:
     lines = []
     out = data.options.get("leave_out_classes") or ()
     if out:
-        words = format_literal([out] if isinstance(out, str) else [str(one) for one in out])
+        words = format_literal([out] if isinstance(out, str) else [str(cell) for cell in out])
         lines.append(f"data = data[~data[targets[0]].astype(str).isin({words})]")
     if data.options.get("duplicates") == "drop":
         lines.append("data = data.drop_duplicates(subset=[*features, *targets])")
     general = str(data.options.get("missing", "error"))
-    rules = {name: one.missing for name, one in data.columns.items() if one.missing}
+    rules = {name: choice.missing for name, choice in data.columns.items() if choice.missing}
     if {general, *rules.values()} <= {"error"}:
         return lines
     if general == "drop":
-        kept = [name for name, rule in rules.items() if rule != "drop"]
+        filled = [name for name, rule in rules.items() if rule != "drop"]
         holes = (
-            f"*(n for n in features if n not in {format_literal(kept)})" if kept else "*features"
+            f"*(n for n in features if n not in {format_literal(filled)})"
+            if filled
+            else "*features"
         )
         subset = f"[*targets, {holes}]"
     else:
@@ -253,30 +263,32 @@ def row_lines(data: Data, frames: Iterable[str]) -> list[str]:
 def fill_lines(data: Data) -> tuple[str, ...]:
     """Return lines that leave in ``fills`` the fill values of ``x_train``; () without any."""
     general = str(data.options.get("missing", "error"))
-    rules = {name: one.missing for name, one in data.columns.items() if one.missing}
-    for name, one in data.columns.items():
+    rules = {name: choice.missing for name, choice in data.columns.items() if choice.missing}
+    for name, choice in data.columns.items():
         # Half a yes is none.
-        if one.type == "boolean" and rules.get(name, general) == "mean":
+        if choice.type == "boolean" and rules.get(name, general) == "mean":
             rules[name] = "most_frequent"
     if {general, *rules.values()} <= {"error", "drop"}:
         return ()
     own = {name: rule for name, rule in rules.items() if rule not in {"error", "drop"}}
-    said = format_literal(own)
+    rules_text = format_literal(own)
     if general not in {"error", "drop"}:
-        said = f"dict.fromkeys(x_train, {format_literal(general)})" + (f" | {said}" if own else "")
-    found = "{name: stand_in(x_train[name], rule) for name, rule in rules.items()}"
-    return (*cell_functions([cells.stand_in]), f"rules = {said}", f"fills = {found}")
+        rules_text = f"dict.fromkeys(x_train, {format_literal(general)})" + (
+            f" | {rules_text}" if own else ""
+        )
+    fills_text = "{name: stand_in(x_train[name], rule) for name, rule in rules.items()}"
+    return (*cell_functions([cells.stand_in]), f"rules = {rules_text}", f"fills = {fills_text}")
 
 
 def imports(data: Data) -> list[str]:
     """Return the imports of the lines above besides pandas."""
     endings = {inner for inner in (data.path.lower(), data.test_path.lower()) if inner}
-    found = ["import re"] if data.options.get("centuries") else []
+    lines = ["import re"] if data.options.get("centuries") else []
     if any(path.endswith(".parquet") for path in endings):
-        found.append("import polars")
+        lines.append("import polars")
     if any(path.endswith(".arff") for path in endings):
-        found += ["import re", "", "", *function_lines(arff_table)]
-    return found
+        lines += ["import re", "", "", *function_lines(arff_table)]
+    return lines
 
 
 def answer_lines(question: ScriptRequest) -> list[str]:
@@ -287,9 +299,12 @@ def answer_lines(question: ScriptRequest) -> list[str]:
     data, task = question.project.data, question.task
     tasks = question.tasks
     if len(set(tasks.values())) > 1:
-        of = {one: tasks[key] for key, names in data.targets.items() for one in names}
-        wanted = {name: of.get(name, task) for name in target_columns(data)}
-        lines = ["y, y_test = [], []", f"for name, task in {format_literal(wanted)}.items():"]
+        of = {column: tasks[key] for key, names in data.targets.items() for column in names}
+        tasks_by_column = {name: of.get(name, task) for name in target_columns(data)}
+        lines = [
+            "y, y_test = [], []",
+            f"for name, task in {format_literal(tasks_by_column)}.items():",
+        ]
         lines += [
             f"    if task in {format_literal([REGRESSION, MULTI_LABEL])}:",
             "        y.append(data[name])",

@@ -50,31 +50,31 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
     passed_over = (reading.counting, date_column(table, ()))
     roles = roles_of(data, known, path.name, passed_over, answers_teach=True)
     table = table.drop(columns=[n for n in roles.ignored if n == reading.counting])
-    found = windows(table, roles.targets, data, path.name)
+    samples = windows(table, roles.targets, data, path.name)
     # A window belongs where its last answer stands.
-    ends = table.loc[found.targets.index]
+    ends = table.loc[samples.targets.index]
     return replace(
-        found,
+        samples,
         weights=weights_of(ends[roles.weight], path.name) if roles.weight else None,
         parts=parts_of(ends[roles.split], path.name) if roles.split and not test else None,
-        findings=(*reading.findings, *_read_as_series(found), *_shared_targets(data)),
+        findings=(*reading.findings, *_read_as_series(samples), *_shared_targets(data)),
         reading=reading,
     )
 
 
-def _read_as_series(found: Samples) -> tuple[Finding, ...]:
+def _read_as_series(samples: Samples) -> tuple[Finding, ...]:
     """Say that the table was read as a series, with the fix that makes it a table."""
-    order = next((name for name, role in found.roles.items() if role == "order"), "")
-    if not order or len(found.columns) != 1:
+    order = next((name for name, role in samples.roles.items() if role == "order"), "")
+    if not order or len(samples.columns) != 1:
         return ()
-    said = _(
+    message = _(
         "The rows are treated as a series in time ('{order}'): each value of '{name}' is predicted "
         "from the values before it.",
-        order=order, name=found.columns[0],
+        order=order, name=samples.columns[0],
     )  # fmt: skip
     back = partial(_as_table, order=order)
     fix = DataEdit(_("Treat the rows as a table"), back, _("Treat as a table"))
-    return (Finding("read-as-series", INFO, said, fixes=(fix,)),)
+    return (Finding("read-as-series", INFO, message, fixes=(fix,)),)
 
 
 def _shared_targets(data: Data) -> tuple[Finding, ...]:
@@ -82,7 +82,7 @@ def _shared_targets(data: Data) -> tuple[Finding, ...]:
     horizon = integer_option(data.options, "horizon", 1)
     if horizon < 2:
         return ()
-    said = ngettext(
+    message = ngettext(
         "Neighbouring samples predict some of the same rows: the first {count} sample of the "
         "validation and test set shares rows with the samples before it, and its errors may be "
         "slightly too small.",
@@ -91,7 +91,7 @@ def _shared_targets(data: Data) -> tuple[Finding, ...]:
         "slightly too small.",
         horizon - 1,
     )
-    return (Finding("shared-targets", INFO, said),)
+    return (Finding("shared-targets", INFO, message),)
 
 
 def _as_table(project: Project, order: str) -> Project:

@@ -17,10 +17,10 @@ from netbuilder.core.python_text import format_literal
 
 def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
     """Return lines from the sorted data frame ``data`` to windows and their targets."""
-    wanted = format_literal(targets) if targets else "[numbers.columns[-1]]"
+    targets_text = format_literal(targets) if targets else "[numbers.columns[-1]]"
     return [
         'numbers = data.select_dtypes("number")',
-        f"features, targets = list(numbers.columns), {wanted}",
+        f"features, targets = list(numbers.columns), {targets_text}",
         _("# A sample is a window of rows; its target is what follows."),
         f"window, horizon = {window}, {horizon}",
         'rows, ahead = data[features].to_numpy("float32"), data[targets].to_numpy("float32")',
@@ -34,10 +34,10 @@ def series_code(question: ScriptRequest) -> DataCode:
     """Return the data section of a series in a file."""
     data, facts = question.project.data, question.facts
     single = single_roles(data)
-    found = facts.column_roles if facts is not None else {}
+    detected = facts.column_roles if facts is not None else {}
     order = [single["order"]] if "order" in single else []
-    order = order or [name for name, role in found.items() if role == "order"]
-    group = single.get("group") or next((n for n, role in found.items() if role == "group"), "")
+    order = order or [name for name, role in detected.items() if role == "order"]
+    group = single.get("group") or next((n for n, role in detected.items() if role == "group"), "")
     targets = target_columns(data)
     lines = table_script.reading_lines(question, moments=True)
     timed = ""
@@ -77,9 +77,9 @@ def series_code(question: ScriptRequest) -> DataCode:
     ]  # fmt: skip
     if data.test_path:
         lines.append("x_test, y_test, _ = windows_of(test)")
-    told = role_script.role_lines(data)
-    lines += told.lines
-    flags = {name: one for name, one in told.flags.items() if name in {"parts", "weighted"}}
+    roles = role_script.role_lines(data)
+    lines += roles.lines
+    flags = {name: flag for name, flag in roles.flags.items() if name in {"parts", "weighted"}}
     lines += ["part_of = part_of[ends]"] if "parts" in flags else []
     lines += ["row_weights = row_weights[ends]"] if "weighted" in flags else []
     return DataCode(
@@ -92,12 +92,12 @@ def series_code(question: ScriptRequest) -> DataCode:
 def _left_out(data: Data) -> str:
     """Return an expression for the rows that no window may contain."""
     general = str(data.options.get("missing", "error"))
-    rules = {name: one.missing for name, one in data.columns.items() if one.missing}
+    rules = {name: choice.missing for name, choice in data.columns.items() if choice.missing}
     if {general, *rules.values()} <= {"error"}:
         return "np.zeros(len(table), bool)"
     if general == "drop":
-        kept = [name for name, rule in rules.items() if rule != "drop"]
-        holes = f"[*targets, *(n for n in features if n not in {format_literal(kept)})]"
+        filled = [name for name, rule in rules.items() if rule != "drop"]
+        holes = f"[*targets, *(n for n in features if n not in {format_literal(filled)})]"
     else:
         holes = f"[*targets, *{format_literal([n for n, rule in rules.items() if rule == 'drop'])}]"
     return f"table[{holes}].isna().any(axis=1).to_numpy()"

@@ -56,8 +56,8 @@ def find_season(
     spread = np.sqrt((1 + 2 * np.concatenate([[0], np.cumsum(correlations[1:-1] ** 2)])) / rows)
     clear = correlations[1:] > 1.645 * spread
     if calendar:
-        found = calendar if clear[calendar - 1] else 1
-        return found, float(correlations[calendar])
+        season = calendar if clear[calendar - 1] else 1
+        return season, float(correlations[calendar])
     below = np.flatnonzero(correlations < 0)
     if not len(below) or below[0] >= most:
         return 1, 0.0

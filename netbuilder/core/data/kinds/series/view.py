@@ -102,23 +102,23 @@ def _stretches(
     rows: SeriesRows, samples: Samples, parts: NDArray[np.int8], horizon: int
 ) -> list[ContiguousRows]:
     part_of = dict(zip(samples.targets.index.tolist(), parts.tolist(), strict=True))
-    found = []
+    stretches = []
     for part in rows.parts:
         frame = rows.frame.iloc[part]
         mine = [part_of.get(line, LOOKED_BACK_AT) for line in frame.index.tolist()]
         values = {str(name): frame[name].to_numpy(np.float64) for name in frame.columns}
         predicted = _predicted_rows(np.array(mine, np.int8), horizon)
-        found.append(ContiguousRows(rows.times[part], values, predicted))
-    return found
+        stretches.append(ContiguousRows(rows.times[part], values, predicted))
+    return stretches
 
 
 def _predicted_rows(ends: NDArray[np.int8], horizon: int) -> NDArray[np.int8]:
     """Return the part of each row: that of the sample whose last step it is."""
-    found = ends.copy()
+    predicted_by = ends.copy()
     for step in range(1, min(horizon, len(ends))):
-        here = (found[:-step] == LOOKED_BACK_AT) & (ends[step:] != LOOKED_BACK_AT)
-        found[:-step][here] = ends[step:][here]
-    return found
+        here = (predicted_by[:-step] == LOOKED_BACK_AT) & (ends[step:] != LOOKED_BACK_AT)
+        predicted_by[:-step][here] = ends[step:][here]
+    return predicted_by
 
 
 def _from_windows(

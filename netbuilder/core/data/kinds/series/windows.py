@@ -52,11 +52,11 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
     horizon = integer_option(data.options, "horizon", 1)
     rows = segments_of(table, target, data, source)
     names = answer_names(target, horizon)
-    found = ((rows.order, "order"), (rows.clock, "order"), (rows.group, "group"))
+    role_of_column = ((rows.order, "order"), (rows.clock, "order"), (rows.group, "group"))
     left_out = {str(name) for name in table.columns} - {*rows.names, *target}
     roles = {
         **dict.fromkeys(sorted(left_out), "ignore"), **dict.fromkeys(target, "target"),
-        **{name: role for name, role in found if name},
+        **{name: role for name, role in role_of_column if name},
     }  # fmt: skip
     if sum(max(0, len(part) - window - horizon + 1) for part in rows.parts) < FEWEST_WINDOWS:
         raise too_short_error(source, rows, window, horizon)
@@ -129,11 +129,11 @@ def labelled_windows(
     targets = targets_behind(answers, horizon)
     features = [column.name for column in entry.columns]
     used = _with_helpers(table, data, list(dict.fromkeys([*features, *targets])), source)
-    asked = _as_features(data, features)
-    asked = replace(asked, options={**data.options, "window": int(entry.shape[0] or 1)})
-    found = windows(used, targets, asked, source)
-    where = [found.columns.index(name) for name in features]
-    return replace(found, arrays={"series": found.arrays["series"][..., where]})
+    as_trained = _as_features(data, features)
+    as_trained = replace(as_trained, options={**data.options, "window": int(entry.shape[0] or 1)})
+    samples = windows(used, targets, as_trained, source)
+    where = [samples.columns.index(name) for name in features]
+    return replace(samples, arrays={"series": samples.arrays["series"][..., where]})
 
 
 def history(
@@ -178,13 +178,13 @@ def rows_ahead(
         group = groups[part[-1]]
         if last_of_group[group] is part:
             ahead = [f"{each[-1]}+{step}" for step in range(1, horizon + 1)]
-            told = {rows.group: group} if rows.group else {}
+            given_cells = {rows.group: group} if rows.group else {}
             when = [""] * horizon
             if rows.order:
                 cells = table[rows.order].iloc[part].tolist()
                 when = written_after(rows.times[part], cells, horizon)
             for label, time in zip(ahead, when, strict=True):
-                more[label] = {**told, rows.order: time} if rows.order else told
+                more[label] = {**given_cells, rows.order: time} if rows.order else given_cells
         each += ahead
         lines += [each[end : end + horizon] for end in range(window, len(part) + 1)]
     return np.array(lines, object), pd.DataFrame([*more.values()], index=[*more]), rows.order
@@ -237,8 +237,8 @@ def _long_enough(
 def _as_features(data: Data, names: Sequence[str]) -> Data:
     """Make the model's columns features, also years, which would order rows."""
     decided = {name: data.columns.get(name, ColumnChoice()) for name in names}
-    roles = {name: one if one.role else replace(one, role="feature")
-             for name, one in decided.items()}  # fmt: skip
+    roles = {name: choice if choice.role else replace(choice, role="feature")
+             for name, choice in decided.items()}  # fmt: skip
     return replace(data, columns={**data.columns, **roles})
 
 
@@ -250,6 +250,6 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
     extra = set(single_roles(data).values())
     extra.add(counting_column(table, names))
     helpers += [name for name in known if name in extra and name not in (*names, *helpers)]
-    kept = [name for name in known if name in (*names, *helpers)]
+    columns = [name for name in known if name in (*names, *helpers)]
     # A counting column that orders the rows is no feature here unless the model has it.
-    return table[kept]
+    return table[columns]

@@ -96,8 +96,10 @@ def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     import numpy as np
 
     root = unpacked(path, ENDINGS)
-    found, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
-    chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
+    folder_samples, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
+    chosen, findings = without_excluded(
+        select_files(folder_samples, test=test, part=part), data.options, home
+    )
     sound, notes = _format(data.options, chosen.files, home)
     paths = np.empty(len(chosen.files), object)
     paths[:] = chosen.files
@@ -106,11 +108,11 @@ def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
         arrays={"sound": paths},
         targets=folder_targets(chosen.labels),
         source=path.name,
-        notes=(*found.notes, *notes),
+        notes=(*folder_samples.notes, *notes),
         parts=chosen.parts,
         details=tuple(map(float, sound)),
         home=home,
-        findings=told,
+        findings=findings,
     )
 
 
@@ -261,8 +263,8 @@ SOUND = SoundModality()
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
     """Recognise a folder with sounds in its folders, or a zip of it."""
-    found = usual_ending(path) in ENDINGS if path.is_dir() else zip_contains(path, ENDINGS)
-    return {} if found else None
+    has_sounds = usual_ending(path) in ENDINGS if path.is_dir() else zip_contains(path, ENDINGS)
+    return {} if has_sounds else None
 
 
 # As ``_format`` finds the length that fits most.

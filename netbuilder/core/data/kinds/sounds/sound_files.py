@@ -42,9 +42,9 @@ def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
         common = math.gcd(int(rate), sample_rate)
         wave = resample_poly(wave, sample_rate // common, int(rate) // common)
     count = round(sample_rate * seconds)
-    found = np.zeros(count, np.float32)
-    found[: len(wave)] = wave[:count]
-    return found
+    padded = np.zeros(count, np.float32)
+    padded[: len(wave)] = wave[:count]
+    return padded
 
 
 # Scripts carry this function.
@@ -114,7 +114,7 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
             _("Install it: pip install soundfile"),
             code="soundfile_missing",
         ) from error
-    found: list[float] = []
+    lengths: list[float] = []
     bad: list[Path] = []
     some = files if every else files[:: -(-len(files) // _LOOKED_AT)]
     for number, file in enumerate(some):
@@ -122,14 +122,14 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
             progress.report_progress(number, len(some))
         try:
             about = soundfile.info(str(file))
-            found.append(about.frames / about.samplerate)
+            lengths.append(about.frames / about.samplerate)
             if not about.frames or _is_cut_off(file):
                 bad.append(file)
         except (RuntimeError, OSError, ZeroDivisionError):
             bad.append(file)
     if bad:
         raise damaged_files_error(bad, home)
-    return found
+    return lengths
 
 
 def _is_cut_off(file: Path) -> bool:
@@ -141,8 +141,8 @@ def _is_cut_off(file: Path) -> bool:
         return False
     with file.open("rb") as content:
         head = content.read(8)
-    told = int.from_bytes(head[4:8], "little")
-    return head[:4] == b"RIFF" and file.stat().st_size + 1 < told + 8 < 0x7FFF_0000
+    size = int.from_bytes(head[4:8], "little")
+    return head[:4] == b"RIFF" and file.stat().st_size + 1 < size + 8 < 0x7FFF_0000
 
 
 def check_all_sounds(files: Sequence[Path], home: SampleFolder) -> None:

@@ -106,9 +106,9 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
         return _folder(path, data.options)
     table = read_table(path, reading_options(data))
     column = _text_column(data, table, path.name)
-    found = samples_in_column(data, table, column, path.name, test=test)
-    assert found.table is not None
-    texts = found.table[column].astype(str).to_numpy(object)
+    samples = samples_in_column(data, table, column, path.name, test=test)
+    assert samples.table is not None
+    texts = samples.table[column].astype(str).to_numpy(object)
     others = tuple(
         Finding(
             "other-texts",
@@ -121,20 +121,20 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
             name,
             (data_fix(_("Read the texts of '{name}'", name=name), text=name),),
         )
-        for name, role in found.roles.items()
+        for name, role in samples.roles.items()
         if role == "ignore" and not is_numeric(table[name])
     )
-    findings = (*found.findings, *others)
+    findings = (*samples.findings, *others)
     return replace(
-        found, role="text", table=None, from_file=False, arrays={column: texts}, findings=findings
+        samples, role="text", table=None, from_file=False, arrays={column: texts}, findings=findings
     )
 
 
 def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
-    given = str(data.options.get("text") or "")
-    if given:
-        require_column(given, [str(name) for name in table.columns], source)
-        return given
+    column = str(data.options.get("text") or "")
+    if column:
+        require_column(column, [str(name) for name in table.columns], source)
+        return column
     free = free_columns(data, table)
     decided = [n for n in free if n in data.columns and data.columns[n].type == "text"]
     strings = decided or [name for name in free if not is_numeric(table[name])]
@@ -151,14 +151,14 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
     """Read texts of a folder with a folder for each class, in parts or not (as aclImdb)."""
     import numpy as np
 
-    found = find_samples(unpacked(path, ENDINGS), ENDINGS)
-    chosen = select_files(found, part=part)
+    folder_samples = find_samples(unpacked(path, ENDINGS), ENDINGS)
+    chosen = select_files(folder_samples, part=part)
     texts, encodings = [], set()
     for file in chosen.files:
-        said, encoding = read_text_file(file, options)
-        texts.append(said)
+        text, encoding = read_text_file(file, options)
+        texts.append(text)
         encodings.add(encoding)
-    notes = list(found.notes)
+    notes = list(folder_samples.notes)
     if other := sorted(encodings - {"utf-8", "utf-8-sig", "ascii"}):
         notes.append(
             _("Some files were read with the encoding {encoding}.", encoding=format_list(other))
@@ -193,9 +193,13 @@ class TextModality(Modality):
         source = source_of(project, key, samples)
         texts = samples.arrays[source][train]
         options = project.data.options
-        asked = input_node_shape(project, key)
-        if len(asked) == 1 and isinstance(asked[0], int) and "sequence_length" not in options:
-            options = {**options, "sequence_length": asked[0]}
+        node_shape = input_node_shape(project, key)
+        if (
+            len(node_shape) == 1
+            and isinstance(node_shape[0], int)
+            and "sequence_length" not in options
+        ):
+            options = {**options, "sequence_length": node_shape[0]}
         split = fit_split(texts, options)
         fitted = InputPreprocessing(
             "text",
@@ -220,13 +224,13 @@ class TextModality(Modality):
         return raw_of_texts([read_text_file(file, {})[0] for file in files], entry)
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
-        wanted = tuple(
+        targets = tuple(
             dict.fromkeys(n for entry in preprocessing.outputs.values() for n in entry.columns)
         )
-        told = replace(
-            data, target=wanted, targets={}, options={**preprocessing.hints, **data.options}
+        as_trained = replace(
+            data, target=targets, targets={}, options={**preprocessing.hints, **data.options}
         )
-        return read_text(told, path, test=True)
+        return read_text(as_trained, path, test=True)
 
     def layers(self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any:
         return numbered(
@@ -354,14 +358,14 @@ def _code(question: ScriptRequest) -> DataCode:
         return next_token.code(question)
     if not data.path.lower().endswith(TABLE_ENDINGS):
         return _folder_code(question)
-    told = sample_role_lines(
+    role_lines = sample_role_lines(
         question,
         "text",
         _LONGEST_TEXTS,
         ('x = data[column].astype(str).to_numpy("str")',),
         ('x_test = test[column].astype(str).to_numpy("str")',),
     )
-    return text_code(question, told.lines, **told.flags)
+    return text_code(question, role_lines.lines, **role_lines.flags)
 
 
 def _folder_code(question: ScriptRequest) -> DataCode:

@@ -63,15 +63,15 @@ def numbered(
 def spellings(words: Sequence[str]) -> dict[str, str]:
     """Return spellings that the layer would not unify: {written: word}."""
     known = set(words)
-    found: dict[str, str] = {}
+    spelling_of: dict[str, str] = {}
     for word in words:
         if word.isascii():
             continue
         for written in (word.upper(), word.capitalize(), word.title()):
-            seen = written.translate(_SMALL)
-            if written.lower() == word and seen not in known:
-                found[seen] = word
-    return found
+            spelling = written.translate(_SMALL)
+            if written.lower() == word and spelling not in known:
+                spelling_of[spelling] = word
+    return spelling_of
 
 
 def made_up_texts(words: Sequence[str], count: int, most: int, blank: str = " ") -> list[str]:

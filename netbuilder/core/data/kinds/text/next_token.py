@@ -104,15 +104,15 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
     if level == tokens_.BYTE_PAIR:
         count = integer_option(options, "merges", int(MERGES.default), least=0)
         merges, vocabulary = tokens_.learn_merges(text, lowercase, count, size)
-    found = tokens_.tokenize(text, level, lowercase, merge_names(merges))
+    tokens = tokens_.tokenize(text, level, lowercase, merge_names(merges))
     if level != tokens_.BYTE_PAIR:
-        vocabulary = tokens_.vocabulary_of(found, size)
-    if len(found) - window < _FEWEST:
+        vocabulary = tokens_.vocabulary_of(tokens, size)
+    if len(tokens) - window < _FEWEST:
         raise DataError(
             ngettext(
                 "{file} has {count} character, too few for windows of {window}.",
                 "{file} has {count} characters, too few for windows of {window}.",
-                len(found),
+                len(tokens),
                 file=source,
                 window=window,
             )
@@ -120,7 +120,7 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
             else ngettext(
                 "{file} has {count} word, too few for windows of {window}.",
                 "{file} has {count} words, too few for windows of {window}.",
-                len(found),
+                len(tokens),
                 file=source,
                 window=window,
             )
@@ -128,15 +128,15 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
             else ngettext(
                 "{file} has {count} token, too few for windows of {window}.",
                 "{file} has {count} tokens, too few for windows of {window}.",
-                len(found),
+                len(tokens),
                 file=source,
                 window=window,
             ),
             _("Use a longer text, or a shorter window."),
             code="text_too_short",
         )
-    ids = tokens_.token_numbers(found, vocabulary)
-    total, different = format_number(len(found)), format_number(len(vocabulary) - 2)
+    ids = tokens_.token_numbers(tokens, vocabulary)
+    total, different = format_number(len(tokens)), format_number(len(vocabulary) - 2)
     words = {
         tokens_.CHARACTER: N_("{count} characters, {different} of them different."),
         tokens_.WORD: N_("{count} words, {different} of them different."),
@@ -203,7 +203,7 @@ def _cut(
 
 def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
     """Read the samples of a text file, or of all ``.txt`` files of a folder."""
-    inside = sorted(one for one in path.rglob("*.txt") if one.is_file())
+    inside = sorted(file for file in path.rglob("*.txt") if file.is_file())
     files = inside if path.is_dir() else [path]
     if not files:
         raise DataError(
@@ -281,21 +281,21 @@ class TokenModality(Modality):
         entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "tokens")
         text = read_text_file(path, data.options)[0]
         lowercase = bool(data.options.get("lowercase", True))
-        found = tokens_.tokenize(text, entry.level, lowercase, entry.merges)
+        tokens = tokens_.tokenize(text, entry.level, lowercase, entry.merges)
         window = int(entry.shape[0] or 1)
-        if len(found) <= window:
+        if len(tokens) <= window:
             raise DataError(
                 ngettext(
                     "{file} has {count} token, but the model needs {window} tokens per window.",
                     "{file} has {count} tokens, but the model needs {window} tokens per window.",
-                    len(found),
+                    len(tokens),
                     file=path.name,
                     window=window,
                 ),
                 _("Use a longer text."),
                 code="text_too_short",
             )
-        ids = tokens_.token_numbers(found, entry.vocabulary)
+        ids = tokens_.token_numbers(tokens, entry.vocabulary)
         return _cut(ids, entry.vocabulary, window, 1, entry.level, path.name, ())
 
     def decoded(self, samples: Samples, preprocessing: InputPreprocessing) -> int | None:

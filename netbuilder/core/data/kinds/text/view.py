@@ -131,4 +131,6 @@ def _measured(
 
 def _window(ids: NDArray[Any], entry: InputPreprocessing) -> tuple[Token, ...]:
     names = entry.vocabulary
-    return tuple(Token(names[one] if one > 1 else "", int(one)) for one in ids if one)
+    return tuple(
+        Token(names[number] if number > 1 else "", int(number)) for number in ids if number
+    )
