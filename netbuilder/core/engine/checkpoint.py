@@ -65,8 +65,8 @@ def read_checkpoint(folder: Path) -> RunSnapshot | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as held:
-            arrays = {name: held[name] for name in held.files}
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
         facts = json.loads(bytes(arrays.pop("facts")).decode())
         if facts.get("version") != _VERSION:
             raise ValueError(_("it was saved by another version"))
@@ -108,18 +108,18 @@ def to_bytes(snapshot: RunSnapshot) -> bytes:
 
 def from_bytes(data: bytes) -> RunSnapshot:
     """Deserialize a snapshot."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as held:
-        arrays = {name: held[name] for name in held.files}
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
     facts = json.loads(bytes(arrays.pop("facts")).decode())
     rows = {name: arrays.pop(f"rows/{name}") for name in _GROWING}
     return RunSnapshot(arrays, facts, rows)
 
 
 def share_snapshot(
-    share: Callable[[bytes | None], bytes | None], found: RunSnapshot | None
+    share: Callable[[bytes | None], bytes | None], snapshot: RunSnapshot | None
 ) -> RunSnapshot | None:
     """Return the first worker's checkpoint on every worker; ``share`` sends its bytes."""
-    data = share(None if found is None else to_bytes(found))
+    data = share(None if snapshot is None else to_bytes(snapshot))
     return from_bytes(data) if data else None
 
 
@@ -289,24 +289,24 @@ def take_snapshot(
 
 def restore_snapshot(trainer: Trainer, callbacks: Callbacks, snapshot: RunSnapshot) -> None:
     """Restore a run from ``snapshot``; TrainingError if it is of another network or other data."""
-    held = snapshot.arrays
+    arrays = snapshot.arrays
     history = trainer.history
     if snapshot.facts["names"] != list(history.epochs.names):
         raise _differs()
     pairs: list[tuple[Any, Any]] = []
     for kind, variables in _variables(trainer).items():
-        if f"{kind}/{len(variables)}" in held:
+        if f"{kind}/{len(variables)}" in arrays:
             raise _differs()
         for number, variable in enumerate(variables):
-            value = held.get(f"{kind}/{number}")
+            value = arrays.get(f"{kind}/{number}")
             if value is None or tuple(value.shape) != tuple(variable.shape):
                 raise _differs()
             pairs.append((variable, value))
     for variable, value in pairs:
         variable.assign(value)
-    trainer.pending = held["pending"]
+    trainer.pending = arrays["pending"]
     start = "callback/"
-    callbacks.restore({k[len(start) :]: v for k, v in held.items() if k.startswith(start)})
+    callbacks.restore({k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)})
     trainer.training_model.stop_training = bool(snapshot.facts["stopping"])
     history.clear()
     history.steps.append(snapshot.rows["steps"])
@@ -349,11 +349,11 @@ class CheckpointSaver:
         self,
         folder: Path | None,
         take: Callable[[], RunSnapshot],
-        told: Callable[[RunSnapshot], None],
+        listener: Callable[[RunSnapshot], None],
     ) -> None:
         self.writer = None if folder is None else CheckpointWriter(folder)
         self._take = take
-        self._told = told
+        self._listener = listener
         self._last_told: RunSnapshot | None = None
         self._next = time.monotonic() + INTERVAL_SECONDS
         self._long = time.monotonic() + _LONG_EPOCH_SECONDS
@@ -383,12 +383,12 @@ class CheckpointSaver:
             return None
         if writer.saved is not None and writer.saved is not self._last_told:
             self._last_told = writer.saved
-            self._told(writer.saved)
-        now = time.monotonic()
+            self._listener(writer.saved)
+        time_now = time.monotonic()
         if writer.problem is not None and not self._ignored:
-            self._tries = self._tries or now
+            self._tries = self._tries or time_now
             return writer.problem
-        if whole and now >= self._next and position != self._position:
+        if whole and time_now >= self._next and position != self._position:
             self._position = position
             self._put()
         return None
@@ -396,9 +396,9 @@ class CheckpointSaver:
     def _put(self) -> None:
         begin = time.monotonic()
         snapshot = self._take()
-        now = time.monotonic()
-        self._next = now + max(INTERVAL_SECONDS, _SHARE * (now - begin))
-        self._long = now + max(_LONG_EPOCH_SECONDS, _SHARE * (now - begin))
+        time_now = time.monotonic()
+        self._next = time_now + max(INTERVAL_SECONDS, _SHARE * (time_now - begin))
+        self._long = time_now + max(_LONG_EPOCH_SECONDS, _SHARE * (time_now - begin))
         if self.writer is not None:
             self.writer.put(snapshot)
 
@@ -413,10 +413,10 @@ class CheckpointSaver:
         writer = self.writer
         if writer is None:
             return True
-        now = time.monotonic()
-        if self._tries is not None and now < self._tries:
+        time_now = time.monotonic()
+        if self._tries is not None and time_now < self._tries:
             return False
-        self._tries = now + _RETRY_SECONDS
+        self._tries = time_now + _RETRY_SECONDS
         self._put()
         writer.flush()
         if writer.problem is None:
@@ -435,7 +435,7 @@ class CheckpointSaver:
             self.writer.close()
             if self.writer.saved is not None and self.writer.saved is not self._last_told:
                 self._last_told = self.writer.saved
-                self._told(self.writer.saved)
+                self._listener(self.writer.saved)
 
     def close(self) -> None:
         """End the writing thread, also where the run failed."""

@@ -67,11 +67,11 @@ class WorkerSync:
 
     def take(self, wishes: Floats) -> None:
         """Store the requests of all workers after a chunk, as ``wishes``."""
-        found = wishes > 0
-        self.save = bool(found[:, _SAVE].any())
-        ends = found[:, _NOW] if found[:, _NOW].any() else found[:, _EPOCH]
+        flags = wishes > 0
+        self.save = bool(flags[:, _SAVE].any())
+        ends = flags[:, _NOW] if flags[:, _NOW].any() else flags[:, _EPOCH]
         if ends.any():
-            self.ending = "now" if found[:, _NOW].any() else "epoch"
+            self.ending = "now" if flags[:, _NOW].any() else "epoch"
             self.stopped = tuple(int(number) for number in np.flatnonzero(ends))
 
     @property
@@ -211,7 +211,7 @@ class SharedProgram(Program):
         with strategy.scope():
             self.model = build()
             metric_names(self.model, feed, plan.batch)
-        self._total = self._seen = 0.0
+        self._total = self._samples = 0.0
         self.function = tf.function(self._shared_chunk, autograph=False)
         self._run = traced_in_first_call(self.function)
         self._averages = tf.function(lambda: self._average(self._statistics()), autograph=False)
@@ -242,7 +242,7 @@ class SharedProgram(Program):
             here.assign(there.numpy())
         if first == 0:
             self.model.reset_metrics()
-            self._total = self._seen = 0.0
+            self._total = self._samples = 0.0
         order = orders.get(epoch, 1, 1)[0]
         agreement = self._agreement
         wishes = np.zeros((1, 1), np.float32) if agreement is None else agreement.wishes
@@ -261,7 +261,7 @@ class SharedProgram(Program):
             return Chunk(steps, steps[:0])
         self._pull()
         row: Floats = steps[-1:].copy()
-        row[0, 0] = self._total / self._seen
+        row[0, 0] = self._total / self._samples
         return Chunk(steps, row)
 
     def _add(self, first: int, losses: Floats) -> None:
@@ -269,11 +269,11 @@ class SharedProgram(Program):
         begin = (first + np.arange(len(losses))) * self.plan.batch
         sizes = np.minimum(self.plan.batch, self.rows - begin)
         self._total += float((losses * sizes).sum())
-        self._seen += float(sizes.sum())
+        self._samples += float(sizes.sum())
 
     def go_on(self, losses: Floats) -> None:
         """Continue an epoch with the losses of its steps so far."""
-        self._total = self._seen = 0.0
+        self._total = self._samples = 0.0
         self._add(0, losses)
 
     def settle(self) -> None:
@@ -283,14 +283,14 @@ class SharedProgram(Program):
         self._ahead = False
         for mine, theirs in self._pairs():
             theirs.assign(mine.numpy())
-        kept = [w for w in self.twin.non_trainable_weights if "float" in str(w.dtype)]
+        floats = [w for w in self.twin.non_trainable_weights if "float" in str(w.dtype)]
         shared = [
-            (kept, self._averages if kept else list),
+            (floats, self._averages if floats else list),
             (self._measures(self.twin), self._measured),
         ]
         for variables, values in shared:
-            for one, value in zip(variables, values(), strict=True):
-                one.assign(value.numpy())
+            for variable, value in zip(variables, values(), strict=True):
+                variable.assign(value.numpy())
 
     def _shared_chunk(self, order: Any, first: Any, count: Any, wishes: Any) -> Any:
         import tensorflow as tf
@@ -325,10 +325,10 @@ class SharedProgram(Program):
             with tf.device("CPU:0"):
                 named = [tf.identity(tensor) for tensor in tensors]
             context = tf.distribute.get_replica_context()
-            return [context.all_reduce(tf.distribute.ReduceOp.MEAN, one) for one in named]
+            return [context.all_reduce(tf.distribute.ReduceOp.MEAN, value) for value in named]
 
         results = self.strategy.run(together, args=tuple(values))
-        return [self.strategy.experimental_local_results(one)[0] for one in results]
+        return [self.strategy.experimental_local_results(result)[0] for result in results]
 
     def _average(self, variables: list[Any]) -> list[Any]:
         """Average variables of which each replica has its own, such as moving statistics."""
@@ -341,12 +341,15 @@ class SharedProgram(Program):
                 for variable in variables
             ]
 
-        return [self.strategy.experimental_local_results(one)[0] for one in self.strategy.run(read)]
+        return [
+            self.strategy.experimental_local_results(result)[0]
+            for result in self.strategy.run(read)
+        ]
 
     def _set_measures(self, values: list[Any]) -> None:
         def write(*parts: Any) -> None:
-            for one, part in zip(self._measures(self.model), parts, strict=True):
-                one.assign(part)
+            for measure, part in zip(self._measures(self.model), parts, strict=True):
+                measure.assign(part)
 
         self.strategy.run(write, args=tuple(values))
 

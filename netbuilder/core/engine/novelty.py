@@ -81,9 +81,9 @@ class NoveltyReference:
         ``features`` are as from ``features_of``, (n, features); with ``leave_one_out`` they are
         those of ``samples``, and none is compared with itself.
         """
-        asked = self.place(features).astype(np.float64)
+        points = self.place(features).astype(np.float64)
         known = self.samples.astype(np.float64)
-        squared = (asked**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * asked @ known.T
+        squared = (points**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * points @ known.T
         if leave_one_out:
             np.fill_diagonal(squared, np.inf)
         return np.asarray(np.sqrt(np.maximum(squared.min(axis=1), 0.0)), np.float64)
@@ -122,7 +122,12 @@ class NoveltyReference:
         nodes, stride = tuple(map(str, value["nodes"])), int(value["stride"])
         parts = (mean, scale, flat, np.array([threshold]))
         fits = mean.size and mean.size == scale.size and flat.size and not flat.size % mean.size
-        if not fits or stride < 1 or not nodes or not all(np.isfinite(one).all() for one in parts):
+        if (
+            not fits
+            or stride < 1
+            or not nodes
+            or not all(np.isfinite(part).all() for part in parts)
+        ):
             raise ValueError("the parts of 'novelty' do not fit together")
         if (scale <= 0).any():
             raise ValueError("a scale of 'novelty' is not positive")
@@ -143,7 +148,7 @@ def _decoded(text: object, form: str) -> Array:
 
 def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
     """Return the nodes that feed the output layers, the last with weights; Dropout is skipped."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     waiting = [(name, False) for name in graph.outputs]
     while waiting:
         node, before_output = waiting.pop(0)
@@ -153,10 +158,12 @@ def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
         )
         noise = spec is not None and spec.noise
         if layer is None or (before_output and not noise):
-            found[node] = None
+            names[node] = None
         else:
-            waiting += [(one, before_output or bool(layer.weights)) for one in graph.sources[node]]
-    return tuple(found)
+            waiting += [
+                (source, before_output or bool(layer.weights)) for source in graph.sources[node]
+            ]
+    return tuple(names)
 
 
 def features_of(values: list[Any], stride: int) -> NDArray[np.float32]:
@@ -178,7 +185,7 @@ def hidden_model(model: keras.Model, graph: Graph, nodes: tuple[str, ...]) -> ke
         return _models[model]
     graph = graph_of_model(graph, model)
     by_name = {layer.name: layer for layer in model.layers}
-    inputs = [keras.Input(tuple(one.shape[1:]), dtype=one.dtype) for one in model.inputs]
+    inputs = [keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype) for tensor in model.inputs]
     tensors: dict[str, Any] = dict(zip(model_inputs(graph), inputs, strict=True))
     connect_layers(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
     ends = [tensors[name] for name in (*graph.outputs, *nodes)]
@@ -197,7 +204,7 @@ def novelty_reference(
     """
     inputs = dataset.preprocessing.inputs.values()
     nodes = hidden_nodes(model, graph)
-    if len(dataset.train) < _FEWEST or not nodes or any(one.level for one in inputs):
+    if len(dataset.train) < _FEWEST or not nodes or any(entry.level for entry in inputs):
         return None
     random = np.random.default_rng(_SEED)
 
@@ -212,8 +219,8 @@ def novelty_reference(
         for start in range(0, len(rows), _AT_ONCE):
             chosen = rows[start : start + _AT_ONCE]
             x = [np.asarray(split.x[name][chosen]) for name in model_inputs(graph)]
-            given = list(whole(x[0] if len(x) == 1 else x, training=False))
-            parts.append([np.asarray(one) for one in given[len(graph.outputs) :]])
+            outputs = list(whole(x[0] if len(x) == 1 else x, training=False))
+            parts.append([np.asarray(output) for output in outputs[len(graph.outputs) :]])
         return [np.concatenate(values) for values in zip(*parts, strict=True)]
 
     values = values_of("train", _MOST_SAMPLES)
@@ -228,15 +235,17 @@ def novelty_reference(
     least = 0.1 * float(np.sqrt((scale.astype(np.float64) ** 2).mean()))
     scale, mean = np.maximum(scale, least or 1.0), known.mean(axis=0)
     wide = known.shape[1] > _WIDE * len(known)
-    found = NoveltyReference(nodes, stride, mean, scale, np.zeros((0, 0), np.float16), 0.0, wide)
-    found = replace(found, samples=found.place(known).astype(np.float16))
+    reference = NoveltyReference(
+        nodes, stride, mean, scale, np.zeros((0, 0), np.float16), 0.0, wide
+    )
+    reference = replace(reference, samples=reference.place(known).astype(np.float16))
     measured = np.zeros(0)
     if dataset.validation is not None and len(dataset.validation):
-        measured = found.distances(features_of(values_of("validation", _MOST_MEASURED), stride))
+        measured = reference.distances(features_of(values_of("validation", _MOST_MEASURED), stride))
     if len(measured) < _ENOUGH:
-        measured = np.concatenate([measured, found.distances(known, leave_one_out=True)])
+        measured = np.concatenate([measured, reference.distances(known, leave_one_out=True)])
     measured = np.sort(measured[np.isfinite(measured)])
     if not len(measured):
         return None
     rank = min(math.ceil((1 - BEYOND) * (len(measured) + 1)), len(measured))
-    return replace(found, threshold=float(measured[rank - 1]))
+    return replace(reference, threshold=float(measured[rank - 1]))

@@ -45,10 +45,10 @@ def finished_model(
         kept_epoch = trainer.restore_best()
     if (kept_epoch, 0) == (trainer.epoch, trainer.step):
         kept_epoch = 0  # the best was the last
-    found = paused_model(trainer, project, dataset)
-    reference = _novelty(found, trainer, dataset) if novelty else None
+    trained = paused_model(trainer, project, dataset)
+    reference = _novelty(trained, trainer, dataset) if novelty else None
     test = _test(trainer, dataset, emit)
-    return replace(found, test=test, kept_epoch=kept_epoch, novelty=reference)
+    return replace(trained, test=test, kept_epoch=kept_epoch, novelty=reference)
 
 
 def _novelty(trained: TrainedModel, trainer: Trainer, dataset: Dataset) -> NoveltyReference | None:

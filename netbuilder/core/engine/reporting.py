@@ -62,9 +62,9 @@ def node_in(text: str, graph: Graph) -> str | None:
     """Return the first node of ``graph`` whose layer ``text`` names in quotes."""
     names = {keras_name(node.id): node.id for node in graph.nodes}
     for match in re.finditer(r"['\"<]([\w .\-]+)['\",>]|name=([\w.\-]+)", text):
-        found = names.get(match[1] or match[2])
-        if found:
-            return found
+        node_id = names.get(match[1] or match[2])
+        if node_id:
+            return node_id
     return None
 
 
@@ -167,10 +167,10 @@ class EventReporter:
             )
         )
 
-    def changed(self, what: str, value: float, note: str = "") -> None:
+    def changed(self, setting: str, value: float, note: str = "") -> None:
         """Emit a change by hand."""
         trainer = self.trainer
-        change = Changed(what, float(value), trainer.epoch, trainer.step, note)
-        if what in ("learning_rate", "best", "data", "weights"):
+        change = Changed(setting, float(value), trainer.epoch, trainer.step, note)
+        if setting in ("learning_rate", "best", "data", "weights"):
             trainer.history.add_change(change)
         self.emit(change)

@@ -97,12 +97,12 @@ class SpeedLimiter:
         speed = self._steps_a_second(steps_per_epoch)
         if speed is None or self._until is not None:
             return 0.0
-        now = time.monotonic()
+        time_now = time.monotonic()
         # A run that cannot keep up neither catches up later nor waits.
-        wanted = steps / speed
-        self._due = max(self._due, now - max(self._slack, wanted)) + wanted
-        self.slowed = self.slowed or self._due > now
-        return self._due - now
+        seconds = steps / speed
+        self._due = max(self._due, time_now - max(self._slack, seconds)) + seconds
+        self.slowed = self.slowed or self._due > time_now
+        return self._due - time_now
 
     def left(self) -> float:
         """Return the seconds of the wait that are left."""

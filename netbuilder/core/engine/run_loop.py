@@ -105,8 +105,8 @@ class ProbeScheduler:
 
     def again(self) -> None:
         """Answer all probes anew, as the weights were changed outside of the loop."""
-        for one in self._all():
-            one.place, one.work = _NEVER, None
+        for watched in self._all():
+            watched.place, watched.work = _NEVER, None
 
     def look(self, observer: NetworkObserver, epoch: int, step: int, trained: float | None) -> bool:
         """Work on probes within the budget, between two chunks; return whether anything was done.
@@ -118,41 +118,41 @@ class ProbeScheduler:
             self._earn(trained)
         done = False
         while self._watched and (trained is None or self._purse > 0):
-            one = self._next(observer, (epoch, step), trained is None)
-            if one is None:
+            watched = self._next(observer, (epoch, step), trained is None)
+            if watched is None:
                 break
             begin = time.perf_counter()
-            self._go_on(one)
+            self._go_on(watched)
             done = True
             spent = time.perf_counter() - begin
-            one.used += spent * max(one.probe.every, _LEAST_EVERY)
+            watched.used += spent * max(watched.probe.every, _LEAST_EVERY)
             if trained is None:
                 break
-            self._pay(one, spent)
+            self._pay(watched, spent)
         return done
 
     def _earn(self, trained: float) -> None:
-        give_way = all(one.probe.slowest > 0 for one in self._all())
+        give_way = all(watched.probe.slowest > 0 for watched in self._all())
         share = max(SHARE / self.stretch, LEAST_SHARE) if give_way else SHARE
         purse = self._purse + share * trained
         self._purse = min(purse, _SAVED_SECONDS)
         spare = _SPARE * share / SHARE * trained
         self._debt = max(self._debt - spare - (purse - self._purse), 0.0)
 
-    def _pay(self, one: _Watched, spent: float) -> None:
+    def _pay(self, watched: _Watched, spent: float) -> None:
         """Charge the faster of two slices in a row: first calls and busy threads make one slow."""
         left = self._purse - spent
         self._purse = max(left, -_OWED_SECONDS)
-        usual = 0.0 if one.last is None else min(spent, one.last)
-        one.last = spent
+        usual = 0.0 if watched.last is None else min(spent, watched.last)
+        watched.last = spent
         forgiven = min(self._purse - left, max(usual - _OWED_SECONDS, 0.0))
         self._debt += forgiven
-        one.costly = forgiven > 0
+        watched.costly = forgiven > 0
 
     @property
     def tracing(self) -> bool:
         """Return whether functions of a first answer are being traced."""
-        return any(one.tracing for one in self._all())
+        return any(watched.tracing for watched in self._all())
 
     def _all(self) -> list[_Watched]:
         with self._lock:
@@ -162,95 +162,97 @@ class ProbeScheduler:
         self, observer: NetworkObserver, place: tuple[int, int], still: bool
     ) -> _Watched | None:
         """Return the probe that is due and has had the least time."""
-        now = time.monotonic()
-        holder = next((one for one in self._all() if one.work and one.work.copied), None)
+        time_now = time.monotonic()
+        holder = next(
+            (watched for watched in self._all() if watched.work and watched.work.copied), None
+        )
         hurry = float("inf")
         wanting = []
-        for one in self._all():
-            if one.problem is not None:
-                self._refuse(one, place)
+        for watched in self._all():
+            if watched.problem is not None:
+                self._refuse(watched, place)
                 continue
-            if not one.traced:
-                self._trace(observer, one)
-            if not one.traced or (one.costly and self._debt > 0 and not still):
+            if not watched.traced:
+                self._trace(observer, watched)
+            if not watched.traced or (watched.costly and self._debt > 0 and not still):
                 continue
-            if one.work is None:
-                if not self._due(one, place, now, still):
+            if watched.work is None:
+                if not self._due(watched, place, time_now, still):
                     continue
-                one.used = max(one.used, self._turn)
+                watched.used = max(watched.used, self._turn)
                 # There is one copy of the weights, so other probes wait for its holder.
-                if holder is not None and not observer.in_one_go(one.probe):
-                    hurry = min(hurry, one.used)
+                if holder is not None and not observer.in_one_go(watched.probe):
+                    hurry = min(hurry, watched.used)
                     continue
-            wanting.append(one)
+            wanting.append(watched)
 
-        def turn(one: _Watched) -> tuple[float, float]:
-            return min(one.used, hurry) if one is holder else one.used, one.answered
+        def turn(watched: _Watched) -> tuple[float, float]:
+            return min(watched.used, hurry) if watched is holder else watched.used, watched.answered
 
-        found = min(wanting, key=turn, default=None)
-        if found is None:
+        chosen = min(wanting, key=turn, default=None)
+        if chosen is None:
             return None
-        self._turn = max(self._turn, min(found.used, hurry))
-        if found.work is None:
-            copied = not observer.in_one_go(found.probe)
-            found.work = _Work(observer.answer(found.probe, live=True), place, copied)
-        return found
+        self._turn = max(self._turn, min(chosen.used, hurry))
+        if chosen.work is None:
+            copied = not observer.in_one_go(chosen.probe)
+            chosen.work = _Work(observer.answer(chosen.probe, live=True), place, copied)
+        return chosen
 
-    def _due(self, one: _Watched, place: tuple[int, int], now: float, still: bool) -> bool:
-        if one.place == place:
+    def _due(self, watched: _Watched, place: tuple[int, int], time_now: float, still: bool) -> bool:
+        if watched.place == place:
             return False
-        if one.place == _NEVER or still:
+        if watched.place == _NEVER or still:
             return True
-        waited = now - one.answered >= one.probe.pause(self.stretch)
-        return waited and place[0] - one.place[0] >= one.probe.epochs
+        waited = time_now - watched.answered >= watched.probe.pause(self.stretch)
+        return waited and place[0] - watched.place[0] >= watched.probe.epochs
 
-    def _trace(self, observer: NetworkObserver, one: _Watched) -> None:
+    def _trace(self, observer: NetworkObserver, watched: _Watched) -> None:
         """Trace a probe's functions, which takes as long as many chunks, beside the training."""
-        if one.tracing:
+        if watched.tracing:
             return
-        if observer.is_prepared(one.probe):
-            one.traced = True
+        if observer.is_prepared(watched.probe):
+            watched.traced = True
             return
-        one.tracing = True
+        watched.tracing = True
 
         def work() -> None:
             try:
-                observer.prepare(one.probe)
+                observer.prepare(watched.probe)
             except UserError as error:
-                one.problem = error
+                watched.problem = error
             # Keras and TensorFlow raise anything, which must not end the training.
             except Exception as error:  # noqa: BLE001
-                one.problem = _in_words(error)
-            one.traced, one.tracing = True, False
+                watched.problem = _in_words(error)
+            watched.traced, watched.tracing = True, False
 
         threading.Thread(target=work, name="netbuilder-probe").start()
 
-    def _go_on(self, one: _Watched) -> None:
-        work = one.work
+    def _go_on(self, watched: _Watched) -> None:
+        work = watched.work
         if work is None:
             return
         try:
             next(work.slices)
         except StopIteration as end:
-            one.work = None
-            pause = one.probe.pause(self.stretch)
-            one.answered, one.place = _turn_of(one, time.monotonic(), pause), work.place
+            watched.work = None
+            pause = watched.probe.pause(self.stretch)
+            watched.answered, watched.place = _turn_of(watched, time.monotonic(), pause), work.place
             outputs, weights, gradients = end.value
-            self.emit(ProbeAnswered(one.probe, *work.place, outputs, weights, gradients))
+            self.emit(ProbeAnswered(watched.probe, *work.place, outputs, weights, gradients))
         except Exception as error:  # noqa: BLE001 - as above
-            one.work = None
-            one.problem = error if isinstance(error, UserError) else _in_words(error)
+            watched.work = None
+            watched.problem = error if isinstance(error, UserError) else _in_words(error)
 
-    def _refuse(self, one: _Watched, place: tuple[int, int]) -> None:
+    def _refuse(self, watched: _Watched, place: tuple[int, int]) -> None:
         with self._lock:
-            if self._watched.get(one.probe.key) is one:
-                del self._watched[one.probe.key]
-        self.emit(ProbeAnswered(one.probe, *place, problem=one.problem))
+            if self._watched.get(watched.probe.key) is watched:
+                del self._watched[watched.probe.key]
+        self.emit(ProbeAnswered(watched.probe, *place, problem=watched.problem))
 
 
-def _turn_of(one: _Watched, now: float, pause: float) -> float:
+def _turn_of(watched: _Watched, time_now: float, pause: float) -> float:
     """Return the time of an answer's turn, so that long chunks do not delay all later turns."""
-    return now if one.answered + 2 * pause < now else one.answered + pause
+    return time_now if watched.answered + 2 * pause < time_now else watched.answered + pause
 
 
 def _in_words(error: Exception) -> UserError:
@@ -365,10 +367,10 @@ class RunLoop:
             self._at_epoch = None  # it was asked of this run
             self.clock.stand()
 
-    def timed(self, found: TrainedModel, steps: int) -> TrainedModel:
+    def timed(self, trained: TrainedModel, steps: int) -> TrainedModel:
         """Return a network with the run's duration and speed filled in."""
         return replace(
-            found,
+            trained,
             seconds=self.computing if self.tempo.slowed else self.clock.seconds,
             slowed=self.tempo.slowed,
             steps_per_second=steps / max(self.computing, 1e-9),
@@ -429,8 +431,8 @@ class RunLoop:
         if not finite.all():
             epoch = (first + int(np.argmin(finite))) // trainer.steps_per_epoch
             rate = trainer.learning_rate
-            found = self.watcher.not_a_number(epoch + 1, rate, trainer.history, self._dataset)
-            for notice in found:
+            diagnoses = self.watcher.not_a_number(epoch + 1, rate, trainer.history, self._dataset)
+            for notice in diagnoses:
                 self.emit(DiagnosisAdded(notice))
             holes = rows_without_numbers(self._dataset.train)
             raise not_a_number_error(epoch, rate, rows_in_words(holes) if holes else "")
@@ -489,7 +491,7 @@ class RunLoop:
 
     def _attend(self, trainer: Trainer) -> None:
         """Handle requests; wait while the run is paused."""
-        told: tuple[int, int] | None = None
+        place: tuple[int, int] | None = None
         while True:
             command = self.control.next_command()
             if command is not None:
@@ -501,9 +503,9 @@ class RunLoop:
                     return
                 self.clock.stand()
                 self.tempo.forbid()
-                if told != (trainer.epoch, trainer.step):
-                    told = (trainer.epoch, trainer.step)
-                    self.emit(Paused(*told))
+                if place != (trainer.epoch, trainer.step):
+                    place = (trainer.epoch, trainer.step)
+                    self.emit(Paused(*place))
                 if not self._look(trainer, None):
                     self.control.wait(_TRACING_SECONDS if self.probing.tracing else None)
             else:

@@ -330,11 +330,11 @@ class Session:
         except Exception as error:
             self._rescue()
             lost = self.workers and is_lost_worker(error)
-            told = lost_worker_error() if lost else explain_error(error, self.project.graph)
-            self.emit(Failed(told, "" if told is error else str(error)))
-            if told is error:
+            explained = lost_worker_error() if lost else explain_error(error, self.project.graph)
+            self.emit(Failed(explained, "" if explained is error else str(error)))
+            if explained is error:
                 raise
-            raise told from error
+            raise explained from error
         finally:
             self._control.finish()
             if self._lease is not None:
@@ -371,10 +371,10 @@ class Session:
         if trainer.epoch:
             parts.callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._outcome(parts.callbacks.restored_epoch)
-        kept = self.trained.kept_epoch
-        self.loop.withdraw(trainer, kept)
+        kept_epoch = self.trained.kept_epoch
+        self.loop.withdraw(trainer, kept_epoch)
         for notice in self.loop.watcher.at_end(
-            trainer.history, trainer.training_model, self.dataset, reason, kept
+            trainer.history, trainer.training_model, self.dataset, reason, kept_epoch
         ):
             self.emit(DiagnosisAdded(notice))
         self._keep_record(trainer, reason)
@@ -385,7 +385,7 @@ class Session:
     def _outcome(self, restored_epoch: int = 0) -> TrainedModel:
         assert self._parts is not None
         trainer = self._parts.trainer
-        found = finished_model(
+        trained = finished_model(
             trainer,
             self.project,
             self.dataset,
@@ -393,12 +393,12 @@ class Session:
             restored_epoch,
             novelty=self._novelty,
         )
-        return self.loop.timed(found, trainer.position)
+        return self.loop.timed(trained, trainer.position)
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:
         self.not_recorded = None
-        wanted = self._record and not self._control.discarding and trainer.position
-        if not wanted or self.trained is None:
+        recording = self._record and not self._control.discarding and trainer.position
+        if not recording or self.trained is None:
             return
         try:
             self.run_id = record_outcome(
@@ -422,7 +422,7 @@ class Session:
             return
         trainer = parts.trainer
         try:
-            if all(np.isfinite(one).all() for one in trainer.training_model.get_weights()):
+            if all(np.isfinite(weights).all() for weights in trainer.training_model.get_weights()):
                 self.rescued = self.trained = self._outcome()
                 self._keep_record(trainer, "failed")
         except Exception as error:  # noqa: BLE001  the run has failed already: that is told
@@ -431,7 +431,7 @@ class Session:
     def _prepare(self) -> RunParts:
         self.emit(Preparing(_("Building the network…"), short=_("Building…")))
         training, folder = self.project.training, self.checkpoint_dir
-        found = (
+        snapshot = (
             read_checkpoint(folder) if folder is not None and self.resume_from_checkpoint else None
         )
         if self._strategy is None and self.dataset.stream is None:
@@ -455,14 +455,14 @@ class Session:
         trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
         trainer.chunk_seconds = self._chunk_seconds
         if self.workers and self.resume_from_checkpoint:
-            found = share_snapshot(trainer.program.share, found)
+            snapshot = share_snapshot(trainer.program.share, snapshot)
         callbacks = Callbacks(
             training,
             training_model,
             known=trainer.history.epochs.names,
             step_model=trainer.step_model,
             base=self.base,
-            resumed=found is not None,
+            resumed=snapshot is not None,
         )
         saver = CheckpointSaver(
             folder,
@@ -474,11 +474,11 @@ class Session:
         graph = getattr(trainer.program.function, "graph", None)
         if graph is not None:
             callbacks.write_graph(graph)
-        if found is not None:
-            words = _("Continuing after epoch {epoch}…", epoch=found.epoch)
+        if snapshot is not None:
+            words = _("Continuing after epoch {epoch}…", epoch=snapshot.epoch)
             self.emit(Preparing(words, "resume", _("Continuing…")))
-            restore_snapshot(trainer, callbacks, found)
-            self.loop.set_seconds(float(found.facts["seconds"]))
+            restore_snapshot(trainer, callbacks, snapshot)
+            self.loop.set_seconds(float(snapshot.facts["seconds"]))
         elif self._start is not None:
             trainer.go_on_from(self._start, other_data=self._other_data)
             self.loop.set_seconds(self._start.seconds)
@@ -488,14 +488,14 @@ class Session:
             lambda words: self.emit(Preparing(words, short=_("Computing…"))),
             lambda: self._control.ending == "now",
         )
-        saver.begin(found, trainer.position)
+        saver.begin(snapshot, trainer.position)
         # Its own reference, as another run may take the trainer over.
         self._history = trainer.history
         reporter = EventReporter(trainer, self.emit)
         self._parts = RunParts(trainer, reporter, callbacks, saver, self._lease.observer)
-        if found is not None or self._start is not None:
+        if snapshot is not None or self._start is not None:
             reporter.restored()
-        if self._other_data and found is None:
+        if self._other_data and snapshot is None:
             reporter.changed("data", 0)
         return self._parts
 
@@ -573,11 +573,11 @@ class Session:
         elif trainer.training_model.count_params() > _MOST_COPIED:
             return
         try:
-            found = paused_model(trainer, self.project, self.dataset)
+            paused = paused_model(trainer, self.project, self.dataset)
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run
             log.info("the network as it stands cannot be shown: %s", error)
             return
-        self.emit(PausedModel(self.loop.timed(found, trainer.position)))
+        self.emit(PausedModel(self.loop.timed(paused, trainer.position)))
 
     def _go_back(self) -> None:
         if self._parts is not None:

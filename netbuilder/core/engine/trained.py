@@ -106,11 +106,11 @@ class TrainedModel:
     @property
     def set_by_hand(self) -> int:
         """Return how many weights were set by hand after the last step."""
-        found = manual_weight_change(self.changes, self.epochs, self.step)
-        return 0 if found is None or self.kept_epoch else int(found.value)
+        change = manual_weight_change(self.changes, self.epochs, self.step)
+        return 0 if change is None or self.kept_epoch else int(change.value)
 
     @property
     def changes_before_hand(self) -> tuple[Changed, ...]:
         """Return ``changes`` without weights set by hand after the last step."""
-        found = manual_weight_change(self.changes, self.epochs, self.step)
-        return tuple(one for one in self.changes if one is not found)
+        by_hand = manual_weight_change(self.changes, self.epochs, self.step)
+        return tuple(change for change in self.changes if change is not by_hand)

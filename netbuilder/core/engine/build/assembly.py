@@ -73,8 +73,8 @@ class FileInputModel:
 
     def arranged(self, values: Mapping[Key, Any]) -> Any:
         """Return values by column or node as the model takes them."""
-        found = {name: values[key] for key, name in self.names.items()}
-        return next(iter(found.values())) if len(found) == 1 else found
+        inputs = {name: values[key] for key, name in self.names.items()}
+        return next(iter(inputs.values())) if len(inputs) == 1 else inputs
 
 
 def assemble_for_files(
@@ -96,15 +96,15 @@ def assemble_for_files(
         for name, inside in zip(model_inputs(project.graph), training_model.inputs, strict=True):
             entry = preprocessing.inputs.get(name, InputPreprocessing())
             form = modality_of(entry)
-            made = form.layers(entry, project.data, name, inputs)
-            if made is None:
-                made = inputs.node(name, tuple(inside.shape[1:]), inside.dtype)
+            tensor = form.layers(entry, project.data, name, inputs)
+            if tensor is None:
+                tensor = inputs.node(name, tuple(inside.shape[1:]), inside.dtype)
             else:
                 forms[name] = form
-            tensors[name] = made
+            tensors[name] = tensor
         if not forms:
             return None
-        names = {key: str(one.name) for key, one in inputs.tensors.items()}
+        names = {key: str(key_tensor.name) for key, key_tensor in inputs.tensors.items()}
         taken = dict(zip(names.values(), inputs.tensors.values(), strict=True))
         given = next(iter(taken.values())) if len(taken) == 1 else taken
         return FileInputModel(

@@ -56,12 +56,12 @@ def optimize_pooling(model: keras.Model) -> None:
     }
     functions = {getattr(keras.activations, name) for name in NEVER_FALLING}
     for owner in (model, *model._flatten_layers(include_self=False)):
-        given = {id(tensor) for tensor in getattr(owner, "outputs", None) or ()}
+        outputs = {id(tensor) for tensor in getattr(owner, "outputs", None) or ()}
         for conv in getattr(owner, "layers", ()):
             pool = _only_reader(conv)
             if pool is None or pairs.get(type(conv)) is not type(pool):
                 continue
-            if id(conv.output) in given or not _covered(conv, pool, functions):
+            if id(conv.output) in outputs or not _covered(conv, pool, functions):
                 continue
             conv.call = partial(_convolve, conv)
             pool.call = partial(_pool, pool, conv)
@@ -149,8 +149,8 @@ def _dropped(layer: Any, inputs: Tensor, seed: Tensor) -> Tensor:
     import tensorflow as tf
 
     spatial = getattr(layer, "_get_noise_shape", None)
-    wanted = layer.noise_shape if spatial is None else spatial(inputs)
-    shape = _known(wanted, inputs)
+    noise_shape = layer.noise_shape if spatial is None else spatial(inputs)
+    shape = _known(noise_shape, inputs)
     return tf.nn.experimental.stateless_dropout(
         inputs, rate=layer.rate, noise_shape=shape, seed=seed, rng_alg=_ALGORITHM
     )
@@ -164,8 +164,8 @@ def _alpha_dropped(layer: Any, inputs: Tensor, seed: Tensor) -> Tensor:
     drawn = tf.random.stateless_uniform(shape, seed, alg=_ALGORITHM)
     lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
     scale = ((1 - rate) * (1 + rate * lowest**2)) ** -0.5
-    kept = tf.cast(drawn >= rate, inputs.dtype)
-    return scale * (inputs * kept + lowest * (1 - kept)) - scale * lowest * rate
+    keep = tf.cast(drawn >= rate, inputs.dtype)
+    return scale * (inputs * keep + lowest * (1 - keep)) - scale * lowest * rate
 
 
 def _scaled(layer: Any, inputs: Tensor, seed: Tensor) -> Tensor:

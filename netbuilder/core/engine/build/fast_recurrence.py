@@ -258,8 +258,8 @@ def _inner_loop(
     outputs = hs
     if valid is not None:
         # Before its first valid step a sequence gives zeros, whatever state it began with.
-        seen = valid if layer.zero_output_for_mask else tf.cumsum(tf.cast(valid, tf.int32)) > 0
-        outputs = tf.where(seen, hs, tf.zeros_like(hs))
+        live = valid if layer.zero_output_for_mask else tf.cumsum(tf.cast(valid, tf.int32)) > 0
+        outputs = tf.where(live, hs, tf.zeros_like(hs))
     ends = [hs[-1], last] if cell.carries else [hs[-1]]
     return outputs[-1], tf.transpose(outputs, [1, 0, 2]), ends
 
@@ -282,12 +282,12 @@ def recurrence(
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(x: Tensor, h: Tensor, c: Tensor, weights: Tensor) -> Any:
-        found = _forward(cell, x, h, c, weights, valid)
+        result = _forward(cell, x, h, c, weights, valid)
 
         def grad(by_states: Tensor, by_carry: Tensor) -> tuple[Tensor, ...]:
-            return _backward(cell, x, (h, c), weights, valid, found, (by_states, by_carry))
+            return _backward(cell, x, (h, c), weights, valid, result, (by_states, by_carry))
 
-        return (found.states, found.carries[-1]), grad
+        return (result.states, result.carries[-1]), grad
 
     result: tuple[Tensor, Tensor] = run(x, states[0], states[-1], weights)
     return result
@@ -309,21 +309,21 @@ def _forward(
 
     steps, units = _steps(x), h.shape[-1]
     widths = [units, units, cell.lanes * units] if cell.carries else [units, cell.lanes * units]
-    kept = [tf.TensorArray(x.dtype, steps, element_shape=[None, width]) for width in widths]
+    arrays = [tf.TensorArray(x.dtype, steps, element_shape=[None, width]) for width in widths]
 
-    def body(t: Tensor, h: Tensor, c: Tensor, *kept: Any) -> Any:
+    def body(t: Tensor, h: Tensor, c: Tensor, *arrays: Any) -> Any:
         z = tf.split(tf.matmul(join_lanes([x[t], h]), weights), cell.lanes, 1)
         lanes, new, carry = cell.step(z, h, c)
         if valid is not None:
             new, carry = tf.where(valid[t], new, h), tf.where(valid[t], carry, c)
-        told = [new, carry, join_lanes(lanes)] if cell.carries else [new, join_lanes(lanes)]
-        written = [array.write(t, value) for array, value in zip(kept, told, strict=True)]
+        values = [new, carry, join_lanes(lanes)] if cell.carries else [new, join_lanes(lanes)]
+        written = [array.write(t, value) for array, value in zip(arrays, values, strict=True)]
         return (t + 1, new, carry, *written)
 
-    _, _, _, *kept = tf.while_loop(
-        lambda t, *_: t < steps, body, (0, h, c, *kept), parallel_iterations=1
+    _, _, _, *arrays = tf.while_loop(
+        lambda t, *_: t < steps, body, (0, h, c, *arrays), parallel_iterations=1
     )
-    stacked = [array.stack() for array in kept]
+    stacked = [array.stack() for array in arrays]
     return _ForwardResult(stacked[0], stacked[-2], stacked[-1])
 
 
@@ -333,7 +333,7 @@ def _backward(
     begin: tuple[Tensor, Tensor],
     weights: Tensor,
     valid: Tensor,
-    found: _ForwardResult,
+    result: _ForwardResult,
     given: tuple[Tensor, Tensor],
 ) -> tuple[Tensor, ...]:
     """Return gradients by input, first state and carry, and weights."""
@@ -341,12 +341,12 @@ def _backward(
 
     steps, inputs, units = _steps(x), x.shape[-1], begin[0].shape[-1]
     width = cell.lanes * units
-    before = tf.concat([begin[0][None], found.states[:-1]], 0)
-    carry_before = tf.concat([begin[1][None], found.carries[:-1]], 0)
+    before = tf.concat([begin[0][None], result.states[:-1]], 0)
+    carry_before = tf.concat([begin[1][None], result.carries[:-1]], 0)
     slopes = cell.slopes(
-        tf.split(found.lanes, cell.lanes, 2),
-        (found.states, before),
-        (found.carries, carry_before),
+        tf.split(result.lanes, cell.lanes, 2),
+        (result.states, before),
+        (result.carries, carry_before),
     )
     if valid is not None:
         slopes = _masked(slopes, valid)
@@ -356,7 +356,7 @@ def _backward(
         by_states = tf.concat([by_states[:-1], by_states[-1:] + by_carry[None]], 0)
     back = tf.transpose(weights[inputs:])
 
-    def body(t: Tensor, dh: Tensor, dc: Tensor, kept: Any) -> Any:
+    def body(t: Tensor, dh: Tensor, dc: Tensor, gradients: Any) -> Any:
         dh = dh + by_states[t]
         past = 0 if slopes.keep is None else dh * slopes.keep[t]
         if cell.carries:
@@ -366,17 +366,17 @@ def _backward(
         else:
             wide = join_lanes([dh] * cell.lanes)
         dz = wide * slopes.lanes[t]
-        return t - 1, tf.matmul(dz, back) + past, dc, kept.write(t, dz)
+        return t - 1, tf.matmul(dz, back) + past, dc, gradients.write(t, dz)
 
-    kept = tf.TensorArray(x.dtype, steps, element_shape=[None, width])
+    gradients = tf.TensorArray(x.dtype, steps, element_shape=[None, width])
     dc = by_carry if cell.carries else tf.zeros_like(by_carry)
-    _, dh, dc, kept = tf.while_loop(
+    _, dh, dc, gradients = tf.while_loop(
         lambda t, *_: t >= 0,
         body,
-        (steps - 1, tf.zeros_like(begin[0]), dc, kept),
+        (steps - 1, tf.zeros_like(begin[0]), dc, gradients),
         parallel_iterations=1,
     )
-    dz = tf.reshape(kept.stack(), [-1, width])
+    dz = tf.reshape(gradients.stack(), [-1, width])
     rows = tf.reshape(join_lanes([x, before]), [-1, inputs + units])
     dx = tf.reshape(tf.matmul(dz, weights[:inputs], transpose_b=True), tf.shape(x))
     return dx, dh, dc, tf.matmul(rows, dz, transpose_a=True)
@@ -385,13 +385,13 @@ def _backward(
 def _masked(slopes: Slopes, valid: Tensor) -> Slopes:
     import tensorflow as tf
 
-    one = tf.ones([], slopes.lanes.dtype)
+    full = tf.ones([], slopes.lanes.dtype)
     live = tf.cast(valid, slopes.lanes.dtype)
     return Slopes(
         slopes.lanes * live,
         None if slopes.carry is None else slopes.carry * live,
-        None if slopes.forget is None else tf.where(valid, slopes.forget, one),
-        1 - live if slopes.keep is None else tf.where(valid, slopes.keep, one),
+        None if slopes.forget is None else tf.where(valid, slopes.forget, full),
+        1 - live if slopes.keep is None else tf.where(valid, slopes.keep, full),
     )
 
 

@@ -94,8 +94,8 @@ _ERRORS: Mapping[str, tuple[str, str]] = {
 
 
 def _error(code: str, node: str | None = None, **values: Any) -> BuildError:
-    what, fix = (_(words, **{"name": node, **values}) for words in _ERRORS[code])
-    return BuildError(what, fix, code=code, node=node, path=values.get("path"))
+    message, fix = (_(words, **{"name": node, **values}) for words in _ERRORS[code])
+    return BuildError(message, fix, code=code, node=node, path=values.get("path"))
 
 
 _OWN = ("alpha", "minimalistic", "trainable_blocks")
@@ -228,8 +228,8 @@ def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
             raise FileNotFoundError(_("the file does not exist"))
         load_backbone_weights(inner, path)
     except Exception as error:
-        told = {"layer": node.layer, "reason": first_line(error), "path": str(path)}
-        raise _error("weights_do_not_fit", node.id, **told) from error
+        values = {"layer": node.layer, "reason": first_line(error), "path": str(path)}
+        raise _error("weights_do_not_fit", node.id, **values) from error
 
 
 __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
@@ -237,12 +237,12 @@ __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
 def owner_of(node: Node, graph: Graph) -> Node:
     """Return the node whose layer ``node`` applies: itself, or the one that it shares with."""
-    seen = {node.id}
+    visited = {node.id}
     while node.shared:
-        if node.shared not in graph.by_id or node.shared in seen:
+        if node.shared not in graph.by_id or node.shared in visited:
             raise _error("shared_layer_missing", node.id, owner=node.shared)
         node = graph.by_id[node.shared]
-        seen.add(node.id)
+        visited.add(node.id)
     return node
 
 
@@ -357,8 +357,8 @@ def connect_layers(
                 raise _error("memory_full", node_id, layer=owner.layer) from error
             shapes = " and ".join(str(tuple(tensors[s].shape[1:])) for s in sources)
             reason = with_own_names(first_line(error), graph)
-            told = {"layer": owner.layer, "shapes": shapes, "reason": reason}
-            raise _error("layer_input_invalid", node_id, **told) from error
+            values = {"layer": owner.layer, "shapes": shapes, "reason": reason}
+            raise _error("layer_input_invalid", node_id, **values) from error
     return tensors
 
 
@@ -370,11 +370,11 @@ def _check_order(graph: Graph) -> None:
 
 def _call(layer: Any, owner: Node, inputs: list[Any]) -> Any:
     spec = LAYERS[owner.layer]
-    given = spec.call_params(owner.params)
+    arguments = spec.call_params(owner.params)
     if spec.ports and len(inputs) == 1:
         inputs = inputs * 2
     if spec.separate_inputs:
-        return layer(*inputs, **given)
+        return layer(*inputs, **arguments)
     if len(inputs) > 1 and spec.max_inputs == 1:
         raise BuildError(
             ngettext(
@@ -387,7 +387,7 @@ def _call(layer: Any, owner: Node, inputs: list[Any]) -> Any:
             code="too_many_inputs",
             node=owner.id,
         )
-    return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0], **given)
+    return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0], **arguments)
 
 
 def build_training_model(

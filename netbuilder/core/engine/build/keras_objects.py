@@ -75,12 +75,12 @@ def seed_generators(model: keras.Model) -> list[Any]:
     """Return the state variables of all random generators of ``model``, each once, in order."""
     import keras
 
-    found: dict[int, Any] = {}
+    states: dict[int, Any] = {}
     for part in _parts(model):
         for value in vars(part).values():
             if isinstance(value, keras.random.SeedGenerator):
-                found[id(value.state)] = value.state
-    return list(found.values())
+                states[id(value.state)] = value.state
+    return list(states.values())
 
 
 def _seed_generator(generator: Any, seed: int) -> None:
@@ -170,8 +170,8 @@ def manual_rate(optimizer: keras.Optimizer) -> list[Any]:
 
 def rate_variable(optimizer: keras.Optimizer) -> Any:
     """Return the variable that ``set_rate`` sets: the rate, or what overrules the schedule."""
-    held = manual_rate(optimizer)
-    return held[0] if held else _inner(optimizer)._learning_rate
+    rates = manual_rate(optimizer)
+    return rates[0] if rates else _inner(optimizer)._learning_rate
 
 
 def next_rate(optimizer: keras.Optimizer) -> float:
@@ -193,8 +193,8 @@ def set_rate(optimizer: keras.Optimizer, rate: float) -> None:
 
 def resume_schedule(optimizer: keras.Optimizer) -> None:
     """Switch the schedule, where there is one, on again."""
-    for one in manual_rate(optimizer):
-        one.assign(_OFF)
+    for rate in manual_rate(optimizer):
+        rate.assign(_OFF)
 
 
 _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
@@ -278,17 +278,17 @@ def make_metrics(choices: Sequence[Choice], loss: Choice | None, task: str) -> l
     Keras would number names by how many it has made ("auc_4"); a second metric of a name gets
     "_1". "accuracy" becomes the one that fits ``loss``, or ``task`` for losses that do not tell.
     """
-    made: list[keras.Metric] = []
+    metrics: list[keras.Metric] = []
     for choice in choices:
         known = canonical(METRICS, choice.name) or choice.name
-        taken = {metric.name for metric in made}
+        taken = {metric.name for metric in metrics}
         names = (known, *(f"{known}_{number}" for number in range(1, len(choices) + 1)))
         name = next(name for name in names if name not in taken)
         if known == "accuracy":
             known = ACCURACY_BY_TASK.get(_targets(loss, task), "binary_accuracy")
         params = {key: value for key, value in choice.params.items() if key != "name"}
-        made.append(make_object(Choice(known, params), METRICS, name=name))
-    return made
+        metrics.append(make_object(Choice(known, params), METRICS, name=name))
+    return metrics
 
 
 def _targets(loss: Choice | None, task: str) -> str:

@@ -26,14 +26,14 @@ def sample_weights(
 
     "balanced" weighs each class of the first output ``n / (classes * count)``, as scikit-learn.
     """
-    given = dataset.train.sample_weight
+    weights = dataset.train.sample_weight
     if class_weight != "balanced" or not outputs:
-        return None if given is None else np.asarray(given, np.float32)
+        return None if weights is None else np.asarray(weights, np.float32)
     numbers = class_numbers(dataset.train.y[outputs[0]])
     if numbers is None:
-        return None if given is None else np.asarray(given, np.float32)
+        return None if weights is None else np.asarray(weights, np.float32)
     result = balanced_weights(np.bincount(numbers))[numbers]
-    return result if given is None else result * np.asarray(given, np.float32)
+    return result if weights is None else result * np.asarray(weights, np.float32)
 
 
 def balanced_weights(counts: NDArray[Any]) -> NDArray[np.float32]:
@@ -76,8 +76,8 @@ def total_loss(model: keras.Model, project: Project) -> Callable[[Sequence[Any],
     losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
 
     def work(x: Sequence[Any], y: Sequence[Any]) -> Any:
-        found = model(list(x) if len(x) > 1 else x[0], training=False)
-        answers = list(found) if isinstance(found, (list, tuple)) else [found]
+        outputs = model(list(x) if len(x) > 1 else x[0], training=False)
+        answers = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
         total: Any = 0.0
         for loss, goal, truth, answer in zip(losses, goals, y, answers, strict=True):
             total += keras.ops.cast(loss(truth, answer), "float32") * goal.loss_weight
@@ -118,8 +118,8 @@ def row_losses(
     for start in range(0, len(targets[0]), _AT_ONCE):
         place = slice(start, start + _AT_ONCE)
         part = [value[place] for value in inputs]
-        found = training_model(part if len(part) > 1 else part[0], training=False)
-        answers = list(found) if isinstance(found, (list, tuple)) else [found]
+        outputs = training_model(part if len(part) > 1 else part[0], training=False)
+        answers = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
         total: Any = 0.0
         for loss, goal, truth, answer in zip(losses, goals, targets, answers, strict=True):
             each = keras.ops.convert_to_numpy(loss(truth[place], answer)).astype(np.float64)

@@ -41,8 +41,8 @@ def with_bins(graph: Graph, widths: Mapping[str, int]) -> Graph:
 
 def bins_input(node: Node) -> str:
     """Return the id of the Input whose bins a layer of ``with_bins`` computes; "" of any other."""
-    made = node.layer == "Dense" and node.params.get("trainable") is False
-    return node.id.removesuffix(_SUFFIX) if made and node.id.endswith(_SUFFIX) else ""
+    fixed = node.layer == "Dense" and node.params.get("trainable") is False
+    return node.id.removesuffix(_SUFFIX) if fixed and node.id.endswith(_SUFFIX) else ""
 
 
 def clip_id(name: str) -> str:

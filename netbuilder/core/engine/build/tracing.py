@@ -26,14 +26,14 @@ def tracing() -> Iterator[None]:
     Traces run one at a time, so that none loses what it still needs.
     """
     with _TRACING, garbage_collection.pause_collection():
-        held = _gradients()
-        before = set(held)
+        registry = _gradients()
+        before = set(registry)
         try:
             yield
         finally:
-            for name in [one for one in held if one not in before]:
+            for name in [name for name in registry if name not in before]:
                 if name.startswith("CustomGradient-"):
-                    del held[name]
+                    del registry[name]
 
 
 @contextmanager
@@ -47,12 +47,12 @@ def reset_keras_names() -> Iterator[None]:
     except ImportError:
         yield
         return
-    held = global_state.get_global_attribute(_NAMES)
+    names = global_state.get_global_attribute(_NAMES)
     global_state.set_global_attribute(_NAMES, defaultdict(int))
     try:
         yield
     finally:
-        global_state.set_global_attribute(_NAMES, held)
+        global_state.set_global_attribute(_NAMES, names)
 
 
 def release() -> None:
@@ -93,32 +93,32 @@ def _gradients() -> dict[str, Any]:
     try:
         from tensorflow.python.framework import ops
 
-        held = ops.gradient_registry._registry
-        return held if isinstance(held, dict) else {}
+        registry = ops.gradient_registry._registry
+        return registry if isinstance(registry, dict) else {}
     except (ImportError, AttributeError):
         return {}
 
 
 @contextmanager
-def unoptimized_calls(wanted: bool = True) -> Iterator[None]:
+def unoptimized_calls(enabled: bool = True) -> Iterator[None]:
     """Run TensorFlow's functions without its graph optimizer, on this thread.
 
     It takes 0.1 to 0.2 s at the first call and gains at most a tenth a step, too little for a small
     network that XLA takes over soon.
     """
-    options = _call_options() if wanted else None
+    options = _call_options() if enabled else None
     if options is None:
         yield
         return
     from tensorflow.python.eager import context
 
-    held = context.context()
-    usual = held.function_call_options
-    held.function_call_options = options
+    eager = context.context()
+    usual = eager.function_call_options
+    eager.function_call_options = options
     try:
         yield
     finally:
-        held.function_call_options = usual
+        eager.function_call_options = usual
 
 
 @cache

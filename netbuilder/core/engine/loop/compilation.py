@@ -217,22 +217,22 @@ class CompilationChooser:
         finished = self.done.is_set()
         if not self._told.is_set() and self._ready:
             self._told.set()
-            found = self._compare()
-            if found is not None and (finished or found[0] < _CLEAR):
+            verdict = self._compare()
+            if verdict is not None and (finished or verdict[0] < _CLEAR):
                 self.cancel()
-                return found[1]
+                return verdict[1]
         if not finished:
             return None
-        found = self._compare()
-        return "graph" if found is None else found[1]
+        verdict = self._compare()
+        return "graph" if verdict is None else verdict[1]
 
     def _compare(self) -> tuple[float, Program] | None:
         programs = [self.running, *(candidate.program for candidate in self._ready)]
         times = [self.speed(), *(candidate.rough for candidate in self._ready)]
         for attempt in range(2):
             for number, program in enumerate(programs):
-                now = _seconds_a_step(program, self.orders, times[number])
-                times[number] = min(times[number], now) if attempt else now
+                seconds = _seconds_a_step(program, self.orders, times[number])
+                times[number] = min(times[number], seconds) if attempt else seconds
         for program in programs:
             program.end_rehearsal()
         fastest = min(range(len(programs)), key=times.__getitem__)
@@ -353,8 +353,8 @@ class Compilation:
 
     def _decide(self, position: int) -> Program:
         chooser = self.chooser
-        found = chooser.decide() if chooser is not None else None
-        if found is None:
+        verdict = chooser.decide() if chooser is not None else None
+        if verdict is None:
             return self.graph
         # Another window may have decided about the same model shape meanwhile.
         known = self.remembered.read() if self.remembered else Decision()
@@ -362,13 +362,13 @@ class Compilation:
             self.decision = known
             self._start(known.kind)
             return self.graph
-        self.decision = decision_for(found, position)
+        self.decision = decision_for(verdict, position)
         if self.remembered is not None:
             self.remembered.write(self.decision)
-        if isinstance(found, str):
+        if isinstance(verdict, str):
             return self.graph
-        self._fast = found
-        return found
+        self._fast = verdict
+        return verdict
 
     def _compiled(self) -> Program | None:
         if self._fast is not None:
@@ -381,14 +381,14 @@ class Compilation:
         self._fast = (chooser.only() if chooser is not None else None) or self.graph
         return self._fast
 
-    def _start(self, wanted: str) -> None:
+    def _start(self, kind: str) -> None:
         decision, plan = self.decision, None
-        if wanted and decision.epochs:
+        if kind and decision.epochs:
             plan = replace(self.graph.plan, epochs=decision.epochs, steps=decision.steps)
-        elif wanted:
+        elif kind:
             plan = larger_plan(self.graph.plan, 0.0, self.graph)
         self.chooser = CompilationChooser(
-            self._make, self._orders, self.graph, lambda: self.speed, wanted, plan
+            self._make, self._orders, self.graph, lambda: self.speed, kind, plan
         )
         self.chooser.start()
 

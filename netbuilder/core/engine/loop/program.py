@@ -164,7 +164,7 @@ class Program:
         self.validation_names: list[str] = []
         self._compiled = kind == "graph"
         self._copies: list[Any] = []
-        self._held: list[Any] = []
+        self._rehearsed: list[Any] = []
         self._train = self._stepper()
         self.function = self._trace()
 
@@ -260,11 +260,12 @@ class Program:
         import tensorflow as tf
 
         if not self._copies:
-            held = {id(v.handle): tf.Variable(v, trainable=False) for v in self._variables()}
+            copies = {id(v.handle): tf.Variable(v, trainable=False) for v in self._variables()}
             self._copies = [
-                held[id(c)].handle if id(c) in held else c for c in self.function.captured_inputs
+                copies[id(c)].handle if id(c) in copies else c
+                for c in self.function.captured_inputs
             ]
-            self._held = list(held.values())
+            self._rehearsed = list(copies.values())
         real = list(self.function.captured_inputs)
         self.function.set_external_captures(self._copies)
         try:
@@ -276,11 +277,13 @@ class Program:
 
     def end_rehearsal(self) -> None:
         """Drop the copies."""
-        self._copies, self._held = [], []
+        self._copies, self._rehearsed = [], []
 
     def _variables(self) -> list[Any]:
-        fixed = {id(one.handle) for one in self.feed.variables}
-        return [one for one in self.function.variables if id(one.handle) not in fixed]
+        fixed = {id(variable.handle) for variable in self.feed.variables}
+        return [
+            variable for variable in self.function.variables if id(variable.handle) not in fixed
+        ]
 
     def _stepper(self) -> Callable[[Any], Any]:
         import tensorflow as tf
@@ -375,8 +378,8 @@ class Program:
             lambda: steps.write(done, self._train(order[begin : begin + self.rest])),
             lambda: steps,
         )
-        one = tf.cast(due, tf.int32)
-        return done + one, step + one, written
+        step_size = tf.cast(due, tf.int32)
+        return done + step_size, step + step_size, written
 
     def _begin(self, step: Any) -> Any:
         return step * self.plan.batch

@@ -93,8 +93,8 @@ class StreamWindow:
             assert self._next is not None
             feed, self._order = self._next[1].result()
             self._place = place
-            for held, values in zip(self.feed.arrays, feed.arrays, strict=True):
-                held.assign(values)
+            for array, values in zip(self.feed.arrays, feed.arrays, strict=True):
+                array.assign(values)
             more = (number + 1) * self._size < self.rows
             self._ahead((seed, number + 1) if more else (following, 0))
         return self._order
@@ -164,8 +164,8 @@ class StreamProgram(Program):
         )
 
     def _variables(self) -> list[Any]:
-        rows = {id(one.handle) for one in self.feed.arrays}
-        return [one for one in super()._variables() if id(one.handle) not in rows]
+        rows = {id(array.handle) for array in self.feed.arrays}
+        return [variable for variable in super()._variables() if id(variable.handle) not in rows]
 
     def _begin(self, step: Any) -> Any:
         return step % self.room * self.plan.batch

@@ -91,16 +91,16 @@ class ReplaceableFeed(Feed):
         import tensorflow as tf
 
         long = _longer(feed, (feed.rows // _ROOM + 1) * _ROOM)
-        held = [tf.Variable(value, trainable=False) for value in long.arrays]
+        variables = [tf.Variable(value, trainable=False) for value in long.arrays]
         inputs, targets = len(feed.x), len(feed.y)
-        made = cls(
-            tuple(held[:inputs]),
-            tuple(held[inputs : inputs + targets]),
-            None if feed.weight is None else held[-1],
+        tensors = cls(
+            tuple(variables[:inputs]),
+            tuple(variables[inputs : inputs + targets]),
+            None if feed.weight is None else variables[-1],
         )
         # Of 64 bits, since those of 32 may not stand on a graphics card.
-        made._hold(tf.Variable(feed.rows, trainable=False, dtype=tf.int64), feed.rows)
-        return made
+        tensors._hold(tf.Variable(feed.rows, trainable=False, dtype=tf.int64), feed.rows)
+        return tensors
 
     def _hold(self, count: Any, rows: int) -> None:
         object.__setattr__(self, "_count", count)
@@ -131,16 +131,16 @@ class ReplaceableFeed(Feed):
     def takes(self, feed: Feed) -> bool:
         """Return whether the samples of another, in arrays, have room here."""
         kinds = [
-            [(tuple(value.shape[1:]), np.dtype(_numpy_type(value))) for value in one.arrays]
-            for one in (self, feed)
+            [(tuple(value.shape[1:]), np.dtype(_numpy_type(value))) for value in feed_like.arrays]
+            for feed_like in (self, feed)
         ]
         alike = (len(self.x), self.weight is None) == (len(feed.x), feed.weight is None)
         return alike and kinds[0] == kinds[1] and 0 < feed.rows <= self.width
 
     def take(self, feed: Feed) -> None:
         """Replace the samples by those of a feed that it ``takes``."""
-        for held, value in zip(self.arrays, _longer(feed, self.width).arrays, strict=True):
-            held.assign(value)
+        for array, value in zip(self.arrays, _longer(feed, self.width).arrays, strict=True):
+            array.assign(value)
         self._count.assign(feed.rows)
         self._hold(self._count, feed.rows)
 
@@ -170,9 +170,9 @@ def feed_of(
     Raises:
         TrainingError: the data has nothing for an Input or an output.
     """
-    for wanted, held in ((inputs, split.x), (outputs, split.y)):
-        for name in wanted:
-            if name not in held:
+    for names, arrays in ((inputs, split.x), (outputs, split.y)):
+        for name in names:
+            if name not in arrays:
                 raise TrainingError(
                     _("The data has no values for '{name}'.", name=name),
                     _("Choose its columns on the Data page."),
@@ -234,7 +234,7 @@ class SampleOrders:
     def _foresee(self, numbers: range) -> None:
         if not self.shuffle:
             return
-        coming = {number: one for number, one in self._coming.items() if number in numbers}
+        coming = {number: window for number, window in self._coming.items() if number in numbers}
         with suppress(RuntimeError):  # the program is ending
             for number in numbers:
                 if number not in self._cache and number not in coming:

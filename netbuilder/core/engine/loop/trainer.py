@@ -167,10 +167,12 @@ class Trainer:
         self.pending: Floats = np.zeros(0, np.float32)
 
     def _feeds(self, dataset: Dataset) -> tuple[Feed, Feed | None]:
-        inputs, outputs, held = self._inputs, self._outputs, dataset.validation
+        inputs, outputs, validation = self._inputs, self._outputs, dataset.validation
         weight = sample_weights(dataset, self.project.training.class_weight, outputs)
         feed = feed_of(dataset.train, inputs, outputs, weight)
-        return feed, feed_of(held, inputs, outputs) if held is not None and len(held) else None
+        return feed, feed_of(validation, inputs, outputs) if validation is not None and len(
+            validation
+        ) else None
 
     def _orders(self, seed: int) -> SampleOrders:
         width = self.feed.width if isinstance(self.feed, ReplaceableFeed) else None
@@ -260,9 +262,9 @@ class Trainer:
         )
 
     def _make(self, kind: str, plan: LoopPlan) -> Program:
-        kept = self._compiled
-        if kept is not None and (kept.kind, kept.plan) == (kind, plan):
-            return kept
+        compiled = self._compiled
+        if compiled is not None and (compiled.kind, compiled.plan) == (kind, plan):
+            return compiled
         if self._make_other is not None:
             parts = ProgramParts(
                 self.step_model, self.counters, self.feed, plan, self.samples, kind
@@ -283,8 +285,8 @@ class Trainer:
             epochs = max(1, min(epochs, _ORDER_ITEMS // self.samples))
         steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
         # Data that can be replaced may fill a whole batch later.
-        held = isinstance(self.feed, ReplaceableFeed)
-        batch = self.project.training.batch_size if held else self.batch
+        replaceable = isinstance(self.feed, ReplaceableFeed)
+        batch = self.project.training.batch_size if replaceable else self.batch
         return LoopPlan(batch, epochs, steps, fused, monitor, sign)
 
     @property
@@ -382,9 +384,9 @@ class Trainer:
         self._calls += 1
         if self._calls == 1:
             return
-        now = seconds / count
+        seconds_a_step = seconds / count
         before = self._seconds_a_step
-        self._seconds_a_step = now if not before else 0.5 * (before + now)
+        self._seconds_a_step = seconds_a_step if not before else 0.5 * (before + seconds_a_step)
         if self.program is self.compilation.graph:
             self.compilation.speed = self._seconds_a_step
 
@@ -496,8 +498,8 @@ class Trainer:
         rows = len(filled_metric(old, "loss"))
         table = np.full((rows, len(history.epochs.names)), np.nan, np.float32)
         for place, name in enumerate(history.epochs.names):
-            held = known[name][:rows]
-            table[: len(held), place] = held
+            values = known[name][:rows]
+            table[: len(values), place] = values
         history.clear()
         history.epochs.append(table)
         history.rates = [self.learning_rate] * rows
@@ -534,10 +536,12 @@ class Trainer:
                     self.step_model, feed.tensors(replaceable=self._replaced), max(self.batch, 32)
                 )
             self.tester, self._tests_others = tester, False
-        held = [variable for metric in self.step_model.metrics for variable in metric.variables]
-        before = [variable.numpy() for variable in held]
+        variables = [
+            variable for metric in self.step_model.metrics for variable in metric.variables
+        ]
+        before = [variable.numpy() for variable in variables]
         numbers: Any = tester.run()
-        for variable, value in zip(held, before, strict=True):
+        for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         return dict(zip(self.history.steps.names, map(float, numbers), strict=True))
 
@@ -545,18 +549,19 @@ class Trainer:
 def _changes_at(trained: TrainedModel, epoch: int) -> list[Changed]:
     """Return the changes of ``trained`` before ``epoch``, without those of an unfinished epoch."""
     hand = manual_weight_change(trained.changes, trained.epochs, trained.step)
-    found = []
-    for one in trained.changes:
-        within = (one.epoch, one.step) >= (epoch, 0)
-        if within and one.what == "weights" and not (one is hand and trained.set_by_hand):
+    changes = []
+    for change in trained.changes:
+        within = (change.epoch, change.step) >= (epoch, 0)
+        if within and change.what == "weights" and not (change is hand and trained.set_by_hand):
             continue
-        found.append(replace(one, epoch=epoch, step=0) if within else one)
-    return found
+        changes.append(replace(change, epoch=epoch, step=0) if within else change)
+    return changes
 
 
 def _bytes(training_model: keras.Model) -> int:
     return sum(
-        int(np.prod(one.shape)) * 4 for one in network_copies.network_variables(training_model)
+        int(np.prod(variable.shape)) * 4
+        for variable in network_copies.network_variables(training_model)
     )
 
 

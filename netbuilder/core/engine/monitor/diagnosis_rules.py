@@ -42,8 +42,12 @@ def deadest_layer(training_model: keras.Model, inputs: Any) -> tuple[str, float]
     ]
     if not layers:
         return None
-    given = training_model.inputs if len(training_model.inputs) > 1 else training_model.inputs[0]
-    outputs = keras.Model(given, [layer.output for layer in layers])(inputs, training=False)
+    inputs_of_model = (
+        training_model.inputs if len(training_model.inputs) > 1 else training_model.inputs[0]
+    )
+    outputs = keras.Model(inputs_of_model, [layer.output for layer in layers])(
+        inputs, training=False
+    )
     worst: tuple[str, float] | None = None
     for layer, values in zip(layers, outputs if len(layers) > 1 else _listed(outputs), strict=True):
         numbers = np.asarray(values)
@@ -56,14 +60,14 @@ def deadest_layer(training_model: keras.Model, inputs: Any) -> tuple[str, float]
 
 def rows_without_numbers(split: Split) -> dict[str, int]:
     """Return how many rows of each Input and target hold NaN or infinity, if any do."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for name, values in (*split.x.items(), *split.y.items()):
         if np.asarray(values).dtype.kind != "f":
             continue
         count = int((~np.isfinite(values).reshape(len(values), -1).all(axis=1)).sum())
         if count:
-            found[name] = count
-    return found
+            counts[name] = count
+    return counts
 
 
 def _listed(value: Any) -> list[Any]:
@@ -72,12 +76,12 @@ def _listed(value: Any) -> list[Any]:
 
 def network_outputs(training_model: keras.Model, inputs: Any) -> list[NDArray[Any]]:
     """Return an array an output; ``predict`` would trace a function for every network."""
-    given = _listed(inputs)
+    arrays = _listed(inputs)
     parts = []
-    for start in range(0, len(given[0]), _SAMPLE):
-        rows = [value[start : start + _SAMPLE] for value in given]
-        found = training_model(rows if len(rows) > 1 else rows[0], training=False)
-        parts.append([np.asarray(value) for value in _listed(found)])
+    for start in range(0, len(arrays[0]), _SAMPLE):
+        rows = [value[start : start + _SAMPLE] for value in arrays]
+        outputs = training_model(rows if len(rows) > 1 else rows[0], training=False)
+        parts.append([np.asarray(value) for value in _listed(outputs)])
     return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 
@@ -123,13 +127,15 @@ def stuck_epoch(loss: Curve, patience: int = 8, hardly: float = 0.01) -> int | N
     """Return the epoch, from 1, by which the loss has clearly hardly moved at all."""
     if len(loss) < patience or not np.isfinite(loss).all():
         return None
-    seen = loss[: max(patience, len(loss))]
-    level = abs(float(seen[0]))
+    curve = loss[: max(patience, len(loss))]
+    level = abs(float(curve[0]))
     if level < 1e-9:
         return None
-    moved = (float(seen[0]) - float(seen.min())) / level
+    moved = (float(curve[0]) - float(curve.min())) / level
     return (
-        len(loss) if moved < hardly and float(seen.max()) - float(seen[0]) < 0.05 * level else None
+        len(loss)
+        if moved < hardly and float(curve.max()) - float(curve[0]) < 0.05 * level
+        else None
     )
 
 
@@ -149,25 +155,25 @@ def _noise(curve: Curve) -> float:
     return 1.05 * float(np.median(np.abs(np.diff(curve))))
 
 
-def overfitting_epoch(loss: Curve, held: Curve, patience: int = 6) -> int | None:
+def overfitting_epoch(loss: Curve, validation: Curve, patience: int = 6) -> int | None:
     """Return the best epoch, from 1, since which validation gets worse while training gets better.
 
     Smoothed validation must have had no new best for ``patience`` epochs and a fifth of the run,
     and stand a tenth above its best; the training loss must have fallen by a twentieth since. Both
     must exceed the curves' noise. In a long run an unlucky stretch is no trend.
     """
-    count = len(held)
+    count = len(validation)
     patience = max(patience, count // 5)
-    if count <= patience or not np.isfinite(held).all():
+    if count <= patience or not np.isfinite(validation).all():
         return None
     width = max(1, count // 50)
-    smoothed = smooth(held, width)
+    smoothed = smooth(validation, width)
     best = int(np.argmin(smoothed))
-    if count - 1 - best < patience or count - 1 - int(np.argmin(held)) < patience:
+    if count - 1 - best < patience or count - 1 - int(np.argmin(validation)) < patience:
         return None
     recent = smoothed[-max(3, patience // 2) :]
     # The best of many noisy numbers is low by chance, so a rise must exceed the noise.
-    noise = _noise(held[-4 * patience :])
+    noise = _noise(validation[-4 * patience :])
     low = float(smoothed[best])
     worse = float(recent.min()) > 1.1 * low + 1e-9 and float(recent.mean()) > low + 3.5 * noise
     # Averages over ``patience`` epochs, the first from the best on: three lucky ones are no trend.
@@ -176,7 +182,7 @@ def overfitting_epoch(loss: Curve, held: Curve, patience: int = 6) -> int | None
     wavers = _noise(loss[-4 * patience :]) * np.sqrt(2 / patience)
     fall = float(before.mean() - after.mean())
     learned = fall > 0.05 * float(before.mean()) and fall > 3 * wavers
-    return int(np.argmin(held)) + 1 if worse and learned else None
+    return int(np.argmin(validation)) + 1 if worse and learned else None
 
 
 @dataclass(frozen=True)
@@ -203,10 +209,10 @@ def has_risen_since_raise(
     for epoch, rate in reversed(raised):
         if not 0 < epoch <= len(loss) - 2 or rate <= rates[epoch - 1]:
             continue
-        low, now = float(np.min(loss[:epoch])), float(np.mean(loss[-3:]))
+        low, current = float(np.min(loss[:epoch])), float(np.mean(loss[-3:]))
         # It has never returned to its lowest.
-        if now > 1.5 * low + 1e-9 and float(np.min(loss[epoch + 1 :])) > low:
-            return RaisedRate(epoch, float(rates[epoch - 1]), rate, low, now)
+        if current > 1.5 * low + 1e-9 and float(np.min(loss[epoch + 1 :])) > low:
+            return RaisedRate(epoch, float(rates[epoch - 1]), rate, low, current)
         return None
     return None
 
@@ -245,17 +251,19 @@ def jumping_epoch(loss: Curve, window: int = 15, large: float = 0.3) -> int | No
     return len(loss) if turns >= 0.5 and size > large and matters else None
 
 
-def better_on_validation_epoch(loss: Curve, held: Curve, window: int = 5) -> int | None:
+def better_on_validation_epoch(loss: Curve, validation: Curve, window: int = 5) -> int | None:
     """Return the epoch, from 1, at which validation was clearly below training for ``window``."""
-    if len(held) < window or not np.isfinite(held).all():
+    if len(validation) < window or not np.isfinite(validation).all():
         return None
-    ratio = held[-window:] / np.maximum(loss[-window:], 1e-12)
-    return len(held) if float(ratio.max()) < 0.9 else None
+    ratio = validation[-window:] / np.maximum(loss[-window:], 1e-12)
+    return len(validation) if float(ratio.max()) < 0.9 else None
 
 
-def is_better_on_validation(loss: Curve, held: Curve, window: int = 5) -> bool:
+def is_better_on_validation(loss: Curve, validation: Curve, window: int = 5) -> bool:
     """Return whether validation is below training over ``window`` epochs and in the last one."""
-    return bool(held[-1] < loss[-1] and np.mean(held[-window:]) < np.mean(loss[-window:]))
+    return bool(
+        validation[-1] < loss[-1] and np.mean(validation[-window:]) < np.mean(loss[-window:])
+    )
 
 
 @dataclass(frozen=True)

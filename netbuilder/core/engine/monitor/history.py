@@ -104,10 +104,10 @@ class History:
             if change.value:
                 self.changes.append(change)
             return
-        now = time.monotonic()
-        soon = now - self._changed_at < _DRAG_SECONDS
+        time_now = time.monotonic()
+        soon = time_now - self._changed_at < _DRAG_SECONDS
         dragged = soon and change.what in ("learning_rate", "data")
-        self._changed_at = now
+        self._changed_at = time_now
         if dragged and self.changes and self.changes[-1].what == change.what:
             begun = self.changes[-1]
             self.changes[-1] = replace(change, epoch=begun.epoch, step=begun.step)
@@ -129,5 +129,5 @@ class History:
 
     def by_epoch(self) -> dict[str, list[float]]:
         """Return Keras's ``History.history``, a list a name, thinned in very long runs."""
-        gone_back_to = (int(one.value) for one in self.changes if one.what == "best")
+        gone_back_to = (int(change.value) for change in self.changes if change.what == "best")
         return history_lists(self.epochs.columns(), (self.best_epoch, *gone_back_to))

@@ -47,8 +47,8 @@ def _is_csv_log(path: Path) -> bool:
         line = file.readline(10_000)
     if not line:
         return True
-    separators = {one for one in line if not one.isalnum() and one not in '_"\r\n '} or {","}
-    rows = (next(csv.reader([line], delimiter=one)) for one in separators)
+    separators = {mark for mark in line if not mark.isalnum() and mark not in '_"\r\n '} or {","}
+    rows = (next(csv.reader([line], delimiter=separator)) for separator in separators)
     return any(row and row[0] == _FIRST_COLUMN and "loss" in row for row in rows)
 
 
@@ -78,10 +78,10 @@ def log_path(callback: str, name: str, base: Path | None) -> Path:
         TrainingError: it lies elsewhere, has another ending, or something else is there.
     """
     kind = LOGS[callback]
-    told = name_problem(callback, name)
-    if told:
+    problem = name_problem(callback, name)
+    if problem:
         raise TrainingError(
-            told, _("Use a name such as '{name}'.", name=kind.usual), code="log_name_invalid"
+            problem, _("Use a name such as '{name}'.", name=kind.usual), code="log_name_invalid"
         )
     folder = (base or Path()).resolve()
     path = (folder / name).resolve()
@@ -143,8 +143,8 @@ _SWAP = "SwapEMAWeights"
 
 def best_choice(training: Training) -> Choice | None:
     """Return the plan's "keep the best epoch" choice, or None."""
-    found = [c for c in training.callbacks if canonical(CALLBACKS, c.name) == _BEST]
-    return found[0] if found else None
+    choices = [c for c in training.callbacks if canonical(CALLBACKS, c.name) == _BEST]
+    return choices[0] if choices else None
 
 
 def monitor_of(training: Training) -> tuple[str, float]:
@@ -154,7 +154,9 @@ def monitor_of(training: Training) -> tuple[str, float]:
 
 def kept_monitor(training: Training) -> tuple[str, float]:
     """Return as ``monitor_of``, also for an early stop that restores the best weights."""
-    restoring = (one for one in training.callbacks if one.params.get("restore_best_weights"))
+    restoring = (
+        choice for choice in training.callbacks if choice.params.get("restore_best_weights")
+    )
     return _monitored(best_choice(training) or next(restoring, None))
 
 
@@ -263,14 +265,14 @@ class Callbacks:
         """Return the epoch, counted from 1, whose weights a callback restored, 0 for none."""
         import keras
 
-        found = [
-            one.best_epoch + 1
-            for one in self.callbacks
-            if isinstance(one, keras.callbacks.EarlyStopping)
-            and one.restore_best_weights
-            and one.best_weights is not None
+        epochs = [
+            callback.best_epoch + 1
+            for callback in self.callbacks
+            if isinstance(callback, keras.callbacks.EarlyStopping)
+            and callback.restore_best_weights
+            and callback.best_weights is not None
         ]
-        return found[-1] if found else 0
+        return epochs[-1] if epochs else 0
 
     def state(self) -> dict[str, Any]:
         """Return the state as arrays by name: counters, best values, best weights."""
@@ -356,9 +358,9 @@ def _placed(choice: Choice, known: tuple[str, ...], base: Path | None, resumed: 
             path.parent.mkdir(parents=True, exist_ok=True)
             params[key] = str(path)
     if "monitor" in spec.by_name:
-        wanted = str(params.get("monitor", spec.by_name["monitor"].default))
-        if wanted not in known:
-            params["monitor"] = wanted.removeprefix("val_")
+        monitor = str(params.get("monitor", spec.by_name["monitor"].default))
+        if monitor not in known:
+            params["monitor"] = monitor.removeprefix("val_")
     if resumed and "append" in spec.by_name:
         params["append"] = True
     return Choice(name, params)

@@ -182,22 +182,22 @@ class NetworkObserver:
     def _run(self, function: Any, values: list[Array], live: bool) -> list[Array]:
         import tensorflow as tf
 
-        kept = list(function.captured_inputs)
+        captured = list(function.captured_inputs)
         if live:
-            held = [self._copies.get(id(one)) for one in kept]
+            copies = [self._copies.get(id(tensor)) for tensor in captured]
             function.set_external_captures(
                 [
-                    one if copy is None else copy[1].handle
-                    for one, copy in zip(kept, held, strict=True)
+                    tensor if copy is None else copy[1].handle
+                    for tensor, copy in zip(captured, copies, strict=True)
                 ]
             )
         try:
             with unoptimized_calls():
-                found = function(*(tf.convert_to_tensor(value) for value in values))
+                results = function(*(tf.convert_to_tensor(value) for value in values))
         finally:
             if live:
-                function.set_external_captures(kept)
-        return [value.numpy() for value in found]
+                function.set_external_captures(captured)
+        return [value.numpy() for value in results]
 
     def _take_copies(self, live: bool) -> None:
         for variable, copy in list(self._copies.values()) if live else ():
@@ -215,7 +215,7 @@ class NetworkObserver:
         """Return the samples in the network's order; none where none are needed."""
         if not (wish.outputs or wish.gradients):
             return []
-        found: list[Array] = []
+        samples: list[Array] = []
         for name, tensor in zip(self._names, self._inputs, strict=True):
             if name not in wish.x:
                 raise DataError(
@@ -240,8 +240,8 @@ class NetworkObserver:
                     _("Choose samples of the training data."),
                     code="samples_of_other_shape",
                 )
-            found.append(value.astype(str(tensor.dtype), copy=False))
-        return found
+            samples.append(value.astype(str(tensor.dtype), copy=False))
+        return samples
 
     def _targets(self, wish: ProbeRequest) -> list[Array]:
         missing = [name for name in self._graph.outputs if name not in wish.y]
@@ -270,8 +270,8 @@ class NetworkObserver:
 
     def _known(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of ``names`` that are layers with an output, each once."""
-        wanted = self._owned(names)
-        return tuple(name for name in wanted if name in self._tensors()) if wanted else ()
+        owned = self._owned(names)
+        return tuple(name for name in owned if name in self._tensors()) if owned else ()
 
     def _learning(self, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in self._owned(names) if self._trainable(name))
@@ -281,9 +281,9 @@ class NetworkObserver:
 
     def _trainable(self, name: str) -> list[tuple[str, Any]]:
         layer = self._layer(name)
-        wanted = {id(weight) for weight in layer.trainable_weights}
+        trainable = {id(weight) for weight in layer.trainable_weights}
         return [
-            (key, weight) for key, weight in named_weights(layer.weights) if id(weight) in wanted
+            (key, weight) for key, weight in named_weights(layer.weights) if id(weight) in trainable
         ]
 
     def _tensors(self) -> dict[str, Any]:
@@ -291,11 +291,11 @@ class NetworkObserver:
 
         with self._lock:
             if self._symbols is None:
-                made = [
-                    keras.Input(tuple(one.shape[1:]), dtype=one.dtype, name=keras_name(name))
-                    for name, one in zip(self._names, self._inputs, strict=True)
+                tensors = [
+                    keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype, name=keras_name(name))
+                    for name, tensor in zip(self._names, self._inputs, strict=True)
                 ]
-                symbols = dict(zip(self._names, made, strict=True))
+                symbols = dict(zip(self._names, tensors, strict=True))
                 connect_layers(self._graph, lambda node: self._layer(node.id), symbols)
                 self._symbols = symbols
             return self._symbols
@@ -312,9 +312,9 @@ class NetworkObserver:
 
         with self._lock:
             if key not in self._functions:
-                given = [(tuple(one.shape[1:]), one.dtype) for one in self._inputs]
-                given += [(value.shape[1:], str(value.dtype)) for value in more]
-                specs = [tf.TensorSpec([None, *shape], dtype) for shape, dtype in given]
+                specs_of = [(tuple(tensor.shape[1:]), tensor.dtype) for tensor in self._inputs]
+                specs_of += [(value.shape[1:], str(value.dtype)) for value in more]
+                specs = [tf.TensorSpec([None, *shape], dtype) for shape, dtype in specs_of]
                 with tracing():
                     function = tf.function(make(), autograph=False)
                     self._functions[key] = function.get_concrete_function(*specs)
@@ -324,7 +324,7 @@ class NetworkObserver:
     def _outputs_function(self, nodes: tuple[str, ...]) -> Any:
         def make() -> Callable[..., Any]:
             model = self._model(nodes)
-            return lambda *x: [_plain(one) for one in _listed(model(list(x), training=False))]
+            return lambda *x: [_plain(output) for output in _listed(model(list(x), training=False))]
 
         return self._traced(nodes, make, []) if nodes else None
 
@@ -340,8 +340,8 @@ class NetworkObserver:
                 x, truth = list(values[: len(self._names)]), values[len(self._names) :]
                 with tf.GradientTape() as tape:
                     total = loss(x, truth)
-                found = tape.gradient(total, variables, unconnected_gradients="zero")
-                return [_plain(tf.convert_to_tensor(one)) for one in found]
+                gradients = tape.gradient(total, variables, unconnected_gradients="zero")
+                return [_plain(tf.convert_to_tensor(gradient)) for gradient in gradients]
 
             return work
 

@@ -106,8 +106,8 @@ def frozen_layers_notice(project: Project, frozen: FrozenLayers) -> Diagnosis | 
     if kind is not None and (kind.noise or kind.augments):
         words = _("Remove {layer}", layer=kind.name)
         fix = RunFix(words, lambda p: remove_nodes(p, [random]) if random in p.graph.by_id else p)
-    shown = kind.name if kind is not None else ""
-    notice = _diagnosis(case, 1, fix, "info", name=name, random=shown)
+    title = kind.name if kind is not None else ""
+    notice = _diagnosis(case, 1, fix, "info", name=name, random=title)
     return replace(notice, node=random or name)
 
 
@@ -117,7 +117,7 @@ class TrainingMonitor:
     def __init__(self, project: Project, facts: DataFacts) -> None:
         self.project = project
         self.facts = facts
-        self._told: dict[str, Diagnosis] = {}
+        self._reported: dict[str, Diagnosis] = {}
         self._next = 0.0
 
     @property
@@ -141,8 +141,8 @@ class TrainingMonitor:
         ``kept_epoch``: the epoch whose weights it ends with, where that is not the last.
         """
         running = self._running(history, training_model, data)
-        found = self._new(n for n in running if n.code != "overfitting" or not kept_epoch)
-        return found + self._new(self._ended(history, training_model, data, reason))
+        diagnoses = self._new(n for n in running if n.code != "overfitting" or not kept_epoch)
+        return diagnoses + self._new(self._ended(history, training_model, data, reason))
 
     def withdrawn(self, history: History, kept_epoch: int = 0) -> list[str]:
         """Return codes of diagnoses that no longer hold and may be reported again.
@@ -151,19 +151,19 @@ class TrainingMonitor:
         """
         gone = [
             code
-            for code, told in self._told.items()
-            if (code in _HOLDS and not _HOLDS[code](history, told))
+            for code, diagnosis in self._reported.items()
+            if (code in _HOLDS and not _HOLDS[code](history, diagnosis))
             or (code == "overfitting" and kept_epoch)
         ]  # fmt: skip
         for code in gone:
-            del self._told[code]
+            del self._reported[code]
         return gone
 
     def take(self, project: Project, facts: DataFacts) -> list[str]:
         """Go on with other data and return the codes of the old data's diagnoses."""
         self.project, self.facts = project, facts
-        gone = list(self._told)
-        self._told.clear()
+        gone = list(self._reported)
+        self._reported.clear()
         return gone
 
     def not_a_number(
@@ -175,15 +175,15 @@ class TrainingMonitor:
         if holes:
             notice = _diagnosis("nan-data", epoch, rows=rows_in_words(holes))
         elif hand is not None:
-            told = {"before": _short(hand), "rate": _short(rate)}
-            notice = _diagnosis("nan-by-hand", epoch, _use_rate(hand), **told)
+            values = {"before": _short(hand), "rate": _short(rate)}
+            notice = _diagnosis("nan-by-hand", epoch, _use_rate(hand), **values)
         else:
             notice = _diagnosis("nan", epoch, _use_rate(rate / 10), rate=_short(rate))
         return self._new(iter([notice]))
 
     def _new(self, notices: Iterator[Diagnosis]) -> list[Diagnosis]:
-        fresh = [notice for notice in notices if notice.code not in self._told]
-        self._told |= {notice.code: notice for notice in fresh}
+        fresh = [notice for notice in notices if notice.code not in self._reported]
+        self._reported |= {notice.code: notice for notice in fresh}
         return fresh
 
     def _running(
@@ -193,27 +193,27 @@ class TrainingMonitor:
             return
         columns = history.epochs.columns()
         loss = columns["loss"]
-        held = columns.get("val_loss")
+        val_loss = columns.get("val_loss")
         rate = history.rates[-1] if history.rates else 0.0
         raised = _raised(history)
         if raised is not None:
             # The raised rate is the cause: report nothing else.
             yield self._by_hand(raised, history)
             return
-        if "exploded" not in self._told and (epoch := diagnosis_rules.exploded_epoch(loss)):
+        if "exploded" not in self._reported and (epoch := diagnosis_rules.exploded_epoch(loss)):
             yield _diagnosis("exploded", epoch, _use_rate(rate / 10), rate=_short(rate))
-        if "stuck" not in self._told and (epoch := diagnosis_rules.stuck_epoch(loss)):
+        if "stuck" not in self._reported and (epoch := diagnosis_rules.stuck_epoch(loss)):
             yield self._stuck(epoch, rate, training_model, data)
-        if "jumping" not in self._told and (epoch := diagnosis_rules.jumping_epoch(loss)):
+        if "jumping" not in self._reported and (epoch := diagnosis_rules.jumping_epoch(loss)):
             yield self._jumping(epoch, rate)
-        if held is None:
+        if val_loss is None:
             return
-        if "overfitting" not in self._told and (
-            epoch := diagnosis_rules.overfitting_epoch(loss, held)
+        if "overfitting" not in self._reported and (
+            epoch := diagnosis_rules.overfitting_epoch(loss, val_loss)
         ):
             yield self._overfitting(_best_held(history) or epoch)
-        if "easier" not in self._told and (
-            epoch := diagnosis_rules.better_on_validation_epoch(loss, held)
+        if "easier" not in self._reported and (
+            epoch := diagnosis_rules.better_on_validation_epoch(loss, val_loss)
         ):
             yield from self._easier(epoch)
 
@@ -225,12 +225,12 @@ class TrainingMonitor:
         if _raised(history) is not None or _of_several_data(history):
             return
         gain = diagnosis_rules.still_improving(curve) if reason == "done" else None
-        if gain is not None and "overfitting" not in self._told:
+        if gain is not None and "overfitting" not in self._reported:
             longer = self._longer(max(1, len(curve)))
             share = format_number(gain, ".0%")
             yield _diagnosis("improving", len(curve), longer, "info", share=share)
         # Predicted classes mean little while the network still learns, or does not learn at all.
-        settled = gain is None and not {"stuck", "exploded"} & set(self._told)
+        settled = gain is None and not {"stuck", "exploded"} & set(self._reported)
         # Rare tokens of a text are not missing classes.
         labels = self.facts.task in (CLASSES, BINARY) and not self.facts.generates
         if len(curve) >= 5 and settled and labels:
@@ -239,14 +239,14 @@ class TrainingMonitor:
     @staticmethod
     def _by_hand(raised: diagnosis_rules.RaisedRate, history: History) -> Diagnosis:
         best = history.best_epoch
-        told = {name: _short(getattr(raised, name)) for name in ("before", "rate", "low", "now")}
+        values = {name: _short(getattr(raised, name)) for name in ("before", "rate", "low", "now")}
         words = _(
             "Return to epoch {epoch} and a learning rate of {rate}",
             epoch=best,
             rate=format_number(raised.before, ".2g"),
         )
         back = RunFix(words, lambda p: p, "go_back_before_raise")
-        notice = _diagnosis("raised", raised.epoch, back, **told)
+        notice = _diagnosis("raised", raised.epoch, back, **values)
         return replace(notice, epoch=raised.epoch + 1)
 
     def _stuck(
@@ -356,20 +356,22 @@ class TrainingMonitor:
             return
         names = model_inputs(self.project.graph)
         rows = min(len(split), 5000)
-        given = network_inspection.network_outputs(
+        outputs = network_inspection.network_outputs(
             training_model, network_inspection.model_input(training_model, split, names, rows)
         )[0]
-        found = diagnosis_rules.never_predicted(truth[:rows], network_inspection.classes_of(given))
-        if found is None:
+        never = diagnosis_rules.never_predicted(
+            truth[:rows], network_inspection.classes_of(outputs)
+        )
+        if never is None:
             return
         labels = self.facts.classes
-        words = [labels[c] if c < len(labels) else str(c) for c in found.classes]
+        words = [labels[c] if c < len(labels) else str(c) for c in never.classes]
         named = format_list(words)
         rows_of = class_numbers(data.train.y[output])
         counts = np.bincount(truth if rows_of is None else rows_of)
-        rare = [counts[c] if c < len(counts) else 0 for c in found.classes]
+        rare = [counts[c] if c < len(counts) else 0 for c in never.classes]
         title = ngettext(
-            "A class is never predicted", "Some classes are never predicted", len(found.classes)
+            "A class is never predicted", "Some classes are never predicted", len(never.classes)
         )
         if min(rare) * 2 > np.max(counts):
             yield Diagnosis(
@@ -383,7 +385,7 @@ class TrainingMonitor:
                     "The network never predicts: {classes}. These classes have as many rows as "
                     "others, so the network has not learned to recognise them yet. Train longer, "
                     "or add a layer.",
-                    len(found.classes),
+                    len(never.classes),
                     classes=named,
                 ),
                 self._longer(epoch),
@@ -413,12 +415,14 @@ class TrainingMonitor:
 
 
 def _hand_rates(history: History) -> list[tuple[int, float]]:
-    return [(one.epoch, one.value) for one in history.changes if one.what == "learning_rate"]
+    return [
+        (change.epoch, change.value) for change in history.changes if change.what == "learning_rate"
+    ]
 
 
 def _of_several_data(history: History) -> bool:
     """Return whether the data changed during the run, so that its curve shows no trend."""
-    return any(one.what == "data" for one in history.changes)
+    return any(change.what == "data" for change in history.changes)
 
 
 def _raised(history: History) -> diagnosis_rules.RaisedRate | None:
@@ -427,7 +431,7 @@ def _raised(history: History) -> diagnosis_rules.RaisedRate | None:
     rates = np.asarray(history.rates)
     if len(loss) != len(rates) or not np.isfinite(loss).all():
         return None
-    if any(one.what == "best" and one.epoch >= len(loss) - 1 for one in history.changes):
+    if any(change.what == "best" and change.epoch >= len(loss) - 1 for change in history.changes):
         return None
     return diagnosis_rules.has_risen_since_raise(loss, rates, _hand_rates(history))
 
@@ -445,13 +449,13 @@ def _loss(history: History) -> diagnosis_rules.Curve:
     return history.epochs.columns()["loss"]
 
 
-def _was_the_end(history: History, told: Diagnosis) -> bool:
-    return len(history.epochs) <= told.epoch
+def _was_the_end(history: History, diagnosis: Diagnosis) -> bool:
+    return len(history.epochs) <= diagnosis.epoch
 
 
 #: Whether a diagnosis still holds, by code: limits differ from those of reporting (hysteresis).
 _HOLDS: Mapping[str, Callable[[History, Diagnosis], bool]] = {
-    "overfitting": lambda history, told: _best_held(history) <= told.epoch,
+    "overfitting": lambda history, diagnosis: _best_held(history) <= diagnosis.epoch,
     "raised": lambda history, _told: _raised(history) is not None,
     "exploded": lambda history, _told: diagnosis_rules.is_still_exploded(_loss(history)),
     "stuck": lambda history, _told: (

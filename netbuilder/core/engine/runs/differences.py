@@ -54,52 +54,52 @@ def project_differences(old: Project, new: Project) -> tuple[ProjectDifference, 
 
 
 def _network(old: Project, new: Project) -> list[ProjectDifference]:
-    found: list[ProjectDifference] = []
+    differences: list[ProjectDifference] = []
     before, after = old.graph.by_id, new.graph.by_id
     for node_id in (*before, *(key for key in after if key not in before)):
         one, two = before.get(node_id), after.get(node_id)
         if one is None and two is not None:
-            found.append(ProjectDifference("network", node_id, "", two.layer, node_id))
+            differences.append(ProjectDifference("network", node_id, "", two.layer, node_id))
         elif two is None and one is not None:
-            found.append(ProjectDifference("network", node_id, one.layer, "", node_id))
+            differences.append(ProjectDifference("network", node_id, one.layer, "", node_id))
         elif one is not None and two is not None:
-            found += _node(one, two)
+            differences += _node(one, two)
     gone = [edge for edge in old.graph.edges if edge not in new.graph.edges]
     come = [edge for edge in new.graph.edges if edge not in old.graph.edges]
     wire = _("connection")
     wires = [(e, wire, "") for e in gone] + [(e, "", wire) for e in come]
-    found += [
+    differences += [
         ProjectDifference("network", f"{a} → {b}", old_word, new_word)
         for (a, b), old_word, new_word in wires
         if a in before and b in before and a in after and b in after
     ]
-    return found
+    return differences
 
 
-def _node(one: Node, two: Node) -> list[ProjectDifference]:
-    found: list[ProjectDifference] = []
-    pairs: list[tuple[str, Any, Any]] = [("layer", one.layer, two.layer),
-                                         ("shares", one.shared, two.shared)]  # fmt: skip
-    keys = dict.fromkeys((*one.params, *two.params))
-    pairs += [(key, one.params.get(key), two.params.get(key)) for key in keys]
+def _node(old: Node, two: Node) -> list[ProjectDifference]:
+    differences: list[ProjectDifference] = []
+    pairs: list[tuple[str, Any, Any]] = [("layer", old.layer, two.layer),
+                                         ("shares", old.shared, two.shared)]  # fmt: skip
+    keys = dict.fromkeys((*old.params, *two.params))
+    pairs += [(key, old.params.get(key), two.params.get(key)) for key in keys]
     for key, a, b in pairs:
         if a != b:
-            found.append(
+            differences.append(
                 ProjectDifference(
-                    "network", f"{one.id} {key}", format_value(a), format_value(b), one.id
+                    "network", f"{old.id} {key}", format_value(a), format_value(b), old.id
                 )
             )
-    return found
+    return differences
 
 
 def _plain(where: str, old: Any, new: Any) -> list[ProjectDifference]:
-    found: list[ProjectDifference] = []
+    differences: list[ProjectDifference] = []
     for entry in fields(old):
         a, b = getattr(old, entry.name), getattr(new, entry.name)
         if entry.name in ("options", "extra"):
             keys = dict.fromkeys((*a, *b))
             changed = [key for key in keys if a.get(key) != b.get(key)]
-            found += [
+            differences += [
                 _points(old, new)
                 if where == "data" and key == POINTS
                 else ProjectDifference(
@@ -108,8 +108,10 @@ def _plain(where: str, old: Any, new: Any) -> list[ProjectDifference]:
                 for key in changed
             ]
         elif a != b:
-            found.append(ProjectDifference(where, entry.name, format_value(a), format_value(b)))
-    return found
+            differences.append(
+                ProjectDifference(where, entry.name, format_value(a), format_value(b))
+            )
+    return differences
 
 
 def _points(old: Data, new: Data) -> ProjectDifference:
@@ -156,8 +158,8 @@ _SETTINGS = {
 
 def loss_titles(training: Training) -> str:
     """Return the loss's title, "mean absolute error"; "" where none is chosen yet."""
-    losses = (training.loss, *(one.loss for one in training.outputs.values()))
-    names = (canonical(LOSSES, one.name) or one.name for one in losses if one is not None)
+    losses = (training.loss, *(output.loss for output in training.outputs.values()))
+    names = (canonical(LOSSES, loss.name) or loss.name for loss in losses if loss is not None)
     return join_values(dict.fromkeys(map(loss_title, names)))
 
 
@@ -175,7 +177,9 @@ def format_setting(value: Any) -> str:
     if isinstance(value, float):
         return format_number(value, ".3g")
     if isinstance(value, dict) and "name" in value:
-        inner = join_values(format_setting(one) for one in dict(value.get("params", {})).values())
+        inner = join_values(
+            format_setting(inner_value) for inner_value in dict(value.get("params", {})).values()
+        )
         return f"{value['name']} ({inner})" if inner else str(value["name"])
     return str(value)
 
@@ -185,22 +189,22 @@ def distinct_choices(projects: Sequence[Project]) -> list[tuple[str, ...]]:
 
     Example: ("SGD 0.1", "Dense 64 relu", "20 epochs", "batch size 16").
     """
-    rows = [(one.data.kind, one.data.name, one.data.path) for one in projects]
-    found: list[list[tuple[str, int]]] = []
+    rows = [(project.data.kind, project.data.name, project.data.path) for project in projects]
+    choices_of: list[list[tuple[str, int]]] = []
     for project in projects:  # of two layers that are the same the second counts by itself
         seen: Counter[str] = Counter()
-        found.append([])
+        choices_of.append([])
         for choice in _choices(project):
             seen[choice] += 1
-            found[-1].append((choice, seen[choice]))
+            choices_of[-1].append((choice, seen[choice]))
     counts: dict[tuple[str, ...], Counter[tuple[str, int]]] = {key: Counter() for key in rows}
-    for key, choices in zip(rows, found, strict=True):
+    for key, choices in zip(rows, choices_of, strict=True):
         counts[key].update(choices)
     distinct = []
-    for key, choices in zip(rows, found, strict=True):
+    for key, choices in zip(rows, choices_of, strict=True):
         having = counts[key]
-        kept = [one for one in choices if having[one] < rows.count(key)]
-        distinct.append(tuple(choice for choice, _at in sorted(kept, key=having.__getitem__)))
+        varying = [choice for choice in choices if having[choice] < rows.count(key)]
+        distinct.append(tuple(choice for choice, _at in sorted(varying, key=having.__getitem__)))
     return distinct
 
 
@@ -225,15 +229,15 @@ def _choices(project: Project) -> Iterator[str]:
     rate = optimizer.pop("learning_rate", None)
     yield f"{training.optimizer.name} {'' if rate is None else format_setting(rate)}".strip()
     yield ngettext("{count} epoch", "{count} epochs", training.epochs)
-    told = {"optimizer", "epochs", "metrics", "outputs", "extra", POINTS}
+    listed = {"optimizer", "epochs", "metrics", "outputs", "extra", POINTS}
     settings = {**optimizer, **{f.name: getattr(training, f.name) for f in fields(training)}}
     data = project.data
     settings |= {"scaling": data.scaling, "test_split": data.test_split, **data.options}
     settings["validation_split"] = data.validation_split
     for name, value in settings.items():
-        for one in value if isinstance(value, tuple) else (value,):
-            if name not in told and one is not None:
+        for item in value if isinstance(value, tuple) else (value,):
+            if name not in listed and item is not None:
                 named = setting_words(name).replace("_", " ")
-                whole = isinstance(one, Choice | Mapping | list)
-                words = format_value(one) if whole else format_setting(one)
-                yield words if isinstance(one, Choice) else f"{named} {words}"
+                whole = isinstance(item, Choice | Mapping | list)
+                words = format_value(item) if whole else format_setting(item)
+                yield words if isinstance(item, Choice) else f"{named} {words}"

@@ -63,10 +63,10 @@ def run_texts(folder: Path) -> dict[str, str]:
         with _open(folder) as index:
             rows = index.execute("select id, written, text from run")
             known = {id_: (written, text) for id_, written, text in rows}
-            found = {
+            texts = {
                 id_: text for id_, (written, text) in known.items() if there.get(id_) == written
             }
-            fresh = {id_: _index_read(folder, id_) for id_ in there if id_ not in found}
+            fresh = {id_: _index_read(folder, id_) for id_ in there if id_ not in texts}
             index.executemany(
                 "insert or replace into run values (?, ?, ?)",
                 [(id_, there[id_], text) for id_, text in fresh.items()],
@@ -75,8 +75,8 @@ def run_texts(folder: Path) -> dict[str, str]:
     # Without a valid, writable index the records are read instead.
     except sqlite3.Error:
         discard(folder / _INDEX)
-        found, fresh = {}, {id_: _index_read(folder, id_) for id_ in there}
-    return dict(sorted((found | fresh).items(), reverse=True))
+        texts, fresh = {}, {id_: _index_read(folder, id_) for id_ in there}
+    return dict(sorted((texts | fresh).items(), reverse=True))
 
 
 def read_limit(folder: Path, default: int) -> int:
@@ -234,7 +234,7 @@ def record_run(
         base="" if base is None else str(base.absolute()),
         steps_per_epoch=steps_per_epoch,
         changes=tuple(history.changes),
-        units=next((one.column_units for one in trained.preprocessing.outputs.values()), ()),
+        units=next((output.column_units for output in trained.preprocessing.outputs.values()), ()),
     )
     place = runs_folder() / run.id
     place.mkdir(parents=True, exist_ok=True)
@@ -254,18 +254,18 @@ def _name_of(project: Project) -> str:
     stem = f"{whole or data.kind} · run "
     names = [run.name for run in list_runs()]
     taken = [name.removeprefix(stem) for name in names if name.startswith(stem)]
-    last = max((int(one) for one in taken if one.isdecimal()), default=int(whole in names))
+    last = max((int(number) for number in taken if number.isdecimal()), default=int(whole in names))
     return whole if named and not last else f"{stem}{last + 1}"
 
 
 def previous_run(run: Run, among: Sequence[Run]) -> Run | None:
     """Return the run of the same rows that began last before this one, or None."""
     earlier = [
-        one
-        for one in among
-        if one.started < run.started and same_rows(one.project.data, run.project.data)
+        run_of
+        for run_of in among
+        if run_of.started < run.started and same_rows(run_of.project.data, run.project.data)
     ]
-    return max(earlier, key=lambda one: one.started, default=None)
+    return max(earlier, key=lambda earlier_run: earlier_run.started, default=None)
 
 
 def _write(run: Run, asked: dict[str, Any]) -> None:
@@ -316,13 +316,13 @@ def _with_kept(run: Run) -> Run:
 
 def list_runs() -> list[Run]:
     """Return all runs, the newest first, without unreadable ones."""
-    found: list[Run] = []
+    runs: list[Run] = []
     for run_id, text in run_texts(runs_folder()).items():
         try:
-            found.append(_run(run_id, text))
+            runs.append(_run(run_id, text))
         except _UNREADABLE:
             continue
-    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+    return sorted(runs, key=lambda run: (run.started, run.id), reverse=True)
 
 
 def run_limit() -> int:
@@ -341,7 +341,7 @@ def run_count() -> int:
 
 
 def _places() -> list[Path]:
-    return [one for one in runs_folder().iterdir() if (one / _FILE).exists()]
+    return [folder for folder in runs_folder().iterdir() if (folder / _FILE).exists()]
 
 
 def prune_runs() -> list[str]:
@@ -373,8 +373,8 @@ def newest_run(project: Project, base: Path) -> Run | None:
     for run_id, text in run_texts(runs_folder()).items():
         try:
             value = json.loads(text)
-            asked = from_json(value.get("asked") or value["project"])
-            if _is_of(asked, str(value.get("base", "")), project, base):
+            requested = from_json(value.get("asked") or value["project"])
+            if _is_of(requested, str(value.get("base", "")), project, base):
                 return _run(run_id, text)
         except _UNREADABLE:
             continue
@@ -382,22 +382,22 @@ def newest_run(project: Project, base: Path) -> Run | None:
 
 
 def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> bool:
-    one = with_absolute_paths(asked, Path(asked_from) if asked_from else None)
+    moved = with_absolute_paths(asked, Path(asked_from) if asked_from else None)
     other = with_absolute_paths(project, base.absolute())
-    return one is not None and other is not None and not project_differences(one, other)
+    return moved is not None and other is not None and not project_differences(moved, other)
 
 
 def with_absolute_paths(project: Project, base: Path | None) -> Project | None:
     """Return the project with absolute data paths; None if ``base`` is needed and unknown."""
-    found = {}
+    paths = {}
     for name in ("path", "test_path"):
         written = getattr(project.data, name)
         if not written:
             continue
         if base is None and not Path(written).is_absolute():
             return None
-        found[name] = os.path.realpath((base or Path()) / written)
-    return replace(project, data=replace(project.data, **found))
+        paths[name] = os.path.realpath((base or Path()) / written)
+    return replace(project, data=replace(project.data, **paths))
 
 
 def load_run(run_id: str) -> Run:
@@ -481,10 +481,10 @@ def machine() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that compute."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

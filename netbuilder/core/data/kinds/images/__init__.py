@@ -127,8 +127,8 @@ def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
     samples = _samples(data.options, files, rows.targets, home, notes)
     return replace(
         rows, table=None, from_file=False, role=samples.role, arrays=samples.arrays,
-        notes=samples.notes, value_range=samples.value_range, sample_shape=samples.sample_shape, home=home,
-        findings=(*rows.findings, *findings),
+        notes=samples.notes, value_range=samples.value_range,
+        sample_shape=samples.sample_shape, home=home, findings=(*rows.findings, *findings),
     )  # fmt: skip
 
 
