@@ -51,17 +51,17 @@ def _write_model(imported: Imported, path: Path, source: Path) -> Imported:
     if imported.trained is None:
         for line in lines_of(imported.report):
             print_note(line)
-        what = _("The network in '{file}' has no weights.", file=source.name)
+        message = _("The network in '{file}' has no weights.", file=source.name)
         fix = _("Add --weights FILE, or import a project (-o NAME.netbuilder) and train it.")
         if imported.placeholders:
-            what = _(
+            message = _(
                 "'{file}' cannot be converted to a model, because it contains unknown "
                 "layers: {layers}.",
                 file=source.name,
                 layers=join_values(imported.placeholders),
             )
             fix = _("Import it as a project (-o NAME.netbuilder), and replace these layers.")
-        raise FormatError(what, fix, path=str(source), code="import_without_weights")
+        raise FormatError(message, fix, path=str(source), code="import_without_weights")
     notes = registry.save_network(imported.trained, path, source.parent)
     report = (*imported.report, *(ReportItem("model", LEFT_OUT, text) for text in notes))
     return replace(imported, report=report)

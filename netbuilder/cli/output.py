@@ -122,11 +122,11 @@ class TrainingProgress:
 
     def _line(self, epoch: int) -> None:
         """Print a line where no bar can be drawn (a log file, a pipe)."""
-        now = time.monotonic()
-        early = now - self._last_line < _LINE_INTERVAL and epoch != self._epochs
+        time_now = time.monotonic()
+        early = time_now - self._last_line < _LINE_INTERVAL and epoch != self._epochs
         if early or not self._bar.disable:
             return
-        self._last_line = now
+        self._last_line = time_now
         self._console.print(
             _("epoch {epoch}/{epochs}  {logs}", epoch=epoch, epochs=self._epochs, logs=self._logs),
             soft_wrap=True,
@@ -225,7 +225,7 @@ def report_unexpected(error: Exception, as_json: bool) -> int:
     """Report a program error: one line, and the log with the traceback; return exit code 1."""
     from netbuilder.core import folders
 
-    what = _("NetBuilder had an unexpected error: {error}", error=_first_line(error))
+    message = _("NetBuilder had an unexpected error: {error}", error=_first_line(error))
     try:
         log = folders.state() / "netbuilder.log"
         with log.open("a", encoding="utf-8") as file:
@@ -234,7 +234,7 @@ def report_unexpected(error: Exception, as_json: bool) -> int:
         fix = _("The details are in {log}.", log=log)
     except OSError:
         fix = ""
-    return report_error(UserError(what, fix), as_json)
+    return report_error(UserError(message, fix), as_json)
 
 
 def _first_line(error: Exception) -> str:

@@ -162,7 +162,7 @@ class WorkerProcess:
         self._watched = _watched(int(answer["pid"]))
         return None
 
-    def _wait(self, seconds: float | None, told: Callable[[Any], object] | None) -> Answer:
+    def _wait(self, seconds: float | None, on_progress: Callable[[Any], object] | None) -> Answer:
         assert self.process is not None
         watched = self._watched
         limit = float("inf") if seconds is None else seconds
@@ -181,8 +181,8 @@ class WorkerProcess:
                 answer: Answer = json.loads(line)
                 if "told" not in answer:
                     return answer
-                if told is not None:
-                    told(answer["told"])
+                if on_progress is not None:
+                    on_progress(answer["told"])
             waited = (time.monotonic() - started) / _PATIENCE
             if max(_computed(watched) - computed, waited) > limit:
                 self.end()

@@ -76,8 +76,8 @@ class ParsedLayer:
     @property
     def title(self) -> str:
         """Its name and parameters: "Dense 50 · relu"."""
-        said = describe_params({**self.spec.start_params(), **self.params}, self.spec)
-        return f"{self.spec.name}  {said}" if self.params and said else self.spec.name
+        settings = describe_params({**self.spec.start_params(), **self.params}, self.spec)
+        return f"{self.spec.name}  {settings}" if self.params and settings else self.spec.name
 
 
 def parse_layers(text: str) -> list[ParsedLayer]:
@@ -89,17 +89,17 @@ def parse_layers(text: str) -> list[ParsedLayer]:
     first, *rest = text.split() or [""]
     if rest:
         read = [(spec, parse_params(spec, rest)) for spec in search_layers(first)]
-        found = [ParsedLayer(spec, params) for spec, params in read if params is not None]
-        if found:
-            return found
+        layers = [ParsedLayer(spec, params) for spec, params in read if params is not None]
+        if layers:
+            return layers
     return [ParsedLayer(spec) for spec in search_layers(text)]
 
 
 def parse_params(spec: LayerSpec, words: list[str]) -> dict[str, Any] | None:
     """Return the parameters in ``words``; None where a word is not valid."""
-    told = [spec.by_name[name] for name in spec.telling]
-    told += [p for p in spec.params if p not in told and (p.required or not p.more)]
-    found: dict[str, Any] = {}
+    params = [spec.by_name[name] for name in spec.telling]
+    params += [p for p in spec.params if p not in params and (p.required or not p.more)]
+    values: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if equals:
@@ -108,14 +108,14 @@ def parse_params(spec: LayerSpec, words: list[str]) -> dict[str, Any] | None:
             tried = ((p, _value(p, value)) for p in some[:1])
             read = next(((p, v) for p, v in tried if v is not None), None)
         else:
-            free = [p for p in told if p.name not in found]
+            free = [p for p in params if p.name not in values]
             read = next(
                 ((p, v) for p in free if (v := _value(p, word, bare=True)) is not None), None
             )
         if read is None:
             return None
-        found[read[0].name] = read[1]
-    return found
+        values[read[0].name] = read[1]
+    return values
 
 
 def _value(param: Param, word: str, *, bare: bool = False) -> Any:

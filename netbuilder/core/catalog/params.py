@@ -88,30 +88,30 @@ def rate(name: str, default: Any, text: str, **more: Any) -> Param:
     return number(name, default, text, minimum=0.0, maximum=1.0, **more)
 
 
-def initializer(what: str, default: str) -> Param:
+def initializer(weight: str, default: str) -> Param:
     """``{what}_initializer``: the values with which weights begin."""
     return param(
-        f"{what}_initializer", Kind.INITIALIZER, default,
-        _INITIALIZER_HELP[what], more=True,
+        f"{weight}_initializer", Kind.INITIALIZER, default,
+        _INITIALIZER_HELP[weight], more=True,
     )  # fmt: skip
 
 
-def regularizer(what: str) -> Param:
+def regularizer(weight: str) -> Param:
     """``{what}_regularizer``: a penalty that is added to the loss."""
     # OrthogonalRegularizer needs a fixed number of rows, which outputs do not have.
-    choices = ("L1", "L2", "L1L2") if what == "activity" else ()
+    choices = ("L1", "L2", "L1L2") if weight == "activity" else ()
     return param(
-        f"{what}_regularizer", Kind.REGULARIZER, None,
-        _REGULARIZER_HELP[what], more=True,
+        f"{weight}_regularizer", Kind.REGULARIZER, None,
+        _REGULARIZER_HELP[weight], more=True,
         choices=choices,
     )  # fmt: skip
 
 
-def constraint(what: str) -> Param:
+def constraint(weight: str) -> Param:
     """``{what}_constraint``: a limit that is held after each step."""
     return param(
-        f"{what}_constraint", Kind.CONSTRAINT, None,
-        _CONSTRAINT_HELP[what],
+        f"{weight}_constraint", Kind.CONSTRAINT, None,
+        _CONSTRAINT_HELP[weight],
         more=True,
     )  # fmt: skip
 
@@ -223,11 +223,11 @@ def weight_rows(
     ``activity`` adds the penalty on outputs; ``defaults`` overrides Keras's usual initializers.
     """  # fmt: skip
     first = _INITIALIZERS | (defaults or {})
-    rows = [initializer(what, first[what]) for what in whats]
-    rows += [regularizer(what) for what in whats]
+    rows = [initializer(weight, first[weight]) for weight in whats]
+    rows += [regularizer(weight) for weight in whats]
     if activity:
         rows.append(regularizer("activity"))
-    rows += [constraint(what) for what in whats]
+    rows += [constraint(weight) for weight in whats]
     return tuple(rows)
 
 

@@ -36,15 +36,17 @@ def problem_with(param: Param, value: Any) -> str | None:
 
 def problems_with(spec: LayerSpec | ObjectSpec, params: Mapping[str, Any]) -> dict[str, str]:
     """Return what is wrong with the arguments of a layer or object: parameter name → sentence."""
-    found: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for name, value in params.items():
         problem = unknown_param(spec, name) or problem_with(spec.by_name[name], value)
         if problem:
-            found[name] = problem
+            problems[name] = problem
     for row in spec.params:
         if row.required and row.name not in params:
-            found[row.name] = _("{layer} needs a value for {name}.", layer=spec.name, name=row.name)
-    return found
+            problems[row.name] = _(
+                "{layer} needs a value for {name}.", layer=spec.name, name=row.name
+            )
+    return problems
 
 
 def unknown_param(spec: LayerSpec | ObjectSpec, name: str) -> str | None:
@@ -106,11 +108,11 @@ def _int(param: Param, value: Any) -> str | None:
 
 def _float(param: Param, value: Any) -> str | None:
     if param.schedule and isinstance(value, Mapping):
-        found = _object(
+        problem = _object(
             param, value, SCHEDULES, N_("{name}: there is no learning-rate schedule '{value}'.")
         )
         name = canonical(SCHEDULES, str(value.get("name", "")))
-        return found or argument_mismatch(name or "", value.get("params", {}))
+        return problem or argument_mismatch(name or "", value.get("params", {}))
     return _range_problem(param, value) if _is_number(value) else _wrong(param, value)
 
 
@@ -159,11 +161,11 @@ def _size(param: Param, value: Any) -> str | None:
         )  # fmt: skip
     for item in value:
         if param.pairs and _is_list(item) and len(item) == 2 and all(map(_is_int, item)):
-            found = _range_problem(param, item[0]) or _range_problem(param, item[1])
+            problem = _range_problem(param, item[0]) or _range_problem(param, item[1])
         else:
-            found = _int(param, item)
-        if found:
-            return found
+            problem = _int(param, item)
+        if problem:
+            return problem
     return None
 
 
@@ -197,9 +199,9 @@ def _each(
     for item in value if _is_list(value) else [value]:
         if not test(item):
             return _wrong(param, value)
-        found = _range_problem(param, item)
-        if found:
-            return found
+        problem = _range_problem(param, item)
+        if problem:
+            return problem
     if _is_list(value):
         if not value:
             return _("{name} is an empty list. Add at least one number.", name=param.name)
@@ -273,8 +275,8 @@ def _stray_key(param: Param, value: Mapping[str, Any], name_key: str) -> str | N
 def _params_problem(
     where: str, spec: LayerSpec | ObjectSpec, params: Mapping[str, Any]
 ) -> str | None:
-    found = problems_with(spec, params)
-    return f"{where}: {next(iter(found.values()))}" if found else None
+    problems = problems_with(spec, params)
+    return f"{where}: {next(iter(problems.values()))}" if problems else None
 
 
 def _initializer(param: Param, value: Any) -> str | None:

@@ -71,7 +71,7 @@ def dataset_names(file: h5py.File, name: str) -> list[str]:
     """
     import h5py
 
-    found = []
+    names = []
     for key in file:
         link = file.get(key, getlink=True)
         if isinstance(link, h5py.ExternalLink):
@@ -88,7 +88,7 @@ def dataset_names(file: h5py.File, name: str) -> list[str]:
         if not isinstance(link, h5py.HardLink):
             continue
         if isinstance(file[key], h5py.Dataset):
-            found.append(key)
+            names.append(key)
         elif isinstance(file[key], h5py.Group):
             # "visititems" goes by hard links only, and into each group once.
             inside: list[str] = []
@@ -97,8 +97,8 @@ def dataset_names(file: h5py.File, name: str) -> list[str]:
                     into.append(path) if isinstance(item, h5py.Dataset) else None
                 )
             )
-            found += [f"{key}/{path}" for path in inside]
-    return [name for name in found if _has_numpy_type(file[name])]
+            names += [f"{key}/{path}" for path in inside]
+    return [name for name in names if _has_numpy_type(file[name])]
 
 
 def _has_numpy_type(dataset: h5py.Dataset) -> bool:
@@ -117,7 +117,7 @@ def check_container(file: h5py.File, name: str) -> int:
     """
     import h5py
 
-    seen: set[tuple[int, int]] = set()
+    visited: set[tuple[int, int]] = set()
     waiting: list[tuple[h5py.Group, str, int]] = [(file, "", 0)]
     declared = stored = count = numbers = 0
     _check_attributes(file, "/", name)
@@ -141,17 +141,17 @@ def check_container(file: h5py.File, name: str) -> int:
             item = group[key]
             info = h5py.h5o.get_info(item.id)
             mark = (int(info.fileno), int(info.addr))
-            if mark in seen:
+            if mark in visited:
                 continue
-            seen.add(mark)
+            visited.add(mark)
             _check_attributes(item, place, name)
             if isinstance(item, h5py.Group):
                 waiting.append((item, place, depth + 1))
             elif isinstance(item, h5py.Dataset):
-                size, held = _check_dataset(item, place, name)
+                size, stored_size = _check_dataset(item, place, name)
                 declared += size
                 numbers += int(item.size or 0)
-                stored += held
+                stored += stored_size
     if declared > FREE_BYTES + MAX_RATIO * stored:
         raise FormatError(
             _(
@@ -267,10 +267,10 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
             code="hdf5_unsafe",
         )
     size = int(item.size or 0) * item.dtype.itemsize
-    held = int(item.id.get_storage_size())
+    stored = int(item.id.get_storage_size())
     if item.id.get_space_status() == h5py.h5d.SPACE_STATUS_NOT_ALLOCATED and size:
-        held = 0
-    if (held < size and not filters) or (size and not held):
+        stored = 0
+    if (stored < size and not filters) or (size and not stored):
         raise FormatError(
             _(
                 "'{place}' in '{name}' should contain {size} bytes (shape {shape}), but the file "
@@ -279,9 +279,9 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
                 name=name,
                 size=format_number(size, ","),
                 shape="×".join(map(str, item.shape)),
-                found=format_number(held, ","),
+                found=format_number(stored, ","),
             ),
             _("The file is damaged or manipulated: save the model again."),
             code="hdf5_size_wrong",
         )
-    return size, held
+    return size, stored

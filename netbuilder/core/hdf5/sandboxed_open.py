@@ -108,8 +108,8 @@ def _is_hdf5(path: Path) -> bool:
 
 
 def _mark(path: Path) -> _Mark:
-    found = path.stat()
-    return str(path.resolve()), found.st_size, found.st_mtime_ns, found.st_ino
+    stat = path.stat()
+    return str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 _READER = _Reader()

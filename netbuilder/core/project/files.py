@@ -109,7 +109,7 @@ def loads(text: str, path: str = "") -> Project:
             raise _no_project(name, text.strip().splitlines()[0], path) from error
         # A complete project ends with a closing brace.
         cut_off = error.pos >= len(text.rstrip()) - 1 or not text.rstrip().endswith("}")
-        what = (
+        message = (
             _("'{name}' ends unexpectedly at line {line}.", name=name, line=len(text.splitlines()))
             if cut_off
             else _(
@@ -124,7 +124,7 @@ def loads(text: str, path: str = "") -> Project:
             if cut_off
             else _("Correct this line in a text editor, or open an earlier copy.")
         )
-        raise ProjectFileError(what, fix, path=path, code="project_json_invalid") from error
+        raise ProjectFileError(message, fix, path=path, code="project_json_invalid") from error
     except (RecursionError, ValueError) as error:
         if isinstance(error, ValueError):  # an integer of more than 4,300 digits
             raise ProjectFileError(
@@ -154,7 +154,7 @@ def loads(text: str, path: str = "") -> Project:
 
 def _no_project(name: str, line: str, path: str) -> ProjectFileError:
     """Return the error for another kind of text, judged by its first line."""
-    what = _(
+    message = _(
         "'{name}' is not a NetBuilder project: it starts with “{line}”.", name=name, line=line[:40]
     )
     columns = max(line.count(separator) for separator in ",;\t") + 1
@@ -166,7 +166,7 @@ def _no_project(name: str, line: str, path: str) -> ProjectFileError:
             columns,
         )
         return ProjectFileError(
-            join_sentences((what, table)),
+            join_sentences((message, table)),
             _(
                 "A table is data. To inspect it, run: netbuilder data {name}   To create a "
                 "project from it, open it in the window.",
@@ -176,7 +176,7 @@ def _no_project(name: str, line: str, path: str) -> ProjectFileError:
             path=path,
         )
     return ProjectFileError(
-        what, _("Choose a file that ends in .netbuilder."), code="not_a_project", path=path
+        message, _("Choose a file that ends in .netbuilder."), code="not_a_project", path=path
     )
 
 
@@ -297,15 +297,15 @@ def _graph_from_json(part: JsonObject) -> Graph:
             )
         edges.append((raw[0], raw[1]))
     groups = tuple(_group_from_json(raw, i) for i, raw in enumerate(part.items("groups"), 1))
-    seen: set[str] = set()
+    names: set[str] = set()
     for name in [node.id for node in nodes] + [group.id for group in groups]:
-        if name in seen:
+        if name in names:
             raise ProjectFileError(
                 _("The id '{name}' occurs twice in the graph.", name=name),
                 _("Give each node its own id."),
                 code="project_id_twice",
             )
-        seen.add(name)
+        names.add(name)
     return Graph(nodes, tuple(edges), groups, part.rest())
 
 

@@ -56,11 +56,11 @@ def _stand_ins(graph: Graph) -> dict[str, str]:
         return {node.id: node.id for node in graph.nodes}
     outermost: dict[str, str | None] = {}
     for group in graph.groups:
-        collapsed, current, seen = None, group.id, set[str]()
+        collapsed, current, visited = None, group.id, set[str]()
         while (
-            current in graph.group_by_id and current not in seen
+            current in graph.group_by_id and current not in visited
         ):  # a file may contain a cycle of parents
-            seen.add(current)
+            visited.add(current)
             if graph.group_by_id[current].collapsed:
                 collapsed = current
             current = graph.group_by_id[current].parent or ""

@@ -78,19 +78,19 @@ def _of_class(evaluation: Evaluation, index: int) -> tuple[Array, Array]:
     return is_it, np.nan_to_num(evaluation.probabilities[:, index])
 
 
-def first_class(found: Evaluation) -> int:
+def first_class(evaluation: Evaluation) -> int:
     """Return the second of two classes (the positive one); else the first that only some rows are
     of."""
-    numbers = range(len(found.labels))
-    if found.probabilities is None:
+    numbers = range(len(evaluation.labels))
+    if evaluation.probabilities is None:
         return 0
-    mixed = [n for n in numbers if 0 < int(_of_class(found, n)[0].sum()) < found.samples]
-    if len(found.labels) == 2:
+    mixed = [n for n in numbers if 0 < int(_of_class(evaluation, n)[0].sum()) < evaluation.samples]
+    if len(evaluation.labels) == 2:
         return 1
     return mixed[0] if mixed else 0
 
 
-def class_curves(found: Evaluation, index: int) -> ClassCurves:
+def class_curves(evaluation: Evaluation, index: int) -> ClassCurves:
     """Return the curves of class number ``index``.
 
     Raises:
@@ -98,8 +98,8 @@ def class_curves(found: Evaluation, index: int) -> ClassCurves:
     """
     from sklearn import metrics
 
-    is_it, sure = _of_class(found, index)
-    label = found.labels[index]
+    is_it, sure = _of_class(evaluation, index)
+    label = evaluation.labels[index]
     if not is_it.any() or is_it.all():
         message = (
             _("Every row is “{label}”, so there is no curve.", label=label)
@@ -121,13 +121,13 @@ def class_curves(found: Evaluation, index: int) -> ClassCurves:
     )
 
 
-def at_threshold(found: Evaluation, index: int, threshold: float) -> ThresholdScores:
+def at_threshold(evaluation: Evaluation, index: int, threshold: float) -> ThresholdScores:
     """Return the scores of predicting the class wherever its probability is at least ``threshold``.
 
     Raises:
         DataError: there are no probabilities.
     """
-    is_it, sure = _of_class(found, index)
+    is_it, sure = _of_class(evaluation, index)
     predicted = sure >= threshold
     hit, missed = int((predicted & is_it).sum()), int((~predicted & is_it).sum())
     false, left = int((predicted & ~is_it).sum()), int((~predicted & ~is_it).sum())
@@ -135,7 +135,7 @@ def at_threshold(found: Evaluation, index: int, threshold: float) -> ThresholdSc
     recall = hit / (hit + missed) if hit + missed else 0.0
     both = precision + recall
     return ThresholdScores(
-        found.labels[index],
+        evaluation.labels[index],
         threshold,
         np.array([[left, false], [missed, hit]]),
         (hit + left) / max(len(is_it), 1),
@@ -160,13 +160,15 @@ def classes_at(at: ThresholdScores, labels: tuple[str, ...]) -> tuple[ClassScore
     return tuple(score(label) for label in labels)
 
 
-def calibration_curve(found: Evaluation, index: int, bins: int = 10) -> tuple[Array, Array, Array]:
+def calibration_curve(
+    evaluation: Evaluation, index: int, bins: int = 10
+) -> tuple[Array, Array, Array]:
     """Return mean probability, share of the class and number of rows of each non-empty bin.
 
     Raises:
         DataError: there are no probabilities.
     """
-    is_it, sure = _of_class(found, index)
+    is_it, sure = _of_class(evaluation, index)
     return reliability(sure, is_it, bins)
 
 
@@ -348,7 +350,7 @@ def _loss(evaluation: Evaluation) -> str:
 
 #: Metric → what its value means, in the data's own units.
 MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
-    "accuracy": lambda value, found: correct_sentence(value),
+    "accuracy": lambda value, evaluation: correct_sentence(value),
     "precision": lambda value, found: _(
         "When the network predicts a class, {share} of the predictions are "
         "correct (mean of all classes).",
@@ -382,6 +384,6 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
 }
 
 
-def metric_meaning(name: str, value: float, found: Evaluation) -> str:
+def metric_meaning(name: str, value: float, evaluation: Evaluation) -> str:
     """Return a sentence about what a metric says; "" if it is unknown."""
-    return MEANINGS[name](value, found) if name in MEANINGS else ""
+    return MEANINGS[name](value, evaluation) if name in MEANINGS else ""

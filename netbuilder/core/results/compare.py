@@ -38,26 +38,26 @@ class Residuals:
     unit: str = ""
 
 
-def residuals(found: Evaluation, index: int = 0) -> Residuals:
+def residuals(evaluation: Evaluation, index: int = 0) -> Residuals:
     """Return the residuals of target column number ``index``.
 
     Raises:
         DataError: the network predicts no numbers.
     """
-    if found.task != REGRESSION:
+    if evaluation.task != REGRESSION:
         raise DataError(_("Residuals need numeric predictions; this network predicts classes."), "")
-    truth = np.asarray(found.truth, float).reshape(found.samples, -1)[:, index]
-    answers = np.asarray(found.predictions, float).reshape(found.samples, -1)[:, index]
+    truth = np.asarray(evaluation.truth, float).reshape(evaluation.samples, -1)[:, index]
+    answers = np.asarray(evaluation.predictions, float).reshape(evaluation.samples, -1)[:, index]
     values = truth - answers
     column = (
-        found.columns[index]
-        if index < len(found.columns)
+        evaluation.columns[index]
+        if index < len(evaluation.columns)
         else _("value {number}", number=index + 1)
     )
-    with_unit = partial(found.told, column=index)
-    unit = found.units[index] if index < len(found.units) else ""
+    with_unit = partial(evaluation.told, column=index)
+    unit = evaluation.units[index] if index < len(evaluation.units) else ""
     sentence = _sentence(answers, values, with_unit)
-    if len(found.columns) > 1:
+    if len(evaluation.columns) > 1:
         sentence = labelled(column, sentence)  # the figures above it are of all columns
     return Residuals(column, truth, answers, values, sentence, unit)
 
@@ -141,24 +141,24 @@ def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
     return evaluate(trained, split)
 
 
-def metric_rows(found: Sequence[ComparedNetwork]) -> tuple[MetricRow, ...]:
+def metric_rows(networks: Sequence[ComparedNetwork]) -> tuple[MetricRow, ...]:
     """Return every metric that any network has."""
     names: dict[str, None] = {}
-    for network in found:
+    for network in networks:
         names.update(dict.fromkeys(network.evaluation.metrics if network.evaluation else ()))
     rows = []
     for name in names:
         values = tuple(
             network.evaluation.metrics.get(name) if network.evaluation is not None else None
-            for network in found
+            for network in networks
         )
         texts = tuple(
             metric_text(network.evaluation, name, value)
             if network.evaluation is not None and value is not None
             else ""
-            for network, value in zip(found, values, strict=True)
+            for network, value in zip(networks, values, strict=True)
         )
-        best = () if name == "loss" and not same_losses(found) else _best(name, values, texts)
+        best = () if name == "loss" and not same_losses(networks) else _best(name, values, texts)
         rows.append(MetricRow(name, values, texts, best))
     return tuple(rows)
 
@@ -173,19 +173,21 @@ def _best(name: str, values: Sequence[float | None], texts: Sequence[str]) -> tu
     return tuple(place for place, text in enumerate(texts) if text == best)
 
 
-def same_losses(found: Sequence[ComparedNetwork]) -> bool:
+def same_losses(networks: Sequence[ComparedNetwork]) -> bool:
     """Return whether "loss" has the same formula for all networks, so that it can be compared."""
     names = {
         network.evaluation.loss_of
-        for network in found
+        for network in networks
         if network.evaluation is not None and "loss" in network.evaluation.metrics
     }
     return len(names) < 2 and PENALISED not in names
 
 
-def same_rows(found: Sequence[ComparedNetwork]) -> bool:
+def same_rows(networks: Sequence[ComparedNetwork]) -> bool:
     """Return whether all networks were evaluated on the same targets."""
-    truths = [np.asarray(truth.evaluation.truth) for truth in found if truth.evaluation is not None]
+    truths = [
+        np.asarray(truth.evaluation.truth) for truth in networks if truth.evaluation is not None
+    ]
     return all(
         truth.shape == truths[0].shape and np.array_equal(truth, truths[0]) for truth in truths[1:]
     )

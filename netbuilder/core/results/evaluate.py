@@ -187,11 +187,11 @@ def evaluate_run(
     trained = with_forecast_errors(trained, dataset)
     if dataset.test is None or not len(dataset.test):
         return trained, None
-    found = evaluate_test_set(trained, dataset)
-    test = {**trained.test, **found.metrics}
-    if found.others:
-        first = next(name for name in trained.preprocessing.outputs if name not in found.others)
-        for name, evaluation in {first: found, **found.others}.items():
+    measured = evaluate_test_set(trained, dataset)
+    test = {**trained.test, **measured.metrics}
+    if measured.others:
+        first = next(name for name in trained.preprocessing.outputs if name not in measured.others)
+        for name, evaluation in {first: measured, **measured.others}.items():
             # The loss of each output is there already, as "price_loss".
             for key, value in evaluation.metrics.items():
                 if key != "loss":
@@ -200,10 +200,10 @@ def evaluate_run(
                         test[f"{name}_{key}"] = value
     if run_id:
         try:
-            run_store.set_test_metrics(run_id, test, found.samples, _standard_errors(found))
+            run_store.set_test_metrics(run_id, test, measured.samples, _standard_errors(measured))
         except (UserError, OSError) as error:
             log.info("the test of the run is not recorded: %s", error)
-    return replace(trained, test=test), found
+    return replace(trained, test=test), measured
 
 
 def _standard_errors(evaluation: Evaluation) -> dict[str, float]:

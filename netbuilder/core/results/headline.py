@@ -42,20 +42,20 @@ def _worse(rule: str, figure: str, value: str, least: float, most: float) -> str
     return _("Worse than {rule} ({value}).", rule=rule, value=value)
 
 
-def has_rare_class(found: Evaluation) -> bool:
+def has_rare_class(evaluation: Evaluation) -> bool:
     """Return whether a class is so rare that accuracy says little about it."""
-    counts = [score.support for score in found.classes if score.support]
-    return found.task != MULTI_LABEL and len(counts) > 1 and min(counts) * RARE < max(counts)
+    counts = [score.support for score in evaluation.classes if score.support]
+    return evaluation.task != MULTI_LABEL and len(counts) > 1 and min(counts) * RARE < max(counts)
 
 
-def headline(found: Evaluation, file: str = "") -> Headline:
+def headline(evaluation: Evaluation, file: str = "") -> Headline:
     """Return the accuracy, the balanced accuracy if a class is rare, or the mean absolute error.
 
     ``file``: the file that the samples are from; "": the test set.
     """
-    count = found.samples
-    if found.task == REGRESSION:
-        value = found.metrics["mean_absolute_error"]
+    count = evaluation.samples
+    if evaluation.task == REGRESSION:
+        value = evaluation.metrics["mean_absolute_error"]
         words = (
             ngettext(
                 "mean absolute error on {count} sample of {file}",
@@ -70,16 +70,19 @@ def headline(found: Evaluation, file: str = "") -> Headline:
                 count,
             )
         )
-        rules = [(found.baseline, _("always predicting the mean"))]
-        rules += [(error, naive_words(rows)) for rows, error in found.naive_errors.items()]
-        comparison = " · ".join(labelled(rule, found.told(error)) for error, rule in rules)
+        rules = [(evaluation.baseline, _("always predicting the mean"))]
+        rules += [(error, naive_words(rows)) for rows, error in evaluation.naive_errors.items()]
+        comparison = " · ".join(labelled(rule, evaluation.told(error)) for error, rule in rules)
         least, best = min(rules)
-        figure = f"± {found.told(value)}"
-        worse = _worse(best, figure, f"± {found.told(least)}", least, value)
+        figure = f"± {evaluation.told(value)}"
+        worse = _worse(best, figure, f"± {evaluation.told(least)}", least, value)
         return Headline("mean_absolute_error", figure, words, comparison, worse)
-    accuracy = format_percent(found.metrics["accuracy"])
-    alone, rule = format_percent(found.baseline), _("always predicting the most frequent class")
-    if has_rare_class(found):
+    accuracy = format_percent(evaluation.metrics["accuracy"])
+    alone, rule = (
+        format_percent(evaluation.baseline),
+        _("always predicting the most frequent class"),
+    )
+    if has_rare_class(evaluation):
         words = (
             ngettext(
                 "balanced accuracy on {count} sample of {file}: the mean of every class's recall",
@@ -99,13 +102,13 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             accuracy=accuracy, baseline=alone,
         )  # fmt: skip
         value, chance = (
-            found.metrics["recall"],
-            1 / sum(score.support > 0 for score in found.classes),
+            evaluation.metrics["recall"],
+            1 / sum(score.support > 0 for score in evaluation.classes),
         )
         figure = format_percent(value)
         worse = _worse(rule, figure, format_percent(chance), value, chance)
         return Headline("recall", figure, words, comparison, worse)
-    if found.task == MULTI_LABEL:
+    if evaluation.task == MULTI_LABEL:
         words = (
             ngettext(
                 "of the labels of {count} sample of {file} correct",
@@ -123,7 +126,7 @@ def headline(found: Evaluation, file: str = "") -> Headline:
         rule = _("always predicting the most frequent labels")
         comparison = _("most frequent labels alone: {baseline}", baseline=alone)
     else:
-        correct = format_number(round(found.metrics["accuracy"] * count), ",.0f")
+        correct = format_number(round(evaluation.metrics["accuracy"] * count), ",.0f")
         words = (
             ngettext(
                 "{correct} of {count} sample of {file} correct",
@@ -141,34 +144,37 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             )
         )
         comparison = _("most frequent class alone: {baseline}", baseline=alone)
-    worse = _worse(rule, accuracy, alone, found.metrics["accuracy"], found.baseline)
+    worse = _worse(rule, accuracy, alone, evaluation.metrics["accuracy"], evaluation.baseline)
     return Headline("accuracy", accuracy, words, comparison, worse)
 
 
-def metric_text(found: Evaluation, name: str, value: float) -> str:
+def metric_text(evaluation: Evaluation, name: str, value: float) -> str:
     """Format a metric: a share in per cent, an error in the target's unit."""
     if name in _SHARES and 0 <= value <= 1:
         return format_percent(value)
     if name.endswith("error"):
-        return found.told(value)
+        return evaluation.told(value)
     return format_number(value)
 
 
 def metric_column(
-    found: Evaluation, name: str, rows: Sequence[tuple[float, Mapping[str, tuple[float, float]]]]
+    evaluation: Evaluation,
+    name: str,
+    rows: Sequence[tuple[float, Mapping[str, tuple[float, float]]]],
 ) -> list[tuple[str, str]]:
     """Format values of a metric, each with its 95% interval ("" if unknown), for a table."""
     return [
-        (metric_text(found, name, value), interval_text(found, name, ends)) for value, ends in rows
+        (metric_text(evaluation, name, value), interval_text(evaluation, name, ends))
+        for value, ends in rows
     ]
 
 
 def interval_text(
-    found: Evaluation, name: str, intervals: Mapping[str, tuple[float, float]]
+    evaluation: Evaluation, name: str, intervals: Mapping[str, tuple[float, float]]
 ) -> str:
     """Format the 95% interval of a metric; "" if unknown."""
     ends = intervals.get(name)
-    return _range(*(metric_text(found, name, end) for end in ends)) if ends else ""
+    return _range(*(metric_text(evaluation, name, end) for end in ends)) if ends else ""
 
 
 def _range(low: str, high: str) -> str:

@@ -100,9 +100,9 @@ def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict
     return activations
 
 
-def listed_outputs(given: Any) -> list[Any]:
+def listed_outputs(outputs: Any) -> list[Any]:
     """Return a model's outputs as a list, also a single one."""
-    return list(given) if isinstance(given, list | tuple) else [given]
+    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
 
 
 def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:

@@ -106,12 +106,14 @@ class VisibleMatrix:
     labels: tuple[str, ...]
     classes: NDArray[np.int64]
 
-    def rows_of(self, found: Evaluation, truth: int, answer: int) -> NDArray[np.int64]:
+    def rows_of(self, evaluation: Evaluation, truth: int, answer: int) -> NDArray[np.int64]:
         """Return the samples of a cell, most confident first."""
-        rows = np.flatnonzero(self._in(found.truth, truth) & self._in(found.predictions, answer))
-        if found.probabilities is None:
+        rows = np.flatnonzero(
+            self._in(evaluation.truth, truth) & self._in(evaluation.predictions, answer)
+        )
+        if evaluation.probabilities is None:
             return rows
-        sure = found.probabilities[rows, found.predictions[rows]]
+        sure = evaluation.probabilities[rows, evaluation.predictions[rows]]
         return rows[np.argsort(-sure, kind="stable")]
 
     def _in(self, numbers: Array, place: int) -> NDArray[np.bool_]:
@@ -120,14 +122,14 @@ class VisibleMatrix:
         return ~np.isin(numbers, self.classes)
 
 
-def visible_matrix(found: Evaluation) -> VisibleMatrix | None:
+def visible_matrix(evaluation: Evaluation) -> VisibleMatrix | None:
     """Return the confusion matrix, of very many classes the most often confused; None without
     one."""
-    matrix = found.confusion_matrix
+    matrix = evaluation.confusion_matrix
     if matrix is None:
         return None
     classes = _mixed_up(matrix)
-    labels = tuple(found.labels[int(number)] for number in classes)
+    labels = tuple(evaluation.labels[int(number)] for number in classes)
     if len(classes) == len(matrix):
         return VisibleMatrix(matrix, labels, classes)
     count = len(classes)
@@ -159,12 +161,12 @@ def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def mistake_samples(
-    found: Evaluation, split: Split, preprocessing: Preprocessing, wanted: Array
+    evaluation: Evaluation, split: Split, preprocessing: Preprocessing, wanted: Array
 ) -> MistakeSamples:
     """Return the chosen samples of the evaluated split, at most ``MOST``."""
     chosen = np.asarray(wanted, np.int64)[:MOST]
-    captions = tuple(_caption(found, int(row)) for row in chosen)
-    heading = _("mean error") if found.whole else _(MistakeSamples.what)
+    captions = tuple(_caption(evaluation, int(row)) for row in chosen)
+    heading = _("mean error") if evaluation.whole else _(MistakeSamples.what)
     # Several Inputs together form the row.
     if split.raw_x and all(modality_of(preprocessing.inputs[key]).tabular for key in split.raw_x):
         rows: list[dict[str, str]] = [{} for _unused in chosen]

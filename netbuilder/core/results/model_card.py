@@ -136,24 +136,24 @@ def _training_rows(trained: TrainedModel) -> Rows:
     return rows
 
 
-def evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
+def evaluation_rows(trained: TrainedModel, evaluation: Evaluation | None) -> Rows:
     """Return each metric with interval and baseline; Keras's own test metrics without ``found``."""
-    if found is None:
+    if evaluation is None:
         return [(metric_words(name), format_number(value)) for name, value in trained.test.items()]
-    within, guess = statistics.intervals(found), statistics.baseline(trained, found)
-    rows = [(_("Samples"), format_number(found.samples, ","))]
-    for name, value in found.metrics.items():
+    within, guess = statistics.intervals(evaluation), statistics.baseline(trained, evaluation)
+    rows = [(_("Samples"), format_number(evaluation.samples, ","))]
+    for name, value in evaluation.metrics.items():
         ends = within.get(name, ())
-        text, *limits = (metric_text(found, name, end) for end in (value, *ends))
+        text, *limits = (metric_text(evaluation, name, end) for end in (value, *ends))
         if limits:
             text = _(
                 "{value} (95% interval {low} to {high})", value=text, low=limits[0], high=limits[1]
             )
         if name in guess:
-            base = metric_text(found, name, guess[name])
+            base = metric_text(evaluation, name, guess[name])
             text = _("{value}; baseline {baseline}", value=text, baseline=base)
         rows.append((metric_words(name), text))
-    calibration = statistics.calibration(found)
+    calibration = statistics.calibration(evaluation)
     if calibration is not None:
         rows.append((_("Expected calibration error"), format_number(calibration.expected_error)))
     return rows

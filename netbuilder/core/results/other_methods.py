@@ -71,8 +71,8 @@ def _make(module: str, kind: str, **options: Any) -> Callable[[int], Any]:
 
 
 METHODS: Mapping[str, Method] = {
-    one.name: one
-    for one in (
+    method.name: method
+    for method in (
         Method("knn", N_("k-nearest neighbours"),
                _make("neighbors", "KNeighborsClassifier", n_neighbors=_NEIGHBOURS),
                _make("neighbors", "KNeighborsRegressor", n_neighbors=_NEIGHBOURS)),

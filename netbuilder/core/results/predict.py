@@ -224,11 +224,11 @@ def modalities_of(trained: TrainedModel) -> set[Modality]:
     return {modality_of(entry) for entry in preprocessing_of(trained).inputs.values()}
 
 
-def prediction_picture(trained: TrainedModel, found: Predictions) -> Array | None:
+def prediction_picture(trained: TrainedModel, predictions: Predictions) -> Array | None:
     """Return the first sample's prediction as a picture (height, width, channels) if the network is
     an autoencoder of pictures; else None."""
     inputs = list(preprocessing_of(trained).inputs.values())
-    answers = found.first
+    answers = predictions.first
     if len(inputs) != 1 or answers.task != REGRESSION or len(inputs[0].shape) != 3:
         return None
     shape = tuple(size or 0 for size in inputs[0].shape)

@@ -112,18 +112,18 @@ class TextRows(Sequence[tuple[str, ...]]):
     """Rows of predictions as text, formatted on access."""
 
     def __init__(self, predictions: FilePredictions, names: Sequence[str]) -> None:
-        self._found = predictions
+        self._predictions = predictions
         self._columns = [
             (name, predictions.table[name].to_numpy()[predictions.before :]) for name in names
         ]
 
     def __len__(self) -> int:
-        return len(self._found.table) - self._found.before
+        return len(self._predictions.table) - self._predictions.before
 
     def __getitem__(self, at: Any) -> Any:
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
-        return tuple(self._found.text(name, values[at]) for name, values in self._columns)
+        return tuple(self._predictions.text(name, values[at]) for name, values in self._columns)
 
 
 def predict_file(

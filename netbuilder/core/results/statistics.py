@@ -122,17 +122,17 @@ def _percentile_interval(values: Array) -> Interval:
     return float(low), float(high)
 
 
-def intervals(found: Evaluation) -> dict[str, Interval]:
+def intervals(evaluation: Evaluation) -> dict[str, Interval]:
     """Return the interval of each metric except the loss."""
-    if found.task == REGRESSION:
-        return _of_numbers(found)
-    if found.task == MULTI_LABEL:
-        correct = np.asarray(found.predictions == found.truth).mean(axis=1)
+    if evaluation.task == REGRESSION:
+        return _of_numbers(evaluation)
+    if evaluation.task == MULTI_LABEL:
+        correct = np.asarray(evaluation.predictions == evaluation.truth).mean(axis=1)
         if correct.min() == correct.max() and correct[0] in (0, 1):
-            return {"accuracy": wilson(int(correct.sum()), found.samples)}
-        return {"accuracy": bootstrap(lambda rows: correct[rows].mean(axis=1), found.samples)}
-    correct = np.asarray(found.predictions == found.truth)
-    return {"accuracy": wilson(int(correct.sum()), found.samples)} | _macro(found)
+            return {"accuracy": wilson(int(correct.sum()), evaluation.samples)}
+        return {"accuracy": bootstrap(lambda rows: correct[rows].mean(axis=1), evaluation.samples)}
+    correct = np.asarray(evaluation.predictions == evaluation.truth)
+    return {"accuracy": wilson(int(correct.sum()), evaluation.samples)} | _macro(evaluation)
 
 
 def _of_numbers(evaluation: Evaluation) -> dict[str, Interval]:
@@ -272,12 +272,16 @@ def _mean_interval(share: Array, low: Array, high: Array, counted: int = 1) -> I
     return max(middle - spread(share - low), 0.0), min(middle + spread(high - share), 1.0)
 
 
-def per_class(found: Evaluation) -> dict[str, dict[str, Any]]:
+def per_class(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     """Return precision, recall, F1 and support of each class, rarest first, with intervals."""
-    matrix = None if found.confusion_matrix is None else np.asarray(found.confusion_matrix)
+    matrix = (
+        None if evaluation.confusion_matrix is None else np.asarray(evaluation.confusion_matrix)
+    )
     rows: dict[str, dict[str, Any]] = {}
-    for index in sorted(range(len(found.classes)), key=lambda at: found.classes[at].support):
-        score = found.classes[index]
+    for index in sorted(
+        range(len(evaluation.classes)), key=lambda at: evaluation.classes[at].support
+    ):
+        score = evaluation.classes[index]
         rows[score.label] = {
             "precision": score.precision,
             "recall": score.recall,
@@ -293,33 +297,33 @@ def per_class(found: Evaluation) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def baseline(trained: TrainedModel, found: Evaluation, output: str = "") -> dict[str, float]:
+def baseline(trained: TrainedModel, evaluation: Evaluation, output: str = "") -> dict[str, float]:
     """Return the metrics of predicting the training mean or the most frequent class; {} if the
     model does not hold these."""
     preprocessing = preprocessing_of(trained)
     target = preprocessing.outputs.get(output) or next(iter(preprocessing.outputs.values()))
-    truth = np.asarray(found.truth)
-    if found.task == REGRESSION:
+    truth = np.asarray(evaluation.truth)
+    if evaluation.task == REGRESSION:
         if len(target.mean) != truth.reshape(len(truth), -1).shape[1]:
             return {}
         guess = np.tile(np.asarray(target.mean, float), (len(truth), 1))
         known = number_evaluation(guess, truth.reshape(len(truth), -1))["metrics"]
         return dict(known)
-    if len(target.mean) != len(found.labels):
+    if len(target.mean) != len(evaluation.labels):
         return {}
     share = np.asarray(target.mean)
-    if found.task == MULTI_LABEL:
+    if evaluation.task == MULTI_LABEL:
         return {"accuracy": float((truth == (share >= 0.5)).mean())}
     predictions = np.full(len(truth), int(share.argmax()))
-    return dict(class_evaluation(predictions, truth, found.labels, found.task)["metrics"])
+    return dict(class_evaluation(predictions, truth, evaluation.labels, evaluation.task)["metrics"])
 
 
-def calibration(found: Evaluation, bins: int = 10) -> Calibration | None:
+def calibration(evaluation: Evaluation, bins: int = 10) -> Calibration | None:
     """Return the calibration of the predicted classes; None without probabilities."""
-    if found.probabilities is None or found.task == MULTI_LABEL:
+    if evaluation.probabilities is None or evaluation.task == MULTI_LABEL:
         return None
-    sure = np.asarray(found.probabilities).max(axis=1)
-    correct = np.asarray(found.predictions == found.truth)
+    sure = np.asarray(evaluation.probabilities).max(axis=1)
+    correct = np.asarray(evaluation.predictions == evaluation.truth)
     mean, share, counts = reliability(sure, correct, bins)
     error = float((np.abs(mean - share) * counts).sum() / len(sure))
     return Calibration(
@@ -370,48 +374,51 @@ def out_of_range(
     return rows
 
 
-def far_words(one: Mapping[str, Any]) -> str:
+def far_words(group: Mapping[str, Any]) -> str:
     """Return a sentence about an entry of ``out_of_range``."""
-    low, high = map(format_number, one["training"])
-    values = {"column": one["column"], "low": low, "high": high}
+    low, high = map(format_number, group["training"])
+    values = {"column": group["column"], "low": low, "high": high}
     return {
         "": ngettext(
             "{count} sample has {column} outside the training range of {low} to {high}, by "
             "more than a tenth of it.",
             "{count} samples have {column} outside the training range of {low} to {high}, by "
             "more than a tenth of it.",
-            one["samples"], **values,
+            group["samples"], **values,
         ),
         "inputs": ngettext(
             "{count} sample has input values of {column} outside the training range of {low} to "
             "{high}, by more than a tenth of it.",
             "{count} samples have input values of {column} outside the training range of {low} to "
             "{high}, by more than a tenth of it.",
-            one["samples"], **values,
+            group["samples"], **values,
         ),
         "targets": ngettext(
             "{count} sample has target values of {column} outside the training range of {low} to "
             "{high}, by more than a tenth of it.",
             "{count} samples have target values of {column} outside the training range of {low} "
             "to {high}, by more than a tenth of it.",
-            one["samples"], **values,
+            group["samples"], **values,
         ),
-    }[one.get("values", "")]  # fmt: skip
+    }[group.get("values", "")]  # fmt: skip
 
 
-def part_of(found: Evaluation, rows: NDArray[np.bool_]) -> Evaluation:
+def part_of(evaluation: Evaluation, rows: NDArray[np.bool_]) -> Evaluation:
     """Return the evaluation of some of the rows, with the metrics computed again."""
-    truth, predictions = np.asarray(found.truth)[rows], np.asarray(found.predictions)[rows]
-    if found.task == REGRESSION:
+    truth, predictions = (
+        np.asarray(evaluation.truth)[rows],
+        np.asarray(evaluation.predictions)[rows],
+    )
+    if evaluation.task == REGRESSION:
         scores = number_evaluation(predictions, truth)
     else:
-        scores = class_evaluation(predictions, truth, found.labels, found.task)
-    sure = None if found.probabilities is None else found.probabilities[rows]
-    return replace(found, **scores, samples=int(rows.sum()), predictions=predictions, truth=truth,
-                   probabilities=sure, others={})  # fmt: skip
+        scores = class_evaluation(predictions, truth, evaluation.labels, evaluation.task)
+    sure = None if evaluation.probabilities is None else evaluation.probabilities[rows]
+    return replace(evaluation, **scores, samples=int(rows.sum()), predictions=predictions,
+                   truth=truth, probabilities=sure, others={})  # fmt: skip
 
 
-def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScore, ...]:
+def by_group(evaluation: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScore, ...]:
     """Return the evaluation of each group of rows, the largest group first.
 
     Args:
@@ -421,23 +428,27 @@ def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScor
         DataError: there are too many groups.
     """
     values = np.asarray(values, str)
-    if len(values) != found.samples:
+    if len(values) != evaluation.samples:
         raise DataError(
-            _("There are {groups} groups for {rows} rows.", groups=len(values), rows=found.samples),
+            _(
+                "There are {groups} groups for {rows} rows.",
+                groups=len(values),
+                rows=evaluation.samples,
+            ),
             _("Choose a column of the same file."),
             code="groups_do_not_fit",
         )
     names, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
-    if len(names) > max(50, found.samples // FEWEST_ROWS):
+    if len(names) > max(50, evaluation.samples // FEWEST_ROWS):
         raise DataError(
             _("The column has {count} different values, nearly one per row.", count=len(names)),
             _("Choose a column whose values repeat, such as a place or a class."),
             code="too_many_groups",
         )
-    differing = _differing(_row_scores(found), numbers, seed)
+    differing = _differing(_row_scores(evaluation), numbers, seed)
     groups = []
     for place in np.argsort(-counts, kind="stable"):
-        part = part_of(found, values == names[place])
+        part = part_of(evaluation, values == names[place])
         metrics = {name: value for name, value in part.metrics.items() if name != "loss"}
         groups.append(
             GroupScore(
@@ -572,20 +583,20 @@ def _of_same_rows(evaluation: Evaluation, other: Evaluation) -> bool:
     return np.allclose(truth, other.truth, rtol=0, atol=1e-5 * max(float(truth.std()), 1e-30))
 
 
-def paired_difference(one: Evaluation, other: Evaluation) -> Interval:
+def paired_difference(first: Evaluation, other: Evaluation) -> Interval:
     """Return the interval of the gain of ``one`` over ``other``, in accuracy or mean absolute
     error.
 
     Raises:
         DataError: they were not evaluated on the same rows.
     """
-    if not _of_same_rows(one, other):
+    if not _of_same_rows(first, other):
         raise DataError(
             _("The two results are not for the same rows."),
             _("Evaluate both on one file."),
             code="other_rows",
         )
-    gain = _row_scores(one) - _row_scores(other)
-    if one.task == REGRESSION:
+    gain = _row_scores(first) - _row_scores(other)
+    if first.task == REGRESSION:
         gain = -gain
-    return bootstrap(lambda rows: gain[rows].mean(axis=1), one.samples)
+    return bootstrap(lambda rows: gain[rows].mean(axis=1), first.samples)

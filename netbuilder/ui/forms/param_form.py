@@ -283,13 +283,13 @@ class ParamRow:
             return number_width()
         return min(max(self.editor.whole_width(), number_width()), scaled(2 * FIELD_WIDTH))
 
-    def set_shown(self, shown: bool) -> None:
+    def set_shown(self, visible: bool) -> None:
         plain = not (is_block(self.param) or self.param.slide)
-        self.label.setVisible(shown)
-        self.editor.setVisible(shown)
-        self.help.setVisible(shown and plain)
+        self.label.setVisible(visible)
+        self.editor.setVisible(visible)
+        self.help.setVisible(visible and plain)
         for words in (self.complaint, self.caution):
-            words.setVisible(shown and bool(words.text()))
+            words.setVisible(visible and bool(words.text()))
 
     def put_help(self, *, below: bool) -> None:
         """Move the help below or beside the field."""

@@ -112,7 +112,7 @@ class Inspector(QScrollArea):
         self._workbench = workbench
         self._evaluation_service = evaluation_service
         self._selection: tuple[str, ...] = ()
-        self._shown: tuple[str, str] | None = None
+        self._key: tuple[str, str] | None = None
         self._form: ParamForm | None = None
         self._opened: dict[str, bool] = {}
         make_scroll_area_accessible(self, _("Selected layer"))
@@ -271,8 +271,8 @@ class Inspector(QScrollArea):
         else:
             self.words.setText(spec.explanation)
         key = (node.id, owner.layer)
-        if key != self._shown:
-            self._shown = key
+        if key != self._key:
+            self._key = key
             self._replace_form(
                 ParamForm(spec.params, self.widget(), help_below=True, about=entry_of_layer(spec))
                 if spec
@@ -282,7 +282,7 @@ class Inspector(QScrollArea):
                 self._form.edited.connect(self._edit)
         if self._form is not None:
             self._form.show_values(owner.params)
-            if self._shown and self._opened.get(owner.layer) and self._form.more_button:
+            if self._key and self._opened.get(owner.layer) and self._form.more_button:
                 self._form.unfold(True)
 
     def _show_name(self, name: str) -> None:
@@ -325,8 +325,8 @@ class Inspector(QScrollArea):
             return
         self.words.setText(_("Shared parameters: a change applies to all selected layers."))
         key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
-        if key != self._shown:
-            self._shown = key
+        if key != self._key:
+            self._key = key
             self._replace_form(ParamForm(params, self.widget(), help_below=True, about="layer"))
             if self._form is not None:
                 self._form.edited.connect(self._edit_all)
@@ -340,8 +340,8 @@ class Inspector(QScrollArea):
             )
 
     def _forget_form(self) -> None:
-        if self._shown is not None or self._form is not None:
-            self._shown = None
+        if self._key is not None or self._form is not None:
+            self._key = None
             self._replace_form(None)
 
     def _show_project(self) -> None:
@@ -410,8 +410,8 @@ class Inspector(QScrollArea):
             form.show()
 
     def _remember_more(self, opened: bool) -> None:
-        if self._shown is not None:
-            self._opened[self._shown[1]] = opened
+        if self._key is not None:
+            self._opened[self._key[1]] = opened
 
     def _owner(self, node: Node) -> Node:
         return self.store.project.graph.by_id.get(node.shared or "", node)
@@ -519,7 +519,7 @@ class Inspector(QScrollArea):
             return
         # Update the selection before other views look up the old name.
         self._selection = (text,)
-        self._shown = None if self._shown is None else (text, self._shown[1])
+        self._key = None if self._key is None else (text, self._key[1])
         self.store.apply(_("Rename layer"), lambda p: edits.rename_node(p, node.id, text))
         self.renamed.emit(node.id, text)
 

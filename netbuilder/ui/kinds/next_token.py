@@ -60,7 +60,7 @@ class AttentionView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._found: TokenAttention | None = None
+        self._attention: TokenAttention | None = None
         self.layers, self.heads = NoWheelComboBox(self), NoWheelComboBox(self)
         self.layers.setAccessibleName(_("Attention layer"))
         self.heads.setAccessibleName(_("Attention head"))
@@ -78,11 +78,11 @@ class AttentionView(QWidget):
         self.heads.currentIndexChanged.connect(self._draw)
         self.lines.chosen.connect(lambda _place: self.sentence.setText(self.lines.sentence()))
 
-    def show_found(self, found: TokenAttention) -> None:
+    def show_found(self, attention: TokenAttention) -> None:
         """Show the attention of another text or network."""
-        self._found = found
-        self.setVisible(bool(found.attention))
-        names = list(found.attention)
+        self._attention = attention
+        self.setVisible(bool(attention.attention))
+        names = list(attention.attention)
         if names != [self.layers.itemText(place) for place in range(self.layers.count())]:
             self.layers.clear()
             self.layers.addItems(names)
@@ -90,7 +90,9 @@ class AttentionView(QWidget):
         self._layer_chosen()
 
     def _layer_chosen(self) -> None:
-        shares = self._found.attention.get(self.layers.currentText()) if self._found else None
+        shares = (
+            self._attention.attention.get(self.layers.currentText()) if self._attention else None
+        )
         if shares is None:
             return
         if self.heads.count() != len(shares) + 1:
@@ -102,7 +104,7 @@ class AttentionView(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        result, head = self._found, self.heads.currentIndex() - 1
+        result, head = self._attention, self.heads.currentIndex() - 1
         if result is None or self.layers.currentText() not in result.attention:
             return
         shares = result.attention[self.layers.currentText()]
@@ -125,7 +127,7 @@ class NextTokenView(QWidget):
         self._workbench = workbench
         self._start, self._seed = "", 0
         self._stop: threading.Event | None = None
-        self._found: TokenAttention | None = None
+        self._attention: TokenAttention | None = None
         self._owed = 0  # tokens asked for before the network had looked at the text
         self._worker = Derived(
             self, _look, self._looked, lambda _error: self._forget(),
@@ -236,7 +238,7 @@ class NextTokenView(QWidget):
     @property
     def found(self) -> TokenAttention | None:
         """Return the attention of the current text, once computed."""
-        return self._found
+        return self._attention
 
     def show_start(self, words: str) -> None:
         """Show the start of the text."""
@@ -256,7 +258,7 @@ class NextTokenView(QWidget):
         self._forget()
 
     def _forget(self) -> None:
-        self._found, self._owed = None, 0
+        self._attention, self._owed = None, 0
         self.next.setEnabled(False)
         self.shares.hide()
         self.attention.hide()
@@ -264,7 +266,7 @@ class NextTokenView(QWidget):
     def _looked(self, result: TokenAttention | None) -> None:
         if result is None or self._worker.inputs[1] != self._start:
             return
-        self._found = result
+        self._attention = result
         count = len(result.classes)
         every = self.top_k.value() == self.top_k.maximum()
         for widget in (self.top_k_slider, self.top_k):
@@ -284,7 +286,7 @@ class NextTokenView(QWidget):
         return sampling_shares(result.probabilities, self.temperature.value(), self.top_k.value())
 
     def _show_shares(self) -> None:
-        result = self._found
+        result = self._attention
         if result is None:
             return
         shares = self._shares(result)
@@ -298,7 +300,7 @@ class NextTokenView(QWidget):
 
     def _append(self) -> None:
         """Draw one token by the shown probabilities, and append it."""
-        result, trained = self._found, self._workbench.models.prediction_model
+        result, trained = self._attention, self._workbench.models.prediction_model
         if result is None or trained is None:
             return
         if self._worker.inputs[1] != self._start or not self._worker.idle:

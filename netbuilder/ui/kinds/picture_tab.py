@@ -79,7 +79,7 @@ class PicturesTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._asked: tuple[Project, Path] | None = None
+        self._request: tuple[Project, Path] | None = None
         self._draw = 0
         self._reader = Derived(
             self, _read, self._found, lambda error: self.note.setText(str(error))
@@ -122,17 +122,17 @@ class PicturesTab(QWidget):
 
     def show_look(self, look: PicturesDataView, project: Project, base: Path) -> None:
         """Show pictures of other data, keeping the chosen class if possible."""
-        self._asked = (project, base)
+        self._request = (project, base)
         refill_combo(self.label, (_(ALL), *look.classes))
         self.label.setVisible(len(look.classes) > 1)
         self._ask()
 
     def follow(self, project: Project) -> None:
         """Augment again if the network's start changed."""
-        if self._asked is None:
+        if self._request is None:
             return
-        old, base = self._asked
-        self._asked = (project, base)
+        old, base = self._request
+        self._request = (project, base)
         if _layers(old) != _layers(project):
             self._ask()
 
@@ -141,9 +141,9 @@ class PicturesTab(QWidget):
         self._ask()
 
     def _ask(self) -> None:
-        if self._asked is None:
+        if self._request is None:
             return
-        project, base = self._asked
+        project, base = self._request
         label = self.label.currentText() if self.label.currentIndex() > 0 else ""
         part = self.part.currentIndex() - 1
         augment = self.augment.isChecked()

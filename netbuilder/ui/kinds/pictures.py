@@ -211,11 +211,13 @@ class PictureForm(PredictForm):
         self._show_pixels(look.values.get(name, values))
         self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
-    def show_answer(self, found: Predictions) -> None:
+    def show_answer(self, predictions: Predictions) -> None:
         """Show a predicted picture, as of an autoencoder."""
         from netbuilder.core.results.predict import prediction_picture
 
-        image = prediction_picture(self._trained, found) if self._trained is not None else None
+        image = (
+            prediction_picture(self._trained, predictions) if self._trained is not None else None
+        )
         self.answered = image is not None
         self._make_room()
         if image is not None:
@@ -375,16 +377,16 @@ class PictureForm(PredictForm):
         if not self.take(QGuiApplication.clipboard().mimeData()):
             self.said.emit(_("The clipboard contains no picture. Copy a picture first."))
 
-    def takes(self, given: QMimeData) -> bool:
-        return given.hasImage() or local_file(given, PICTURES) is not None
+    def takes(self, data: QMimeData) -> bool:
+        return data.hasImage() or local_file(data, PICTURES) is not None
 
-    def take(self, given: QMimeData) -> bool:
+    def take(self, data: QMimeData) -> bool:
         """Predict for a pasted or dropped picture."""
-        path = local_file(given, PICTURES)
+        path = local_file(data, PICTURES)
         if path is not None:
             self.answer_picture(path)
             return True
-        image = QImage(given.imageData()) if given.hasImage() else QImage()
+        image = QImage(data.imageData()) if data.hasImage() else QImage()
         if image.isNull():
             return False
         self.answer_image(image, _("The pasted picture."))

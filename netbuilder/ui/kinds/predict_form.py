@@ -111,11 +111,11 @@ class PredictForm(QWidget):
         if wanted or not self.busy:
             self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
-    def answer_words(self, found: Predictions) -> str:
+    def answer_words(self, predictions: Predictions) -> str:
         """Return the prediction for the page's head."""
-        return found.text(0)
+        return predictions.text(0)
 
-    def show_answer(self, found: Predictions) -> None:
+    def show_answer(self, predictions: Predictions) -> None:
         """Show the prediction if it can be drawn."""
 
     @property
@@ -128,11 +128,11 @@ class PredictForm(QWidget):
         """Return whether no request is pending."""
         return True
 
-    def takes(self, given: QMimeData) -> bool:
+    def takes(self, data: QMimeData) -> bool:
         """Return whether dragged or pasted data can be predicted for."""
         return False
 
-    def take(self, given: QMimeData) -> bool:
+    def take(self, data: QMimeData) -> bool:
         """Predict for dropped or pasted data; return whether that was possible."""
         return False
 
@@ -174,9 +174,9 @@ def file_sample(model: TrainedModel, path: Path) -> Sample:
     return read_samples(model, path).sample(0), None
 
 
-def local_file(given: QMimeData, endings: tuple[str, ...]) -> Path | None:
+def local_file(data: QMimeData, endings: tuple[str, ...]) -> Path | None:
     """Return the first pasted or dropped file with one of these suffixes."""
-    paths = [Path(url.toLocalFile()) for url in given.urls() if url.isLocalFile()]
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
     return next((path for path in paths if path.suffix.lower() in endings), None)
 
 

@@ -425,10 +425,10 @@ class ResponseView(QWidget):
         if trained is not None and self._fields:
             self._worker.ask(trained, self._workbench.base, make, self.column.currentText())
 
-    def show_means(self, found: Sequence[Response]) -> None:
+    def show_means(self, responses: Sequence[Response]) -> None:
         """Draw the mean prediction over all rows too, starting with the column of the largest
         effect; of no columns: none."""
-        self.means = {mean.column: mean for mean in found if mean.column in self._fields}
+        self.means = {mean.column: mean for mean in responses if mean.column in self._fields}
         widest = max(self.means.values(), key=lambda mean: mean.span, default=None)
         if widest is not None and widest.column != self.column.currentText():
             self.follow(widest.column)

@@ -584,10 +584,10 @@ class SeriesForm(PredictForm):
         days = days[first : first + count]
         return date_words(days), tuple(np.datetime_as_string(dates_of(days)).tolist())
 
-    def answer_words(self, found: Predictions) -> str:
-        ends, answer = self._ends, found.first
+    def answer_words(self, predictions: Predictions) -> str:
+        ends, answer = self._ends, predictions.first
         if ends is None or self.rows is None or not np.isfinite(answer.values[0]).all():
-            return found.text(0)
+            return predictions.text(0)
         from netbuilder.core.results.forecast import forecast_words
 
         ahead = self.found.values if self.found is not None and ends.horizon > 1 else None

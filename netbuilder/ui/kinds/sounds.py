@@ -346,11 +346,11 @@ class SoundForm(PredictForm):
         self.asked.emit(request_for_file(path, path.name))
         self._heard.ask(path, trained)
 
-    def takes(self, given: QMimeData) -> bool:
-        return local_file(given, ENDINGS) is not None
+    def takes(self, data: QMimeData) -> bool:
+        return local_file(data, ENDINGS) is not None
 
-    def take(self, given: QMimeData) -> bool:
-        path = local_file(given, ENDINGS)
+    def take(self, data: QMimeData) -> bool:
+        path = local_file(data, ENDINGS)
         if path is not None:
             self.answer_sound(path)
         return path is not None

@@ -142,9 +142,9 @@ class CorrelationMap(QWidget):
 
     def _words(self, row: int, column: int) -> str:
         value = float(self._values[row, column])
-        one, other = self._names[row], self._names[column]
+        first, other = self._names[row], self._names[column]
         if math.isnan(value):
-            return _("“{one}” and “{other}”: one of them is constant", one=one, other=other)
+            return _("“{one}” and “{other}”: one of them is constant", one=first, other=other)
         strength = abs(value)
         words = (
             _("almost no linear relation")
@@ -159,7 +159,7 @@ class CorrelationMap(QWidget):
         )
         return _(
             "“{one}” and “{other}”: r = {r}, {strength}",
-            one=one, other=other, r=format_number(value, "+.2f"), strength=words,
+            one=first, other=other, r=format_number(value, "+.2f"), strength=words,
         )  # fmt: skip
 
 

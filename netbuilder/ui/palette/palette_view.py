@@ -413,9 +413,9 @@ class PaletteRail(QWidget):
             self.buttons[category].setIcon(QIcon(picture))
             self.buttons[category].setIconSize(QSize(side, side))
 
-    def show_categories(self, shown: frozenset[str]) -> None:
+    def show_categories(self, visible: frozenset[str]) -> None:
         for category in Category:
-            self.buttons[category].setHidden(category not in shown)
+            self.buttons[category].setHidden(category not in visible)
 
 
 class PaletteColumn(QStackedWidget):

@@ -66,8 +66,8 @@ def _abandoned_elsewhere(lock: QLockFile) -> bool:
     path = Path(lock.fileName())
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent) as probe:
-            now = os.fstat(probe.fileno()).st_mtime
-        return now - path.stat().st_mtime > SILENT_SECONDS
+            time_now = os.fstat(probe.fileno()).st_mtime
+        return time_now - path.stat().st_mtime > SILENT_SECONDS
     except OSError:
         return False
 

@@ -104,9 +104,9 @@ class ReadingProgress(QObject):
         if self._stopping.is_set():
             self._relay(of, of)
             return False
-        now = time.monotonic()
-        if done >= of or now - self._last > _EVERY_SECONDS:
-            self._last = now
+        time_now = time.monotonic()
+        if done >= of or time_now - self._last > _EVERY_SECONDS:
+            self._last = time_now
             self._relay(done, of)
         return True
 

@@ -155,7 +155,7 @@ class Derived:
     ) -> None:
         self._owner = owner
         self._compute: Callable[..., Any] | None = compute
-        self._found, self._failed, self._of, self._slow = found, failed, of, slow
+        self._on_value, self._failed, self._of, self._slow = found, failed, of, slow
         self._rank = rank
         self._running: _Computation | None = None
         self._waiting: tuple[Any, ...] | None = None
@@ -190,7 +190,7 @@ class Derived:
 
     def stop(self) -> None:
         self.cancel()
-        self._compute = self._found = self._failed = self._of = self._slow = None
+        self._compute = self._on_value = self._failed = self._of = self._slow = None
 
     @property
     def idle(self) -> bool:
@@ -218,8 +218,8 @@ class Derived:
             return
         self.inputs = inputs
         if error is None:
-            if self._found is not None:
-                self._found(value)
+            if self._on_value is not None:
+                self._on_value(value)
             return
         user_error = for_people(error)
         if self._failed is not None:

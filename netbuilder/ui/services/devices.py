@@ -113,16 +113,16 @@ class PictureSource(SampleSource):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._frame = self._shown = QImage()
+        self._frame = self._displayed = QImage()
         self._timer = QTimer(self, interval=1000 // PICTURES_A_SECOND)
         self._timer.timeout.connect(self._take_frame)
 
     def see(self, frame: QImage) -> None:
-        self._frame = self._shown = crop_square(frame)
+        self._frame = self._displayed = crop_square(frame)
         self.shown.emit(self._frame)
 
     def latest(self) -> TakenSample | None:
-        return None if self._shown.isNull() else picture_sample(self._shown)
+        return None if self._displayed.isNull() else picture_sample(self._displayed)
 
     def from_file(self, path: Path) -> TakenSample | None:
         reader = QImageReader(str(path))
@@ -145,7 +145,7 @@ class PictureSource(SampleSource):
 
     def close(self) -> None:
         self.collect(False)
-        self._frame = self._shown = QImage()
+        self._frame = self._displayed = QImage()
 
     def _take_frame(self) -> None:
         frame, self._frame = self._frame, QImage()  # each frame once, however slow the camera
@@ -197,7 +197,7 @@ def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
 _WIDTH = 640
 
 
-def require_multimedia(what: str) -> None:
+def require_multimedia(device: str) -> None:
     """Raise UserError unless QtMultimedia is available for ``what`` ("The camera")."""
     # Its backends log what they probe for.
     QLoggingCategory.setFilterRules("qt.multimedia.*=false")
@@ -205,7 +205,7 @@ def require_multimedia(what: str) -> None:
         import PySide6.QtMultimedia  # noqa: F401
     except ModuleNotFoundError as error:
         raise UserError(
-            _("{device} needs QtMultimedia, which is not installed.", device=what),
+            _("{device} needs QtMultimedia, which is not installed.", device=device),
             _(
                 "Install it with: {command}, then start NetBuilder again.",
                 command='pip install "netbuilder-studio[capture]"',
@@ -216,7 +216,7 @@ def require_multimedia(what: str) -> None:
         raise UserError(
             _(
                 "{device} needs QtMultimedia, but a system library is missing: {error}.",
-                device=what,
+                device=device,
                 error=error,
             ),
             _(
@@ -526,9 +526,9 @@ class WavePlayer(QObject):
             self.stop()
 
 
-def pcm_samples(wave: NDArray[np.float32], rate: int, wanted: int, channels: int) -> bytes:
+def pcm_samples(wave: NDArray[np.float32], rate: int, target_rate: int, channels: int) -> bytes:
     """Convert a sound, float from -1 to 1, to 16-bit samples at the ``wanted`` rate."""
-    values = _resampled(np.asarray(wave, np.float64), rate, wanted)
+    values = _resampled(np.asarray(wave, np.float64), rate, target_rate)
     samples = np.round(np.clip(values, -1.0, 1.0) * _BITS).astype("<i2")
     return np.repeat(samples, channels).tobytes()
 

@@ -87,8 +87,8 @@ def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
         return None
     widget: Any = thing
     role, press = _roles[thing]
-    made = _made[thing] = _RoleInterface(widget, role, press)
-    return made
+    interface = _made[thing] = _RoleInterface(widget, role, press)
+    return interface
 
 
 def scrolled_page(page: QWidget, name: str, parent: QWidget) -> QScrollArea:

@@ -20,7 +20,7 @@ class ColumnHeaders(QObject):
         header = table.header() if isinstance(table, QTreeView) else table.horizontalHeader()
         super().__init__(header)
         self._header, self._table = header, table
-        self._held: set[int] = set()  # columns that stretch, where there is room for their heads
+        self._whole: set[int] = set()  # columns that stretch, where there is room for their heads
         self._wide: dict[int, tuple[int, int]] = {}  # width before, and with the head whole
         self._last = header.stretchLastSection()
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -50,46 +50,50 @@ class ColumnHeaders(QObject):
             rows = self._table.fontMetrics().height() + self._above
             if rows != self._table.verticalHeader().defaultSectionSize():
                 self._table.verticalHeader().setDefaultSectionSize(rows)
-        shown = [one for one in range(header.count()) if not header.isSectionHidden(one)]
-        heads = {one: header.sectionSizeHint(one) for one in shown}
-        share = header.viewport().width() // max(len(shown), 1)
-        free = {one for one in shown if one in self._held or self._mode(one) is _MODE.Stretch}
-        for one in set(shown) - free:
-            if self._mode(one) is not _MODE.ResizeToContents:
-                self._widen(one, heads[one])
-        room = header.viewport().width() - sum(header.sectionSize(n) for n in set(shown) - free)
-        for one in free:  # numbers are whole too; long words wrap
-            heads[one] = max(heads[one], min(self._table.sizeHintForColumn(one), share))
-        held: set[int] = set()
-        while tight := {one for one in free if heads[one] * len(free) > room}:
-            room -= sum(heads[one] for one in tight)
+        columns = [column for column in range(header.count()) if not header.isSectionHidden(column)]
+        heads = {column: header.sectionSizeHint(column) for column in columns}
+        share = header.viewport().width() // max(len(columns), 1)
+        free = {
+            column
+            for column in columns
+            if column in self._whole or self._mode(column) is _MODE.Stretch
+        }
+        for column in set(columns) - free:
+            if self._mode(column) is not _MODE.ResizeToContents:
+                self._widen(column, heads[column])
+        room = header.viewport().width() - sum(header.sectionSize(n) for n in set(columns) - free)
+        for column in free:  # numbers are whole too; long words wrap
+            heads[column] = max(heads[column], min(self._table.sizeHintForColumn(column), share))
+        tight_columns: set[int] = set()
+        while tight := {column for column in free if heads[column] * len(free) > room}:
+            room -= sum(heads[column] for column in tight)
             free -= tight
-            held |= tight
-        for one in held:
-            self._stretch(one, False)
-            header.resizeSection(one, heads[one])
-        for one in free & self._held:
-            self._stretch(one, True)
-        self._held = held
+            tight_columns |= tight
+        for column in tight_columns:
+            self._stretch(column, False)
+            header.resizeSection(column, heads[column])
+        for column in free & self._whole:
+            self._stretch(column, True)
+        self._whole = tight_columns
 
-    def _mode(self, one: int) -> QHeaderView.ResizeMode:
+    def _mode(self, column: int) -> QHeaderView.ResizeMode:
         header = self._header
-        if header.stretchLastSection() and header.visualIndex(one) == header.count() - 1:
+        if header.stretchLastSection() and header.visualIndex(column) == header.count() - 1:
             return _MODE.Stretch
-        return header.sectionResizeMode(one)
+        return header.sectionResizeMode(column)
 
-    def _stretch(self, one: int, on: bool) -> None:
-        if self._last and self._header.visualIndex(one) == self._header.count() - 1:
+    def _stretch(self, column: int, on: bool) -> None:
+        if self._last and self._header.visualIndex(column) == self._header.count() - 1:
             self._header.setStretchLastSection(on)
         else:
-            self._header.setSectionResizeMode(one, _MODE.Stretch if on else _MODE.Fixed)
+            self._header.setSectionResizeMode(column, _MODE.Stretch if on else _MODE.Fixed)
 
-    def _widen(self, one: int, head: int) -> None:
+    def _widen(self, column: int, head: int) -> None:
         """A width that somebody chose since stays, as far as the head is whole."""
-        now = self._header.sectionSize(one)
-        before, given = self._wide.pop(one, (now, now))
-        least = before if now == given else now
+        width = self._header.sectionSize(column)
+        before, set_width = self._wide.pop(column, (width, width))
+        least = before if width == set_width else width
         if head > least:
-            self._wide[one] = (least, head)
-        if max(least, head) != now:
-            self._header.resizeSection(one, max(least, head))
+            self._wide[column] = (least, head)
+        if max(least, head) != width:
+            self._header.resizeSection(column, max(least, head))

@@ -25,7 +25,7 @@ class ProblemCards(CardList):
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._apply = apply
-        self._shown: list[tuple[tuple[Problem, bool], RoleBox]] = []
+        self._standing: list[tuple[tuple[Problem, bool], RoleBox]] = []
 
     def show_problems(
         self, problems: Iterable[Problem], told: frozenset[Problem] = frozenset()
@@ -34,16 +34,16 @@ class ProblemCards(CardList):
 
         Those ``told`` stand beside their card in words, with their fix: here a line is enough.
         """
-        wanted = tuple((problem, problem in told) for problem in problems)
-        standing = [one for one in self._shown if one[1] in self.cards]
+        keys = tuple((problem, problem in told) for problem in problems)
+        standing = [entry for entry in self._standing if entry[1] in self.cards]
         for key, card in standing:
-            if key not in wanted:
+            if key not in keys:
                 self.remove(card)
-        kept = {key: card for key, card in standing if key in wanted}
+        cards = {key: card for key, card in standing if key in keys}
         known = {problem for (problem, _told), _card in standing}
-        self._shown = [
-            (one, kept.get(one) or self.add(self._card(*one), aloud=one[0] not in known))
-            for one in wanted
+        self._standing = [
+            (key, cards.get(key) or self.add(self._card(*key), aloud=key[0] not in known))
+            for key in keys
         ]
 
     def _card(self, problem: Problem, told: bool) -> RoleBox:

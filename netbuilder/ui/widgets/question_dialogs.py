@@ -41,7 +41,7 @@ def ask_question(
     if until is not None:
         until.disconnect(go)
     clicked = box.clickedButton()
-    chosen = next((answer for answer, one in buttons.items() if one is clicked), answers[-1])
+    chosen = next((answer for answer, button in buttons.items() if button is clicked), answers[-1])
     box.deleteLater()
     return "" if idle else chosen
 

@@ -134,7 +134,7 @@ def test_what_is_wanted_no_more_is_not_built_on(
     chain: Any, data: Any, traces: threading.Event
 ) -> None:
     with pytest.raises(StoppedBeforeStartError):
-        prepared_networks.prebuild(chain(DEEP), data, wanted=lambda: not traces.is_set())
+        prepared_networks.prebuild(chain(DEEP), data, needed=lambda: not traces.is_set())
     assert not prepared_networks.builds
 
 

@@ -161,15 +161,15 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
         UserError: it is no layer class, has the name of one of Keras, or cannot be imported.
     """
     bases = getattr(layer, "__mro__", ())
-    if not any(one.__name__ == "Layer" and one.__module__.startswith("keras.") for one in bases):
+    if not any(base.__name__ == "Layer" and base.__module__.startswith("keras.") for base in bases):
         raise UserError(
             _("'{name}' is not a class of Keras layers.", name=getattr(layer, "__name__", layer)),
             _("Give a class that inherits from keras.layers.Layer."),
             code="not_a_layer_class",
         )
     name = layer.__name__
-    held = LAYERS.get(name)
-    if held is not None and held.module.startswith("keras."):
+    known = LAYERS.get(name)
+    if known is not None and known.module.startswith("keras."):
         raise UserError(
             _("Keras already has a layer named '{name}'.", name=name),
             _("Give your class another name."),
@@ -182,9 +182,9 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
             code="layer_class_local",
         )
     params = tuple(
-        found
-        for one in list(inspect.signature(layer.__init__).parameters.values())[1:]
-        if (found := _param(one)) is not None
+        param
+        for argument in list(inspect.signature(layer.__init__).parameters.values())[1:]
+        if (param := _param(argument)) is not None
     )
     doc = (inspect.getdoc(layer) or "").partition("\n")[0]
     spec = LayerSpec(
@@ -195,16 +195,18 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
     return spec
 
 
-def _param(one: inspect.Parameter) -> Param | None:
-    if one.kind not in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}:
+def _param(argument: inspect.Parameter) -> Param | None:
+    if argument.kind not in {argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY}:
         return None
     options: dict[str, Any] = {}
-    kind = _KINDS.get(type(one.default))
-    if one.default is one.empty:
-        kind = next((k for t, k in _KINDS.items() if one.annotation in (t, t.__name__)), Kind.INT)
+    kind = _KINDS.get(type(argument.default))
+    if argument.default is argument.empty:
+        kind = next(
+            (k for t, k in _KINDS.items() if argument.annotation in (t, t.__name__)), Kind.INT
+        )
         options = {"required": True, "start": {Kind.FLOAT: 1.0, Kind.TEXT: "", Kind.BOOL: False}
                    .get(kind, 1)}  # fmt: skip
-        return param(one.name, kind, None, one.name, **options)
+        return param(argument.name, kind, None, argument.name, **options)
     if kind is None:
         return None
-    return param(one.name, kind, one.default, one.name)
+    return param(argument.name, kind, argument.default, argument.name)

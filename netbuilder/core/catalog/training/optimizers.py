@@ -276,10 +276,10 @@ def initial_arguments(name: str, rate: float, steps: int) -> dict[str, Any]:
 
 def initial_rate(name: str, params: Params) -> float | None:
     """Return the first rate of a schedule; None where its arguments do not say."""
-    found = params.get("initial_learning_rate")
-    if found is None and name == "PiecewiseConstantDecay":
-        found = next(iter(_several(params.get("values"))), None)
-    return float(found) if isinstance(found, int | float) else None
+    rate = params.get("initial_learning_rate")
+    if rate is None and name == "PiecewiseConstantDecay":
+        rate = next(iter(_several(params.get("values"))), None)
+    return float(rate) if isinstance(rate, int | float) else None
 
 
 def _several(value: Any) -> list[float]:

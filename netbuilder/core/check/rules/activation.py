@@ -91,8 +91,8 @@ def _relu_output(context: Context) -> Iterable[Violation]:
 def _from_logits(context: Context) -> Iterable[Violation]:
     for end in context.answers:
         name = loss_name(end)
-        wanted = "softmax" if name in CATEGORICAL else "sigmoid" if name in YES_NO else None
-        if wanted is None or end.loss is None:
+        activation = "softmax" if name in CATEGORICAL else "sigmoid" if name in YES_NO else None
+        if activation is None or end.loss is None:
             continue
         if wants_logits(end) and end.activation in {"softmax", "sigmoid"}:
             yield Violation(
@@ -102,7 +102,7 @@ def _from_logits(context: Context) -> Iterable[Violation]:
                     "raw scores (logits) and applies {wanted} again.",
                     name=activation_node(end),
                     activation=end.activation,
-                    wanted=wanted,
+                    wanted=activation,
                 ),
                 make_fix(_("Turn off from_logits"), with_loss, end.node.id, _without_logits),
             )
@@ -114,9 +114,9 @@ def _from_logits(context: Context) -> Iterable[Violation]:
                     "({loss}) needs probabilities. Use {wanted}.",
                     name=activation_node(end),
                     loss=loss_title(name),
-                    wanted=wanted,
+                    wanted=activation,
                 ),
-                set_activation(end, wanted),
+                set_activation(end, activation),
             )
 
 
@@ -134,9 +134,9 @@ def _activation_loss(context: Context) -> Iterable[Violation]:
         if activation is None or wants_logits(end):
             continue
         if name in CATEGORICAL and activation not in {"softmax", "sigmoid", "log_softmax"}:
-            wanted = "softmax"
+            right = "softmax"
         elif name in YES_NO and activation not in _yes_no_activations(end):
-            wanted = "sigmoid"
+            right = "sigmoid"
         else:
             continue
         yield Violation(
@@ -147,9 +147,9 @@ def _activation_loss(context: Context) -> Iterable[Violation]:
                 name=activation_node(end),
                 activation=activation,
                 loss=loss_title(name),
-                wanted=wanted,
+                wanted=right,
             ),
-            set_activation(end, wanted),
+            set_activation(end, right),
         )
 
 

@@ -152,15 +152,18 @@ def _output_fix(context: Context, end: OutputEnd) -> Fix | None:
         not _suits(loss, kinds)
         or (classes and regression and (wrong_units or end.activation == "softmax"))
     )
-    wanted = "softmax" if classes else activation_for(end.task)
-    if wanted is None:
+    activation = "softmax" if classes else activation_for(end.task)
+    if activation is None:
         wrong_activation = end.activation in {"relu", "softmax"}
     else:
         logits = end.activation is None and (wants_logits(end) or (regression and not wrong_loss))
-        wrong_activation = not logits and end.activation not in (wanted, *_ALSO.get(wanted, ()))
+        wrong_activation = not logits and end.activation not in (
+            activation,
+            *_ALSO.get(activation, ()),
+        )
     if wrong_units + wrong_activation + wrong_loss < 2:
         return None
-    layer = set_activation(end, wanted) if wrong_activation else None
+    layer = set_activation(end, activation) if wrong_activation else None
     if wrong_units:
         layer = _units_fix(end, end.shape[-1] or 1)
     if not wrong_loss:
@@ -187,7 +190,7 @@ def _one_unit(context: Context) -> Iterable[Violation]:
             continue
         if not end.fits:
             continue  # see output-units
-        wanted = None if end.task == REGRESSION else "sigmoid"
+        activation = None if end.task == REGRESSION else "sigmoid"
         yield Violation(
             activation_node(end),
             (
@@ -195,16 +198,16 @@ def _one_unit(context: Context) -> Iterable[Violation]:
                     "'{name}' has softmax on a single unit, so it always returns 1. "
                     "Use {activation}.",
                     name=activation_node(end),
-                    activation=wanted,
+                    activation=activation,
                 )
-                if wanted
+                if activation
                 else _(
                     "'{name}' has softmax on a single unit, so it always returns 1. "
                     "Use no activation.",
                     name=activation_node(end),
                 )
             ),
-            _output_fix(context, end) or set_activation(end, wanted),
+            _output_fix(context, end) or set_activation(end, activation),
         )
 
 

@@ -171,10 +171,10 @@ def _dangling(context: Context) -> Iterable[Violation]:
 
 
 def _duplicate(context: Context) -> Iterable[Violation]:
-    seen: set[str] = set()
+    visited: set[str] = set()
     reported: set[str] = set()
     for node in context.graph.nodes:
-        if node.id in seen and node.id not in reported:
+        if node.id in visited and node.id not in reported:
             reported.add(node.id)
             total = sum(other.id == node.id for other in context.graph.nodes)
             yield Violation(
@@ -189,7 +189,7 @@ def _duplicate(context: Context) -> Iterable[Violation]:
                 ),
                 make_fix(_("Rename the copies"), _renamed, node.id),
             )
-        seen.add(node.id)
+        visited.add(node.id)
 
 
 def _renamed(project: Project, name: str) -> Project:

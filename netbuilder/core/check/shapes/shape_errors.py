@@ -67,31 +67,31 @@ def explain_failure(
     return _other(node, owner, graph, shapes, failure or _("no reason given"))
 
 
-def input_count_sentence(node: Node, spec: LayerSpec, found: int) -> str:
+def input_count_sentence(node: Node, spec: LayerSpec, count: int) -> str:
     """Return the sentence for a wrong number of connections into a node."""
     if spec.max_inputs == 0:
         return ngettext(
             "{node} is where the data enters the network, but {count} connection leads into it.",
             "{node} is where the data enters the network, but {count} connections lead into it.",
-            found,
+            count,
             node=node_name(node),
         )
-    if found < spec.min_inputs:
+    if count < spec.min_inputs:
         return ngettext(
             "{node} needs at least {needed} inputs, but {count} layer is connected to it.",
             "{node} needs at least {needed} inputs, but {count} layers are connected to it.",
-            found,
+            count,
             needed=spec.min_inputs,
             node=node_name(node),
         )
-    allowed = spec.max_inputs or found
+    allowed = spec.max_inputs or count
     return ngettext(
         "{node} takes {count} input, but {found} layers are connected to it. Join them first "
         "with Concatenate or Add.",
         "{node} takes {count} inputs, but {found} layers are connected to it. Join them first "
         "with Concatenate or Add.",
         allowed,
-        found=found,
+        found=count,
         node=node_name(node),
     )
 

@@ -171,13 +171,13 @@ class ShapeProber:
                         self._keep(key, layer)
                 else:
                     output = _first(layer.compute_output_shape(inputs[0]))
-                operations, held = layer_costs(layer, inputs, output)
+                operations, activations = layer_costs(layer, inputs, output)
                 return LayerOutcome(
                     output=output,
                     parameters=sum(prod(v.shape) for v in layer.weights),
                     trainable=sum(prod(v.shape) for v in layer.trainable_weights),
                     multiply_adds=operations,
-                    held=held,
+                    held=activations,
                 )
             except UserError as error:
                 return LayerOutcome(failure=_reason(error, node), refused=True)

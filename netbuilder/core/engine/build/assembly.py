@@ -106,9 +106,9 @@ def assemble_for_files(
             return None
         names = {key: str(key_tensor.name) for key, key_tensor in inputs.tensors.items()}
         taken = dict(zip(names.values(), inputs.tensors.values(), strict=True))
-        given = next(iter(taken.values())) if len(taken) == 1 else taken
+        values = next(iter(taken.values())) if len(taken) == 1 else taken
         return FileInputModel(
-            _assembled(training_model, project, preprocessing, facts, tensors, given), names, forms
+            _assembled(training_model, project, preprocessing, facts, tensors, values), names, forms
         )
 
 

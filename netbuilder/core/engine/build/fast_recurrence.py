@@ -334,7 +334,7 @@ def _backward(
     weights: Tensor,
     valid: Tensor,
     result: _ForwardResult,
-    given: tuple[Tensor, Tensor],
+    states: tuple[Tensor, Tensor],
 ) -> tuple[Tensor, ...]:
     """Return gradients by input, first state and carry, and weights."""
     import tensorflow as tf
@@ -350,7 +350,7 @@ def _backward(
     )
     if valid is not None:
         slopes = _masked(slopes, valid)
-    by_states, by_carry = given
+    by_states, by_carry = states
     if not cell.carries:
         # What is given as the last carry is the last state there.
         by_states = tf.concat([by_states[:-1], by_states[-1:] + by_carry[None]], 0)

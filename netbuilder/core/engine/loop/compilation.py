@@ -180,7 +180,7 @@ class CompilationChooser:
                 candidate = self._compile(kind)
                 if candidate is not None:
                     self._ready.append(candidate)
-                    self._told.clear()
+                    self._reported.clear()
         finally:
             self.done.set()
 
@@ -215,8 +215,8 @@ class CompilationChooser:
     def decide(self) -> Program | str | None:
         """Return the program to change to, "graph" when nothing is faster, None while undecided."""
         finished = self.done.is_set()
-        if not self._told.is_set() and self._ready:
-            self._told.set()
+        if not self._reported.is_set() and self._ready:
+            self._reported.set()
             verdict = self._compare()
             if verdict is not None and (finished or verdict[0] < _CLEAR):
                 self.cancel()
@@ -254,14 +254,14 @@ def _without_the_call(program: Program, orders: Order, count: int) -> float:
 
 def larger_plan(plan: LoopPlan, seconds_a_step: float, of: Program) -> LoopPlan:
     """Return ``plan`` with room for a chunk of a program that is many times faster."""
-    wanted = int(0.04 * _SPEEDUP / max(seconds_a_step, 1e-6))
+    needed = int(0.04 * _SPEEDUP / max(seconds_a_step, 1e-6))
     epochs = plan.epochs
     if plan.fused:
-        most = wanted * _MOST_SPEEDUP // _SPEEDUP // of.steps_per_epoch + 2
+        most = needed * _MOST_SPEEDUP // _SPEEDUP // of.steps_per_epoch + 2
         small = min(most, _SMALL_ORDERS // of.rows)
-        epochs = max(epochs, min(1024, max(wanted // of.steps_per_epoch + 2, small)))
-        wanted = max(wanted, epochs * of.steps_per_epoch)
-    steps = max(plan.steps, min(1 << 15, wanted))
+        epochs = max(epochs, min(1024, max(needed // of.steps_per_epoch + 2, small)))
+        needed = max(needed, epochs * of.steps_per_epoch)
+    steps = max(plan.steps, min(1 << 15, needed))
     return replace(plan, epochs=epochs, steps=min(steps, epochs * of.steps_per_epoch))
 
 

@@ -150,9 +150,9 @@ class NetworkObserver:
             if outputs:
                 yield
             y = self._targets(wish)
-            found = iter(self._run(self._gradients_function(learning, y), [*x, *y], live))
+            values = iter(self._run(self._gradients_function(learning, y), [*x, *y], live))
             gradients = {
-                node: {name: next(found) for name, _ in self._trainable(node)} for node in learning
+                node: {name: next(values) for name, _ in self._trainable(node)} for node in learning
             }
         return outputs, weights, gradients
 
@@ -354,10 +354,10 @@ def _key(nodes: tuple[str, ...], y: list[Array]) -> tuple[Any, ...]:
 
 def named_weights(weights: list[Any]) -> list[tuple[str, Any]]:
     """Return a layer's weights by unique names: the short one, or the whole path."""
-    found: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     for weight in weights:
-        found[weight.name if weight.name not in found else weight.path] = weight
-    return list(found.items())
+        by_name[weight.name if weight.name not in by_name else weight.path] = weight
+    return list(by_name.items())
 
 
 def _listed(value: Any) -> list[Any]:

@@ -57,13 +57,13 @@ def _network(old: Project, new: Project) -> list[ProjectDifference]:
     differences: list[ProjectDifference] = []
     before, after = old.graph.by_id, new.graph.by_id
     for node_id in (*before, *(key for key in after if key not in before)):
-        one, two = before.get(node_id), after.get(node_id)
-        if one is None and two is not None:
+        old_node, two = before.get(node_id), after.get(node_id)
+        if old_node is None and two is not None:
             differences.append(ProjectDifference("network", node_id, "", two.layer, node_id))
-        elif two is None and one is not None:
-            differences.append(ProjectDifference("network", node_id, one.layer, "", node_id))
-        elif one is not None and two is not None:
-            differences += _node(one, two)
+        elif two is None and old_node is not None:
+            differences.append(ProjectDifference("network", node_id, old_node.layer, "", node_id))
+        elif old_node is not None and two is not None:
+            differences += _node(old_node, two)
     gone = [edge for edge in old.graph.edges if edge not in new.graph.edges]
     come = [edge for edge in new.graph.edges if edge not in old.graph.edges]
     wire = _("connection")

@@ -35,7 +35,7 @@ def attention_shares(
     layer: str,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Sequence[Array],
+    inputs: Sequence[Array],
     mask: Array | None = None,
 ) -> Array | None:
     """Return the attention scores of a sample: (heads, query steps, value steps), rows adding up to
@@ -48,7 +48,7 @@ def attention_shares(
             self-attention.
         mask: value steps that count, (steps,); None: all.
     """
-    looked = _look(layer, params, weights, given, mask)
+    looked = _look(layer, params, weights, inputs, mask)
     return None if looked is None else looked.shares
 
 
@@ -114,12 +114,12 @@ def trace_attention(
     layer: str,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Sequence[Array],
+    inputs: Sequence[Array],
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
     """Trace the output at ``index``, (step, place)."""
-    looked = _look(layer, params, weights, given, mask)
+    looked = _look(layer, params, weights, inputs, mask)
     if looked is None or len(index) != 2:
         return None
     step, place = index

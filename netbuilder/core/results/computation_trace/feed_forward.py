@@ -19,10 +19,10 @@ from netbuilder.core.results.computation_trace.computed_value import (
 
 
 def trace_dense(
-    params: Mapping[str, Any], weights: Mapping[str, Array], given: Array, index: tuple[int, ...]
+    params: Mapping[str, Any], weights: Mapping[str, Array], inputs: Array, index: tuple[int, ...]
 ) -> ComputedValue:
     """Trace a unit: the weighted sum of all inputs."""
-    row, unit = given[index[:-1]], index[-1]
+    row, unit = inputs[index[:-1]], index[-1]
     kernel = weights["kernel"]
     bias = weights.get("bias", np.zeros(kernel.shape[1]))
     terms = tuple(
@@ -54,7 +54,7 @@ def trace_conv(
     axes: int,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Array,
+    inputs: Array,
     index: tuple[int, ...],
 ) -> ComputedValue | None:
     """Trace a filter's sum over a window; ``axes``: 1 to 3."""
@@ -68,7 +68,7 @@ def trace_conv(
     *place, own = index
     bias = weights.get("bias", np.zeros(kernel.shape[-1]))
     begins = [
-        _begin(given.shape[a], (kernel.shape[a] - 1) * widths[a] + 1, steps[a], place[a], padding)
+        _begin(inputs.shape[a], (kernel.shape[a] - 1) * widths[a] + 1, steps[a], place[a], padding)
         for a in range(axes)
     ]
     per_group = kernel.shape[-1] // groups
@@ -78,9 +78,9 @@ def trace_conv(
     window[..., 1] = kernel[..., own]
     for spot in np.ndindex(*kernel.shape[:axes]):
         at = tuple(begins[a] + spot[a] * widths[a] for a in range(axes))
-        if any(not 0 <= at[a] < given.shape[a] for a in range(axes)):
+        if any(not 0 <= at[a] < inputs.shape[a] for a in range(axes)):
             continue  # outside: the padding's zeros
-        pixel = given[at]
+        pixel = inputs[at]
         for group in range(groups):
             some = pixel[group * kernel.shape[axes] : (group + 1) * kernel.shape[axes]]
             span = slice(group * per_group, (group + 1) * per_group)
@@ -102,7 +102,7 @@ def trace_conv(
 
 
 def trace_pooling(
-    axes: int, largest: bool, params: Mapping[str, Any], given: Array, index: tuple[int, ...]
+    axes: int, largest: bool, params: Mapping[str, Any], inputs: Array, index: tuple[int, ...]
 ) -> ComputedValue | None:
     """Trace the maximum or mean of a window."""
     if params.get("data_format") == "channels_first":
@@ -111,12 +111,14 @@ def trace_pooling(
     steps = _sizes(params.get("strides") or params.get("pool_size"), axes, 2)
     padding = str(params.get("padding") or "valid")
     *place, channel = index
-    begins = [_begin(given.shape[a], window[a], steps[a], place[a], padding) for a in range(axes)]
+    begins = [_begin(inputs.shape[a], window[a], steps[a], place[a], padding) for a in range(axes)]
     terms: list[ProductTerm] = []
     for spot in np.ndindex(*window):
         at = tuple(begins[a] + spot[a] for a in range(axes))
-        if all(0 <= at[a] < given.shape[a] for a in range(axes)):
-            terms.append(ProductTerm(place_name((*at, channel)), float(given[(*at, channel)]), 1.0))
+        if all(0 <= at[a] < inputs.shape[a] for a in range(axes)):
+            terms.append(
+                ProductTerm(place_name((*at, channel)), float(inputs[(*at, channel)]), 1.0)
+            )
     return _pooled(largest, tuple(terms))
 
 
@@ -129,15 +131,15 @@ def _pooled(largest: bool, terms: tuple[ProductTerm, ...]) -> ComputedValue:
 
 
 def trace_global_pooling(
-    largest: bool, params: Mapping[str, Any], given: Array, index: tuple[int, ...]
+    largest: bool, params: Mapping[str, Any], inputs: Array, index: tuple[int, ...]
 ) -> ComputedValue | None:
     """Trace the maximum or mean of a channel."""
     if params.get("data_format") == "channels_first":
         return None
     channel = index[-1]
     terms = tuple(
-        ProductTerm(place_name((*spot, channel)), float(given[(*spot, channel)]), 1.0)
-        for spot in np.ndindex(*given.shape[:-1])
+        ProductTerm(place_name((*spot, channel)), float(inputs[(*spot, channel)]), 1.0)
+        for spot in np.ndindex(*inputs.shape[:-1])
     )
     return _pooled(largest, terms)
 

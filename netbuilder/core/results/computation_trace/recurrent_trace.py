@@ -231,7 +231,7 @@ def recurrent_states(
     layer: str,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Array,
+    inputs: Array,
     mask: Array | None = None,
 ) -> Array:
     """Return the state after each step, (steps, units), from (steps, features); masked steps change
@@ -239,7 +239,7 @@ def recurrent_states(
     cell = _cell(layer, params, {name: np.asarray(value, float) for name, value in weights.items()})
     if cell is None:
         return np.zeros((0, 0))
-    walk = _walk(layer, cell, np.asarray(given, float), mask, bool(params.get("go_backwards")))
+    walk = _walk(layer, cell, np.asarray(inputs, float), mask, bool(params.get("go_backwards")))
     return np.array([after[0] for _, _, after, _ in walk]).reshape(-1, cell.units)
 
 
@@ -247,7 +247,7 @@ def trace_recurrent(
     layer: str,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Array,
+    inputs: Array,
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
@@ -256,15 +256,15 @@ def trace_recurrent(
     if cell is None:
         return None
     sequences = bool(params.get("return_sequences"))
-    step, unit = (index[0], index[1]) if sequences else (len(given) - 1, index[-1])
+    step, unit = (index[0], index[1]) if sequences else (len(inputs) - 1, index[-1])
     last: ComputedValue | None = None
-    walk = _walk(layer, cell, given, mask, bool(params.get("go_backwards")))
+    walk = _walk(layer, cell, inputs, mask, bool(params.get("go_backwards")))
     for number, (place, before, _, counts) in enumerate(walk):
         if number > step:
             break
         if counts:
             traced = number == step or mask is not None
-            last = _LAYERS[layer][3](cell, given[place], place, before, unit) if traced else None
+            last = _LAYERS[layer][3](cell, inputs[place], place, before, unit) if traced else None
     return (
         last
         if last is not None
@@ -275,7 +275,7 @@ def trace_recurrent(
 def trace_bidirectional(
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Array,
+    inputs: Array,
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
@@ -301,8 +301,8 @@ def trace_bidirectional(
         place: tuple[int, ...] = (unit,)
         if own.get("return_sequences"):
             # What the backward layer gives is turned round, to stand beside the forward one's.
-            place = (len(given) - 1 - index[0] if number else index[0], unit)
-        return trace_recurrent(name, arguments, sides[number], given, place, mask)
+            place = (len(inputs) - 1 - index[0] if number else index[0], unit)
+        return trace_recurrent(name, arguments, sides[number], inputs, place, mask)
 
     if mode == "concat":
         return side(index[-1] // units)

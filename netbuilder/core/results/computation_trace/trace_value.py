@@ -44,14 +44,14 @@ def trace_pass_through(
     layer: str,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Sequence[Array],
+    inputs: Sequence[Array],
     index: tuple[int, ...],
 ) -> ComputedValue | None:
     """Trace a value of a layer that only moves or scales values; None of others. Arguments as for
     ``trace_value``."""
-    if len(given) > 1:
-        return _merged(layer, params, given, index)
-    x = given[0]
+    if len(inputs) > 1:
+        return _merged(layer, params, inputs, index)
+    x = inputs[0]
     if spec_of(layer).noise and _within(index, x):
         own = float(x[index])
         return _told(
@@ -198,7 +198,7 @@ def trace_value(
     layer: str,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Array | Sequence[Array],
+    arrays: Array | Sequence[Array],
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
@@ -210,7 +210,7 @@ def trace_value(
         index: of the value in the output, without the batch axis.
         mask: steps that count, (steps,), if the input has one.
     """
-    several = [given] if isinstance(given, np.ndarray) else list(given)
+    several = [arrays] if isinstance(arrays, np.ndarray) else list(arrays)
     inputs = [np.asarray(array, float) for array in several]
     weights = {name: np.asarray(value, float) for name, value in weights.items()}
     first = inputs[0]

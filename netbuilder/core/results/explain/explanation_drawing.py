@@ -19,9 +19,11 @@ FOR, AGAINST = (0, 114, 178), (213, 94, 0)
 GREY = (150, 150, 150)
 
 
-def heat_map_legend(found: Explanation) -> tuple[tuple[tuple[int, int, int], ...], tuple[str, str]]:
+def heat_map_legend(
+    explanation: Explanation,
+) -> tuple[tuple[tuple[int, int, int], ...], tuple[str, str]]:
     """Return the colours of a heat map from one end to the other, and the ends' meanings."""
-    if found.heatmap is not None and float(found.heatmap.min()) >= 0:
+    if explanation.heatmap is not None and float(explanation.heatmap.min()) >= 0:
         return (GREY, FOR), (_("no influence"), _("evidence for"))
     return (AGAINST, GREY, FOR), (_("evidence against"), _("evidence for"))
 
@@ -40,11 +42,11 @@ def overlay_heat_map(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArra
     return np.asarray(base * (1 - strength) + colour * strength).round().astype(np.uint8)
 
 
-def explanation_bars(found: Explanation) -> list[tuple[str, float]]:
+def explanation_bars(explanation: Explanation) -> list[tuple[str, float]]:
     """Return names and values of bars, strongest columns first; parts of a probability as
     percentage points."""
-    most = 100.0 if found.in_percent else 1.0
-    return [(name, most * value) for name, value in _pairs(found)]
+    most = 100.0 if explanation.in_percent else 1.0
+    return [(name, most * value) for name, value in _pairs(explanation)]
 
 
 def _pairs(explanation: Explanation) -> list[tuple[str, float]]:
@@ -60,11 +62,11 @@ def _pairs(explanation: Explanation) -> list[tuple[str, float]]:
     return [*explanation.tokens, *explanation.steps]
 
 
-def token_patches(found: Explanation) -> list[tuple[str, float]]:
+def token_patches(explanation: Explanation) -> list[tuple[str, float]]:
     """Return the tokens in reading order with their evidence, -1 to 1."""
-    most = max((abs(value) for _unused, value in found.tokens), default=0.0) or 1.0
-    between = "" if found.level in JOINED else " "
-    return [(f"{token}{between}", value / most) for token, value in found.tokens]
+    most = max((abs(value) for _unused, value in explanation.tokens), default=0.0) or 1.0
+    between = "" if explanation.level in JOINED else " "
+    return [(f"{token}{between}", value / most) for token, value in explanation.tokens]
 
 
 def strongest_values(

@@ -26,19 +26,19 @@ _MOST_BARS = 40
 _BESIDE = 0.3  # what is free beside the first and the last of points without a curve between them
 
 
-def write_png(found: Explanation, path: Path) -> None:
+def write_png(explanation: Explanation, path: Path) -> None:
     """Write prediction, sentence, and the heat map over the picture or bars."""
     from PIL import Image, ImageDraw
 
     font = _font()
-    wide = max(_SIDE, 2 * _EDGE) if found.heatmap is not None else _WIDTH
-    words = _lines(found.sentence, font, wide - 2 * _EDGE)
+    wide = max(_SIDE, 2 * _EDGE) if explanation.heatmap is not None else _WIDTH
+    words = _lines(explanation.sentence, font, wide - 2 * _EDGE)
     below = (1 + len(words)) * _LINE + 2 * _EDGE
-    content = _content(found, font, wide)
+    content = _content(explanation, font, wide)
     picture = Image.new("RGB", (wide, below + content.height), "white")
     picture.paste(content, ((wide - content.width) // 2, below))
     draw = ImageDraw.Draw(picture)
-    answer = _lines(found.answer, font, wide - 2 * _EDGE)
+    answer = _lines(explanation.answer, font, wide - 2 * _EDGE)
     shortened = answer[0] if len(answer) == 1 else f"{answer[0]}…"
     draw.text((_EDGE, 4), shortened, fill=_TEXT, font=font)
     for number, line in enumerate(words):

@@ -47,13 +47,13 @@ class HistogramHistory:
         copied._epochs = list(self._epochs)
         return copied
 
-    def add(self, found: Found) -> HistogramPicture:
+    def add(self, answer: Found) -> HistogramPicture:
         """Append a moment and return all of them; a result without these values adds none."""
-        arrays = _told(found, self.what, self.nodes)
+        arrays = _told(answer, self.what, self.nodes)
         for node, values in arrays.items():
             self._spreads.setdefault(node, LayerHistograms()).add(values)
         if arrays:
-            self._epochs.append(found.epoch)
+            self._epochs.append(answer.epoch)
         if len(self._epochs) > MOST_MOMENTS:  # every other one: the whole run stays in view
             del self._epochs[1:-1:2]
             for spread in self._spreads.values():
@@ -90,15 +90,17 @@ def _probe(dataset: Dataset, nodes: tuple[str, ...], what: str) -> Probe:
     return Probe("surface", gradients=nodes, x=x, y=y, every=0.25, slowest=1.0)
 
 
-def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
+def _told(answer: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
     """Return the flat values by node; nodes without any are left out."""
     if what == ACTIVATIONS:
         return {
-            node: np.asarray(found.outputs[node]).reshape(-1)
+            node: np.asarray(answer.outputs[node]).reshape(-1)
             for node in nodes
-            if node in found.outputs
+            if node in answer.outputs
         }
-    named: Mapping[str, Mapping[str, Array]] = found.weights if what == WEIGHTS else found.gradients
+    named: Mapping[str, Mapping[str, Array]] = (
+        answer.weights if what == WEIGHTS else answer.gradients
+    )
     by_node: dict[str, Array] = {}
     for node in nodes:
         arrays = [

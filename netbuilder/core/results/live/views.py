@@ -118,13 +118,13 @@ VIEWS: tuple[View, ...] = (
     ),
     *(
         View(
-            what,
+            kind,
             title,
             words,
             lambda data, project: bool(histograms.learning_nodes(project)),
-            partial(_histograms, what),
+            partial(_histograms, kind),
         )
-        for what, title, words in (
+        for kind, title, words in (
             (histograms.WEIGHTS, N_("Weights"), N_("Distribution of each layer's weights")),
             (
                 histograms.GRADIENTS,

@@ -159,12 +159,15 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
     return SearchDimension(path, values)
 
 
-def format_dimension(one: SearchDimension) -> str:
+def format_dimension(dimension: SearchDimension) -> str:
     """Return the text that ``parse_dimension`` reads."""
-    if one.values:
-        return f"{one.path}={','.join(_word(value) for value in one.values)}"
-    ends = [int(end) if end.is_integer() else end for end in (float(one.low), float(one.high))]
-    return f"{one.path}={'log:' if one.log else ''}{ends[0]!r}:{ends[1]!r}"
+    if dimension.values:
+        return f"{dimension.path}={','.join(_word(value) for value in dimension.values)}"
+    ends = [
+        int(end) if end.is_integer() else end
+        for end in (float(dimension.low), float(dimension.high))
+    ]
+    return f"{dimension.path}={'log:' if dimension.log else ''}{ends[0]!r}:{ends[1]!r}"
 
 
 def _word(value: Any) -> str:

@@ -103,17 +103,17 @@ class ScoreDifference:
         return abs(self.mean) > self.chance
 
 
-def score_difference(one: Sequence[float], other: Sequence[float]) -> ScoreDifference | None:
+def score_difference(first: Sequence[float], other: Sequence[float]) -> ScoreDifference | None:
     """Return how far ``one`` is above ``other``; None if their rows are unknown or differ.
 
     Student's paired t-test at 5 %, as in Diebold and Mariano (1995). Picking the best of several
     favours it.
     """
-    if len(one) != len(other) or len(one) < 2:
+    if len(first) != len(other) or len(first) < 2:
         return None
     from scipy.stats import t
 
-    apart = np.asarray(one, float) - np.asarray(other, float)
+    apart = np.asarray(first, float) - np.asarray(other, float)
     error = float(apart.std(ddof=1)) / len(apart) ** 0.5
     return ScoreDifference(float(apart.mean()), float(t.ppf(1 - LEVEL / 2, len(apart) - 1)) * error)
 

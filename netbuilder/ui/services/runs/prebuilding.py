@@ -51,7 +51,7 @@ def _build(project: Project, base: Path, probe_sources: Sequence[Foresee]) -> No
     from netbuilder.core.engine.prepared_networks import prebuild, prewarm
 
     dataset = load_dataset(project, base)
-    prebuild(project, dataset, base=base, wanted=wanted)
+    prebuild(project, dataset, base=base, needed=wanted)
     probes = [probe for source in probe_sources for probe in source(project, dataset)]
     prewarm(project, dataset, probes, base=base)
 

@@ -171,11 +171,11 @@ def format_rate(steps_per_second: float) -> str:
     return ""
 
 
-def restored_sentence(kept: int, count: int) -> str:
+def restored_sentence(epoch: int, count: int) -> str:
     """Return which epoch's weights were restored; "" for those of the last epoch."""
-    if not kept:
+    if not epoch:
         return ""
-    return _("Weights of epoch {kept} of {count} were restored.", kept=kept, count=count)
+    return _("Weights of epoch {kept} of {count} were restored.", kept=epoch, count=count)
 
 
 #: Test metrics in the target's units.

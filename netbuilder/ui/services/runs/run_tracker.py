@@ -148,12 +148,12 @@ class RunTracker:
         if event.what in ("learning_rate", "data"):
             if event.what == "learning_rate":
                 self.learning_rate = self.rate_by_hand = event.value
-            now = time.monotonic()
+            time_now = time.monotonic()
             # Dragging a slider or a point leaves one mark.
             kind, at = self._last_mark
-            dragged = kind == event.what and now - at < 1.5
+            dragged = kind == event.what and time_now - at < 1.5
             self.curves.mark(x, change_label(event), instead=dragged)
-            self._last_mark = event.what, now
+            self._last_mark = event.what, time_now
         elif event.what == "best":
             self.curves.mark(x, change_label(event))
         elif event.what == "weights":
@@ -213,14 +213,14 @@ class RunTracker:
         steps = self.planned * self.steps_per_epoch
         return steps / self._rate if self._rate > 0 else float("inf")
 
-    def _measure_speed(self, now: float, done: int) -> None:
+    def _measure_speed(self, time_now: float, done: int) -> None:
         """Measure the speed over two seconds, and average it over the last twenty."""
         times = self._done
         if times and done <= times[-1][1]:  # rewound
             times.clear()
-        passed = now - times[-1][0] if times else 0.0
-        times.append((now, done))
-        while len(times) > 2 and times[1][0] <= now - PACE_SECONDS:
+        passed = time_now - times[-1][0] if times else 0.0
+        times.append((time_now, done))
+        while len(times) > 2 and times[1][0] <= time_now - PACE_SECONDS:
             times.popleft()
         if self._span >= LEAST_SECONDS:
             speed = (done - times[0][1]) / self._span
@@ -265,11 +265,11 @@ class RunTracker:
                 step=format_number(step, ",.0f"),
                 total=format_number(per_epoch, ",.0f"),
             )
-        now = time.monotonic()
+        time_now = time.monotonic()
         # Update the displayed speed twice a second.
-        if now - self._shown_at > 0.5 or not self._shown_speed:
+        if time_now - self._shown_at > 0.5 or not self._shown_speed:
             self._shown_speed, self._shown_words = self._expected_speed()
-            self._shown_at = now
+            self._shown_at = time_now
         if self._shown_speed and not paused:
             words += f" · {self._shown_words}"
         left = ""

@@ -468,15 +468,15 @@ class Runner(QObject):
                 return
             self._redraw_throttle.grown |= self._process(event)
         self.probes.deliver(self.probed.emit, until)
-        now = time.perf_counter()
+        time_now = time.perf_counter()
         spare = self._slowed or self.speed.rate is not None
         if (
-            self._view_throttle.look(now, time.thread_time(), spare=spare)
+            self._view_throttle.look(time_now, time.thread_time(), spare=spare)
             and self.session is not None
         ):
             self.session.stretch_views(self._view_throttle.times)
-        if self._redraw_throttle.curves_due(now, self._view_throttle.times):
-            if self._redraw_throttle.words_due(now) and self.state is not RunState.STOPPING:
+        if self._redraw_throttle.curves_due(time_now, self._view_throttle.times):
+            if self._redraw_throttle.words_due(time_now) and self.state is not RunState.STOPPING:
                 self._set_progress(self.tracker.progress(paused=self.paused, chosen=self.speed))
                 spread = (self.speed.spread if self._spread else None) or 0.0
                 if (slowed := self.tracker.needed < spread) is not self._slowed:

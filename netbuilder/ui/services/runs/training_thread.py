@@ -185,10 +185,10 @@ class TrainingThread:
             except Exception as error:  # noqa: BLE001 - keep the trained network
                 failure = failure or error
             try:
-                kept, not_kept = keep_network(trained, self.session), None
+                saved, not_kept = keep_network(trained, self.session), None
             except UserError as error:
-                kept, not_kept = False, error
-            self.said.append(RunEnd(trained, evaluation, failure, kept, not_kept))
+                saved, not_kept = False, error
+            self.said.append(RunEnd(trained, evaluation, failure, saved, not_kept))
 
         self._thread = threading.Thread(target=run, name="training", daemon=True)
         self._thread.start()
@@ -314,13 +314,13 @@ def explain_failure(
         )
     if trained is None:
         return error
-    kept = ngettext(
+    sentence = ngettext(
         "The weights after {count} epoch are kept.",
         "The weights after {count} epochs are kept.",
         trained.epochs,
     )
     return TrainingError(
-        join_sentences((error.what, kept)),
+        join_sentences((error.what, sentence)),
         error.fix,
         node=error.node,
         path=error.path,

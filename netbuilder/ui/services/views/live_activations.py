@@ -127,10 +127,11 @@ class LiveActivationsService(QObject):
         else:
             x = {name: values[at : at + 1] for name, values in split.x.items()}
         probe = _sample_probe(project, x, small)
-        told = input_summary(dataset.preprocessing.inputs, raw, filled)
+        summary = input_summary(dataset.preprocessing.inputs, raw, filled)
         blank = SampleActivations(
-            project, {}, index=at, rows=len(split), truth=truth, large=large, told=told, own=words,
-            raw=raw, days=days, **names_of(dataset.preprocessing, dataset.facts, project),
+            project, {}, index=at, rows=len(split), truth=truth, large=large, told=summary,
+            own=words, raw=raw, days=days,
+            **names_of(dataset.preprocessing, dataset.facts, project),
         )  # fmt: skip
         self._sample = _Sample(probe, dataset.preprocessing, blank)
         self._runner.watch(probe)
@@ -245,30 +246,30 @@ class RunHistograms:
 
         nodes = histograms.learning_nodes(project)
         kinds = (histograms.WEIGHTS, histograms.GRADIENTS, histograms.ACTIVATIONS)
-        self._histories = {what: histograms.HistogramHistory(what, nodes) for what in kinds}
+        self._histories = {kind: histograms.HistogramHistory(kind, nodes) for kind in kinds}
         self._project, self._trained, self._weights_time = project, None, 0.0
 
     def weigh(self, answer: ProbeAnswered) -> None:
         """Add the weights' histograms, unless the last are recent."""
-        now = time.monotonic()
-        if now - self._weights_time >= self.every("weights"):
-            self._weights_time = now
+        time_now = time.monotonic()
+        if time_now - self._weights_time >= self.every("weights"):
+            self._weights_time = time_now
             self._add("weights", answer)
 
-    def every(self, what: str) -> float:
-        history = self._histories.get(what)
+    def every(self, kind: str) -> float:
+        history = self._histories.get(kind)
         return SOON if history is not None and len(history) < _FEW else EVERY
 
     def examine(self, answer: ProbeAnswered) -> None:
         self._add("gradients", answer)
         self._add("activations", answer)
 
-    def _add(self, what: str, answer: ProbeAnswered) -> None:
-        history = self._histories.get(what)
+    def _add(self, kind: str, answer: ProbeAnswered) -> None:
+        history = self._histories.get(kind)
         if history is None:
             return
         # With layers that are not followed, histories would differ in length.
-        if what == "activations" or not self._large_layers.intersection(history.nodes):
+        if kind == "activations" or not self._large_layers.intersection(history.nodes):
             history.add(answer)
 
     def leave_out(self, large: frozenset[str]) -> None:
@@ -283,7 +284,7 @@ class RunHistograms:
         same = self._project is not None and self._project.graph == project.graph
         if not same or trained is not self._trained:
             return {}
-        return {what: history.copy() for what, history in self._histories.items() if len(history)}
+        return {kind: history.copy() for kind, history in self._histories.items() if len(history)}
 
 
 def _takes(project: Project, example: Mapping[str, Any], own: SampleActivations) -> bool:

@@ -121,9 +121,9 @@ def _fitting(own: Mapping[str, Any] | None, dataset: Dataset) -> Mapping[str, An
     return own
 
 
-def _read_answer(shown: ViewState, event: Any) -> Picture:
-    assert shown.asked is not None
-    return shown.asked.read(event)
+def _read_answer(state: ViewState, event: Any) -> Picture:
+    assert state.asked is not None
+    return state.asked.read(event)
 
 
 def first_view_probe(project: Project, dataset: Dataset) -> list[Probe]:
@@ -298,37 +298,37 @@ class LiveView(QObject):
 
     def _histograms(self, project: Project) -> ViewRequest | None:
         """Return the request with the run's histograms so far, to continue it."""
-        shown = self.shown
-        if shown is None or shown.asked is None or shown.view.name != self.view:
+        state = self.shown
+        if state is None or state.asked is None or state.view.name != self.view:
             return None
-        if not shown.asked.grows:
+        if not state.asked.grows:
             return None
-        same = shown.question.project.graph == project.graph
-        return shown.asked if same else None
+        same = state.question.project.graph == project.graph
+        return state.asked if same else None
 
-    def _found(self, shown: ViewState) -> None:
+    def _found(self, state: ViewState) -> None:
         if not self.watched:
             return
         self._fresh = False
-        self.shown, self.error = shown, None
-        if not shown.question.still:
-            self.view = shown.view.name
+        self.shown, self.error = state, None
+        if not state.question.still:
+            self.view = state.view.name
         self.changed.emit()
-        if shown.asked is None or shown.picture is not None:
+        if state.asked is None or state.picture is not None:
             self._runner.unwatch(KEY)
-            self.picture_ready.emit(shown.picture)
+            self.picture_ready.emit(state.picture)
         else:
-            self._runner.watch(shown.asked.probe)
+            self._runner.watch(state.asked.probe)
 
     def _failed(self, error: UserError) -> None:
         self.shown, self.error = None, error
         self.changed.emit()
 
     def _probed(self, event: Any) -> None:
-        shown = self.shown
-        if shown is None or shown.asked is None or event.probe is not shown.asked.probe:
+        state = self.shown
+        if state is None or state.asked is None or event.probe is not state.asked.probe:
             return
         if event.problem is not None:
             self._failed(event.problem)
             return
-        self._reader.ask(shown, event)
+        self._reader.ask(state, event)

@@ -113,10 +113,10 @@ class NumberModality(Modality):
             offset, scale = scaling.fit_whole(values[train], how, None)
         columns: tuple[FittedColumn, ...] = ()
         if samples.columns and shape == values.shape[1:]:
-            seen = np.moveaxis(values[train], -1, 0)
+            series = np.moveaxis(values[train], -1, 0)
             columns = tuple(
                 _column(name, numbers, project.data)
-                for name, numbers in zip(samples.columns, seen, strict=True)
+                for name, numbers in zip(samples.columns, series, strict=True)
             )
         return InputPreprocessing(
             "numbers", shape, "float32", columns, offset, scale, source=source
