@@ -56,7 +56,6 @@ def cycles(graph: Graph) -> list[tuple[tuple[str, ...], tuple[Edge, ...]]]:
 
 
 def _components(graph: Graph) -> dict[str, frozenset[str]]:
-    """Return the strongly connected component of each node."""
     reached = {name: descendants(graph, name) | {name} for name in graph.by_id}
     return {
         name: frozenset(other for other in names if name in reached[other])

@@ -150,7 +150,6 @@ def make_report(project: Project, base: Path) -> DataReport:
 
 
 def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
-    """Suggest a test file named like the training file, with its columns."""
     kind = kind_of(data)
     match = _TRAIN.search(Path(data.path).name)
     split = any(choice.role == "split" for choice in data.columns.values())

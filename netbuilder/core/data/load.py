@@ -138,7 +138,6 @@ def whole_split(table: LargeTable, transform: Transform) -> Split:
 
 
 def _joined_filled(parts: list[Split]) -> dict[str, NDArray[Any]]:
-    """Join the filled cells of parts, of which some have none."""
     widths = {key: cells.shape[1] for part in parts for key, cells in part.filled.items()}
     return {
         key: np.concatenate(
@@ -173,7 +172,6 @@ class _Mapped:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one sample, after scaling."""
         each = [
             int(np.prod(array.shape[1:])) * (4 if key in self.raw else array.dtype.itemsize)
             for part in (self.x, self.y)

@@ -63,7 +63,6 @@ def store_table(text: str, project_folder: Path | None) -> Path:
 
 
 def _numbers(lines: list[str]) -> bool:
-    """Return whether lines without a separator are a column of numbers below its name."""
     body = [line.strip().replace(",", ".", 1) for line in lines[1:] if line.strip()]
     try:
         [float(line) for line in body]

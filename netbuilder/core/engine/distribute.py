@@ -265,7 +265,6 @@ class SharedProgram(Program):
         return Chunk(steps, row)
 
     def _add(self, first: int, losses: Floats) -> None:
-        """Add up the epoch's loss, each step weighted by its samples."""
         begin = (first + np.arange(len(losses))) * self.plan.batch
         sizes = np.minimum(self.plan.batch, self.rows - begin)
         self._total += float((losses * sizes).sum())

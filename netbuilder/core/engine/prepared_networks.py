@@ -116,7 +116,6 @@ class TrainingOrder:
         }
 
     def _files(self) -> tuple[Any, ...]:
-        """Return the weight files that are built in, with their times."""
         names = [str(node.params.get("weights_file") or "") for node in self.project.graph.nodes]
         paths = [weights_path(name, self.base) for name in names if name]
         return tuple((str(p), p.stat().st_mtime_ns if p.exists() else 0) for p in paths)

@@ -242,7 +242,6 @@ def _scaling_problem(preprocessing: Preprocessing) -> str:
 
 
 def _category_problem(preprocessing: Preprocessing) -> str:
-    """Require unique categories, and two for yes or no."""
     for column in (fitted for how in preprocessing.inputs.values() for fitted in how.columns):
         values = column.categories
         valid = {"category": len(values) > 0, "boolean": len(values) == 2}

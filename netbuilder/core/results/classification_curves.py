@@ -64,7 +64,6 @@ class ThresholdScores:
 
 
 def _of_class(evaluation: Evaluation, index: int) -> tuple[Array, Array]:
-    """Return whether each row is of the class, and the class's probability."""
     if evaluation.probabilities is None:
         raise DataError(
             _("The last layer returns no probabilities, so there is no threshold to move."),
@@ -310,7 +309,6 @@ def _clearly_larger(known: Evaluation, other: Evaluation) -> bool:
 
 
 def _error(evaluation: Evaluation) -> float:
-    """Return the standard error of the mean absolute error."""
     off = np.abs(np.asarray(evaluation.predictions, float) - evaluation.truth).reshape(
         evaluation.samples, -1
     )

@@ -75,7 +75,6 @@ def _fitted(ink: Array, height: int, width: int) -> Array:
 
 
 def _centred(picture: Array, side: int) -> Array:
-    """Return the picture on a square page, centred by mass."""
     height, width = picture.shape
     mass = picture.sum()
     y = float((picture.sum(axis=1) * (np.arange(height) + 0.5)).sum() / mass)

@@ -87,7 +87,6 @@ def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
 
 
 def _of_arrays(trained: TrainedModel, preprocessing: Preprocessing, path: Path) -> OrderedRows:
-    """Read arrays or folders of pictures, which need no names."""
     if not path.is_dir():
         inputs = {
             key: InputPreprocessing("numbers", entry.shape, entry.dtype)

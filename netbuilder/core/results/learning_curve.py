@@ -164,7 +164,6 @@ def learning_curve(
 
 
 def _order(dataset: Dataset, seed: int) -> NDArray[np.int64]:
-    """Return the row numbers in the order in which parts take them."""
     count = len(dataset.train)
     windows = any(
         modality_of(entry).is_series(entry) for entry in dataset.preprocessing.inputs.values()

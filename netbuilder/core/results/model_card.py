@@ -97,7 +97,6 @@ def _count(samples: int) -> str:
 
 
 def _range_rows(trained: TrainedModel) -> Rows:
-    """Return each column's training range, beyond which the model extrapolates."""
     rows = []
     for entry in preprocessing_of(trained).inputs.values():
         for column in entry.columns:

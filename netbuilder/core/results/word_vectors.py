@@ -146,7 +146,6 @@ def _row_names(
 
 
 def _looked_up(node: Node) -> dict[int, str]:
-    """Return the names of a lookup layer's rows."""
     vocabulary = node.params.get("vocabulary")
     if not isinstance(vocabulary, list | tuple):
         return {}
@@ -190,7 +189,6 @@ def _with_target(
     rows: NDArray[np.int64],
     size: int,
 ) -> TokenTable:
-    """Add target statistics of each word."""
     name, target = next(iter(dataset.preprocessing.outputs.items()), ("", None))
     if target is None or not len(rows):
         return table

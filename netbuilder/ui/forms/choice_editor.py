@@ -54,7 +54,6 @@ class ChooseRow(QWidget):
         hbox(label, (self.button, 1), parent=self, margins=0, spacing=8)
 
     def show_text(self, text: str) -> None:
-        """Show the choice, elided with a tooltip if too long."""
         self._text = text
         self._fit()
 
@@ -123,7 +122,6 @@ class ChoiceForm(QWidget):
         return self._form
 
     def set_task(self, task: str) -> None:
-        """List the entries that fit the task first."""
         self.combo.clear()
         if self._automatic:
             self.combo.addItem(self._automatic_text(), None)
@@ -150,7 +148,6 @@ class ChoiceForm(QWidget):
         self._show()
 
     def set_steps(self, steps: int) -> None:
-        """Set the number of training steps, for learning rate schedules."""
         self._steps = steps
         if self._form is not None:
             self._form.set_steps(steps)
@@ -197,7 +194,6 @@ class ChoiceForm(QWidget):
         return canonical(self._specs, self._choice.name) or self._choice.name
 
     def _reserve(self) -> None:
-        """Reserve the height of the longest explanation."""
         room = QRect(0, 0, self.help.width(), 10_000)
         wrapped = partial(self.help.fontMetrics().boundingRect, room, Qt.TextFlag.TextWordWrap)
         heights = [wrapped(spec.explanation).height() for spec in self._fitting]

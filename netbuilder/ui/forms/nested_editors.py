@@ -62,7 +62,6 @@ class NestedEditor(QWidget):
         return self._form
 
     def show_value(self, value: Any) -> None:
-        """Show a value of the project file."""
         self._name, self._params = self.split(value)
         self._rebuild()
 
@@ -70,11 +69,9 @@ class NestedEditor(QWidget):
         raise NotImplementedError
 
     def joined(self) -> Any:
-        """Return the value of name and parameters."""
         raise NotImplementedError
 
     def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
-        """Return the parameters and explanation of an entry."""
         raise NotImplementedError
 
     def _choose(self, index: int) -> None:

@@ -292,7 +292,6 @@ class ParamRow:
             words.setVisible(visible and bool(words.text()))
 
     def put_help(self, *, below: bool) -> None:
-        """Move the help below or beside the field."""
         if self._grid is None or below == self._below:
             return
         self._below = below
@@ -326,7 +325,6 @@ class ParamRow:
         self.caution.setVisible(bool(sentence))
 
     def differ(self, values: Sequence[str]) -> None:
-        """Show that several layers have different values."""
         if len(set(values)) > 1:
             self.help.setText(
                 _("Different values: {values}", values=format_list(dict.fromkeys(values)))
@@ -426,7 +424,6 @@ class ParamForm(QWidget):
             self.more_button.setVisible(any(shown(param) for param in self._more_params))
 
     def show_differences(self, values: Mapping[str, Sequence[str]]) -> None:
-        """Show in the help which values differ between layers."""
         self._differing = values
         for name, row in self.rows.items():
             row.differ(values.get(name, ()))
@@ -448,7 +445,6 @@ class ParamForm(QWidget):
             self._more.setVisible(opened)
 
     def folds(self, name: str) -> bool:
-        """Return whether a parameter is under More."""
         return any(param.name == name for param in self._more_params)
 
     def set_steps(self, steps: int) -> None:
@@ -466,14 +462,12 @@ class ParamForm(QWidget):
             self._listen(True)
 
     def commit(self) -> None:
-        """Emit typed values."""
         typed = [row for row in self.rows.values() if row.typed is not _NOTHING]
         self._listen(False)
         for row in typed:
             self._emit(row)
 
     def discard_typed(self) -> None:
-        """Discard typed values that are not committed."""
         self._listen(False)
         for row in self.rows.values():
             if row.typed is not _NOTHING:

@@ -193,7 +193,6 @@ class Inspector(QScrollArea):
 
     @property
     def headline(self) -> tuple[str, str]:
-        """The selection's name and distinguishing parameters."""
         node = self.node
         if node is None:
             return self.title.text(), "" if self._selection else _("Select a layer to edit it")
@@ -306,7 +305,6 @@ class Inspector(QScrollArea):
         )
 
     def _show_several(self, nodes: tuple[Node, ...]) -> None:
-        """Show the shared parameters, which are edited in all selected layers."""
         self.square.hide()
         self.name.hide()
         self.name_trouble.hide()

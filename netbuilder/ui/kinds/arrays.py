@@ -41,7 +41,6 @@ class ArrayTree(QTreeWidget):
         ColumnHeaders(self)
 
     def show_look(self, look: ArraysDataView) -> None:
-        """Show the arrays of a file, keeping the current one."""
         current = self.currentItem()
         before = current.data(0, _NAME) if current is not None else None
         self._look = look

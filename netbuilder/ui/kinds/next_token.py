@@ -79,7 +79,6 @@ class AttentionView(QWidget):
         self.lines.chosen.connect(lambda _place: self.sentence.setText(self.lines.sentence()))
 
     def show_found(self, attention: TokenAttention) -> None:
-        """Show the attention of another text or network."""
         self._attention = attention
         self.setVisible(bool(attention.attention))
         names = list(attention.attention)
@@ -232,7 +231,6 @@ class NextTokenView(QWidget):
 
     @property
     def running(self) -> bool:
-        """Return whether text is being generated."""
         return self._stop is not None
 
     @property
@@ -241,7 +239,6 @@ class NextTokenView(QWidget):
         return self._attention
 
     def show_start(self, words: str) -> None:
-        """Show the start of the text."""
         self._start = words
         if not words.strip():
             self._forget()
@@ -251,7 +248,6 @@ class NextTokenView(QWidget):
         self._worker.ask(trained, words)
 
     def clear_all(self) -> None:
-        """Stop, and clear the results."""
         self.stop()
         self.output.clear()
         self.trouble.setText("")
@@ -299,7 +295,6 @@ class NextTokenView(QWidget):
         self.shares.show_rows(rows, marked=rows[0][0], top=1.0)
 
     def _append(self) -> None:
-        """Draw one token by the shown probabilities, and append it."""
         result, trained = self._attention, self._workbench.models.prediction_model
         if result is None or trained is None:
             return
@@ -322,7 +317,6 @@ class NextTokenView(QWidget):
         self.stop()
 
     def stop(self) -> None:
-        """Stop, keeping the text so far."""
         if self._stop is not None:
             self._stop.set()
         self._stop = None
@@ -360,7 +354,6 @@ class NextTokenView(QWidget):
     def _draw(
         self, trained: TrainedModel, stop: threading.Event, start: str, how: dict[str, Any]
     ) -> None:
-        """Draw tokens in a thread until there are enough or it is stopped."""
         from netbuilder.core.results.generate import stream_text
 
         for text in stream_text(trained, start, **how):

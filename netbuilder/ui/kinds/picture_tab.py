@@ -121,7 +121,6 @@ class PicturesTab(QWidget):
         self._restyle()
 
     def show_look(self, look: PicturesDataView, project: Project, base: Path) -> None:
-        """Show pictures of other data, keeping the chosen class if possible."""
         self._request = (project, base)
         refill_combo(self.label, (_(ALL), *look.classes))
         self.label.setVisible(len(look.classes) > 1)

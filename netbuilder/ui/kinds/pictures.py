@@ -142,7 +142,6 @@ class PictureForm(PredictForm):
         label.setPixmap(pixels if pixels.isNull() else pixels.scaled(pixels.size() * self._times))
 
     def place_why(self, why: Explanation) -> None:
-        """Show the explanation beside the picture or the pad."""
         super().place_why(why)
         self._shown.insertWidget(2, why.picture)
         if self._why is None:
@@ -164,7 +163,6 @@ class PictureForm(PredictForm):
 
     @property
     def beside(self) -> str:
-        """Return what is shown beside the pad, in words."""
         if self._explained:
             return _("Next to the drawing: the evidence that the network found in it.")
         if self.answered:
@@ -172,7 +170,6 @@ class PictureForm(PredictForm):
         return _("Next to the drawing: the input that the network gets.")
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Clear the page for other data; else predict for the drawing again."""
         self._look, self._own, self.given = None, False, None
         self.turn_button.hide()
         self.drawn_soon.stop()
@@ -186,17 +183,14 @@ class PictureForm(PredictForm):
             self.camera.setChecked(False)
 
     def end(self) -> None:
-        """Stop predicting."""
         self.drawn_soon.stop()
         self.camera.setChecked(False)
 
     @property
     def busy(self) -> bool:
-        """Return whether the user draws, or chose an own picture."""
         return self._own or self.draw_button.isChecked() or self.camera.isChecked()
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show a test picture and predict for it, unless an own picture is shown."""
         first, self._look = self._look is None, look
         if wanted:
             self._own = False
@@ -212,7 +206,6 @@ class PictureForm(PredictForm):
         self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
     def show_answer(self, predictions: Predictions) -> None:
-        """Show a predicted picture, as of an autoencoder."""
         from netbuilder.core.results.predict import prediction_picture
 
         image = (
@@ -283,7 +276,6 @@ class PictureForm(PredictForm):
             self.answer_picture(path)
 
     def answer_picture(self, path: Path) -> None:
-        """Predict for a picture file, prepared like the data."""
         self.camera.setChecked(False)
         image = QImage(str(path))
         if self._is_other_way_round(image):
@@ -381,7 +373,6 @@ class PictureForm(PredictForm):
         return data.hasImage() or local_file(data, PICTURES) is not None
 
     def take(self, data: QMimeData) -> bool:
-        """Predict for a pasted or dropped picture."""
         path = local_file(data, PICTURES)
         if path is not None:
             self.answer_picture(path)

@@ -90,13 +90,11 @@ class PredictForm(QWidget):
         self.hide()
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Return whether the form suits the network."""
         from netbuilder.core.results.predict import modalities_of
 
         return modalities_of(trained) <= set(self.modalities)
 
     def place_why(self, why: Explanation) -> None:
-        """Place the explanation where it is visible together with the form."""
         why.column.insertWidget(2, why.picture)
         self.page.insertWidget(self.why_at, cast("QWidget", why))
 
@@ -112,7 +110,6 @@ class PredictForm(QWidget):
             self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
     def answer_words(self, predictions: Predictions) -> str:
-        """Return the prediction for the page's head."""
         return predictions.text(0)
 
     def show_answer(self, predictions: Predictions) -> None:
@@ -125,11 +122,9 @@ class PredictForm(QWidget):
 
     @property
     def settled(self) -> bool:
-        """Return whether no request is pending."""
         return True
 
     def takes(self, data: QMimeData) -> bool:
-        """Return whether dragged or pasted data can be predicted for."""
         return False
 
     def take(self, data: QMimeData) -> bool:

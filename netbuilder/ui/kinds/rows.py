@@ -146,17 +146,14 @@ class RowForm(PredictForm):
 
     @property
     def settled(self) -> bool:
-        """Return whether no request is pending."""
         return not self._soon.isActive()
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Return whether the network takes table rows only."""
         from netbuilder.core.results.predict import form_fields
 
         return super().fits(trained) and bool(form_fields(trained))
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Show the columns, keeping the values of common ones."""
         from netbuilder.core.results.predict import form_fields
 
         self._own = self._own and not fresh
@@ -167,11 +164,9 @@ class RowForm(PredictForm):
 
     @property
     def busy(self) -> bool:
-        """Return whether a value was edited."""
         return self._own
 
     def end(self) -> None:
-        """Stop predicting."""
         self._soon.stop()
 
     def _show_form(self, fields: tuple[FormField, ...]) -> None:
@@ -279,7 +274,6 @@ class RowForm(PredictForm):
         }
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Fill in a test row, without request only if nothing was edited."""
         if self.form is None or look.trained is None or (self.busy and not wanted):
             return
         self._own, self._filled = False, set(look.filled)
@@ -445,7 +439,6 @@ class ResponseView(QWidget):
         self.words.setText(_(_MEANT))
 
     def follow(self, column: str) -> None:
-        """Select a column of numbers or dates."""
         if column in self._fields and column != self.column.currentText():
             self.column.setCurrentText(column)
             self.show_curve([], [], None)  # what was drawn is along another
@@ -458,7 +451,6 @@ class ResponseView(QWidget):
             self.show_row(self._row, self._make)
 
     def _range(self) -> tuple[float, float]:
-        """Return the training range, extended to the current row."""
         field = self._fields.get(self.column.currentText())
         if field is None or field.low is None or field.high is None:
             return 0.0, 1.0

@@ -67,7 +67,6 @@ class SeriesTab(QWidget):
         self._restyle()
 
     def show_look(self, look: SeriesDataView, project: Project, base: Path) -> None:
-        """Show another series, keeping the column if possible."""
         self._look = look
         refill_combo(self.column, look.columns)
         self.column.setVisible(len(look.columns) > 1)
@@ -185,7 +184,6 @@ class SeriesPlot(ThemedPlot):
         item.setClipToView(True)
 
     def show_series(self, look: SeriesDataView, column: str) -> None:
-        """Show a column of a series as a whole."""
         self.look, self.column = look, column
         axis = DateAxis() if look.dates else NumberAxis("bottom")
         self.setAxisItems({"bottom": axis})
@@ -399,7 +397,6 @@ class SeriesForm(PredictForm):
         return self._worker.idle and self._last.idle
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Return whether the network takes one sequence of numbers."""
         from netbuilder.core.results.own_units import preprocessing_of
 
         inputs = list(preprocessing_of(trained).inputs.values())
@@ -407,7 +404,6 @@ class SeriesForm(PredictForm):
         return sort in self.modalities and sort.is_sequence(inputs[0])
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Start at the end of a series, keeping the user's own window."""
         from netbuilder.core.results.forecast import series_ends
         from netbuilder.core.results.own_units import preprocessing_of
 
@@ -456,13 +452,11 @@ class SeriesForm(PredictForm):
             self._show_last()
 
     def end(self) -> None:
-        """Stop predicting."""
         self._worker.cancel()
         self._last.cancel()
 
     @property
     def busy(self) -> bool:
-        """Return whether an own window or the end of the data is shown."""
         return self._own
 
     def _show_last(self) -> None:
@@ -595,7 +589,6 @@ class SeriesForm(PredictForm):
         return forecast_words(answer, ends, self._dates(len(self.rows), count)[0], ahead)
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show the canvas's window."""
         if wanted or not self._own:
             self._own, self._days, self.before_samples = False, look.days, False
             self._last.cancel()

@@ -45,16 +45,13 @@ class SeveralInputsForm(PredictForm):
 
     @property
     def settled(self) -> bool:
-        """Return whether no request is pending."""
         return not self._soon.isActive()
 
     @property
     def busy(self) -> bool:
-        """Return whether something was edited."""
         return self._own
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Return whether the Inputs are not all of one table, or all pictures."""
         from netbuilder.core.results.own_units import preprocessing_of
         from netbuilder.core.results.predict import modalities_of
 
@@ -62,7 +59,6 @@ class SeveralInputsForm(PredictForm):
         return several and modalities_of(trained) not in ({TABLE}, {IMAGE})
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Show the editors, keeping edits while the data stays."""
         from netbuilder.core.results.own_units import preprocessing_of
 
         inputs = preprocessing_of(trained).inputs
@@ -80,11 +76,9 @@ class SeveralInputsForm(PredictForm):
             self._soon.start()
 
     def end(self) -> None:
-        """Stop predicting."""
         self._soon.stop()
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show a test sample unless something was edited."""
         if self.busy and not wanted:
             return
         self._own = False
@@ -124,7 +118,6 @@ class InputEditor(QWidget):
 
     @property
     def complaint(self) -> bool:
-        """Return whether something typed cannot be parsed."""
         return False
 
     def show_values(self, values: Any) -> None:

@@ -78,7 +78,6 @@ class SoundsTab(QWidget):
         )
 
     def show_look(self, look: SoundsDataView, project: Project, base: Path) -> None:
-        """Show other sounds, and the first of them."""
         self._look = look
         rows = [
             (file.name, label, split_names()[part] if part >= 0 else "")
@@ -91,7 +90,6 @@ class SoundsTab(QWidget):
             self._ask(0)
 
     def toggle(self) -> None:
-        """Play or stop the chosen sound."""
         if self.player.playing:
             self.player.stop()
             return
@@ -281,7 +279,6 @@ class SoundForm(PredictForm):
         self.sound_button.clicked.connect(self._ask_sound)
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Clear the sound of another network."""
         self._trained, self._own = trained, False
         self._set_path(None)
 
@@ -305,7 +302,6 @@ class SoundForm(PredictForm):
         self.plot.show_sound(values, float(entry.sound[1]) if len(entry.sound) > 1 else 1.0)
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show a test sound, unless an own one is chosen."""
         if self._own and not wanted:
             return
         self._own = False
@@ -319,7 +315,6 @@ class SoundForm(PredictForm):
             self._set_path(path)
 
     def play(self) -> None:
-        """Play the current sound, or say why that is impossible."""
         if self.path is None:
             return
         import soundfile
@@ -337,7 +332,6 @@ class SoundForm(PredictForm):
             self.answer_sound(path)
 
     def answer_sound(self, path: Path) -> None:
-        """Predict for a sound file, prepared like the data."""
         trained = self._trained
         if trained is None:
             return

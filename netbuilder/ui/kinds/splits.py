@@ -87,7 +87,6 @@ class SplitChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_look(self, look: SplitDataView) -> None:
-        """Show the balance of another target."""
         self._look = look
         rows = join_values(map(self._words, range(len(look.names))), clauses=True)
         self.setAccessibleName(_("Rows for each {target}: {rows}", target=look.target, rows=rows))

@@ -194,7 +194,6 @@ class ScatterView(QWidget):
         theme.theme().changed.connect(self._draw)
 
     def show_table(self, look: TableDataView | None) -> None:
-        """Show a table, keeping the columns if possible."""
         before = self.across.currentText(), self.up.currentText()
         self._look = look
         names = look.names if look is not None else ()
@@ -289,7 +288,6 @@ class CorrelationTab(QWidget):
         vbox(self.strongest, (self.map, 1), parent=self, margins=(0, 4, 0, 0))
 
     def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
-        """Show another table."""
         self.map.show_matrix(correlation(look), look.names)
         self.strongest.setText(self.map.strongest())
 
@@ -298,5 +296,4 @@ class ScatterTab(ScatterView):
     """Two columns against each other."""
 
     def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
-        """Show another table."""
         self.show_table(look)

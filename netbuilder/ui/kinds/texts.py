@@ -165,7 +165,6 @@ class TokenText(QTextBrowser):
         self._show()
 
     def show_numbers(self, on: bool) -> None:
-        """Show the id of each token."""
         self.numbers = on
         self._show()
 
@@ -240,17 +239,14 @@ class TextForm(PredictForm):
 
     @property
     def busy(self) -> bool:
-        """Return whether the text is the user's own."""
         text = self.text.toPlainText()
         return bool(text.strip()) and text != self._written[0]
 
     @property
     def settled(self) -> bool:
-        """Return whether no request is pending."""
         return not self._soon.isActive()
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Predict for the text with another network, unless it has other data."""
         from netbuilder.core.results.generate import next_token_ends
 
         if fresh:
@@ -267,7 +263,6 @@ class TextForm(PredictForm):
         self._soon.start()
 
     def end(self) -> None:
-        """Stop predicting and generating."""
         self._soon.stop()
         self.generate.clear_all()
         self._trained = None
@@ -324,7 +319,6 @@ class TextForm(PredictForm):
         )  # fmt: skip
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Fill in a test text, without request only if none was typed."""
         if look.trained is None or (not wanted and self.busy):
             return
         from netbuilder.core.results.file_samples import sample_text

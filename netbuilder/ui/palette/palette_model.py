@@ -110,7 +110,6 @@ class PaletteModel(QAbstractListModel):
         return None if isinstance(row, str) else row
 
     def typed(self, index: Index) -> Mapping[str, Any]:
-        """Return the parameters typed with a row's layer."""
         row = self._rows[index.row()] if index.isValid() else None
         return row.params if isinstance(row, ParsedLayer) else {}
 

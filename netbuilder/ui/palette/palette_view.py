@@ -250,7 +250,6 @@ class Palette(QWidget):
         self._show_hint()
 
     def _show_hint(self) -> None:
-        """Show the hint about Tab if it does not cover the placeholder."""
         words = self.line.fontMetrics().horizontalAdvance(self.line.placeholderText())
         room = self.line.width() - words - self._hint.sizeHint().width() > 30
         self._hint.setVisible(room and not self.line.text())
@@ -276,7 +275,6 @@ class Palette(QWidget):
 
     @property
     def categories(self) -> frozenset[str]:
-        """The categories listed without a search."""
         return frozenset(row.category for row in self._rows() if isinstance(row, LayerSpec))
 
     def list_only(self, names: frozenset[str] | None) -> None:
@@ -292,7 +290,6 @@ class Palette(QWidget):
         return teaching_rows() if self._only is None else basic_rows(self._only)
 
     def show_category(self, category: str) -> None:
-        """Scroll to the layers of a category."""
         self.line.clear()
         for row in range(self.model.rowCount()):
             index = self.model.index(row, 0)
@@ -305,7 +302,6 @@ class Palette(QWidget):
                 return
 
     def start_search(self) -> None:
-        """Focus the search field."""
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.line.selectAll()
 
@@ -338,7 +334,6 @@ class Palette(QWidget):
             self._take(self.model.first_layer())
 
     def refresh(self) -> None:
-        """Reload the saved blocks."""
         self._search(self.line.text())
 
     def _take(self, index: QModelIndex) -> None:
@@ -398,7 +393,6 @@ class PaletteRail(QWidget):
         return button
 
     def restyle(self) -> None:
-        """Paint the colours at the font's size."""
         side = scaled(_SWATCH)
         for category in Category:
             picture = QPixmap(QSize(side, side) * 2)
@@ -460,7 +454,6 @@ class PaletteColumn(QStackedWidget):
             self.palette_view.show_category(category)
 
     def close_palette(self) -> None:
-        """Collapse to the rail."""
         if self._opened:
             self._opened = False
             self._show()

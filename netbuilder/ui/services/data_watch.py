@@ -128,7 +128,6 @@ _FileState = tuple[Hashable, tuple[str, ...]]
 
 
 def _file_state(data: Data, base: Path) -> _FileState:
-    """Return the stamp of the recipe's files, and the paths to watch."""
     paths = [base / name for name in (data.path, data.test_path) if name]
     # Watch the folder too: a deleted file may come back.
     places = [place for path in paths for place in (path, path.parent)]

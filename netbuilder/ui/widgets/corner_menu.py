@@ -33,12 +33,10 @@ class CornerMenu(QToolButton):
         self._place()
 
     def offer_on_right_click(self) -> None:
-        """Also open the menu on a right click on the widget."""
         self._over.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._over.customContextMenuRequested.connect(self._popup)
 
     def tell(self, words: str) -> None:
-        """Show a confirmation near the widget."""
         show_hint_beside(self._over, words)
 
     def _popup(self, place: QPoint) -> None:

@@ -49,7 +49,6 @@ class ClampedLabel(QLabel):
         self.update()
 
     def shown_lines(self) -> list[str]:
-        """Return the visible lines at the current size."""
         room = max(self.height() // self.fontMetrics().lineSpacing(), 1)
         return self.lines_in(self.width(), min(self._lines, room))
 

@@ -70,7 +70,6 @@ class PaintTurns(QObject):
         self._timer.timeout.connect(self._next)
 
     def add(self, window: QWidget) -> None:
-        """Add a window, or a dock that may float."""
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

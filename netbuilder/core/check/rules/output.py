@@ -65,7 +65,6 @@ def _units(context: Context) -> Iterable[Violation]:
 
 
 def _meant_as_number(end: OutputEnd) -> bool:
-    """Return whether the classes are numbers that the network predicts with regression."""
     if end.shape is None or end.shape[1] != 1 or loss_name(end) not in NUMBERS or not end.chosen:
         return False
     return bool(end.classes) and all(re.fullmatch(r"-?\d+(\.\d+)?", c) for c in end.classes)

@@ -474,7 +474,6 @@ def _shared(
     by_node: Mapping[str, NodeShape],
     ask: Callable[[Key, Node, Graph], LayerOutcome],
 ) -> NodeShape:
-    """Return the node's shape, or an error if the shared weights do not fit it."""
     mine, owner = by_node[node.id], graph.by_id.get(node.shared or "")
     if owner is None or owner.layer != node.layer:
         return mine  # see shared-layer

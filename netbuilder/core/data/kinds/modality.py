@@ -185,7 +185,6 @@ class Modality(ABC):
         return ""
 
     def is_picture(self, entry: InputPreprocessing) -> bool:
-        """Return whether a sample can be shown as a picture."""
         return len(entry.shape) == 3
 
     def is_sequence(self, entry: InputPreprocessing) -> bool:
@@ -193,11 +192,9 @@ class Modality(ABC):
         return False
 
     def is_series(self, entry: InputPreprocessing) -> bool:
-        """Return whether a sample is a window of the columns of a series."""
         return self.is_sequence(entry) and bool(entry.columns)
 
     def is_row(self, entry: InputPreprocessing) -> bool:
-        """Return whether a sample is the flat row of a table."""
         return self.tabular and len(entry.shape) == 1
 
     def row_columns(self, entry: InputPreprocessing) -> tuple[FittedColumn, ...]:

@@ -227,7 +227,6 @@ def _is_monotonic(x: NDArray[Any], y: NDArray[Any]) -> bool:
 
 
 def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
-    """Find three or more columns whose weighted sum is the target."""
     if len(y) < 5 * len(names) or len(names) < 3:
         return
     matrix = np.column_stack([x, np.ones(len(y))])
@@ -315,7 +314,6 @@ def _added(base: float, y: NDArray[Any]) -> str:
 
 
 def _nearly_equal(x: NDArray[Any], y: NDArray[Any]) -> bool:
-    """Return whether a column nearly equals the target, which has its own finding."""
     return float(np.abs(x - y).mean()) < 0.01 * float(y.std())
 
 

@@ -85,7 +85,6 @@ def _far(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _beyond(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return the few values beyond both the quartiles and a gap."""
     far: NDArray[np.bool_]
     first, third = np.percentile(values, (25, 75))
     apart = third - first

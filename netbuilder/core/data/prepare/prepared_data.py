@@ -121,7 +121,6 @@ def facts_of(project: Project, base: Path) -> DataFacts:
 
 
 def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
-    """Return the cache key of all that the prepared data depends on."""
     graph = project.graph
     unknown = next((node_id for node_id in project.data.inputs if node_id not in graph.inputs), "")
     if unknown and graph.inputs:
@@ -320,7 +319,6 @@ def _fit_outputs(
 
 
 def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
-    """Return the recipe's options, with the task for the decided type of the targets."""
     options = dict(data.options)
     types = {data.columns[n].type for n in map(str, columns.columns) if n in data.columns} - {""}
     if str(options.get("task") or "auto") == "auto" and len(types) == 1:

@@ -179,7 +179,6 @@ def _nearly_equal(series: pd.Series, answers: pd.Series) -> str:
 
 
 def _one_to_one(series: pd.Series, answers: pd.Series) -> str:
-    """Return whether each value stands for one class and each class for one value."""
     import pandas as pd
 
     if series.nunique() != answers.nunique() or series.nunique() < 2:
@@ -574,7 +573,6 @@ def open_questions(
 def _default_target(
     samples: Samples, preprocessing: Preprocessing, data: Data
 ) -> Iterator[Finding]:
-    """Say which column was chosen as the target, and why."""
     named = [*data.target, *data.targets, *(choice for choice in data.columns.values()
                                             if choice.role == "target")]  # fmt: skip
     name = next((entry.columns[0] for entry in preprocessing.outputs.values() if entry.columns), "")
@@ -600,7 +598,6 @@ def _default_target(
 
 
 def _columns(samples: Samples) -> list[str]:
-    """Return the columns that could be the target instead."""
     parts = [part for part in (samples.table, samples.unused) if part is not None]
     names = [name for part in parts for name in part.columns if not part[name].isna().all()]
     return [*map(str, names), *samples.columns]
@@ -636,7 +633,6 @@ def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -
 
 
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:
-    """Say that a few recurring dates are read as categories."""
     columns = preprocessing.columns
     for name in dict.fromkeys(column.name for column in columns if column.kind == "category"):
         if samples.table is not None and are_dates(samples.table[name]):

@@ -179,7 +179,6 @@ def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
 
 
 def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
-    """Offer a category of its own for missing words."""
     words = [name for name in holes if table[name].dtype.kind not in "iufb"]
     if not words:
         return ()

@@ -336,7 +336,6 @@ class StyleEvidence:
             self.odd.append(text)
 
     def _add_time(self, text: str) -> None:
-        """Count a time of the day, and one that can only be a duration."""
         clock = TIME.fullmatch(text)
         if clock is not None:
             self.clocks += 1
@@ -584,7 +583,6 @@ _AMOUNT = re.compile(
 
 
 def _meanings(unit: str) -> dict[str, float]:
-    """Return the possible meanings of a unit with their factors."""
     meanings: dict[str, float] = {}
     if unit in _KNOWN:
         base, factor = _KNOWN[unit]

@@ -234,7 +234,6 @@ def _sums_up(table: pd.DataFrame, place: int) -> bool:
 def _rows_with_words(
     table: pd.DataFrame, odd: Mapping[str, pd.Series], left_out: Collection[object]
 ) -> list[Finding]:
-    """Find rows that have a word in every number column that contains words."""
     if not odd:
         return []
     lines = {line for places in odd.values() for line in places.index[places]} - {*left_out}

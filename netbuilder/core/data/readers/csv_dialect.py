@@ -366,7 +366,6 @@ def _findings(
     comment_names: tuple[str, ...],
     options: Mapping[str, Any],
 ) -> tuple[Finding, ...]:
-    """Return findings where another reading is possible."""
     findings: list[Finding] = []
     if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not decided_encoding:
         findings.append(
@@ -527,7 +526,6 @@ def _separator(text: str) -> str:
 
 
 def _where_commas_are_decimal(text: str, share: float) -> str:
-    """Return a separator as good as the comma, if commas are only in numbers."""
     for separator in _SEPARATORS[1:]:
         rows = _rows(text, separator, 30)
         widths = [len(row) for row in rows]

@@ -208,7 +208,6 @@ class _Pass:
             self.words[name] = {}
 
     def _chunks(self, chunk_rows: int) -> Iterator[pd.DataFrame]:
-        """Yield the rows of the file in chunks, indexed by line."""
         import pandas as pd
 
         if reader_of(self.path) is not None:

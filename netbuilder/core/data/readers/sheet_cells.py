@@ -180,7 +180,6 @@ def _with_parts(archive: zipfile.ZipFile, changed: Mapping[str, str]) -> bytes:
 
 
 def _cut_xml(xml: str) -> tuple[str, tuple[str, ...]]:
-    """Return the XML of a sheet without its stray cells, and their names."""
     height = width = 0
     for row in xml.split("row>"):
         last = _PLACE.match(row, max(row.rfind(" r="), 0))

@@ -84,7 +84,6 @@ class _Builder:
         return last
 
     def _first_input(self, inner: Any, layers: list[Any]) -> str:
-        """A Sequential declares its input in an InputLayer, in its first layer, or beside them."""
         first = layers[0].get("config") or {}
         name = first.get("name", "input") if layers[0]["class_name"] == "InputLayer" else "input"
         shape = first.get("batch_shape") or first.get("batch_input_shape")
@@ -248,7 +247,6 @@ class _Builder:
 
 
 def _call_values(kind: str, call: Any) -> dict[str, Any]:
-    """Return the call arguments that the layer's catalog row stores."""
     places = call if isinstance(call, list) and call and isinstance(call[0], list) else [call]
     arguments = call.get("kwargs") if isinstance(call, Mapping) else places[0] and places[0][-1]
     kwargs = arguments if isinstance(arguments, Mapping) else {}

@@ -285,7 +285,6 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
 
 
 def _incomplete_note(project: Project) -> str:
-    """Return a note about a model that the canvas shows incompletely."""
     strange = [node.id for node in project.graph.nodes if node.layer not in LAYERS]
     message = (
         _("The canvas cannot show these layers of the model: {layers}.",

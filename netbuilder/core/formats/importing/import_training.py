@@ -60,7 +60,6 @@ def _choice(value: Any, table: Mapping[str, ObjectSpec]) -> Choice | None:
 
 
 def _for_outputs(value: Any, outputs: list[str]) -> list[Any]:
-    """Return a value for each output, given one for all, by name, or in order."""
     if value is None:
         return []
     if isinstance(value, list):

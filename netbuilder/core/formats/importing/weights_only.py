@@ -179,7 +179,6 @@ def _has_arrays(group: Any) -> bool:
 
 
 def _by_order(group: Any, model: keras.Model, name: str) -> Iterator[Pair]:
-    """Pair layers by order, as older files list them."""
     stored = [
         (key, [group[key][weight] for weight in listed_names(group[key], "weight_names")])
         for key in listed_names(group, "layer_names")

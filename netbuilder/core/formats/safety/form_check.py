@@ -83,7 +83,6 @@ _NAMES = tuple(MODELS)
 
 
 def _check_names(layers: list[Any], name: str) -> None:
-    """Require unique layer names in a graph."""
     names: set[str] = set()
     for entry in layers:
         if not isinstance(entry, Mapping):

@@ -85,7 +85,6 @@ def _without_prefix(value: Any) -> Any:
 
 
 def _names(value: Any) -> Iterator[str]:
-    """Yield the names of losses, optimizers or metrics in a part of the config."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):

@@ -107,7 +107,6 @@ def _bins(
 
 
 def _weights(name: str) -> str:
-    """Return the variable for the weights of an Input's bins."""
     return identifier(f"{name}_bin_weights", set())
 
 
@@ -203,7 +202,6 @@ def _list(names: list[str]) -> str:
 
 
 def _shared(graph: Graph, taken: set[str]) -> dict[str, str]:
-    """Return a variable for each shared layer, by its node's id."""
     owners = {_owner(node, graph).id for node in graph.nodes if node.shared}
     return {owner: identifier(f"{owner}_layer", taken) for owner in sorted(owners)}
 
@@ -262,7 +260,6 @@ def _bins_layer(node: Node) -> str:
 
 
 def _word_vectors(layer: str, cell: ScriptCell) -> None:
-    """Fill an Embedding with the included word vectors."""
     if not any(line.startswith("def with_word_vectors") for line in cell.lines):
         for function in (read_word_vectors, with_word_vectors):
             cell.add("", "", translated_source(getsource(function)).rstrip())
@@ -277,7 +274,6 @@ def _word_vectors(layer: str, cell: ScriptCell) -> None:
 
 
 def _seeded(spec: LayerSpec, text: str, number: int | None) -> str:
-    """Seed a layer that draws random numbers, as NetBuilder does."""
     if number is None:
         return text
     draws = any(

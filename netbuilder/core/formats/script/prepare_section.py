@@ -182,7 +182,6 @@ def keep_words(scaler, which):
 
 
 def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
-    """Scale all numbers of a sample by one offset and scale."""
     looked_at = recipe.code.looked_at
     some = f"x_train[:: max(1, len(x_train) // {looked_at})]" if looked_at else "x_train"
     cell.add(_("# The network is trained on (x - offset) / scale."))

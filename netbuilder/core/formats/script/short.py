@@ -60,7 +60,6 @@ def _without_data(
 
 
 def _called(name: str, arguments: list[str]) -> list[str]:
-    """Return a call on one line, on three, or with a line per argument."""
     inner = ", ".join(arguments)
     if len(name) + len(inner) + 2 <= _WIDTH:
         return [f"{name}({inner})"]

@@ -182,7 +182,6 @@ def _is_grouped(layer: Any) -> bool:
 
 
 def _grouped(layer: Any) -> keras.Layer:
-    """Return a layer that computes a grouped convolution as one convolution per group."""
     import keras
 
     class Grouped(keras.layers.Layer):  # type: ignore[misc]

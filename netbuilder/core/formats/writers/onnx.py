@@ -98,7 +98,6 @@ def output_names(trained: TrainedModel) -> tuple[str, ...]:
 
 
 def _name(path: Path, trained: TrainedModel) -> None:
-    """Name the outputs and the batch axis, and add metadata."""
     import onnx
 
     proto = onnx.load(str(path))

@@ -372,7 +372,6 @@ def converted(
 
 
 def _calibration_rows(trained: TrainedModel, dataset: Dataset | None) -> CalibrationRows:
-    """Yield single training rows, or random ones without data."""
     rows = (
         random_rows(trained, CALIBRATION)
         if dataset is None

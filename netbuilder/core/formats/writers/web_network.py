@@ -192,7 +192,6 @@ def _enter(
 
 
 def _call(layer: Any, inputs: list[int], call: Mapping[str, Any], network: WebNetwork) -> list[int]:
-    """Add one call of a layer or model and return its output tensors."""
     import keras
 
     name = type(layer).__name__

@@ -89,7 +89,6 @@ def _with_words(line: str, steps: Sequence[str]) -> str:
 
 
 def _division(dividend: float, other: float, result: float) -> str:
-    """Return a division with enough digits for its result to follow."""
     words = ""
     for digits in range(3, 10):
         parts = [f"{part:.{digits}g}" for part in (dividend, other)]

@@ -122,7 +122,6 @@ def _gate(terms: tuple[ProductTerm, ...], bias: float, curve: str) -> ComputedVa
 
 
 def _gru_biases(cell: _RecurrentWeights) -> tuple[Array, Array]:
-    """Return the biases of the inputs' and of the states' sums."""
     if cell.bias.ndim == 2:
         return cell.bias[0], cell.bias[1]
     return cell.bias, np.zeros_like(cell.bias)

@@ -92,7 +92,6 @@ def _importance(
 
 
 def _replaceable(query: ExplanationTarget, rows: ComparisonRows) -> list[str]:
-    """Return a sentence for each pair of columns that could replace each other."""
     pairs = table_methods.replaceable_pairs(query.trained, rows.raw)[:_MOST_PAIRS]
     if not pairs:
         return []

@@ -274,7 +274,6 @@ def vary_column(
 def _with_value(
     flat: Raw, places: Sequence[tuple[str, FittedColumn, slice]], value: float | str
 ) -> dict[str, Array]:
-    """Return flat rows with a column set to a value."""
     moved = {name: values.copy() for name, values in flat.items()}
     for name, spec, where in places:
         moved[name][:, where] = _features(spec, value)

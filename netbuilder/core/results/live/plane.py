@@ -137,7 +137,6 @@ def points_picture(dataset: Dataset, across: str = "", up: str = "") -> SurfaceP
 
 
 def _held(table: TableRows, dataset: Dataset, at: Array | None) -> Array:
-    """Return the row at which other columns are held."""
     return table.resting(dataset.train) if at is None else np.asarray(at, np.float64)
 
 

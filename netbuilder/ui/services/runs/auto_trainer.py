@@ -110,7 +110,6 @@ class AutoTrainer(QObject):
 
     @property
     def idle(self) -> bool:
-        """Whether no points are left to pass to a run."""
         waiting = self._timer.isActive() or self._retry_timer.isActive()
         return self._worker.idle and not waiting
 

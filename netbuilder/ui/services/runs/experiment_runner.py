@@ -184,7 +184,6 @@ class ExperimentRunner(QObject):
         self._load_for_new_project()
 
     def _load_for_new_project(self) -> None:
-        """Load the study of a project that was opened during the experiment."""
         if self._plan is None:
             self._load_timer.start(0)
 

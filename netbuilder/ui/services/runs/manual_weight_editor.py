@@ -262,7 +262,6 @@ class ManualWeightEditor(QObject):
 
 
 def _progress(trained: TrainedModel | None) -> tuple[object, ...]:
-    """Return the training progress without weights set by hand."""
     if trained is None:
         return ()
     changes = trained.changes_before_hand

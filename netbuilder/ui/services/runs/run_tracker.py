@@ -233,7 +233,6 @@ class RunTracker:
         return self._done[-1][0] - self._done[0][0] if self._done else 0.0
 
     def _expected_speed(self) -> tuple[float, str]:
-        """Return the steps per second to expect, and the speed in words."""
         chosen = self._chosen
         if chosen.rate is None:
             return self._speed, format_rate(self._speed)

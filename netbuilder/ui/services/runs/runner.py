@@ -167,7 +167,6 @@ class Runner(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a run can be paused or resumed."""
         return self.state in (RunState.RUNNING, RunState.PAUSED)
 
     @property
@@ -307,7 +306,6 @@ class Runner(QObject):
 
     @property
     def keeps_best(self) -> bool:
-        """Whether the run has ended with the weights of its best epoch."""
         trained, best = self._workbench.models.trained, self.best_epoch
         ended = trained is not None and not trained.set_by_hand and not self.active
         return ended and 0 < best == (self.curves.kept_epoch or self.tracker.epoch)
@@ -350,7 +348,6 @@ class Runner(QObject):
 
     @property
     def slowed(self) -> bool:
-        """Whether the run is slowed down by its speed."""
         return self.running and self._slowed and not self._finishing
 
     def finish_now(self) -> None:

@@ -146,7 +146,6 @@ class EvaluationService(QObject):
             self.evaluate(self.file)
 
     def show_test_set(self) -> None:
-        """Show the evaluation on the test set again, in place of that on a file."""
         self._set_file_evaluation(None, None)
         if self.evaluation is None:
             self.evaluate()

@@ -66,7 +66,6 @@ def read_builtin(name: str, options: Mapping[str, Any]) -> Samples:
 
 
 def _decides_columns(data: Data) -> bool:
-    """Return whether the recipe, not the set itself, decides the columns of a table."""
     return bool(data.columns or data.target or data.targets or data.options.get("ignore"))
 
 

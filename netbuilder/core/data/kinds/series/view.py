@@ -124,7 +124,6 @@ def _predicted_rows(ends: NDArray[np.int8], horizon: int) -> NDArray[np.int8]:
 def _from_windows(
     plan: PreparedData, targets: tuple[str, ...], window: int, horizon: int
 ) -> SeriesDataView:
-    """Join the windows of a series without gaps."""
     samples, parts = plan.samples, plan.parts
     cut = next(iter(samples.arrays.values()))
     whole_series = np.concatenate([cut[0], cut[1:, -1]])

@@ -29,7 +29,6 @@ class Token:
 
     @property
     def unknown(self) -> bool:
-        """Whether the vocabulary lacks it."""
         return self.number == 1
 
 

@@ -341,7 +341,6 @@ class _Builder:
         return checked
 
     def _unread_arguments(self, item: str, value: Any, line: int) -> None:
-        """Report arguments of an object, or of its schedule, that cannot be read."""
         for argument in value.config.values() if isinstance(value, KerasObject) else ():
             if plain(argument) is UNREAD:
                 self._unread(item, argument, line)

@@ -299,7 +299,6 @@ def argument_order(kind: str, count: int) -> tuple[str, ...]:
 
 
 def _shape(kind: str, args: dict[str, Any]) -> Any:
-    """Remove and return the sample shape that a layer declares for its input."""
     whole = args.pop("batch_input_shape", args.pop("batch_shape", None))
     shape = args.pop("shape" if kind == "Input" else "input_shape", args.pop("input_shape", None))
     if whole is not None:

@@ -20,7 +20,6 @@ class LayerConverter(ShapeConverter):
     # --- pictures, sequences and volumes ---
 
     def _spatial(self, op: Operator) -> tuple[Tensor, int]:
-        """Return the input, channels last, and its number of spatial axes."""
         tensor = self._whole(op)
         sides = len(tensor.shape) - 2
         # A Conv with a single row, as Keras exports sequences, is a Conv of sequences.

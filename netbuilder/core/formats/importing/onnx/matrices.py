@@ -236,7 +236,6 @@ class ShapeConverter(Converter):
         self.give(op, Tensor(node, shape, axes))
 
     def _slice(self, op: Operator) -> None:
-        """Slice one spatial axis with a Cropping."""
         tensor = self._whole(op)
         starts, ends = self.ints(op, "starts", 1), self.ints(op, "ends", 2)
         axes = self.ints(op, "axes", 3) or list(range(len(starts or ())))

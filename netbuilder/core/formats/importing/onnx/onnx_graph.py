@@ -201,7 +201,6 @@ def _operator(node: onnx.NodeProto, path: Path) -> Operator:
 
 
 def _outputs(graph: onnx.GraphProto, operators: list[Operator]) -> tuple[list[str], list[str]]:
-    """Return the names of predictions and of other outputs."""
     from onnx import TensorProto
 
     makers = {name: op for op in operators for name in op.outputs}
@@ -345,7 +344,6 @@ def fold(op: Operator, values: list[Any]) -> Any:
 
 
 def _result_size(op: Operator, values: list[Any]) -> int:
-    """Return the size of a result that may exceed its operands."""
     if op.kind in ("Add", "Sub", "Mul", "Div"):
         return math.prod(np.broadcast_shapes(values[0].shape, values[1].shape))
     if op.kind == "Gather":

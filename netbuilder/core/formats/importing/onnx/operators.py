@@ -348,7 +348,6 @@ class Converter:
         self._affine(op, self._whole(op), 1 / np.asarray(divisor, "float64"), np.zeros(1))
 
     def _merge(self, op: Operator) -> None:
-        """Merge tensors, or scale or shift one by a constant."""
         fixed = [i for i, name in enumerate(op.inputs) if name in self.constants]
         if not fixed:
             self._merge_tensors(op)
