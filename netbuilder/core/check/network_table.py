@@ -27,11 +27,9 @@ COLUMNS = (
 class LayerRow:
     """One layer of the table.
 
-    Attributes:
-        output: shape with the batch axis (None) first; None while unknown.
-        parameters: number of weights; 0 of a node that shares another node's layer.
-        multiply_adds: per sample.
-        trainable: number of trainable weights.
+    ``output``: shape with the batch axis (None) first; None while unknown; ``parameters``: number
+    of weights; 0 of a node that shares another node's layer; ``multiply_adds``: per sample;
+    ``trainable``: number of trainable weights.
     """
 
     name: str

@@ -140,8 +140,7 @@ class DataReport:
 def make_report(project: Project, base: Path) -> DataReport:
     """Describe the data of a project; problems become notes of severity "error".
 
-    Raises:
-        DataError: there is no data, or it cannot be read at all.
+    Raise DataError if there is no data, or it cannot be read at all.
     """
     report = seen_before("report", project, base, lambda: _look(project, base))
     # What lies beside the file comes and goes without it.

@@ -121,10 +121,8 @@ class TableDataView:
 def table_data_view(project: Project, base: Path, report: DataReport) -> TableDataView | None:
     """Return the numbers of a table; None for other data.
 
-    Large tables are sampled at random with a fixed seed.
-
-    Raises:
-        DataError: the file cannot be read.
+    Large tables are sampled at random with a fixed seed. Raise DataError if the file cannot be
+    read.
     """
     table = read_raw_table(project.data, base)
     if table is None or table.empty:
@@ -183,10 +181,8 @@ def correlation(look: TableDataView) -> NDArray[np.float64]:
 def find_data_views(project: Project, base: Path, report: DataReport | None) -> tuple[object, ...]:
     """Return all views. For data that cannot be trained on yet: its table or arrays.
 
-    ``report`` is None where the data cannot be understood at all.
-
-    Raises:
-        DataError: the file cannot be read.
+    ``report`` is None where the data cannot be understood at all. Raise DataError if the file
+    cannot be read.
     """
     views: list[object | None] = [kind_of(project.data).contents(project, base)]
     if report is not None:

@@ -19,9 +19,7 @@ _ONE_AT_A_TIME = threading.RLock()
 def kept_off_the_network(what: str, folder: Path) -> Iterator[None]:
     """Raise an error on downloads through Keras's ``urlretrieve`` where they are switched off.
 
-    Args:
-        what: the download, for the message.
-        folder: where the file can be placed by hand.
+    ``what``: the download, for the message; ``folder``: where the file can be placed by hand.
     """
     if site_settings().downloads:
         yield

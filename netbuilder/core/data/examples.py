@@ -78,11 +78,7 @@ def list_examples() -> list[ExampleProject]:
 
 
 def find_example(name: str) -> ExampleProject:
-    """Return an example by name.
-
-    Raises:
-        UserError: there is none of that name.
-    """
+    """Return an example by name; raise UserError if there is none of that name."""
     offered = {entry.name: entry for entry in list_examples()}
     if name not in offered:
         raise UserError(

@@ -66,10 +66,8 @@ def sample_stream(
 ) -> SampleStream:
     """Stream samples from files, decoded once by a few threads; 8-bit pixels stay 8-bit.
 
-    Args:
-        samples: stay in their files until needed.
-        rows: training rows.
-        transform: makes a ``Split`` of some rows.
+    ``samples``: stay in their files until needed; ``rows``: training rows; ``transform``: makes a
+    ``Split`` of some rows.
     """
 
     def splits() -> Iterator[Split]:
@@ -262,12 +260,8 @@ def _runs(rows: int, run: int, first: int, count: int, seed: int | None) -> list
 def load_facts(project: Project, base: Path) -> DataFacts:
     """Return the facts about the data, with this project's graph.
 
-    Args:
-        project: graph and recipe.
-        base: base folder of the recipe's relative paths.
-
-    Raises:
-        DataError: the data cannot be read, or does not fit the recipe.
+    ``project``: graph and recipe; ``base``: base folder of the recipe's relative paths. Raise
+    DataError if the data cannot be read, or does not fit the recipe.
     """
     return facts_of(project, base)
 
@@ -352,8 +346,7 @@ def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
 def point_number(project: Project, base: Path, place: tuple[float, float]) -> int:
     """Return the number of the point nearest to a place, for edits by hand.
 
-    Raises:
-        DataError: the set has no editable points, or cannot be read.
+    Raise DataError if the set has no editable points, or cannot be read.
     """
     samples = read_samples(project.data, base)[0]
     if not has_points(project.data):

@@ -49,11 +49,7 @@ def watch_progress(watcher: ProgressListener) -> Callable[[], None]:
 
 
 def report_progress(done: int, of: int) -> None:
-    """Report the progress.
-
-    Raises:
-        ReadingCancelledError: the listener stops the reading.
-    """
+    """Report the progress; raise ReadingCancelledError if the listener stops the reading."""
     listener = _LISTENER.get()
     listeners = (listener,) if listener is not None else tuple(_WATCHERS)
     heard = [listener_function(done, of) for listener_function in listeners]

@@ -23,11 +23,7 @@ def reading_options(data: Data) -> dict[str, Any]:
 
 
 def integer_option(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
-    """Return an integer option.
-
-    Raises:
-        DataError: it is no integer, or smaller than ``least``.
-    """
+    """Return an integer option; raise DataError if it is no integer, or smaller than ``least``."""
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise DataError(

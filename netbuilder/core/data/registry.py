@@ -47,8 +47,7 @@ def modality_of(entry: InputPreprocessing) -> Modality:
 def kind_of(data: Data) -> DataKind:
     """Return the kind of a recipe.
 
-    Raises:
-        DataError: no data is chosen, or there is no such kind.
+    Raise DataError if no data is chosen, or there is no such kind.
     """
     if not data.kind:
         raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
@@ -72,12 +71,8 @@ def is_chosen(data: Data) -> bool:
 def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | None:
     """Return the samples of a recipe, or its test samples (None where it has no separate ones).
 
-    Args:
-        base: base folder of relative paths.
-        test: the test file's, or the test part of the same file or folder.
-
-    Raises:
-        DataError: no data is chosen, or it cannot be read.
+    ``base``: base folder of relative paths; ``test``: the test file's, or the test part of the same
+    file or folder. Raise DataError if no data is chosen, or it cannot be read.
     """
     kind = kind_of(data)
     if kind.place is DataLocation.NOWHERE:

@@ -342,7 +342,7 @@ _LONG_EPOCH_SECONDS = 60.0
 class CheckpointSaver:
     """Take snapshots at most once a second and have them written in another thread.
 
-    Without ``folder`` nothing is saved; ``told`` gets, on the session's thread, those on disk.
+    Without ``folder`` nothing is saved; ``listener`` gets, on the session's thread, those on disk.
     """
 
     def __init__(

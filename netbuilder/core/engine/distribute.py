@@ -41,12 +41,10 @@ _NOW, _EPOCH, _SAVE = range(3)
 class WorkerSync:
     """The requests of one worker, and what all workers agreed on after the last chunk.
 
-    Attributes:
-        wishes: float32 (workers, 3), above 0 where this worker wants to stop now, to stop at the
-            end of the epoch, to save within an epoch.
-        ending: how all end; "" while nobody was asked to.
-        save: all copy the last step to the network that is saved.
-        stopped: the workers that were asked to end.
+    ``wishes``: float32 (workers, 3), above 0 where this worker wants to stop now, to stop at the
+    end of the epoch, to save within an epoch; ``ending``: how all end; "" while nobody was asked
+    to; ``save``: all copy the last step to the network that is saved; ``stopped``: the workers that
+    were asked to end.
     """
 
     def __init__(self, workers: int, index: int) -> None:
@@ -98,12 +96,9 @@ def connect_workers(workers: Sequence[str], index: int) -> Any:
 
     Must be called before TensorFlow has computed anything in this process.
 
-    Args:
-        workers: "host:port" of each, the same list in the same order on all of them.
-        index: which of them this one is.
-
-    Raises:
-        TrainingError: it is too late in this process, or the address cannot be used.
+    ``workers``: "host:port" of each, the same list in the same order on all of them; ``index``:
+    which of them this one is. Raise TrainingError if it is too late in this process, or the address
+    cannot be used.
     """
     key = (tuple(workers), index)
     if key in _known:

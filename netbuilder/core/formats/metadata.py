@@ -179,8 +179,7 @@ def sidecar_of(trained: TrainedModel) -> dict[str, Any]:
 def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
     """Parse NetBuilder's data in the file ``name``.
 
-    Raises:
-        FormatError: a part is missing or invalid.
+    Raise FormatError if a part is missing or invalid.
     """
     run = ours.get("run") or {}
     if not isinstance(run, Mapping) or any(

@@ -152,8 +152,7 @@ def is_model(path: Path) -> bool:
 def format_for(path: Path) -> Format:
     """Return the format for a path's ending; a path without ending is a SavedModel folder.
 
-    Raises:
-        FormatError: there is no such format.
+    Raise FormatError if there is no such format.
     """
     ending, name = Path(path).suffix.lower(), Path(path).name.lower()
     # The longest ending wins: .int8.tflite is not .tflite.
@@ -256,8 +255,7 @@ def import_model(path: Path | str) -> Project:
 def read_project(path: Path | str) -> Project:
     """Return the project in a ``.netbuilder``, ``.h5`` or ``.keras``.
 
-    Raises:
-        UserError: it cannot be read.
+    Raise UserError if it cannot be read.
     """
     path = Path(path)
     if is_model(path):

@@ -92,8 +92,7 @@ def first_class(evaluation: Evaluation) -> int:
 def class_curves(evaluation: Evaluation, index: int) -> ClassCurves:
     """Return the curves of class number ``index``.
 
-    Raises:
-        DataError: there are no probabilities, or no row, or every row, is of the class.
+    Raise DataError if there are no probabilities, or no row, or every row, is of the class.
     """
     from sklearn import metrics
 
@@ -123,8 +122,7 @@ def class_curves(evaluation: Evaluation, index: int) -> ClassCurves:
 def at_threshold(evaluation: Evaluation, index: int, threshold: float) -> ThresholdScores:
     """Return the scores of predicting the class wherever its probability is at least ``threshold``.
 
-    Raises:
-        DataError: there are no probabilities.
+    Raise DataError if there are no probabilities.
     """
     is_it, sure = _of_class(evaluation, index)
     predicted = sure >= threshold
@@ -164,8 +162,7 @@ def calibration_curve(
 ) -> tuple[Array, Array, Array]:
     """Return mean probability, share of the class and number of rows of each non-empty bin.
 
-    Raises:
-        DataError: there are no probabilities.
+    Raise DataError if there are no probabilities.
     """
     is_it, sure = _of_class(evaluation, index)
     return reliability(sure, is_it, bins)

@@ -41,8 +41,7 @@ class Residuals:
 def residuals(evaluation: Evaluation, index: int = 0) -> Residuals:
     """Return the residuals of target column number ``index``.
 
-    Raises:
-        DataError: the network predicts no numbers.
+    Raise DataError if the network predicts no numbers.
     """
     if evaluation.task != REGRESSION:
         raise DataError(_("Residuals need numeric predictions; this network predicts classes."), "")
@@ -125,8 +124,7 @@ class MetricRow:
 def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
     """Evaluate a network on its own held-out rows.
 
-    Raises:
-        DataError: its data cannot be read, or no rows are held out.
+    Raise DataError if its data cannot be read, or no rows are held out.
     """
     from netbuilder.core.data.load import load_dataset
 

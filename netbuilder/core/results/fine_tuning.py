@@ -51,8 +51,7 @@ def fine_tuned(project: Project) -> Project:
 def gain_sentence(before: Evaluation, after: Evaluation) -> str:
     """Return what fine-tuning changed on the same held-out samples, and whether it is significant.
 
-    Raises:
-        DataError: the evaluations are of other samples.
+    Raise DataError if the evaluations are of other samples.
     """
     metric = "mean_absolute_error" if after.task == REGRESSION else "accuracy"
     low, high = paired_difference(after, before)

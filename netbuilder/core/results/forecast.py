@@ -107,8 +107,7 @@ def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int,
     1 is the last value; a season from the settings or the dates that fits into the window repeats
     all of it. {} if the samples are no series (Hyndman and Athanasopoulos, "Forecasting", 5.2).
 
-    Args:
-        truth: in the target's units, (n, targets times steps).
+    ``truth``: in the target's units, (n, targets times steps).
     """
     ends = series_ends(trained)
     if ends is None or not ends.goes_on:
@@ -133,12 +132,10 @@ def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int,
 class Forecast:
     """The rows predicted after a window.
 
-    Attributes:
-        targets: columns that are predicted.
-        values: (steps, targets) in their units, the nearest step first.
-        note: assumptions, width of the band, and whether a naive forecast is better.
-        half_widths: of the band that holds ``LEVEL`` of the validation rows, (steps, targets); NaN
-            where unknown.
+    ``targets``: columns that are predicted; ``values``: (steps, targets) in their units, the
+    nearest step first; ``note``: assumptions, width of the band, and whether a naive forecast is
+    better; ``half_widths``: of the band that holds ``LEVEL`` of the validation rows, (steps,
+    targets); NaN where unknown.
     """
 
     targets: tuple[str, ...]
@@ -158,13 +155,9 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     Predictions are appended to the window for the next step (recursive forecasting: Taieb et al.,
     2012); columns that are not predicted keep their last value.
 
-    Args:
-        trained: a network that predicts a series.
-        window: raw rows, float (window, columns), the oldest first.
-        steps: limited to the horizon if the targets are no columns of the window.
-
-    Raises:
-        DataError: the network predicts no series, or the window has another shape.
+    ``trained``: a network that predicts a series; ``window``: raw rows, float (window, columns),
+    the oldest first; ``steps``: limited to the horizon if the targets are no columns of the window.
+    Raise DataError if the network predicts no series, or the window has another shape.
     """
     ends = series_ends(trained)
     if ends is None:
@@ -352,9 +345,8 @@ def _band_words(trained: TrainedModel, half: NDArray[np.float64]) -> str:
 def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array | None]:
     """Return the last rows of the data and their days.
 
-    Returns:
-        raw rows, float (window, columns), or None; days since 1970-01-01, float (window,), None
-            without dates.
+    Returns raw rows, float (window, columns), or None; days since 1970-01-01, float (window,), None
+    without dates.
     """
     data = trained.project.data
     if _goes_on(trained) and (data.test_path or data.path):

@@ -89,8 +89,7 @@ def stream_tokens(
 ) -> Iterator[str]:
     """Yield tokens as they are drawn.
 
-    Raises:
-        UserError: the network was not trained on the next token, or a number is out of bounds.
+    Raise UserError if the network was not trained on the next token, or a number is out of bounds.
     """
     ends = next_token_ends(trained)
     if ends is None:
@@ -146,8 +145,7 @@ def next_probabilities(
 ) -> NDArray[np.float64]:
     """Return the probability of each token to come next, (classes,).
 
-    Raises:
-        UserError: the last layer gives no probabilities.
+    Raise UserError if the last layer gives no probabilities.
     """
     key, _entry, output, target = ends
     answer = repeated_predictor(trained)({key: window[None]})[output]

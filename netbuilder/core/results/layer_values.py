@@ -57,11 +57,8 @@ def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict
 
     Inputs are scaled as the network sees them, outputs not yet in own units.
 
-    Args:
-        sample: raw values by Input id, without a batch axis.
-
-    Raises:
-        DataError: a value is missing or has another shape than its Input.
+    ``sample``: raw values by Input id, without a batch axis. Raise DataError if a value is missing
+    or has another shape than its Input.
     """
     preprocessing = preprocessing_of(trained)
     names = model_inputs(trained.project.graph)
@@ -166,10 +163,8 @@ def array_stats(
 ) -> tuple[WeightStats, ...]:
     """Return statistics and a histogram of each weight array.
 
-    Args:
-        weights: by Keras's name.
-        frozen: names of those that are not trained.
-        bins: of the histograms.
+    ``weights``: by Keras's name; ``frozen``: names of those that are not trained; ``bins``: of the
+    histograms.
     """
     stats = []
     for name, values in weights.items():

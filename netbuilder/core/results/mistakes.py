@@ -53,8 +53,7 @@ def augment_pictures(
 ) -> NDArray[np.uint8]:
     """Return raw pictures (n, height, width, channels) as uint8, augmented as in training.
 
-    Raises:
-        BuildError: Keras does not take the parameters of one of the layers.
+    Raise BuildError if Keras does not take the parameters of one of the layers.
     """
     layers = [make_layer(node, graph) for node in augmentation_layers(graph, key)]
     low, high = preprocessing.value_range or (0.0, 255.0)

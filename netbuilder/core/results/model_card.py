@@ -136,7 +136,7 @@ def _training_rows(trained: TrainedModel) -> Rows:
 
 
 def evaluation_rows(trained: TrainedModel, evaluation: Evaluation | None) -> Rows:
-    """Return each metric with interval and baseline; Keras's own test metrics without ``found``."""
+    """Return each metric with interval and baseline; Keras's own test metrics without it."""
     if evaluation is None:
         return [(metric_words(name), format_number(value)) for name, value in trained.test.items()]
     within, guess = statistics.intervals(evaluation), statistics.baseline(trained, evaluation)

@@ -104,11 +104,8 @@ def method_title(name: str) -> str:
 class Candidate:
     """A compared model.
 
-    Attributes:
-        name: "network", or the name of a method.
-        seconds: of its training.
-        size: of the fitted model, in bytes.
-        model: scikit-learn's fitted estimator; None for the network.
+    ``name``: "network", or the name of a method; ``seconds``: of its training; ``size``: of the
+    fitted model, in bytes; ``model``: scikit-learn's fitted estimator; None for the network.
     """
 
     name: str

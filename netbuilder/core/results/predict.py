@@ -320,8 +320,7 @@ def predict_rows(
 ) -> Predictions:
     """Predict for rows as mappings from column name to number or text.
 
-    Raises:
-        DataError: a column is missing or unknown, or a cell is no number or known category.
+    Raise DataError if a column is missing or unknown, or a cell is no number or known category.
     """
     listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
     raw, notes = raw_from_rows(trained, listed_rows)

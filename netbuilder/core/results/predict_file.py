@@ -147,14 +147,9 @@ def predictions_of_file(
 ) -> FilePredictions:
     """Predict for everything in a file or folder.
 
-    Args:
-        path: a CSV file; a picture or ``.txt`` file or a folder of them; an ``.npz`` or ``.h5`` of
-            arrays.
-        scaled: undo a min-max scaling of a table's numbers first.
-
-    Returns:
-        A table with a column "predicted NAME" for each target and "probability of LABEL" for each
-            class.
+    ``path``: a CSV file; a picture or ``.txt`` file or a folder of them; an ``.npz`` or ``.h5`` of
+    arrays; ``scaled``: undo a min-max scaling of a table's numbers first. Returns a table with a
+    column "predicted NAME" for each target and "probability of LABEL" for each class.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -272,10 +267,8 @@ def _beside_their_rows(
 ) -> pd.DataFrame:
     """Return predictions of a series' windows as columns of the predicted rows.
 
-    Args:
-        answers: of each window, "NAME +2" for two rows on.
-        lines: of the predicted rows of each window, see ``rows_ahead``.
-        index: all lines.
+    ``answers``: of each window, "NAME +2" for two rows on; ``lines``: of the predicted rows of each
+    window, see ``rows_ahead``; ``index``: all lines.
     """
     import pandas as pd
 

@@ -66,11 +66,9 @@ class GroupScore:
 class Calibration:
     """How often predictions of a confidence are correct, in bins of equal width.
 
-    Attributes:
-        confidence: mean probability of the predicted class, by bin that has rows.
-        accuracy: share of these rows that is correct.
-        samples: rows of the bin.
-        expected_error: mean distance of the two, weighted by rows (Guo et al., ICML 2017).
+    ``confidence``: mean probability of the predicted class, by bin that has rows; ``accuracy``:
+    share of these rows that is correct; ``samples``: rows of the bin; ``expected_error``: mean
+    distance of the two, weighted by rows (Guo et al., ICML 2017).
     """
 
     confidence: tuple[float, ...]
@@ -193,12 +191,9 @@ def _ratio_interval(
 ) -> Interval:
     """Return the interval of a positive statistic.
 
-    Args:
-        statistic: maps row numbers (tries, rows) to values (tries,) and to the influence of each
-            row
-            (tries, rows).
-        errors: of the rows; the statistic follows the mean of their ``power``.
-        rooted: whether it is the root of that mean.
+    ``statistic``: maps row numbers (tries, rows) to values (tries,) and to the influence of each
+    row (tries, rows); ``errors``: of the rows; the statistic follows the mean of their ``power``;
+    ``rooted``: whether it is the root of that mean.
     """
     count, random = len(errors), np.random.default_rng(0)
 
@@ -346,9 +341,8 @@ def out_of_range(
 ) -> list[dict[str, Any]]:
     """Return the columns with values far outside the training range, with counts and ranges.
 
-    Args:
-        raw: raw values by Input id, (n, ...).
-        targets: of the same rows by output id, (n, columns).
+    ``raw``: raw values by Input id, (n, ...); ``targets``: of the same rows by output id, (n,
+    columns).
     """
     preprocessing = preprocessing_of(trained)
     entries = [("", cells) for cells in number_cells(preprocessing, raw)]
@@ -421,11 +415,8 @@ def part_of(evaluation: Evaluation, rows: NDArray[np.bool_]) -> Evaluation:
 def by_group(evaluation: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScore, ...]:
     """Return the evaluation of each group of rows, the largest group first.
 
-    Args:
-        values: (n,) the group of each row, as text; "" if it is unknown.
-
-    Raises:
-        DataError: there are too many groups.
+    ``values``: (n,) the group of each row, as text; "" if it is unknown. Raise DataError if there
+    are too many groups.
     """
     values = np.asarray(values, str)
     if len(values) != evaluation.samples:
@@ -548,9 +539,7 @@ def _differing(scores: Array, groups: Array, seed: int) -> NDArray[np.bool_]:
     The largest difference is compared with the largest of each permutation (Westfall and Young,
     1993); with very many rows, a normal distribution with Bonferroni's correction is used.
 
-    Args:
-        scores: (n,) of the rows.
-        groups: (n,) numbers of the groups, from 0.
+    ``scores``: (n,) of the rows; ``groups``: (n,) numbers of the groups, from 0.
     """
     rows, counts = len(scores), np.bincount(groups)
     tested = (counts >= FEWEST_ROWS) & (counts <= rows - FEWEST_ROWS)
@@ -584,11 +573,10 @@ def _of_same_rows(evaluation: Evaluation, other: Evaluation) -> bool:
 
 
 def paired_difference(first: Evaluation, other: Evaluation) -> Interval:
-    """Return the interval of the gain of ``one`` over ``other``, in accuracy or mean absolute
+    """Return the interval of the gain of ``first`` over ``other``, in accuracy or mean absolute
     error.
 
-    Raises:
-        DataError: they were not evaluated on the same rows.
+    Raise DataError if they were not evaluated on the same rows.
     """
     if not _of_same_rows(first, other):
         raise DataError(

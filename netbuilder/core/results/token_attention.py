@@ -23,11 +23,9 @@ START = "▷"
 class TokenAttention:
     """Attention in a text.
 
-    Attributes:
-        tokens: the last ``window`` ones; first ``START`` for padding.
-        attention: of each attention layer, (heads, tokens, tokens), rows adding up to 1.
-        classes: the tokens that can come next.
-        probabilities: of these, (classes,).
+    ``tokens``: the last ``window`` ones; first ``START`` for padding; ``attention``: of each
+    attention layer, (heads, tokens, tokens), rows adding up to 1; ``classes``: the tokens that can
+    come next; ``probabilities``: of these, (classes,).
     """
 
     tokens: tuple[str, ...]
@@ -39,8 +37,7 @@ class TokenAttention:
 def token_attention(trained: TrainedModel, text: str) -> TokenAttention | None:
     """Return tokens, attention and next tokens; None of other networks.
 
-    Raises:
-        UserError: the last layer gives no probabilities.
+    Raise UserError if the last layer gives no probabilities.
     """
     ends = next_token_ends(trained)
     if ends is None:

@@ -298,10 +298,8 @@ class WordMap:
 def word_map(vectors: WordVectors, way: str = PCA, before: WordMap | None = None) -> WordMap:
     """Map the most frequent words to a plane, at most ``MOST_ON_MAP``.
 
-    ``way``: ``PCA`` or ``TSNE``; ``before``: an earlier map, on which a PCA is aligned.
-
-    Raises:
-        DataError: there are too few words.
+    ``way``: ``PCA`` or ``TSNE``; ``before``: an earlier map, on which a PCA is aligned. Raise
+    DataError if there are too few words.
     """
     values = np.nan_to_num(vectors.values[:MOST_ON_MAP], posinf=0.0, neginf=0.0)
     if len(values) < _FEWEST:

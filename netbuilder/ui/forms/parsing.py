@@ -50,8 +50,7 @@ _THOUSANDS_BY_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+,\d*")
 def read_float(text: str) -> float:
     """Return a number with a decimal point or comma: "1,234.5" and "1.234,5" are equal.
 
-    Raises:
-        ValueError: it is not a number, or ambiguous ("1,125") in the current language.
+    Raise ValueError if it is not a number, or ambiguous ("1,125") in the current language.
     """
     plain = re.sub(r"[\s_\u00a0\u202f]", "", text).replace("−", "-")
     if number_style().decimal == ",":
@@ -85,13 +84,9 @@ def read_float(text: str) -> float:
 def read_cell(text: str, marks: str, unit: str) -> float:
     """Return a number in the notation of a file's column or of ``read_float``.
 
-    Args:
-        text: the typed text.
-        marks: the column's decimal mark, see ``number_of``; "" if unknown.
-        unit: an optional unit after the number.
-
-    Raises:
-        ValueError: it is not a number, or the two notations give different values.
+    ``text``: the typed text; ``marks``: the column's decimal mark, see ``number_of``; "" if
+    unknown; ``unit``: an optional unit after the number. Raise ValueError if it is not a number, or
+    the two notations give different values.
     """
     bare = text.strip()
     plain = bare.removesuffix(unit).strip() if unit else bare

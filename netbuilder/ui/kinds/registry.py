@@ -54,11 +54,8 @@ class DataViewRow:
 class KindWidgets:
     """Widgets of a kind.
 
-    Attributes:
-        name: of the prediction form, an attribute of the Predict panel.
-        modalities: of its samples.
-        tabs: of the Data panel.
-        form: for one sample.
+    ``name``: of the prediction form, an attribute of the Predict panel; ``modalities``: of its
+    samples; ``tabs``: of the Data panel; ``form``: for one sample.
     """
 
     name: str

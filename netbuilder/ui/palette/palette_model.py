@@ -41,8 +41,7 @@ def block_rows(text: str = "") -> list[str | SavedBlock]:
 def append_block(project: Project, piece: Graph) -> Project:
     """Paste a block, connected to the network's output if there is exactly one way.
 
-    Raises:
-        EditError: the piece cannot be pasted.
+    Raise EditError if the piece cannot be pasted.
     """
     ends = project.graph.outputs or project.graph.inputs
     pasted, new = fragments.paste_fragment(project, piece)

@@ -22,9 +22,8 @@ from netbuilder.ui.services.derived import UNEXPECTED, Derived, Rank, wanted
 class DamagedFiles(QObject):
     """Emits ``found(data, error)`` for damaged files that the first reading did not open.
 
-    Args:
-        busy: whether a run is active, which reads all files itself; stops the check.
-        parent: owner.
+    ``busy``: whether a run is active, which reads all files itself; stops the check; ``parent``:
+    owner.
     """
 
     found = Signal(object, object)

@@ -198,7 +198,7 @@ _WIDTH = 640
 
 
 def require_multimedia(device: str) -> None:
-    """Raise UserError unless QtMultimedia is available for ``what`` ("The camera")."""
+    """Raise UserError unless QtMultimedia is available for ``device`` ("The camera")."""
     # Its backends log what they probe for.
     QLoggingCategory.setFilterRules("qt.multimedia.*=false")
     try:
@@ -527,7 +527,7 @@ class WavePlayer(QObject):
 
 
 def pcm_samples(wave: NDArray[np.float32], rate: int, target_rate: int, channels: int) -> bytes:
-    """Convert a sound, float from -1 to 1, to 16-bit samples at the ``wanted`` rate."""
+    """Convert a sound, float from -1 to 1, to 16-bit samples at the ``target_rate`` rate."""
     values = _resampled(np.asarray(wave, np.float64), rate, target_rate)
     samples = np.round(np.clip(values, -1.0, 1.0) * _BITS).astype("<i2")
     return np.repeat(samples, channels).tobytes()

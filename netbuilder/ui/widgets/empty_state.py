@@ -29,9 +29,7 @@ class _WrappingPage(QWidget):
 class EmptyStatePage(QStackedWidget):
     """An invitation to train, or a scrolling page with the results.
 
-    Args:
-        words: what the page shows after training.
-        picture: the invitation's picture.
+    ``words``: what the page shows after training; ``picture``: the invitation's picture.
     """
 
     def __init__(self, words: str, picture: str, parent: QWidget | None = None) -> None:
@@ -95,10 +93,9 @@ class EmptyStatePage(QStackedWidget):
     ) -> None:
         """Replace the invitation during a run.
 
-        Args:
-            changes: signals after which ``state`` may have changed.
-            state: returns the activity as a clause ("training is running") or "".
-            meanwhile: what a panel shows before the end of the run.
+        ``changes``: signals after which ``state`` may have changed; ``state``: returns the activity
+        as a clause ("training is running") or ""; ``meanwhile``: what a panel shows before the end
+        of the run.
         """
         self._state, self._meanwhile = state, meanwhile
         for change in changes:

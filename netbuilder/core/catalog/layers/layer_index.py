@@ -157,8 +157,7 @@ _KINDS: dict[type, Kind] = {bool: Kind.BOOL, int: Kind.INT, float: Kind.FLOAT, s
 def register(layer: type[keras.Layer]) -> LayerSpec:
     """Add a row for a layer class, made from its constructor; it replaces an earlier one.
 
-    Raises:
-        UserError: it is no layer class, has the name of one of Keras, or cannot be imported.
+    Raise UserError if it is no layer class, has the name of one of Keras, or cannot be imported.
     """
     bases = getattr(layer, "__mro__", ())
     if not any(base.__name__ == "Layer" and base.__module__.startswith("keras.") for base in bases):

@@ -228,8 +228,7 @@ Params = Mapping[str, Any]
 def rate_at(name: str, params: Params, step: float) -> float:
     """Return the rate of the schedule ``name`` at ``step`` (batches since the start, from 0).
 
-    Raises:
-        ValueError: the arguments give no rate (one is missing or does not fit the others).
+    Raise ValueError if the arguments give no rate (one is missing or does not fit the others).
     """
     trouble = argument_mismatch(name, params)
     if trouble:

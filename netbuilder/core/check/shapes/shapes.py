@@ -343,13 +343,9 @@ class ShapeCache:
     ) -> Shapes:
         """Return the shapes of all nodes of ``graph``, which may be unfinished or wrong.
 
-        Args:
-            graph: the network.
-            facts: of the data, for an ``Input`` without a shape.
-            cancelled: polled between nodes.
-
-        Raises:
-            Superseded: a newer request has begun, or ``cancelled`` returned True.
+        ``graph``: the network; ``facts``: of the data, for an ``Input`` without a shape;
+        ``cancelled``: polled between nodes. Raise Superseded if a newer request has begun, or
+        ``cancelled`` returned True.
         """
         with self._lock:
             self._ticket += 1

@@ -124,8 +124,7 @@ class Modality(ABC):
     def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
         """Return the raw values of files with one sample each, for a trained model.
 
-        Raises:
-            DataError: it takes no such files.
+        Raise DataError if it takes no such files.
         """
         raise DataError(
             _("This model does not take files with single samples."),
@@ -136,8 +135,7 @@ class Modality(ABC):
     def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
         """Return the raw values of texts as they are typed, for a trained model.
 
-        Raises:
-            DataError: it takes no texts.
+        Raise DataError if it takes no texts.
         """
         raise DataError(
             _("This model does not take texts."),
@@ -154,19 +152,14 @@ class Modality(ABC):
         return None
 
     def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:  # noqa: B027 - most need none
-        """Check every file, where ``fit`` checked only some.
-
-        Raises:
-            DataError: one is damaged.
-        """
+        """Check every file, where ``fit`` checked only some; raise DataError if one is damaged."""
 
     def layers(
         self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
     ) -> Any | None:
         """Compute the raw value from the file's content with Keras layers.
 
-        Returns:
-            The tensor before scaling; None: the model takes raw values.
+        Returns the tensor before scaling; None: the model takes raw values.
         """
         return None
 
@@ -205,8 +198,7 @@ class Modality(ABC):
 def source_of(project: Project, key: str, samples: Samples) -> str:
     """Return the array that Input node ``key`` reads: as the recipe says, else the first.
 
-    Raises:
-        DataError: there is no array of that name.
+    Raise DataError if there is no array of that name.
     """
     names = project.data.inputs.get(key) or ()
     source = names[0] if names else next(iter(samples.arrays))

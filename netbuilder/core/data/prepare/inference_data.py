@@ -55,12 +55,9 @@ Array = NDArray[Any]
 def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
     """Return labelled samples to evaluate a trained model.
 
-    Args:
-        data: the recipe that the model was trained with.
-        path: a CSV file, a folder of pictures or texts, or a file of arrays.
-
-    Raises:
-        DataError: it cannot be read, columns are missing, or a class is unknown.
+    ``data``: the recipe that the model was trained with; ``path``: a CSV file, a folder of pictures
+    or texts, or a file of arrays. Raise DataError if it cannot be read, columns are missing, or a
+    class is unknown.
     """
     samples = _labelled(data, preprocessing, path)
     count = np.arange(len(samples))
@@ -246,8 +243,7 @@ def _samples_of_table(
 def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> Array:
     """Return rows of a table as pictures or sequences: each column one value, in reading order.
 
-    Raises:
-        DataError: the number of columns does not fit the model, or a cell is no number.
+    Raise DataError if the number of columns does not fit the model, or a cell is no number.
     """
     want = int(np.prod([size or 1 for size in entry.shape]))
     columns = []
@@ -279,11 +275,8 @@ def raw_of_table(
 ) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
     """Return raw values of rows without labels.
 
-    Returns:
-        Raw values by Input id, the rows used, and notes.
-
-    Raises:
-        DataError: columns are missing, text stands among numbers, a category is unknown.
+    Returns raw values by Input id, the rows used, and notes. Raise DataError if columns are
+    missing, text stands among numbers, a category is unknown.
     """
     series = series_input(preprocessing)
     if series is not None:  # the rows are those on which a window ends
@@ -313,8 +306,7 @@ def last_series_rows(
 ) -> tuple[Array, Array | None] | None:
     """Return the result of ``latest_window`` for a series' file; None for other models.
 
-    Raises:
-        DataError: it cannot be read, columns are missing, or no window fits.
+    Raise DataError if it cannot be read, columns are missing, or no window fits.
     """
     entry = series_input(preprocessing)
     if entry is None or not kind_of(data).goes_on:
@@ -328,8 +320,7 @@ def last_series_rows(
 def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[str, Array]:
     """Return raw values by Input id of files that hold one sample each: pictures, texts, sounds.
 
-    Raises:
-        DataError: a file cannot be read, or the model takes no such files.
+    Raise DataError if a file cannot be read, or the model takes no such files.
     """
     # A picture may also be shown to a network that was fed the same values as arrays.
     sorts = {key: (modality_of(entry), entry) for key, entry in preprocessing.inputs.items()}
@@ -342,8 +333,7 @@ def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[st
 def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> pd.Series:
     """Return the column of texts that the model reads: by its name, else the longest texts.
 
-    Raises:
-        DataError: there is no column of texts.
+    Raise DataError if there is no column of texts.
     """
     if entry.source in table.columns:
         return table[entry.source].fillna("")

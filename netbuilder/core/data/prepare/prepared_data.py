@@ -87,8 +87,7 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
 def prepare_data(project: Project, base: Path) -> PreparedData:
     """Read, split and fit; cached while neither recipe, files nor the graph's ends change.
 
-    Raises:
-        DataError: the data cannot be read, or does not fit the recipe.
+    Raise DataError if the data cannot be read, or does not fit the recipe.
     """
     key = _key(project, base)
     large = kind_of(project.data).streams and is_large(project.data, base)
@@ -99,9 +98,8 @@ def prepare_data(project: Project, base: Path) -> PreparedData:
 def seen_before(name: str, project: Project, base: Path, look: Callable[[], Value]) -> Value:
     """Return findings about a recipe's table, cached on disk.
 
-    Args:
-        what: names the findings.
-        look: computes them after a change of file, recipe, graph's ends, language or program.
+    ``name``: names the findings; ``look``: computes them after a change of file, recipe, graph's
+    ends, language or program.
     """
     data = project.data
     check_trusted(data, base)
@@ -533,8 +531,7 @@ def checked_test(
 ) -> tuple[Samples, tuple[str, ...]]:
     """Return the test samples with the columns of the training samples, and notes.
 
-    Raises:
-        DataError: a column is missing, or samples have another shape.
+    Raise DataError if a column is missing, or samples have another shape.
     """
     if not set(samples.targets.columns) <= set(test.targets.columns):
         if len(samples.targets.columns) != len(test.targets.columns):

@@ -88,9 +88,8 @@ def table_findings(
 ) -> tuple[Finding, ...]:
     """Return all problems of a table.
 
-    Args:
-        task: of the first output.
-        from_file: the table is a person's own; repeated rows of bundled sets are not reported.
+    ``task``: of the first output; ``from_file``: the table is a person's own; repeated rows of
+    bundled sets are not reported.
     """
     if samples.table is None:
         return ()

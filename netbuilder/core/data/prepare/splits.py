@@ -81,13 +81,8 @@ def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) 
 def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices:
     """Update the split of a set after its points were edited by hand.
 
-    Args:
-        cut: of the unedited set.
-        origin: for each current row its number in the unedited set, or below 0 if it was added
-            (these are for training).
-
-    Raises:
-        DataError: no training row remains.
+    ``cut``: of the unedited set; ``origin``: for each current row its number in the unedited set,
+    or below 0 if it was added (these are for training). Raise DataError if no training row remains.
     """
     parts = [
         np.flatnonzero(np.isin(origin, part)) for part in (cut.train, cut.validation, cut.test)
@@ -105,10 +100,8 @@ def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices
 def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> SplitIndices:
     """Return the split that a column gives: 0 training, 1 validation, 2 test.
 
-    Without validation rows, ``validation`` is their share of the training rows.
-
-    Raises:
-        DataError: no row is for training.
+    Without validation rows, ``validation`` is their share of the training rows. Raise DataError if
+    no row is for training.
     """
     train, validated, tested = (np.flatnonzero(parts == part) for part in range(3))
     if not len(train):

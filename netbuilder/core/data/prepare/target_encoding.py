@@ -253,8 +253,7 @@ def encode_targets(
 ) -> NDArray[Any]:
     """Return targets as (n, columns) float64 for numbers and labels, class numbers (n,) else.
 
-    Raises:
-        DataError: a label that the training data did not hold, or text among numbers.
+    Raise DataError for a label that the training data did not hold, or text among numbers.
     """
     if preprocessing.task in {REGRESSION, MULTI_LABEL}:
         parts = []

@@ -254,10 +254,7 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     """Return dates as days since 1970-01-01, fractions for the time of day; NaN where missing.
 
     A time without a day is a fraction. Numbers are days already, or years, or days such as
-    20241231.
-
-    Raises:
-        DataError: a cell is no date.
+    20241231. Raise DataError if a cell is no date.
     """
     import pandas as pd
 
@@ -362,11 +359,7 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
-    """Return the words of a column for (false, true).
-
-    Raises:
-        DataError: there are others.
-    """
+    """Return the words of a column for (false, true); raise DataError if there are others."""
     texts = labels_of(series.dropna())
     words = sort_labels(texts.unique())
     false = [word for word in words if word.lower() in _FALSE]
@@ -421,8 +414,7 @@ def boolean_spellings(words: tuple[str, str]) -> dict[str, float]:
 def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
     """Return 1.0 for true and 0.0 for false, NaN where missing; ``words`` are for (false, true).
 
-    Raises:
-        DataError: a cell is neither.
+    Raise DataError if a cell is neither.
     """
     texts = labels_of(series)
     false, true = words

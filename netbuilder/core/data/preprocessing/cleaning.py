@@ -24,9 +24,7 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
 
     The option names values by column: ``{"age": [-999]}``; other columns are ignored. Option
     "empty_means" names what an empty cell means: ``{"glasses": "no"}``, where a tick means yes.
-
-    Raises:
-        DataError: the option has another form.
+    Raise DataError if the option has another form.
     """
     cells = options.get("missing_values") or {}
     if not isinstance(cells, Mapping):
@@ -147,8 +145,7 @@ def apply_cleaning(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFr
 def drops_duplicates(options: Mapping[str, Any]) -> bool:
     """Return whether duplicate rows are dropped (option "duplicates").
 
-    Raises:
-        DataError: there is no such rule.
+    Raise DataError if there is no such rule.
     """
     rule = str(options.get("duplicates") or "keep")
     message = N_("There is no rule '{name}' for duplicate rows.")

@@ -32,8 +32,7 @@ def missing_fixes() -> tuple[DataFix, DataFix]:
 def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
     """Return the rule for missing values of each column.
 
-    Raises:
-        DataError: a rule does not exist.
+    Raise DataError if a rule does not exist.
     """
     general = str(data.options.get("missing", "error"))
     rules = dict.fromkeys(names, general)

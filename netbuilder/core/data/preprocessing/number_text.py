@@ -603,7 +603,7 @@ def factors(
 
     Args:
         units: of the numbers, the most frequent first; "" for none.
-        wanted: the unit to convert to, or "".
+        target_unit: the unit to convert to, or "".
 
     Thousands and millions are multiplied: "36k" beside "950" is 36,000; but "7B" beside "8", a
     house number, is no billion.

@@ -49,10 +49,8 @@ def odd_rows(
 ) -> tuple[list[Finding], list[int]]:
     """Return findings about rows that are no samples, and the rows to drop.
 
-    Args:
-        odd: by number column the cells with words.
-        left_out: lines that are not used.
-        labelled_rows: labelled totals are dropped ("drop"), reported ("tell") or used ("use").
+    ``odd``: by number column the cells with words; ``left_out``: lines that are not used;
+    ``labelled_rows``: labelled totals are dropped ("drop"), reported ("tell") or used ("use").
     """
     notes = _note_lines(table, left_out)
     out = [*left_out, *notes]

@@ -90,10 +90,8 @@ def roles_of(
     default the ``likely_target`` of the undecided columns if ``by_name``, else the last of them.
     ``counting`` columns only count the rows: no features unless decided. A ``test`` file may lack
     other roles than features and targets. Where ``answers_teach`` (a series learns from its
-    targets' past) no feature is needed.
-
-    Raises:
-        DataError: a column does not exist, or no feature is left.
+    targets' past) no feature is needed. Raise DataError if a column does not exist, or no feature
+    is left.
     """
     known = [str(name) for name in columns]
     decided = {name: choice.role for name, choice in data.columns.items() if choice.role}

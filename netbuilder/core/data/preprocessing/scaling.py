@@ -35,11 +35,9 @@ def fit_columns(
 ) -> Affine:
     """Return offset and scale of each entry of the last axis; scale 1 for constant features.
 
-    Args:
-        values: training samples, (n, ..., features).
-        scaling: "standard" (mean 0, standard deviation 1; also for "auto" and "bins"), "minmax"
-            (0 to 1) or "none".
-        keep: features that are not scaled (one-hot), or None.
+    ``values``: training samples, (n, ..., features); ``scaling``: "standard" (mean 0, standard
+    deviation 1; also for "auto" and "bins"), "minmax" (0 to 1) or "none"; ``keep``: features that
+    are not scaled (one-hot), or None.
     """
     import numpy as np
 
@@ -63,11 +61,8 @@ def fit_columns(
 def fit_bins(values: NDArray[Any], offset: tuple[float, ...], scale: tuple[float, ...]) -> Bins:
     """Return edges of bins that hold equally many training values of each feature.
 
-    Args:
-        values: training samples, (n, features), before scaling.
-
-    Returns:
-        At most 17 edges a feature; for two values or fewer the edges 0 and 1.
+    ``values``: training samples, (n, features), before scaling. Returns at most 17 edges a feature;
+    for two values or fewer the edges 0 and 1.
     """
     import numpy as np
 

@@ -169,8 +169,7 @@ def _with_month_number(cell: str) -> str:
 def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
     """Return a column of time as numbers: dates as days, numbers unchanged.
 
-    Raises:
-        DataError: a cell is empty, or no date.
+    Raise DataError if a cell is empty, or no date.
     """
     import numpy as np
 
@@ -198,8 +197,7 @@ def days_after(days: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
     Dates on one day of the month, or at months' ends, continue by months; others by their usual
     distance.
 
-    Args:
-        days: since 1970-01-01, rising, float (n,).
+    ``days``: since 1970-01-01, rising, float (n,).
     """
     import numpy as np
 
@@ -243,9 +241,7 @@ _WRITTEN = (
 def written_after(times: NDArray[np.float64], cells: Sequence[object], steps: int) -> list[str]:
     """Return the times that follow those of a column, formatted like its cells.
 
-    Args:
-        times: as ``times_of`` reads them, rising.
-        cells: their texts in the file.
+    ``times``: as ``times_of`` reads them, rising; ``cells``: their texts in the file.
     """
     import numpy as np
 

@@ -157,8 +157,7 @@ def is_junk(name: str) -> bool:
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return folders and files in it, sorted, without junk.
 
-    Raises:
-        DataError: the folder cannot be read.
+    Raise DataError if the folder cannot be read.
     """
     try:
         with os.scandir(folder) as scanned:
@@ -198,8 +197,7 @@ def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataE
 def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
     """Return the samples under a folder, files with one of ``endings``.
 
-    Raises:
-        DataError: there is no such folder, or no sample in it that has a class.
+    Raise DataError if there is no such folder, or no sample in it that has a class.
     """
     if not path.is_dir():
         raise DataError(
@@ -446,8 +444,7 @@ def _samples(
 def _walk(folder: str, root: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield each folder with its sorted file names, without pipes, unlike ``os.walk``.
 
-    Raises:
-        DataError: a folder cannot be read.
+    Raise DataError if a folder cannot be read.
     """
     try:
         with os.scandir(folder) as scanned:

@@ -114,8 +114,7 @@ def names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -
 def unique_names(path: Path, first: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of a first row; a nameless column gets its number.
 
-    Raises:
-        DataError: two columns have the same name, and option "same_names" does not number them.
+    Raise DataError if two columns have the same name, and option "same_names" does not number them.
     """
     names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
     twice = [name for name, count in Counter(names).items() if count > 1]

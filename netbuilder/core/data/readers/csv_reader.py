@@ -48,12 +48,8 @@ def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None)
     """Return the table in a file; its index is the line on which a row begins.
 
     Empty lines are skipped. Numbers in any style become numbers, all else is text; missing values
-    are
-    NaN. See ``table_reading`` for what was detected.
-
-    Raises:
-        DataError: the file cannot be read as a table, has no rows, or unpacks to more than
-            option "memory_limit_mb".
+    are NaN. See ``table_reading`` for what was detected. Raise DataError if the file cannot be read
+    as a table, has no rows, or unpacks to more than option "memory_limit_mb".
     """
     check_file(path)
     about = path.stat()

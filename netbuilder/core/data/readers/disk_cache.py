@@ -62,10 +62,8 @@ def cache_key(*parts: Any) -> str:
 def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
     """Return the folder of ``key``, filled by ``make`` unless it exists.
 
-    ``make`` writes into the given folder and, last of all, ``meta.json``.
-
-    Raises:
-        DataError: the disk is full, or the cache cannot be written.
+    ``make`` writes into the given folder and, last of all, ``meta.json``. Raise DataError if the
+    disk is full, or the cache cannot be written.
     """
     folder = cache_folder() / key
     if (folder / _DONE).is_file():
@@ -93,8 +91,7 @@ def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
 def remembered(key: str, compute: Callable[[], Value]) -> Value:
     """Return the result of ``compute``, from the disk if computed before, in the chosen language.
 
-    Args:
-        compute: returns a value of the types in ``_ALLOWED`` only.
+    ``compute``: returns a value of the types in ``_ALLOWED`` only.
     """
     key = cache_key(key, language())
     file = cache_folder() / key / "value.pickle"

@@ -77,8 +77,7 @@ def inner_ending(path: Path) -> str:
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """Open a file, unpacked where it is packed.
 
-    Raises:
-        DataError: it cannot be read, is damaged, or is an archive of several tables.
+    Raise DataError if it cannot be read, is damaged, or is an archive of several tables.
     """
     ending = path.suffix.lower()
     try:
@@ -233,10 +232,8 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
 def encoding_of(path: Path, head: bytes, like: str = "") -> str:
     """Return the encoding of a text file whose first bytes are ``head``.
 
-    ``like`` is that of the training file: the default where it fits.
-
-    Raises:
-        DataError: it is no text.
+    ``like`` is that of the training file: the default where it fits. Raise DataError if it is no
+    text.
     """
     if head.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
@@ -373,8 +370,7 @@ def _odd(path: Path) -> bytes:
 def read_text_file(path: Path, like: str = "") -> tuple[str, str]:
     """Return the text of a file and its detected encoding.
 
-    Raises:
-        DataError: it cannot be read, or is no text.
+    Raise DataError if it cannot be read, or is no text.
     """
     with open_bytes(path) as file:
         content = file.read()

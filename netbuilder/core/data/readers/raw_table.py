@@ -112,8 +112,7 @@ class RawTable:
 def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
     """Return the raw table of a recipe's file, prepared in one pass unless cached.
 
-    Raises:
-        DataError: the file cannot be read as a table, or the disk is full.
+    Raise DataError if the file cannot be read as a table, or the disk is full.
     """
     first = read_table(path, reading_options(data), FIRST_ROWS)
     types = {name: choice.type for name, choice in data.columns.items() if choice.type}

@@ -40,8 +40,7 @@ class SampleCollection:
     def classes(self) -> tuple[str, ...]:
         """The classes that have a folder, sorted.
 
-        Raises:
-            DataError: the folder cannot be listed.
+        Raise DataError if the folder cannot be listed.
         """
         try:
             names = [child.name for child in self.folder.iterdir() if child.is_dir()]
@@ -69,11 +68,7 @@ class SampleCollection:
         return self.folder / name / f"{last + 1:04d}{self.ending}"
 
     def rename(self, old: str, new: str) -> None:
-        """Rename a class with its samples.
-
-        Raises:
-            UserError: the folder cannot be renamed.
-        """
+        """Rename a class with its samples; raise UserError if the folder cannot be renamed."""
         if old == new or not (self.folder / old).is_dir():
             return
         try:
@@ -85,8 +80,7 @@ class SampleCollection:
     def remove(self, path: Path) -> RemovedSample:
         """Delete a sample; return what restores it.
 
-        Raises:
-            UserError: the file cannot be deleted.
+        Raise UserError if the file cannot be deleted.
         """
         try:
             content = path.read_bytes()
@@ -96,19 +90,14 @@ class SampleCollection:
         return RemovedSample(path, content)
 
     def put_back(self, removed: RemovedSample) -> None:
-        """Restore a deleted sample.
-
-        Raises:
-            UserError: the file cannot be written.
-        """
+        """Restore a deleted sample; raise UserError if the file cannot be written."""
         write_sample(removed.path, removed.content)
 
 
 def write_sample(path: Path, content: bytes) -> None:
     """Write a sample atomically, and create the folder of its class.
 
-    Raises:
-        UserError: the disk is full, the folder cannot be written, ...
+    Raise UserError if the disk is full, the folder cannot be written, ...
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,8 +109,7 @@ def write_sample(path: Path, content: bytes) -> None:
 def check_class_name(name: str, others: Sequence[str]) -> str:
     """Return a class name that is valid as a folder name on every system.
 
-    Raises:
-        DataError: the name is empty, taken or invalid.
+    Raise DataError if the name is empty, taken or invalid.
     """
     name = composed(" ".join(name.split()).rstrip("."))
     if not name:

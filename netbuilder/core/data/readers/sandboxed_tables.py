@@ -23,10 +23,8 @@ _WORKER = SharedWorker(_MODULE)
 def sandboxed_sheets(path: Path) -> dict[str, SheetCells]:
     """``read_sheets`` in the other process.
 
-    Raises:
-        DataError: it takes more memory or time than it may.
-        ValueError: it is no spreadsheet, or it is damaged.
-        OSError: it cannot be read.
+    Raise DataError if it takes more memory or time than it may, or ValueError if it is no
+    spreadsheet, or it is damaged, or OSError if it cannot be read.
     """
     if is_worker():
         return read_sheets(path)
@@ -47,9 +45,7 @@ def sandboxed_sheets(path: Path) -> dict[str, SheetCells]:
 def prove_table(path: Path, nrows: int | None) -> None:
     """Read a file in the other process first.
 
-    Raises:
-        DataError: it takes too much memory or time.
-        ValueError: it is damaged.
+    Raise DataError if it takes too much memory or time, or ValueError if it is damaged.
     """
     if not is_worker():
         _ask(path, {"table": str(path.resolve()), "rows": nrows})

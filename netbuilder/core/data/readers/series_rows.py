@@ -256,8 +256,7 @@ def _left_out(
 ) -> NDArray[np.bool_]:
     """Return for each row whether it is excluded. A target is never filled.
 
-    Raises:
-        DataError: values are missing, and the recipe does not say what to do.
+    Raise DataError if values are missing, and the recipe does not say what to do.
     """
     import numpy as np
 

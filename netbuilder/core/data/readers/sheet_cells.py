@@ -45,9 +45,7 @@ class SheetCells:
 def read_sheets(path: Path) -> dict[str, SheetCells]:
     """Return the sheets of a spreadsheet (Excel, OpenDocument) by name, in the file's order.
 
-    Raises:
-        ValueError: it is no spreadsheet, or it is damaged.
-        OSError: it cannot be read.
+    Raise ValueError if it is no spreadsheet, or it is damaged, or OSError if it cannot be read.
     """
     from python_calamine import CalamineError, CalamineWorkbook
 

@@ -88,9 +88,8 @@ def ambiguity_finding(
 ) -> Finding:
     """Ask how to read a column of ambiguous numbers.
 
-    Args:
-        style: the reading until it is answered.
-        styles: of all columns, of which some may be asked the same.
+    ``style``: the reading until it is answered; ``styles``: of all columns, of which some may be
+    asked the same.
     """
     alike = tuple(column for column, other in styles.items() if other.readings == style.readings)
     three = list(islice(telling_cells(cells, style.readings, style), 3))

@@ -59,8 +59,7 @@ def _broken(path: Path, message: str, error: BaseException) -> DataError:
 def sheet_names(path: Path) -> tuple[str, ...]:
     """Return the non-empty sheets of a spreadsheet file, in order.
 
-    Raises:
-        DataError: it is no spreadsheet.
+    Raise DataError if it is no spreadsheet.
     """
     return tuple(name for name, sheet in _sheets(path).items() if sheet.rows)
 
@@ -108,8 +107,7 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     """Read a sheet of a spreadsheet: option "sheet", else the first with rows; indexed by sheet
     row.
 
-    Raises:
-        DataError: no spreadsheet, no such sheet, or an empty one.
+    Raise DataError if no spreadsheet, no such sheet, or an empty one.
     """
     import pandas as pd
 

@@ -71,10 +71,8 @@ def samples_in_column(
     """Return samples that are in, or named by, the cells of one column.
 
     Other columns have their roles as in a table, but are no features. Rows without sample or target
-    are dropped.
-
-    Raises:
-        DataError: a column does not exist, or there is no target, or no row has both.
+    are dropped. Raise DataError if a column does not exist, or there is no target, or no row has
+    both.
     """
     known = [str(name) for name in table.columns]
     require_column(column, known, source)
@@ -113,10 +111,8 @@ def samples_of_table(
     """Return features and targets of a table, with the recipe's rules for missing values.
 
     A ``part`` of a larger table may have no complete row; its ``roles`` are those of the whole. A
-    ``test`` file may lack columns that only training uses.
-
-    Raises:
-        DataError: a column does not exist, values are missing, or no row is complete.
+    ``test`` file may lack columns that only training uses. Raise DataError if a column does not
+    exist, values are missing, or no row is complete.
     """
     known = [str(name) for name in table.columns]
     reading = table_reading(table)
@@ -216,8 +212,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
 def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
     """Return the part of each row: ``TRAIN``, ``VALIDATION`` or ``TEST``.
 
-    Raises:
-        DataError: a word names none.
+    Raise DataError if a word names none.
     """
     import numpy as np
 
@@ -251,8 +246,7 @@ def groups_of(series: pd.Series) -> NDArray[np.int64]:
 def weights_of(series: pd.Series, source: str) -> NDArray[np.float32]:
     """Return the weight of each row.
 
-    Raises:
-        DataError: a weight is missing or negative, or all are 0.
+    Raise DataError if a weight is missing or negative, or all are 0.
     """
     import numpy as np
 

@@ -42,8 +42,7 @@ def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
     """Return the text of a file with simple line ends, and its encoding (option "encoding" or
     detected).
 
-    Raises:
-        DataError: the file cannot be read, or is not in that encoding.
+    Raise DataError if the file cannot be read, or is not in that encoding.
     """
     try:
         content = path.read_bytes()

@@ -75,8 +75,7 @@ def has_test_part(path: Path, endings: Sequence[str]) -> bool:
 def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
     """Unpack a zip to the cache once; return its folder.
 
-    Raises:
-        DataError: it is damaged, would climb out of its folder, or unpacks to far too much.
+    Raise DataError if it is damaged, would climb out of its folder, or unpacks to far too much.
     """
     try:
         here = path.stat()

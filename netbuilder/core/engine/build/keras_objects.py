@@ -208,8 +208,7 @@ _TUPLES = {Kind.SIZE, Kind.SHAPE, Kind.INTS}
 def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) -> Any:
     """Return the Keras object that ``choice`` names in ``specs``; ``more`` are further arguments.
 
-    Raises:
-        BuildError: the table has no such name, or Keras does not take the arguments.
+    Raise BuildError if the table has no such name, or Keras does not take the arguments.
     """
     name = canonical(specs, choice.name)
     if name is None or not specs[name].keras_class:

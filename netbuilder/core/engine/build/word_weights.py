@@ -28,10 +28,8 @@ def read_word_vectors(path: str) -> tuple[list[str], np.ndarray]:
 def with_word_vectors(path: str, words: Sequence[str], matrix: np.ndarray) -> np.ndarray:
     """Return the weights of an Embedding with the vectors of the words that a file knows.
 
-    Args:
-        path: the file of ``read_word_vectors``.
-        words: of the rows 2, 3, …; row 0 is padding, row 1 unknown words.
-        matrix: (rows, 50); what the file does not know keeps its numbers.
+    ``path``: the file of ``read_word_vectors``; ``words``: of the rows 2, 3, …; row 0 is padding,
+    row 1 unknown words; ``matrix``: (rows, 50); what the file does not know keeps its numbers.
     """
     names, vectors = read_word_vectors(path)
     places = {name: place for place, name in enumerate(names)}

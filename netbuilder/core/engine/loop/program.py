@@ -216,10 +216,8 @@ class Program:
     def run(self, orders: Order, first: int, count: int, *, early: bool = False) -> Chunk:
         """Run ``count`` steps, at most ``plan.steps``, of the epoch of ``orders[0]``.
 
-        Args:
-            orders: int32 (plan.epochs, rows of the feed).
-            first: step of the epoch, from 0.
-            early: begin at once, at the price of a slightly slower step.
+        ``orders``: int32 (plan.epochs, rows of the feed); ``first``: step of the epoch, from 0;
+        ``early``: begin at once, at the price of a slightly slower step.
         """
         import tensorflow as tf
 

@@ -43,14 +43,10 @@ def stream_program_maker(
 class StreamWindow:
     """The rows of a stream that are in memory, as variables that a compiled loop reads.
 
-    Args:
-        stream: gives the rows by Input and output id.
-        inputs, outputs: ids in the model's order.
-        table: weight of each class of the first output, or None where all count the same.
-
-    Attributes:
-        feed: the rows; after the last ones of an epoch it may hold others that do not count.
-        steps: steps that it has rows for.
+    ``stream``: gives the rows by Input and output id; ``inputs``, ``outputs``: ids in the model's
+    order; ``table``: weight of each class of the first output, or None where all count the same.
+    ``feed``: the rows; after the last ones of an epoch it may hold others that do not count;
+    ``steps``: steps that it has rows for.
     """
 
     def __init__(

@@ -167,8 +167,7 @@ def feed_of(
 ) -> Feed:
     """Return the arrays of ``split`` in the model's order.
 
-    Raises:
-        TrainingError: the data has nothing for an Input or an output.
+    Raise TrainingError if the data has nothing for an Input or an output.
     """
     for names, arrays in ((inputs, split.x), (outputs, split.y)):
         for name in names:

@@ -487,10 +487,8 @@ class Trainer:
         """Continue from ``trained``, the result of an earlier run of the same network.
 
         Of another optimizer only the weights are taken over. The last weights count as the best so
-        far, unless they were trained on other data or set by hand.
-
-        Raises:
-            TrainingError: it is another network.
+        far, unless they were trained on other data or set by hand. Raise TrainingError if it is
+        another network.
         """
         network_copies.copy_weights(self.training_model, trained.training_model)
         history, old = self.history, trained.history

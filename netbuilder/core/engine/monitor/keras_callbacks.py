@@ -74,8 +74,7 @@ LOGS: Mapping[str, LogKind] = {
 def log_path(callback: str, name: str, base: Path | None) -> Path:
     """Return where a callback of ``LOGS`` writes the file ``name``, relative to ``base``.
 
-    Raises:
-        TrainingError: it lies elsewhere, has another ending, or something else is there.
+    Raise TrainingError if it lies elsewhere, has another ending, or something else is there.
     """
     kind = LOGS[callback]
     problem = name_problem(callback, name)

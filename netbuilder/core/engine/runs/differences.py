@@ -22,11 +22,9 @@ from netbuilder.core.wording import format_number, join_values, labelled
 class ProjectDifference:
     """One thing that differs between two projects.
 
-    Attributes:
-        where: "network", "data" or "training".
-        what: the layer's id and parameter, or the field ("dense units", "batch_size").
-        old, new: the values in words; "" where there is none.
-        node: id of the layer, or None.
+    ``where``: "network", "data" or "training"; ``what``: the layer's id and parameter, or the field
+    ("dense units", "batch_size"); ``old``, ``new``: the values in words; "" where there is none;
+    ``node``: id of the layer, or None.
     """
 
     where: str

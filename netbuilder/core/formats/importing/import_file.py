@@ -125,13 +125,9 @@ def import_file(
 ) -> Imported:
     """Import a project, a model file, an architecture ``.json``, an ``.onnx`` or Keras code.
 
-    Args:
-        path: the file.
-        weights: a file with the weights, if they are not in ``path``.
-        trained: create the trained model too, if there are weights; needs TensorFlow.
-
-    Raises:
-        FormatError: it cannot be read, or contains no network for NetBuilder.
+    ``path``: the file; ``weights``: a file with the weights, if they are not in ``path``;
+    ``trained``: create the trained model too, if there are weights; needs TensorFlow. Raise
+    FormatError if it cannot be read, or contains no network for NetBuilder.
     """
     path = Path(path)
     weights = None if weights is None else Path(weights)
@@ -162,8 +158,7 @@ def import_file(
 def refuse_other_kinds(path: Path) -> None:
     """Reject a file of another program, with advice on converting it.
 
-    Raises:
-        FormatError: it is one.
+    Raise FormatError if it is one.
     """
     ending = path.suffix.lower()
     if path.is_dir() and (path / "saved_model.pb").exists():
@@ -227,10 +222,8 @@ def _from_architecture(path: Path, weights: Path | None, trained: bool) -> Impor
 def onto_project(imported: Imported, weights: Path, base: Path) -> Imported:
     """Load weights onto a project, built on its own data if readable, else on its Inputs' shapes.
 
-    ``base`` is the folder that the project's relative paths start from.
-
-    Raises:
-        UserError: the network cannot be built, or the weights are for another one.
+    ``base`` is the folder that the project's relative paths start from. Raise UserError if the
+    network cannot be built, or the weights are for another one.
     """
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.load import load_dataset as load_data

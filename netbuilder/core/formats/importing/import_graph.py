@@ -29,10 +29,8 @@ def project_from_model(file: ModelFile) -> Project:
     """Return the project for the graph and the training config of an imported model.
 
     Unknown layers become placeholder nodes with the reason in ``extra["explanation"]``, nested
-    models become groups, and calls of a shared layer become nodes that share it.
-
-    Raises:
-        FormatError: the graph does not reach its outputs.
+    models become groups, and calls of a shared layer become nodes that share it. Raise FormatError
+    if the graph does not reach its outputs.
     """
     builder = _Builder({layer.name: layer.why for layer in file.refused})
     outputs = builder.expand(file.config, None, "", None)

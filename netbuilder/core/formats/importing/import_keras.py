@@ -247,10 +247,8 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     """Load a checked file that NetBuilder did not write; ``weights`` is a separate weights file.
 
     ``training_model`` is built from the project if that predicts the same; else it is Keras's own
-    model, which predicts but cannot be trained further.
-
-    Raises:
-        FormatError: it has custom layers, or weights that do not fit.
+    model, which predicts but cannot be trained further. Raise FormatError if it has custom layers,
+    or weights that do not fit.
     """
     if file.refused:
         raise FormatError(

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 def rebuild(parts: Sidecar, file: ModelFile) -> tuple[keras.Model, keras.Model]:
     """Return ``(training_model, model)`` of a project: compiled, sharing random weights.
 
-    Raises:
-        FormatError: the project cannot be built, or is larger than the weights in the file.
+    Raise FormatError if the project cannot be built, or is larger than the weights in the file.
     """
     name = file.path.name
     check_sizes(
@@ -67,10 +66,8 @@ def load_own(file: ModelFile) -> TrainedModel:
 def with_weights(file: ModelFile) -> TrainedModel:
     """Load a file that NetBuilder wrote, ``.h5`` or ``.keras``, without its optimizer's state.
 
-    The network is built from the project: nothing of the file's Keras config reaches Keras.
-
-    Raises:
-        FormatError: the project is damaged, or the weights do not fit it.
+    The network is built from the project: nothing of the file's Keras config reaches Keras. Raise
+    FormatError if the project is damaged, or the weights do not fit it.
     """
     parts = metadata.sidecar_from_json(file.ours, file.path.name)
     training_model, model = rebuild(parts, file)

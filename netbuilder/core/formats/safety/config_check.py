@@ -38,8 +38,7 @@ _FILE_ARGUMENTS = {
 def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...]:
     """Check a model's config, whose form is checked already, and return its unknown layers.
 
-    Raises:
-        FormatError: no model, or something in it is dangerous.
+    Raise FormatError if no model, or something in it is dangerous.
     """
     if config["class_name"] not in allowlist.MODELS and not _looks_like_model(config):
         raise FormatError(

@@ -336,10 +336,8 @@ def inspect_file(path: Path | str, *, placeholders: bool = False) -> ModelFile:
 def inspect_architecture(path: Path, numbers: int = 0) -> ModelFile:
     """Read and check the JSON of ``model.to_json()``: a network without weights.
 
-    ``numbers`` is the count of numbers in its weights file.
-
-    Raises:
-        FormatError: no such JSON, or not safe.
+    ``numbers`` is the count of numbers in its weights file. Raise FormatError if no such JSON, or
+    not safe.
     """
     require_regular_file(path)
     with path.open("rb") as file:
@@ -400,8 +398,7 @@ def _check_content(read: CheckedContainer, path: Path, kind: str, placeholders: 
 def kind_of(path: Path) -> str:
     """Return "h5" or "keras" by the first bytes of the file.
 
-    Raises:
-        FormatError: the file is missing, cannot be read, or is neither.
+    Raise FormatError if the file is missing, cannot be read, or is neither.
     """
     require_regular_file(path)
     try:

@@ -48,8 +48,7 @@ class OnlyKeras3Error(ValueError):
 def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """Convert what Keras 3 writes into ``model_config``.
 
-    Raises:
-        OnlyKeras3Error: a layer's call has no older form.
+    Raise OnlyKeras3Error if a layer's call has no older form.
     """
     result = dict(config)
     inner = dict(config["config"])

@@ -92,10 +92,8 @@ def check_opens(
 ) -> None:
     """Open a file with ``keras.models.load_model`` and compare its predictions.
 
-    ``file_model`` is the written model unless it is the network's own.
-
-    Raises:
-        FormatError: Keras or NetBuilder cannot open it, or its predictions differ.
+    ``file_model`` is the written model unless it is the network's own. Raise FormatError if Keras
+    or NetBuilder cannot open it, or its predictions differ.
     """
     import keras
 
@@ -142,8 +140,7 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
 def check_agreement(predictions: Sequence[Array], expected: Sequence[Array], title: str) -> None:
     """Compare a file's predictions with the network's, one array per output.
 
-    Raises:
-        FormatError: their number, a shape, or a value differs.
+    Raise FormatError if their number, a shape, or a value differs.
     """
     if len(predictions) != len(expected):
         raise _wrong(

@@ -129,8 +129,7 @@ class WebNetwork:
 def web_network(model: keras.Model) -> WebNetwork:
     """Return the steps of a model and its nested models.
 
-    Raises:
-        FormatError: the page's code lacks a layer or setting.
+    Raise FormatError if the page's code lacks a layer or setting.
     """
     network = WebNetwork(len(model.inputs))
     inputs = [network.new_tensor() for _tensor in model.inputs]
@@ -224,8 +223,7 @@ def _as_rescaling(layer: Any) -> dict[str, Any]:
 def _checked(name: str, config: Mapping[str, Any], layer: Any, outer: str = "") -> dict[str, Any]:
     """Return a layer's config for the page; ``outer`` is the name of the wrapping layer.
 
-    Raises:
-        FormatError: the page cannot compute such a layer.
+    Raise FormatError if the page cannot compute such a layer.
     """
     layers, activations = engine()
     owner = outer or layer.name

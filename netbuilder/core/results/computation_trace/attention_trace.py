@@ -44,7 +44,7 @@ def attention_shares(
     Args:
         layer: one of ``LAYERS``; None is returned for others.
         weights: by Keras's names, in Keras's order.
-        given: query and value, (steps, size) each, and the key if it differs; one array is
+        inputs: query and value, (steps, size) each, and the key if it differs; one array is
             self-attention.
         mask: value steps that count, (steps,); None: all.
     """

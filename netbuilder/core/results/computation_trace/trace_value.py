@@ -206,7 +206,7 @@ def trace_value(
 
     Args:
         weights: by Keras's name (``kernel``, ``bias``), in Keras's order.
-        given: the input without the batch axis; a list of several inputs.
+        arrays: the input without the batch axis; a list of several inputs.
         index: of the value in the output, without the batch axis.
         mask: steps that count, (steps,), if the input has one.
     """
@@ -250,10 +250,8 @@ def trace_node(
 ) -> ComputedValue | None:
     """Trace one value of a node in a network, or return None.
 
-    Args:
-        values: output of each node for a sample, by id, without a batch axis.
-        weights_of: returns the weights of a node by name.
-        index: of the value in the node's output.
+    ``values``: output of each node for a sample, by id, without a batch axis; ``weights_of``:
+    returns the weights of a node by name; ``index``: of the value in the node's output.
     """
     node = graph.by_id[node_id]
     owner = graph.by_id.get(node.shared or "", node)

@@ -109,8 +109,7 @@ def explanation_target(
 ) -> ExplanationTarget:
     """Return a target for the predicted class, for ``label``, or for the first number.
 
-    Raises:
-        DataError: the sample does not fit the network, or there is no such label.
+    Raise DataError if the sample does not fit the network, or there is no such label.
     """
     predictions = predict_raw(trained, {key: np.asarray(v)[None] for key, v in sample.items()})
     first = predictions.first

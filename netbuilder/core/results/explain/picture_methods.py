@@ -72,10 +72,8 @@ def grad_cam(question: ExplanationTarget) -> Array:
     """Return Grad-CAM's heat map, (height, width), ≥ 0 (Selvaraju et al., ICCV 2017).
 
     ReLU(Σₖ αₖ Aᵏ), αₖ being the mean gradient of the score before softmax or sigmoid, scaled
-    bilinearly.
-
-    Raises:
-        DataError: the network has no convolution that keeps places, or takes no pictures.
+    bilinearly. Raise DataError if the network has no convolution that keeps places, or takes no
+    pictures.
     """
     import tensorflow as tf
 

@@ -41,10 +41,8 @@ def has_hidden(dataset: Dataset, project: Project) -> bool:
 def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
     """Request the last hidden layer's values as a map of their two principal components.
 
-    Axes keep the direction that they had in the previous map.
-
-    Raises:
-        DataError: there is no hidden layer.
+    Axes keep the direction that they had in the previous map. Raise DataError if there is no hidden
+    layer.
     """
     split = sample_split(dataset)
     output, target = next(iter(dataset.preprocessing.outputs.items()))

@@ -362,11 +362,7 @@ class Study:
 
     @property
     def project(self) -> Project:
-        """Return the project with the best values.
-
-        Raises:
-            UserError: all trials failed.
-        """
+        """Return the project with the best values; raise UserError if all trials failed."""
         best = self.best
         if best is None:
             reasons = [trial.failed for trial in self.trials if trial.failed]

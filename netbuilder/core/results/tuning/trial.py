@@ -32,10 +32,9 @@ _ACCURACY, _OFF_BY = "accuracy", "mean_absolute_error"
 class TrialScore:
     """Scores of a trial on the validation rows.
 
-    Attributes:
-        loss: mean over the rows, without regularization penalties.
-        rows: each row's loss in order, or means of groups.
-        measured: "accuracy", or "mean_absolute_error" in the target's ``unit``.
+    ``loss``: mean over the rows, without regularization penalties; ``rows``: each row's loss in
+    order, or means of groups; ``measured``: "accuracy", or "mean_absolute_error" in the target's
+    ``unit``.
     """
 
     loss: float
@@ -104,7 +103,7 @@ class ScoreDifference:
 
 
 def score_difference(first: Sequence[float], other: Sequence[float]) -> ScoreDifference | None:
-    """Return how far ``one`` is above ``other``; None if their rows are unknown or differ.
+    """Return how far ``first`` is above ``other``; None if their rows are unknown or differ.
 
     Student's paired t-test at 5 %, as in Diebold and Mariano (1995). Picking the best of several
     favours it.

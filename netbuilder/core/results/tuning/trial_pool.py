@@ -22,7 +22,7 @@ Curve = tuple[float, ...]
 
 
 def fitting_jobs(jobs: int, memory_mb: int | None = None) -> tuple[int, int]:
-    """Return the number of processes, at most ``wanted``, and the MB of each. ``memory_mb``: of all
+    """Return the number of processes, at most ``jobs``, and the MB of each. ``memory_mb``: of all
     together; None: four fifths of the free memory."""
     whole = memory_mb or int(0.8 * psutil.virtual_memory().available / 2**20)
     count = max(1, min(jobs, os.cpu_count() or 1, whole // LEAST_MB))

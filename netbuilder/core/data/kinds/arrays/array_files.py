@@ -53,10 +53,8 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
     """Return shape and type of each array by name, without reading it.
 
     For a ``.npy`` the other ``.npy`` files of its folder are included: inputs and targets are often
-    two files. Datasets in groups of an HDF5 file are named "group/name".
-
-    Raises:
-        DataError: the file is damaged.
+    two files. Datasets in groups of an HDF5 file are named "group/name". Raise DataError if the
+    file is damaged.
     """
     try:
         ending = path.suffix.lower()
@@ -97,8 +95,7 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
 def _info(file: BinaryIO | Any) -> ArrayInfo:
     """Read shape and type from the header of a ``.npy`` (NumPy Enhancement Proposal 1).
 
-    Raises:
-        ValueError: there is no such header.
+    Raise ValueError if there is no such header.
     """
     import numpy as np
 

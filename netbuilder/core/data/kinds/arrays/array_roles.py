@@ -99,10 +99,8 @@ def names_of(
 ) -> tuple[list[str], list[str], bool]:
     """Return the names of inputs and targets, and whether they were guessed by their shapes.
 
-    Without targets, the last column of the only table is the target.
-
-    Raises:
-        DataError: the names are ambiguous.
+    Without targets, the last column of the only table is the target. Raise DataError if the names
+    are ambiguous.
     """
     if not (inputs or targets or options.get("x") or options.get("y")):
         guess = _guessed(path, shapes)
@@ -183,11 +181,9 @@ def _one_array(path: Path, name: str) -> Samples:
 def read_inputs(path: Path, inputs: Mapping[str, InputPreprocessing]) -> dict[str, Array]:
     """Raw values for each Input of a model from a file of arrays without answers.
 
-    An array is taken by the name that the model was trained with, else by the Input's id, else
-    by the usual names; a file with a single array needs no name.
-
-    Raises:
-        DataError: the file cannot be read, or does not say which array is meant.
+    An array is taken by the name that the model was trained with, else by the Input's id, else by
+    the usual names; a file with a single array needs no name. Raise DataError if the file cannot be
+    read, or does not say which array is meant.
     """
     import numpy as np
 

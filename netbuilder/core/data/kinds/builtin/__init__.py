@@ -38,11 +38,7 @@ BUILTINS: Mapping[str, DataSet] = {
 
 
 def data_set(name: str) -> DataSet:
-    """Return a data set by name.
-
-    Raises:
-        DataError: there is no set of that name.
-    """
+    """Return a data set by name; raise DataError if there is no set of that name."""
     if name not in BUILTINS:
         raise DataError(
             _("There is no built-in data set '{name}'.", name=name),
@@ -59,8 +55,7 @@ def data_set(name: str) -> DataSet:
 def read_builtin(name: str, options: Mapping[str, Any]) -> Samples:
     """Return the samples of a set by its name.
 
-    Raises:
-        DataError: there is no such set, or an option does not fit it.
+    Raise DataError if there is no such set, or an option does not fit it.
     """
     return data_set(name).make(options)
 

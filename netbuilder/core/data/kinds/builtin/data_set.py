@@ -48,8 +48,7 @@ class DataSet:
 def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the value of each option of a set, or its default.
 
-    Raises:
-        DataError: a value is of another type, or out of bounds.
+    Raise DataError if a value is of another type, or out of bounds.
     """
     values: dict[str, Any] = {}
     for param in params:

@@ -30,10 +30,8 @@ def apply_point_edits(samples: Samples, edits: PointEdits) -> Samples:
     """Return the samples of a set of points, edited by hand.
 
     The unedited set is split first, so that untouched points stay in their part; added points are
-    for training. Edits of points that no longer exist are ignored.
-
-    Raises:
-        DataError: an added point has no class, or one of a curve has one.
+    for training. Edits of points that no longer exist are ignored. Raise DataError if an added
+    point has no class, or one of a curve has one.
     """
     if not edits:
         return samples

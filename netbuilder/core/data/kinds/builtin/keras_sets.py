@@ -56,8 +56,7 @@ def is_downloaded(name: str) -> bool:
 def _loaded(name: str, **options: Any) -> Any:
     """Return the result of ``keras.datasets.NAME.load_data``.
 
-    Raises:
-        DataError: it is not on this computer and cannot be downloaded.
+    Raise DataError if it is not on this computer and cannot be downloaded.
     """
     import importlib
 

@@ -261,8 +261,7 @@ class ImageModality(Modality):
     def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
         """Return the pixels of picture files in the range that the model was trained on.
 
-        Raises:
-            DataError: a file cannot be read, or the model does not take pictures.
+        Raise DataError if a file cannot be read, or the model does not take pictures.
         """
         for file in files:
             check_file(file)

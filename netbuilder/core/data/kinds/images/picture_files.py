@@ -177,8 +177,7 @@ def decode_pictures(
 ) -> NDArray[Any]:
     """Return pixels, (n, height, width, channels): 8-bit, or float32 where the range is another.
 
-    Raises:
-        DataError: a picture is damaged or missing.
+    Raise DataError if a picture is damaged or missing.
     """
     import numpy as np
     from PIL import Image

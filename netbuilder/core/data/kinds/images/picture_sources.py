@@ -44,8 +44,7 @@ def listed_pictures(
 ) -> ListedPictures:
     """Find the pictures that a table names, beside it or in folders beside it.
 
-    Raises:
-        DataError: no column names pictures, or the pictures do not exist.
+    Raise DataError if no column names pictures, or the pictures do not exist.
     """
     column = str(data.options.get("image") or "")
     column = column or picture_column(table[free_columns(data, table)], endings)

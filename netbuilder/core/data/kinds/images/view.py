@@ -59,10 +59,9 @@ def pictures_data_view(plan: PreparedData) -> PicturesDataView:
 
 
 def select_pictures(plan: PreparedData, query: PictureQuery) -> PictureSelection:
-    """Return pictures drawn at random by ``wanted.draw``, sorted by class where mixed.
+    """Return pictures drawn at random by ``query.draw``, sorted by class where mixed.
 
-    Raises:
-        DataError: a file is damaged or missing.
+    Raise DataError if a file is damaged or missing.
     """
     labels, parts, rows = _all(plan)
     fits = np.ones(len(rows), bool)

@@ -52,8 +52,7 @@ def role_lines(data: Data) -> RoleLines:
 def table_code(question: ScriptRequest, reading: Iterable[str]) -> DataCode:
     """Return the data section for a table, from the columns' roles on.
 
-    Args:
-        reading: lines that leave the table in ``data``, and that of the test file in ``test``.
+    ``reading``: lines that leave the table in ``data``, and that of the test file in ``test``.
     """
     project, data = question.project, question.project.data
     targets = target_columns(data) or list(question.facts.target_names if question.facts else ())

@@ -48,10 +48,8 @@ def target_lines(task: str, targets: str) -> list[str]:
 def left_out_lines(data: Data, path: str, folder: str, *after: str) -> list[str]:
     """Return lines about the files that the recipe leaves out; none where it leaves out none.
 
-    Args:
-        path: the recipe's file or folder, or that of its test set.
-        folder: base folder of the files, in the script.
-        after: lines that use ``left_out``.
+    ``path``: the recipe's file or folder, or that of its test set; ``folder``: base folder of the
+    files, in the script; ``after``: lines that use ``left_out``.
     """
     source = Path(path).name
     known = (name.partition("/") for name in name_list_option(data.options, OPTION))
@@ -109,9 +107,7 @@ _READ_AS = (
 def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: bool = False) -> str:
     """Return the arguments of ``pd.read_csv`` for the decided or detected dialect.
 
-    Args:
-        facts: what was detected in the files, where they were read.
-        test: of the test file.
+    ``facts``: what was detected in the files, where they were read; ``test``: of the test file.
     """
     options = project.data.options
     named = {"separator": "sep", "decimal": "decimal", "encoding": "encoding"}

@@ -71,8 +71,7 @@ class SequencesDataView:
 def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataView | None:
     """Return the rows of a series by time; None for other data.
 
-    Raises:
-        DataError: the file cannot be read.
+    Raise DataError if the file cannot be read.
     """
     samples = plan.samples
     if not (samples.ordered and samples.columns):

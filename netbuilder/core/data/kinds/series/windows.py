@@ -40,10 +40,8 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
 
     "window" (14) rows of all number columns are one sample, (window, columns); the target is each
     target column in the "horizon" (1) rows that follow, named "column +1", "column +2", … where
-    there are several. No window spans a gap in time.
-
-    Raises:
-        DataError: too few rows, missing values, or a target that is no number.
+    there are several. No window spans a gap in time. Raise DataError for too few rows, missing
+    values, or a target that is no number.
     """
     import numpy as np
     import pandas as pd
@@ -121,8 +119,7 @@ def labelled_windows(
 ) -> Samples:
     """Return windows with targets, of the columns that a trained model takes.
 
-    Raises:
-        DataError: columns are missing, or the table is too short.
+    Raise DataError if columns are missing, or the table is too short.
     """
     horizon = integer_option(data.options, "horizon", 1)
     answers = tuple(dict.fromkeys(n for out in preprocessing.outputs.values() for n in out.columns))
@@ -141,8 +138,7 @@ def history(
 ) -> tuple[NDArray[np.float32], list[Any]]:
     """Return every window of a table without targets, and the line on which each ends.
 
-    Raises:
-        DataError: columns are missing, or no window fits.
+    Raise DataError if columns are missing, or no window fits.
     """
     import numpy as np
 
@@ -196,9 +192,7 @@ def latest_window(
     """Return the last rows of a table in time, (window, columns), to predict beyond the file.
 
     Also their days since 1970-01-01, (window,); None where no column of dates orders the rows.
-
-    Raises:
-        DataError: columns are missing, or no window fits.
+    Raise DataError if columns are missing, or no window fits.
     """
     import numpy as np
 

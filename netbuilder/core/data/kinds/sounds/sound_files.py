@@ -154,8 +154,7 @@ def check_all_sounds(files: Sequence[Path], home: SampleFolder) -> None:
 def decode_sounds(files: Sequence[Path], sound: SoundFormat) -> np.ndarray:
     """Return sounds as numbers: (n, samples, 1) where ``mels`` is 0, else (n, moments, mels).
 
-    Raises:
-        DataError: a file is damaged or missing.
+    Raise DataError if a file is damaged or missing.
     """
     import numpy as np
 

@@ -17,9 +17,8 @@ from netbuilder.core.data.readers.samples import Samples
 class SoundsDataView:
     """All sounds of the data.
 
-    Attributes:
-        parts: 0 training, 1 validation, 2 test.
-        format: longer sounds are cut, shorter ones end in silence.
+    ``parts``: 0 training, 1 validation, 2 test; ``format``: longer sounds are cut, shorter ones end
+    in silence.
     """
 
     files: tuple[Path, ...]
@@ -55,11 +54,7 @@ def _listed(samples: Samples) -> tuple[list[Path], list[str]]:
 
 
 def load_clip(look: SoundsDataView, index: int) -> SoundClip:
-    """Load one of the sounds.
-
-    Raises:
-        DataError: its file is damaged or missing.
-    """
+    """Load one of the sounds; raise DataError if its file is damaged or missing."""
     sound = look.format
     wave = decode_sounds([look.files[index]], sound._replace(mels=0))[0, :, 0]
     bands = sound._replace(mels=sound.mels or DEFAULT_MELS)

@@ -90,11 +90,9 @@ def level_of(options: Mapping[str, Any]) -> str:
 def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
     """Return the samples of a text: each window of ``window`` tokens, and the next token.
 
-    Options: "level" ("character", "word" or "byte_pair"), "window" (40), "step" between two
-    windows (1), "max_words" (1,000) in the vocabulary, "lowercase" (true), "merges" (200).
-
-    Raises:
-        DataError: the text is too short.
+    Options: "level" ("character", "word" or "byte_pair"), "window" (40), "step" between two windows
+    (1), "max_words" (1,000) in the vocabulary, "lowercase" (true), "merges" (200). Raise DataError
+    if the text is too short.
     """
     level, window, step = level_of(options), integer_option(options, "window", DEFAULT_WINDOW), 1
     step = integer_option(options, "step", 1)

@@ -66,10 +66,8 @@ _UNUSED = ("sample_weight", "initial_epoch", "steps_per_epoch", "validation_step
 def import_code(path: Path) -> Imported:
     """Import the model of a ``.py`` or ``.ipynb`` without running it.
 
-    The trained model is preferred, then the last compiled, then the last created.
-
-    Raises:
-        FormatError: no Python, no model in it, or a network of more than 10,000 layers.
+    The trained model is preferred, then the last compiled, then the last created. Raise FormatError
+    if no Python, no model in it, or a network of more than 10,000 layers.
     """
     source = read_source(path)
     walk = Interpreter()

@@ -36,8 +36,7 @@ class Source:
 def read_source(path: Path) -> Source:
     """Read and parse a ``.py`` or ``.ipynb`` file.
 
-    Raises:
-        FormatError: too large, no notebook, or no Python.
+    Raise FormatError if too large, no notebook, or no Python.
     """
     require_regular_file(path)
     try:

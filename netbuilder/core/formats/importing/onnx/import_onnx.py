@@ -35,8 +35,7 @@ _ROWS, _STEPS = 4, 12
 def import_onnx(path: Path) -> Imported:
     """Import an ONNX file.
 
-    Raises:
-        FormatError: too large, damaged, with an unsupported operator, or predictions differ.
+    Raise FormatError if too large, damaged, with an unsupported operator, or predictions differ.
     """
     if importlib.util.find_spec("onnx") is None:
         raise FormatError(
@@ -118,8 +117,7 @@ def _must_agree(
 ) -> None:
     """Compare the predictions of both for random inputs.
 
-    Raises:
-        FormatError: the file cannot be run, or its predictions differ.
+    Raise FormatError if the file cannot be run, or its predictions differ.
     """
     from netbuilder.core.formats.keras_prediction import predict_rows
     from netbuilder.core.tensorflow_output import mute_output

@@ -84,8 +84,7 @@ class OnnxGraph:
 def read_graph(path: Path) -> OnnxGraph:
     """Read an ONNX file without running it.
 
-    Raises:
-        FormatError: too large, damaged, or with weights in other files.
+    Raise FormatError if too large, damaged, or with weights in other files.
     """
     import onnx
 

@@ -65,8 +65,7 @@ class Converter:
     def run(self) -> list[Tensor]:
         """Convert the graph and return its outputs.
 
-        Raises:
-            UnknownOperatorError: an operator cannot be converted.
+        Raise UnknownOperatorError if an operator cannot be converted.
         """
         for name, (shape, dtype) in self.graph.inputs.items():
             self._input(name, shape, dtype)
