@@ -71,10 +71,10 @@ class ExampleProject:
 
 def list_examples() -> list[ExampleProject]:
     """Return all examples, in the order of the gallery."""
-    found = {path.stem: path for path in resource("examples").glob("*.netbuilder")}
-    names = [name for _title, names in TOPICS.values() for name in names if name in found]
-    names += sorted(set(found) - set(names))
-    return [_read(name, found[name]) for name in names]
+    paths = {path.stem: path for path in resource("examples").glob("*.netbuilder")}
+    names = [name for _title, names in TOPICS.values() for name in names if name in paths]
+    names += sorted(set(paths) - set(names))
+    return [_read(name, paths[name]) for name in names]
 
 
 def find_example(name: str) -> ExampleProject:

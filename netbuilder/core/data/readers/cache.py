@@ -23,8 +23,8 @@ _ALL: weakref.WeakSet[RecentValues[Any]] = weakref.WeakSet()
 
 def forget_all() -> None:
     """Clear all caches: findings hold sentences in the language used before."""
-    for one in list(_ALL):
-        one.clear()
+    for cache in list(_ALL):
+        cache.clear()
 
 
 class RecentValues(Generic[Value]):
@@ -75,30 +75,30 @@ def data_stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
     ``DataError`` if the files are on a computer that is not trusted.
     """
     check_trusted(data, base)
-    found: list[Hashable] = [repr(data), str(base)]
+    stamp: list[Hashable] = [repr(data), str(base)]
     for name in (data.path, data.test_path):
         if not name:
             continue
         path = base / name
         try:
             here = path.stat()
-            found.append((here.st_mtime_ns, here.st_size))
+            stamp.append((here.st_mtime_ns, here.st_size))
             if path.is_dir():
-                found += _folder_times(path)
-                found += islice(_file_times(path), _MOST_FILES)
+                stamp += _folder_times(path)
+                stamp += islice(_file_times(path), _MOST_FILES)
         except OSError:
-            found.append(None)
-    return tuple(found)
+            stamp.append(None)
+    return tuple(stamp)
 
 
 def _folder_times(path: Path) -> list[Hashable]:
     """Return when each folder in it changed, and each class folder in its parts."""
-    found: list[Hashable] = []
+    times: list[Hashable] = []
     for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
-        found.append((folder.name, folder.stat().st_mtime_ns))
+        times.append((folder.name, folder.stat().st_mtime_ns))
         if part_of(folder.name) is not None:
-            found += _folder_times(folder)
-    return found
+            times += _folder_times(folder)
+    return times
 
 
 def _file_times(path: Path) -> Iterator[Hashable]:
