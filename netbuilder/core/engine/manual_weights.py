@@ -33,13 +33,13 @@ def set_weights(
     training_model: keras.Model, graph: Graph, values: Mapping[WeightIndex, float]
 ) -> dict[WeightIndex, float]:
     """Set weights and return their old values; UserError, with none set, for an unknown one."""
-    found = {weight: _variable(training_model, graph, weight) for weight in values}
+    variables = {weight: _variable(training_model, graph, weight) for weight in values}
     before: dict[WeightIndex, float] = {}
     for weight, value in values.items():
-        held: Any = np.array(found[weight].numpy())
-        before[weight] = float(held[weight.index])
-        held[weight.index] = value
-        found[weight].assign(held)
+        array: Any = np.array(variables[weight].numpy())
+        before[weight] = float(array[weight.index])
+        array[weight.index] = value
+        variables[weight].assign(array)
     return before
 
 
@@ -51,11 +51,11 @@ def _variable(training_model: keras.Model, graph: Graph, weight: WeightIndex) ->
             _("Choose a weight of another layer, or turn trainable on."),
             code="weight_frozen",
         )
-    for one in layer.weights if layer is not None else ():
-        places = zip(weight.index, one.shape, strict=False)
-        if one.name == weight.name and len(one.shape) == len(weight.index):
+    for variable in layer.weights if layer is not None else ():
+        places = zip(weight.index, variable.shape, strict=False)
+        if variable.name == weight.name and len(variable.shape) == len(weight.index):
             if all(0 <= at < size for at, size in places):
-                return one
+                return variable
             break
     raise UserError(
         _("'{layer}' has no weight '{name}'.", layer=weight.node, name=weight.name),

@@ -196,7 +196,7 @@ def prebuild(
     *,
     base: Path | None = None,
     compilation: Mode = "auto",
-    wanted: Callable[[], bool] = lambda: True,
+    needed: Callable[[], bool] = lambda: True,
 ) -> None:
     """Build and trace what a session with these arguments will need, unless it is there already.
 
@@ -204,7 +204,7 @@ def prebuild(
 
     Raises:
         UserError: the project cannot be built.
-        StoppedBeforeStartError: it was ended, or ``wanted``, which is polled, is false.
+        StoppedBeforeStartError: it was ended, or ``needed``, which is polled, is false.
     """
     order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base, compilation)
     if not order.keeps:
@@ -217,7 +217,7 @@ def prebuild(
         build = _Build(order)
         builds.append(build)
     try:
-        trainer = build.work.wait(lambda: build.claimed or not wanted())
+        trainer = build.work.wait(lambda: build.claimed or not needed())
         with _lock:
             if build not in builds:  # a session has it
                 return
@@ -237,12 +237,12 @@ def prewarm(
     """Trace what probes will need in a run, if this network is the kept one; any thread."""
     order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base)
     with _lock:
-        kept = _found(order)
-    if kept is None:
+        prepared = _found(order)
+    if prepared is None:
         return
     for probe in probes:
         try:
-            kept.observer.prepare(probe)
+            prepared.observer.prepare(probe)
         # Keras raises anything; the run itself will report the probe's problem.
         except Exception as error:  # noqa: BLE001
             log.info("not traced beforehand: %s", error)
@@ -281,13 +281,13 @@ def _lease(order: TrainingOrder, tell: Tell | None, stopped: Callable[[], bool])
         return Lease(trainer, NetworkObserver(trainer.training_model, order.project))
     key = order.key()  # as its files are now: they may be others when it is wanted again
     with _lock:
-        kept = _found(order)
-        if kept is not None and (kept.lease is None or kept.lease.take()):
-            before, held = replace(kept), kept.hold()
-            kept.order = order
+        prepared = _found(order)
+        if prepared is not None and (prepared.lease is None or prepared.lease.take()):
+            before, network = replace(prepared), prepared.hold()
+            prepared.order = order
         else:
             before = None
-            build = next((one for one in builds if one.serves(order)), None)
+            build = next((candidate for candidate in builds if candidate.serves(order)), None)
             if build is not None:
                 build.claimed = True
             _end_builds(build)
@@ -301,7 +301,7 @@ def _lease(order: TrainingOrder, tell: Tell | None, stopped: Callable[[], bool])
         with _lock:
             shelf.clear()
         raise
-    return held
+    return network
 
 
 def _built(
@@ -323,22 +323,22 @@ def _built(
     return build.work.wait_or_end(ended)
 
 
-def _end_builds(kept: _Build | None = None) -> None:
-    """End all builds but ``kept``, and drop unused networks to free memory. Holds the lock."""
+def _end_builds(except_for: _Build | None = None) -> None:
+    """End all other builds, and drop unused networks to free memory. Holds the lock."""
     for build in builds:
-        if build is not kept:
+        if build is not except_for:
             build.work.interrupt()
     builds.clear()
     # Not during a run, whose loop would have to be prepared again.
-    if shelf and not any(one.lease is not None and one.lease.busy for one in shelf):
+    if shelf and not any(prepared.lease is not None and prepared.lease.busy for prepared in shelf):
         shelf.clear()
         release()
 
 
-def accepts(trainer: Trainer, held: TrainingOrder, order: TrainingOrder) -> bool:
-    """Return whether a trainer for ``held`` can go on with the data of ``order``; any thread."""
+def accepts(trainer: Trainer, previous: TrainingOrder, order: TrainingOrder) -> bool:
+    """Return whether a trainer for ``previous`` can go on with ``order``; on any thread."""
     try:
-        alike = order.keeps and held.kind == order.kind and held.key() == order.key()
+        alike = order.keeps and previous.kind == order.kind and previous.key() == order.key()
         return alike and trainer.takes(order.dataset)
     except UserError:  # of these data the network cannot be made
         return False
@@ -347,16 +347,16 @@ def accepts(trainer: Trainer, held: TrainingOrder, order: TrainingOrder) -> bool
 def switch_data(trainer: Trainer, order: TrainingOrder) -> None:
     """Let the kept trainer go on with the data of ``order``, for which it is kept from now on."""
     with _lock:
-        for kept in shelf:
-            if kept.trainer is trainer:
-                kept.order, kept.fresh = order, False
+        for prepared in shelf:
+            if prepared.trainer is trainer:
+                prepared.order, prepared.fresh = order, False
 
 
 def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequence[Any]:
     """Return the initial network of ``order`` for a seed."""
-    found = trainer.start_of(seed)
-    if found is None:
-        found = network_copies.variable_values(
+    values = trainer.start_of(seed)
+    if values is None:
+        values = network_copies.variable_values(
             build_training_model(
                 order.project,
                 order.dataset.facts,
@@ -365,11 +365,11 @@ def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequen
                 bodies=frozen_bodies(trainer.training_model),
             )
         )
-    return found
+    return values
 
 
 def _found(order: TrainingOrder) -> _Kept | None:
-    return next((kept for kept in shelf if kept.serves(order)), None)
+    return next((prepared for prepared in shelf if prepared.serves(order)), None)
 
 
 def _keep(order: TrainingOrder, key: tuple[Any, ...], trainer: Trainer) -> _Kept:
@@ -383,9 +383,9 @@ def _keep(order: TrainingOrder, key: tuple[Any, ...], trainer: Trainer) -> _Kept
 
 
 def _renew(before: _Kept, order: TrainingOrder, stopped: Callable[[], bool]) -> None:
-    trainer, held = before.trainer, before.order
-    same = before.fresh and held.project.training == order.project.training
-    if not _same_data(held.dataset, order.dataset):
+    trainer, previous = before.trainer, before.order
+    same = before.fresh and previous.project.training == order.project.training
+    if not _same_data(previous.dataset, order.dataset):
         trainer.take(order.dataset, between_runs=True)
         same = False
     if not same:
@@ -445,27 +445,27 @@ def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
     )
 
 
-def _same_data(one: Dataset, other: Dataset) -> bool:
-    if one is other:
+def _same_data(first: Dataset, other: Dataset) -> bool:
+    if first is other:
         return True
-    if one.facts != other.facts or one.preprocessing != other.preprocessing:
+    if first.facts != other.facts or first.preprocessing != other.preprocessing:
         return False
     return all(
-        _same_split(getattr(one, part), getattr(other, part))
+        _same_split(getattr(first, part), getattr(other, part))
         for part in ("train", "validation", "test")
     )
 
 
-def _same_split(one: Split | None, other: Split | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    weights = [{} if s.sample_weight is None else {"": s.sample_weight} for s in (one, other)]
-    pairs = ((one.x, other.x), (one.y, other.y), weights)
+def _same_split(first: Split | None, other: Split | None) -> bool:
+    if first is None or other is None:
+        return first is other
+    weights = [{} if s.sample_weight is None else {"": s.sample_weight} for s in (first, other)]
+    pairs = ((first.x, other.x), (first.y, other.y), weights)
     return all(_same_arrays(a, b) for a, b in pairs)
 
 
-def _same_arrays(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    if one.keys() != other.keys():
+def _same_arrays(first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if first.keys() != other.keys():
         return False
     return all(
         a is b
@@ -475,5 +475,5 @@ def _same_arrays(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
             and a.nbytes <= _COMPARED_BYTES
             and np.array_equal(a, b)
         )
-        for a, b in ((one[key], other[key]) for key in one)
+        for a, b in ((first[key], other[key]) for key in first)
     )

@@ -444,7 +444,7 @@ class Session:
             self._strategy,
             self._agreement,
         )
-        if found is not None and not found.facts.get("bodies") and self._order.bodies():
+        if snapshot is not None and not snapshot.facts.get("bodies") and self._order.bodies():
             self._order = replace(self._order, learned=False)  # it holds the weights of all
         self._lease = lease_trainer(
             self._order,

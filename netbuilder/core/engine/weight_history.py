@@ -31,44 +31,46 @@ class WeightHistory:
 
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES, rest: float = 0.0) -> None:
         self._most, self._most_bytes, self._rest = most, most_bytes, rest
-        self._kept: dict[float, list[NDArray[Any]]] = {}
+        self._networks: dict[float, list[NDArray[Any]]] = {}
         self._spacing, self._free = 1, 0.0
 
     @property
     def epochs(self) -> tuple[float, ...]:
         """Return the epochs with weights, in order; 2.5 is the middle of the third."""
-        return tuple(self._kept)
+        return tuple(self._networks)
 
     def clear(self) -> None:
         """Drop all weights, as the run restarts."""
-        self._kept, self._spacing, self._free = {}, 1, 0.0
+        self._networks, self._spacing, self._free = {}, 1, 0.0
 
     def add(self, epoch: float, training_model: keras.Model) -> None:
         """Keep the weights of a network, unless a recent snapshot suffices."""
-        kept, begin = dict(self._kept), time.perf_counter()
-        if begin < self._free or (kept and int(epoch) < int(next(reversed(kept))) + self._spacing):
+        networks, begin = dict(self._networks), time.perf_counter()
+        if begin < self._free or (
+            networks and int(epoch) < int(next(reversed(networks))) + self._spacing
+        ):
             return
         weights = changing_weights(training_model)
         size = sum(int(np.prod(weight.shape)) * 4 for weight in weights)
         most = min(self._most, self._most_bytes // max(size, 1))
         if most < 2:
             return
-        kept[epoch] = [np.array(weight) for weight in weights]
-        if len(kept) > most:
+        networks[epoch] = [np.array(weight) for weight in weights]
+        if len(networks) > most:
             self._spacing *= 2
-            kept = dict(list(kept.items())[::2])
-        if len(kept) >= _FIRST:
-            now = time.perf_counter()
-            self._free = now + self._rest * (now - begin)
-        self._kept = kept  # another thread may look at it: it is replaced and never changed
+            networks = dict(list(networks.items())[::2])
+        if len(networks) >= _FIRST:
+            time_now = time.perf_counter()
+            self._free = time_now + self._rest * (time_now - begin)
+        self._networks = networks  # another thread may look at it: it is replaced and never changed
 
     def nearest(self, epoch: float) -> float | None:
         """Return the epoch nearest to ``epoch`` that has weights."""
-        return min(self._kept, key=lambda one: abs(one - epoch), default=None)
+        return min(self._networks, key=lambda other: abs(other - epoch), default=None)
 
     def weights(self, epoch: float) -> Sequence[NDArray[Any]]:
         """Return the weights of one of ``epochs``, in the order of ``changing_weights``."""
-        return self._kept[epoch]
+        return self._networks[epoch]
 
 
 def model_at(trained: TrainedModel, epoch: float, weights: Sequence[NDArray[Any]]) -> TrainedModel:
