@@ -42,7 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_pdf(page: str, path: Path) -> None:
-    """Lay the page out with Qt, without a screen."""
     from netbuilder.cli.app import qt_libraries
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

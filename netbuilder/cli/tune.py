@@ -59,11 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     stopped = threading.Event()
     with interruptible(stopped.set):
         result = study.run_study(
-            plan,
-            on_trial=_print_trial,
-            stop=stopped.is_set,
-            jobs=jobs,
-            memory_mb=arguments.memory,
+            plan, on_trial=_print_trial, stop=stopped.is_set, jobs=jobs, memory_mb=arguments.memory
         )
     if stopped.is_set():
         print_note(_("Stopped. Run the same command again to continue."))

@@ -37,12 +37,10 @@ def network_problems(
 ) -> tuple[Problem, ...]:
     """Return at most one problem per layer.
 
-    Args:
-        project: as it is trained.
-        outputs: (samples, ...) by node id, at one moment of the training.
-        gradients: of the loss by node id, by weight, at the same moment.
-        reached: ``reached_layers`` of an earlier moment of the training: these layers have learned,
-            so that a small gradient is no problem any more.
+    ``project``: as it is trained; ``outputs``: (samples, ...) by node id, at one moment of the
+    training; ``gradients``: of the loss by node id, by weight, at the same moment; ``reached``:
+    ``reached_layers`` of an earlier moment of the training: these layers have learned, so that a
+    small gradient is no problem any more.
     """
     graph = project.graph
     problems: dict[str, Problem] = {}

@@ -30,10 +30,9 @@ _MOST = 40
 class SplitDataView:
     """Rows of each class, label or range of the first target.
 
-    Attributes:
-        names: of the classes or labels, or the ranges of a number.
-        counts: int64 (names, 3): rows for training, validation and test.
-        more: number of rare classes that are not among ``names``.
+    ``names``: of the classes or labels, or the ranges of a number; ``counts``: int64 (names, 3):
+    rows for training, validation and test; ``more``: number of rare classes that are not among
+    ``names``.
     """
 
     target: str

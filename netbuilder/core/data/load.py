@@ -368,11 +368,8 @@ def check_finite(
 ) -> None:
     """Raise ``DataError`` where a value that the network gets is missing or infinite.
 
-    Args:
-        x: model-ready values by Input id, (n, ...).
-        y: loss targets, by output id, (n, ...).
-        index: places of the n samples in the source.
-        source: name of the file, for messages.
+    ``x``: model-ready values by Input id, (n, ...); ``y``: loss targets, by output id, (n, ...);
+    ``index``: places of the n samples in the source; ``source``: name of the file, for messages.
     """
     for key, values in x.items():
         entry = preprocessing.inputs.get(key)

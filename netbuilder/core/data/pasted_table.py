@@ -78,7 +78,6 @@ def _own_folder() -> Path:
 
 
 def _free(folder: Path) -> Path:
-    """Return an unused file name."""
     path, number = folder / f"{_(NAME)}.csv", 1
     while path.exists():
         number += 1

@@ -365,7 +365,6 @@ class SharedProgram(Program):
         return pairs
 
     def _pull(self) -> None:
-        """Copy the strategy's network to its twin."""
         if self._statistics():
             for variable, value in zip(self._statistics(), self._averages(), strict=True):
                 variable.assign(value.numpy())
@@ -373,7 +372,6 @@ class SharedProgram(Program):
             theirs.assign(mine.numpy())
 
     def _push(self) -> None:
-        """Copy the twin to the strategy's network."""
         self._stale = False
         for mine, theirs in self._pairs():
             mine.assign(theirs.numpy())

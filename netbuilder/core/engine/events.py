@@ -85,12 +85,10 @@ class Restored(Event):
 class Started(Event):
     """The first step is about to run (or, after a resume, the next one).
 
-    Attributes:
-        epochs: epochs that the run will have when it ends, as planned now.
-        samples: training samples in an epoch, whose last batch may be smaller.
-        epoch: epochs already done (0 for a new run).
-        metrics: names of the numbers of each step, "loss" first.
-        validated: whether "val_..." numbers come with each epoch.
+    ``epochs``: epochs that the run will have when it ends, as planned now; ``samples``: training
+    samples in an epoch, whose last batch may be smaller; ``epoch``: epochs already done (0 for a
+    new run); ``metrics``: names of the numbers of each step, "loss" first; ``validated``: whether
+    "val_..." numbers come with each epoch.
     """
 
     epochs: int

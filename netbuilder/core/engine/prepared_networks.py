@@ -33,11 +33,7 @@ from netbuilder.core.engine.distribute import WorkerSync, shared_program_maker
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.streaming import stream_program_maker
 from netbuilder.core.engine.loop.trainer import Trainer
-from netbuilder.core.engine.monitor.keras_callbacks import (
-    best_choice,
-    measures_apart,
-    monitor_of,
-)
+from netbuilder.core.engine.monitor.keras_callbacks import best_choice, measures_apart, monitor_of
 from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.run_control import Interruptible
@@ -201,10 +197,8 @@ def prebuild(
     """Build and trace what a session with these arguments will need, unless it is there already.
 
     May be called from any thread, repeatedly. A session or call that needs something else ends it.
-
-    Raises:
-        UserError: the project cannot be built.
-        StoppedBeforeStartError: it was ended, or ``needed``, which is polled, is false.
+    Raise UserError if the project cannot be built, or StoppedBeforeStartError if it was ended, or
+    ``needed``, which is polled, is false.
     """
     order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base, compilation)
     if not order.keeps:
@@ -417,12 +411,7 @@ def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
     with _lock:
         bodies = {name: _bodies[key] for name, key in keys.items() if key in _bodies}
     training_model = build_training_model(
-        project,
-        dataset.facts,
-        base=order.base,
-        tell=tell,
-        learned=order.learned,
-        bodies=bodies,
+        project, dataset.facts, base=order.base, tell=tell, learned=order.learned, bodies=bodies
     )
     bodies = frozen_bodies(training_model)
     if keys and sum(body.count_params() for body in bodies.values()) <= _MOST_KEPT:

@@ -60,11 +60,9 @@ class Probe:
 class ProbeResult:
     """The answer to a probe, all at one moment of the training.
 
-    Attributes:
-        outputs: (n, ...) by node id, unscaled: raw scores where the loss takes those.
-        weights: by node id, by name ("kernel", "bias", ...): as ``layer_values.weights_of``.
-        gradients: likewise for the trainable weights, in their shapes.
-        epoch: epochs done.
+    ``outputs``: (n, ...) by node id, unscaled: raw scores where the loss takes those; ``weights``:
+    by node id, by name ("kernel", "bias", ...): as ``layer_values.weights_of``; ``gradients``:
+    likewise for the trainable weights, in their shapes; ``epoch``: epochs done.
     """
 
     outputs: Mapping[str, Array] = field(default_factory=dict)

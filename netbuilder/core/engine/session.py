@@ -386,12 +386,7 @@ class Session:
         assert self._parts is not None
         trainer = self._parts.trainer
         trained = finished_model(
-            trainer,
-            self.project,
-            self.dataset,
-            self.emit,
-            restored_epoch,
-            novelty=self._novelty,
+            trainer, self.project, self.dataset, self.emit, restored_epoch, novelty=self._novelty
         )
         return self.loop.timed(trained, trainer.position)
 
@@ -437,12 +432,7 @@ class Session:
         if self._strategy is None and self.dataset.stream is None:
             self._strategy = local_strategy(self.devices)
         self._order = TrainingOrder(
-            self.project,
-            self.dataset,
-            self.base,
-            self.compilation,
-            self._strategy,
-            self._agreement,
+            self.project, self.dataset, self.base, self.compilation, self._strategy, self._agreement
         )
         if snapshot is not None and not snapshot.facts.get("bodies") and self._order.bodies():
             self._order = replace(self._order, learned=False)  # it holds the weights of all

@@ -44,8 +44,6 @@ def _is_inner(layer: Any) -> bool:
 
 
 def _run(model: Any, tensors: Any) -> Any:
-    """Call the layers of a functional model and of its nested models."""
-
     def operation(layer: Any) -> Callable[..., Any]:
         if not _is_inner(layer):
             return layer  # type: ignore[no-any-return]

@@ -241,9 +241,8 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a network on labelled samples.
 
-    Args:
-        data: samples of its own data set (``dataset.test``), or a file like its training data.
-        means: of the training rows by output id, if known: the baseline's prediction.
+    ``data``: samples of its own data set (``dataset.test``), or a file like its training data;
+    ``means``: of the training rows by output id, if known: the baseline's prediction.
     """
     reading = ""
     if isinstance(data, Split):

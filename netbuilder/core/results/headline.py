@@ -20,12 +20,9 @@ _SHARES = ("accuracy", "precision", "recall", "f1_score")
 class Headline:
     """The main figure of an evaluation.
 
-    Attributes:
-        metric: name of the metric of ``figure``.
-        figure: its value with its unit.
-        words: what it counts, on how many samples.
-        comparison: the figure of each baseline.
-        worse: that the best baseline beats the figure, in words, or "".
+    ``metric``: name of the metric of ``figure``; ``figure``: its value with its unit; ``words``:
+    what it counts, on how many samples; ``comparison``: the figure of each baseline; ``worse``:
+    that the best baseline beats the figure, in words, or "".
     """
 
     metric: str

@@ -142,7 +142,6 @@ def visible_matrix(evaluation: Evaluation) -> VisibleMatrix | None:
 
 
 def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the most often confused classes, in their order."""
     if len(matrix) <= MOST_CLASSES:
         return np.arange(len(matrix))
     wrong = matrix.copy()

@@ -61,8 +61,6 @@ class Method:
 
 
 def _make(module: str, kind: str, **options: Any) -> Callable[[int], Any]:
-    """Return a factory of a scikit-learn estimator that takes a seed."""
-
     def make(seed: int) -> Any:
         drawn = {"random_state": seed} if module in {"tree", "ensemble"} else {}
         return getattr(import_module(f"sklearn.{module}"), kind)(**options, **drawn)
@@ -522,12 +520,9 @@ def nearest_rows(comparison: Comparison, row: int) -> tuple[tuple[int, float], .
 class Coefficients:
     """The linear model's coefficients, the features of the largest first.
 
-    Attributes:
-        columns: the class of each column of ``values`` (of two classes the second), or the target.
-        features: name of each feature.
-        values: (features, columns): log odds per unit of the scaled feature for classes, else
-            change
-            of the target per unit of the feature.
+    ``columns``: the class of each column of ``values`` (of two classes the second), or the target;
+    ``features``: name of each feature; ``values``: (features, columns): log odds per unit of the
+    scaled feature for classes, else change of the target per unit of the feature.
     """
 
     columns: tuple[str, ...]

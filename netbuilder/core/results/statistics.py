@@ -466,11 +466,9 @@ def group_values(
 
     Numbers with more than ten different values are cut at the quartiles of ``like``.
 
-    Args:
-        column: a feature, the target, or any other column of the file.
-        file: the table that the rows come from, if it is available.
-        like: rows that give the quartiles.
-        like_file: the table that these come from, if it is another one.
+    ``column``: a feature, the target, or any other column of the file; ``file``: the table that the
+    rows come from, if it is available; ``like``: rows that give the quartiles; ``like_file``: the
+    table that these come from, if it is another one.
     """
     cells = _column_cells(trained, split, column, file)
     other = cells if like is None else _column_cells(trained, like, column, like_file or file)

@@ -160,7 +160,6 @@ def _looked_up(node: Node) -> dict[int, str]:
 
 
 def _counted(dataset: Dataset) -> slice:
-    """Return the samples that are counted: all, or an even choice."""
     return slice(None, None, -(-len(dataset.train) // MOST_SAMPLES) or 1)
 
 

@@ -123,7 +123,6 @@ class ElidedComboBox(NoWheelComboBox):
         self.setMaximumWidth(scaled(self._most))
 
     def whole_width(self) -> int:
-        """Return the width at which no entry is elided."""
         self.ensurePolished()
         words = map(self.itemText, range(self.count()))
         longest = max(map(self.fontMetrics().horizontalAdvance, words), default=0)

@@ -81,7 +81,6 @@ class NestedEditor(QWidget):
         self.edited.emit(self.joined())
 
     def start_of(self, name: str | None) -> dict[str, Any]:
-        """Return the initial parameters of a newly chosen entry."""
         params, _ = self.params_of(name) if name else ((), "")
         return {p.name: p.start for p in params if p.required and p.start is not None}
 

@@ -83,7 +83,6 @@ class SlideEditor(QWidget):
         return TypedBox(self._param, self)
 
     def _count(self) -> int:
-        """Return the slider's number of steps."""
         wide = self._high - self._low
         most = _MOST_WHOLE if self._param.whole and not self._logarithmic else _STEPS
         by_ones = self._param.whole or self._param.kind is Kind.INT
@@ -131,7 +130,6 @@ class SlideEditor(QWidget):
 
     @property
     def _logarithmic(self) -> bool:
-        """Whether the slider is logarithmic: for a wide range with a small default."""
         if self._low <= 0 or self._high / self._low < _WIDE:
             return False
         default = self.number_of(self._param.default)

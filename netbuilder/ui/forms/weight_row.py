@@ -100,7 +100,6 @@ class WeightRow(QWidget):
         self.show()
 
     def choose(self, source: int) -> None:
-        """Select the weight of an input and focus its field."""
         self.source.setCurrentIndex(source)
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.field.selectAll()

@@ -212,7 +212,6 @@ class Inspector(QScrollArea):
             self._show()
 
     def focus_first(self) -> None:
-        """Focus the first field, or else the name."""
         if self._form is not None and self._form.rows:
             next(iter(self._form.rows.values())).editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif not self.name.isHidden():
@@ -372,7 +371,6 @@ class Inspector(QScrollArea):
             )
 
     def _hide_hint(self) -> None:
-        """Hide the hint about adding layers once a network is trained."""
         self.words.setHidden(not self._selection and self._workbench.models.trained is not None)
 
     def _update_goal(self) -> None:

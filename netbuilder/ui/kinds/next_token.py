@@ -244,7 +244,6 @@ class NextTokenView(QWidget):
             self._forget()
 
     def look_at(self, trained: TrainedModel, words: str) -> None:
-        """Compute attention and next token of a text."""
         self._worker.ask(trained, words)
 
     def clear_all(self) -> None:

@@ -258,7 +258,6 @@ class RowForm(PredictForm):
             self.response.show_row(self._placed(row), lambda model: _sample(model, row))
 
     def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return the row with dates in the axis's form."""
         trained = self._workbench.models.prediction_model
         dates = [name for name, field in self._fields.items() if field.kind == "date"]
         if trained is None or not dates:
@@ -460,7 +459,6 @@ class ResponseView(QWidget):
         return min(field.low, here), max(field.high, here)
 
     def _place(self) -> None:
-        """Move the line to the row without a signal."""
         low, high = self._range()
         self._name_places(low, high)
         self.plot.getPlotItem().setXRange(low, high, padding=0.3 if self._switches else 0.02)

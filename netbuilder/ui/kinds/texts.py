@@ -280,7 +280,6 @@ class TextForm(PredictForm):
         self.text.moveCursor(QTextCursor.MoveOperation.End)
 
     def _mark(self) -> None:
-        """Underline unknown words while typing."""
         selections: list[QTextEdit.ExtraSelection] = []
         if self._trained is not None:
             from netbuilder.core.results.predict import unknown_spans

@@ -5,17 +5,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
-from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPoint,
-    QPointF,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDrag,
@@ -93,7 +83,6 @@ class PaletteDelegate(QStyledItemDelegate):
     """Paints headings in small letters, and layers with their category's square."""
 
     def _words(self, option: QStyleOptionViewItem, index: Index, width: float) -> _Words:
-        """Return a row's font, left margin and text."""
         is_layer = index.data(SPEC_ROLE) is not None
         font = QFont(option.font) if is_layer else theme.ui_font(0.85, bold=True)
         left = _SQUARE + 14 if is_layer else 4.0
@@ -255,7 +244,6 @@ class Palette(QWidget):
         self._hint.setVisible(room and not self.line.text())
 
     def show_all(self, everything: bool) -> None:
-        """List all layers instead of the teaching ones."""
         self._all = everything
         self._search(self.line.text())
         self.listed.emit(self.categories)

@@ -121,7 +121,6 @@ class Task:
         self._begin = after_the_window()
 
     def run(self) -> None:
-        """Do the work on the current thread and deliver the result on the GUI thread."""
         assert self._work is not None
         self._begin()
         try:

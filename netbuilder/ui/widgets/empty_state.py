@@ -83,7 +83,6 @@ class EmptyStatePage(QStackedWidget):
 
     @classmethod
     def filling(cls, panel: QWidget, words: str, picture: str) -> EmptyStatePage:
-        """Create a page that fills a panel."""
         created = cls(words, picture, panel)
         vbox(created, parent=panel, margins=0)
         return created
@@ -124,7 +123,6 @@ class EmptyStatePage(QStackedWidget):
         self.setCurrentIndex(0)
 
     def restart(self) -> None:
-        """Scroll to the top, for another network."""
         self._page.setMinimumHeight(0)
         self.scroll_area.verticalScrollBar().setValue(0)
 

@@ -76,7 +76,6 @@ class ClickableCard(QFrame):
             super().keyPressEvent(event)
 
     def _go(self, right: int, down: int) -> None:
-        """Focus the next card in a direction."""
         page = self.parentWidget()
         if page is None:
             return

@@ -206,10 +206,8 @@ def fit_target(
 ) -> OutputPreprocessing:
     """Return the preprocessing of an output's target, still without scaling.
 
-    Args:
-        targets: the target columns of all training and validation rows.
-        units: of the output's last layer, where known: two classes take one sigmoid unit
-            (default) or two units and softmax.
+    ``targets``: the target columns of all training and validation rows; ``units``: of the output's
+    last layer, where known: two classes take one sigmoid unit (default) or two units and softmax.
     """
     names = tuple(str(name) for name in targets.columns)
     if task in {REGRESSION, MULTI_LABEL}:

@@ -162,10 +162,7 @@ def _skip_lines_fixes(bad: pd.Series) -> tuple[DataFix, ...]:
     if len(bad) > _FEW_WORDS or bad.index.name != LINE:
         return ()
     label = ngettext(
-        "Leave line {lines} out",
-        "Leave lines {lines} out",
-        len(bad),
-        lines=format_list(bad.index),
+        "Leave line {lines} out", "Leave lines {lines} out", len(bad), lines=format_list(bad.index)
     )
     return (DataFix(label, {"skip_lines": [int(line) for line in bad.index]}),)
 

@@ -111,10 +111,7 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         # "and 2 more" right after line numbers would seem to count lines.
         rest = format_quoted_list(list(counts.index)[3:])
         more = ngettext(
-            "also in column {columns}",
-            "also in columns {columns}",
-            len(places) - 3,
-            columns=rest,
+            "also in column {columns}", "also in columns {columns}", len(places) - 3, columns=rest
         )
         places = [*places[:3], more]
     total = int(counts.sum())

@@ -133,10 +133,7 @@ def roles_of(
         )
     used = {*features, *targets, *special}
     return ColumnRoles(
-        features,
-        targets,
-        tuple(name for name in known if name not in used),
-        **single,
+        features, targets, tuple(name for name in known if name not in used), **single
     )
 
 

@@ -92,7 +92,6 @@ def data_stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
 
 
 def _folder_times(path: Path) -> list[Hashable]:
-    """Return when each folder in it changed, and each class folder in its parts."""
     times: list[Hashable] = []
     for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
         times.append((folder.name, folder.stat().st_mtime_ns))
@@ -102,7 +101,6 @@ def _folder_times(path: Path) -> list[Hashable]:
 
 
 def _file_times(path: Path) -> Iterator[Hashable]:
-    """Yield time and size of each file below a folder."""
     with os.scandir(path) as scanned:
         entries = sorted(scanned, key=lambda entry: entry.name)
     for entry in entries:

@@ -123,7 +123,6 @@ def read_with(
 
 
 def _without_trailing(table: pd.DataFrame) -> list[str]:
-    """Return the columns without nameless empty ones at the end."""
     names = [str(name) for name in table.columns]
     while len(names) > 1 and names[-1] == f"column {len(names)}" and table[names[-1]].isna().all():
         names.pop()

@@ -193,7 +193,6 @@ def inner_names(path: Path) -> tuple[str, ...]:
 
 
 def _zip_entry(path: Path) -> zipfile.ZipInfo:
-    """Return the only table in an archive, ignoring macOS's files."""
     try:
         with open_zip(path) as archive:
             entries = [

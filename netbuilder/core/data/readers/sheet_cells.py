@@ -25,12 +25,10 @@ from netbuilder.core.safe_archives import open_zip, open_zip_member
 class SheetCells:
     """What a sheet holds; rows and columns are counted from 0.
 
-    Attributes:
-        rows: values of the used range, whose first cell is (``top``, ``left``).
-        hidden: hidden rows, counted from 1.
-        merged: first row, first column, last row and last column of merged cells.
-        formulas: cells ("B7") with formulas that were never computed.
-        stray: excluded cells far away from the table.
+    ``rows``: values of the used range, whose first cell is (``top``, ``left``); ``hidden``: hidden
+    rows, counted from 1; ``merged``: first row, first column, last row and last column of merged
+    cells; ``formulas``: cells ("B7") with formulas that were never computed; ``stray``: excluded
+    cells far away from the table.
     """
 
     rows: list[list[Any]]

@@ -155,7 +155,6 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _clean(home: Path) -> None:
-    """Delete all but the most recently used folders."""
     newest = sorted(home.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for old in newest[_KEPT:]:
         discard(old)

@@ -105,10 +105,7 @@ _TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
 
 
 def build_backbone(
-    spec: LayerSpec,
-    params: Mapping[str, Any],
-    name: str | None,
-    inner: keras.Model | None = None,
+    spec: LayerSpec, params: Mapping[str, Any], name: str | None, inner: keras.Model | None = None
 ) -> keras.Model:
     """Return the body with random weights, frozen unless ``trainable``; pixels are 0 to 255.
 
@@ -184,10 +181,8 @@ def load_backbone(
 ) -> None:
     """Load pretrained weights into the body that ``build_backbone`` made for ``node``.
 
-    ``base`` is the folder of ``weights_file``; ``tell`` receives the progress of a download.
-
-    Raises:
-        BuildError: no network and not downloaded before, or a file that does not fit.
+    ``base`` is the folder of ``weights_file``; ``tell`` receives the progress of a download. Raise
+    BuildError if no network and not downloaded before, or a file that does not fit.
     """
     # Keras spells random weights None.
     kind = node.params.get("weights", LAYERS[node.layer].by_name["weights"].default) or "none"
@@ -258,10 +253,8 @@ def layer_of(training_model: keras.Model, graph: Graph, node_id: str) -> Any:
 def make_layer(node: Node, graph: Graph, inner: keras.Model | None = None) -> keras.Layer:
     """Return the Keras layer of ``node``, not built; a new one even where the node shares one.
 
-    ``inner``: the network within a backbone, see ``build_backbone``.
-
-    Raises:
-        BuildError: the layer is unknown, or Keras does not take its parameters.
+    ``inner``: the network within a backbone, see ``build_backbone``. Raise BuildError if the layer
+    is unknown, or Keras does not take its parameters.
     """
     node = owner_of(node, graph)
     return _layer(node.layer, node.params, node.id, keras_name(node.id), inner)

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.build.graph_to_keras import (
-    connect_layers,
-    model_inputs,
-    owner_of,
-)
+from netbuilder.core.engine.build.graph_to_keras import connect_layers, model_inputs, owner_of
 from netbuilder.core.engine.build.loss_values import total_loss
 from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls

@@ -50,7 +50,6 @@ def check_config(config: Mapping[str, Any], file: ModelFile) -> None:
 
 
 def _without_states(value: Any) -> Any:
-    """Return a config of stateless layers: states cannot be built without memory."""
     if isinstance(value, list):
         return [_without_states(item) for item in value]
     if not isinstance(value, Mapping):

@@ -225,7 +225,6 @@ def _dtype(value: Any) -> str:
 
 
 def _places(values: list[Any]) -> int:
-    """Count the different tensors."""
     return len({str((_tensor(tensor) or {}).get("keras_history")) for tensor in values})
 
 

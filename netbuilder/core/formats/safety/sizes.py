@@ -89,7 +89,6 @@ def too_much_output_error(name: str, detail: str) -> FormatError:
 
 
 def _sizes(config: Any) -> Iterator[tuple[str, Any, str]]:
-    """Yield argument, value and layer name."""
     waiting: list[tuple[Any, str]] = [(config, "")]
     while waiting:
         item, owner = waiting.pop()

@@ -168,7 +168,6 @@ def _arranged(project: Project, code: DataCode) -> tuple[int, ...]:
 
 
 def _tasks(project: Project, facts: DataFacts | None) -> dict[str, str]:
-    """Return the task of each output from the data, or else from loss and last layer."""
     if facts is not None:
         return dict(facts.tasks) or dict.fromkeys(project.graph.outputs[:1], facts.task)
     return {name: _task(project, name) for name in project.graph.outputs}
@@ -196,7 +195,6 @@ def data_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
 
 
 def _none(question: ScriptRequest) -> DataCode:
-    """Write a placeholder for missing data."""
     return DataCode(
         (
             _("# This project has no data: put your own arrays here."),

@@ -111,7 +111,6 @@ def _table(
 
 
 def _as_numbers(words: bool, several: bool, parts: tuple[str, ...]) -> list[str]:
-    """Convert data frames to arrays, one per Input."""
     array = "encode({0})" if words else '{0}.to_numpy("float64")'
     if several:
         array = f"{{{{name: {array.format('{0}[names]')} for name, names in columns.items()}}}}"

@@ -195,7 +195,6 @@ def _sequences(
     cell: ScriptCell,
     parts: tuple[str, ...],
 ) -> None:
-    """Scale each column alike at all steps."""
     shape = facts.input_shapes.get(used_inputs(project.graph)[0], ()) if facts else ()
     axes = "(0, 1)" if len(shape) == 2 else "tuple(range(x_train.ndim - 1))"
     if recipe.scaler == "MinMaxScaler":
@@ -213,7 +212,6 @@ def _texts(
     cell: ScriptCell,
     parts: tuple[str, ...],
 ) -> None:
-    """Convert words to numbers, most frequent first, with padding."""
     code = recipe.code
     shape = facts.input_shapes.get(used_inputs(project.graph)[0]) if facts is not None else None
     length = code.length or (shape[0] if shape else None)
@@ -239,7 +237,6 @@ def _one_fill(project: Project) -> bool:
 def _table(
     project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
-    """Scale numbers, fitted on the training rows."""
     scaler, several = recipe.scaler, _several(project)
     if scaler:
         output = '.set_output(transform="pandas")' if several else ""
@@ -295,7 +292,6 @@ def _mixed_table(
 
 
 def _piped(steps: list[str], columns: str) -> list[str]:
-    """Return the lines for the steps applied to some columns."""
     chain = steps[0] if steps else '"passthrough"'
     if len(steps) > 1:
         chain = f"make_pipeline({', '.join(steps)})"
@@ -388,7 +384,6 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
 
 
 def _is_single(project: Project) -> bool:
-    """Return whether the network outputs one probability for two classes."""
     graph = project.graph
     name = graph.outputs[0]
     while "units" not in graph.by_id[name].params and graph.sources[name]:

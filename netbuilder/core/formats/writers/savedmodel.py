@@ -83,7 +83,6 @@ def verify(trained: TrainedModel, path: Path, file_model: FileInputModel | None 
 
 
 def _put(written: Path, path: Path, before: Path) -> None:
-    """Replace a folder, restoring it on failure."""
     if path.exists():
         replace(path, before)
     try:

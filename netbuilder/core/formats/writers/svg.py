@@ -105,7 +105,6 @@ def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
 
 
 def _drawn_id(node: Node, project: Project, places: dict[str, tuple[float, float]]) -> str:
-    """Return the node's id, or that of the closed group that contains it."""
     if node.id in places:
         return node.id
     groups = project.graph.group_by_id
@@ -118,7 +117,6 @@ def _drawn_id(node: Node, project: Project, places: dict[str, tuple[float, float
 def _between(
     start: str, end: str, places: Mapping[str, tuple[float, float]], horizontal: bool
 ) -> list[tuple[float, float]]:
-    """Return the cards that a straight connection would pass behind."""
     along, across = (0, 1) if horizontal else (1, 0)
     size = HEIGHT if horizontal else WIDTH
     low, high = sorted((places[start][along], places[end][along]))

@@ -29,11 +29,9 @@ Array = NDArray[Any]
 class ExplanationTarget:
     """A sample, and the number that is explained.
 
-    Attributes:
-        sample: raw values by Input id, without a batch axis.
-        unit: index of the explained class or target column.
-        answer: the prediction in words: "species: setosa (98%)".
-        about: what the number is: "species: setosa", "price".
+    ``sample``: raw values by Input id, without a batch axis; ``unit``: index of the explained class
+    or target column; ``answer``: the prediction in words: "species: setosa (98%)"; ``about``: what
+    the number is: "species: setosa", "price".
     """
 
     trained: TrainedModel

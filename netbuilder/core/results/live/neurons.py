@@ -43,12 +43,8 @@ class NeuronColumn:
 def neuron_columns(graph: Graph, sizes: Mapping[str, int]) -> tuple[NeuronColumn, ...]:
     """Return the columns of a network of Dense layers, from the input to the output.
 
-    Args:
-        graph: the network.
-        sizes: numbers per sample of each node's output.
-
-    Raises:
-        UserError: the network has other layers, branches, or too many units.
+    ``graph``: the network; ``sizes``: numbers per sample of each node's output. Raise UserError if
+    the network has other layers, branches, or too many units.
     """
     columns: list[NeuronColumn] = []
     for name in graph.order:
@@ -160,8 +156,7 @@ class NeuronPlane:
         """Return predictions (side, side, classes), as probabilities, or (side, side, 1), scaled by
         the range of the targets, for the last layer's ``outputs`` over the grid.
 
-        Raises:
-            ValueError: the outputs are no probabilities of these classes.
+        Raise ValueError if the outputs are no probabilities of these classes.
         """
         name, target = next(iter(self.dataset.preprocessing.outputs.items()))
         values = to_own_units(np.asarray(outputs, np.float64), self.project, name, target)

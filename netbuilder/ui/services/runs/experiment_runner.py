@@ -134,7 +134,6 @@ class ExperimentRunner(QObject):
         self._load_timer.start(0)
 
     def _load_saved(self) -> None:
-        """Load the saved study of this project, also one that was interrupted."""
         project, base = self._store.project, self._workbench.base
         if not project.graph.nodes:
             return

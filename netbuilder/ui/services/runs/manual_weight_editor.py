@@ -102,11 +102,8 @@ class PausedModelPublisher(QObject):
     A running network is submitted once if its predictions are on show; later changes come from the
     run's probes.
 
-    Args:
-        models: receives the network.
-        runner: the run.
-        watched: returns whether predictions of a running network are on show.
-        parent: owner.
+    ``models``: receives the network; ``runner``: the run; ``watched``: returns whether predictions
+    of a running network are on show; ``parent``: owner.
     """
 
     def __init__(

@@ -213,7 +213,6 @@ class Runner(QObject):
         self.began.emit()
 
     def train_more(self, epochs: int) -> None:
-        """Train more epochs: in a run, after it, or from a file's weights."""
         trained, session = self._workbench.models.trained, self.session
         other = session is None or not (self.active or session.leads_to(trained))
         if other and trained is not None and self.may_train_more:
@@ -222,7 +221,6 @@ class Runner(QObject):
             self._ask(lambda session: session.train_more(epochs))
 
     def go_to_best(self) -> None:
-        """Restore the weights of the best epoch, during a run or after it."""
         self._ask(lambda session: session.go_back_to_best())
 
     def take_data(self, project: Project, dataset: Dataset) -> bool:
@@ -370,8 +368,6 @@ class Runner(QObject):
             self.session.stand()
 
     def rewind(self) -> None:
-        """Restore the initial weights and pause at the start."""
-
         def back(session: Session) -> None:
             session.rewind()
             session.pause()

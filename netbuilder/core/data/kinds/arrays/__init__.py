@@ -309,7 +309,6 @@ def _named(role: str, name: str | None, usual: Sequence[str]) -> str:
 
 
 def _part_lines(data: Data) -> list[str]:
-    """Return lines that append the validation and test arrays to the training arrays."""
     named = [data.options.get(f"{role}_test") for role in ("x", "y")]
     test = [format_literal(name) if name else f"part_name({role}_name, 'test')"
             for role, name in zip("xy", named, strict=True)]  # fmt: skip

@@ -156,10 +156,7 @@ _SALES = _GeneratedSet(
     lambda facts, earned: _table_of(facts, _SALES_COLUMNS, "earnings", earned),
     "facts, earned",
     "earned",
-    (
-        f'columns = "{" ".join(_SALES_COLUMNS)}".split()',
-        "x = pd.DataFrame(facts, columns=columns)",
-    ),
+    (f'columns = "{" ".join(_SALES_COLUMNS)}".split()', "x = pd.DataFrame(facts, columns=columns)"),
     frame="data = x.assign(earnings=earned)",
 )
 _WAVES = _GeneratedSet(

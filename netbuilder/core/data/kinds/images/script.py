@@ -31,10 +31,7 @@ def folder_code(question: ScriptRequest) -> DataCode:
     """Return lines that read the pictures of a folder or zip."""
     data = question.project.data
     size = f"size = {_known_size(question) or 'usual_size(looked_at)'}"
-    lines = [
-        *_reader(question),
-        *folder_lines(data, ENDINGS, _stacked(question), (size,)),
-    ]
+    lines = [*_reader(question), *folder_lines(data, ENDINGS, _stacked(question), (size,))]
     return _code(question, lines, parts="folders", own_test=bool(data.test_path))
 
 
@@ -145,7 +142,6 @@ def _known_size(question: ScriptRequest) -> str:
 
 
 def _reader(question: ScriptRequest) -> list[str]:
-    """Return the function that reads a picture, and the one that finds an unset size."""
     lines = function_lines(read_picture)
     if _known_size(question):
         return lines

@@ -100,21 +100,15 @@ def _few_words(data: Data) -> list[str]:
 
 
 def sample_role_lines(
-    question: ScriptRequest,
-    option: str,
-    guess: str,
-    train: Sequence[str],
-    test: Sequence[str],
+    question: ScriptRequest, option: str, guess: str, train: Sequence[str], test: Sequence[str]
 ) -> RoleLines:
     """Return lines for a table with a sample in each cell of one column.
 
     They leave ``x`` and ``y``, and of a test file ``x_test`` and ``y_test``.
 
-    Args:
-        option: names the column.
-        guess: an expression for the column without that option.
-        train: lines from ``data`` and ``column`` to ``x``.
-        test: lines from ``test`` to ``x_test``.
+    ``option``: names the column; ``guess``: an expression for the column without that option;
+    ``train``: lines from ``data`` and ``column`` to ``x``; ``test``: lines from ``test`` to
+    ``x_test``.
     """
     data, facts = question.project.data, question.facts
     columns = facts.column_roles if facts is not None else {}

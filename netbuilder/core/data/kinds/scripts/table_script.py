@@ -17,11 +17,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     target_columns,
 )
 from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
-from netbuilder.core.data.preprocessing.cleaning import (
-    normalize_word,
-    one_spelling,
-    split_labels,
-)
+from netbuilder.core.data.preprocessing.cleaning import normalize_word, one_spelling, split_labels
 from netbuilder.core.data.preprocessing.number_text import (
     marks_of,
     number_of,

@@ -63,7 +63,6 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
 
 
 def _read_as_series(samples: Samples) -> tuple[Finding, ...]:
-    """Say that the table was read as a series, with the fix that makes it a table."""
     order = next((name for name, role in samples.roles.items() if role == "order"), "")
     if not order or len(samples.columns) != 1:
         return ()

@@ -41,12 +41,9 @@ class ContiguousRows:
 class SeriesDataView:
     """A series in its gapless segments.
 
-    Attributes:
-        columns: of numbers, the targets first.
-        stretches: segments between gaps, or several series.
-        order: the column of time, or "".
-        dates: times are days since 1970.
-        window, horizon: rows of input and of prediction.
+    ``columns``: of numbers, the targets first; ``stretches``: segments between gaps, or several
+    series; ``order``: the column of time, or ""; ``dates``: times are days since 1970; ``window``,
+    ``horizon``: rows of input and of prediction.
     """
 
     columns: tuple[str, ...]

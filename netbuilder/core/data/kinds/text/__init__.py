@@ -387,12 +387,7 @@ def _options(data: Data) -> tuple[Param, ...]:
     if data.options.get("task") != next_token.TASK:
         return ()
     pairs = (next_token.MERGES,) if data.options.get("level") == BYTE_PAIR else ()
-    rest = (
-        next_token.WINDOW,
-        next_token.STEP,
-        next_token.LOWERCASE,
-        next_token.SHORT_STARTS,
-    )
+    rest = (next_token.WINDOW, next_token.STEP, next_token.LOWERCASE, next_token.SHORT_STARTS)
     return (next_token.LEVEL, *pairs, *rest)
 
 

@@ -501,7 +501,6 @@ class Calls:
         return results[0] if len(results) == 1 else results
 
     def _through(self, layers: list[Any], tensors: list[Call], node: Any) -> Any:
-        """Call the layers of a Sequential in turn."""
         for item in layers:
             if isinstance(item, Call) or getattr(item, "kind", "") == "Input":
                 continue

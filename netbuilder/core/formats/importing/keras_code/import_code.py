@@ -502,7 +502,6 @@ class _Builder:
         fitted: Mapping[str, Any],
         line: int,
     ) -> Data:
-        """Return the recipe with the targets and features that the code selects."""
         x, y = reads.features_and_targets(fitted)
         for name, where, value in reads.stored_columns:
             same = isinstance(value, Rows) and value.names == (name,) and value.computed is None

@@ -192,7 +192,6 @@ def _rows(graph: OnnxGraph, converter: LayerConverter) -> dict[str, Array]:
 
 
 def _run(graph: OnnxGraph, samples: dict[str, Array]) -> list[Array]:
-    """Return the file's own predictions, from onnxruntime or else ONNX's reference."""
     data = graph.proto.SerializeToString()
     if importlib.util.find_spec("onnxruntime") is not None:
         import onnxruntime
