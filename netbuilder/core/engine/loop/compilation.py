@@ -148,7 +148,7 @@ class CompilationChooser:
     plan: LoopPlan | None = None
     _ready: list[CandidateProgram] = field(default_factory=list)
     done: threading.Event = field(default_factory=threading.Event)
-    _told: threading.Event = field(default_factory=threading.Event)
+    _reported: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _best: tuple[float, Program] | None = None
 
