@@ -25,7 +25,7 @@ from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.neurons.network_views import NetworkViews
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.palette.palette_view import Palette
-from netbuilder.ui.results.empty_states import shows_forecast
+from netbuilder.ui.results.empty_states import shows_forecast, shows_samples
 from netbuilder.ui.services.language import language
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes, TypedSteps
@@ -372,7 +372,11 @@ class MainWindow(QMainWindow):
         """Name the page after what it shows of this data."""
         forecast = N_("Forecast"), N_("Forecast and true values during training")
         surface = next((row.title, row.help) for row in PANELS if row.id == "surface")
-        title, words = forecast if shows_forecast(self.workbench) else surface
+        live = N_("Live"), N_("Predictions and layers during training")
+        if shows_samples(self.workbench):
+            title, words = live
+        else:
+            title, words = forecast if shows_forecast(self.workbench) else surface
         self.docks.retitle("surface", title, words)
         self.actions_table.retitle("panel-surface", _(title), _(words))
 

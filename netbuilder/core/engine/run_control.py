@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from types import FrameType
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
+
+from numpy.typing import NDArray
 
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _
@@ -18,8 +21,10 @@ Unit = Literal["epochs", "steps"]
 
 # Duration of a slow run's chunk, short enough for an even curve.
 _CHUNK_SECONDS = 0.04
-# The longest delay that a run spread over a time makes up for.
-_SLACK_SECONDS = 1.0
+# Part of a run's time that follows its loss; the rest follows its epochs.
+_FALL_SHARE = 0.6
+# Weight of the newest step in the mean of the losses.
+_NEWEST = 0.1
 
 
 class Stopwatch:
@@ -49,6 +54,46 @@ class Stopwatch:
         self._before, self._since = self.seconds, None
 
 
+class LossPace:
+    """Spreads a run over ``seconds``, most of them while the loss falls: later nothing moves.
+
+    A state is due by the share of the epochs that are done and by the fall of the smoothed loss, as
+    a share of the first one. A run that takes longer does not wait.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.most = 1  # steps of the next chunk
+        self._done = math.inf
+        self._origin = 0.0, 0.0, 0.0
+        self._first = self._mean = self._least = 0.0
+
+    def wait(self, losses: NDArray[Any], done: float, elapsed: float, computed: float) -> float:
+        """Return the seconds to wait after a chunk, negative if it is late.
+
+        Args:
+            losses: of the chunk's steps.
+            done: share of the planned epochs that are done, 0 to 1.
+            elapsed: seconds of the run so far.
+            computed: those of them without waits.
+        """
+        if done < self._done:  # the first chunk, or the run was rewound
+            self._origin = done, elapsed, computed
+            self._first = self._mean = self._least = float(losses[0])
+        self._done = done
+        begin, since, before = self._origin
+        self._mean += (1 - (1 - _NEWEST) ** len(losses)) * (float(losses.mean()) - self._mean)
+        self._least = min(self._least, self._mean)
+        share = (done - begin) / max(1 - begin, 1e-9)
+        fall = min((self._first - self._least) / max(abs(self._first), 1e-9), 1.0)
+        due = self.seconds * (share + (1 - share) * _FALL_SHARE * fall)
+        left = (computed - before) / max(done - begin, 1e-9) * (1 - done)  # at full speed
+        rest = min(due, self.seconds - left) - (elapsed - since)
+        late = rest < 2 * _CHUNK_SECONDS  # chunks are as short as frames
+        self.most = 2 * self.most if late else max(1, self.most // 2)
+        return rest
+
+
 class SpeedLimiter:
     """Belongs to the session's thread. ``slowed``: the run has waited for its chosen speed."""
 
@@ -56,18 +101,20 @@ class SpeedLimiter:
         self.slowed = False
         self._rate: float | None = None
         self._unit: Unit = "epochs"
-        self._slack = _CHUNK_SECONDS
         self._due = 0.0
         self._until: int | None = None
 
     def set(self, rate: float | None, unit: Unit) -> None:
         """Limit the epochs or steps a second; None: as fast as it goes."""
-        self._rate, self._unit, self._slack = rate, unit, _CHUNK_SECONDS
+        self._rate, self._unit = rate, unit
         self._due = time.monotonic()
 
-    def pace(self, epochs_a_second: float) -> None:
-        """Change the rate without a wait or a rush, and make up for delays."""
-        self._rate, self._unit, self._slack = epochs_a_second, "epochs", _SLACK_SECONDS
+    def hold(self, seconds: float) -> float:
+        """Wait so many seconds from now, unless a paused run goes on by a step; return them."""
+        if self._until is not None:
+            return 0.0
+        self._due, self.slowed = time.monotonic() + seconds, self.slowed or seconds > 0
+        return seconds
 
     def allow(self, position: int) -> None:
         """Let a paused run go on until so many steps are done."""
@@ -100,7 +147,7 @@ class SpeedLimiter:
         time_now = time.monotonic()
         # A run that cannot keep up neither catches up later nor waits.
         seconds = steps / speed
-        self._due = max(self._due, time_now - max(self._slack, seconds)) + seconds
+        self._due = max(self._due, time_now - max(_CHUNK_SECONDS, seconds)) + seconds
         self.slowed = self.slowed or self._due > time_now
         return self._due - time_now
 

@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.checkpoint import CheckpointSaver
@@ -26,7 +28,14 @@ from netbuilder.core.engine.monitor.observer import Answer, NetworkObserver
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor, rows_in_words
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import EventReporter, not_a_number_error
-from netbuilder.core.engine.run_control import Ending, RunControl, SpeedLimiter, Stopwatch, Unit
+from netbuilder.core.engine.run_control import (
+    Ending,
+    LossPace,
+    RunControl,
+    SpeedLimiter,
+    Stopwatch,
+    Unit,
+)
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import DataError, UserError
@@ -310,7 +319,7 @@ class RunLoop:
         self._validated = 0.0  # seconds, since views were last looked after
         self._parts: RunParts | None = None
         self._at_epoch: Callable[[], None] | None = None
-        self._spread: float | None = None
+        self._pace: LossPace | None = None
         self._first_epoch = 0  # of what is spread
         self.weights: WeightHistory | None = None
 
@@ -337,7 +346,7 @@ class RunLoop:
 
     def set_speed(self, rate: float | None, unit: Unit, spread: float | None) -> None:
         """Set how fast the run may go, see ``Session.set_speed``."""
-        self._spread = spread
+        self._pace = None if spread is None else LossPace(spread)
         self.tempo.set(rate, unit)
 
     def take(self, project: Project, dataset: Dataset, shift: int) -> None:
@@ -415,10 +424,9 @@ class RunLoop:
         agreement = self._agreement
         if agreement is not None:
             agreement.ask(self.control.ending, saver.overdue)
-        if self._spread is not None:
-            planned = max(self.epochs - self._first_epoch, 1)
-            self.tempo.pace(planned / self._spread)
         most = self.tempo.most(trainer.position, trainer.steps_per_epoch)
+        if self._pace is not None and most is None:
+            most = self._pace.most
         if self._at_epoch is not None:
             left = trainer.steps_per_epoch - trainer.step
             most = left if most is None else min(most, left)
@@ -441,11 +449,18 @@ class RunLoop:
         # Views have a share of the whole run's time, not of the steps' alone.
         spent, self._validated = time.perf_counter() - begin + self._validated, 0.0
         self._look(trainer, spent)
-        self._rest(trainer, len(progress.steps))
+        self._rest(trainer, progress.steps[:, 0])
 
-    def _rest(self, trainer: Trainer, steps: int) -> None:
+    def _rest(self, trainer: Trainer, losses: NDArray[Any]) -> None:
         """Wait until the next chunk is due, and answer probes meanwhile."""
-        left = self.tempo.rest(steps, trainer.steps_per_epoch)
+        if self._pace is None:
+            left = self.tempo.rest(len(losses), trainer.steps_per_epoch)
+        else:
+            epochs = trainer.position / trainer.steps_per_epoch - self._first_epoch
+            done = min(epochs / max(self.epochs - self._first_epoch, 1), 1.0)
+            left = self.tempo.hold(
+                self._pace.wait(losses, done, self.clock.seconds, self.computing)
+            )
         while left > 0 and not self.control.pressing:
             if not self._look(trainer, None):
                 self.control.rest(min(left, _TRACING_SECONDS) if self.probing.tracing else left)

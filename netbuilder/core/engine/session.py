@@ -168,8 +168,8 @@ class Session:
     ) -> None:
         """Limit the epochs or steps a second (None: no limit), from here on and after a restart.
 
-        ``spread``: seconds over which the planned epochs are spread evenly, in place of ``rate``; a
-        run that takes longer is not slowed.
+        ``spread``: seconds over which the planned epochs are spread by the fall of the loss, in
+        place of ``rate``; a run that takes longer is not slowed.
         """
         self._control.post(lambda: self.loop.set_speed(rate, unit, spread))
 

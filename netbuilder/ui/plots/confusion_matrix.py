@@ -24,7 +24,7 @@ from netbuilder.ui.style import theme
 
 NAME_WIDTH, NAME_HEIGHT = 110, 72
 _WRITTEN, _SMALLEST = 24, 8
-_WHOLE, _MOST_SIDE = 340, 44  # pixels of all cells, and of one
+_MOST_SIDE, _OF_TWO = 56, 120  # pixels of a cell, and of one of two classes
 _WIDE, _LARGEST = 640, 640
 _AROUND = 290  # of a window's height: bars and tabs
 _FLAT = 1.8  # largest aspect ratio of a cell
@@ -76,7 +76,8 @@ class HeatMap(QWidget):
 
     def sizeHint(self) -> QSize:
         count = max(len(self._labels), 1)
-        whole, most = _WHOLE, _MOST_SIDE
+        most = _OF_TWO if count == 2 else _MOST_SIDE
+        whole = max(round(min(self._room(), most) * count), 1)
         if self.width() > _WIDE:  # over the canvas it grows, within the window
             visible = min(self.window().height() - _AROUND, _LARGEST)
             whole = max(whole, round(min(self._room() * count, visible)))

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
 )
-from PySide6.QtGui import QColor, QFont, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -303,6 +303,12 @@ class ShortTable(QTableView):
         self._names, self._heights_width = names, self.viewport().width()
         self._narrow = min(narrow, len(columns) - 1)
         self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # the page scrolls
 
     def fit(self) -> None:
         """Adapt the column widths to the content, and the height to the rows."""

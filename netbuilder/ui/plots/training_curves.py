@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
@@ -16,7 +16,13 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
-from netbuilder.ui.plots.themed_plot import NumberAxis, PagePlot, style_axes, with_axes
+from netbuilder.ui.plots.themed_plot import (
+    NumberAxis,
+    PagePlot,
+    axis_font,
+    style_axes,
+    with_axes,
+)
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import shared_brush, shared_pen
 
@@ -26,6 +32,9 @@ _FEW_EPOCHS = 5
 LOWEST = 130
 #: Opacity of the steps behind the means of epochs.
 STEP_ALPHA = 0.25
+#: The upper end of the axis over the first loss, and where single steps are cut off over that.
+HEADROOM, _MOST_SPIKE = 1.05, 4.0
+_BESIDE_END = 9  # pixels between a line's end and its name
 #: Symbol at the end of a curve, and its character in the legend: colour is not the only sign.
 TRAINING_SIGN, VALIDATION_SIGN = ("o", "●"), ("d", "◆")
 OVERLAY_SIGNS = (("t1", "▲"), ("t", "▼"), ("s", "■"), ("+", "✚"), ("star", "★"), ("x", "✖"))
@@ -88,6 +97,12 @@ class TrainingCurvePlot(PagePlot):
         self.ends = pg.ScatterPlotItem(size=9, pxMode=True)
         self.ends.setZValue(5)
         self.addItem(self.ends, ignoreBounds=True)
+        self.labels = tuple(pg.TextItem(anchor=(0, 0.5)) for _line in range(2))
+        for label in self.labels:
+            label.hide()
+            label.textItem.document().setDocumentMargin(0)
+            self.addItem(label, ignoreBounds=True)
+        box.sigResized.connect(self.redraw_soon)
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.redraw)
         self.scene().sigMouseMoved.connect(self._mouse_at)
@@ -110,7 +125,8 @@ class TrainingCurvePlot(PagePlot):
             axis = self.getPlotItem().getAxis(name)
             axis.setTickPen(QColor(scheme.grid))
             axis.setZValue(-1000)  # the grid is behind the curves
-            axis.setStyle(hideOverlappingLabels=False)
+            # The room of numbers grows where it must, and never moves the plot otherwise.
+            axis.setStyle(hideOverlappingLabels=False, autoReduceTextSpace=False)
         dotted = Qt.PenStyle.DotLine
         self._now.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
         self._cursor.setPen(pg.mkPen(scheme.accent, width=1))
@@ -175,9 +191,9 @@ class TrainingCurvePlot(PagePlot):
         for number, curves in enumerate(self.overlays.values()):
             color = overlay_color(number)
             sign = overlay_sign(number)[0]
-            lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, "", 0))
-            kept_epoch = curves.kept_epoch
-            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign, kept_epoch))
+            lines.append((curves.training(self.quantity, False), color, 1.0, solid, 1, "", 0))
+            kept_epoch, validation = curves.kept_epoch, curves.validation(self.quantity)
+            lines.append((validation, color, 1.5, dashed, 1, sign, kept_epoch))
         training = self.run.training(self.quantity, self.per_step)
         means = self.run.training(self.quantity, False)
         if self.per_step and len(means) > 1:  # with one epoch, show the steps alone
@@ -191,9 +207,10 @@ class TrainingCurvePlot(PagePlot):
         validation = self.run.validation(self.quantity)
         window = max(validation.count // 30, 2) if self.smooth else 1
         lines.append(
-            (validation, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0], kept_epoch)
+            (validation, scheme.validation, 2.0, dashed, window, VALIDATION_SIGN[0], kept_epoch)
         )
         self._draw(lines, left, right, pixels)
+        self._draw_labels(self.drawn[len(lines) - 2 : len(lines)], scheme)
         self._draw_marks(scheme.secondary)
         end = max(_end(training), _end(validation))
         self._now.setVisible(0 < end < self.planned_epochs)
@@ -240,6 +257,43 @@ class TrainingCurvePlot(PagePlot):
                 )
         self.ends.setData(ends)
 
+    def _draw_labels(self, items: list[pg.PlotCurveItem], scheme: theme.Colors) -> None:
+        """Write the names of the run's two lines at their ends, apart from each other."""
+        box, ground = self.getPlotItem().getViewBox(), QColor(scheme.panel)
+        (_left, right), (low, high) = box.viewRange()
+        line = QFontMetricsF(axis_font()).height() * (high - low) / max(box.height(), 1.0)
+        ends = []
+        for label, item, name, color in zip(
+            self.labels, items, self._names, (scheme.training, scheme.validation),
+            strict=True,
+        ):  # fmt: skip
+            x, y = item.getData()
+            visible = x is not None and len(x) > 0 and bool(np.isfinite(y[-1]) and x[-1] <= right)
+            label.setVisible(visible)
+            if visible:
+                label.setFont(axis_font())
+                label.setText(name, color=theme.readable(QColor(color), ground))
+                ends.append([label, x[-1], min(max(y[-1], low + line / 2), high - line / 2)])
+        if len(ends) == 2 and abs(ends[0][2] - ends[1][2]) < line:
+            upper, lower = sorted(ends, key=lambda end: -end[2])
+            middle = (upper[2] + lower[2]) / 2
+            middle = min(max(middle, low + line), high - line)
+            upper[2], lower[2] = middle + line / 2, middle - line / 2
+        beside = _BESIDE_END * box.viewPixelSize()[0]
+        for label, x, y in ends:
+            label.setPos(x + beside, y)
+
+    @property
+    def ends_high(self) -> bool:
+        """Return whether the line of the run ends in the upper half of the plot."""
+        _range, (low, high) = self.getPlotItem().getViewBox().viewRange()
+        last = self.run.training(self.quantity, False).last or 0.0
+        return not self.log and last > (low + high) / 2
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return _("training"), _("validation")
+
     def _draw_marks(self, color: str) -> None:
         while len(self.marks) < len(self.run.marks):
             place, label = self.run.marks[len(self.marks)]
@@ -270,18 +324,34 @@ class TrainingCurvePlot(PagePlot):
         low = min((s.low for s in series_list), default=0.0)
         high = max((s.high for s in series_list), default=1.0)
         box = self.getPlotItem().getViewBox()
-        if self.log:
+        if self.log:  # by half decades, so that the axis seldom moves
             low = math.log10(max(low, high * 1e-9, 1e-12)) if high > 0 else -1.0
             high = math.log10(high) if high > 0 else 0.0
-        elif 0 <= low < 0.6 * high:
-            low = 0.0
+            low, high = math.floor(2 * low) / 2, math.ceil(2 * high) / 2
+        elif low >= 0:
+            low, high = 0.0, self._highest(series_list, high)
         span = high - low or abs(high) or 1.0
+        words = QFontMetricsF(axis_font())
+        room = _BESIDE_END + max(map(words.horizontalAdvance, self._names)) + 6
+        part = min(room / max(box.width(), 1.0), 0.4)  # for the names of the lines
         box.setRange(
-            xRange=(0.0, 1.012 * max(right, 1.0)),  # room for the symbol at the end
-            yRange=(low - (0.02 if low == 0 else 0.04) * span, high + 0.05 * span),
+            xRange=(0.0, max(right, 1.0) / (1 - part)),
+            yRange=(low - 0.02 * span, high if low == 0 else high + 0.04 * span),
             padding=0,
             disableAutoRange=True,
         )
+
+    def _highest(self, series_list: list[Series], high: float) -> float:
+        """Return the upper end of an axis from 0: it follows from the first step, and grows only
+        for means that are higher, or for steps that are much higher."""
+        if high <= 1 and not self.quantity.endswith("loss"):
+            return 1.0 * HEADROOM
+        first = max((float(s.y[0]) for s in series_list if np.isfinite(s.y[0])), default=0.0)
+        means = [curves.epochs.get(name) for curves in (self.run, *self.overlays.values())
+                 for name in (self.quantity, f"val_{self.quantity}")]  # fmt: skip
+        highest = max((s.high for s in means if s is not None and len(s)), default=0.0)
+        top = max(first, highest if math.isfinite(highest) else 0.0)
+        return HEADROOM * (high if high > _MOST_SPIKE * top else top)
 
     def _right(self, done: float) -> float:
         """Return the end of the axis: the planned epochs, or less if they are far away."""
@@ -310,7 +380,7 @@ class TrainingCurvePlot(PagePlot):
         elif steps is not None:
             end = _end(self.run.training(self.quantity, False))
             at = self._cursor.value() if self._cursor.isVisible() else end
-            self._place_cursor(min(max(at + steps * max(1.0, (right - left) / 100), left), end))
+            self.place_cursor(min(max(at + steps * max(1.0, (right - left) / 100), left), end))
         else:
             super().keyPressEvent(event)
 
@@ -319,7 +389,11 @@ class TrainingCurvePlot(PagePlot):
         self.hovered.emit("")
         self.placed.emit(None)
 
-    def _place_cursor(self, x: float) -> None:
+    def place_cursor(self, x: float | None) -> None:
+        """Show the values at an epoch; None: those of the run's end."""
+        if x is None:
+            self._hide_cursor()
+            return
         self._cursor.setPos(x)
         self._cursor.show()
         self.hovered.emit(self.text_at(x))
@@ -336,7 +410,7 @@ class TrainingCurvePlot(PagePlot):
         if not box.sceneBoundingRect().contains(place):
             self._hide_cursor()
             return
-        self._place_cursor(box.mapSceneToView(place).x())
+        self.place_cursor(box.mapSceneToView(place).x())
 
     def text_at(self, x: float) -> str:
         parts = [_("epoch {number}", number=format_number(x, ".1f"))]

@@ -130,9 +130,13 @@ def no_model_picture(workbench: Workbench) -> str:
     return "forecast" if shows_forecast(workbench) else "surface"
 
 
-def loss_sentence(curves: RunCurves) -> str:
-    """Return the newest losses of a run; "" before its first epoch."""
-    loss, val_loss = curves.training("loss", False).last, curves.validation("loss").last
+def loss_sentence(curves: RunCurves, epoch: int | None) -> str:
+    """Return the losses of a run after an epoch (None: the newest); "" before its first one."""
+    end = float("inf") if epoch is None else epoch
+    loss, val_loss = (
+        curves.epochs[name].at(end) if name in curves.epochs else None
+        for name in ("loss", "val_loss")
+    )
     if loss is None:
         return ""
     return (
@@ -164,8 +168,8 @@ def _of_surface(
     wrong, count = int((~drawn).sum()), len(drawn)
     words = (
         ngettext(
-            "{wrong} of {count} point is incorrect (circled).",
-            "{wrong} of {count} points are incorrect (circled).",
+            "{wrong} of {count} point is incorrect.",
+            "{wrong} of {count} points are incorrect.",
             count,
             wrong=wrong,
         )

@@ -94,6 +94,15 @@ def shows_forecast(workbench: Workbench) -> bool:
     return ranks == {2} and facts.task == REGRESSION
 
 
+def shows_samples(workbench: Workbench) -> bool:
+    """Return whether the page *Surface* has no plane of columns, only samples and layers."""
+    facts = workbench.facts
+    if facts is None or shows_forecast(workbench):
+        return False
+    words = {key for key, name in facts.input_dtypes.items() if name.startswith("int")}
+    return all(len(shape) > 1 or key in words for key, shape in facts.input_shapes.items())
+
+
 def next_step_sentence(workbench: Workbench, ready: str) -> str:
     """Return ``ready`` if the project can be trained, else what is missing."""
     lacks = missing_step_sentence(workbench)

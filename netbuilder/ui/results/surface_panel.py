@@ -42,8 +42,8 @@ from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar, class_color
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
-from netbuilder.ui.plots.live.picture_wall import PictureWall
-from netbuilder.ui.plots.live.point_editing import HELP, PointEditFilter
+from netbuilder.ui.plots.live.picture_wall import PictureWall, wrong_first
+from netbuilder.ui.plots.live.point_editing import BRUSH_HELP, HELP, PointEditFilter
 from netbuilder.ui.plots.live.surface_plot import (
     PART_SIGNS,
     SurfacePlot,
@@ -83,9 +83,13 @@ Place = tuple[float, float]
 
 
 class PointEditor(QWidget):
-    """Writes edited points into the project. ``told(words)``: what was done, or why not."""
+    """Writes edited points into the project.
+
+    ``told(words)``: what was done, or why not. ``switched(on)``: points are edited, or no longer.
+    """
 
     told = Signal(str)
+    switched = Signal(bool)
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, plot: SurfacePlot, parent: QWidget
@@ -97,17 +101,26 @@ class PointEditor(QWidget):
         self.edit = QPushButton(_("Edit points"), self)
         self.edit.setCheckable(True)
         self.edit.setToolTip(_(HELP))
+        self.brush = QPushButton(_("Brush"), self)
+        self.brush.setCheckable(True)
+        self.brush.setToolTip(_(BRUSH_HELP))
+        for button in (self.edit, self.brush):
+            button.setProperty("small", True)
         self.label = NoWheelComboBox(self)
         self.label.setAccessibleName(_("Class of new points"))
         self.label.setToolTip(_("Class of the points that you add"))
         self.as_made = QPushButton(_("Reset points"), self)
         self.as_made.setToolTip(_("Discard all changes to the points"))
+        self.as_made.setProperty("small", True)
         row = FlowLayout(self)
-        for part in (self.edit, self.label, self.as_made):
+        for part in (self.edit, self.brush, self.label):
             row.addWidget(part)
-        self.edit.toggled.connect(self._switch)
+        self.edit.toggled.connect(partial(self._switch, self.brush))
+        self.brush.toggled.connect(partial(self._switch, self.edit))
+        self.label.currentIndexChanged.connect(self._color)
         self.as_made.clicked.connect(self._forget)
         self.hand.put.connect(self._put)
+        self.hand.painted.connect(self._paint)
         self.hand.moved.connect(self._move)
         self.hand.taken.connect(self._take)
         self.hand.told.connect(self.told)
@@ -119,26 +132,41 @@ class PointEditor(QWidget):
         points of a curve."""
         self.setVisible(columns is not None)
         if columns is None:
-            self.edit.setChecked(False)
+            self.as_made.hide()
+            for tool in (self.edit, self.brush):
+                tool.setChecked(False)
             return
         self._columns = columns
+        self.brush.setVisible(bool(classes))
         if [self.label.itemText(n) for n in range(self.label.count())] != list(classes):
             self.label.clear()
             for number, name in enumerate(classes):
                 self.label.addItem(_dot(class_color(number)), name)
             self._show_edits()
 
-    def _switch(self, on: bool) -> None:
-        self.hand.switch(on)
+    @property
+    def on(self) -> bool:
+        """Whether points are being edited."""
+        return self.edit.isChecked() or self.brush.isChecked()
+
+    def _switch(self, other: QPushButton, on: bool) -> None:
+        if on:
+            other.setChecked(False)
+        self.hand.switch(self.on, brush=self.brush.isChecked())
         self._show_edits()
-        self.told.emit(_(HELP) if on else "")
+        words = _(BRUSH_HELP if self.brush.isChecked() else HELP) if self.on else ""
+        self.told.emit(words)
+        self.switched.emit(self.on)
+
+    def _color(self, number: int) -> None:
+        self.hand.color = class_color(max(number, 0))
 
     def _show_edits(self) -> None:
         try:
             done = point_edits(self._store.project.data)
         except UserError:
             return
-        self.label.setVisible(self.edit.isChecked() and self.label.count() > 0)
+        self.label.setVisible(self.on and self.label.count() > 0)
         self.as_made.setVisible(bool(done))
         self.as_made.setToolTip(_("Discard all changes: {changes}", changes=done) if done else "")
 
@@ -159,6 +187,24 @@ class PointEditor(QWidget):
             if label
             else _(
                 "Added a point at {x}, {y}.", x=format_number(x, ".3g"), y=format_number(y, ".3g")
+            )
+        )
+
+    def _paint(self, places: list[Place]) -> None:
+        label = self.label.currentText()
+
+        def change(project: Project) -> Project:
+            for x, y in map(self._plane, places):
+                project = add_point(project, x, y, label)
+            return project
+
+        self._apply(_("Paint points"), change)
+        self.told.emit(
+            ngettext(
+                "Added {count} point of “{label}”.",
+                "Added {count} points of “{label}”.",
+                len(places),
+                label=label,
             )
         )
 
@@ -244,6 +290,8 @@ class SurfacePanel(QWidget):
         self.across.setAccessibleName(_("Column from left to right"))
         self.up.setAccessibleName(_("Column from bottom to top"))
         self.axes = (QWidget(self), QWidget(self))
+        self.plot = SurfacePlot(self)
+        self.points = PointEditor(store, workbench, self.plot, self)
         page.addLayout(self._choices())
         self._add_pictures(page)
         self.parts = [
@@ -257,9 +305,8 @@ class SurfacePanel(QWidget):
         # Beneath, as all words that come and go: points stay where the hand is about to click.
         self.stale = StaleNote(workbench, self, live=True)
         page.addWidget(self.stale)
-        self.points = PointEditor(store, workbench, self.plot, self)
         self._least_height = self.plot.minimumHeight()
-        self.points.edit.toggled.connect(self._hold_still)
+        self.points.switched.connect(self._hold_still)
         self.neighbours = QPushButton("t-SNE", self)
         self.over_epochs = QCheckBox(_("as a map over epochs"), self)
         page.addLayout(self._switches())
@@ -298,7 +345,6 @@ class SurfacePanel(QWidget):
         follow_next_step(self._workbench, self.waiting, self._show_waiting)
 
     def _add_pictures(self, page: QVBoxLayout) -> None:
-        self.plot = SurfacePlot(self)
         self.wall = PictureWall(self)
         self.histograms = HistogramRidges(self)
         self.maps = HistogramMaps(self)
@@ -324,6 +370,7 @@ class SurfacePanel(QWidget):
             pair.addWidget(QLabel(arrow, place))
             pair.addWidget(box)
             top.addWidget(place)
+        top.addWidget(self.points)
         return top
 
     def _switches(self) -> FlowLayout:
@@ -336,7 +383,7 @@ class SurfacePanel(QWidget):
         self.discrete.setToolTip(_("Show only the predicted class, not its probability"))
         self.discrete.toggled.connect(self._set_discrete)
         row.addWidget(self.discrete)
-        row.addWidget(self.points)
+        row.addWidget(self.points.as_made)
         self.held.addItems([_("others at their mean"), _("others as in the chosen row")])
         self.held.setAccessibleName(_("Value of the columns that are not shown"))
         self.held.setToolTip(
@@ -367,10 +414,11 @@ class SurfacePanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.points.edit.isChecked():
+        self._fit_height()
+        if self.points.on:
             self._hold_still(False)
             # Once all parts have the room of the new size.
-            QTimer.singleShot(0, self, lambda: self._hold_still(self.points.edit.isChecked()))
+            QTimer.singleShot(0, self, lambda: self._hold_still(self.points.on))
 
     def _hold_still(self, on: bool) -> None:
         """Keep the plot's size while points are edited."""
@@ -378,9 +426,16 @@ class SurfacePanel(QWidget):
         if not on:
             self.plot.setMinimumHeight(self._least_height)
             self.plot.setMaximumHeight(QWIDGETSIZE_MAX)
+            self._fit_height()
             return
         words = 3 * self.fontMetrics().lineSpacing()  # that may come, and are seen with the plot
         self.plot.setFixedHeight(max(self._least_height, self.plot.height() - words))
+
+    def _fit_height(self) -> None:
+        """Leave what axes with the same scale do not need to the rest of the page."""
+        if not self.points.on:
+            height = self.plot.height_for(self.plot.width()) or QWIDGETSIZE_MAX
+            self.plot.setMaximumHeight(max(height, self._least_height))
 
     def _show_waiting(self) -> None:
         if self.live.shown is None and self.live.error is None:
@@ -512,12 +567,15 @@ class SurfacePanel(QWidget):
         match picture:
             case view_data.SurfacePicture():
                 self.plot.show_surface(picture)
+                self._fit_height()
                 self._show_colours(picture)
             case view_data.CurvePicture():
                 self.plot.show_curve(picture)
             case view_data.ForecastPicture():
                 self.plot.show_forecast(picture)
             case view_data.WallPicture():
+                if not self.live.live:  # in a run each stays where it is
+                    picture = self.picture = wrong_first(picture)
                 self.wall.show_wall(picture)
             case view_data.HistogramPicture():
                 self._histograms().show_histograms(picture)
@@ -550,7 +608,7 @@ class SurfacePanel(QWidget):
                 count,
                 key=key_text("Ctrl+Z"),
             )
-        words = loss_sentence(self._runner.curves)
+        words = loss_sentence(self._runner.curves, getattr(self.picture, "epoch", None))
         if run is not None and run.data != self._store.project.data:
             before = _("This run is training on the points from before your edits.")
             return join_sentences((before, words))

@@ -54,6 +54,13 @@ def mix(color: QColor, ground: QColor, part: float) -> QColor:
     return QColor(int(red), int(green), int(blue))
 
 
+def readable(color: QColor, ground: QColor) -> QColor:
+    """Return a colour for words on ``ground``, mixed with the text's for a contrast of 4.5."""
+    text = QColor(colors().text)
+    mixed = (mix(color, text, part / 10) for part in range(10, 0, -1))
+    return next((ink for ink in mixed if contrast(ink, ground) >= 4.5), text)
+
+
 def ink_on(ground: QColor) -> QColor:
     """Return a text colour with a contrast of at least 4.5 on ``ground``."""
     inks = (QColor(colors().text), QColor("#000000"), QColor("#FFFFFF"))

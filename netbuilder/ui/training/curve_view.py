@@ -8,7 +8,7 @@ from functools import partial
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -25,6 +25,7 @@ from netbuilder.core.catalog.training.training_index import TWO_TRAINING_VALUES,
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.wording import format_percent
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import (
@@ -36,6 +37,7 @@ from netbuilder.ui.plots.training_curves import (
     short_number,
 )
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.layouts import hbox, vbox
 from netbuilder.ui.widgets.throttle import SteadyFrame
@@ -142,6 +144,7 @@ def curves_table(run: RunCurves) -> str:
 
 
 _LONGEST_NAME = 22  # letters of a quantity that are shown at most
+_MESSAGE = 240  # pixels of a message over the plot, at the system's letters
 _INVITATION = N_("Press Train to see the training curves here.")
 _ON_THE_WAY = N_("Training is starting. Curves will appear here.")
 _STANDS = N_("The run is paused at its start. Curves appear here when the run continues.")
@@ -166,6 +169,8 @@ class CurveView(QWidget):
         self.invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         over = QVBoxLayout(self.plot)
         over.addWidget(self.invitation)
+        self._message: QWidget | None = None
+        self.plot.getPlotItem().getViewBox().sigResized.connect(self._place_message)
         self.legend = QLabel(self)
         self.legend.setProperty("role", "note")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -175,15 +180,10 @@ class CurveView(QWidget):
         self.figure.setObjectName("curve_figure")
         self.figure.setProperty("role", "figure")
         self._figure_frame = SteadyFrame(self.figure, self, grows=True)
-        self.figure_name = QLabel(self)
-        self.figure_name.setProperty("role", "note")
+        legend = SteadyFrame(self.legend, self, grows=True)
+        middle = Qt.AlignmentFlag.AlignVCenter
         vbox(
-            hbox(
-                (self._figure_frame, 0, Qt.AlignmentFlag.AlignVCenter),
-                (self.figure_name, 1, Qt.AlignmentFlag.AlignVCenter),
-                spacing=14,
-            ),
-            SteadyFrame(self.legend, self, grows=True),
+            hbox((self._figure_frame, 0, middle), (legend, 1, middle), spacing=12),
             (self.plot, 1),
             parent=self,
             margins=0,
@@ -229,6 +229,34 @@ class CurveView(QWidget):
         words = (_STANDS if paused else _ON_THE_WAY) if on else _INVITATION
         self.invitation.setText(_(words))
 
+    def hold(self, message: QWidget) -> None:
+        """Place messages over the emptier corner of the plot, where they move nothing."""
+        self._message, hidden = message, message.isHidden()
+        message.setParent(self.plot)
+        message.setHidden(hidden)
+        message.installEventFilter(self)
+        self._place_message()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.ShowToParent):
+            self._place_message()
+        return super().eventFilter(watched, event)
+
+    def _place_message(self) -> None:
+        if self._message is None:
+            return
+        view = self.plot.getPlotItem().getViewBox().sceneBoundingRect().toRect()
+        width = min(max(scaled(_MESSAGE), view.width() // 2), view.width() - 8)
+        self._message.ensurePolished()
+        layout = self._message.layout()
+        needed = (
+            self._message.sizeHint().height() if layout is None else layout.heightForWidth(width)
+        )
+        height = min(needed, self.plot.height())
+        top = view.bottom() - 4 - height if self.plot.ends_high else view.top() + 4
+        self._message.setGeometry(view.right() - 4 - width, max(top, 0), width, height)
+        self._message.raise_()
+
     def show_run(self, run: RunCurves, planned: int) -> None:
         self.plot.set_run(run, planned)
         self._invite()
@@ -267,15 +295,9 @@ class CurveView(QWidget):
             self.legend.setText(self._hover)
             return
         plot = self.plot
-        training, checked = self._last()
-        self._show_figure(training if checked is None else checked)
-        name = metric_words(plot.quantity)
-        if checked is not None:
-            name = _("validation: {quantity}", quantity=name)
-        if plot.run.kept_epoch:
-            name = _("{quantity}, epoch {number}", quantity=name, number=plot.run.kept_epoch)
-        self.figure_name.setText(name if training is not None else "")
-        self.legend.setText(self._told())
+        training, checked = self._last(plot.quantity)
+        self._show_figure()
+        self.legend.setText(self._told("<br>"))
         values = {
             "quantity": metric_words(plot.quantity),
             "training": short_number(training),
@@ -289,28 +311,40 @@ class CurveView(QWidget):
             description = _("{quantity}: training {training}, validation {validation}", **values)
         plot.setAccessibleDescription(description)
 
-    def _show_figure(self, value: float | None) -> None:
-        """Show the newest value in a label of constant size."""
-        self.figure.setText(short_number(value))
-        self._figure_frame.setVisible(value is not None)
+    def _show_figure(self) -> None:
+        """Show the share of correct predictions, or the chosen quantity, in a label of constant
+        size: on the validation set where there is one."""
+        plot, quantity = self.plot, self.plot.quantity
+        if quantity == "loss":
+            shares = (name for name in plot.run.quantities if name.endswith("accuracy"))
+            quantity = next(shares, quantity)
+        training, checked = self._last(quantity)
+        value = training if checked is None else checked
+        words, longest = short_number(value), "0.0000"
+        if quantity.endswith("accuracy"):
+            words, longest = (
+                "" if share is None else _("{share} correct", share=format_percent(share))
+                for share in (value, 1.0)
+            )
+        self.figure.setText(words or "–")
         self.figure.ensurePolished()
         metrics = self.figure.fontMetrics()
-        width = max(map(metrics.horizontalAdvance, (self.figure.text(), "0.0000")))
+        width = max(map(metrics.horizontalAdvance, (words, longest)))
         if width > self._figure_frame.minimumWidth():
             self._figure_frame.setMinimumWidth(width)
 
-    def _last(self) -> tuple[float | None, float | None]:
+    def _last(self, quantity: str) -> tuple[float | None, float | None]:
         plot = self.plot
-        training = plot.run.training(plot.quantity, plot.per_step).last
+        training = plot.run.training(quantity, plot.per_step).last
         # The value of an epoch is calmer than that of its last batch.
-        per_epoch = plot.run.epochs.get(plot.quantity)
-        if per_epoch:
-            training = plot.run.told(plot.quantity)
-        return training, plot.run.told(f"val_{plot.quantity}")
+        if plot.run.epochs.get(quantity):
+            training = plot.run.told(quantity)
+        return training, plot.run.told(f"val_{quantity}")
 
-    def _told(self) -> str:
+    def _told(self, between: str = "&nbsp;&nbsp;&nbsp; ") -> str:
+        """Return the newest values as rich text; ``between`` training and validation."""
         scheme, plot = theme.colors(), self.plot
-        training, checked = self._last()
+        training, checked = self._last(plot.quantity)
         named = plot.named(_("training"), plot.run)
         parts = [_entry(scheme.training, TRAINING_SIGN[1], named, training)]
         if checked is not None or plot.run.quantities == []:
@@ -321,7 +355,7 @@ class CurveView(QWidget):
             value = curves.told(f"val_{plot.quantity}")
             named = plot.named(name, curves)
             parts.append(_entry(overlay_color(number), overlay_sign(number)[1], named, value))
-        return "&nbsp;&nbsp;&nbsp; ".join(parts)
+        return between.join((parts[0], "&nbsp;&nbsp;&nbsp; ".join(parts[1:])))
 
     def _below(self) -> str:
         quantity = metric_words(self.plot.quantity)

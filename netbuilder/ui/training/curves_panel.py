@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from netbuilder.ui.training.curve_view import CurveView
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
-_LOW = 440  # pixels of the page, at the system's letters
 
 
 class RateSlider(QWidget):
@@ -250,14 +248,17 @@ class CurvesPanel(QWidget):
         """Return the plot, built on first access: pyqtgraph is a fifth of the start."""
         if self._curves is None:
             from netbuilder.ui.training.curve_view import CurveView
+            from netbuilder.ui.training.filmstrip import Filmstrip
 
             self._curves = CurveView(self)
             self._curves.plot.set_overlays(self._runner.overlays)
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
+            self.film = Filmstrip(self._runner, self)
             self._run_layout.insertWidget(0, self._curves, 1)
-            self._arrange()
+            self._run_layout.insertWidget(1, self.film)
             self._show_ghost()
+            self.film.placed.connect(self._curves.plot.place_cursor)
             self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
 
@@ -268,23 +269,6 @@ class CurvesPanel(QWidget):
         visible = not self.messages.visibleRegion().isEmpty()
         return visible and current is not None and current.key == "result"
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Give a low page's room to the plot; messages scroll."""
-        low = self.height() < scaled(_LOW)
-        layout = self._run_layout
-        at = layout.count() - (1 if low else 3)
-        if layout.indexOf(self.messages) != at:
-            layout.removeWidget(self.messages)
-            layout.insertWidget(at, self.messages)
-        if self._curves is not None:
-            below = self.rate.sizeHint().height() + self.buttons.sizeHint().height()
-            room = self._run_area.height() - below - 2 * layout.spacing()
-            self._curves.setMinimumHeight(max(room, 0) if low else 0)
-
     def _show_ghost(self) -> None:
         runner, trained = self._runner, self._workbench.models.trained
         empty = runner.project is None and not runner.overlays and trained is None
@@ -294,6 +278,11 @@ class CurvesPanel(QWidget):
         if self._curves is not None:
             self._curves.setHidden(empty)
             self._curves.tools.setHidden(empty)
+            if empty:
+                self._run_layout.insertWidget(self._run_layout.indexOf(self.rate), self.messages)
+            elif self.messages.parent() is not self._curves.plot:
+                self._run_layout.removeWidget(self.messages)
+                self._curves.hold(self.messages)
 
     def _show_epoch(self, epoch: float | None) -> None:
         """Show previews and surface of the epoch under the cursor."""

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import run_control
 from netbuilder.core.engine.events import EpochEnd, Finished, Paused, Resumed, Started, StepsDone
-from netbuilder.core.engine.run_control import SpeedLimiter
+from netbuilder.core.engine.run_control import LossPace
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.tensorflow_output import load_tensorflow
@@ -224,27 +223,26 @@ def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand: Hand) -> None
         np.testing.assert_array_equal(old, new.numpy())
 
 
-def test_a_run_is_spread_evenly_and_a_longer_one_does_not_wait(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = [100.0]
-    monkeypatch.setattr(run_control.time, "monotonic", lambda: now[0])
+def test_a_run_is_paced_by_the_fall_of_its_loss_and_a_longer_one_does_not_wait() -> None:
+    def took(fall: float, seconds_a_step: float) -> tuple[float, float, float]:
+        """Seconds until the loss has fallen by half, of the whole run, and the longest wait.
 
-    def took(seconds_a_step: float) -> tuple[list[float], bool]:
-        """When each of 40 epochs of 10 steps ends, over 8 seconds where there is time."""
-        limiter, begin, ends, done = SpeedLimiter(), now[0], [], 0
-        limiter.set(None, "epochs")
+        400 steps over 8 seconds where there is time; the loss falls within about ``fall`` steps.
+        """
+        pace, done, elapsed, half, longest = LossPace(8.0), 0, 0.0, 0.0, 0.0
         while done < 400:
-            limiter.pace(40 / 8)
-            steps = min(limiter.most(done, 10) or 1, 400 - done)
-            now[0] += seconds_a_step * steps
-            now[0] += max(limiter.rest(steps, 10), 0.0)
+            steps = min(pace.most, 400 - done)
+            losses = 0.1 + 0.9 * np.exp(-np.arange(done, done + steps) / fall)
             done += steps
-            if done % 10 == 0:
-                ends.append(now[0] - begin)
-        return ends, limiter.slowed
+            elapsed += seconds_a_step * steps
+            wait = max(pace.wait(losses, done / 400, elapsed, seconds_a_step * done), 0.0)
+            elapsed, longest = elapsed + wait, max(longest, wait)
+            half = elapsed if losses[-1] > 0.5 else half
+        return half, elapsed, longest
 
-    ends, slowed = took(0.001)
-    assert slowed and np.allclose(ends, 0.2 * np.arange(1, 41), atol=0.05)
-    ends, slowed = took(0.03)
-    assert not slowed and ends[-1] == pytest.approx(12.0)
+    half, whole, longest = took(30.0, 0.001)
+    assert half > 2.0, "a twentieth of the epochs, but a quarter of the time"
+    assert whole == pytest.approx(8.0, abs=0.1) and longest < 0.5
+    assert took(30.0, 0.03)[1] == pytest.approx(12.0), "there is no time to wait"
+    still, whole, _longest = took(1e9, 0.001)
+    assert still == whole == pytest.approx(8.0, abs=0.1), "a loss that stays is spread evenly"

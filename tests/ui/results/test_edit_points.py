@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.edits_data import PointEdits, add_point, point_edits
+from netbuilder.core.project.edits_data import PointEdits, point_edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
@@ -242,21 +242,31 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
 
 
 @pytest.mark.slow
-def test_points_that_a_run_does_not_learn_from_are_told(
+def test_points_painted_while_it_trains_are_trained_with(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     panel = window.docks.show_panel("surface")
     window.runner.start()
-    qtbot.waitUntil(lambda: panel.note.text().startswith("Loss "))
-    window.store.apply("Put in", lambda project: add_point(project, x=0.5, y=0.5, label="blue"))
-    qtbot.waitUntil(
-        lambda: panel.note.text().startswith(
-            _("This run is training on the points from before your edits.")
-        )
-    )
-    training = window.docks.show_panel("training")
-    told = next(m for m in training.messages.messages if m.key == "differs")
-    assert told.key == "differs" and len(told.buttons) == 1
+    qtbot.waitUntil(lambda: panel.picture is not None and bool(panel.picture.epoch))
+    before = len(window.runner.dataset.train)
+    panel.points.brush.click()
+    panel.points.label.setCurrentText("orange")
+    view, hand = panel.plot.viewport(), panel.points.hand
+    spots = [hand.spot((x, -0.6)).toPoint() for x in (-1.0, -0.8, -0.6)]
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=spots[0])
+    for spot in spots[1:]:
+        QTest.mouseMove(view, spot)
+    assert not done(window), "one stroke is one edit"
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=spots[-1])
+    added = done(window).added
+    assert len(added) == 3 and {label for _x, _y, label in added} == {"orange"}
+    qtbot.waitUntil(lambda: len(window.runner.dataset.train) == before + 3)
+    qtbot.waitUntil(lambda: window.runner.project.data == window.store.project.data)
+    assert window.runner.active
+    window.store.undo()
+    assert not done(window)
+    panel.points.edit.click()
+    assert not panel.points.brush.isChecked() and not hand.brush
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

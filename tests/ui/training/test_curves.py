@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.training.curve_view import CurveView, export_curves
+from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMessages
 
 
 @pytest.fixture
@@ -42,9 +45,75 @@ def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
 
 
 def test_the_figure_is_the_newest_value_of_what_is_held_out(view: CurveView) -> None:
-    assert view.figure.text() == "0.11"
-    assert view.figure_name.text() == "validation: loss"
+    assert view.figure.text().startswith("100"), "accuracy, on the training set alone"
     assert view.figure.property("role") == "figure", "as large as that of Evaluate"
+    view.plot.run.steps.pop("accuracy")
+    view.show_run(view.plot.run, 40)
+    assert view.figure.text() == "0.11", "else the validation loss"
+
+
+def lines_of(view: CurveView) -> tuple[float, ...]:
+    """Where the plot and its lines at 0 and at the upper end are, in pixels of the view."""
+    QApplication.sendPostedEvents()
+    box = view.plot.getPlotItem().getViewBox()
+    frame = box.sceneBoundingRect()
+    _range, (_low, high) = box.viewRange()
+    zero = box.mapViewToScene(QPointF(0, 0)).y()
+    return (*frame.getRect(), zero, high)
+
+
+def test_nothing_moves_while_the_lines_grow(qtbot: QtBot, at_rest: Callable[..., None]) -> None:
+    view = CurveView()
+    qtbot.addWidget(view)
+    view.resize(430, 300)
+    view.show()
+    run = RunCurves("test")
+    view.show_run(run, 20)
+    at_rest(lambda: lines_of(view))
+    before = lines_of(view)[:-1]
+    run.add_steps([0.01], {"loss": [2.0], "accuracy": [0.1]})
+    view.grow(20)
+    at_rest(lambda: lines_of(view))
+    first = lines_of(view)
+    assert first[:-1] == pytest.approx(before, abs=1) and first[-1] == pytest.approx(2.1)
+    noise = np.random.default_rng(0)
+    for epoch in range(1, 21):
+        x = epoch - 1 + np.arange(1, 101) / 100
+        run.add_steps(x, {"loss": 3 / (epoch + 1) + noise.random(100), "accuracy": x / 20})
+        run.add_epochs("loss", [epoch], [2 / epoch])
+        run.add_epochs("val_loss", [epoch], [2.05 / epoch])
+        view.grow(20)
+        assert lines_of(view) == pytest.approx(first, abs=0.5)
+    run.add_epochs("val_loss", [21], [4.0])
+    view.grow(21)
+    assert lines_of(view)[-1] == pytest.approx(4.2), "a mean that is higher is seen"
+
+
+def test_the_lines_have_their_names_at_their_ends_apart_from_each_other(view: CurveView) -> None:
+    view.plot.redraw()
+    view.grab()
+    frame = view.plot.getPlotItem().getViewBox().sceneBoundingRect()
+    training, validation = (
+        label.textItem.mapRectToScene(label.textItem.boundingRect()) for label in view.plot.labels
+    )
+    assert all(label.isVisible() for label in view.plot.labels)
+    assert frame.contains(training) and frame.contains(validation)
+    assert abs(training.center().y() - validation.center().y()) >= 10
+    dashed = [line.opts["pen"].style() == Qt.PenStyle.DashLine for line in view.plot.drawn]
+    assert dashed == [False, False, True], "steps, training, validation"
+
+
+def test_messages_are_over_the_emptier_corner_and_move_nothing(view: CurveView) -> None:
+    before = lines_of(view)
+    messages = TrainingMessages(view)
+    view.hold(messages)
+    messages.put(TrainingMessage("result", "info", "Trained", "Some words. " * 12))
+    QApplication.sendPostedEvents()
+    assert lines_of(view) == before and messages.isVisible()
+    frame = view.plot.getPlotItem().getViewBox().sceneBoundingRect().toRect()
+    assert messages.geometry().center().x() > frame.center().x()
+    assert messages.geometry().top() - frame.top() < 10, "a loss falls"
+    assert messages.height() >= messages.layout().heightForWidth(messages.width())
 
 
 def test_no_line_of_the_legend_ends_between_a_mark_and_its_name(view: CurveView) -> None:
@@ -57,7 +126,6 @@ def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves
     assert "training 0.25" in view.legend.text()
     assert "validation 0.275" in view.legend.text()
     assert "epoch 8 restored" in view.legend.text()
-    assert "epoch 8" in view.figure_name.text()
     assert view.legend.toolTip()
     run.add_steps([20.1], {"loss": [0.5]})
     view.show_run(run, 21)
@@ -66,9 +134,9 @@ def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves
 
 def test_the_view_follows_to_the_planned_end(view: CurveView) -> None:
     (left, right), (low, high) = view.plot.getPlotItem().getViewBox().viewRange()
-    assert left == 0.0 and 40.0 <= right < 41.0, "the sign at the end has room"
+    assert left == 0.0 and 44.0 <= right < 60.0, "the names of the lines have room"
     assert low <= 0.0
-    assert high > 2.0
+    assert high == pytest.approx(1.05 * 2.2)
 
 
 def test_new_points_are_drawn_and_said_at_once(view: CurveView, run: RunCurves) -> None:

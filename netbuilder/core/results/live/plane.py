@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,9 @@ from netbuilder.core.results.live.view_data import (
 from netbuilder.core.results.own_units import class_probabilities, to_own_units
 
 Array = NDArray[Any]
-SIZE, CURVE_SIZE, MOST_POINTS, LAST_POINTS = 50, 200, 600, 60
+#: Rows and columns of a surface: during a run, and of a trained network.
+SIZE, FINE_SIZE = 50, 96
+CURVE_SIZE, MOST_POINTS, LAST_POINTS = 200, 600, 60
 
 
 def number_columns(dataset: Dataset) -> tuple[str, ...]:
@@ -73,7 +76,8 @@ def surface_request(
     output, target = next(iter(dataset.preprocessing.outputs.items()))
 
     def read(probed: Found) -> SurfacePicture:
-        return picture(to_own_units(np.asarray(probed.outputs[output]), project, output, target))
+        values = to_own_units(np.asarray(probed.outputs[output]), project, output, target)
+        return replace(picture(values), epoch=probed.epoch)
 
     return ViewRequest(Probe("surface", outputs=(output,), x=ready), read)
 
@@ -204,7 +208,7 @@ def curve_request(
         answers = shares if shares is not None else numbers
         assert answers is not None
         classes = target.classes if shares is not None else ()
-        return CurvePicture(across, x, answers[:CURVE_SIZE], points, classes, name)
+        return CurvePicture(across, x, answers[:CURVE_SIZE], points, classes, name, probed.epoch)
 
     return ViewRequest(Probe("surface", outputs=(output,), x=ready), read)
 

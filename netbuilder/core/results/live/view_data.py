@@ -40,7 +40,8 @@ class SurfacePicture:
     """Predictions over two columns, if there is a network.
 
     ``values``: numbers in own units (size, size), lowest ``up`` first, or ``shares``: probabilities
-    (size, size, classes). ``box``: left, bottom, right, top in the columns' units.
+    (size, size, classes). ``box``: left, bottom, right, top in the columns' units. ``epoch``: how
+    long the network was trained.
     """
 
     across: str
@@ -51,6 +52,7 @@ class SurfacePicture:
     shares: Array | None = None
     classes: tuple[str, ...] = ()
     target: str = ""
+    epoch: int | None = None
 
     @property
     def answered(self) -> bool:
@@ -61,7 +63,7 @@ class SurfacePicture:
 @dataclass(frozen=True, eq=False)
 class CurvePicture:
     """Predictions over one column: ``x`` (n,), ``y`` (n,) in own units or probabilities (n,
-    classes), or empty."""
+    classes), or empty; ``epoch``: how long the network was trained."""
 
     across: str
     x: Array
@@ -69,6 +71,7 @@ class CurvePicture:
     points: SamplePoints
     classes: tuple[str, ...] = ()
     target: str = ""
+    epoch: int | None = None
 
     @property
     def answered(self) -> bool:

@@ -30,6 +30,7 @@ class Axes:
         drawn: data whose points are drawn if they were edited since; None: its own.
         moments: of the run so far, by view.
         own: the user's row, raw by Input id, to hold other columns at instead.
+        size: rows and columns of a surface.
     """
 
     across: str = ""
@@ -38,6 +39,7 @@ class Axes:
     drawn: Dataset | None = None
     moments: Mapping[str, histograms.HistogramHistory] = field(default_factory=dict)
     own: Mapping[str, Array] | None = None
+    size: int = plane.SIZE
 
 
 def _row(dataset: Dataset, axes: Axes) -> Array | None:
@@ -79,7 +81,7 @@ VIEWS: tuple[View, ...] = (
         N_("The prediction for every combination of two columns"),
         lambda data, project: len(plane.number_columns(data)) > 1,
         lambda data, project, axes: plane.surface_request(
-            data, project, axes.across, axes.up, at=_row(data, axes), drawn=axes.drawn
+            data, project, axes.across, axes.up, axes.size, _row(data, axes), axes.drawn
         ),
         axes=2,
         alone=plane.points_picture,

@@ -18,21 +18,25 @@ if TYPE_CHECKING:
     from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 
 NEAR = 9.0  # distance in pixels that selects a point
+#: Pixels between two points of the brush, and half the width of its stroke.
+_DAB, _BRUSH = 12.0, 14.0
 _STEPS = 60  # of the arrow keys across the plot; with Shift, six at once
 HELP = N_(
     "Click to add a point, drag to move one, right-click to delete one. Keys: arrows move (Shift:"
     " further), Enter adds, Space picks up and drops, Delete deletes."
 )
+BRUSH_HELP = N_("Press and move to paint points of the chosen class. Right-click deletes a point.")
 Place = tuple[float, float]
 
 
 class PointEditFilter(QObject):
     """Edits the points of a plot while ``on``: ``put``, ``moved`` and ``taken`` ask for the edit.
 
-    ``told(words)`` gives the keyboard's position.
+    ``painted(places)``: the stroke of a ``brush``. ``told(words)`` gives the keyboard's position.
     """
 
     put = Signal(float, float)
+    painted = Signal(list)
     moved = Signal(tuple, tuple)
     taken = Signal(tuple)
     told = Signal(str)
@@ -41,6 +45,11 @@ class PointEditFilter(QObject):
         super().__init__(plot)
         self._plot = plot
         self.on = False
+        self.brush = False
+        self.color = QColor()  # of new points
+        self._stroke: list[Place] = []
+        self._dabbed = QPointF()  # where the stroke has its last point
+        self._scatter = np.random.default_rng()
         self.at: Place | None = None  # the keyboard's position
         self._dragged: Place | None = None
         self._pressed = QPointF()  # where the drag started
@@ -53,13 +62,13 @@ class PointEditFilter(QObject):
         plot.installEventFilter(self)
         plot.viewport().installEventFilter(self)
 
-    def switch(self, on: bool) -> None:
-        self.on = on
+    def switch(self, on: bool, *, brush: bool = False) -> None:
+        self.on, self.brush = on, brush
         self._plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
         self._plot.viewport().setCursor(
             Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
         )
-        self._plot.setAccessibleDescription(_(HELP) if on else "")
+        self._plot.setAccessibleDescription(_(BRUSH_HELP if brush else HELP) if on else "")
         self._drop()
         if not on:
             self.at = None
@@ -86,16 +95,27 @@ class PointEditFilter(QObject):
             near = self.near(spot)
             if event.button() == Qt.MouseButton.RightButton and near is not None:
                 self.taken.emit(near)
+            elif event.button() == Qt.MouseButton.LeftButton and self.brush:
+                self._dab(spot)
             elif event.button() == Qt.MouseButton.LeftButton and near is not None:
                 self._dragged, self._pressed = near, spot
             elif event.button() == Qt.MouseButton.LeftButton and self._inside(spot):
                 self.put.emit(*self.place(spot))
             self._plot.setFocus(Qt.FocusReason.MouseFocusReason)
             return True
+        if kind == QEvent.Type.MouseMove and self._stroke:
+            if (spot - self._dabbed).manhattanLength() >= _DAB:
+                self._dab(spot)
+            return True
         if kind == QEvent.Type.MouseMove and self._dragged is not None:
             if (spot - self._pressed).manhattanLength() < QApplication.startDragDistance():
                 return True
             self._show_ghost(self.place(spot))
+            return True
+        if kind == QEvent.Type.MouseButtonRelease and self._stroke:
+            stroke, self._stroke = self._stroke, []
+            self._ghost.clear()
+            self.painted.emit(stroke)
             return True
         if kind == QEvent.Type.MouseButtonRelease:
             origin, self._dragged = self._dragged, None
@@ -106,6 +126,17 @@ class PointEditFilter(QObject):
                 self.moved.emit(origin, self.place(spot))
             return True
         return False
+
+    def _dab(self, spot: QPointF) -> None:
+        """Add a point of the stroke, near the pixel."""
+        aside = self._scatter.uniform(-_BRUSH, _BRUSH, 2) if self._stroke else (0.0, 0.0)
+        place = spot + QPointF(*map(float, aside))
+        if self._inside(place):
+            self._dabbed = spot
+            self._stroke.append(self.place(place))
+            xs, ys = zip(*self._stroke, strict=True)
+            pen = pg.mkPen("white", width=1)
+            self._ghost.setData(xs, ys, size=7, pen=pen, brush=self.color)
 
     def place(self, spot: QPointF) -> Place:
         """Return the values at a pixel of the viewport."""
@@ -198,5 +229,5 @@ class PointEditFilter(QObject):
         self._ghost.setData([place[0]], [place[1]], size=11, pen=pen, brush=fill)
 
     def _drop(self) -> None:
-        self._dragged = None
+        self._dragged, self._stroke = None, []
         self._ghost.clear()

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPen, QWheelEvent
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         SurfacePicture,
     )
 
-#: Signs of training, validation and test rows: filled, pale, and filled with a thick edge. Classes
+#: Signs of training, validation and test rows: filled, pale, and filled with a dark edge. Classes
 #: differ in shape.
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
@@ -39,6 +39,13 @@ _DAY = 86_400.0  # seconds
 _LOW, _HIGH = "#D55E00", "#0072B2"
 _MIN_CONTRAST = 3.5  # of an edge
 _HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
+#: Pixels of a point, and of the ring around an incorrect one.
+POINT_SIZE, RING_SIZE = 7, 15
+#: Up to this share of incorrect points they have rings; beyond it the correct ones fade.
+MOST_RINGED = 0.15
+#: Axes whose ranges differ by no more than this factor have the same scale.
+_MOST_STRETCHED = 4.0
+_MARGIN = 8  # of the epoch, in pixels
 
 
 def _rgb(color: QColor) -> NDArray[Any]:
@@ -87,6 +94,9 @@ class SurfacePlot(pg.PlotWidget):
     """A plot for views with axes; ``sample_chosen(row)``: a point of a map was clicked."""
 
     sample_chosen = Signal(int)
+    #: Width to height of axes with the same scale, and the margins of a plot that is filled.
+    _ratio: float | None = None
+    _margins = (0.0, 0.0, 0.0, 0.0)
 
     def __init__(self, parent: QWidget | None = None, *, small: bool = False) -> None:
         super().__init__(parent, axisItems={side: NumberAxis(side) for side in ("left", "bottom")})
@@ -101,9 +111,18 @@ class SurfacePlot(pg.PlotWidget):
         self.image = pg.ImageItem(axisOrder="row-major")
         self.image.setZValue(-10)
         self._lines: list[pg.PlotDataItem] = []
-        self.points = pg.ScatterPlotItem(pxMode=True)
+        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)  # bilinear
+        self.faded, self.points = (pg.ScatterPlotItem(pxMode=True) for _layer in range(2))
+        self.faded.setOpacity(FAINT)
         self.addItem(self.image)
+        self.addItem(self.faded)
         self.addItem(self.points)
+        item.vb.sigResized.connect(self._keep_ratio)  # axes are measured as they are painted
+        self.epoch = pg.TextItem(anchor=(0, 0))
+        self.epoch.setParentItem(item.vb)
+        self.epoch.setPos(_MARGIN, _MARGIN)
+        self.epoch.setZValue(30)
+        self.epoch.hide()
         self.wrong = pg.ScatterPlotItem(pxMode=True)  # rings around wrong predictions
         self.wrong.setZValue(1)
         self.wrong.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -127,9 +146,57 @@ class SurfacePlot(pg.PlotWidget):
         event.ignore()  # the page scrolls
 
     def restyle(self) -> None:
-        self.setBackground(QColor(theme.colors().panel))
-        style_axes(self.getPlotItem())
+        scheme = theme.colors()
+        self.setBackground(QColor(scheme.panel))
         self.drawn_points = None
+        ground = QColor(scheme.panel)
+        ground.setAlphaF(0.85)
+        self.epoch.fill, self.epoch.border = shared_brush(ground), NO_PEN
+        self.epoch.setFont(theme.ui_font(0.92))
+        self._set_ratio(self._ratio)
+
+    def height_for(self, width: int) -> int | None:
+        """Return the height at which axes with the same scale fill a width, or None."""
+        if self._ratio is None:
+            return None
+        across, up = self._around()
+        return round((width - across) / self._ratio + up)
+
+    def _around(self) -> tuple[float, float]:
+        """Return the pixels beside the drawing area: axes and least margins, across and up."""
+        item = self.getPlotItem()
+        item.layout.activate()
+        left, bottom = (item.getAxis(side).size() for side in ("left", "bottom"))
+        _left, top, right, low = self._margins
+        return left.width() + _left + right, bottom.height() + top + low
+
+    def _set_ratio(self, ratio: float | None) -> None:
+        """Give both axes the same scale, in the middle of the plot; None: fill it."""
+        layout, self._ratio = self.getPlotItem().layout, None
+        style_axes(self.getPlotItem())
+        self._margins = layout.getContentsMargins()
+        self._ratio = ratio
+        self._keep_ratio()
+
+    def _keep_ratio(self) -> None:
+        ratio = self._ratio
+        if ratio is None or self.getPlotItem() is None:
+            return
+        layout = self.getPlotItem().layout
+        across, up = self._around()
+        width, height = max(self.width() - across, 1.0), max(self.height() - up, 1.0)
+        left, top, right, low = self._margins
+        beside, below = max(width - ratio * height, 0.0), max(height - width / ratio, 0.0)
+        margins = (left + beside / 2, top, right + beside / 2, low + below)
+        if np.abs(np.subtract(margins, layout.getContentsMargins())).max() > 0.5:
+            layout.setContentsMargins(*margins)
+
+    def _show_epoch(self, epoch: int | None) -> None:
+        """Write on the picture which network it is from."""
+        self.epoch.setVisible(epoch is not None and not self._small)
+        if epoch is not None:
+            color = QColor(theme.colors().text)
+            self.epoch.setText(_("epoch {number}", number=epoch), color=color)
 
     @property
     def answered(self) -> bool:
@@ -146,9 +213,10 @@ class SurfacePlot(pg.PlotWidget):
             for line in self._lines:
                 self.removeItem(line)
             self._lines = []
-        self.points.clear()
-        self.wrong.clear()
-        self.ring.clear()
+        for points in (self.points, self.faded, self.wrong, self.ring):
+            points.clear()
+        self.epoch.hide()
+        self._set_ratio(None)
         self._map = None
         self.drawn_points = None
         self.drawn_at = np.zeros((0, 2))
@@ -183,6 +251,11 @@ class SurfacePlot(pg.PlotWidget):
 
     def show_surface(self, picture: SurfacePicture) -> None:
         left, bottom, right, top = picture.box
+        ratio = (right - left) / (top - bottom)
+        same = 1 / _MOST_STRETCHED <= ratio <= _MOST_STRETCHED
+        if self._ratio != (ratio if same else None):
+            self._set_ratio(ratio if same else None)
+        self._show_epoch(picture.epoch)
         if picture.answered:
             self._show_image(paint_surface(picture, discrete=self.discrete), picture.box)
         self._axes(picture.across, picture.up)
@@ -206,6 +279,7 @@ class SurfacePlot(pg.PlotWidget):
         self._lines[index].setOpacity(1.0)
 
     def show_curve(self, picture: CurvePicture) -> None:
+        self._show_epoch(picture.epoch)
         values = picture.points.value.astype(float)
         if picture.classes:
             for number in range(len(picture.classes) if picture.answered else 0):
@@ -299,7 +373,7 @@ class SurfacePlot(pg.PlotWidget):
         self.setAccessibleName(_("Where the layer {layer} places each sample", layer=picture.node))
 
     def _draw_points(self, points: SamplePoints, y: NDArray[Any], classes: bool) -> None:
-        """Draw the points of the visible parts; during training, only the rings change."""
+        """Draw the points of the visible parts; in a run only what marks incorrect ones changes."""
         visible = np.zeros(len(points.part), bool)
         for number in self.shown_parts:
             visible |= points.part == number
@@ -328,23 +402,31 @@ class SurfacePlot(pg.PlotWidget):
             styles = {one: _styled(one[0], QColor(one[1]), one[2], self._share) for one in {*looks}}
             styled = [styles[one] for one in looks]
             self.drawn_at = np.stack([points.at[visible, 0], y[visible]], axis=1)
-            self.points.setData(
-                x=points.at[visible, 0],
-                y=y[visible],
-                brush=[brush for brush, _, _ in styled],
-                pen=[pen for _, pen, _ in styled],
-                size=[size for _, _, size in styled],
-                symbol=symbols,
-            )
+            for layer in (self.points, self.faded):
+                layer.setData(
+                    x=points.at[visible, 0],
+                    y=y[visible],
+                    brush=[brush for brush, _, _ in styled],
+                    pen=[pen for _, pen, _ in styled],
+                    size=[size for _, _, size in styled],
+                    symbol=symbols,
+                )
         wrong = visible & ~points.right
         if self._ringed is None or not np.array_equal(wrong, self._ringed):
             self._ringed = wrong
+            ringed = wrong.sum() <= MOST_RINGED * visible.sum()
             # Dotted, and away from the point: the edge of a test point is neither.
-            pen = shared_pen(QColor(scheme.text), 2.0 * self._share, style=Qt.PenStyle.DotLine)
+            pen = shared_pen(QColor(scheme.text), 1.5 * self._share, style=Qt.PenStyle.DotLine)
+            at = wrong & ringed
             self.wrong.setData(
-                x=points.at[wrong, 0], y=y[wrong], size=20 * self._share, pen=pen, brush=_HOLLOW
+                x=points.at[at, 0], y=y[at], size=RING_SIZE * self._share, pen=pen, brush=_HOLLOW
             )
-            self.wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
+            self.wrong.setVisible(bool(at.any()))  # else it is asked at each painting
+            self.faded.setVisible(not ringed)
+            strong = wrong[visible] | ringed
+            if not np.array_equal(self.points.data["visible"], strong):
+                self.points.data["visible"] = strong
+                self.points.update()
 
 
 def _styled(
@@ -353,12 +435,12 @@ def _styled(
     """Return brush, pen and size of a point, see ``PART_SIGNS``."""
     scheme = theme.colors()
     edge = _edge(color.name(), scheme.text, scheme.panel)
+    size = POINT_SIZE * share
     if part == 1:
         pale = theme.mix(color, QColor(scheme.panel), 0.25)
-        return shared_brush(pale, strength), shared_pen(edge, 1.9 * share, strength), 10 * share
-    width, size = (1.8, 10) if part == 0 else (2.4, 12)
-    pen = shared_pen(edge, width * share, strength)
-    return shared_brush(color, strength), pen, size * share
+        return shared_brush(pale, strength), shared_pen(edge, 1.2 * share, strength), size
+    edge, width = (QColor("white"), 1.0) if part == 0 else (edge, 1.6)
+    return shared_brush(color, strength), shared_pen(edge, width * share, strength), size
 
 
 @cache

@@ -1,7 +1,7 @@
 """Train while drawing: a small network restarts after each edit.
 
-If only data points were edited, training continues from the current weights, and an active run
-takes the new points in its next epoch.
+If only data points were edited, training continues from the current weights. An active run always
+takes edited points in its next epoch.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def can_continue_as(
 
 
 class AutoTrainer(QObject):
-    """Follows the store while ``on``; ``changed`` is emitted when it is switched.
+    """Trains after each edit while ``on``; ``changed`` is emitted when it is switched.
 
     ``told(words)``: why a network is not trained automatically.
     """
@@ -99,12 +99,12 @@ class AutoTrainer(QObject):
         self.changed.emit()
 
     def _project_changed(self, old: Project, new: Project) -> None:
-        if not self.on or same_training(old, new):
+        if same_training(old, new):
             return
         if self._runner.active and only_points_differ(new, self._runner.project):
             self._timer.stop()
             self._worker.ask(new, self._workbench.base)
-        else:
+        elif self.on:
             # Wait for the last edit of a dragged slider; moved points need no wait.
             self._timer.start(0 if only_points_differ(old, new) else _CALM_MS)
 
@@ -122,17 +122,19 @@ class AutoTrainer(QObject):
         if self._new_data is None:
             return
         (project, dataset), runner = self._new_data, self._runner
-        if self.on and runner.state is RunState.PREPARING:
+        if runner.state is RunState.PREPARING:
             self._retry_timer.start()
             return
         self._new_data = None
-        if not self.on or not only_points_differ(self._store.project, project):
+        if not only_points_differ(self._store.project, project):
             return
-        if not runner.take_data(project, dataset):
+        if not runner.take_data(project, dataset) and self.on:
             self._timer.start(0)
 
     def _start(self) -> None:
         workbench, runner = self._workbench, self._runner
+        if not self.on:
+            return
         if not workbench.settled:
             self._timer.start(_AGAIN_MS)
             return

@@ -76,7 +76,7 @@ def _load_view(request: _ViewRequest) -> ViewState:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.probes import evaluate_probe
     from netbuilder.core.errors import DataError
-    from netbuilder.core.results.live.plane import number_columns
+    from netbuilder.core.results.live.plane import FINE_SIZE, SIZE, number_columns
     from netbuilder.core.results.live.views import Axes, views_for
 
     dataset = load_dataset(request.project, request.base)
@@ -97,10 +97,9 @@ def _load_view(request: _ViewRequest) -> ViewState:
         return ViewState(request, dataset, (view,), view, columns, None, points)
     edited = request.edited
     drawn = None if edited is None else load_dataset(edited, request.base)
+    own, size = _fitting(request.own, dataset), SIZE if request.trained is None else FINE_SIZE
     view_request = request.before or view.ask(
-        dataset,
-        project,
-        Axes(across, up, request.row, drawn, request.moments, _fitting(request.own, dataset)),
+        dataset, project, Axes(across, up, request.row, drawn, request.moments, own, size)
     )
     picture: Picture | None = None
     first: Picture | None = None

@@ -1,0 +1,145 @@
+"""Small decision surfaces of a run in a row: how it came to its network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from netbuilder.core.data.registry import point_view_name
+from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.project.model import Project
+    from netbuilder.core.results.live.view_data import ViewRequest
+
+KEY = "filmstrip"
+FRAMES, _SIZE, _HEIGHT, _GAP = 12, 24, 36, 4
+
+
+def _request(project: Project, dataset: Dataset, epochs: int) -> ViewRequest:
+    from netbuilder.core.data.defaults import resolve_defaults
+    from netbuilder.core.results.live.plane import surface_request
+
+    request = surface_request(dataset, resolve_defaults(project, dataset.facts), size=_SIZE)
+    return replace(request, probe=replace(request.probe, key=KEY, epochs=epochs))
+
+
+class Filmstrip(QWidget):
+    """Shows at most twelve surfaces of a run on points. ``placed(epoch)``: one was chosen."""
+
+    placed = Signal(object)
+
+    def __init__(self, runner: Runner, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self.frames: list[tuple[int, QImage]] = []
+        self.chosen: int | None = None
+        self._request: ViewRequest | None = None
+        self._worker = Derived(self, _request, self._found, lambda _error: None, rank=Rank.QUICK)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setObjectName("filmstrip")
+        self.setAccessibleName(_("Decision surfaces of the run"))
+        self.setToolTip(_("The surface at earlier epochs: press one to see its network"))
+        runner.began.connect(self._began)
+        runner.state_changed.connect(self._ask)
+        runner.probed.connect(self._probed)
+        theme.theme().changed.connect(self.updateGeometry)
+        self._began()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, scaled(_HEIGHT))
+
+    def _began(self) -> None:
+        project = self._runner.project
+        self._worker.cancel()
+        self.frames, self._request = [], None
+        self._choose(None)
+        self.setVisible(project is not None and point_view_name(project.data) == "surface")
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask a new run for so many surfaces, evenly spaced over its epochs."""
+        runner, dataset = self._runner, self._runner.dataset
+        if runner.state is RunState.IDLE:
+            runner.unwatch(KEY)
+        if self.isHidden() or runner.state is not RunState.RUNNING or self._request is not None:
+            return
+        if runner.project is not None and dataset is not None:
+            self._worker.follow(runner.project, dataset, max(runner.planned // FRAMES, 1))
+
+    def _found(self, request: ViewRequest) -> None:
+        self._request = request
+        if self._runner.active:
+            self._runner.watch(request.probe)
+
+    def _probed(self, event: Any) -> None:
+        request = self._request
+        if request is None or event.probe is not request.probe or event.problem is not None:
+            return
+        from netbuilder.ui.plots.live.surface_plot import paint_surface
+
+        pixels = np.ascontiguousarray(paint_surface(request.read(event), discrete=False)[::-1])
+        image = QImage(pixels.data, _SIZE, _SIZE, 3 * _SIZE, QImage.Format.Format_RGB888).copy()
+        frames = [frame for frame in self.frames if frame[0] < event.epoch]  # it may be rewound
+        self.frames = [*frames, (event.epoch, image)]
+        if len(self.frames) > FRAMES:
+            self.frames = self.frames[::2]
+            probe = replace(request.probe, epochs=2 * request.probe.epochs)
+            self._found(replace(request, probe=probe))
+        self.update()
+
+    def box(self, number: int) -> QRectF:
+        """Return the place of a frame."""
+        width = (self.width() + _GAP) / FRAMES
+        return QRectF(number * width + 1, 1, width - _GAP - 2, self.height() - 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for number, (_epoch, image) in enumerate(self.frames):
+            painter.drawImage(self.box(number), image)
+            if number == self.chosen:
+                painter.setPen(QPen(QColor(theme.colors().accent), 3))
+                painter.drawRect(self.box(number))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        number = self._number_at(event)
+        self._choose(None if number == self.chosen else number)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._choose(self._number_at(event))
+
+    def _number_at(self, event: QMouseEvent) -> int:
+        number = int(event.position().x() * FRAMES / max(self.width(), 1))
+        return min(max(number, 0), len(self.frames) - 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if event.key() == Qt.Key.Key_Escape and self.chosen is not None:
+            self._choose(None)
+        elif step is not None:
+            self._choose(len(self.frames) - 1 if self.chosen is None else self.chosen + step)
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, number: int | None) -> None:
+        if number == self.chosen or (number is not None and not 0 <= number < len(self.frames)):
+            return
+        self.chosen = number
+        epoch = None if number is None else self.frames[number][0]
+        self.setAccessibleDescription("" if epoch is None else _("epoch {number}", number=epoch))
+        self.update()
+        self.placed.emit(epoch)

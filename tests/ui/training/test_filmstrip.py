@@ -1,0 +1,49 @@
+"""Twelve small surfaces below the curve show how a run came to its network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.model_store import Source
+from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.training.filmstrip import FRAMES
+
+
+@pytest.mark.parametrize(("size", "share"), [((1366, 768), 0.16), ((1024, 700), 0.12)], ids=str)
+def test_a_run_is_scrubbed_and_its_curve_has_room(
+    size: tuple[int, int],
+    share: float,
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=30))
+    window.resize(*size)
+    panel = window.docks.show_panel("training")
+    window.runner.start()
+    box = panel.curves.plot.getPlotItem().getViewBox()
+    qtbot.waitUntil(lambda: len(panel.film.frames) > 2)
+    before = box.sceneBoundingRect().getRect()
+    models = window.workbench.models
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and models.trained is not None)
+    qtbot.waitUntil(lambda: panel.messages.shown is not None)
+    assert box.sceneBoundingRect().getRect() == pytest.approx(before, abs=1), "nothing moved"
+    assert box.width() * box.height() >= share * size[0] * size[1]
+    film = panel.film
+    epochs = [epoch for epoch, _image in film.frames]
+    assert 3 <= len(epochs) <= FRAMES and epochs == sorted(set(epochs)) and epochs[0] == 0
+    middle = len(epochs) // 2
+    QTest.mouseClick(film, Qt.MouseButton.LeftButton, pos=film.box(middle).center().toPoint())
+    qtbot.waitUntil(lambda: models.state.source is Source.HISTORY)
+    assert models.state.model is not None and abs(models.state.model.epochs - epochs[middle]) <= 1
+    QTest.keyClick(film, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: models.state.source is not Source.HISTORY)
+    assert film.chosen is None
