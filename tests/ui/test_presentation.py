@@ -7,13 +7,14 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFrame
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import SPEEDS, WATCH
 from netbuilder.ui.style import font_scale, theme
-from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.panels import TASKS
 from netbuilder.ui.window.window_commands import LETTERS
 
 MINUTE = 60_000
@@ -34,10 +35,13 @@ def test_it_is_large_and_slow_and_then_as_before(
         assert not window.docks.palette.isVisible()
         assert window.runner.speed is WATCH
         qtbot.wait(50)
-        QTest.keyClick(window.canvas, Qt.Key.Key_1)
-        first = next(row.id for row in PANELS if row.key == 1)
-        qtbot.waitUntil(lambda: window.docks.pages[first].panel is not None, timeout=MINUTE)
-        assert present.spotlight.key == "1"
+        assert window.docks.side.task == "train", "curve and surface"
+        level = window.top_bar.findChild(QFrame, "level_switch")
+        assert level is not None and not level.isVisible(), "nobody saves before a class"
+        for number, task in enumerate(TASKS, 1):
+            QTest.keyClick(window.canvas, Qt.Key(Qt.Key.Key_0 + number))
+            qtbot.waitUntil(lambda task=task: window.docks.side.task == task.id)
+            assert present.spotlight.key == str(number)
         # A tab that comes forward lies over nothing of it: seen from the last row, not only known.
         card = window.canvas.sight.card_rect("input").toRect().center()
         QCursor.setPos(window.canvas.viewport().mapToGlobal(card))
@@ -64,6 +68,6 @@ def test_it_is_large_and_slow_and_then_as_before(
     assert not window.isFullScreen()
     assert font_scale.font_scale() == letters
     assert window.docks.palette.isVisible()
-    assert window.statusBar().isVisible()
+    assert window.statusBar().isVisible() and level.isVisible()
     assert window.runner.speed == SPEEDS[0]
     assert not present.spotlight.isVisible()

@@ -49,7 +49,7 @@ GESTURES = (
     (N_("Drop or paste a picture on the Predict page"), N_("predicts for it")),
     (N_("Right-click a plot"), N_("copies it, or saves it as PNG or SVG")),
     (N_("Press Ctrl+C in a table"), N_("copies it for a spreadsheet")),
-    (N_("Press a number key in the presentation (F11)"), N_("shows the first, second, … page")),
+    (N_("Press 1 to 4 in the presentation (F11)"), N_("shows Build, Train, Understand or Use")),
 )
 
 

@@ -36,6 +36,7 @@ def _table() -> NDArray[np.uint8]:
 
 
 _WHITE = (255, 255, 255)
+_FAINTER = 1.5  # from which on a map says that it is amplified
 
 
 @cache
@@ -105,10 +106,13 @@ def map_montage(
     columns: int,
     most: int = MOST_MAPS,
     colored: Callable[[NDArray[Any]], list[QImage]] = heat_images,
+    *,
+    factors: Sequence[str] = (),
 ) -> QImage:
     """Draw maps (n, height, width) side by side, each fitted into a square of ``side`` pixels.
 
     ``colored``: ``signed_images`` for weights, ``grey_images`` for pictures, also with channels.
+    ``factors``: words in the corner of each map, see ``map_factors``.
     """
     maps = maps[:most]
     rows = -(-len(maps) // columns) or 1
@@ -120,8 +124,24 @@ def map_montage(
         row, column = divmod(number, columns)
         box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
         painter.drawImage(_fitted(image, box), image)
+        if number < len(factors) and factors[number]:
+            painter.setFont(small_font())
+            words = QFontMetricsF(small_font()).boundingRect(factors[number])
+            corner = QRectF(box.right() - words.width() - 4, box.bottom() - 13, 0, 13)
+            corner.setRight(box.right())
+            painter.fillRect(corner, QColor(theme.colors().panel))
+            painter.setPen(QColor(theme.colors().text))
+            painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, factors[number])
     painter.end()
     return picture
+
+
+def map_factors(maps: NDArray[Any]) -> list[str]:
+    """Return how much fainter each map (n, height, width) is than the strongest, as "×3": each is
+    drawn with all colours."""
+    spans = np.ptp(finite(maps).reshape(len(maps), -1), axis=1) if maps.size else np.zeros(0)
+    parts = spans.max(initial=0.0) / np.where(spans > 0, spans, np.inf)
+    return [f"×{format_number(part, '.2g')}" if part >= _FAINTER else "" for part in parts]
 
 
 def _fitted(image: QImage, box: QRectF) -> QRectF:

@@ -24,6 +24,7 @@ from netbuilder.ui.plots.themed_plot import (
     with_axes,
 )
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.theme import shared_brush, shared_pen
 
 FEW_POINTS = 500
@@ -34,6 +35,7 @@ LOWEST = 130
 STEP_ALPHA = 0.25
 #: The upper end of the axis over the first loss, and where single steps are cut off over that.
 HEADROOM, _MOST_SPIKE = 1.05, 4.0
+_LARGE_LETTERS = 1.5  # from which on lines are wide, too
 _BESIDE_END = 9  # pixels between a line's end and its name
 #: Symbol at the end of a curve, and its character in the legend: colour is not the only sign.
 TRAINING_SIGN, VALIDATION_SIGN = ("o", "●"), ("d", "◆")
@@ -203,11 +205,14 @@ class TrainingCurvePlot(PagePlot):
             training = means
         window = max(training.count // 60, 2) if self.smooth else 1
         kept_epoch = self.run.kept_epoch
-        lines.append((training, scheme.training, 2.0, solid, window, TRAINING_SIGN[0], kept_epoch))
+        width = 2.0 if initial_font_scale() < _LARGE_LETTERS else 4.0
+        lines.append(
+            (training, scheme.training, width, solid, window, TRAINING_SIGN[0], kept_epoch)
+        )
         validation = self.run.validation(self.quantity)
         window = max(validation.count // 30, 2) if self.smooth else 1
         lines.append(
-            (validation, scheme.validation, 2.0, dashed, window, VALIDATION_SIGN[0], kept_epoch)
+            (validation, scheme.validation, width, dashed, window, VALIDATION_SIGN[0], kept_epoch)
         )
         self._draw(lines, left, right, pixels)
         self._draw_labels(self.drawn[len(lines) - 2 : len(lines)], scheme)

@@ -387,7 +387,7 @@ class InsidePanel(QWidget):
                     self._add(note_label(part, self))
                 picture = self._add_picture(
                     lambda width: _maps(
-                        as_pictures(self._values(node_id)), width, self._colors(node_id)
+                        as_pictures(self._values(node_id)), width, self._colors(node_id), named=True
                     ),
                     WIDE,
                 )
@@ -491,9 +491,14 @@ def _title(text: str, parent: QWidget) -> QLabel:
 
 
 def _maps(
-    maps: NDArray[Any], width: int, colored: Callable[[NDArray[Any]], list[QImage]]
+    maps: NDArray[Any],
+    width: int,
+    colored: Callable[[NDArray[Any]], list[QImage]],
+    *,
+    named: bool = False,
 ) -> QImage:
-    return activation_strips.map_montage(maps, *_map_grid(width), colored=colored)
+    factors = activation_strips.map_factors(maps) if named and maps.ndim == 3 else []
+    return activation_strips.map_montage(maps, *_map_grid(width), colored=colored, factors=factors)
 
 
 def _map_grid(width: int) -> tuple[int, int]:

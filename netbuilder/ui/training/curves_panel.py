@@ -254,7 +254,7 @@ class CurvesPanel(QWidget):
             self._curves.plot.set_overlays(self._runner.overlays)
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
-            self.film = Filmstrip(self._runner, self)
+            self.film = Filmstrip(self._runner, self._workbench, self)
             self._run_layout.insertWidget(0, self._curves, 1)
             self._run_layout.insertWidget(1, self.film)
             self._show_ghost()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,25 +15,28 @@ from netbuilder.core.data.registry import point_view_name
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 
 if TYPE_CHECKING:
-    from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.live.view_data import ViewRequest
 
 KEY = "filmstrip"
 FRAMES, _SIZE, _HEIGHT, _GAP = 12, 24, 36, 4
+_EVERY = 0.02  # least seconds between two of a quick run
 
 
-def _request(project: Project, dataset: Dataset, epochs: int) -> ViewRequest:
+def _request(project: Project, base: Path) -> ViewRequest:
     from netbuilder.core.data.defaults import resolve_defaults
+    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.live.plane import surface_request
 
+    dataset = load_dataset(project, base)
     request = surface_request(dataset, resolve_defaults(project, dataset.facts), size=_SIZE)
-    return replace(request, probe=replace(request.probe, key=KEY, epochs=epochs))
+    apart = max(project.training.epochs // FRAMES, 1)
+    return replace(request, probe=replace(request.probe, key=KEY, epochs=apart, every=_EVERY))
 
 
 class Filmstrip(QWidget):
@@ -40,9 +44,9 @@ class Filmstrip(QWidget):
 
     placed = Signal(object)
 
-    def __init__(self, runner: Runner, parent: QWidget) -> None:
+    def __init__(self, runner: Runner, workbench: Workbench, parent: QWidget) -> None:
         super().__init__(parent)
-        self._runner = runner
+        self._runner, self._workbench = runner, workbench
         self.frames: list[tuple[int, QImage]] = []
         self.chosen: int | None = None
         self._request: ViewRequest | None = None
@@ -53,7 +57,6 @@ class Filmstrip(QWidget):
         self.setAccessibleName(_("Decision surfaces of the run"))
         self.setToolTip(_("The surface at earlier epochs: press one to see its network"))
         runner.began.connect(self._began)
-        runner.state_changed.connect(self._ask)
         runner.probed.connect(self._probed)
         theme.theme().changed.connect(self.updateGeometry)
         self._began()
@@ -62,27 +65,20 @@ class Filmstrip(QWidget):
         return QSize(240, scaled(_HEIGHT))
 
     def _began(self) -> None:
-        project = self._runner.project
+        """Ask a new run for so many surfaces, evenly spaced over its epochs."""
+        runner = self._runner
+        project = runner.project
         self._worker.cancel()
+        runner.unwatch(KEY)
         self.frames, self._request = [], None
         self._choose(None)
-        self.setVisible(project is not None and point_view_name(project.data) == "surface")
-        self._ask()
-
-    def _ask(self) -> None:
-        """Ask a new run for so many surfaces, evenly spaced over its epochs."""
-        runner, dataset = self._runner, self._runner.dataset
-        if runner.state is RunState.IDLE:
-            runner.unwatch(KEY)
-        if self.isHidden() or runner.state is not RunState.RUNNING or self._request is not None:
-            return
-        if runner.project is not None and dataset is not None:
-            self._worker.follow(runner.project, dataset, max(runner.planned // FRAMES, 1))
+        self.setHidden(project is None or point_view_name(project.data) != "surface")
+        if project is not None and runner.active and not self.isHidden():
+            self._worker.follow(project, self._workbench.base)
 
     def _found(self, request: ViewRequest) -> None:
         self._request = request
-        if self._runner.active:
-            self._runner.watch(request.probe)
+        self._runner.watch(request.probe)
 
     def _probed(self, event: Any) -> None:
         request = self._request

@@ -5,25 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QRegion,
+)
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from netbuilder.ui.style import theme
 
 _FRAME_MS, _KEY_SECONDS = 40, 1.6
+_DIMMED = 0.7  # of what is not in the light
 _BARE = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 
 
 class Spotlight(QWidget):
     """Covers a window without taking input.
 
-    ``halo(point)`` returns the box to highlight under the pointer, in this widget's pixels.
+    ``halo(point)`` returns the box to highlight under the pointer, in this widget's pixels; the
+    rest of ``stage`` is dimmed.
     """
 
-    def __init__(self, parent: QWidget, halo: Callable[[QPoint], QRect | None]) -> None:
+    def __init__(
+        self, parent: QWidget, halo: Callable[[QPoint], QRect | None], stage: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._halo = halo
-        self.key = ""
+        self._halo, self._stage = halo, stage
+        self.key = self.words = ""
         self.lit: QRect | None = None
         self._pointer = QPoint(-100, -100)
         self._pressed = False
@@ -70,6 +83,12 @@ class Spotlight(QWidget):
         self._show_key(words)
         self._fade.start(round(1000 * _KEY_SECONDS))
 
+    def say(self, words: str) -> None:
+        """Show a sentence below the stage until the next one."""
+        if words != self.words:
+            self.words = words
+            self.update()
+
     def _show_key(self, words: str) -> None:
         self.key = words
         self.update()
@@ -97,26 +116,32 @@ class Spotlight(QWidget):
         accent = QColor(theme.colors().accent)
         letters = self.fontMetrics().height()
         painter.setPen(QPen(accent, 4))
+        stage = QRect(self._stage.mapTo(self._parent(), QPoint()), self._stage.size())
         if self.lit is not None:
+            ground = QColor(theme.colors().canvas)
+            ground.setAlphaF(_DIMMED)
+            painter.setClipRegion(QRegion(stage) - QRegion(self.lit.adjusted(-5, -5, 5, 5)))
+            painter.fillRect(stage, ground)
+            painter.setClipping(False)
             painter.drawRoundedRect(QRectF(self.lit).adjusted(-5, -5, 5, 5), 12, 12)
         accent.setAlpha(150 if self._pressed else 60)
         painter.setBrush(accent)
         painter.drawEllipse(self._pointer, letters, letters)
         if self.key:
-            self._paint_key(painter, letters)
+            self._paint_words(painter, self.key, self.width() // 2, 3 * letters)
+        if self.words:
+            self._paint_words(painter, self.words, stage.center().x(), 5 * letters)
 
-    def _paint_key(self, painter: QPainter, letters: int) -> None:
-        scheme = theme.colors()
+    def _paint_words(self, painter: QPainter, words: str, middle: int, above: int) -> None:
+        scheme, letters = theme.colors(), self.fontMetrics().height()
         font = self.font()
         font.setPointSizeF(1.6 * font.pointSizeF())
         painter.setFont(font)
-        width = painter.fontMetrics().horizontalAdvance(self.key) + 2 * letters
+        width = painter.fontMetrics().horizontalAdvance(words) + 2 * letters
         height = painter.fontMetrics().height() + letters
-        box = QRect(
-            (self.width() - width) // 2, self.height() - height - 3 * letters, width, height
-        )
+        box = QRect(middle - width // 2, self.height() - height - above, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(scheme.text))
         painter.drawRoundedRect(box, 10, 10)
         painter.setPen(QColor(scheme.panel))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.key)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)

@@ -205,7 +205,7 @@ class Docks:
         """Hide the palette, for a presentation."""
         if self.expanded:
             self.toggle_expanded()
-        self.presented = shown
+        self.presented = self.side.presented = shown
         self.palette.setHidden(shown)
         self.leave_room()
 

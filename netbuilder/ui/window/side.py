@@ -31,7 +31,7 @@ from netbuilder.ui.window.side_pages import LazyPage, Page, PageColumn
 #: The page of the selected layer; other pages have a strip at the foot.
 LAYER = "layer"
 #: Width of a side with two columns, at the system's font size.
-TWO_COLUMNS = 890
+TWO_COLUMNS, _PRESENTED_COLUMNS = 890, 700
 STRIP_HEIGHT, OPEN_STRIP_HEIGHT = 52, 32
 #: Share of the side's height for the selected layer.
 _DRAWER_PART = 0.4
@@ -169,7 +169,7 @@ class Side(QWidget):
         #: The front page by task, and that in the right column of a wide side.
         self.chosen = {task.id: task.pages[0] for task in self.tasks.values()}
         self.beside = {task.id: task.right[0] for task in self.tasks.values()}
-        self.single = False
+        self.single = self.presented = False
         self._build()
         inspector.headline_changed.connect(self._show_strip)
         self._show()
@@ -231,7 +231,9 @@ class Side(QWidget):
 
     @property
     def wide(self) -> bool:
-        return not self.single and self.width() >= scaled(TWO_COLUMNS)
+        # An audience sees curve and surface beside each other, whatever the letters.
+        least = _PRESENTED_COLUMNS if self.presented else scaled(TWO_COLUMNS)
+        return not self.single and self.width() >= least
 
     @property
     def shown(self) -> tuple[str, ...]:

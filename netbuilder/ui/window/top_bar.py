@@ -244,6 +244,10 @@ class TrainButton(QPushButton):
         return self.sizeHint()
 
 
+#: What an audience does not see.
+_NOT_PRESENTED = ("save", "save-model", "level")
+
+
 class TopBar(QToolBar):
     """The tool bar, made of the window's actions."""
 
@@ -272,7 +276,7 @@ class TopBar(QToolBar):
         self.addWidget(self.menu_button)
         #: The toolbar's actions by name, which show and hide its widgets.
         self._places: dict[str, QAction] = {}
-        self._fitting = self._short = self._starts = False
+        self._fitting = self._short = self._starts = self._presented = False
         self._named: dict[str, tuple[QToolButton, Callable[..., str]]] = {}
         self.document = DocumentLabel(self)
         self._put("document", self.document)
@@ -322,6 +326,11 @@ class TopBar(QToolBar):
         self._starts = on
         self._fit()
 
+    def show_files(self, shown: bool) -> None:
+        """Show what saves, and the level; an audience has no need of them."""
+        self._presented = not shown
+        self._fit()
+
     def _fit(self) -> None:
         """Hide what the menus also have if room is short; Qt would hide Help instead."""
         if self._fitting or self.width() < self.menu_button.width():
@@ -336,7 +345,9 @@ class TopBar(QToolBar):
                 widget.updateGeometry()
             for part in (self.document, self.speed):
                 part.set_compact(compact)
-        visible = dict.fromkeys(_AT_START if self._starts else self._places, True)
+        away = _NOT_PRESENTED if self._presented else ()
+        places = _AT_START if self._starts else self._places
+        visible = {name: True for name in places if name not in away}
         for name in ("", "short", *_GIVE_WAY):
             visible.pop(name, None)
             self._short = name != ""

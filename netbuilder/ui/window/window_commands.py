@@ -33,7 +33,8 @@ from netbuilder.ui.widgets.role_boxes import RoleBox, role_of
 from netbuilder.ui.widgets.spotlight import Spotlight
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.docks import Arrangement
-from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.panels import PANELS, TASKS
+from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Presentation(QObject):
         super().__init__(parts.window)
         self._parts = parts
         self._before: _Before | None = None
-        self.spotlight = Spotlight(parts.window, self._card_at)
+        self.spotlight = Spotlight(parts.window, self._card_at, parts.canvas)
         self._keys: list[QShortcut] = []
 
     @property
@@ -87,13 +88,37 @@ class Presentation(QObject):
         font_scale.set_font_scale(max(LETTERS, font_scale.font_scale()))
         if parts.runner.speed.rate is None:
             parts.runner.set_speed(SLOW)
-        for row in PANELS:
-            if row.key:
-                key = QShortcut(QKeySequence(str(row.key)), window)
-                key.activated.connect(partial(parts.docks.show_panel, row.id, focus=False))
-                self._keys.append(key)
+        for number, task in enumerate(TASKS, 1):
+            key = QShortcut(QKeySequence(str(number)), window)
+            key.activated.connect(partial(parts.docks.side.show_task, task.id))
+            self._keys.append(key)
+        self._show_top_bar(False)
+        parts.docks.side.beside["train"] = "surface"
+        parts.docks.side.show_task("train")
         self.spotlight.start()
+        parts.runner.curves_changed.connect(self._say_epoch)
+        self._say_epoch()
         QTimer.singleShot(0, self, self._finish_layout)
+
+    def _show_top_bar(self, shown: bool) -> None:
+        for bar in self._parts.window.findChildren(TopBar):
+            bar.show_files(shown)
+
+    def _say_epoch(self) -> None:
+        """Write how far the run is in large words."""
+        run, rows = self._parts.runner.curves, self._parts.runner.dataset
+        names = [name for name in run.quantities if name.endswith("accuracy")]
+        share = run.told(f"val_{names[0]}") if names else None
+        part = rows.validation if rows is not None else None
+        words = ""
+        if share is not None and part is not None and run.epochs:
+            words = _(
+                "epoch {number}: {correct} of {total} correct",
+                number=int(run.epochs[f"val_{names[0]}"].x[-1]),
+                correct=round(share * len(part)),
+                total=len(part),
+            )
+        self.spotlight.say(words)
 
     def _finish_layout(self) -> None:
         if self._before is None:
@@ -106,7 +131,9 @@ class Presentation(QObject):
     def _end(self, before: _Before) -> None:
         parts, window = self._parts, self._parts.window
         self._before = None
+        parts.runner.curves_changed.disconnect(self._say_epoch)
         self.spotlight.end()
+        self._show_top_bar(True)
         for key in self._keys:
             key.setEnabled(False)
             key.deleteLater()

@@ -25,7 +25,7 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(
     example: Callable[[str], Project],
     qtbot: QtBot,
 ) -> None:
-    window = open_window(edits.set_training(example("moons"), epochs=30))
+    window = open_window(edits.set_training(example("moons"), epochs=300))
     window.resize(*size)
     panel = window.docks.show_panel("training")
     window.runner.start()

@@ -277,8 +277,10 @@ class RunTracker:
         elif self.epoch >= total:
             left = _("evaluating…")
         elif self._shown_speed:
-            steps = (total - self.epoch) * self.steps_per_epoch
-            left = _("{time} left", time=format_duration(max(steps, 0) / self._shown_speed))
+            seconds = max(total - self.epoch, 0) * self.steps_per_epoch / self._shown_speed
+            if chosen.spread and max(self.needed, self._seconds) < chosen.spread:
+                seconds = chosen.spread - self._seconds  # its speed follows the loss
+            left = _("{time} left", time=format_duration(seconds))
         return RunProgress(words, left, min(self.epoch / total, 1.0), (short,))
 
 
