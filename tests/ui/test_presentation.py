@@ -27,6 +27,9 @@ def test_it_is_large_and_slow_and_then_as_before(
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
     letters, present = font_scale.font_scale(), window.commands.presentation
+    level = window.top_bar.findChild(QFrame, "level_switch")
+    assert level is not None
+    visible = level.isVisible()
     QTest.keyClick(window.canvas, Qt.Key.Key_F11)
     try:
         assert present.on
@@ -36,8 +39,7 @@ def test_it_is_large_and_slow_and_then_as_before(
         assert window.runner.speed is WATCH
         qtbot.wait(50)
         assert window.docks.side.task == "train", "curve and surface"
-        level = window.top_bar.findChild(QFrame, "level_switch")
-        assert level is not None and not level.isVisible(), "nobody saves before a class"
+        assert not level.isVisible(), "nobody saves before a class"
         for number, task in enumerate(TASKS, 1):
             QTest.keyClick(window.canvas, Qt.Key(Qt.Key.Key_0 + number))
             qtbot.waitUntil(lambda task=task: window.docks.side.task == task.id)
@@ -68,6 +70,6 @@ def test_it_is_large_and_slow_and_then_as_before(
     assert not window.isFullScreen()
     assert font_scale.font_scale() == letters
     assert window.docks.palette.isVisible()
-    assert window.statusBar().isVisible() and level.isVisible()
+    assert window.statusBar().isVisible() and level.isVisible() == visible
     assert window.runner.speed == SPEEDS[0]
     assert not present.spotlight.isVisible()

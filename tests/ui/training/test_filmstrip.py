@@ -25,25 +25,30 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(
     example: Callable[[str], Project],
     qtbot: QtBot,
 ) -> None:
-    window = open_window(edits.set_training(example("moons"), epochs=300))
+    window = open_window(edits.set_training(example("moons"), epochs=100_000))
     window.resize(*size)
     panel = window.docks.show_panel("training")
     window.runner.start()
     box = panel.curves.plot.getPlotItem().getViewBox()
-    qtbot.waitUntil(lambda: len(panel.film.frames) > 2)
+    qtbot.waitUntil(lambda: len(panel.film.frames) >= 3)
     before = box.sceneBoundingRect().getRect()
     models = window.workbench.models
+    window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and models.trained is not None)
     qtbot.waitUntil(lambda: panel.messages.shown is not None)
     assert box.sceneBoundingRect().getRect() == pytest.approx(before, abs=1), "nothing moved"
-    assert box.width() * box.height() >= share * size[0] * size[1]
+    plot = panel.curves.plot.size()
+    assert plot.width() * plot.height() >= share * size[0] * size[1]
     film = panel.film
     epochs = [epoch for epoch, _image in film.frames]
-    assert 3 <= len(epochs) <= FRAMES and epochs == sorted(set(epochs)) and epochs[0] == 0
+    assert 3 <= len(epochs) <= FRAMES and epochs == sorted(set(epochs))
     middle = len(epochs) // 2
     QTest.mouseClick(film, Qt.MouseButton.LeftButton, pos=film.box(middle).center().toPoint())
     qtbot.waitUntil(lambda: models.state.source is Source.HISTORY)
-    assert models.state.model is not None and abs(models.state.model.epochs - epochs[middle]) <= 1
+    assert models.state.model is not None
+    assert abs(models.state.model.epochs - epochs[middle]) < epochs[-1] / 4, (
+        "the nearest that was stored"
+    )
     QTest.keyClick(film, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: models.state.source is not Source.HISTORY)
     assert film.chosen is None
