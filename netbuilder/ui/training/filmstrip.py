@@ -86,7 +86,8 @@ class Filmstrip(QWidget):
             return
         from netbuilder.ui.plots.live.surface_plot import paint_surface
 
-        pixels = np.ascontiguousarray(paint_surface(request.read(event), discrete=False)[::-1])
+        picture: Any = request.read(event)
+        pixels = np.ascontiguousarray(paint_surface(picture, discrete=False)[::-1])
         image = QImage(pixels.data, _SIZE, _SIZE, 3 * _SIZE, QImage.Format.Format_RGB888).copy()
         frames = [frame for frame in self.frames if frame[0] < event.epoch]  # it may be rewound
         self.frames = [*frames, (event.epoch, image)]
