@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,6 @@ from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TypedBox, number_width
-from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.style import theme
@@ -38,17 +37,17 @@ OBJECTS: dict[Kind, Mapping[str, ObjectSpec]] = {
 
 
 class NestedEditor(QWidget):
-    """A combo box with the parameters of its entry below."""
+    """A combo box with the parameters of its entry below, in a form that ``make_form`` creates."""
 
     edited = Signal(object)
     complaint_changed = Signal(str)
 
-    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+    def __init__(self, param: Param, parent: QWidget | None, make_form: Callable[..., Any]) -> None:
         super().__init__(parent)
-        self._param = param
+        self._param, self._make_form = param, make_form
         self._name: str | None = None
         self._params: dict[str, Any] = {}
-        self._form: ParamForm | None = None
+        self._form: Any = None
         self.combo = ElidedComboBox(self)
         self.combo.take_up_to(FIELD_WIDTH + 80)
         self.combo.setAccessibleName(param.name)
@@ -58,7 +57,7 @@ class NestedEditor(QWidget):
         self.body = vbox(self.combo, self._help, parent=self, margins=0, spacing=3)
 
     @property
-    def form(self) -> ParamForm | None:
+    def form(self) -> Any:
         return self._form
 
     def show_value(self, value: Any) -> None:
@@ -97,7 +96,7 @@ class NestedEditor(QWidget):
         params, help_line = self.params_of(self._name) if self._name else ((), "")
         self.show_help(help_line)
         if params:
-            self._form = ParamForm(
+            self._form = self._make_form(
                 params, self, narrow=True, about=entry_of_field(self._param.name, "layer")
             )
             self._form.show_values(self._params)
@@ -120,8 +119,8 @@ class ObjectEditor(NestedEditor):
     """An initializer, regularizer or constraint: a name such as ``"HeNormal"``, or with
     parameters."""
 
-    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
-        super().__init__(param, parent)
+    def __init__(self, param: Param, parent: QWidget | None, make_form: Callable[..., Any]) -> None:
+        super().__init__(param, parent, make_form)
         self._specs = OBJECTS[param.kind]
         if param.optional or param.default is None:
             self.combo.addItem("none", None)
@@ -151,8 +150,8 @@ class ObjectEditor(NestedEditor):
 class LayerEditor(NestedEditor):
     """The layer inside a wrapper, with its own form."""
 
-    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
-        super().__init__(param, parent)
+    def __init__(self, param: Param, parent: QWidget | None, make_form: Callable[..., Any]) -> None:
+        super().__init__(param, parent, make_form)
         if not param.required:
             self.combo.addItem("none", None)
         for name in param.choices or LAYERS:
@@ -188,8 +187,8 @@ _SOME_STEPS = 1000
 class ScheduleEditor(NestedEditor):
     """A fixed learning rate, or a row of ``SCHEDULES`` with its form and curve."""
 
-    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
-        super().__init__(param, parent)
+    def __init__(self, param: Param, parent: QWidget | None, make_form: Callable[..., Any]) -> None:
+        super().__init__(param, parent, make_form)
         self._rate: Any = None
         self._steps = 0
         self.combo.addItem(_(FIXED), None)

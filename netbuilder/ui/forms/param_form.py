@@ -32,7 +32,14 @@ from netbuilder.ui.forms.boxes import (
     TypedBox,
     number_width,
 )
+from netbuilder.ui.forms.nested_editors import (
+    LayerEditor,
+    NestedEditor,
+    ObjectEditor,
+    ScheduleEditor,
+)
 from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import ask_open
@@ -151,27 +158,11 @@ class FileEditor(QWidget):
             self.editingFinished.emit()
 
 
-def _object_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.nested_editors import ObjectEditor
-
-    return ObjectEditor(param, parent)
-
-
-def _layer_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.nested_editors import LayerEditor
-
-    return LayerEditor(param, parent)
-
-
-def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.nested_editors import ScheduleEditor
-
-    return ScheduleEditor(param, parent)
+def _nested(editor: type[NestedEditor]) -> Callable[[Param, QWidget | None], QWidget]:
+    return lambda param, parent: editor(param, parent, ParamForm)
 
 
 def _slide_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
-
     return (DaySlideEditor if param.kind is Kind.TEXT else SlideEditor)(param, parent)
 
 
@@ -188,10 +179,10 @@ EDITORS: dict[Kind, Callable[[Param, QWidget | None], QWidget]] = {
     Kind.ACTIVATION: activation_editor,
     Kind.TEXT: TextEditor,
     Kind.FILE: FileEditor,
-    Kind.INITIALIZER: _object_editor,
-    Kind.REGULARIZER: _object_editor,
-    Kind.CONSTRAINT: _object_editor,
-    Kind.LAYER: _layer_editor,
+    Kind.INITIALIZER: _nested(ObjectEditor),
+    Kind.REGULARIZER: _nested(ObjectEditor),
+    Kind.CONSTRAINT: _nested(ObjectEditor),
+    Kind.LAYER: _nested(LayerEditor),
 }
 
 _BLOCKS = frozenset({Kind.INITIALIZER, Kind.REGULARIZER, Kind.CONSTRAINT, Kind.LAYER})
@@ -206,7 +197,7 @@ def editor_for(param: Param, parent: QWidget | None = None) -> QWidget:
     """Create the editor of a parameter."""
     make = EDITORS[param.kind]
     if param.schedule or param.slide:
-        make = _schedule_editor if param.schedule else _slide_editor
+        make = _nested(ScheduleEditor) if param.schedule else _slide_editor
     return make(param, parent)
 
 
