@@ -306,7 +306,7 @@ class CanvasView(QAbstractScrollArea):
     # selection ----------------------------------------------------------------------------
 
     def selection(self) -> tuple[str, ...]:
-        self.picture  # noqa: B018 - a rebuild removes deleted cards from the selection
+        self._chosen.keep(self.picture)
         return self._chosen.ids
 
     def select(self, ids: Iterable[str], current: str | None = None) -> None:

@@ -468,7 +468,10 @@ class ParamForm(QWidget):
     def _listen(self, on: bool) -> None:
         app = QApplication.instance()
         if app is not None:
-            (app.installEventFilter if on else app.removeEventFilter)(self)
+            if on:
+                app.installEventFilter(self)
+            else:
+                app.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _LEAVES and not isinstance(watched, QWindow):

@@ -66,11 +66,7 @@ def _predict(trained: TrainedModel, ask: Callable[[TrainedModel], Answer], _path
 
 
 class PredictPanel(QWidget):
-    """The prediction, and below it the form that fits the network: one of ``PREDICT_FORMS``, each
-    an attribute by its name."""
-
-    rows: RowForm
-    pictures: PictureForm
+    """The prediction, and below it the form that fits the network: one of ``PREDICT_FORMS``."""
 
     def __init__(
         self,
@@ -96,10 +92,11 @@ class PredictPanel(QWidget):
             self, _sure, self._sure_found, lambda _error: self.head.sure.setText(""),
             of=lambda: workbench.models.prediction_model,
         )  # fmt: skip
-        forms = {name: form(workbench, self) for name, form in PREDICT_FORMS.items()}
-        for name, form in forms.items():
-            setattr(self, name, form)
-        self.views = tuple(forms.values())
+        self.forms = {name: form(workbench, self) for name, form in PREDICT_FORMS.items()}
+        rows, pictures = self.forms["rows"], self.forms["pictures"]
+        assert isinstance(rows, RowForm) and isinstance(pictures, PictureForm)
+        self.rows, self.pictures = rows, pictures
+        self.views = tuple(self.forms.values())
         self.view: PredictForm = self.views[-1]
         self._build()
         self.setAcceptDrops(True)

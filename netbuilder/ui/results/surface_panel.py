@@ -60,7 +60,7 @@ from netbuilder.ui.results.compared_surfaces import (
     picture_note,
 )
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.live_activations import RunHistograms
@@ -77,7 +77,7 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.throttle import WORDS_SECONDS, Throttle
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.live.view_data import SurfacePicture
+    from netbuilder.core.results.live.view_data import MapPicture, SurfacePicture
 
 Place = tuple[float, float]
 
@@ -259,6 +259,12 @@ _SHOW_PARTS = (
 QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's, which PySide6 does not hand on
 
 
+def _neighbour_map(picture: MapPicture) -> MapPicture:
+    from netbuilder.core.results.live import maps
+
+    return maps.neighbour_map(picture)
+
+
 class SurfacePanel(QWidget):
     """Chooses a view, and draws its newest picture."""
 
@@ -320,6 +326,10 @@ class SurfacePanel(QWidget):
         page.addWidget(self.colours)
         self.note = note_label("", self)
         self._words = Throttle(self._say, self, WORDS_SECONDS)
+        self._neighbour_maps = Derived(
+            self, _neighbour_map, self.draw, lambda error: self.note.setText(str(error)),
+            of=lambda: self.picture,
+        )  # fmt: skip
         page.addWidget(self.note)
         page.addStretch()  # takes what a plot that keeps its size leaves
         self._wire()
@@ -448,7 +458,10 @@ class SurfacePanel(QWidget):
         self.live.choose(axes=(self.across.currentText(), self.up.currentText()))
 
     def _show_part(self, number: int, on: bool) -> None:
-        (self.plot.shown_parts.add if on else self.plot.shown_parts.discard)(number)
+        if on:
+            self.plot.shown_parts.add(number)
+        else:
+            self.plot.shown_parts.discard(number)
         self._redraw()
 
     def _set_discrete(self, on: bool) -> None:
@@ -532,23 +545,12 @@ class SurfacePanel(QWidget):
             self.draw(visible.first)
 
     def _spread(self) -> None:
-        from netbuilder.core.results.live import maps, view_data
+        from netbuilder.core.results.live import view_data
 
         picture = self.picture
         if not isinstance(picture, view_data.MapPicture):
             return
-        self.neighbours.setEnabled(False)
-
-        def found(spread: Any) -> None:
-            self.neighbours.setEnabled(not self.live.live)
-            if self.picture is picture:  # no newer one has come
-                self.draw(spread)
-
-        def failed(error: Exception) -> None:
-            self.neighbours.setEnabled(not self.live.live)
-            self.note.setText(str(error))
-
-        jobs.run_job(lambda: maps.neighbour_map(picture), found, failed, name="t-SNE", owner=self)
+        self._neighbour_maps.follow(picture)
 
     def draw(self, picture: Any) -> None:
         """Draw a picture of the current view with its note."""
@@ -558,7 +560,10 @@ class SurfacePanel(QWidget):
     def _draw_newer(self, picture: Any) -> None:
         """Draw the next picture, updating the text at a readable rate."""
         self._draw(picture)
-        (self._words.soon if self.live.live else self._words.now)()
+        if self.live.live:
+            self._words.soon()
+        else:
+            self._words.now()
 
     def _draw(self, picture: Any) -> None:
         from netbuilder.core.results.live import view_data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -285,8 +286,8 @@ class Workbench(QObject):
         """
         project, base = self.store.project, self.base
         key = (project.data, project.graph, project.training.seed)
-        worker = Derived(self, _find_facts, done, lambda _error: self.refresh())
-        worker.ask(key, project, base)
+        find = partial(_find_facts, key, project, base)
+        jobs.run_job(find, done, lambda _error: self.refresh(), name="facts", owner=self)
 
     def diagnose(self, then: Callable[[], object] | None = None) -> None:
         """Find problems with the current facts and shapes; call ``then`` afterwards."""

@@ -138,7 +138,10 @@ class EmptyStatePage(QStackedWidget):
         )
         self.scroll_area.setVerticalScrollBarPolicy(always if on else needed)
         self._page.setMinimumHeight(self._page.height() if on else 0)
-        (self._page.installEventFilter if on else self._page.removeEventFilter)(self)
+        if on:
+            self._page.installEventFilter(self)
+        else:
+            self._page.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._page and event.type() is QEvent.Type.Resize:

@@ -62,7 +62,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "gallery",
             _("Gallery: lessons and examples"),
-            commands.guide("show_page"),
+            commands.show_gallery,
             "File|",
             "Ctrl+Shift+N",
             _("Ready-made networks, lessons, recent files"),
@@ -311,7 +311,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "lesson",
             _("Go to the lesson"),
-            commands.guide("show_lesson"),
+            commands.show_lesson,
             "View|",
             "Ctrl+Shift+L",
             _("Move the keyboard focus to the lesson, or show the list of lessons"),
@@ -564,7 +564,7 @@ def _help_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "tour",
             _("Show the tour"),
-            commands.guide("start_tour"),
+            commands.start_tour,
             "Help",
             "",
             _("A short tour of six places in the window"),
@@ -572,7 +572,7 @@ def _help_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "new-lesson",
             _("Create a lesson from this project…"),
-            commands.guide("write_lesson"),
+            commands.write_lesson,
             "Help|",
             "",
             _("Write a lesson that starts with this network"),

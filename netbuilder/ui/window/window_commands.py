@@ -453,13 +453,17 @@ class WindowCommands(QObject):
             owner=parts.documents,
         )
 
-    def guide(self, name: str) -> Callable[[], object]:
-        """Return a slot of the guide, which is created later."""
+    def show_gallery(self) -> None:
+        self.welcome.show_page()
 
-        def call() -> object:
-            return getattr(self.welcome, name)()
+    def show_lesson(self) -> None:
+        self.welcome.show_lesson()
 
-        return call
+    def start_tour(self) -> None:
+        self.welcome.start_tour()
+
+    def write_lesson(self) -> None:
+        self.welcome.write_lesson()
 
     @property
     def motion_reduced(self) -> bool:

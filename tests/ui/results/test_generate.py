@@ -41,11 +41,11 @@ def test_it_writes_on_and_stops(
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
-    view = panel.texts.generate
+    view = panel.forms["texts"].generate
     qtbot.waitUntil(lambda: not view.isHidden(), timeout=MINUTE)
     # A beginning out of the text stands there: Generate works at once.
-    qtbot.waitUntil(lambda: panel.texts.text.toPlainText() != "", timeout=MINUTE)
-    given = panel.texts.text.toPlainText()
+    qtbot.waitUntil(lambda: panel.forms["texts"].text.toPlainText() != "", timeout=MINUTE)
+    given = panel.forms["texts"].text.toPlainText()
     assert given in "abcd " * 300
     qtbot.waitUntil(lambda: panel.about.text() == _GIVEN)
     panel.why.button.click()
@@ -67,7 +67,7 @@ def test_it_writes_on_and_stops(
     assert view.output.toPlainText() in "abcd " * 300
     assert len(view.output.toPlainText()) == len(given) + 8
 
-    panel.texts.text.setPlainText("cd ab")
+    panel.forms["texts"].text.setPlainText("cd ab")
     qtbot.waitUntil(lambda: "c" in panel.answer.text(), timeout=MINUTE)
     assert "'cd'" not in panel.about.text(), "letters are its tokens, not words"
     view.temperature.setValue(0)
@@ -88,7 +88,7 @@ def test_it_writes_on_and_stops(
     assert not view.running
     qtbot.wait(150)
     assert view.output.toPlainText() == made != ""
-    panel.texts.text.setPlainText("a€b")
+    panel.forms["texts"].text.setPlainText("a€b")
     qtbot.waitUntil(lambda: "'€'" in panel.about.text(), timeout=MINUTE)
 
 
@@ -100,7 +100,7 @@ def test_a_blank_at_the_end_is_a_letter_that_one_goes_on_from(
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.texts.text.toPlainText() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.forms["texts"].text.toPlainText() != "", timeout=MINUTE)
     for beginning, follows in (("bcd", "␣"), ("cd ", "a"), ("cd a", "b")):
-        panel.texts.text.setPlainText(beginning)
+        panel.forms["texts"].text.setPlainText(beginning)
         qtbot.waitUntil(lambda wanted=follows: f": {wanted} (" in panel.answer.text())

@@ -73,9 +73,9 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
-    view = panel.texts.generate
+    view = panel.forms["texts"].generate
     button = view.findChild(QPushButton, "next-token")
-    panel.texts.text.setPlainText("abcd a")
+    panel.forms["texts"].text.setPlainText("abcd a")
     qtbot.waitUntil(lambda: button.isEnabled() and view.found.tokens == tuple("cd␣a"))
     trained = window.workbench.models.trained
     known = token_attention(trained, "abcd a")
@@ -101,7 +101,9 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     button.setFocus()
     place = button.mapTo(window, QPoint())
     seen, places = [], []
-    panel.texts.text.textChanged.connect(lambda: seen.append(panel.texts.text.toPlainText()))
+    panel.forms["texts"].text.textChanged.connect(
+        lambda: seen.append(panel.forms["texts"].text.toPlainText())
+    )
     for _step in range(4):  # the second to fourth before it is known what follows
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         places.append(button.mapTo(window, QPoint()))
@@ -111,6 +113,6 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     assert {*places, button.mapTo(window, QPoint())} == {place}, "it stays under the mouse"
     assert button.hasFocus()
     # A text shorter than the window: what stands before it is told as its start.
-    panel.texts.text.setPlainText("ab")
+    panel.forms["texts"].text.setPlainText("ab")
     qtbot.waitUntil(lambda: view.found is not None and view.found.tokens == ("▷", "a", "b"))
     assert view.attention.lines.sentence().startswith("“b” attends to ")

@@ -134,7 +134,7 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel, activations_service = window.docks.show_panel("predict"), window.activations_service
-    view = panel.series
+    view = panel.forms["series"]
     qtbot.waitUntil(lambda: view.rows is not None and activations_service.idle, timeout=MINUTE)
     view.last_button.click()
     qtbot.waitUntil(lambda: activations_service.look.own == _END, timeout=MINUTE)

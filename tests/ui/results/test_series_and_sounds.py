@@ -94,7 +94,7 @@ def test_a_forecast_has_the_dates_of_its_data(
     project = Project("Months", graph, data, Training(epochs=1))
     window = trained_window(open_window, project, qtbot, tmp_path / "months.netbuilder")
     panel = window.docks.show_panel("predict")
-    view = panel.series
+    view = panel.forms["series"]
     qtbot.waitUntil(lambda: view.curve.ahead == 12 and panel.answer.text() != "", timeout=MINUTE)
     assert view.curve.values[-1] == pytest.approx(12.19), "it opens on the end of the data"
 
@@ -193,7 +193,7 @@ def test_a_week_is_forecast_and_compared_as_a_week(
     project = Project("Days", graph, data, Training(epochs=1))
     window = trained_window(open_window, project, qtbot, tmp_path / "days.netbuilder")
     panel = window.docks.show_panel("predict")
-    view = panel.series
+    view = panel.forms["series"]
 
     def range_of_both() -> bool:
         """The head names the first and the last line of the table."""
@@ -229,7 +229,7 @@ def test_a_window_is_dragged_and_predicted_on(
     project = edits.set_training(example("temperatures"), epochs=1)
     window = trained_window(open_window, project, qtbot)
     panel = window.docks.show_panel("predict")
-    view = panel.series
+    view = panel.forms["series"]
     assert panel.view is view
     qtbot.waitUntil(lambda: view.found is not None and panel.answer.text() != "", timeout=MINUTE)
     trained = window.workbench.models.trained
@@ -303,7 +303,7 @@ def test_a_sound_is_dropped_and_played(
     project = sounds(tmp_path)
     window = trained_window(open_window, project, qtbot, tmp_path / "s.netbuilder")
     panel = window.docks.show_panel("predict")
-    view = panel.sounds
+    view = panel.forms["sounds"]
     assert panel.view is view
     assert panel.another.text() == _("Show another test sample")
     qtbot.waitUntil(lambda: view.path is not None, timeout=MINUTE)
@@ -334,7 +334,7 @@ def test_unknown_words_are_marked_while_typing(
     project = edits.set_training(example("reviews"), epochs=1)
     window = trained_window(open_window, project, qtbot)
     panel = window.docks.show_panel("predict")
-    field = panel.texts.text
+    field = panel.forms["texts"].text
     field.setPlainText("😀 The qwertz story!")
     marked = [one.cursor.selectedText() for one in field.extraSelections()]
     assert marked == ["😀", "qwertz"]

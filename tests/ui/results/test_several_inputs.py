@@ -49,8 +49,8 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.run_error is None, window.workbench.run_error
     panel = window.docks.show_panel("predict")
-    assert panel.view is panel.several
-    parts = panel.several.parts
+    assert panel.view is panel.forms["several"]
+    parts = panel.forms["several"].parts
     pixels, cells, steps = (parts[name] for name in ("pixels", "cells", "steps"))
     assert isinstance(pixels, PictureDisplay)
     assert isinstance(cells, NumbersEditor)
@@ -80,7 +80,7 @@ def test_each_is_seen_and_numbers_are_changed_by_hand(
     qtbot.waitUntil(lambda: window.workbench.models.trained is not trained)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
-    assert cells.values[0] == 5.0 and panel.several.parts["cells"] is cells
+    assert cells.values[0] == 5.0 and panel.forms["several"].parts["cells"] is cells
     panel.another.click()
     qtbot.waitUntil(lambda: "Test sample 2 of" in panel.about.text())
     assert cells.values[0] != 5.0

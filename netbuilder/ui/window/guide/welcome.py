@@ -22,8 +22,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.lessons.lesson_panel import LessonPanel
-from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import FILE_FILTER
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
@@ -319,6 +319,12 @@ class Tour(QObject):
 log = logging.getLogger(__name__)
 
 
+def _load_run(run_id: str) -> Run:
+    from netbuilder.core.engine.runs.run_store import load_run
+
+    return load_run(run_id)
+
+
 class WelcomeGuide(QObject):
     """Helps beginners to start."""
 
@@ -353,6 +359,7 @@ class WelcomeGuide(QObject):
         self._welcomed = False  # whether the start page was shown
         self._cards: dict[str, RoleBox] = {}
         self._left = ""  # run id of a network that was closed unsaved
+        self._last_run = Derived(self, _load_run, self._offer_run, of=lambda: self._left)
         self._to_train: tuple[Project, Speed] | None = None  # as soon as Keras is loaded
         parts.workbench.diagnosed.connect(self._train_opened)
         parts.documents.leaving.connect(self._leaving)
@@ -509,32 +516,22 @@ class WelcomeGuide(QObject):
     def _offer_last_training(self) -> None:
         """Offer to restore a network that was closed unsaved."""
         self._close("left")
-        run_id = self._left
-        if not run_id:
+        if self._left:
+            self._last_run.ask(self._left)
+
+    def _offer_run(self, run: Run) -> None:
+        if self._parts.runner.active:
             return
-        from netbuilder.core.engine.runs.run_store import load_run
-
-        def found(run: Run) -> None:
-            if self._left != run_id or self._parts.runner.active:  # something else was opened
-                return
-            self._offer(
-                "left",
-                _("“{name}” can be restored", name=run_title(run)),
-                ngettext(
-                    "{count} epoch: you have not saved it as a .h5 file.",
-                    "{count} epochs: you have not saved it as a .h5 file.",
-                    run.epochs,
-                ),
-                (_("Restore it"), partial(self._bring_back, run)),
-                (_("Close"), partial(self._close, "left")),
-            )
-
-        jobs.run_job(
-            lambda: load_run(run_id),
-            found,
-            lambda error: log.info("%s", error),
-            name="last training",
-            owner=self,
+        self._offer(
+            "left",
+            _("“{name}” can be restored", name=run_title(run)),
+            ngettext(
+                "{count} epoch: you have not saved it as a .h5 file.",
+                "{count} epochs: you have not saved it as a .h5 file.",
+                run.epochs,
+            ),
+            (_("Restore it"), partial(self._bring_back, run)),
+            (_("Close"), partial(self._close, "left")),
         )
 
     def _bring_back(self, run: Run) -> None:
