@@ -240,14 +240,15 @@ class CheckpointWriter:
 
 def _variables(trainer: Trainer) -> dict[str, list[Any]]:
     training_model = trainer.training_model
-    counters = trainer.counters
+    counters, weights = trainer.counters, changing_weights(training_model)
+    places = {id(weight): number for number, weight in enumerate(training_model.weights)}
     return {
-        "weight": changing_weights(training_model),
+        "weight": weights,
         "optimizer": list(training_model.optimizer.variables),
         "rate": manual_rate(training_model.optimizer),
         "random": seed_generators(training_model),
         "metric": [v for metric in trainer.step_model.metrics for v in metric.variables],
-        "best": counters.copies,
+        "best": [counters.best[places[id(weight)]] for weight in weights],
         "counter": [counters.total, counters.seen, counters.best_value],
     }
 

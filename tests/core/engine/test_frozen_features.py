@@ -15,6 +15,7 @@ from netbuilder.core import folders
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.build import frozen_prefix
+from netbuilder.core.engine.build.graph_to_keras import build_training_model, frozen_bodies
 from netbuilder.core.engine.events import DiagnosisAdded, EpochEnd, Preparing, ProbeAnswered
 from netbuilder.core.engine.loop import frozen_features
 from netbuilder.core.engine.manual_weights import WeightIndex
@@ -22,8 +23,10 @@ from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.run_control import StoppedBeforeStartError
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event, TrainedModel
+from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_params
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.results.manual_weights import with_weights
 from netbuilder.core.results.tuning.train_trial import train_trial
 from tests.core.engine.test_engine_stream import streamed
 
@@ -352,3 +355,36 @@ def test_other_weights_of_a_frozen_layer_count(
     same(frozen, run(project, photos, start=start, epochs=4)[0])
     other = replace(project, training=replace(project.training, seed=99, epochs=4))
     same(again, run(other, photos)[0])
+
+
+def test_networks_share_a_frozen_pretrained_body(
+    chain: Callable[..., Project], dataset: Callable[..., Dataset], tmp_path: Path
+) -> None:
+    bands = RNG.normal(size=(24, 80, 32)).astype(np.float32)
+    data = dataset({"input": bands}, {"out": Y[:24]}, held=6, task="classes")
+    layers = [("body", "SpeechEmbedding", {"pooling": "avg"}), HEAD[-1]]
+    project = chain(layers, LOSS, epochs=3, batch_size=8)
+    first, _ = run(project, data, epochs=2, checkpoint_dir=tmp_path)
+    (file,) = tmp_path.glob("*.npz")
+    assert file.stat().st_size < 100_000  # of 1.3 MB
+    body = frozen_bodies(first.training_model)["body"]
+    weights = [np.array(weight) for weight in body.weights]
+    with pytest.raises(UserError) as refused:
+        with_weights(first, {WeightIndex("body", "kernel", (0, 0, 0, 0)): 1.0})
+    assert refused.value.code == "weight_frozen"
+    prepared_networks.shelf.clear()
+    resumed, _ = run(project, data, checkpoint_dir=tmp_path, resume=True)
+    assert resumed.epochs == 3
+    assert frozen_bodies(resumed.training_model)["body"] is body
+    # The frozen body of another network had been trained: going on changes neither.
+    other = build_training_model(project, data.facts, learned=False)
+    mine = other.get_layer("body").get_weights()
+    other.set_weights([*mine, *first.training_model.get_weights()[len(mine) :]])
+    start = replace(first, training_model=other)
+    after, _ = run(project, data, start=start, epochs=3)
+    for ours, before in zip(
+        after.training_model.get_layer("body").get_weights(), mine, strict=True
+    ):
+        np.testing.assert_array_equal(ours, before)
+    for ours, before in zip(body.weights, weights, strict=True):
+        np.testing.assert_array_equal(np.array(ours), before)

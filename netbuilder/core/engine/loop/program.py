@@ -78,11 +78,6 @@ class Counters:
         for copy, weight in self._pairs():
             weight.assign(copy)
 
-    @property
-    def copies(self) -> list[Any]:
-        """Return the variables of the best weights, without those that never change."""
-        return [copy for copy, _weight in self._pairs()]
-
     def _pairs(self) -> list[tuple[Any, Any]]:
         pairs = zip(self.best, self.weights, strict=True)
         return [(copy, weight) for copy, weight in pairs if copy is not weight]
