@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 _COMPARED_BYTES = 64e6
 # Frozen bodies of up to so many weights serve the next network too.
 _MOST_KEPT = 10_000_000
+# Samples whose features are computed before anybody asks for a training.
+_MOST_FORESEEN = 1000
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,8 @@ def prebuild(
             builds.clear()
             _keep(order, build.key, trainer)
         trainer.warm()
+        if trainer.samples <= _MOST_FORESEEN:
+            trainer.compute_features(stopped=lambda: not wanted())
     except BaseException:
         with _lock:
             if build in builds:

@@ -374,7 +374,9 @@ class CollectWindow(Dialog):
         self.put_back.setVisible(bool(self._removed))
         full = sum(card.readable > 1 for card in self.cards)
         colors = {card.class_name: card.color for card in self.cards if card.readable}
-        self.training.show_classes(self._collection.folder, colors, enough=full >= _FEWEST)
+        samples = [path for card in self.cards for path in card.paths]
+        folder = self._collection.folder
+        self.training.show_classes(folder, colors, samples, enough=full >= _FEWEST)
         trained = self.training.model is not None
         missing = ngettext(
             "Collect samples of {count} more class first.",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from netbuilder.core.wording import format_duration, format_percent, join_senten
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import recipe_for
-from netbuilder.ui.services.derived import for_people
+from netbuilder.ui.services.derived import Derived, Rank, for_people, wanted
 from netbuilder.ui.services.devices import TakenSample
 from netbuilder.ui.services.model_store import Source
 from netbuilder.ui.services.runs.runner import Runner
@@ -35,6 +36,37 @@ if TYPE_CHECKING:
 _WIDTH = 300
 _PARTS = 1000
 _TRIAL_SECONDS = 3.0  # of candidates: who collects wants to see it work
+_CALM_MS = 700  # after the last sample
+
+
+def _fitting_network(project: Project, base: Path, folder: Path, home: Path | None) -> Project:
+    """Return ``project`` if it reads ``folder`` and has no error, else the suggested network."""
+    from netbuilder.core.check.diagnostics import diagnose
+    from netbuilder.core.data.load import load_facts
+    from netbuilder.core.results.suggestion.selection import select_network
+
+    own = _reads(project, base, folder)
+    built = own and any(node.layer != "Input" for node in project.graph.nodes)
+    problems = diagnose(project, load_facts(project, base)) if built else ()
+    if built and not any(problem.blocks for problem in problems):
+        return project
+    known = project if own else replace(project, data=recipe_for(folder, home))
+    return select_network(known, base, seconds=_TRIAL_SECONDS).project
+
+
+def _reads(project: Project, base: Path, folder: Path) -> bool:
+    path = project.data.path
+    return bool(path) and (base / path).absolute() == folder.absolute()
+
+
+def _prepare(project: Project, base: Path, folder: Path, home: Path | None) -> None:
+    """Build the network and compute what its frozen layers make of the samples so far."""
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.engine.prepared_networks import prebuild
+
+    project = _fitting_network(project, base, folder, home)
+    if wanted():
+        prebuild(project, load_dataset(project, base), base=base, wanted=wanted)
 
 
 class TrainingColumn(QFrame):
@@ -50,11 +82,18 @@ class TrainingColumn(QFrame):
         self._folder = Path()
         self._colors: Mapping[str, QColor] = {}
         self._enough = self._preparing = self._predicting = False
+        self._samples: Sequence[Path] = ()
         self._began: float | None = None
         self.predictions: Predictions | None = None
         self._place = tempfile.TemporaryDirectory(prefix="netbuilder-live-")
         self._clock = QTimer(self, interval=100)
         self._clock.timeout.connect(self._show_progress)
+        # While samples arrive: Train then has little left to do.
+        self._preparation = Derived(
+            self, _prepare, lambda _none: None, lambda _error: None, rank=Rank.BACKGROUND
+        )
+        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._calm.timeout.connect(self._prepare)
         self.setFixedWidth(_WIDTH)
         self.train = QPushButton(_("Train"), self)
         self.train.setProperty("role", "primary")
@@ -85,46 +124,45 @@ class TrainingColumn(QFrame):
     @property
     def model(self) -> TrainedModel | None:
         trained = self._workbench.models.trained
-        return trained if trained is not None and self._is_of_folder(trained.project) else None
+        base = self._workbench.base
+        reads = trained is not None and _reads(trained.project, base, self._folder)
+        return trained if reads else None
 
-    def show_classes(self, folder: Path, colors: Mapping[str, QColor], *, enough: bool) -> None:
+    def show_classes(
+        self, folder: Path, colors: Mapping[str, QColor], samples: Sequence[Path], *, enough: bool
+    ) -> None:
         self._folder, self._colors, self._enough = folder, colors, enough
         self._show_bars()
         self._refresh()
+        if samples != self._samples:
+            self._samples = samples
+            self._calm.start()
+
+    def _prepare(self) -> None:
+        if self._enough and not self._runner.active and not self._preparing:
+            self._preparation.ask(*self._inputs())
+
+    def _inputs(self) -> tuple[Project, Path, Path, Path | None]:
+        store, base = self._workbench.store, self._workbench.base
+        return store.project, base, self._folder, base if store.path is not None else None
 
     def start(self) -> None:
         """Train the network on the canvas if it fits the samples, else the suggested one."""
-        store, folder = self._workbench.store, self._folder
-        project, base = store.project, self._workbench.base
-        home = base if store.path is not None else None
-        own = self._is_of_folder(project)
+        store, inputs = self._workbench.store, self._inputs()
         self._began, self._preparing = time.monotonic(), True
         self._clock.start()
         self._refresh()
 
-        def work() -> Project:
-            from netbuilder.core.check.diagnostics import diagnose
-            from netbuilder.core.data.load import load_facts
-            from netbuilder.core.results.suggestion.selection import select_network
-
-            known = project if own else replace(project, data=recipe_for(folder, home))
-            built = own and any(node.layer != "Input" for node in project.graph.nodes)
-            problems = diagnose(project, load_facts(project, base)) if built else ()
-            if built and not any(problem.blocks for problem in problems):
-                return project
-            return select_network(known, base, seconds=_TRIAL_SECONDS).project
-
-        def suggested(made: Project) -> None:
+        def train(fitting: Project) -> None:
             self._preparing = False
-            if made is not project:
-                store.apply(
-                    _("Train on collected samples"),
-                    lambda p: replace(p, graph=made.graph, data=made.data, training=made.training),
-                )
+            if fitting is not inputs[0]:
+                parts = {name: getattr(fitting, name) for name in ("graph", "data", "training")}
+                store.apply(_("Train on collected samples"), lambda p: replace(p, **parts))
             self._runner.start(spread=False)
             self._refresh()
 
-        jobs.run_job(work, suggested, self._not_started, name="collected", owner=self)
+        work = partial(_fitting_network, *inputs)
+        jobs.run_job(work, train, self._not_started, name="collected", owner=self)
 
     def predict(self, sample: TakenSample, ending: str) -> None:
         """Predict a live sample; skipped while another prediction is computed."""
@@ -145,11 +183,9 @@ class TrainingColumn(QFrame):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._clock.stop()
+        self._calm.stop()
+        self._preparation.cancel()
         super().hideEvent(event)
-
-    def _is_of_folder(self, project: Project) -> bool:
-        path = project.data.path
-        return bool(path) and (self._workbench.base / path).absolute() == self._folder.absolute()
 
     def _pressed(self) -> None:
         if self._runner.active:

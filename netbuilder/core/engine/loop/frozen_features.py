@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,7 @@ class FrozenFeatures:
         trained_part: the network behind ``prefix``.
         outdated: weights were changed, maybe those of ``prefix``.
         computed: number of samples that went through the layers so far.
+        lock: held while features are computed and handed on.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class FrozenFeatures:
         self._key = ""
         self._function: Any = None
         self.computed = 0
+        self.lock = threading.Lock()
         held, tested = dataset.validation, dataset.test
         self.dataset = replace(
             dataset,

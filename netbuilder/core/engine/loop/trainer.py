@@ -304,18 +304,23 @@ class Trainer:
     ) -> None:
         """Compute the outputs of frozen layers that are not known for their weights of now.
 
+        May be called from any thread.
+
         ``tell`` receives the progress in words.
 
         Raises:
             StoppedBeforeStartError: ``stopped``, which is polled, returned True.
         """
-        if self.features is not None and self.features.update(tell, stopped):
-            feed, checked = self._feeds(self.features.dataset)
-            assert isinstance(self.feed, ReplaceableFeed)
-            self.feed.take(feed)
-            if checked is not None and isinstance(self.validation, ReplaceableFeed):
-                self.validation.take(checked)
-            self._tests_others = True
+        if self.features is None:
+            return
+        with self.features.lock:
+            if self.features.update(tell, stopped):
+                feed, checked = self._feeds(self.features.dataset)
+                assert isinstance(self.feed, ReplaceableFeed)
+                self.feed.take(feed)
+                if checked is not None and isinstance(self.validation, ReplaceableFeed):
+                    self.validation.take(checked)
+                self._tests_others = True
 
     def ready(self, epochs: int) -> bool:
         """Choose the program for the next steps; False while it is still being compiled."""

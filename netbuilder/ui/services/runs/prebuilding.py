@@ -40,8 +40,8 @@ _MODULES = (
 )
 #: Delay after the last edit.
 CALM_MS = 500
-#: Larger networks take seconds and gigabytes.
-MOST_PARAMETERS = 2_000_000
+#: Networks with more parameters, trainable or in all, take seconds and gigabytes.
+MOST_TRAINABLE, MOST_PARAMETERS = 2_000_000, 10_000_000
 
 
 def _build(project: Project, base: Path, probe_sources: Sequence[Foresee]) -> None:
@@ -113,7 +113,9 @@ class NetworkPrebuilder(QObject):
         if not workbench.settled:
             self._build_timer.start()
             return
-        small = workbench.shapes.total_parameters <= MOST_PARAMETERS
+        shapes = workbench.shapes
+        small = shapes.trainable_parameters <= MOST_TRAINABLE
+        small = small and shapes.total_parameters <= MOST_PARAMETERS
         valid = not any(problem.blocks for problem in workbench.problems)
         if small and valid and not self._is_built(project):
             self._built = (project, workbench.base)

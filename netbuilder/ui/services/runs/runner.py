@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,6 +17,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import same_but_rate
 from netbuilder.core.project.model import Project
+from netbuilder.ui.services.jobs import relay_to_gui
 from netbuilder.ui.services.language import language
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
@@ -108,7 +110,7 @@ class Runner(QObject):
         self.run = RunRecord()
         self.overlays: dict[str, RunCurves] = {}
         self.compared: dict[str, Run] = {}  # the runs of the overlays by name
-        self._work = TrainingThread()
+        self._work = TrainingThread(relay_to_gui(self, self._was_not_kept))
         self.probes = AskedProbes()
         self.begun = False
         self.speed = FULL
@@ -563,6 +565,13 @@ class Runner(QObject):
             self.not_kept.emit(end.not_kept)
         self.curves_changed.emit()
         self.ended.emit()
+
+    def _was_not_kept(self, error: UserError | None) -> None:
+        models = self._workbench.models
+        if self.session is not None and models.state.run_id == self.session.run_id:
+            models.submit(replace(models.state, run_id=""))
+        if error is not None:
+            self.not_kept.emit(error)
 
     def lay_aside(self) -> RunRecord:
         self.run.session = self.session

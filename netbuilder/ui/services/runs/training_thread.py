@@ -139,10 +139,15 @@ class RunRecord:
 
 
 class TrainingThread:
-    """One run at a time. ``said`` holds its events, the oldest first; the last is a ``RunEnd``."""
+    """One run at a time. ``said`` holds its events, the oldest first; the last is a ``RunEnd``.
 
-    def __init__(self) -> None:
+    ``not_kept``, for any thread, gets why a network could not be saved after its ``RunEnd``, None
+    if it is too large.
+    """
+
+    def __init__(self, not_kept: Callable[[UserError | None], object] = lambda error: None) -> None:
         self.said: deque[Any] = deque()
+        self._not_kept = not_kept
         self.session: Session | None = None
         self._cancelled = False
         self._thread: threading.Thread | None = None
@@ -170,10 +175,12 @@ class TrainingThread:
     def _launch(self, work: Callable[[], Any]) -> None:
         self._cancelled = False
         self.said.clear()
-        begin = after_the_window()
+        begin, previous = after_the_window(), self._thread
 
         def run() -> None:
             begin()
+            if previous is not None:
+                previous.join()
             trained, evaluation, failure = None, None, None
             try:
                 trained = work()
@@ -184,11 +191,18 @@ class TrainingThread:
                 trained, evaluation = evaluate_run(trained, self.session)
             except Exception as error:  # noqa: BLE001 - keep the trained network
                 failure = failure or error
+            # A pretrained network takes seconds to save: its result is shown before.
+            late = trained is not None and _is_pretrained(trained)
+            if late:
+                self.said.append(RunEnd(trained, evaluation, failure))
             try:
                 saved, not_kept = keep_network(trained, self.session), None
             except UserError as error:
                 saved, not_kept = False, error
-            self.said.append(RunEnd(trained, evaluation, failure, saved, not_kept))
+            if not late:
+                self.said.append(RunEnd(trained, evaluation, failure, saved, not_kept))
+            elif not saved:
+                self._not_kept(not_kept)
 
         self._thread = threading.Thread(target=run, name="training", daemon=True)
         self._thread.start()
@@ -260,6 +274,12 @@ def evaluate_run(trained: TrainedModel | None, session: Session | None) -> tuple
     from netbuilder.core.results import evaluate
 
     return evaluate.evaluate_run(trained, session.dataset, session.run_id)
+
+
+def _is_pretrained(trained: TrainedModel) -> bool:
+    from netbuilder.core.engine.build.graph_to_keras import frozen_bodies
+
+    return bool(frozen_bodies(trained.training_model))
 
 
 def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
