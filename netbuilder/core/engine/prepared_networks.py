@@ -221,7 +221,7 @@ def prebuild(
             _keep(order, build.key, trainer)
         trainer.warm()
         if trainer.samples <= _MOST_FORESEEN:
-            trainer.compute_features(stopped=lambda: not wanted())
+            trainer.compute_features(stopped=lambda: not needed())
     except BaseException:
         with _lock:
             if build in builds:

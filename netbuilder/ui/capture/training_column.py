@@ -66,7 +66,7 @@ def _prepare(project: Project, base: Path, folder: Path, home: Path | None) -> N
 
     project = _fitting_network(project, base, folder, home)
     if wanted():
-        prebuild(project, load_dataset(project, base), base=base, wanted=wanted)
+        prebuild(project, load_dataset(project, base), base=base, needed=wanted)
 
 
 class TrainingColumn(QFrame):
