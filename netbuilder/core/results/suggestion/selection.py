@@ -57,6 +57,7 @@ _SOURCES: tuple[tuple[Callable[[InputPreprocessing], bool], Propose], ...] = (
 )
 #: Those whose candidates have no frozen layers that a run of the engine would compute once.
 _QUICK = (table_candidates.candidates, series_candidates.candidates, text_candidates.candidates)
+_COSTS = {"Dense": 1, "Conv1D": 1, "LSTM": 9, "GRU": 9}
 _FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
 #: A candidate that is worse than the best by more standard errors is not tried on further parts.
 _HOPELESS = 2.0
@@ -165,8 +166,8 @@ def select_network(
     the rest of them: in three parts, which keep groups together; of a series on the last part. The
     same seeds give the same trials. All are tried on the first part before any is on the next,
     where only those go on that may still be the best. Of a table, the most promising is selected
-    of those within one standard error of the best. The result is remembered while data and project
-    do not change.
+    of those within half a standard error of the best. The result is remembered while data and
+    project do not change.
 
     Args:
         project: whose data, and whatever was decided about it, is kept.
@@ -212,7 +213,7 @@ def _select(
     if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
         quick = propose in _QUICK
         scores = _scores(candidates, plan, base, seconds, progress, cancelled, quick=quick)
-    tolerance = 1.0 if propose is table_candidates.candidates else 0.0
+    tolerance = 0.5 if propose is table_candidates.candidates else 0.0
     best = _best(scores, tolerance).candidate if scores else candidates[0]
     facts = load_facts(best.project, base)
     task = task_of(facts, "output")
@@ -261,12 +262,9 @@ def _scores(
     folds = _folds(datasets[candidates[0].name], plan)
     scores: dict[str, Score] = {}
     trials: dict[str, Trial] = {}
-    # The smallest network first: where time ends early, it is what others must be better than.
-    running = (
-        sorted(candidates, key=lambda each: len(each.project.graph.nodes))
-        if quick
-        else [*candidates]
-    )
+    running = [*candidates]
+    if quick:  # the smallest first: where time ends early, it is what others must be better than
+        running.sort(key=_cost)
     number = 0
     for fold in folds:
         for candidate in running:
@@ -276,12 +274,13 @@ def _scores(
                 progress(candidate.title, number, len(candidates) * len(folds))
             number += 1
             name, dataset = candidate.name, datasets[candidate.name]
-            if not quick:
-                errors = _engine_errors(candidate, dataset, fold, base, ended)
-            else:
-                if name not in trials:
-                    trials[name] = Trial(candidate.project, dataset, base, len(fold[0]))
-                errors = trials[name].errors(fold, ended)
+            if quick and name not in trials:
+                trials[name] = Trial(candidate.project, dataset, base, len(fold[0]))
+            errors = (
+                trials[name].errors(fold, ended)
+                if quick
+                else _engine_errors(candidate, dataset, fold, base, ended)
+            )
             if cancelled():
                 raise SelectionCancelledError
             if errors is not None:
@@ -292,6 +291,11 @@ def _scores(
         if len(running) < 2:
             break
     return tuple(scores[each.name] for each in candidates if each.name in scores)
+
+
+def _cost(candidate: Candidate) -> int:
+    """How long a trial takes, roughly."""
+    return sum(_COSTS.get(node.layer, 0) for node in candidate.project.graph.nodes)
 
 
 def _contenders(scores: Sequence[Score]) -> list[Score]:

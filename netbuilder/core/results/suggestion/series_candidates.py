@@ -1,8 +1,8 @@
 """Networks for series: what changes since one season before, learned beside the naive forecast.
 
-The window's last value is subtracted from all of it, two small layers and a straight path read the
-differences, and the value of one season before (without a season, the last value) is added to
-what they give. All are core layers. Sequences that are no series get an LSTM layer.
+The window's last value is subtracted from all of it, two small layers and a straight path (or that
+alone) read the differences, and the value of one season before (without a season, the last value)
+is added to what they give. All are core layers. Sequences that are no series get an LSTM layer.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from netbuilder.core.wording import format_percent
 #: Rows of a window at least where the series is long, and windows' worth of rows that it must have.
 _WINDOW, _WINDOWS = 24, 4
 _WIDTH, _DROPOUT = 32, 0.1
+#: With the second a weight that little speaks for stays near its initial 0.
+_WEIGHT_DECAY, _STEADY = 0.05, 1.0
 #: The validation set of a series of few rows, whose tenth would be too small to measure errors.
 _FEW_ROWS, _VALIDATION = 500, 0.2
 #: What reads the window's differences: layers by name.
@@ -52,6 +54,7 @@ _BODIES: Mapping[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("Dropout", {"rate": _DROPOUT}),
     ),
     "lstm": (("LSTM", {"units": 16}), ("Dropout", {"rate": _DROPOUT})),
+    "straight": (),
 }  # fmt: skip
 
 
@@ -78,15 +81,13 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
             )
         )
     project = replace(project, data=data)
-    training = _training(facts, reasons)
     places = [columns.index(name) for name in targets]
 
     def candidate(name: str, title: str, body: str, rows: int) -> Candidate:
         graph = forecast_graph(window, len(columns), places, horizon, rows, _BODIES[body])
-        own = _added_reason(rows)
-        return Candidate(
-            name, title, replace(project, graph=graph, training=training), (*reasons, own)
-        )
+        own = [*reasons, _added_reason(rows)]
+        training = _training(facts, own, _STEADY if body == "straight" else _WEIGHT_DECAY)
+        return Candidate(name, title, replace(project, graph=graph, training=training), tuple(own))
 
     last = candidate("last", _("dense layers beside the last value"), "dense", 1)
     first = (
@@ -97,6 +98,7 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
     return (
         *first,
         last,
+        candidate("straight", _("a weighted sum of the window"), "straight", season),
         candidate("conv", _("convolutions"), "conv", season),
         candidate("lstm", _("an LSTM layer"), "lstm", season),
     )
@@ -144,7 +146,7 @@ def forecast_graph(
     straight = "straight_path"
     if straight not in {node.id for node in nodes}:
         add(straight, "Flatten", {}, differences)
-    beside = add("deep_and_straight", "Concatenate", {}, here, straight)
+    beside = add("deep_and_straight", "Concatenate", {}, here, straight) if here else straight
     start_at_zero = {"units": len(targets) * horizon, "kernel_initializer": "zeros"}
     change = add("change", "Dense", start_at_zero, beside)
     group = "naive"
@@ -232,7 +234,7 @@ def _added_reason(season: int) -> str:
     )
 
 
-def _training(facts: DataFacts, reasons: list[str]) -> Training:
+def _training(facts: DataFacts, reasons: list[str], decay: float) -> Training:
     """The settings. The last weights are kept: the learning rate falls to 0, and the validation
     set of a short series is too small to choose an epoch by."""
     rows = max(facts.rows, 1)
@@ -248,9 +250,13 @@ def _training(facts: DataFacts, reasons: list[str]) -> Training:
             epochs=epochs,
         )
     )
+    if decay >= _STEADY:
+        reasons.append(
+            _("A strong weight decay: where the past says little, the naive forecast remains.")
+        )
     return Training(
         loss=Choice("mean_absolute_error"),
-        optimizer=Choice("AdamW", {"learning_rate": rate, "weight_decay": 0.05}),
+        optimizer=Choice("AdamW", {"learning_rate": rate, "weight_decay": decay}),
         epochs=epochs,
         batch_size=batch,
     )

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.data_facts import REGRESSION, DataFacts
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project, Training
+from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 from netbuilder.core.results.suggestion.candidate import (
     FEW_ROWS,
     MANY_ROWS,
@@ -20,7 +20,9 @@ from netbuilder.core.results.suggestion.candidate import (
 
 #: Fewer training rows than these leave too few in each bin.
 _FEW_FOR_BINS = 80
-_WIDTH, _RATE, _LEARNING_RATE, _WEIGHT_DECAY = 128, 0.2, 0.003, 0.02
+#: In fewer validation rows the lowest loss of an epoch is chance.
+_FEW_TO_STOP_BY = 40
+_WIDTH, _RATE, _LEARNING_RATE, _WEIGHT_DECAY = 128, 0.2, 0.003, 0.1
 
 
 def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidate, ...]:
@@ -28,9 +30,10 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
     wide = len(next(iter(facts.input_shapes.values()))) > 1
     if wide or facts.generates or project.data.scaling not in {"auto", "standard"}:
         return (_dense(project, facts),)
-    bins = (_bins(project, facts, 1), _bins(project, facts, 3))
-    plain = (_dense(project, facts), _linear(project, facts))
-    return (*plain, *bins) if facts.rows < _FEW_FOR_BINS else (*bins, *reversed(plain))
+    linear = _linear(project, facts)
+    if facts.rows < _FEW_FOR_BINS:
+        return (_dense(project, facts), linear, _bins(project, facts))
+    return (_bins(project, facts), _wide_and_deep(project, facts), linear)
 
 
 def _dense(project: Project, facts: DataFacts) -> Candidate:
@@ -58,53 +61,46 @@ def _linear(project: Project, facts: DataFacts) -> Candidate:
     return chain("linear", _("a linear model"), project, [], training, reasons)
 
 
-def _bins(project: Project, facts: DataFacts, towers: int) -> Candidate:
-    """Numbers as bins, into two wide layers and, beside them, into the last one ("wide and deep",
-    Cheng et al. 2016); of several such towers the last layer adds the contributions."""
+def _bins(project: Project, facts: DataFacts) -> Candidate:
+    project = replace(project, data=replace(project.data, scaling="bins"))
+    reason = _(
+        "Numbers as bins: each number becomes how far it has come through each of its bins, so "
+        "the network can treat each part of its range differently."
+    )
+    deep = _wide_and_deep(project, facts)
+    return replace(deep, name="bins", title=_("numbers as bins"), reasons=(reason, *deep.reasons))
+
+
+def _wide_and_deep(project: Project, facts: DataFacts) -> Candidate:
+    """Two wide layers, and their input beside them into the last one (Cheng et al. 2016)."""
     reasons = [
         _(
-            "Numbers as bins: each number becomes how far it has come through each of its bins, so "
-            "the network can treat each part of its range differently."
-        ),
-        _(
-            "Two Dense layers of {units} units, and the bins once more beside them: the last layer "
-            "can use each column directly.",
+            "Two Dense layers of {units} units, and the input once more beside them: the last "
+            "layer can use each column directly.",
             units=_WIDTH,
         ),
         _("Dropout of {rate} against memorising.", rate=_RATE),
     ]
-    if towers > 1:
-        reasons.insert(2, _("{count} such branches, whose contributions are added.", count=towers))
-    nodes, edges = [Node("input", "Input")], list[Edge]()
-    for tower in range(1, towers + 1):
-        suffix = f"_{tower}" if towers > 1 else ""
-        names = ["input"]
-        for layer in (1, 2):
-            names += [f"dense_{layer}{suffix}", f"dropout_{layer}{suffix}"]
-            nodes += [
-                Node(names[-2], "Dense", {"units": _WIDTH, "activation": "mish"}),
-                Node(names[-1], "Dropout", {"rate": _RATE}),
-            ]
-        edges += [*pairwise(names), (names[-1], "concatenate")]
+    names, nodes = ["input"], [Node("input", "Input")]
+    for layer in (1, 2):
+        names += [f"dense_{layer}", f"dropout_{layer}"]
+        nodes += [
+            Node(names[-2], "Dense", {"units": _WIDTH, "activation": "mish"}),
+            Node(names[-1], "Dropout", {"rate": _RATE}),
+        ]
+    names += ["concatenate", "output"]
     nodes += [Node("concatenate", "Concatenate"), Node("output", "Dense", {"units": 1})]
-    edges += [("input", "concatenate"), ("concatenate", "output")]
+    graph = Graph(tuple(nodes), (*pairwise(names), ("input", "concatenate")))
     training = _decayed(facts, _LEARNING_RATE, _WEIGHT_DECAY, reasons)
-    project = replace(
-        project,
-        graph=Graph(tuple(nodes), tuple(edges)),
-        data=replace(project.data, scaling="bins"),
-        training=training,
-    )
-    name, title = ("bins", _("numbers as bins"))
-    if towers > 1:
-        name, title = "bins-three", _("three branches of bins")
-    return Candidate(name, title, project, tuple(reasons))
+    project = replace(project, graph=graph, training=training)
+    return Candidate("deep", _("wide Dense layers"), project, tuple(reasons))
 
 
 def _decayed(facts: DataFacts, rate: float, decay: float, reasons: list[str]) -> Training:
-    """AdamW whose learning rate falls to 0 along a cosine; the best epoch's weights are kept."""
+    """AdamW whose learning rate falls to 0 along a cosine; the best epoch's weights are kept where
+    the network may memorise and there are rows enough to tell by."""
     rows = max(facts.rows, 1)
-    batch = 32 if rows < 2_000 else 128
+    batch = 16 if rows < 500 else 32 if rows < 2_000 else 128
     epochs = 120 if rows < MANY_ROWS else 40
     steps = -(-rows // batch) * epochs
     falling = {"initial_learning_rate": rate, "decay_steps": steps}
@@ -119,8 +115,14 @@ def _decayed(facts: DataFacts, rate: float, decay: float, reasons: list[str]) ->
         )
     )
     callbacks: tuple[Choice, ...] = ()
-    if facts.validation_rows:
+    if decay and facts.validation_rows >= _FEW_TO_STOP_BY:
         reasons.append(_("The weights of the epoch with the lowest validation loss are kept."))
         callbacks = (Choice("EarlyStopping", {"patience": epochs, "restore_best_weights": True}),)
     optimizer = Choice("AdamW", {"learning_rate": schedule, "weight_decay": decay})
-    return Training(optimizer=optimizer, epochs=epochs, batch_size=batch, callbacks=callbacks)
+    loss = None
+    if facts.task == REGRESSION:
+        reasons.append(_("The mean absolute error as loss, which outliers hardly move."))
+        loss = Choice("mean_absolute_error")
+    return Training(
+        loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch, callbacks=callbacks
+    )

@@ -7,6 +7,7 @@ callbacks and views a trial takes a small part of a run's time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.engine.build.fast_layers import optimize_layers, training_step
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, model_inputs
 from netbuilder.core.engine.build.keras_objects import seed_generators
 from netbuilder.core.engine.build.loss_values import sample_weights, total_loss
@@ -29,6 +31,7 @@ from netbuilder.core.results.own_units import to_own_units
 Rows = NDArray[np.int64]
 #: Of a training: the most steps, the fewest epochs, and how often the validation loss is computed.
 _MOST_STEPS, _FEWEST_EPOCHS, _CHECKS = 1_500, 10, 20
+_PACE = 0.3  # seconds of a call, after which the end is asked for
 
 
 class Trial:
@@ -48,7 +51,8 @@ class Trial:
         self._batch = min(project.training.batch_size, rows)
         most = max(_FEWEST_EPOCHS, _MOST_STEPS // (rows // self._batch))
         self._epochs = min(project.training.epochs, most)
-        self._model = build_training_model(self._project, dataset.facts, base=base)
+        model = build_training_model(self._project, dataset.facts, base=base)
+        self._model = optimize_layers(model)
         self._trace()
 
     def _trace(self) -> None:
@@ -69,7 +73,7 @@ class Trial:
 
         def step(rows: Any, rate: Any) -> None:
             x, y, *weight = feed.pick(rows)
-            with tf.GradientTape() as tape:
+            with tf.GradientTape() as tape, training_step("graph"):
                 value = model.compute_loss(x, y, model(x, training=True), *weight, training=True)
             gradients = tape.gradient(value, weights, unconnected_gradients="zero")
             # Adam on all weights at once: a tenth of the operations.
@@ -148,19 +152,22 @@ class Trial:
         random = np.random.default_rng(self._project.training.seed)
         steps = len(train) // self._batch
         rates = self._rates(self._epochs * steps)
-        best, best_epoch, best_weights = np.inf, 0, None
+        best, best_epoch, best_weights, pace = np.inf, 0, None, 1
         marks = np.unique(np.linspace(0, self._epochs, _CHECKS + 1).astype(int))
         for epoch, until in pairwise(marks.tolist()):
-            if ended():
-                return None
             orders = np.concatenate(
                 [random.permutation(train)[: steps * self._batch] for _ in range(epoch, until)]
             )
-            with unoptimized_calls():
-                self._train(
-                    orders.reshape(-1, self._batch).astype(np.int32),
-                    rates[epoch * steps : until * steps],
-                )
+            orders = orders.reshape(-1, self._batch).astype(np.int32)
+            at = 0
+            while at < len(orders):
+                if ended():
+                    return None
+                began = time.monotonic()
+                first, at = at, min(at + pace, len(orders))
+                with unoptimized_calls():
+                    self._train(orders[first:at], rates[epoch * steps :][first:at])
+                pace = max(1, min(4 * pace, int(_PACE * pace / (time.monotonic() - began))))
             if not (stopping and len(stop)):
                 continue
             loss = float(self._validate(stop.astype(np.int32)))

@@ -62,12 +62,12 @@ def _errors(suggestion: Suggestion) -> dict[str, float]:
 def test_steps_need_bins_and_a_line_needs_none(tmp_path: Path) -> None:
     steps = select_network(_project(), _table(tmp_path, "steps"), seconds=LONG)
     errors = _errors(steps)
-    assert steps.name.startswith("bins") and steps.project.data.scaling == "bins"
-    assert min(errors["bins"], errors["bins-three"]) < 0.8 * errors["dense"]
+    assert steps.name == "bins" and steps.project.data.scaling == "bins"
+    assert errors["bins"] < 0.8 * errors["deep"]
     (tmp_path / "line").mkdir()
     line = select_network(_project(), _table(tmp_path / "line", "line"), seconds=LONG)
-    assert _errors(line)["linear"] <= 1.02 * min(_errors(line).values())
-    assert len(line.scores) == 4
+    assert line.name == "linear" and len(line.scores) == 3
+    assert _errors(line)["linear"] < 0.3, "hardly more than the noise itself"
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_titles_can_stand_in_a_list(tmp_path: Path) -> None:
     """A comma in a title would list one candidate as two."""
     project, base = _project(), _table(tmp_path, "line")
     titles = [c.title for c in candidates(project, load_dataset(project, base).facts, base)]
-    assert len(set(titles)) == 4 and not any("," in title for title in titles)
+    assert len(set(titles)) == 3 and not any("," in title for title in titles)
 
 
 def test_a_group_is_trained_on_or_scored(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def proposed(data: Data, folder: Path) -> dict[str, Candidate]:
     return {one.name: one for one in candidates(bare, load_facts(bare, folder), folder)}
 
 
-@pytest.mark.parametrize("name", ["season", "last", "conv", "lstm"])
+@pytest.mark.parametrize("name", ["season", "last", "straight", "conv", "lstm"])
 @pytest.mark.parametrize(
     ("target", "horizon"), [(("b",), 1), (("a",), 3), (("b", "a"), 9), (("a", "b"), 7)]
 )
