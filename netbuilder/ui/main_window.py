@@ -222,6 +222,7 @@ class MainWindow(QMainWindow):
             scaling=self.scaling,
             actions=self.actions_table,
             canvas=self.canvas,
+            network_views=self.network_views,
             palette=self.palette_view,
             inspector=self.inspector,
             docks=self.docks,

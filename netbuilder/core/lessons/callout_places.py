@@ -29,6 +29,7 @@ PAGES: Mapping[str, str] = {
     "runs": N_("the Runs page"),
     "variants": N_("the Experiments page"),
     "evaluate": N_("the Evaluate page"),
+    "step": N_("the Step page"),
     "surface": N_("the Surface page"),
     "inside": N_("the Inside page"),
     "explain": N_("the Explain page"),

@@ -19,6 +19,7 @@ _HINT = N_(
     "Line: size of the weight · blue positive, orange and dashed negative · drag a line or type to"
     " set it"
 )
+_SHORT_HINT = N_("Drag a line or type to set its weight")
 _PAUSE = N_("Pause the run to set a weight.")
 
 
@@ -74,6 +75,7 @@ class NetworkViews(QWidget):
         self.hint = ClampedLabel("", bar, lines=1)
         self.hint.setProperty("role", "note")
         self.weights = WeightRow(bar)
+        self.weights.field.setMaximumWidth(120)
         hbox(switch, (self.hint, 1), self.weights, parent=bar, margins=(12, 4, 12, 4), spacing=12)
         vbox((self.stack, 1), bar, parent=self, margins=0, spacing=0)
         drawing = self.neurons.drawing
@@ -136,7 +138,7 @@ class NetworkViews(QWidget):
             self.hint.setText(words)
         elif self.showing_neurons:
             may = self._editor.may or not self.feed.weights
-            self.hint.setText(_(_HINT if may else _PAUSE))
+            self.hint.setText(_(_HINT if may else _PAUSE), _(_SHORT_HINT if may else _PAUSE))
         else:
             self.hint.setText(self.feed.reason if self._asked_in_vain else "")
 

@@ -48,7 +48,7 @@ class NeuronLayout:
         spans = len(units) - 1 + int(plane and not self.single)
         end = OUTPUT if plane else TILE
         least = 2 * MARGIN + spans * PITCH + end
-        tall = inner + CAPTION + 2 * MARGIN
+        tall = inner + label + CAPTION + 2 * MARGIN
         self.scale = min(max(min(width / least, height / tall), 0.28), 1.5)
         pitch = (width / self.scale - 2 * MARGIN - end) / max(spans, 1)
         pitch = min(max(pitch, PITCH), _MOST_PITCH)
@@ -65,7 +65,7 @@ class NeuronLayout:
         self.large = large if plane else QRectF()
         if self.single:
             self.tiles[-1] = [self.large]
-        self.caption_y = MARGIN + inner + 8
+        self.caption_y = MARGIN + inner + label + 8
         self._paths: dict[Link, QPainterPath] = {}
 
     def path(self, link: Link) -> QPainterPath:

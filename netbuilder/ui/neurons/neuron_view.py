@@ -95,6 +95,15 @@ class NeuronDrawing(QWidget):
         feed.changed.connect(self._refresh)
         theme.theme().changed.connect(self._rearrange)
 
+    def show_stage(self, labels: list[Any] | None, links: dict[str, Any] | None) -> None:
+        """Show numbers below the units, and values in place of the weights; None: neither."""
+        rearranged = (labels is None) is not (self.labels is None)
+        self.labels, self.link_values = labels, links
+        if rearranged:
+            self._rearrange()
+        else:
+            self._refresh()
+
     # geometry -----------------------------------------------------------------------------
 
     def arrange(self, size: QSize) -> None:

@@ -114,6 +114,12 @@ def _inside(parts: WindowParts, parent: QWidget) -> QWidget:
     return panel
 
 
+def _step(parts: WindowParts, parent: QWidget) -> QWidget:
+    from netbuilder.ui.neurons.step_panel import StepPanel
+
+    return StepPanel(parts.workbench, parts.selection, parts.network_views, parent)
+
+
 def _code(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.code import CodePanel
 
@@ -193,6 +199,7 @@ PANELS: tuple[PanelRow, ...] = (
     PanelRow("data", N_("Data"), _data, N_("Choose data to train on"), 1, basic=True),
     PanelRow("training", N_("Curves"), _training, N_("Watch the training"), 2, basic=True),
     PanelRow("settings", N_("Settings"), _settings, N_("Loss, optimizer, epochs, …"), basic=True),
+    PanelRow("step", N_("Step"), _step, N_("One training step in numbers"), basic=True),
     PanelRow("runs", N_("Runs"), _runs, N_("Compare and restore earlier runs"), 8),
     PanelRow("variants", N_("Experiments"), _experiments, N_("Search for better settings"), 9),
     PanelRow("evaluate", N_("Evaluate"), _evaluate, N_("Measure on held-out data"), 4, basic=True),
@@ -220,8 +227,8 @@ TASKS: tuple[Task, ...] = (
         "train",
         N_("Train"),
         N_("Train the network and watch it learn"),
-        ("training", "settings", "runs", "variants"),
-        ("training", "settings"),
+        ("training", "settings", "step", "runs", "variants"),
+        ("training", "settings", "step"),
         ("surface", "runs", "variants"),
     ),
     Task(

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
+from netbuilder.ui.neurons.network_views import NetworkViews
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
@@ -48,6 +49,7 @@ class WindowParts:
     scaling: FontScale
     actions: WindowActions
     canvas: CanvasView
+    network_views: NetworkViews
     palette: Palette
     inspector: Inspector
     docks: Docks

@@ -1,0 +1,288 @@
+"""The page Step: a training step in four stages, with the numbers of one weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QSpinBox, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_number
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.neurons.network_views import NetworkViews
+from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.project_store import SelectedNodes
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, vbox
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.backprop import LayerStep, StepTrace
+
+FORWARD, LOSS, BACKWARD, UPDATE = range(4)
+_STAGES = (
+    (N_("1 Forward"), N_("Each layer computes its outputs from the one before")),
+    (N_("2 Loss"), N_("The loss compares the predictions with the labels")),
+    (N_("3 Backward"), N_("Each layer passes back how the loss changes with its outputs")),
+    (N_("4 Update"), N_("The optimizer changes each weight")),
+)
+_WAITING = N_(
+    "Train the network or choose Single step. This page then shows the next training step with all"
+    " its numbers."
+)
+_MOST_ROWS, _MOST_TERMS = 64, 8
+
+
+def _trace(trained: TrainedModel, base: Path, place: int) -> StepTrace:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results.backprop import next_rows, trace_step
+
+    dataset = load_dataset(trained.project, base)
+    rows = next_rows(trained, dataset)
+    return trace_step(trained, dataset, rows if place < 0 else rows[place : place + 1])
+
+
+class StepPanel(QWidget):
+    """Shows the step that the run takes next, in the network's drawing and in numbers.
+
+    ``stage_changed(stage)``: another stage is shown.
+    """
+
+    stage_changed = Signal(int)
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        selection: SelectedNodes,
+        views: NetworkViews,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._selection, self._views = workbench, selection, views
+        self.stage = FORWARD
+        self.trace: StepTrace | None = None
+        self.checked: float | None = None
+        self._batch = 0
+        self._worker = Derived(
+            self, _trace, self._show_trace, self._failed,
+            of=lambda: workbench.models.prediction_model, rank=Rank.QUICK,
+        )  # fmt: skip
+        switch = QFrame(self)
+        switch.setProperty("role", "tasks")
+        self.stages: list[QPushButton] = []
+        for number, (title, words) in enumerate(_STAGES):
+            self.stages.append(self._button(_(title), _(words), number, segment=True))
+        hbox(*self.stages, parent=switch, margins=2, spacing=0)
+        self.back = self._button("‹", _("Previous stage"), -1)
+        self.on = self._button("›", _("Next stage"), 1)
+        self.rows = self._box(_("Rows of the step"), self._ask)
+        self.layer = self._box(_("Layer"), self._layer_chosen)
+        self.array = self._box(_("Weights"), self._array_chosen)
+        self.number = QSpinBox(self)
+        self.number.setAccessibleName(_("Number of the weight"))
+        self.number.valueChanged.connect(self._show)
+        self.title = heading("", self)
+        self.words = note_label(_(_WAITING), self, role="body")
+        self.numbers = note_label("", self, role="body")
+        self.numbers.setFont(theme.fixed_font())
+        self.check = QPushButton(_("Check with a difference quotient"), self)
+        self.check.setToolTip(_("Compute the loss with a slightly larger and smaller weight"))
+        self.check.clicked.connect(self._check)
+        for label in (self.words, self.numbers):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        vbox(
+            hbox(switch, self.back, self.on, STRETCH),
+            flow(self.rows, self.layer, self.array, self.number),
+            self.title,
+            self.words,
+            self.numbers,
+            hbox(self.check, STRETCH),
+            STRETCH,
+            parent=self,
+        )
+        workbench.models.changed.connect(lambda _old, _new: self._follow())
+        selection.changed.connect(self._node_selected)
+        views.neurons.drawing.chosen.connect(self._unit_chosen)
+        self._show()
+
+    def _button(self, text: str, words: str, number: int, *, segment: bool = False) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(words)
+        if segment:
+            button.setProperty("role", "segment")
+            button.setCheckable(True)
+            button.clicked.connect(lambda _checked: self.show_stage(number))
+        else:
+            button.setAccessibleName(words)
+            button.clicked.connect(lambda _checked: self.show_stage(self.stage + number))
+        return button
+
+    def _box(self, name: str, chosen: Callable[[], object]) -> NoWheelComboBox:
+        box = NoWheelComboBox(self)
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.activated.connect(lambda _index: chosen())
+        return box
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._views.neurons.drawing.show_stage(None, None)
+
+    def show_stage(self, stage: int) -> None:
+        """Show one of the four stages."""
+        self.stage = min(max(stage, FORWARD), UPDATE)
+        self._show()
+        self.stage_changed.emit(self.stage)
+
+    def _follow(self) -> None:
+        """Trace the step of the network on show, if the page is visible."""
+        trained = self._workbench.models.prediction_model
+        if trained is None or not self.isVisible():
+            if trained is None:
+                self._show_trace(None)
+            return
+        if self.trace is None or self.trace.trained is not trained:
+            self._ask()
+
+    def _ask(self) -> None:
+        trained = self._workbench.models.prediction_model
+        if trained is not None:
+            self._worker.ask(trained, self._workbench.base, self.rows.currentIndex() - 1)
+
+    def _failed(self, error: UserError) -> None:
+        self._show_trace(None)
+        self.words.setText(str(error))
+
+    def _show_trace(self, trace: StepTrace | None) -> None:
+        self.trace = trace
+        if trace is not None:
+            if self.rows.currentIndex() <= 0:
+                self._batch = len(trace.rows)
+            batch = ngettext("Batch of {count} row", "Batch of {count} rows", self._batch)
+            rows = range(1, min(self._batch, _MOST_ROWS) + 1)
+            names = [batch, *(_("Row {number} of the batch", number=row) for row in rows)]
+            _fill(self.rows, names)
+            _fill(self.layer, [name for name, layer in trace.layers.items() if layer.updates])
+            self._node_selected()
+        self._layer_chosen()
+
+    @property
+    def step(self) -> LayerStep | None:
+        """The chosen layer."""
+        return self.trace.layers.get(self.layer.currentText()) if self.trace else None
+
+    @property
+    def index(self) -> tuple[int, ...]:
+        """The index of the chosen weight in its array."""
+        import numpy as np
+
+        step = self.step
+        if step is None or self.array.currentText() not in step.updates:
+            return ()
+        shape = step.updates[self.array.currentText()].before.shape
+        return tuple(int(at) for at in np.unravel_index(self.number.value(), shape))
+
+    def choose(self, node: str, name: str = "", index: tuple[int, ...] = ()) -> None:
+        """Choose a layer, and one of its weights."""
+        import numpy as np
+
+        if self.trace is None or self.layer.findText(node) < 0:
+            return
+        self.layer.setCurrentText(node)
+        self._layer_chosen()
+        if name and self.array.findText(name) >= 0:
+            self.array.setCurrentText(name)
+            self._array_chosen()
+            shape = self.trace.layers[node].updates[name].before.shape
+            self.number.setValue(int(np.ravel_multi_index(index, shape)))
+
+    def _node_selected(self) -> None:
+        for node in self._selection.ids[:1]:
+            self.choose(node)
+
+    def _unit_chosen(self, unit: tuple[int, int] | None, source: int) -> None:
+        if unit is not None:
+            node = self._views.feed.columns[unit[0]].node
+            if source >= 0:
+                self.choose(node, "kernel", (source, unit[1]))
+            else:
+                self.choose(node, "bias", (unit[1],))
+
+    def _layer_chosen(self) -> None:
+        step = self.step
+        _fill(self.array, list(step.updates) if step is not None else [])
+        self._array_chosen()
+
+    def _array_chosen(self) -> None:
+        step = self.step
+        update = step.updates.get(self.array.currentText()) if step is not None else None
+        self.number.blockSignals(True)
+        self.number.setRange(0, update.before.size - 1 if update is not None else 0)
+        self.number.blockSignals(False)
+        self._show()
+
+    def _check(self) -> None:
+        if self.trace is not None and self.index:
+            self.checked = self.trace.numeric_gradient(
+                self.layer.currentText(), self.array.currentText(), self.index
+            )
+            self._show(keep_check=True)
+
+    def _show(self, _value: int = 0, *, keep_check: bool = False) -> None:
+        if not keep_check:
+            self.checked = None
+        for number, button in enumerate(self.stages):
+            button.setChecked(number == self.stage)
+        self.back.setEnabled(self.stage > FORWARD)
+        self.on.setEnabled(self.stage < UPDATE)
+        known = self.trace is not None and bool(self.index)
+        for widget in (self.rows, self.layer, self.array, self.number, self.title, self.numbers):
+            widget.setVisible(known)
+        self.check.setVisible(known and self.stage == BACKWARD)
+        if self.trace is None or not known:
+            self.words.setText(_(_WAITING))
+            self._views.neurons.drawing.show_stage(None, None)
+            return
+        self.title.setText(
+            f"{self.layer.currentText()} · {self.array.currentText()}{list(self.index)}"
+        )
+        self.words.setText(_(_STAGES[self.stage][1]) + ".")
+        from netbuilder.ui.neurons import step_text
+
+        lines = (
+            step_text.forward_lines,
+            step_text.loss_lines,
+            step_text.backward_lines,
+            step_text.update_lines,
+        )[self.stage]
+        text = lines(self.trace, self.layer.currentText(), self.array.currentText(), self.index)
+        if self.checked is not None and self.stage == BACKWARD:
+            text.append(
+                _(
+                    "Check: (loss(w + h) − loss(w − h)) / 2h = {value}",
+                    value=format_number(self.checked, ".4g"),
+                )
+            )
+        self.numbers.setText("\n".join(text))
+        labels, links = step_text.drawn(self.trace, self._views.feed.columns, self.stage)
+        self._views.neurons.drawing.show_stage(labels, links)
+
+
+def _fill(box: NoWheelComboBox, names: list[str]) -> None:
+    """Offer other names; keep the choice if it is still there."""
+    if [box.itemText(n) for n in range(box.count())] != names:
+        place = max(box.findText(box.currentText()), 0), box.currentText()
+        box.clear()
+        box.addItems(names)
+        box.setCurrentIndex(names.index(place[1]) if place[1] in names else 0)

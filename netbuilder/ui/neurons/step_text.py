@@ -1,0 +1,172 @@
+"""The numbers of a training step in lines of text, and what the drawing shows of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.results.backprop import (
+    LayerStep,
+    StepTrace,
+    gradient_terms,
+    update_lines as optimizer_lines,
+)
+from netbuilder.core.results.computation_trace.computed_value import format_value, plain_notation
+from netbuilder.core.results.computation_trace.formula_text import formula_lines
+from netbuilder.core.results.computation_trace.trace_value import trace_node
+from netbuilder.core.results.live.neurons import NeuronColumn
+
+_MOST_TERMS, _MOST_PREDICTIONS = 8, 6
+Index = tuple[int, ...]
+
+
+def forward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:
+    """Return the size of each layer's outputs, and how the chosen unit's output comes about."""
+    lines = [
+        f"{layer.node}: {_('mean size of the outputs')} {_size(layer.output)}"
+        for layer in trace.layers.values()
+    ]
+    step = trace.layers[node]
+    if len(trace.rows) > 1 or step.layer != "Dense" or step.output.ndim != 2:
+        return lines
+    graph = trace.trained.project.graph
+    values = {layer.node: layer.output[0] for layer in trace.layers.values()}
+    values |= dict(zip(graph.sources[node], (value[0] for value in step.inputs), strict=False))
+    arrays = {key: update.before for key, update in step.updates.items()}
+    number = trace_node(graph, node, values, lambda _node: arrays, (index[-1],))
+    if number is not None:
+        lines += ["", _("unit {number} of {layer}", number=index[-1] + 1, layer=node) + ":"]
+        lines += formula_lines(number).splitlines()
+    return lines
+
+
+def loss_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:
+    """Return predictions beside labels, and the loss."""
+    lines = []
+    for output, target in trace.targets.items():
+        layer = trace.layers.get(output)
+        rows = zip(layer.output if layer is not None else (), target, strict=False)
+        for prediction, label in list(rows)[:_MOST_PREDICTIONS]:
+            lines.append(
+                _(
+                    "prediction {value}, label {label}",
+                    value=_listed(prediction),
+                    label=_listed(label),
+                )
+            )
+        more = len(target) - _MOST_PREDICTIONS
+        if more > 0:
+            lines.append(ngettext("… and {count} more row", "… and {count} more rows", more))
+    return [*lines, "", _("loss = {value}", value=format_value(trace.loss))]
+
+
+def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:
+    """Return what each layer passes back, and the products behind the chosen gradient."""
+    lines = []
+    for layer in reversed(tuple(trace.layers.values())):
+        if layer.delta is None:
+            lines.append(_("{layer}: no gradient arrives", layer=layer.node))
+        else:
+            lines.append(
+                _("{layer}: mean size of δ {value}", layer=layer.node, value=_size(layer.delta))
+            )
+    step = trace.layers[node]
+    gradient = float(step.updates[name].gradient[index])
+    terms = gradient_terms(step, name, index)
+    lines.append("")
+    if terms is None:
+        lines.append(_("The products of this layer are not spelled out."))
+    else:
+        lines.append(_("∂loss/∂w = sum of {factor} · δ", factor=terms[0].name if terms else "x"))
+        largest = sorted(terms, key=lambda term: -abs(term.product))[:_MOST_TERMS]
+        lines += [
+            f"  {_signed(term.value)} · {_signed(term.weight)} = {format_value(term.product)}"
+            for term in largest
+        ]
+        rest = sum(term.product for term in terms) - sum(term.product for term in largest)
+        if len(terms) > len(largest):
+            count = len(terms) - len(largest)
+            words = ngettext("{count} smaller product", "{count} smaller products", count)
+            lines.append(f"  {words} = {format_value(rest)}")
+        penalty = gradient - sum(term.product for term in terms)
+        if abs(penalty) > 1e-4 * max(abs(gradient), 1e-3):
+            lines.append("  " + _("penalty on the weight = {value}", value=format_value(penalty)))
+    return [*lines, _("∂loss/∂w = {value}", value=format_value(gradient))]
+
+
+def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:
+    """Return the optimizer's arithmetic for the chosen weight, and what it means."""
+    update, optimizer = trace.layers[node].updates[name], trace.optimizer
+    old, new = float(update.before[index]), float(update.after[index])
+    gradient = float(update.gradient[index])
+    lines = [
+        _("{name}, step {step}, g = ∂loss/∂w = {value}", name=optimizer["name"],
+          step=optimizer["step"], value=format_value(gradient)),
+        "",
+    ]  # fmt: skip
+    formulas = optimizer_lines(trace, node, name, index)
+    lines += [f"{left} = {words} = {format_value(value)}" for left, words, value in formulas[:-1]]
+    lines += [
+        f"w = {words} = {plain_notation(f'{new:.5g}')}" for _left, words, _new in formulas[-1:]
+    ]
+    if not formulas:
+        lines.append(f"w: {old:.6g} → {new:.6g}")
+    if new == old:
+        words = _("The weight stays as it is.")
+    elif (new > old) is (gradient < 0):
+        words = (
+            _("The loss falls when this weight rises, so the step makes it larger.")
+            if gradient < 0
+            else _("The loss rises with this weight, so the step makes it smaller.")
+        )
+    else:
+        words = _("The optimizer still follows earlier gradients, against this one.")
+    return [*lines, "", words]
+
+
+def drawn(
+    trace: StepTrace, columns: Sequence[NeuronColumn], stage: int
+) -> tuple[list[Any], dict[str, Any] | None]:
+    """Return numbers below the units, by column, and values of the links, by owner, of a stage."""
+    labels: list[Any] = []
+    for column in columns:
+        step = trace.layers.get(column.node)
+        labels.append(None if step is None else _of_units(step, stage, column.units))
+    if stage == 1:
+        labels[:-1] = [None] * (len(labels) - 1)
+    if stage < 2:
+        return labels, None
+    links = {}
+    for column in columns[1:]:
+        step = trace.layers.get(column.node)
+        if step is not None and "kernel" in step.updates:
+            update = step.updates["kernel"]
+            links[column.owner] = update.gradient if stage == 2 else update.after - update.before
+    return labels, links
+
+
+def _of_units(step: LayerStep, stage: int, units: int) -> Any:
+    if stage < 2:
+        values = step.output.reshape(-1, units).mean(axis=0)
+    elif step.delta is None:
+        return None
+    else:
+        values = step.delta.reshape(-1, units).sum(axis=0)
+    return values
+
+
+def _size(values: Any) -> str:
+    return format_value(float(np.abs(values).mean()))
+
+
+def _signed(value: float) -> str:
+    return f"({format_value(value)})" if value < 0 else format_value(value)
+
+
+def _listed(values: Any) -> str:
+    flat = np.ravel(values)
+    words = ", ".join(format_value(float(value)) for value in flat[:10])
+    return words if len(flat) <= 10 else f"{words}, …"

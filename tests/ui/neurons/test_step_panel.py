@@ -1,0 +1,55 @@
+"""The page Step shows the step that the run takes next, and follows what is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.layer_values import weights_of
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.neurons.step_panel import BACKWARD, UPDATE
+
+Open = Callable[..., MainWindow]
+
+
+def test_the_next_single_step_gives_the_weights_that_were_shown(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=3))
+    panel = window.docks.show_panel("step")
+    assert panel.trace is None
+    models, runner = window.workbench.models, window.runner
+    runner.step()
+    qtbot.waitUntil(lambda: runner.paused and models.paused_snapshot is not None)
+    qtbot.waitUntil(lambda: panel.trace is not None)
+    assert len(panel.trace.rows) == 16
+    drawing = window.network_views.neurons.drawing
+    qtbot.waitUntil(lambda: bool(window.network_views.feed.weights))
+    drawing.choose((2, 1), 3)
+    assert panel.index == (3, 1)
+    assert (panel.layer.currentText(), panel.array.currentText()) == ("dense_1", "kernel")
+    qtbot.mouseClick(panel.stages[BACKWARD], Qt.MouseButton.LeftButton)
+    update = panel.step.updates["kernel"]
+    assert drawing.link_values["dense_1"] is update.gradient
+    np.testing.assert_allclose(drawing.labels[3], panel.trace.layers["output"].delta.sum(axis=0))
+    qtbot.mouseClick(panel.check, Qt.MouseButton.LeftButton)
+    assert panel.checked == pytest.approx(float(update.gradient[3, 1]), abs=2e-3)
+    qtbot.mouseClick(panel.on, Qt.MouseButton.LeftButton)
+    assert panel.stage == UPDATE
+    shown = panel.trace
+    runner.step()
+    qtbot.waitUntil(lambda: panel.trace.trained.step == 2)
+    trained = panel.trace.trained
+    for node, layer in shown.layers.items():
+        for name, array in weights_of(trained, node).items():
+            np.testing.assert_allclose(layer.updates[name].after, array, atol=1e-5)
+    window.docks.show_panel("training")
+    assert drawing.labels is None
+    runner.stop()
+    qtbot.waitUntil(lambda: not runner.active)
