@@ -204,6 +204,11 @@ PAGES = {
         ("Choose a test file with other rows."),
         (_quality("test-rows-known"),),
     ),
+    "test-column-empty": RulePage(
+        ("A test without any value in a column does not show what the column contributes."),
+        ("Choose a test file with values in this column, or leave the column out."),
+        (_quality("test-column-empty"),),
+    ),
     "total-row": RulePage(
         ("A row of totals is not a sample."),
         ("Leave out the row."),

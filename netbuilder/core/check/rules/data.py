@@ -49,6 +49,7 @@ _DATA_QUALITY_RULES: tuple[Rule, ...] = (
     _rule("rows-twice", N_("Duplicate rows")),
     _rule("test-is-training", N_("The test file is the training file")),
     _rule("test-rows-known", N_("Test rows are also training rows")),
+    _rule("test-column-empty", N_("A column of the test file is empty")),
     _rule("total-row", N_("A row of totals")),
     _rule("ambiguous-numbers", N_("Ambiguous numbers"), Severity.ERROR),
 )

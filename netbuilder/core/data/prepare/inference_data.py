@@ -49,6 +49,8 @@ from netbuilder.core.wording import format_list
 if TYPE_CHECKING:
     import pandas as pd
 
+#: In fewer rows a column may be empty by chance.
+_FEWEST = 5
 Array = NDArray[Any]
 
 
@@ -124,12 +126,28 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     if series is not None:
         return labelled_windows(table, data, preprocessing, series, path.name)
     require_model_columns(table.columns, targets, path.name, targets=True)
-    table, _notes = _complete(table, preprocessing, data, path.name, targets)
+    complete, _notes = _complete(table, preprocessing, data, path.name, targets)
+    _require_values(table, preprocessing, targets, path.name)
+    table = complete
     # A category that the model never saw is refused here as it is when it predicts.
     for entry in preprocessing.inputs.values():
         if modality_of(entry).tabular:
             tables.encode(table, entry.columns, path.name, strict=True)
     return _samples_of_table(table, preprocessing, table[list(targets)], path.name)
+
+
+def _require_values(
+    table: pd.DataFrame, preprocessing: Preprocessing, targets: Sequence[str], source: str
+) -> None:
+    """Raise ``DataError`` for a column without any value: an evaluation would say nothing."""
+    features = [column.name for column in preprocessing.columns]
+    for name in (*targets, *(features if len(table) >= _FEWEST else ())):
+        if table[name].isna().all():
+            raise DataError(
+                _("Column '{name}' has no value in {file}.", name=name, file=source),
+                _("Choose a file with values in this column."),
+                code="test_column_empty",
+            )
 
 
 def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:

@@ -18,6 +18,11 @@ from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.prepare import prepared_stream, target_encoding
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw, with_units
+from netbuilder.core.data.prepare.own_test_file import (
+    add_test_fix,
+    checked_test,
+    empty_test_columns,
+)
 from netbuilder.core.data.prepare.quality import (
     excluded_column_findings,
     open_questions,
@@ -53,7 +58,7 @@ from netbuilder.core.project.graph_ends import (
 )
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.project.network_data import check_trusted
-from netbuilder.core.wording import format_list, format_number, format_quoted_list, join_sentences
+from netbuilder.core.wording import format_number, format_quoted_list, join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +86,12 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
         if samples.reading.hints
         else data
     )
-    return samples, read(recipe, base, test=True)
+    try:
+        return samples, read(recipe, base, test=True)
+    except DataError as error:
+        if data.test_path:
+            add_test_fix(error)
+        raise
 
 
 def prepare_data(project: Project, base: Path) -> PreparedData:
@@ -205,6 +215,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     findings = (
         *open_questions(samples, test, preprocessing, data),
         *excluded_column_findings(notes, samples.table, used, facts.task),
+        *empty_test_columns(samples, test, used),
         *series_question(samples, used, facts.task),
         *table_findings(samples, test, rows, facts.task, data, from_file=samples.from_file),
         *(repeated_samples(samples, test, rows) if data.path else ()),
@@ -263,6 +274,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     findings = (
         *open_questions(samples, test, preprocessing, data),
         *excluded_column_findings(notes, samples.table, used, facts.task),
+        *(empty_test_columns(samples, test, used) if data.test_path else ()),
         *table_findings(
             samples, test if data.test_path else None, rows, facts.task, data, from_file=True
         ),
@@ -524,83 +536,3 @@ def _step(times: NDArray[np.float64], *, dated: bool = False) -> float:
 
 def _as_series(project: Project, order: str) -> Project:
     return set_columns(set_data(project, kind="series"), [order], role="order")
-
-
-def checked_test(
-    samples: Samples, test: Samples, inputs: Mapping[str, InputPreprocessing]
-) -> tuple[Samples, tuple[str, ...]]:
-    """Return the test samples with the columns of the training samples, and notes.
-
-    Raise DataError if a column is missing, or samples have another shape.
-    """
-    if not set(samples.targets.columns) <= set(test.targets.columns):
-        if len(samples.targets.columns) != len(test.targets.columns):
-            raise DataError(
-                ngettext(
-                    "{file} has {count} target column, but {other} has {expected}.",
-                    "{file} has {count} target columns, but {other} has {expected}.",
-                    len(test.targets.columns),
-                    file=test.source,
-                    other=samples.source,
-                    expected=len(samples.targets.columns),
-                ),
-                _("Choose a test set with the same targets."),
-                code="test_targets_differ",
-            )
-        test = replace(test, targets=test.targets.set_axis(samples.targets.columns, axis=1))
-    if samples.table is not None and test.table is not None:
-        names = {column.name for entry in inputs.values() for column in entry.columns}
-        have = [str(name) for name in test.table.columns]
-        _need([n for n in samples.table.columns if n in names], have, samples, test)
-        more = [name for name in have if name not in samples.table]
-        return test, (
-            ngettext(
-                "Column {columns} of {file} is not used.",
-                "Columns {columns} of {file} are not used.",
-                len(more),
-                columns=format_list(more),
-                file=test.source,
-            ),
-        ) if more else ()
-    if samples.columns and samples.columns != test.columns:
-        _need(list(samples.columns), list(test.columns), samples, test)
-        order = [test.columns.index(name) for name in samples.columns]
-        arrays = {key: values[..., order] for key, values in test.arrays.items()}
-        return replace(test, arrays=arrays, columns=samples.columns), ()
-    for name, values in samples.arrays.items():
-        other = test.arrays.get(name, next(iter(test.arrays.values())))
-        if values.shape[1:] != other.shape[1:]:
-            raise DataError(
-                _(
-                    "The samples of {file} have shape {shape}, but those of {other} have shape "
-                    "{expected}.",
-                    file=test.source,
-                    shape=other.shape[1:],
-                    other=samples.source,
-                    expected=values.shape[1:],
-                ),
-                _("Choose a test set of the same shape."),
-                code="test_shape_differs",
-            )
-    return test, ()
-
-
-def _need(names: list[str], have: list[str], samples: Samples, test: Samples) -> None:
-    lost = [name for name in names if name not in have]
-    if lost:
-        raise DataError(
-            ngettext(
-                "The test file {file} lacks the column {columns} of {other}.",
-                "The test file {file} lacks the columns {columns} of {other}.",
-                len(lost),
-                file=test.source,
-                columns=format_list(lost),
-                other=samples.source,
-            ),
-            _(
-                "Its columns are {columns}. Choose a test file with the same columns as the "
-                "training file.",
-                columns=format_list(have, 12),
-            ),
-            code="test_lacks_columns",
-        )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import SplitIndices
 from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data_fix, option_fix
+from netbuilder.core.data.prepare.own_test_file import HOLD_OUT
 from netbuilder.core.data.preprocessing.cells import is_numeric, labels_of
 from netbuilder.core.data.readers.excluded_files import OPTION
 from netbuilder.core.data.readers.samples import Samples
@@ -256,7 +257,7 @@ def _test_is_training(samples: Samples, test: Samples, known: int) -> Finding:
             file=test.source,
             other=samples.source,
         ),
-        fixes=(data_fix(_("Hold out samples of the training data as the test set"), test_path=""),),
+        fixes=(data_fix(_(HOLD_OUT), test_path=""),),
     )
 
 

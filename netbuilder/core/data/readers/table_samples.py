@@ -123,7 +123,7 @@ def samples_of_table(
     notes: list[str] = []
     if not test:
         table, notes = select_rows(table, data, (*features, *targets), targets[0])
-    _check_answers(table, targets, features, source)
+    _check_answers(table, targets, [] if test else features, source, test)
     rules = missing_rules(data, known)
     filled = [name for name in features if not table[name].isna().all()]
     missing_cells(
@@ -162,9 +162,9 @@ def samples_of_table(
 
 
 def _check_answers(
-    table: pd.DataFrame, targets: list[str], features: list[str], source: str
+    table: pd.DataFrame, targets: list[str], features: list[str], source: str, test: bool
 ) -> None:
-    """Raise ``DataError`` where a target is empty in all rows."""
+    """Raise ``DataError`` where a target is empty in all rows; ``features`` may replace it."""
     empty = [name for name in targets if table[name].isna().all()]
     if not empty:
         return
@@ -175,7 +175,7 @@ def _check_answers(
             name=empty[0],
             file=source,
         ),
-        _("Choose another target column."),
+        _("Choose another test file.") if test else _("Choose another target column."),
         code="target_empty",
         fixes=tuple(
             DataFix(_("Predict '{name}'", name=name), {"target": (name,)}) for name in others[-1:]
