@@ -178,11 +178,17 @@ class NextTokenView(QWidget):
         self.next.setObjectName("next-token")
         self.next.setToolTip(_("Draw one token and append it to the text."))
         self.next.setEnabled(False)
-        self.button = QPushButton(_("Generate"), self)
+        self.button = QPushButton(self)
+        for title in (_("Stop"), _("Generate")):  # nothing moves when its title changes
+            self.button.setText(title)
+            self.button.setMinimumWidth(
+                max(self.button.minimumWidth(), self.button.sizeHint().width())
+            )
         self.button.setToolTip(
             _("Let the network continue the text. Press again for another continuation.")
         )
         self.shares = BarList(self)
+        self.shares.keep_rows(_BARS)
         self.shares.setToolTip(_(_SHARES_NOTE))
         self.attention = AttentionView(self)
         self.attention.hide()

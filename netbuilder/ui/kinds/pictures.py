@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.errors import UserError
@@ -26,6 +26,7 @@ from netbuilder.ui.kinds.predict_form import (
     request_for_raw,
 )
 from netbuilder.ui.plots.activation_strips import map_montage
+from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.draw_pad import DrawPad
 from netbuilder.ui.plots.images import fitted, levels, to_image
 from netbuilder.ui.services.devices import PICTURES_A_SECOND, Camera, PictureSource
@@ -35,13 +36,19 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.predict import Predictions
 
 
-PICTURE_SIDE, _WIDE = 140, 700
+#: Edges in pixels of the pad, of the pictures beside it, and of a page with room for a larger pad.
+PAD_SIDE, PICTURE_SIDE, _WIDE, _LARGE_PAD = 320, 72, 900, 480
+#: Height of a window with room for a larger pad.
+_HIGH = 900
+#: Least edge of the pad and least width of the bars beside it; else they stand below it.
+_LEAST_PAD, _LEAST_BARS = 200, 150
 #: A picture's edge is looked at in this size; between these shades it says nothing of the page.
 _EDGE, _UNSURE = 32, (0.35, 0.65)
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
@@ -50,12 +57,13 @@ Found = TypeVar("Found")
 
 
 class PictureForm(PredictForm):
-    """Buttons in a row (``ways``), the pad, and the network's input."""
+    """The pad, which also shows pictures, beside it the classes, and buttons below (``ways``)."""
 
     modalities = (IMAGE,)
     numbered = N_("Test picture {number} of {count}")
     why_at = 1
     steady = True
+    most_classes = 30
     words = N_("This network takes a picture: draw one or open a file.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
@@ -64,25 +72,26 @@ class PictureForm(PredictForm):
         self._own = False
         self._trained: TrainedModel | None = None
         self.answered = False  # with a picture
-        self._times, self._pictures = 1, dict[QLabel, QPixmap]()
         self.drawn_soon = QTimer(self, singleShot=True, interval=40)
         self.drawn_soon.timeout.connect(self._ask_drawing)
         # The pad stands above all that changes: it must not move under the pen.
         self.pad = DrawPad(self)
+        self.pad.enlarge(PAD_SIDE)
+        self.pad.begun.connect(lambda: self.draw_button.setChecked(True))
         self.picture = QLabel(self)
-        self.picture.setAccessibleName(_("Picture to predict for"))
-        self.picture.setMinimumHeight(self.pad.height())  # what stands below moves for neither
-        layout_row = self._shown = QHBoxLayout()
+        self.picture.setAccessibleName(_("The network's input"))
         self._why: Explanation | None = None
-        layout_row.setSpacing(12)
-        layout_row.addWidget(self.pad)
-        layout_row.addWidget(self.picture)
         self.drawn_again = QLabel(self)
         self.drawn_again.setToolTip(_("The prediction, as a picture"))
         self.drawn_again.hide()
-        layout_row.addWidget(self.drawn_again)
-        layout_row.addStretch(1)
-        self.page.addLayout(layout_row)
+        self._bars: BarList | None = None
+        self._shown = hbox(self.picture, self.drawn_again, STRETCH, spacing=8)
+        self._beside = vbox(self._shown, STRETCH, spacing=8)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(16)
+        self._columns.addWidget(self.pad, 0, Qt.AlignmentFlag.AlignTop)
+        self._columns.addLayout(self._beside, 1)
+        self.page.addLayout(self._columns)
         self.ways = FlowLayout(spacing=8)
         self.draw_button = QPushButton(_("Draw"), self)
         self.draw_button.setCheckable(True)
@@ -126,34 +135,36 @@ class PictureForm(PredictForm):
         self._draw_toggled(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Double pad and pictures over the canvas."""
+        """Show the bars beside the pad or, in a narrow dock, below it."""
         super().resizeEvent(event)
-        times = 2 if event.size().width() > _WIDE else 1
-        if times != self._times:
-            self._times = times
-            self.pad.enlarge(times)
-            self.picture.setMinimumHeight(self.pad.height())
-            for label, pixels in self._pictures.items():
-                if not label.pixmap().isNull():
-                    self._show_picture(label, pixels)
+        width = event.size().width()
+        room = width - self._columns.spacing() - _LEAST_BARS
+        beside = room >= _LEAST_PAD
+        largest = _LARGE_PAD if width > _WIDE and self.window().height() > _HIGH else PAD_SIDE
+        side = min(largest, room if beside else width)
+        if side != self.pad.width():
+            self.pad.enlarge(side)
+        directions = QBoxLayout.Direction
+        self._columns.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
 
-    def _show_picture(self, label: QLabel, pixels: QPixmap) -> None:
-        self._pictures[label] = pixels
-        label.setPixmap(pixels if pixels.isNull() else pixels.scaled(pixels.size() * self._times))
+    def place_bars(self, bars: QWidget) -> None:
+        self._bars = cast("BarList", bars)
+        self._beside.insertWidget(0, bars)
 
     def place_why(self, why: Explanation) -> None:
         super().place_why(why)
-        self._shown.insertWidget(2, why.picture)
+        self._shown.insertWidget(1, why.picture)
         if self._why is None:
             self._why = why
             why.picture_ready.connect(self._make_room)
 
     def _make_room(self) -> None:
-        """Show at most two pictures: explanations go before predicted pictures and the network's
-        input."""
+        """Show one picture beside the pad: an explanation, a predicted picture, or the input."""
         drawing = self.draw_button.isChecked()
         self.drawn_again.setVisible(self.answered and not self._explained)
-        self.picture.setVisible(not (drawing and (self._explained or self.answered)))
+        self.picture.setVisible(drawing and not (self._explained or self.answered))
+        if self._bars is not None:
+            self._bars.set_thick(not self._explained)  # the explanation stands below them
         if drawing and self._look is not None and not self.isHidden():
             self.said.emit(self.beside)
 
@@ -178,6 +189,7 @@ class PictureForm(PredictForm):
         self.drawn_again.hide()
         if fresh:
             self.pad.clear()
+            self.pad.show_picture(QPixmap())
             self.drawn_soon.stop()
             self.draw_button.setChecked(False)
             self.camera.setChecked(False)
@@ -214,15 +226,15 @@ class PictureForm(PredictForm):
         self.answered = image is not None
         self._make_room()
         if image is not None:
-            self._show_picture(self.drawn_again, pixmap_of(image))
+            self.drawn_again.setPixmap(pixmap_of(image, PAD_SIDE // 2))
             self.drawn_again.setAccessibleName(_("Predicted picture"))
 
     def _draw_toggled(self, on: bool) -> None:
-        self.pad.setVisible(on)
         self._make_room()
         self.clear_button.setVisible(on)
         if on:
             self._own = False
+            self.pad.show_picture(QPixmap())
             self.turn_button.hide()
             self.camera.setChecked(False)
             self.pad.setFocus(Qt.FocusReason.OtherFocusReason)  # undo is the drawing's
@@ -266,8 +278,11 @@ class PictureForm(PredictForm):
         )
 
     def _show_pixels(self, image: Any) -> None:
-        if image.ndim == 3:
-            self._show_picture(self.picture, pixmap_of(image))
+        """Show an array in the pad or, of a drawing, beside it."""
+        if image.ndim == 3 and self.draw_button.isChecked():
+            self.picture.setPixmap(pixmap_of(image, PICTURE_SIDE))
+        elif image.ndim == 3:
+            self.pad.show_picture(pixmap_of(image, PAD_SIDE))
 
     def _ask_picture(self) -> None:
         endings = " ".join(f"*{ending}" for ending in PICTURES)
@@ -363,7 +378,7 @@ class PictureForm(PredictForm):
     def _show_own(self, image: QImage) -> None:
         self._own = True
         self.draw_button.setChecked(False)
-        self._show_picture(self.picture, _framed(fitted(image, PICTURE_SIDE)))
+        self.pad.show_picture(fitted(image, PAD_SIDE))
 
     def paste(self) -> None:
         if not self.take(QGuiApplication.clipboard().mimeData()):
@@ -384,11 +399,11 @@ class PictureForm(PredictForm):
         return True
 
 
-def pixmap_of(image: Any) -> QPixmap:
-    """Return a picture as a pixmap, grey with one channel."""
+def pixmap_of(image: Any, side: int = 140) -> QPixmap:
+    """Return a picture as a pixmap ``side`` pixels wide, grey with one channel."""
     if image.shape[2] == 3:
-        return _framed(QPixmap.fromImage(map_montage(image[None], PICTURE_SIDE, 1)))
-    return _framed(fitted(to_image(levels(image[:, :, 0])), PICTURE_SIDE))
+        return _framed(QPixmap.fromImage(map_montage(image[None], side, 1)))
+    return _framed(fitted(to_image(levels(image[:, :, 0])), side))
 
 
 def _framed(picture: QPixmap) -> QPixmap:

@@ -78,6 +78,8 @@ class PredictForm(QWidget):
     stands_still = ""
     #: The part that follows the explanation.
     why_at = 0
+    #: So many classes are shown, all in the data's order; of more, only the likeliest.
+    most_classes = 12
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +99,10 @@ class PredictForm(QWidget):
     def place_why(self, why: Explanation) -> None:
         why.column.insertWidget(2, why.picture)
         self.page.insertWidget(self.why_at, cast("QWidget", why))
+
+    def place_bars(self, bars: QWidget) -> None:
+        """Place the bars of the classes, by default above the form."""
+        self.page.insertWidget(0, bars)
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Set the network; ``fresh``: it has other data, so everything is cleared."""

@@ -13,13 +13,19 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 MOST = 30
+#: Height of a thick bar and the gap below it, and so many bars at most are thick.
+THICK, THICK_GAP, MOST_THICK = 20, 8, 12
 
 
 class BarList(QWidget):
-    """``(name, value, text)`` rows; the longest bar is the largest value."""
+    """``(name, value, text)`` rows; the longest bar is the largest value.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    ``thick`` bars are 20 pixels high, each on a track of the full length.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, thick: bool = False) -> None:
         super().__init__(parent)
+        self.thick = thick
         self.menu = PictureMenu(self, "bars", self._table)
         self.rows: list[tuple[str, float, str]] = []
         self._marked: str | None = None
@@ -64,9 +70,20 @@ class BarList(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
 
+    def set_thick(self, thick: bool) -> None:
+        if thick != self.thick:
+            self.thick = thick
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def _is_thick(self) -> bool:
+        return self.thick and max(len(self.rows), self._reserved) <= MOST_THICK
+
     @property
     def _height(self) -> int:
-        return self.fontMetrics().height() + 4
+        letters = self.fontMetrics().height() + 4
+        return max(THICK + THICK_GAP, letters) if self._is_thick else letters
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.rows:
@@ -95,8 +112,12 @@ class BarList(QWidget):
             length = room * min(abs(value) / top, 1.0)
             painter.setPen(Qt.PenStyle.NoPen)
             color = scheme.training if is_marked or not self._marked else scheme.border
+            bar = QRectF(names, y + 4, max(length, 1.5), self._height - 8)
+            if self._is_thick:
+                painter.setBrush(QColor(scheme.well))
+                painter.drawRoundedRect(QRectF(names, bar.y(), room, bar.height()), 2, 2)
             painter.setBrush(self._colors[number] if self._colors else QColor(color))
-            painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
+            painter.drawRoundedRect(bar, 2, 2)
             painter.setPen(QColor(scheme.text if is_marked else scheme.secondary))
             painter.drawText(
                 QRectF(names + room, y, texts - 2, self._height),

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEventPoint,
@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QTabletEvent,
     QTouchEvent,
 )
@@ -29,9 +30,14 @@ SIDE, PEN = 168, 15
 
 
 class DrawPad(QWidget):
-    """A drawing, ``ink()``, with undo; ``drawn`` is emitted after each change."""
+    """A drawing, ``ink()``, with undo.
+
+    Signals:
+        begun: a stroke begins in the place of a shown picture. drawn: the drawing changed.
+    """
 
     drawn = Signal()
+    begun = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,18 +48,24 @@ class DrawPad(QWidget):
         self._undone: list[QImage] = []
         self._last: QPointF | None = None
         self._finger: int | None = None
-        self._scale = 1
+        self._scale = 1.0
+        self._shown = QPixmap()  # a picture in the place of the drawing
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
-        self.enlarge(1)
+        self.enlarge(SIDE)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(_("Drawing pad"))
         self.setToolTip(_("Draw here to get a prediction"))
 
-    def enlarge(self, times: int) -> None:
-        """Show the drawing enlarged; ``ink()`` stays the same."""
-        self._scale = times
-        self.setFixedSize(times * SIDE, times * SIDE)
+    def enlarge(self, side: int) -> None:
+        """Show the drawing ``side`` pixels wide; ``ink()`` stays the same."""
+        self._scale = side / SIDE
+        self.setFixedSize(side, side)
+
+    def show_picture(self, picture: QPixmap) -> None:
+        """Show a picture in the place of the drawing; a null one: the drawing."""
+        self._shown = picture
+        self.update()
 
     @property
     def empty(self) -> bool:
@@ -143,6 +155,10 @@ class DrawPad(QWidget):
     def _stroke(self, place: QPointF, width: float = PEN) -> None:
         if self._last is None:
             self._save_undo()
+            if not self._shown.isNull():
+                self._image.fill(0)  # the drawing begins on an empty page
+                self._shown = QPixmap()
+                self.begun.emit()
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # a pen or a finger, too
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -162,11 +178,19 @@ class DrawPad(QWidget):
             image = image.copy()
             image.invertPixels()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self.rect(), image)
+        if self._shown.isNull():
+            painter.drawImage(self.rect(), image)
+        else:
+            painter.fillRect(self.rect(), QColor(theme.colors().well))
+            size = self._shown.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRect(QPoint(0, 0), size)
+            place.moveCenter(self.rect().center())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.drawPixmap(place, self._shown)
         scheme = theme.colors()
         painter.setPen(QColor(scheme.hairline))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        if self.empty and self._last is None:
+        if self.empty and self._last is None and self._shown.isNull():
             painter.setPen(QColor("#667085" if self._dark else "#98A2B3"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("Draw here"))
         painter.end()

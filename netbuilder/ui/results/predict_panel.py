@@ -20,16 +20,13 @@ from netbuilder.ui.kinds.pictures import PictureForm
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.kinds.registry import PREDICT_FORMS
 from netbuilder.ui.kinds.rows import RowForm
-from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.results.explanation_view import ExplanationView
 from netbuilder.ui.results.prediction_views import (
-    TOP,
+    ClassBars,
     FilePredictionsView,
     LivePrediction,
     PredictionHeader,
-    class_rows,
-    most_likely,
 )
 from netbuilder.ui.services.derived import Derived, Rank, for_people
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
@@ -37,8 +34,8 @@ from netbuilder.ui.services.views.sample_activations import ActivationService, S
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import flow
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -130,7 +127,8 @@ class PredictPanel(QWidget):
         page = self.waiting.page_layout
         self.about = note_label("", self)
         self.cards = CardList(self)
-        self.bars = BarList(self)
+        self.bars = ClassBars(self)
+        self.bars.setObjectName("class-bars")
         self.bars.hide()
         self.why = ExplanationView(self._workbench, self)
         self.why.explained.connect(self.rows.response.show_means)
@@ -141,23 +139,16 @@ class PredictPanel(QWidget):
             _("Make predictions for the rows of a CSV file, which you can save as CSV")
         )
         self.another = QPushButton(_(PredictForm.another), self)
-        buttons = self._buttons = FlowLayout(spacing=8)
-        for button in (self.another, self.why.button):
-            buttons.addWidget(button)
-        self.others = note_label(_("The other classes:"), self)
-        below = FlowLayout(spacing=8)
-        below.addWidget(self.file_button)
+        self._buttons = QWidget(self)
+        flow(self.another, self.why.button, self.file_button, parent=self._buttons, spacing=8)
         self.stale = StaleNote(self._workbench, self, meanwhile=self._meanwhile)
         page.addWidget(self.stale)
         page.addWidget(self.cards)
-        # Answer, why, and what is asked with stand above the fold of a small screen.
-        page.addLayout(buttons)
+        # Prediction, explanation and input stand above the fold of a small screen.
+        page.addWidget(self._buttons)
         page.addWidget(self.about)
         for view in self.views:
             page.addWidget(view)
-        page.addWidget(self.others)
-        page.addWidget(self.bars)
-        page.addLayout(below)
         page.addWidget(self.file_answers)
         page.addStretch(1)
 
@@ -215,6 +206,8 @@ class PredictPanel(QWidget):
         self.head.begin(classes, explains, numbers, knows_data=knows_data)
         self.view = view
         self.view.place_why(self.why)
+        self.view.place_bars(self.bars)
+        self.bars.begin(first.classes if first is not None else (), view.most_classes)
         self._place_words()
         self.view.show()
         self.another.setVisible(is_chosen(trained.project.data))  # else there are no rows
@@ -236,16 +229,13 @@ class PredictPanel(QWidget):
     def _place_words(self) -> None:
         """Place the notes above the form, or below a fixed one."""
         page = self.waiting.page_layout
-        for widget in (self.stale, self.cards, self.about):
+        notes = (self.stale, self.cards, self._buttons, self.about)
+        for widget in notes:
             page.removeWidget(widget)
-        if self.view.steady:
-            at = page.indexOf(self.view) + 1
-            for widget in (self.cards, self.about, self.stale):
-                page.insertWidget(at, widget)
-        else:
-            page.insertWidget(0, self.stale)
-            page.insertWidget(1, self.cards)
-            page.insertWidget(page.indexOf(self._buttons) + 1, self.about)
+        at = page.indexOf(self.view) + 1 if self.view.steady else 0
+        steady = (self._buttons, self.about, self.cards, self.stale)
+        for number, widget in enumerate(steady if self.view.steady else notes):
+            page.insertWidget(at + number, widget)
 
     def _another(self) -> None:
         """Show the next test sample here, on the canvas and in Inside."""
@@ -327,11 +317,7 @@ class PredictPanel(QWidget):
 
     def _clear_answer(self) -> None:
         self.head.clear()
-        self._show_others([], None)
-
-    def _show_others(self, rows: list[tuple[str, float, str]], marked: str | None) -> None:
-        self.bars.show_rows(rows[TOP:], marked=marked, top=1.0)
-        self.others.setVisible(len(rows) > TOP)
+        self.bars.clear()
 
     def _ask_file(self) -> None:
         path = ask_open(self, _("Predict for a file"))
@@ -408,7 +394,7 @@ class PredictPanel(QWidget):
         self.predictions = predictions
         self.head.show_answer(predictions, self.view.answer_words(predictions))
         self.view.show_answer(predictions)
-        self._show_others(class_rows(predictions), most_likely(predictions))
+        self.bars.show_prediction(predictions)
 
     def _reword(self) -> None:
         if self.predictions is not None and self.answer.text():

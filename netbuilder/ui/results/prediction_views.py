@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, format_probability
 from netbuilder.ui.kinds.predict_form import PredictionRequest
 from netbuilder.ui.plots.bars import BarList
+from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.model_store import Source
@@ -31,12 +33,12 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict_file import FilePredictions
 
 
-#: So many of the likeliest classes stand in the head; all of them below.
-TOP = 3
+#: So many of the likeliest classes are shown if there are too many for all.
+TOP = 5
 
 
 class PredictionHeader(QFrame):
-    """The prediction, its uncertainty, and the most likely classes; of constant height."""
+    """The prediction and its uncertainty; of constant height."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,10 +48,9 @@ class PredictionHeader(QFrame):
         self.answer = ClampedLabel("", self, lines=2)
         self.answer.setProperty("role", "answer")
         self.sure = ClampedLabel("", self, lines=3)
-        self.bars = BarList(self)
         self.unlike = ClampedLabel("", self, lines=2)
         self.unlike.setProperty("role", "caution")
-        for widget in (self.answer, self.unlike, self.sure, self.bars):
+        for widget in (self.answer, self.unlike, self.sure):
             layout.addWidget(widget)
         self._columns = 1
         theme.theme().changed.connect(self._keep_answer)
@@ -66,7 +67,6 @@ class PredictionHeader(QFrame):
         lines = 0 if not explains else 2 if classes else 3
         self.sure.keep_lines(lines)
         self.sure.setVisible(lines > 0)
-        self.bars.keep_rows(min(classes, TOP))
         self.clear()
 
     def _keep_answer(self) -> None:
@@ -79,30 +79,60 @@ class PredictionHeader(QFrame):
         self.answer.setText("")
         self.unlike.setText("")
         self.sure.setText("")
-        self.bars.show_rows([])
 
     def show_answer(self, found: Predictions, words: str) -> None:
         self.answer.setText(words)
-        self.unlike.setText(found.unlike_note)
-        self.bars.show_rows(class_rows(found)[:TOP], marked=most_likely(found), top=1.0)
+        self._show_novelty(found)
+
+    def _show_novelty(self, predictions: Predictions) -> None:
+        """Write whether the sample is like the training data, if the network knows."""
+        role = "caution" if predictions.unlike_note else "note"
+        like = _("Like the training data.") if predictions.unlike else ""
+        self.unlike.setText(predictions.unlike_note or like)
+        if self.unlike.property("role") != role:
+            self.unlike.setProperty("role", role)
+            self.unlike.style().polish(self.unlike)
 
 
-def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
-    """Return label, probability and its words of each class, most likely first."""
-    first = found.first
-    if first.probabilities is None or not np.isfinite(first.probabilities[0]).all():
-        return []
-    rows = [
-        (label, float(part), format_probability(float(part)))
-        for label, part in zip(first.classes, first.probabilities[0], strict=False)
-    ]
-    return sorted(rows, key=lambda row: -row[1])
+class ClassBars(BarList):
+    """The probability of each class: all in the data's order, or the likeliest of very many."""
 
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, thick=True)
+        self._classes: tuple[str, ...] = ()
+        self._all = True
 
-def most_likely(found: Predictions) -> str | None:
-    """Return the label of the most likely class."""
-    rows = class_rows(found)
-    return rows[0][0] if rows else None
+    def begin(self, classes: Sequence[str], most: int) -> None:
+        """Reserve room for ``classes``, of which at most ``most`` are shown, else ``TOP``."""
+        self._classes, self._all = tuple(classes), len(classes) <= most
+        self.keep_rows(len(classes) if self._all else min(TOP, len(classes)))
+        self.clear()
+
+    def clear(self) -> None:
+        self._show([0.0] * len(self._classes), likely=None)
+
+    def show_prediction(self, predictions: Predictions) -> None:
+        shares = predictions.first.probabilities
+        if shares is None or not np.isfinite(shares[0]).all():
+            self.clear()
+            return
+        self._show([float(share) for share in shares[0]], likely=int(np.argmax(shares[0])))
+
+    def _show(self, shares: Sequence[float], likely: int | None) -> None:
+        numbers = list(range(len(shares)))
+        if not self._all:
+            numbers = sorted(numbers, key=lambda number: -shares[number])
+            numbers = numbers[:TOP] if likely is not None else []
+        rows = [
+            (
+                self._classes[number],
+                shares[number],
+                format_probability(shares[number]) if likely is not None else "",
+            )
+            for number in numbers
+        ]
+        marked = self._classes[likely] if likely is not None else None
+        self.show_rows(rows, marked=marked, top=1.0, colors=[class_color(n) for n in numbers])
 
 
 #: More rows are not sorted by a click on a column's name: the window would stand still.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QKeySequence, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPixmap, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea
 from pytestqt.qtbot import QtBot
@@ -132,7 +132,22 @@ def test_an_enlarged_pad_draws_the_same(qtbot: QtBot) -> None:
     _mouse(pad, _WAY)
     first = pad.ink()
     pad.clear()
-    pad.enlarge(2)
+    pad.enlarge(2 * pad.width())
     _mouse(pad, [2 * spot for spot in _WAY])
     assert pad.width() == 2 * first.shape[1]
     assert np.abs(pad.ink() - first).max() < 0.1
+
+
+def test_a_stroke_on_a_shown_picture_begins_an_empty_drawing(qtbot: QtBot) -> None:
+    pad = DrawPad()
+    qtbot.addWidget(pad)
+    pad.show()
+    _mouse(pad, _WAY)
+    picture = QPixmap(8, 8)
+    picture.fill(QColor("#C02030"))
+    pad.show_picture(picture)
+    assert pad.grab().toImage().pixelColor(pad.rect().center()) == QColor("#C02030")
+    with qtbot.waitSignal(pad.begun):
+        _mouse(pad, [spot + QPoint(9, 0) for spot in _WAY[:2]])
+    assert pad.ink().sum() > 0
+    assert pad.grab().toImage().pixelColor(2, 2) != QColor("#C02030")

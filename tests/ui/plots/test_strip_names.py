@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 import numpy as np
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.activation_strips import activation_strip, answer_strip, surface_strip
 from netbuilder.ui.plots.live.layer_strips import lines_strip
-from netbuilder.ui.results.prediction_views import class_rows
+from netbuilder.ui.results.prediction_views import ClassBars
 
 
 def _first_ink(image: QImage) -> int:
@@ -63,9 +64,19 @@ def test_a_unit_that_is_zero_everywhere_has_an_edge(qtbot: QtBot) -> None:
         assert edge.alpha() > 0 and edge.name() != "#ffffff"
 
 
-def test_bars_write_a_probability_as_the_heading_does() -> None:
+def test_bars_of_classes_keep_their_order_and_write_a_probability_as_the_heading_does(
+    qtbot: QtBot,
+) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    bars = ClassBars(page)
+    bars.begin(("a", "b"), 12)
+    height = bars.sizeHint().height()
+    assert height >= 2 * 20 and [name for name, _part, _text in bars.rows] == ["a", "b"]
     for share in (0.685, 0.149, 0.0123, 0.9967, 0.9999999, 1.0, 0.0):
         shares = np.array([[share, 1 - share]])
         one = SimpleNamespace(probabilities=shares, classes=("a", "b"))
-        words = {name: text for name, _part, text in class_rows(SimpleNamespace(first=one))}
-        assert words["a"] == format_probability(share)
+        bars.show_prediction(SimpleNamespace(first=one))
+        assert [name for name, _part, _text in bars.rows] == ["a", "b"]
+        assert bars.rows[0][2] == format_probability(share)
+        assert bars.sizeHint().height() == height
