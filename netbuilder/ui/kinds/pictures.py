@@ -77,7 +77,6 @@ class PictureForm(PredictForm):
         # The pad stands above all that changes: it must not move under the pen.
         self.pad = DrawPad(self)
         self.pad.enlarge(PAD_SIDE)
-        self.pad.begun.connect(lambda: self.draw_button.setChecked(True))
         self.picture = QLabel(self)
         self.picture.setAccessibleName(_("The network's input"))
         self._why: Explanation | None = None
@@ -127,6 +126,7 @@ class PictureForm(PredictForm):
         self.picture_button.clicked.connect(self._ask_picture)
         self.draw_button.toggled.connect(self._draw_toggled)
         self.clear_button.clicked.connect(self._clear_page)
+        self.pad.begun.connect(lambda: self.draw_button.setChecked(True))
         self.pad.drawn.connect(self.drawn_soon.start)
         self.camera.seen.connect(
             lambda image: self._answer(image, _("The camera's picture."), _CAMERA)
