@@ -95,4 +95,22 @@ PAGES = {
             ),
         ),
     ),
+    "hidden-softmax": RulePage(
+        (
+            "The outputs of a softmax add up to 1. A layer behind it gets little information, and "
+            "the network trains slowly or not at all."
+        ),
+        ("Use relu in hidden layers, and softmax in the last layer only."),
+        (
+            lambda: Example(
+                chain(
+                    ("input", "Input", {}),
+                    ("hidden", "Dense", {"units": 3, "activation": "softmax"}),
+                    ("drop", "Dropout", {"rate": 0.2}),
+                    ("out", "Dense", {"units": 3, "activation": "softmax"}),
+                ),
+                _FLOWERS,
+            ),
+        ),
+    ),
 }

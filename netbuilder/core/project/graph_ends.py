@@ -29,6 +29,16 @@ def descendants(graph: Graph, node_id: str) -> set[str]:
     return reached
 
 
+def before_last_layer(graph: Graph, end: str) -> str | None:
+    """Return the node that alone feeds the output ``end`` if that is a Dense with softmax or
+    sigmoid, which should stay the last layer; None otherwise."""
+    node, sources = graph.by_id[end], graph.sources[end]
+    last = node.layer == "Dense" and node.params.get("activation") in ("softmax", "sigmoid")
+    if not last or len(sources) != 1 or graph.targets[sources[0]] != (end,):
+        return None
+    return sources[0]
+
+
 def downstream(graph: Graph, node_id: str, passes: Callable[[Node], bool]) -> Iterator[Node]:
     """Yield the nodes after ``node_id``, breadth first, and those after nodes it ``passes``."""
     waiting = list(graph.targets.get(node_id, ()))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from rule_examples import PAGES, Example
+from rule_examples.building import chain, facts_for
 
 from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.shapes.shapes import ShapeCache
+from netbuilder.core.data.data_facts import CLASSES
+from netbuilder.core.project import edits
 
 #: Rules whose problem has no one-click mend: nobody but the person can know what was meant.
 WITHOUT_FIX: set[str] = set()
@@ -92,3 +95,35 @@ def test_severities_split_as_training_needs() -> None:
     blocking = {rule.code for rule in RULES if rule.severity is Severity.ERROR}
     assert {"cycle", "no-input", "rank-mismatch", "output-units", "memory"} <= blocking
     assert not {"learning-rate", "relu-output", "batch-size", "linear-stack"} & blocking
+
+
+def test_a_softmax_that_weights_values_or_ends_a_network_is_in_no_middle(cache: ShapeCache) -> None:
+    flowers = facts_for(CLASSES, 3)
+    head = ("out", "Dense", {"units": 3, "activation": "softmax"})
+    plain = chain(("input", "Input", {}), ("hidden", "Dense", {"units": 4}), head)
+    weights = edits.add_node(plain, "Dense", params={"units": 4, "activation": "softmax"})
+    gate = weights.graph.nodes[-1].id
+    weighted = edits.add_node(edits.connect(weights, "hidden", gate), "Multiply")
+    mixed = weighted.graph.nodes[-1].id
+    attention = edits.disconnect(weighted, ("hidden", "out"))
+    for source, target in (("hidden", mixed), (gate, mixed), (mixed, "out")):
+        attention = edits.connect(attention, source, target)
+    for project in (plain, attention):
+        problems = found(cache, Example(project, flowers))
+        assert "hidden-softmax" not in [problem.code for problem in problems]
+
+
+def test_a_loose_layer_beside_a_finished_network_is_offered_the_place_before_its_end(
+    cache: ShapeCache,
+) -> None:
+    head = ("out", "Dense", {"units": 3, "activation": "softmax"})
+    project = chain(
+        ("input", "Input", {}), ("hidden", "Dense", {"units": 16, "activation": "relu"}), head
+    )
+    project = edits.add_node(project, "Dropout")
+    example = Example(project, facts_for(CLASSES, 3))
+    (problem,) = found(cache, example)
+    assert problem.code == "unconnected" and problem.fix is not None
+    fixed = problem.fix.edit(project)
+    assert fixed.graph.outputs == ("out",) and fixed.graph.sources["out"] == ("dropout",)
+    assert found(cache, example, fixed) == ()

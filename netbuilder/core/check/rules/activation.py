@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.problems import Severity, node_name
 from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     CATEGORICAL,
@@ -22,6 +23,7 @@ from netbuilder.core.check.rules.output_helpers import (
 )
 from netbuilder.core.data.data_facts import CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.core.wording import join_sentences
 
@@ -181,6 +183,36 @@ def _twice(context: Context) -> Iterable[Violation]:
             break
 
 
+#: Layers that pass probabilities on to the next Dense.
+_PASSING = {"Dropout", "Flatten", "BatchNormalization", "LayerNormalization", "GaussianNoise"}
+
+
+def _hidden_softmax(context: Context) -> Iterable[Violation]:
+    """Find a softmax that only a Dense reads; one that weights other values is attention."""
+    graph = context.graph
+    for node in graph.nodes:
+        if context.activation(node) != "softmax" or node.id not in context.live:
+            continue
+        reader = node
+        while len(graph.targets[reader.id]) == 1 and (reader is node or reader.layer in _PASSING):
+            reader = graph.by_id[graph.targets[reader.id][0]]
+        if reader is node or reader.layer != "Dense":
+            continue
+        own = spec_of(node.layer).activation is not None
+        yield Violation(
+            node.id,
+            _(
+                "{node} ends in softmax in the middle of the network: its outputs add up to 1, so "
+                "{next} learns little from them.",
+                node=node_name(node),
+                next=node_name(reader),
+            ),
+            remove_layer(node.id)
+            if own
+            else make_fix(_("Use relu here"), edits.set_params, node.id, activation="relu"),
+        )
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "softmax-mse", Severity.WARNING, N_("Softmax with a regression loss"),
@@ -200,4 +232,5 @@ RULES: tuple[Rule, ...] = (
         _activation_loss,
     ),
     Rule("double-activation", Severity.WARNING, N_("Activation applied twice"), _twice),
+    Rule("hidden-softmax", Severity.WARNING, N_("Softmax inside the network"), _hidden_softmax),
 )  # fmt: skip

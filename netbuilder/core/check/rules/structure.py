@@ -13,7 +13,11 @@ from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT, replace_graph
+from netbuilder.core.project.graph_ends import (
+    DEFAULT_OUTPUT,
+    before_last_layer,
+    replace_graph,
+)
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list, join_values
 
@@ -120,6 +124,11 @@ def _join(context: Context, root: str) -> Fix | None:
     ]
     if len(ends) != 1 or not _takes_one(graph.by_id[root]):
         return None
+    before = before_last_layer(graph, ends[0])
+    fits = any(end.node.id == ends[0] and end.fits for end in context.ends)
+    if before is not None and fits and not graph.targets[root]:  # the canvas offers the same
+        title = _("Insert this layer before '{name}'", name=ends[0])
+        return make_fix(title, edits.insert_chain, before, root, root)
     return make_fix(_("Connect '{name}' to this layer", name=ends[0]), edits.connect, ends[0], root)
 
 

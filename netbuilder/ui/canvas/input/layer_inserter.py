@@ -12,6 +12,7 @@ from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, edits_canvas
+from netbuilder.core.project.graph_ends import before_last_layer
 from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input.layer_search import LayerSearch, close_fields
@@ -30,12 +31,29 @@ class LayerInserter:
         self._canvas = canvas
 
     def append_layer(self, layer: str, params: Params | None = None) -> None:
-        """Append a layer to the network and select it."""
-        if layer in LAYERS:
+        """Append a layer to the network, before the last layer of a finished one; select it."""
+        if layer not in LAYERS:
+            return
+        outputs = self._canvas.store.project.graph.outputs
+        before = self._before_last(outputs[0]) if len(outputs) == 1 else None
+        if before is not None and LAYERS[layer].max_inputs != 0:
             self._canvas.add(
                 _("Add {layer}", layer=layer),
-                partial(edits.append_layer, layer=layer, params=params),
+                partial(edits.insert_after, node_id=before, layer=layer, params=params),
             )
+            return
+        self._canvas.add(
+            _("Add {layer}", layer=layer),
+            partial(edits.append_layer, layer=layer, params=params),
+        )
+
+    def _before_last(self, end: str) -> str | None:
+        """Return the node before the last layer of a network that is finished, else None."""
+        bench = self._canvas.workbench
+        unfinished = any(problem.beginning or problem.blocks for problem in bench.problems)
+        if unfinished or bench.shapes is None:
+            return None
+        return before_last_layer(self._canvas.store.project.graph, end)
 
     def add_after(
         self, layer: str, node_id: str | None = None, params: Params | None = None

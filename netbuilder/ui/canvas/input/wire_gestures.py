@@ -14,7 +14,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import connection_problem
+from netbuilder.core.project.graph_ends import before_last_layer, connection_problem
 from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.core.wording import format_quoted_list, join_sentences
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
@@ -347,6 +347,8 @@ class ConnectionProposal:
             ends = [node_id for node_id in graph.outputs if node_id not in inside]
         if not (len(first) == len(last) == len(ends) == 1) or ends[0] not in graph.by_id:
             return
+        if not graph.targets[ends[0]]:
+            ends = [before_last_layer(graph, ends[0]) or ends[0]]
         axes = compatibility.output_rank(self._canvas.workbench.shapes, ends[0])
         spec = LAYERS.get(graph.by_id[first[0]].layer)
         fits = spec is None or compatibility.accepts_rank(spec, axes)
