@@ -33,6 +33,7 @@ PAGES: Mapping[str, str] = {
     "surface": N_("the Surface page"),
     "inside": N_("the Inside page"),
     "explain": N_("the Explain page"),
+    "landscape": N_("the Landscape page"),
     "predict": N_("the Predict page"),
     "code": N_("the Code page"),
     "report": N_("the Report page"),

@@ -30,6 +30,7 @@ ORDER = (
     "what_is_a_network",
     "first_model",
     "activations_and_losses",
+    "how_a_network_learns",
     "optimizers",
     "overfitting",
     "scaling",

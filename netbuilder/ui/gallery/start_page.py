@@ -52,6 +52,7 @@ LESSON_DRAWINGS: Mapping[str, Drawing] = {
     "what_is_a_network": ("net", "3", "4", "4", "2"),
     "first_model": ("points", "3"),
     "activations_and_losses": ("functions", "relu", "sigmoid", "tanh"),
+    "how_a_network_learns": ("net", "2", "4", "1"),
     "optimizers": ("valley", "good"),
     "overfitting": ("curves", "overfit"),
     "scaling": ("bars", "−1 3", "0 6", "1 3"),

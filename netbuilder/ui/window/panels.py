@@ -157,6 +157,12 @@ def _explain(parts: WindowParts, parent: QWidget) -> QWidget:
     return ExplainPanel(parts.workbench, parts.activations_service, parent)
 
 
+def _landscape(parts: WindowParts, parent: QWidget) -> QWidget:
+    from netbuilder.ui.results.landscape_panel import LandscapePanel
+
+    return LandscapePanel(parts.workbench, parts.runner, parent)
+
+
 def _report(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.window.action_page import ActionPage
 
@@ -208,6 +214,7 @@ PANELS: tuple[PanelRow, ...] = (
     ),
     PanelRow("inside", N_("Inside"), _inside, N_("What the layers have learned"), 6, basic=True),
     PanelRow("explain", N_("Explain"), _explain, N_("Why the network predicts what it does")),
+    PanelRow("landscape", N_("Landscape"), _landscape, N_("The loss around the weights")),
     PanelRow("predict", N_("Predict"), _predict, N_("Make predictions"), 5, basic=True),
     PanelRow("code", N_("Code"), _code, N_("The same network as Python"), 7),
     PanelRow("report", N_("Report"), _report, N_("The run on one page")),
@@ -235,9 +242,9 @@ TASKS: tuple[Task, ...] = (
         "understand",
         N_("Understand"),
         N_("See how good the network is, and why"),
-        ("evaluate", "surface", "inside", "explain"),
+        ("evaluate", "surface", "inside", "explain", "landscape"),
         ("evaluate", "surface"),
-        ("inside", "explain"),
+        ("inside", "explain", "landscape"),
     ),
     Task(
         "use",

@@ -175,6 +175,17 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [plan(loss=Choice("mean_squared_error")), TRAIN],
         [Answer("Mean squared error")],
     ],
+    "how_a_network_learns": [
+        [looked("step")],
+        [Answer("0.9")],
+        [Answer("Zero")],
+        [Answer("-0.4")],
+        [Answer("0.6")],
+        [Answer("The weight changes by learning rate times gradient")],
+        [TRAIN],
+        [rate(0.05, "Adam"), TRAIN, looked("landscape")],
+        [Answer("How the loss changes when the weight changes")],
+    ],
     "optimizers": [
         [TRAIN],
         [Answer("The steps go in the right direction, but are too small")],

@@ -1,0 +1,124 @@
+"""The loss around a network's weights, along two directions, and a run's path through it.
+
+Li, Xu, Taylor, Studer and Goldstein, "Visualizing the Loss Landscape of Neural Nets" (2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.build.loss_values import total_loss
+from netbuilder.core.engine.build.network_copies import copy_network
+from netbuilder.core.engine.trained import TrainedModel
+
+Array = NDArray[Any]
+SIDE, MOST_ROWS = 25, 256
+_MARGIN = 0.35  # of the path's extent, around it
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """Losses over a plane of weights.
+
+    Attributes:
+        losses: (side, side), the lowest second coordinate first.
+        box: left, bottom, right, top; the network is at (0, 0).
+        paths: coordinates of each run's weights, (epochs, 2).
+        explained: share of the first path's variance that the plane shows; 0 for random directions.
+    """
+
+    losses: Array
+    box: tuple[float, float, float, float]
+    paths: tuple[Array, ...]
+    explained: float
+
+
+def loss_landscape(
+    trained: TrainedModel,
+    dataset: Dataset,
+    paths: Sequence[Sequence[Sequence[Array]]] = (),
+    side: int = SIDE,
+    wanted: Callable[[], bool] = lambda: True,
+) -> Landscape | None:
+    """Compute the landscape around a network; None if it is no longer ``wanted``.
+
+    Args:
+        trained: the network at the centre.
+        dataset: the losses are those of at most 256 training rows, at inference.
+        paths: each the weights of a run at several epochs, in the order of ``Model.weights``. The
+            directions are the principal components of the first; without one, they are random, each
+            filter as long as the network's own.
+        side: points along each direction.
+    """
+    import tensorflow as tf
+
+    network = copy_network(trained.training_model, trained.project, trained.facts)
+    variables = network.trainable_variables
+    place = {id(variable): n for n, variable in enumerate(network.weights)}
+    own = [place[id(variable)] for variable in variables]
+    centre = [np.array(variable, np.float64) for variable in variables]
+    flat = np.concatenate([value.ravel() for value in centre])
+    moved = [
+        np.array([np.concatenate([np.ravel(weights[n]) for n in own]) for weights in path]) - flat
+        for path in paths
+        if path and sum(np.size(path[0][n]) for n in own) == flat.size
+    ]
+    axes, explained = _directions(centre, moved[0] if moved else np.zeros((0, flat.size)))
+    points = tuple(path @ axes.T for path in moved)
+    box = _box(points)
+    rows = np.linspace(0, len(dataset.train) - 1, min(len(dataset.train), MOST_ROWS)).astype(int)
+    graph = trained.project.graph
+    x = [tf.convert_to_tensor(dataset.train.x[name][rows]) for name in model_inputs(graph)]
+    y = [tf.convert_to_tensor(dataset.train.y[name][rows]) for name in graph.outputs]
+    loss = tf.function(total_loss(network, trained.project), autograph=False)
+    losses = np.zeros((side, side))
+    ends = np.cumsum([value.size for value in centre])[:-1]
+    for row, up in enumerate(np.linspace(box[1], box[3], side)):
+        if not wanted():
+            return None
+        for column, across in enumerate(np.linspace(box[0], box[2], side)):
+            weights = np.split(flat + across * axes[0] + up * axes[1], ends)
+            for variable, value in zip(variables, weights, strict=True):
+                variable.assign(value.reshape(variable.shape))
+            losses[row, column] = float(loss(x, y))
+    return Landscape(losses, box, points, explained)
+
+
+def _directions(centre: Sequence[Array], path: Array) -> tuple[Array, float]:
+    """Return two directions (2, weights), and the share of the path's variance along them."""
+    if len(path) > 2 and np.linalg.matrix_rank(path) > 1:
+        _left, sizes, axes = np.linalg.svd(path, full_matrices=False)
+        return axes[:2], float((sizes[:2] ** 2).sum() / (sizes**2).sum())
+    random = np.random.default_rng(0)
+    axes = np.stack(
+        [np.concatenate([_like(value, random).ravel() for value in centre]) for _axis in range(2)]
+    )
+    return axes, 0.0
+
+
+def _like(weights: Array, random: np.random.Generator) -> Array:
+    """Return a random direction whose filters are as long as those of ``weights``; 0 for biases."""
+    if weights.ndim < 2:
+        return np.zeros(weights.shape)
+    direction = random.normal(size=weights.shape)
+    axes = tuple(range(weights.ndim - 1))
+    length = np.sqrt((weights**2).sum(axis=axes) / (direction**2).sum(axis=axes))
+    return np.asarray(direction * length)
+
+
+def _box(paths: Sequence[Array]) -> tuple[float, float, float, float]:
+    if not paths:
+        return -1.0, -1.0, 1.0, 1.0
+    points = np.concatenate([*paths, np.zeros((1, 2))])
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = _MARGIN * max(*(high - low), 1e-3)
+    left, bottom = (float(value) for value in low - margin)
+    right, top = (float(value) for value in high + margin)
+    return left, bottom, right, top

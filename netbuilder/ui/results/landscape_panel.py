@@ -1,0 +1,183 @@
+"""The page Landscape: the loss around the network's weights, and the path of the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number, format_percent, join_sentences
+from netbuilder.ui.plots.images import shaded
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
+from netbuilder.ui.services.derived import Derived, Rank, wanted
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.landscape import Landscape
+
+_NO_MODEL = N_("Press Train to see the loss around the weights and the path of the run.")
+_LEVELS = 14
+
+
+def _compute(trained: TrainedModel, base: Path, paths: Any) -> Landscape | None:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results.landscape import loss_landscape
+
+    return loss_landscape(trained, load_dataset(trained.project, base), paths, wanted=wanted)
+
+
+class LandscapePlot(QWidget):
+    """Contours of the loss, dark where it is low, with the paths of this run and the one before."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.landscape: Landscape | None = None
+        self.menu = PictureMenu(self, "landscape")
+        self.setMinimumHeight(260)
+        self.setAccessibleName(_("Loss landscape"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 420)
+
+    def show_landscape(self, landscape: Landscape | None) -> None:
+        self.landscape = landscape
+        self.update()
+
+    def _image(self, losses: Any) -> QImage:
+        """Return bands of equal steps of the logarithm."""
+        scheme = theme.colors()
+        logs = np.log(np.maximum(np.nan_to_num(losses, nan=np.inf), 1e-12))
+        logs = np.minimum(logs, logs[np.isfinite(logs)].max(initial=0.0))
+        part = (logs - logs.min()) / (np.ptp(logs) or 1.0)
+        fine = np.linspace(0, len(part) - 1, 200)
+        grid = np.arange(len(part))
+        part = np.array([np.interp(fine, grid, row) for row in part])
+        part = np.array([np.interp(fine, grid, column) for column in part.T]).T
+        low, high = QColor(theme.ABOVE_ZERO), QColor(scheme.panel)
+        table = [theme.mix(low, high, 1 - level / (_LEVELS - 1)) for level in range(_LEVELS)]
+        colors = np.array([(c.red(), c.green(), c.blue()) for c in table], np.uint8)
+        places = np.minimum((part[::-1] * _LEVELS).astype(int), _LEVELS - 1)
+        return shaded(places, colors)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        landscape = self.landscape
+        if landscape is None:
+            return
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        p.drawImage(box, self._image(landscape.losses))
+        p.setPen(QPen(QColor(theme.colors().hairline), 1))
+        p.drawRect(box)
+        colors = (QColor(theme.BELOW_ZERO), QColor("#009E73"))
+        for path, color in reversed(tuple(zip(landscape.paths, colors, strict=False))):
+            spots = [self._spot(box, x, y) for x, y in path]
+            for pen in (QPen(QColor("white"), 4), QPen(color, 2)):
+                p.setPen(pen)
+                p.drawPolyline(QPolygonF(spots))
+            p.setBrush(color)
+            p.setPen(QPen(QColor("white"), 1))
+            for number, spot in enumerate(spots):
+                size = 6.0 if number in (0, len(spots) - 1) else 2.5
+                p.drawEllipse(spot, size, size)
+        p.end()
+
+    def _spot(self, box: QRectF, x: float, y: float) -> QPointF:
+        assert self.landscape is not None
+        left, bottom, right, top = self.landscape.box
+        return QPointF(
+            box.left() + (x - left) / (right - left) * box.width(),
+            box.bottom() - (y - bottom) / (top - bottom) * box.height(),
+        )
+
+
+class LandscapePanel(QWidget):
+    """Computes the landscape of the network on show when the page is opened."""
+
+    def __init__(self, workbench: Workbench, runner: Runner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench, self._runner = workbench, runner
+        self._path: tuple[TrainedModel | None, Any] = (None, ())
+        self._before: Any = ()
+        self._asked: TrainedModel | None = None
+        self._worker = Derived(
+            self, _compute, self._found, self._failed,
+            of=lambda: workbench.models.trained, rank=Rank.BACKGROUND,
+        )  # fmt: skip
+        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL), "surface")
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
+        self.plot = LandscapePlot(self)
+        self.note = note_label("", self)
+        self.waiting.page_layout.addWidget(self.plot, 1)
+        self.waiting.page_layout.addWidget(self.note)
+        workbench.models.changed.connect(lambda _old, _new: self._follow())
+        runner.ended.connect(self._follow)
+        follow_next_step(workbench, self.waiting, self._wait)
+        self._wait()
+
+    def _wait(self) -> None:
+        self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    def _follow(self) -> None:
+        trained = self._workbench.models.trained
+        if trained is not None and not self._runner.active and trained is not self._path[0]:
+            history = self._runner.weight_history
+            path = [] if history is None else [history.weights(at) for at in history.epochs]
+            if path:
+                path.append(trained.training_model.get_weights())
+            self._before, self._path = self._path[1], (trained, path)
+        if trained is None:
+            self._wait()
+        elif self.isVisible() and not self._runner.active:
+            self.waiting.ready()
+            if self._asked is not trained:
+                self._asked = trained
+                self.plot.show_landscape(None)
+                self.note.setText(_("Computing the losses…"))
+                paths = [path for path in (self._path[1], self._before) if path]
+                self._worker.ask(trained, self._workbench.base, paths)
+
+    def _failed(self, error: UserError) -> None:
+        self.note.setText(str(error))
+
+    def _found(self, landscape: Landscape | None) -> None:
+        if landscape is None:
+            return
+        self.plot.show_landscape(landscape)
+        words = [
+            _(
+                "Dark: low loss, from {low} to {high}, in logarithmic steps.",
+                low=format_number(float(np.nanmin(landscape.losses)), ".3g"),
+                high=format_number(float(np.nanmax(landscape.losses)), ".3g"),
+            )
+        ]
+        if landscape.explained:
+            share = format_percent(landscape.explained, 0)
+            words.append(
+                _(
+                    "The orange line is the path of this run; the plane shows {share} of its way.",
+                    share=share,
+                )
+            )
+        else:
+            words.append(_("Both directions are random, with filters as long as the network's."))
+        if len(landscape.paths) > 1:
+            words.append(_("The green line is the run before."))
+        self.note.setText(join_sentences(words))
