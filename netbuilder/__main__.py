@@ -17,7 +17,9 @@ def main() -> int:
         worker_process.run_worker(sys.argv[2])
         return 0
     code = command_line(sys.argv[1:])
-    if any(one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+    if any(
+        thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()
+    ):
         # A thread that is inside TensorFlow when the interpreter ends takes the process down with
         # it, with another exit code. Everything of the user's is on disk by now.
         sys.stdout.flush()

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     _print_explanation(explanation)
     if out is not None:
-        from netbuilder.core.results.explain.explanation_png import write_png
+        from netbuilder.core.results.explain.explanation_drawing import write_png
 
         write_png(explanation, out)
         print_note(_("Wrote {file}.", file=out))

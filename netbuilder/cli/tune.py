@@ -38,11 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
         )
     plan = _plan(arguments, project, source)
 
-    from netbuilder.core.results.tuning import saved_studies, study
+    from netbuilder.core.results.tuning import study
 
     if not arguments.study:
-        saved_studies.restart_if_complete(plan)
-        saved_studies.prune_studies()
+        study.restart_if_complete(plan)
+        study.prune_studies()
     before = study.read_trials(plan)
     if before:
         print_note(

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
     """Return the state of a submitted file, which is only read, never run.
 
-    Raises:
-        UserError: the file or the lesson's start project cannot be read.
+    Raise UserError if the file or the lesson's start project cannot be read.
     """
     path = Path(path)
     run, facts = None, None

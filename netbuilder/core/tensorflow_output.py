@@ -50,10 +50,8 @@ _loaded: list[bool] = []
 def load_tensorflow(compute: bool = True) -> None:
     """Import TensorFlow and Keras silently, unless it fails.
 
-    ``compute=False`` does not compute yet: several machines must connect first.
-
-    Raises:
-        UserError: the processor cannot run TensorFlow.
+    ``compute=False`` does not compute yet: several machines must connect first. Raise UserError if
+    the processor cannot run TensorFlow.
     """
     if _loaded:
         return

@@ -102,13 +102,9 @@ class WorkerProcess:
     ) -> Answer:
         """Return the answer to a JSON request, or ``failure_answer``.
 
-        Args:
-            request: a JSON object.
-            told: called with the worker's progress.
-            seconds: limit of this request, instead of that in the bounds.
-
-        Raises:
-            RequestCancelledError: it was cancelled.
+        ``request``: a JSON object; ``told``: called with the worker's progress; ``seconds``: limit
+        of this request, instead of that in the bounds. Raise RequestCancelledError if it was
+        cancelled.
         """
         if self.process is None:
             failed = self._start()
@@ -311,9 +307,8 @@ def serve_requests(
 ) -> None:
     """Answer requests until stdin ends: the body of a worker's ``main``.
 
-    Args:
-        ready: called after the memory limit is set, before the first request.
-        answer: takes the request and a function that reports progress.
+    ``ready``: called after the memory limit is set, before the first request; ``answer``: takes the
+    request and a function that reports progress.
     """
     # stdout has answers only: what libraries print goes to stderr.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)

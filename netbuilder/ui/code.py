@@ -186,8 +186,8 @@ class CodePanel(QWidget):
 
     def _begin_anew(self) -> None:
         """Clear another project's script; a renamed file keeps its own."""
-        shown = self._worker.inputs
-        if shown and shown[0].graph is self._store.project.graph:
+        inputs = self._worker.inputs
+        if inputs and inputs[0].graph is self._store.project.graph:
             return
         self._worker.cancel()
         self._places = {}
@@ -204,8 +204,8 @@ class CodePanel(QWidget):
             style, problems = self.style_box.currentData(), self._workbench.problems
             self._worker.follow(project, facts, style, problems)
 
-    def _found(self, found: tuple[str, dict[str, tuple[int, int]], int]) -> None:
-        text, self._places, errors = found
+    def _found(self, result: tuple[str, dict[str, tuple[int, int]], int]) -> None:
+        text, self._places, errors = result
         self.errors.setVisible(errors > 0)
         self.errors.setText(
             ngettext(
@@ -228,7 +228,9 @@ class CodePanel(QWidget):
             bar.setValue(max(0, lines[0] - 1 - bar.pageStep() // 3))
 
     def marked_lines(self) -> tuple[int, ...]:
-        spans = (self._places[one] for one in self._selection.ids if one in self._places)
+        spans = (
+            self._places[node_id] for node_id in self._selection.ids if node_id in self._places
+        )
         return tuple(sorted({line for a, b in spans for line in range(a, b + 1)}))
 
     def _mark_selected(self) -> None:
@@ -250,9 +252,11 @@ class CodePanel(QWidget):
             if first <= line <= last and name in graph.by_id and "keras.Input" not in text:
                 node = graph.by_id[name]
                 return labelled(node.layer, _(spec_of(node.layer).explanation))
-        found = (words for pattern, words in _EXPLAINED.items() if re.search(pattern, text.strip()))
+        explanations = (
+            words for pattern, words in _EXPLAINED.items() if re.search(pattern, text.strip())
+        )
         return (
-            next((_(words) for words in found), "")
+            next((_(words) for words in explanations), "")
             if text.strip() and not text.startswith("#")
             else ""
         )

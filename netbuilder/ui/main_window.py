@@ -333,13 +333,17 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Move the focus in reading order; all Tabs of the window come here."""
-        now = self.focusWidget()
-        found = tab_order.neighbour_stop(self, now, forward=forward) if now is not None else None
-        if found is None:
+        focused = self.focusWidget()
+        neighbour = (
+            tab_order.neighbour_stop(self, focused, forward=forward)
+            if focused is not None
+            else None
+        )
+        if neighbour is None:
             return super().focusNextPrevChild(forward)
         reason = Qt.FocusReason
-        found.setFocus(reason.TabFocusReason if forward else reason.BacktabFocusReason)
-        self._bring_into_sight(found)
+        neighbour.setFocus(reason.TabFocusReason if forward else reason.BacktabFocusReason)
+        self._bring_into_sight(neighbour)
         return True
 
     @staticmethod
@@ -384,7 +388,7 @@ class MainWindow(QMainWindow):
     def _windows_closed(self) -> bool:
         """Close the other windows, which may ask; return whether all did."""
         beside = self.findChildren(QDialog, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        return all(one.close() for one in beside if one.isVisible())
+        return all(window.close() for window in beside if window.isVisible())
 
     def _may_leave(self) -> bool:
         runner = self.runner
@@ -430,10 +434,10 @@ class MainWindow(QMainWindow):
         self.commands.show_level()
 
     def _over_card(self, box: QRect) -> bool:
-        view, sight = self.canvas.viewport(), self.canvas.sight
+        view, viewport = self.canvas.viewport(), self.canvas.sight
         inside = box.translated(-view.mapTo(self, QPoint()))
-        cards = map(sight.card_rect, self.canvas.picture.cards)
-        return self.canvas.isVisible() and any(one.toRect().intersects(inside) for one in cards)
+        cards = map(viewport.card_rect, self.canvas.picture.cards)
+        return self.canvas.isVisible() and any(card.toRect().intersects(inside) for card in cards)
 
     def _opened(self) -> None:
         self.banner.clear()
@@ -492,7 +496,7 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self.store.modified)
         files = self.documents
         self.top_bar.document.show_document(
-            files.name, (one.what for one in files.unsaved), in_file=files.in_file
+            files.name, (change.what for change in files.unsaved), in_file=files.in_file
         )
 
 

@@ -31,9 +31,7 @@ def render(
     """Write a picture of the window on ``file`` (None: the ready example) to ``out`` (``.png``).
 
     ``panel`` is the id of the page in front (``panels.PANELS``), or "start" for the start page.
-
-    Raises:
-        UserError: the panel does not exist, the file cannot be opened, the picture not written.
+    Raise UserError if the panel does not exist, the file cannot be opened, the picture not written.
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtCore import QEventLoop
@@ -104,11 +102,11 @@ def render(
         )
 
 
-def _need_letters(wanted: str, make_application: Callable[[list[str]], object]) -> None:
+def _need_letters(language: str, make_application: Callable[[list[str]], object]) -> None:
     from netbuilder.ui.style import theme
 
     make_application(["netbuilder"])  # falls back to English
-    if (error := theme.font_error(wanted)) is not None:
+    if (error := theme.font_error(language)) is not None:
         raise error
 
 

@@ -16,7 +16,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
-def kept_off_the_network(what: str, folder: Path) -> Iterator[None]:
+def kept_off_the_network(name: str, folder: Path) -> Iterator[None]:
     """Raise an error on downloads through Keras's ``urlretrieve`` where they are switched off.
 
     ``what``: the download, for the message; ``folder``: where the file can be placed by hand.
@@ -28,7 +28,7 @@ def kept_off_the_network(what: str, folder: Path) -> Iterator[None]:
 
     def refuse(*_arguments: object, **_named: object) -> None:
         raise UserError(
-            _("{what} must be downloaded, but downloads are disabled on this computer.", what=what),
+            _("{what} must be downloaded, but downloads are disabled on this computer.", what=name),
             _("Ask your administrator to put the file into {folder}.", folder=folder),
             code="downloads_disabled",
         )

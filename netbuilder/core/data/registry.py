@@ -182,8 +182,8 @@ def has_points(data: Data) -> bool:
     return bool(point_view_name(data))
 
 
-def same_points(one: Project, other: Project) -> bool:
+def same_points(first: Project, other: Project) -> bool:
     """Return whether two projects use the same set of points, apart from edits by hand."""
-    if not has_points(one.data):
+    if not has_points(first.data):
         return False
-    return forget_point_edits(one).data == forget_point_edits(other).data
+    return forget_point_edits(first).data == forget_point_edits(other).data

@@ -27,7 +27,7 @@ JOINED = (CHARACTER, BYTE_PAIR)
 
 # Blanks as people can see them: they are names of classes too.
 SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
-_HIDDEN = {shown: blank for blank, shown in SHOWN.items()}
+_HIDDEN = {visible: blank for blank, visible in SHOWN.items()}
 _SHOW, _HIDE = str.maketrans(SHOWN), str.maketrans(_HIDDEN)
 # Scripts that put no blanks between words: Hiragana, Katakana, Chinese characters.
 _EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

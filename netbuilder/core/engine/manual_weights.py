@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import frozen_bodies, layer_of
-from netbuilder.core.engine.trained import manual_weight_change
+from netbuilder.core.engine.build.network_copies import copy_network
+from netbuilder.core.engine.trained import (
+    BEST_FROM_HERE,
+    Changed,
+    TrainedModel,
+    manual_weight_change,
+)
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph
@@ -90,3 +97,20 @@ class ManualWeightLog:
         )
         self._before = {**before, **self._before}
         return self._earlier + len(values)
+
+
+def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
+    """Return a copy of a network with other weights, without its test metrics."""
+    training_model = copy_network(trained.training_model, trained.project, trained.facts)
+    set_weights(training_model, trained.project.graph, values)
+    count = trained.set_by_hand + len(values)
+    change = Changed("weights", count, trained.epochs, trained.step, BEST_FROM_HERE)
+    return replace(
+        trained,
+        training_model=training_model,
+        model=assemble(training_model, trained.project, trained.preprocessing, trained.facts),
+        test={},
+        kept_epoch=0,
+        novelty=None,
+        changes=(*trained.changes_before_hand, change),
+    )

@@ -19,7 +19,7 @@ import json
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -30,7 +30,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessin
 from netbuilder.core.engine.novelty import NoveltyReference
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.formats import facts_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
@@ -153,7 +152,7 @@ def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
             "targets": list(facts.target_names),
         },
         "history": {name: [_number(v) for v in row] for name, row in trained.history.items()},
-        "facts": facts_json.facts_to_json(facts),
+        "facts": facts_to_json(facts),
         "test": {name: _number(value) for name, value in trained.test.items()},
         "run": {
             "version": VERSION,
@@ -197,7 +196,7 @@ def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
         data = Sidecar(
             project=files.from_json(ours["project"]),
             preprocessing=Preprocessing.from_json(ours.get("preprocessing") or {}),
-            facts=facts_json.facts_from_json(ours.get("facts")),
+            facts=facts_from_json(ours.get("facts")),
             history={
                 str(key): [_float(value) for value in row]
                 for key, row in (ours.get("history") or {}).items()
@@ -272,3 +271,33 @@ def _number(value: float) -> float | None:
 
 def _float(value: Any) -> float:
     return math.nan if value is None else float(value)
+
+
+def facts_to_json(facts: DataFacts) -> dict[str, Any]:
+    """Return the facts as dicts, lists, numbers and strings."""
+    # Findings are useless without the data, and their fixes are functions.
+    return {
+        key: _lists(value)
+        for key, value in asdict(replace(facts, findings=())).items()
+        if key != "findings"
+    }
+
+
+def facts_from_json(value: Any) -> DataFacts:
+    """Reverse ``facts_to_json``; unknown keys are ignored."""
+    if not isinstance(value, Mapping):
+        return DataFacts()
+    names = {entry.name for entry in fields(DataFacts)}
+    return DataFacts(**{key: _tuples(item) for key, item in value.items() if key in names})
+
+
+def _lists(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _lists(item) for key, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -243,8 +243,7 @@ def facts_of(project: Project, base: Path) -> DataFacts | None:
 def import_model(path: Path | str) -> Project:
     """Return the project of a ``.h5`` or ``.keras``, with placeholders for unknown layers.
 
-    Raises:
-        FormatError: damaged or unsafe.
+    Raise FormatError if damaged or unsafe.
     """
     from netbuilder.core.formats.safety.inspect_file import inspect_file
 

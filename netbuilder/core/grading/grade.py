@@ -100,8 +100,7 @@ def grade_all(
 def submission_files(folder: Path) -> list[Path]:
     """Return the submitted files of a folder and its subfolders, by name.
 
-    Raises:
-        UserError: there is no such folder, or nothing to grade in it.
+    Raise UserError if there is no such folder, or nothing to grade in it.
     """
     if not folder.is_dir():
         raise UserError(

@@ -55,8 +55,7 @@ def judge_steps(
 ) -> list[JudgedStep]:
     """Judge each step of ``lesson`` on the evidence; ``dataset`` is None if not available here.
 
-    Raises:
-        UserError: the file, or the lesson's start project, cannot be read.
+    Raise UserError if the file, or the lesson's start project, cannot be read.
     """
     facts = dataset.facts if dataset is not None else trained.facts if trained else None
     claimed = observe_file(lesson, path)

@@ -49,8 +49,7 @@ def check_table_name(path: Path) -> str:
 def write_table(submissions: Sequence[Submission], path: Path) -> None:
     """Write the table as CSV or XLSX by ``path``'s suffix; formulas (``=…``) are escaped as text.
 
-    Raises:
-        UserError: another suffix, or the file cannot be written.
+    Raise UserError if another suffix, or the file cannot be written.
     """
     ending = check_table_name(path)
     names, rows = _table(submissions)

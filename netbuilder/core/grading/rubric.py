@@ -133,8 +133,7 @@ LARGEST = 1_000_000  # bytes
 def read_rubric(path: Path) -> Rubric:
     """Read a rubric from a TOML file.
 
-    Raises:
-        UserError: the file cannot be read, or a key or value in it is wrong.
+    Raise UserError if the file cannot be read, or a key or value in it is wrong.
     """
     try:
         raw = tomllib.loads(read_regular(path, LARGEST, UserError).decode("utf-8"))

@@ -23,12 +23,9 @@ _LONGEST_NAME = 80
 class SubmissionInfo:
     """Who submits what.
 
-    Attributes:
-        student: name or number, as typed.
-        lesson: name of the lesson, "" for none.
-        steps: for each step of the lesson whether it was done.
-        work: random id of the work, hexadecimal.
-        time: of submission, with time zone.
+    ``student``: name or number, as typed; ``lesson``: name of the lesson, "" for none; ``steps``:
+    for each step of the lesson whether it was done; ``work``: random id of the work, hexadecimal;
+    ``time``: of submission, with time zone.
     """
 
     student: str
@@ -53,8 +50,7 @@ def lesson_of(project: Project) -> str:
 def check_student_name(text: str) -> str:
     """Return a student's name or number without control characters.
 
-    Raises:
-        UserError: nothing is left, or it is too long.
+    Raise UserError if nothing is left, or it is too long.
     """
     name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not name:

@@ -64,10 +64,8 @@ def is_keras_model(path: Path) -> bool:
 def dataset_names(file: h5py.File, name: str) -> list[str]:
     """Return the names of the datasets in an open file, of those in groups "group/name".
 
-    Datasets of a type that NumPy lacks are left out.
-
-    Raises:
-        FormatError: it has a link to another file.
+    Datasets of a type that NumPy lacks are left out. Raise FormatError if it has a link to another
+    file.
     """
     import h5py
 
@@ -111,9 +109,8 @@ def _has_numpy_type(dataset: h5py.Dataset) -> bool:
 def check_container(file: h5py.File, name: str) -> int:
     """Check every link, attribute and dataset of an open file; return its count of numbers.
 
-    Raises:
-        FormatError: a link, storage or type that reaches out of the file, or a size that the file
-            does not hold.
+    Raise FormatError if a link, storage or type that reaches out of the file, or a size that the
+    file does not hold.
     """
     import h5py
 

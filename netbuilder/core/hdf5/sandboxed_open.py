@@ -36,9 +36,8 @@ _Mark = tuple[str, int, int, int]
 def open_hdf5(path: Path) -> Iterator[h5py.File]:
     """Open a file as ``h5py.File(path, "r")``.
 
-    Raises:
-        FormatError: it crashes or hangs the HDF5 library.
-        OSError: it is no HDF5 file, or damaged.
+    Raise FormatError if it crashes or hangs the HDF5 library, or OSError if it is no HDF5 file, or
+    damaged.
     """
     import h5py
 

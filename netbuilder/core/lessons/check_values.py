@@ -43,13 +43,13 @@ METRIC_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def known_name(name: str, names: Sequence[str], what: str) -> str:
+def known_name(name: str, names: Sequence[str], kind: str) -> str:
     """Return ``name`` as spelt in ``names``; raise ``ValueError`` if it is not among them."""
     for candidate in names:
         if candidate.casefold() == name.casefold():
             return candidate
     near = did_you_mean(name, names)
-    problem = _("there is no {kind} '{name}'.", kind=_(what), name=name)
+    problem = _("there is no {kind} '{name}'.", kind=_(kind), name=name)
     known = near or _("The names are {names}.", names=format_list(names, 12))
     raise ValueError(join_sentences((problem, known)))
 
@@ -87,11 +87,11 @@ def words_condition(value: str) -> Condition:
     return Condition(value, words=(value,)) if condition.numeric else condition
 
 
-def _of(names: Sequence[str], what: str) -> Callable[[str], Condition]:
+def _of(names: Sequence[str], kind: str) -> Callable[[str], Condition]:
     def parse(value: str) -> Condition:
         condition = words_condition(value)
         for word in condition.words:
-            known_name(word, names, what)
+            known_name(word, names, kind)
         return condition
 
     return parse

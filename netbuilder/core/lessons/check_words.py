@@ -398,8 +398,8 @@ def _plan(name: str) -> Missing:
             if value.negated:
                 names = format_list(_(titles.get(item, item)) for item in current)
                 return _("Remove this {setting}: {names}.", setting=setting, names=names)
-            wanted = value.shown_as(titles)
-            return _("Add this {setting}: {name}.", setting=setting, name=wanted)
+            expected = value.shown_as(titles)
+            return _("Add this {setting}: {name}.", setting=setting, name=expected)
         if value.holds(current):
             return ""
         text = (
@@ -407,12 +407,12 @@ def _plan(name: str) -> Missing:
             if isinstance(current, int | float)
             else (current or _("not chosen"))
         )
-        wanted = value.shown_as(titles)
+        expected = value.shown_as(titles)
         return _(
             "{setting} is {value}; the lesson asks for {wanted}.",
             setting=capitalize_first(_(PLAN[name].title)),
             value=titles.get(text, text),
-            wanted=wanted,
+            wanted=expected,
         )
 
     return missing_of
@@ -422,12 +422,12 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     data = state.project.data
     if any(value.holds(name) for name in (data.name, data.kind) if name):
         return ""
-    wanted = value.shown_as({name: _(builtin.title) for name, builtin in BUILTINS.items()})
+    expected = value.shown_as({name: _(builtin.title) for name, builtin in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
-        return _("No data is chosen; the lesson asks for {wanted}.", wanted=wanted)
+        return _("No data is chosen; the lesson asks for {wanted}.", wanted=expected)
     title = _(BUILTINS[chosen].title) if chosen in BUILTINS else chosen
-    return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=wanted)
+    return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=expected)
 
 
 def _parameters(state: LessonState, value: Condition, _step: int) -> str:

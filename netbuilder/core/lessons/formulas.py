@@ -71,8 +71,7 @@ def _formula(match: re.Match[str]) -> Formula | None:
 def draw_formula(latex: str, size: float, color: str, *, block: bool = False) -> FormulaDrawing:
     """Draw a formula with letters of ``size`` pixels in ``color`` ("#1B2430").
 
-    Raises:
-        ValueError: it is not valid LaTeX; the message is a sentence without full stop.
+    Raise ValueError if it is not valid LaTeX; the message is a sentence without full stop.
     """
     from latex2mathml.converter import convert
     from ziamath.config import config

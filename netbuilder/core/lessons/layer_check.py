@@ -71,8 +71,8 @@ class LayerCheck:
         hidden = [node for node in candidates if self.last or node.id not in graph.outputs]
         if not hidden and len(self.params) > 1 and not self.after:
             # The output layer is never meant to be replaced.
-            wanted = format_list(f"{name} {condition.shown}" for name, condition in self.params)
-            return _("There is no {layer} with {wanted} yet.", layer=self.layer, wanted=wanted)
+            settings = format_list(f"{name} {condition.shown}" for name, condition in self.params)
+            return _("There is no {layer} with {wanted} yet.", layer=self.layer, wanted=settings)
         pairs = zip(candidates, lacking, strict=True)
         node, best = min(
             (pair for pair in pairs if pair[0] in (hidden or candidates)),
@@ -229,8 +229,7 @@ def parse_shape(text: str) -> Shape:
 def parse_param_condition(layer: str, name: str, text: str) -> Condition:
     """Parse the condition on a layer's parameter.
 
-    Raises:
-        ValueError: the layer has no such parameter, or no value can fit.
+    Raise ValueError if the layer has no such parameter, or no value can fit.
     """
     spec = LAYERS[layer]
     if name not in spec.by_name:

@@ -50,25 +50,25 @@ class StepQuestion:
         }
         return labels.get(choice.casefold(), choice)
 
-    def right(self, given: str) -> bool:
-        """Return whether ``given`` is correct; any answer is if the question has none."""
-        first, _line, second = given.strip().partition("\n")
+    def right(self, answer: str) -> bool:
+        """Return whether ``answer`` is correct; any answer is if the question has none."""
+        first, _line, second = answer.strip().partition("\n")
         if self.another is not None and second:
             return self.another.right(second)
-        given = first.strip()
-        if not given:
+        answer = first.strip()
+        if not answer:
             return False
         if not self.answer:
             return True
         if self.kind == "number":
             expected = parse_number(self.answer)
             # "90 %" fits both 90 and 0.9.
-            numbers = {parse_number(given), parse_number(given.removesuffix("%"))}
+            numbers = {parse_number(answer), parse_number(answer.removesuffix("%"))}
             return expected is not None and any(
                 number is not None and abs(number - expected) <= self.tolerance + 1e-9
                 for number in numbers
             )
-        return given.casefold() == self.answer.casefold()
+        return answer.casefold() == self.answer.casefold()
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,12 @@ class LessonReader:
     def __init__(self, name: str, path: Path | None) -> None:
         self.name, self.path = name, path
 
-    def wrong(self, line: int, what: str, fix: str) -> LessonError:
+    def wrong(self, line: int, problem: str, fix: str) -> LessonError:
         """Return the error for a line of this file."""
-        what = what.strip()
-        end = "" if what.endswith((".", "?", "!")) else "."
+        problem = problem.strip()
+        end = "" if problem.endswith((".", "?", "!")) else "."
         return LessonError(
-            _("'{file}', line {line}: {what}", file=self.name, line=line, what=what + end),
+            _("'{file}', line {line}: {what}", file=self.name, line=line, what=problem + end),
             fix,
             path=str(self.path) if self.path else None,
         )

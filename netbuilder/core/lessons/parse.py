@@ -292,10 +292,8 @@ def parse_lesson(
 ) -> Lesson:
     """Parse the text of a lesson; ``path`` is used for images and messages.
 
-    ``drawn`` also draws each formula to check it, which takes a tenth of a second.
-
-    Raises:
-        LessonError: it is invalid.
+    ``drawn`` also draws each formula to check it, which takes a tenth of a second. Raise
+    LessonError if it is invalid.
     """
     reader = LessonReader(path.name if path is not None else name, path)
     lines = text.splitlines()

@@ -122,16 +122,16 @@ def arrange_cards(
 def place_missing(
     ids: Sequence[str],
     edges: Sequence[tuple[str, str]],
-    given: Mapping[str, Point],
+    fixed: Mapping[str, Point],
     horizontal: bool = False,
 ) -> dict[str, Point]:
-    """Return positions for the ``ids`` without one in ``given``, not overlapping other cards.
+    """Return positions for the ``ids`` without one in ``fixed``, not overlapping other cards.
 
     A partly placed part is laid out and moved to its first placed card, other cards after their
     sources. A part without placed cards goes beside the placed ones.
     """
-    layout = arrange_cards(ids, edges, horizontal, placed=given)
-    if not given:
+    layout = arrange_cards(ids, edges, horizontal, placed=fixed)
+    if not fixed:
         return layout
     index = {name: i for i, name in enumerate(ids)}
     pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
@@ -141,18 +141,18 @@ def place_missing(
         for b in targets:
             before[b].append(a)
     positions: dict[str, Point] = {}
-    occupied = _OccupiedCells(given)
+    occupied = _OccupiedCells(fixed)
     for part in _parts(len(ids), order, forward):
         names = [ids[v] for v in part]
-        if all(name in given for name in names):
+        if all(name in fixed for name in names):
             continue
-        dx, dy = _shift(names, layout, given, occupied)
+        dx, dy = _shift(names, layout, fixed, occupied)
         for v in part:
-            if ids[v] in given:
+            if ids[v] in fixed:
                 continue
             x, y = layout[ids[v]]
             above = [occupied.places[ids[a]] for a in before[v] if ids[a] in occupied.places]
-            below = [given[ids[b]] for b in forward[v] if ids[b] in given]
+            below = [fixed[ids[b]] for b in forward[v] if ids[b] in fixed]
             place = _in_direction((x + dx, y + dy), above, below, horizontal)
             positions[ids[v]] = occupied.put(ids[v], _beside(place, occupied, horizontal))
     return positions
@@ -161,12 +161,12 @@ def place_missing(
 def _shift(
     names: list[str],
     layout: Mapping[str, Point],
-    given: Mapping[str, Point],
+    fixed: Mapping[str, Point],
     occupied: _OccupiedCells,
 ) -> Point:
-    anchor = next((name for name in names if name in given), None)
+    anchor = next((name for name in names if name in fixed), None)
     if anchor is not None:
-        return (given[anchor][0] - layout[anchor][0], given[anchor][1] - layout[anchor][1])
+        return (fixed[anchor][0] - layout[anchor][0], fixed[anchor][1] - layout[anchor][1])
     if not any(occupied.under(layout[name]) for name in names):
         return (0.0, 0.0)
     right = max(x for x, _ in occupied.places.values()) + CARD[0] + GAP_PARTS

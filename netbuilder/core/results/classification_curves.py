@@ -346,36 +346,36 @@ def _loss(evaluation: Evaluation) -> str:
 #: Metric → what its value means, in the data's own units.
 MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     "accuracy": lambda value, evaluation: correct_sentence(value),
-    "precision": lambda value, found: _(
+    "precision": lambda value, evaluation: _(
         "When the network predicts a class, {share} of the predictions are "
         "correct (mean of all classes).",
         share=format_percent(value),
     ),
-    "recall": lambda value, found: _(
+    "recall": lambda value, evaluation: _(
         "The network finds {share} of the rows of a class (mean of all classes).",
         share=format_percent(value),
     ),
-    "f1_score": lambda value, found: _(
+    "f1_score": lambda value, evaluation: _(
         "Precision and recall combined in one number: high only if both are high."
     ),
     "mean_absolute_error": _off,
-    "root_mean_squared_error": lambda value, found: _(
+    "root_mean_squared_error": lambda value, evaluation: _(
         "Like the mean absolute error, but large errors count more: {error}.",
-        error=found.told(value),
+        error=evaluation.told(value),
     ),
-    "median_absolute_error": lambda value, found: _(
-        "Half of the predictions are off by less than {error}.", error=found.told(value)
+    "median_absolute_error": lambda value, evaluation: _(
+        "Half of the predictions are off by less than {error}.", error=evaluation.told(value)
     ),
-    "r2_score": lambda value, found: (
+    "r2_score": lambda value, evaluation: (
         _(
             "The network explains {share} of the variance of {columns}.",
             share=format_probability(value),
-            columns=_of(found),
+            columns=_of(evaluation),
         )
         if value > 0
         else _("The network is worse than always predicting the mean.")
     ),
-    "loss": lambda value, found: _loss(found),
+    "loss": lambda value, evaluation: _loss(evaluation),
 }
 
 

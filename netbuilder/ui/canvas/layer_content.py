@@ -271,7 +271,7 @@ def layer_content(sample: SampleActivations, node: Node, owner: Node) -> LayerCo
     """Return a node's content for the chosen sample; ``owner`` is the node whose weights it
     applies."""
     from netbuilder.core.results.computation_trace.trace_value import node_inputs
-    from netbuilder.core.results.live.token_names import step_names
+    from netbuilder.core.results.live.sample_summary import step_names
 
     values, sources = sample.values[node.id], sample.project.graph.sources[node.id]
     inputs = node_inputs(sample.project.graph, node.id, sample.values)
@@ -380,7 +380,7 @@ def word_sentence(
 ) -> str:
     """Explain a token of a text, or the words nearest to a step's word in an Embedding; "" for
     other numbers."""
-    from netbuilder.core.results.live.token_names import nearest_words, token_names
+    from netbuilder.core.results.live.sample_summary import nearest_words, token_names
 
     tokens = sample.words.get(node.id, ())
     if tokens and len(index) == 1:

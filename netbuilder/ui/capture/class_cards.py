@@ -125,9 +125,9 @@ class ClassCard(QFrame):
         if image.isNull():
             item.setIcon(QIcon(_no_picture(self.palette().color(self.foregroundRole()))))
         unreadable = _("{name} (cannot be read)", name=path.name)
-        shown = unreadable if image.isNull() else path.name
-        item.setToolTip(_("{name}: click to delete", name=shown))
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, shown)
+        title = unreadable if image.isNull() else path.name
+        item.setToolTip(_("{name}: click to delete", name=title))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, title)
         self.samples.addItem(item)
         self.samples.scrollToBottom()
         self._counted()

@@ -192,7 +192,7 @@ class CollectWindow(Dialog):
         source.level.connect(lambda part: self.level.setValue(round(100 * part)))
         source.taken.connect(self._taken)
         source.failed.connect(self._failed)
-        source.failed.connect(lambda _what, _fix: self.view.setText(_(source.without_device)))
+        source.failed.connect(lambda _error, _fix: self.view.setText(_(source.without_device)))
         self.level.setVisible(source.heard)
         self.about.setText(_(source.hint))
         self._take_folder(self._begin(source))
@@ -200,9 +200,9 @@ class CollectWindow(Dialog):
 
     def _begin(self, source: SampleSource) -> SampleCollection:
         if self._current is not None:
-            found = SampleCollection(self._current, source.ending)
-            if any(found.samples(name) for name in found.classes):
-                return found
+            collection = SampleCollection(self._current, source.ending)
+            if any(collection.samples(name) for name in collection.classes):
+                return collection
         return SampleCollection(self._place / source.many, source.ending)
 
     def _take_folder(self, collection: SampleCollection) -> None:
@@ -231,8 +231,8 @@ class CollectWindow(Dialog):
             self.add_class()
         self._refresh()
 
-    def _shown_old(self, card: ClassCard, found: list[tuple[Path, QImage]]) -> None:
-        for path, image in found:
+    def _shown_old(self, card: ClassCard, samples: list[tuple[Path, QImage]]) -> None:
+        for path, image in samples:
             card.add(path, image)
         self._refresh()
 
@@ -274,12 +274,12 @@ class CollectWindow(Dialog):
             card.hold.setEnabled(working)
 
     def _show_error(self, error: Exception) -> None:
-        what, fix = (error.what, error.fix) if isinstance(error, UserError) else (str(error), "")
-        self._failed(what, fix)
+        message, fix = (error.what, error.fix) if isinstance(error, UserError) else (str(error), "")
+        self._failed(message, fix)
 
-    def _failed(self, what: str, fix: str) -> None:
+    def _failed(self, message: str, fix: str) -> None:
         self.notices.clear()
-        self.notices.add(RoleBox("warning", what, fix, self))
+        self.notices.add(RoleBox("warning", message, fix, self))
         self.again.show()
 
     def _show(self, image: QImage) -> None:
@@ -338,10 +338,10 @@ class CollectWindow(Dialog):
         card.moved(self._collection.folder / name)
         old, card.class_name = card.class_name, name
         self._removed = [
-            RemovedSample(self._collection.folder / name / one.path.name, one.content)
-            if one.path.parent.name == old
-            else one
-            for one in self._removed
+            RemovedSample(self._collection.folder / name / sample.path.name, sample.content)
+            if sample.path.parent.name == old
+            else sample
+            for sample in self._removed
         ]
         card.show_name(name)
 
@@ -365,7 +365,7 @@ class CollectWindow(Dialog):
             self._show_error(error)
             return
         self._removed.pop()
-        card = next(one for one in self.cards if one.class_name == removed.path.parent.name)
+        card = next(card for card in self.cards if card.class_name == removed.path.parent.name)
         for path, image in _thumbnails(self.source, (removed.path,)):
             card.add(path, image)
         self._refresh()

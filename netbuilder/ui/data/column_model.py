@@ -68,9 +68,9 @@ class ColumnEnds:
     def several(self) -> bool:
         return len(self.inputs) > 1 or len(self.outputs) > 1
 
-    def of(self, one: ColumnFacts) -> tuple[str, ...]:
-        lists = {"feature": self.inputs, "target": self.outputs}.get(one.role, {})
-        return tuple(node for node, names in lists.items() if one.name in names)
+    def of(self, column: ColumnFacts) -> tuple[str, ...]:
+        lists = {"feature": self.inputs, "target": self.outputs}.get(column.role, {})
+        return tuple(node for node, names in lists.items() if column.name in names)
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class ColumnField:
     text: Callable[[ColumnFacts, ColumnEnds], str]
     width: int
     key: str = ""
-    choices: Callable[[ColumnFacts, ColumnEnds], Mapping[str, str]] = lambda one, ends: {}
-    now: Callable[[ColumnFacts, ColumnEnds], str] = lambda one, ends: ""
+    choices: Callable[[ColumnFacts, ColumnEnds], Mapping[str, str]] = lambda column, ends: {}
+    now: Callable[[ColumnFacts, ColumnEnds], str] = lambda column, ends: ""
     tip: str = ""
 
 
@@ -114,14 +114,14 @@ def _goes_to(column: ColumnFacts, ends: ColumnEnds) -> str:
 
 
 FIELDS = (
-    ColumnField(N_("Column"), lambda one, ends: one.name, 100),
+    ColumnField(N_("Column"), lambda column, ends: column.name, 100),
     ColumnField(
         N_("Role"),
-        lambda one, ends: _(ROLE_WORDS[one.role]),
+        lambda column, ends: _(ROLE_WORDS[column.role]),
         74,
         "role",
-        lambda one, ends: {role: _(ROLE_WORDS[role]) for role in COLUMN_ROLES},
-        lambda one, ends: one.role,
+        lambda column, ends: {role: _(ROLE_WORDS[role]) for role in COLUMN_ROLES},
+        lambda column, ends: column.role,
         N_("What the column is used for."),
     ),
     ColumnField(
@@ -130,7 +130,7 @@ FIELDS = (
         84,
         "node",
         _nodes,
-        lambda one, ends: "".join(ends.of(one)[:1]),
+        lambda column, ends: "".join(ends.of(column)[:1]),
         N_(
             "The Input that gets the column, or the output that predicts it. You can also drag "
             "the row onto the canvas."
@@ -138,25 +138,25 @@ FIELDS = (
     ),
     ColumnField(
         N_("Type"),
-        lambda one, ends: _(TYPE_WORDS[one.type]),
+        lambda column, ends: _(TYPE_WORDS[column.type]),
         68,
         "type",
-        lambda one, ends: {name: _(TYPE_WORDS[name]) for name in COLUMN_TYPES},
-        lambda one, ends: one.type,
+        lambda column, ends: {name: _(TYPE_WORDS[name]) for name in COLUMN_TYPES},
+        lambda column, ends: column.type,
         N_("How the cells are read."),
     ),
     ColumnField(
-        N_("Values"), lambda one, ends: "", 72, tip=N_("How often each value occurs, by class.")
+        N_("Values"), lambda column, ends: "", 72, tip=N_("How often each value occurs, by class.")
     ),
     ColumnField(
         N_("Missing"),
         _missing,
         94,
         "missing",
-        lambda one, ends: {
-            rule: _(MISSING_WORDS[rule]) for rule in fitting_rules(one.role, one.type)
+        lambda column, ends: {
+            rule: _(MISSING_WORDS[rule]) for rule in fitting_rules(column.role, column.type)
         },
-        lambda one, ends: one.missing_rule,
+        lambda column, ends: column.missing_rule,
         N_("Empty cells, and how they are handled."),
     ),
     ColumnField(
@@ -164,13 +164,13 @@ FIELDS = (
     ),
     ColumnField(
         N_("Examples"),
-        lambda one, ends: join_values(one.examples),
+        lambda column, ends: join_values(column.examples),
         150,
         tip=N_("The first values."),
     ),
 )
-DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Values")
-GOES_TO = next(n for n, one in enumerate(FIELDS) if one.key == "node")
+DISTRIBUTION = next(n for n, field in enumerate(FIELDS) if field.title == "Values")
+GOES_TO = next(n for n, field in enumerate(FIELDS) if field.key == "node")
 
 
 class ColumnModel(QAbstractTableModel):

@@ -15,9 +15,9 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import labelled
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import FlowLayout
 from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2

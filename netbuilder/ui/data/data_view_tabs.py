@@ -56,7 +56,7 @@ from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
 
 Index = QModelIndex | QPersistentModelIndex
-_ROLE = next(n for n, one in enumerate(FIELDS) if one.key == "role")
+_ROLE = next(n for n, field in enumerate(FIELDS) if field.key == "role")
 _SIGN = 22
 _ROOM = 6
 _WIDEST = 1.6

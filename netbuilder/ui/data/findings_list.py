@@ -37,11 +37,11 @@ class FindingsPreview(QWidget):
         layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 
-    def put(self, shown: QWidget) -> None:
+    def put(self, widget: QWidget) -> None:
         """Set the widget of the findings, above the link."""
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
-        layout.insertWidget(0, shown)
+        layout.insertWidget(0, widget)
 
     @abstractmethod
     def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:

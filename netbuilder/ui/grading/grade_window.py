@@ -68,10 +68,9 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import FlowLayout, hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
@@ -390,7 +389,7 @@ class GradeWindow(Dialog):
                      "{count} files are graded, each in its own process.", len(files))
         )  # fmt: skip
 
-        told = jobs.relay_to_gui(self, self._judged)
+        on_graded = jobs.relay_to_gui(self, self._judged)
         self._job = jobs.run_job(
             lambda: grade_folder(
                 folder,
@@ -398,7 +397,7 @@ class GradeWindow(Dialog):
                 lesson,
                 rubric=self._rubric,
                 retrain=retrain,
-                told=told,
+                told=on_graded,
                 cancelled=lambda: self._stop,
             ),
             self._done,
@@ -408,32 +407,32 @@ class GradeWindow(Dialog):
         )
         self._follow()
 
-    def _judged(self, one: Submission) -> None:
+    def _judged(self, submission: Submission) -> None:
         # The window may be closed meanwhile.
         if self.running and not self._stop:
-            self.model.add(one)
+            self.model.add(submission)
             self.progress.setValue(len(self.model.rows))
 
-    def _done(self, found: list[Submission]) -> None:
+    def _done(self, submissions: list[Submission]) -> None:
         self._end()
-        self.model.show_rows(found)
+        self.model.show_rows(submissions)
         self._sorted.sort(self._sorted.sortColumn(), self._sorted.sortOrder())
         words = _(
             "{summary}. You can change points and comments in the table.",
-            summary=summary_words(found),
+            summary=summary_words(submissions),
         )
-        fault = common_failure(found)
-        points = points_sentence(found, self._rubric)
-        said = (
+        fault = common_failure(submissions)
+        points = points_sentence(submissions, self._rubric)
+        sentences = (
             words,
             points,
-            graded_on_sentence(found),
-            similarity_sentence(found),
-            verified_sentence(found),
+            graded_on_sentence(submissions),
+            similarity_sentence(submissions),
+            verified_sentence(submissions),
             skipped_files_sentence(self.graded),
             fault,
         )
-        self._say(join_sentences(said), wrong=bool(fault))
+        self._say(join_sentences(sentences), wrong=bool(fault))
         self._follow()
 
     def _failed(self, error: Exception) -> None:
@@ -452,19 +451,19 @@ class GradeWindow(Dialog):
         self.words.setText(words)
 
     def _override(self, file: str, points: float | None, comment: str) -> None:
-        one = next(row for row in self.model.rows if row.file == file)
+        submission = next(row for row in self.model.rows if row.file == file)
         # Grading again keeps only the teacher's decisions.
         before = self._decided.get(file, Override())
         self._decided[file] = Override(
-            points if points != one.score else before.points,
-            comment if comment != one.comment else before.comment,
+            points if points != submission.score else before.points,
+            comment if comment != submission.comment else before.comment,
         )
         self._unwritten = True
-        if points != one.score and comment == one.comment:
+        if points != submission.score and comment == submission.comment:
             # Without the points, their explanation goes too.
             comment = self._decided[file].comment
-        status = GRADED if one.status == FAILED and points is not None else one.status
-        self.model.replace_row(replace(one, score=points, comment=comment, status=status))
+        status = GRADED if submission.status == FAILED and points is not None else submission.status
+        self.model.replace_row(replace(submission, score=points, comment=comment, status=status))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Edit the cell on Enter, instead of pressing the dialog's default button."""

@@ -31,7 +31,7 @@ class HighScores(Dialog):
         super().__init__(parent)
         self.setWindowTitle(_("High scores"))
         self.resize(760, 620)
-        self._names = [(one.student, one.score) for one in submissions if one.score is not None]
+        self._names = [(row.student, row.score) for row in submissions if row.score is not None]
         heading = QLabel(
             _("High scores: {title}", title=title) if title else _("High scores"), self
         )

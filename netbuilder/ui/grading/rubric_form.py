@@ -101,10 +101,10 @@ class ThresholdRow(QWidget):
         self.bound.setCurrentIndex(int(dict(_METRICS).get(name, False)))
 
     def raw(self) -> dict[str, Any]:
-        found = {"name": self.name.currentText().strip(), "points": _value(self.points, 0.0)}
+        values = {"name": self.name.currentText().strip(), "points": _value(self.points, 0.0)}
         if self.value.text().strip():
-            found[self.bound.currentData()] = _value(self.value, None)
-        return found
+            values[self.bound.currentData()] = _value(self.value, None)
+        return values
 
 
 class RubricForm(Dialog):
@@ -168,11 +168,11 @@ class RubricForm(Dialog):
         vbox(form, self.complaint, plain_buttons(buttons), parent=self)
 
     def _show(self, rubric: Rubric) -> None:
-        for one in rubric.thresholds:
-            self.add_threshold(one)
-        held = sum(one.points for one in rubric.thresholds) + rubric.steps_points
+        for threshold in rubric.thresholds:
+            self.add_threshold(threshold)
+        total = sum(threshold.points for threshold in rubric.thresholds) + rubric.steps_points
         self.steps.setText(f"{rubric.steps_points:g}" if rubric.steps_points else "")
-        own = rubric.points != (held or 100.0)
+        own = rubric.points != (total or 100.0)
         self.points.setText(f"{rubric.points:g}" if own else "")
         limit = rubric.max_parameters
         self.parameters.setText("" if limit is None else str(limit))
@@ -232,10 +232,10 @@ class RubricForm(Dialog):
 
     def save_as(self) -> None:
         try:
-            made = self.made()
+            rubric = self.made()
             path = ask_save(self, _("Save the rubric"), "rubric.toml", (_TOML,))
             if path is not None:
-                write_rubric(made, path)
+                write_rubric(rubric, path)
                 self._say("body", _("✓ Wrote {name}.", name=path.name))
         except UserError as error:
             self._complain(str(error))

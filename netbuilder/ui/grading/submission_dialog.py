@@ -76,11 +76,11 @@ def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
         words = join_sentences((words, progress))
 
     def write(name: str, folder: Path) -> Path:
-        given = SubmissionInfo(name, record.name if record is not None else "", steps)
+        info = SubmissionInfo(name, record.name if record is not None else "", steps)
         return submission_writer.write_submission(
             trained or project,
             folder,
-            given,
+            info,
             base=base,
         )
 
@@ -105,18 +105,18 @@ Write = Callable[[str, Path], Path]
 class SubmissionDialog(Dialog):
     """Asks for name and folder, remembers both, and shows what was written or why not."""
 
-    def __init__(self, what: str, write: Write, parent: QWidget | None = None) -> None:
+    def __init__(self, introduction: str, write: Write, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._write = write
         self.written: Path | None = None
         self.setWindowTitle(_("Submit work"))
         self.setMinimumWidth(max(440, 48 * self.fontMetrics().averageCharWidth()))
-        kept = settings()
+        stored = settings()
         school = submission_folder()
-        self.name = QLineEdit(str(kept.value(_NAME, "") or ""), self)
+        self.name = QLineEdit(str(stored.value(_NAME, "") or ""), self)
         self.name.setPlaceholderText(_("your name or number"))
         self.name.setAccessibleName(_("Your name or number"))
-        self.folder = QLineEdit(str(school or kept.value(_FOLDER, "") or Path.home()), self)
+        self.folder = QLineEdit(str(school or stored.value(_FOLDER, "") or Path.home()), self)
         self.folder.setAccessibleName(_("Folder for submissions"))
         self.folder.setReadOnly(bool(school))
         self.choose = QPushButton(_("Choose…"), self)
@@ -135,7 +135,7 @@ class SubmissionDialog(Dialog):
         self.hand_in.setDefault(True)
         self.hand_in.clicked.connect(self._hand_in)
         self.buttons.rejected.connect(self.reject)
-        about = note_label(what, self, role="body")
+        about = note_label(introduction, self, role="body")
         self._about = about
         vbox(about, form, self.words, STRETCH, plain_buttons(self.buttons), parent=self)
         self._fit()

@@ -40,58 +40,58 @@ class SubmissionColumn:
     edit: str = ""
 
 
-def _points(one: Submission) -> str:
-    return "" if one.score is None else format_number(round(one.score, 1))
+def _points(row: Submission) -> str:
+    return "" if row.score is None else format_number(round(row.score, 1))
 
 
-def _result(one: Submission) -> float | None:
+def _result(row: Submission) -> float | None:
     for name in ("accuracy", "mean_absolute_error"):
-        if name in one.metrics:
-            return one.metrics[name]
+        if name in row.metrics:
+            return row.metrics[name]
     return None
 
 
-def _result_text(one: Submission) -> str:
-    value = _result(one)
+def _result_text(row: Submission) -> str:
+    value = _result(row)
     if value is None:
         return ""
-    if "accuracy" in one.metrics:
+    if "accuracy" in row.metrics:
         return _("{share} correct", share=format_percent(value))
     return _("off by {error}", error=format_number(value))
 
 
-def _suspicion(one: Submission) -> int:
-    return 2 * bool(one.same_as) + bool(one.expected_same)
+def _suspicion(row: Submission) -> int:
+    return 2 * bool(row.same_as) + bool(row.expected_same)
 
 
-def _steps(one: Submission) -> str:
-    return _("{done} of {count}", done=one.steps_done, count=one.steps) if one.steps else ""
+def _steps(row: Submission) -> str:
+    return _("{done} of {count}", done=row.steps_done, count=row.steps) if row.steps else ""
 
 
 COLUMNS = (
-    SubmissionColumn(N_("Student"), lambda one: one.student, lambda one: one.student.casefold()),
+    SubmissionColumn(N_("Student"), lambda row: row.student, lambda row: row.student.casefold()),
     SubmissionColumn(
-        N_("Points"), _points, lambda one: -1.0 if one.score is None else one.score, "points"
+        N_("Points"), _points, lambda row: -1.0 if row.score is None else row.score, "points"
     ),
-    SubmissionColumn(N_("Result"), _result_text, lambda one: _result(one) or 0.0),
+    SubmissionColumn(N_("Result"), _result_text, lambda row: _result(row) or 0.0),
     SubmissionColumn(
         N_("Steps"),
         _steps,
-        lambda one: one.steps_done,
+        lambda row: row.steps_done,
     ),
     SubmissionColumn(
         N_("State"),
         status_words,
-        lambda one: one.status,
+        lambda row: row.status,
     ),
     SubmissionColumn(
         N_("Verified"),
-        lambda one: "" if one.status == FAILED else _(_VERIFIED[one.verified]),
-        lambda one: str(one.verified),
+        lambda row: "" if row.status == FAILED else _(_VERIFIED[row.verified]),
+        lambda row: str(row.verified),
     ),
     SubmissionColumn(N_("Similarity"), copy_word, _suspicion),
-    SubmissionColumn(N_("To check"), lambda one: one.message, lambda one: one.message),
-    SubmissionColumn(N_("Comment"), lambda one: one.comment, lambda one: one.comment, "comment"),
+    SubmissionColumn(N_("To check"), lambda row: row.message, lambda row: row.message),
+    SubmissionColumn(N_("Comment"), lambda row: row.comment, lambda row: row.comment, "comment"),
 )
 POINTS, MESSAGE, COMMENT = 1, 7, 8
 
@@ -110,15 +110,15 @@ class SubmissionsModel(QAbstractTableModel):
         self.rows = list(rows)
         self.endResetModel()
 
-    def replace_row(self, one: Submission) -> None:
+    def replace_row(self, submission: Submission) -> None:
         """Replace the row of the same file, without sorting again."""
-        place = next(i for i, row in enumerate(self.rows) if row.file == one.file)
-        self.rows[place] = one
+        place = next(i for i, row in enumerate(self.rows) if row.file == submission.file)
+        self.rows[place] = submission
         self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
 
-    def add(self, one: Submission) -> None:
+    def add(self, submission: Submission) -> None:
         self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows))
-        self.rows.append(one)
+        self.rows.append(submission)
         self.endInsertRows()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -137,29 +137,29 @@ class SubmissionsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        one, column = self.rows[index.row()], COLUMNS[index.column()]
+        row, column = self.rows[index.row()], COLUMNS[index.column()]
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole}:
-            return without_direction_marks(column.text(one))
+            return without_direction_marks(column.text(row))
         if role == SORT_ROLE:
-            return column.key(one)
+            return column.key(row)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return without_direction_marks(column.text(one) or one.file)
-        if role == Qt.ItemDataRole.ForegroundRole and one.status == FAILED:
+            return without_direction_marks(column.text(row) or row.file)
+        if role == Qt.ItemDataRole.ForegroundRole and row.status == FAILED:
             return QColor(theme.colors().error)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        found = super().flags(index)
+        flags = super().flags(index)
         if index.isValid() and COLUMNS[index.column()].edit:
-            found |= Qt.ItemFlag.ItemIsEditable
-        return found
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.EditRole or not index.isValid():
             return False
-        one, text = self.rows[index.row()], str(value).strip()
+        row, text = self.rows[index.row()], str(value).strip()
         if COLUMNS[index.column()].edit == "comment":
-            self.overridden.emit(one.file, one.score, text)
+            self.overridden.emit(row.file, row.score, text)
             return True
         try:
             points = read_float(text) if text else None
@@ -167,5 +167,5 @@ class SubmissionsModel(QAbstractTableModel):
             return False
         if points is not None and not 0 <= points < 1e6:
             return False
-        self.overridden.emit(one.file, points, one.comment)
+        self.overridden.emit(row.file, points, row.comment)
         return True

@@ -35,8 +35,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.file_dialogs import ask_open
-from netbuilder.ui.widgets.flow_layout import FlowLayout
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel

@@ -34,9 +34,8 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_open
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import FlowLayout, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel

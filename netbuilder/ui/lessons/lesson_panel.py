@@ -31,8 +31,8 @@ from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import announce, make_scroll_area_accessible
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import FlowLayout
 
 #: Minimum width of text, in pixels.
 _LEAST = 80
@@ -120,11 +120,11 @@ class QuestionView(QWidget):
 
     answered = Signal(str)
 
-    def __init__(self, question: StepQuestion, given: str, parent: QWidget | None = None) -> None:
+    def __init__(self, question: StepQuestion, answer: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.question = question
         self.another: QuestionView | None = None
-        given = given.partition("\n")[0]
+        answer = answer.partition("\n")[0]
         layout = self._rows = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
@@ -134,7 +134,7 @@ class QuestionView(QWidget):
         if question.choices:
             for choice in question.choices:
                 button = AnswerButton(question.label(choice), self)
-                button.setChecked(choice.casefold() == given.casefold())
+                button.setChecked(choice.casefold() == answer.casefold())
                 button.toggled.connect(
                     lambda on, text=choice: self.answered.emit(text) if on else None
                 )
@@ -142,7 +142,7 @@ class QuestionView(QWidget):
                 layout.addWidget(button)
         else:
             row = QHBoxLayout()
-            self.line = QLineEdit(given, self)
+            self.line = QLineEdit(answer, self)
             self.line.setAccessibleName(question.ask)
             self.line.setPlaceholderText(
                 _("a number") if question.kind == "number" else _("your guess")
@@ -163,40 +163,40 @@ class QuestionView(QWidget):
             return self.another.first
         if self.line is not None:
             return self.line
-        return next((one for one in self.choices if one.isChecked()), self.choices[0])
+        return next((choice for choice in self.choices if choice.isChecked()), self.choices[0])
 
-    def show_verdict(self, given: str) -> None:
+    def show_verdict(self, answer: str) -> None:
         question = self.question
-        given, _line, second = given.partition("\n")
-        if given.strip() and question.another is not None and not question.right(given):
-            self._ask_another(question.another, given, second)
-        if not given.strip():
+        answer, _line, second = answer.partition("\n")
+        if answer.strip() and question.another is not None and not question.right(answer):
+            self._ask_another(question.another, answer, second)
+        if not answer.strip():
             words = ""
-        elif not question.right(given):
+        elif not question.right(answer):
             words = "✗ " + (question.wrong or _("Not correct yet. Try again."))
         elif question.answer:
             words = f"✓ {join_sentences((_('Correct.'), question.why))}"
         else:
-            guess = _("Your guess: {guess}.", guess=question.label(given))
+            guess = _("Your guess: {guess}.", guess=question.label(answer))
             words = join_sentences((guess, question.why))
         if words != self.verdict.text():
             announce(self, words)
         self.verdict.setText(words)
         self.verdict.setVisible(bool(words))
 
-    def _ask_another(self, question: StepQuestion, first: str, given: str) -> None:
+    def _ask_another(self, question: StepQuestion, first: str, answer: str) -> None:
         if self.another is None:
             focus = QApplication.focusWidget()
             had = focus is not None and self.isAncestorOf(focus)
             for widget in (*self.choices, *([self.line, self.button] if self.line else ())):
                 widget.setEnabled(False)
-            self.another = QuestionView(question, given, self)
+            self.another = QuestionView(question, answer, self)
             self.another.answered.connect(lambda text: self.answered.emit(f"{first}\n{text}"))
             self._rows.addWidget(self.another)
             if had:
                 self.another.show()  # what is not shown takes no keyboard
                 self.another.first.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.another.show_verdict(given)
+        self.another.show_verdict(answer)
 
     def _say(self) -> None:
         if self.line is not None and self.line.text().strip():
@@ -234,7 +234,9 @@ class StepButton(QToolButton):
     def sizeHint(self) -> QSize:
         self.ensurePolished()
         letters, usual = self.fontMetrics(), super().sizeHint()
-        words, widest = (letters.size(0, one).width() for one in (self.text(), f"✓ {self._number}"))
+        words, widest = (
+            letters.size(0, text).width() for text in (self.text(), f"✓ {self._number}")
+        )
         # Qt adds two spaces around the text; eight steps fit in a line without them.
         around = usual.width() - words - 2 * letters.horizontalAdvance(" ")
         return QSize(widest + around, usual.height())
@@ -447,9 +449,9 @@ class LessonPanel(QWidget):
         step = self._session.step
         if step is None or step.question is None:
             return
-        given = self._session.record.answers.get(number, "")
-        self.question = QuestionView(step.question, given, self)
-        self.question.show_verdict(given)
+        answer = self._session.record.answers.get(number, "")
+        self.question = QuestionView(step.question, answer, self)
+        self.question.show_verdict(answer)
         self.question.answered.connect(lambda text: self._session.answer(number, text))
         self.question_place.addWidget(self.question)
 
@@ -466,7 +468,7 @@ class LessonPanel(QWidget):
         words = () if done or result is None else result.missing
         if step.question is not None:
             # The question shows its own verdict.
-            words = tuple(one for one in words if one not in question_sentences())
+            words = tuple(word for word in words if word not in question_sentences())
         self.missing.setText("\n".join(f"○ {one}" for one in words))
         self.missing.setVisible(bool(words))
         self._show_undone()
@@ -496,16 +498,16 @@ class LessonPanel(QWidget):
     def _show_undone(self) -> None:
         """Show which finished steps are no longer fulfilled, whatever the current step."""
         session = self._session
-        gone = [one for one in session.results if one.undone]
+        gone = [result for result in session.results if result.undone]
         lines = [
             _("This step is no longer done.")
-            if one.number == session.current + 1
+            if result.number == session.current + 1
             else _(
                 "Step {number} is no longer done: {reason}",
-                number=one.number,
-                reason=join_sentences(one.undone),
+                number=result.number,
+                reason=join_sentences(result.undone),
             )
-            for one in gone
+            for result in gone
         ]
         words = "\n".join(lines)
         if words and words != self.undone.text():

@@ -153,8 +153,8 @@ class LessonWriter(Dialog):
         except LessonError as error:
             self.lesson = None
             self.complaint.setText(str(error))
-            found = [part for part in error.what.replace(":", " ").split() if part.isdigit()]
-            self._line = int(found[0]) if found else 1
+            numbers = [part for part in error.what.replace(":", " ").split() if part.isdigit()]
+            self._line = int(numbers[0]) if numbers else 1
         else:
             self.complaint.setText("")
             self._show(self.lesson)
@@ -234,11 +234,11 @@ class LessonWriter(Dialog):
             layout.addWidget(note_label(f"{number}. {step.title}", page, role="sentence"))
             if step.text:
                 layout.addWidget(self._markdown(step.text, page))
-            asked = step.question
-            while asked is not None:
-                words = f"? {asked.ask} {' / '.join(asked.choices)}"
+            question = step.question
+            while question is not None:
+                words = f"? {question.ask} {' / '.join(question.choices)}"
                 layout.addWidget(note_label(words, page, role="body"))
-                asked = asked.another
+                question = question.another
             if step.hint:
                 layout.addWidget(note_label(_("Hint: {hint}", hint=step.hint), page))
             layout.addWidget(note_label(_ticked_by(step), page))

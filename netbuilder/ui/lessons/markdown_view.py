@@ -245,9 +245,9 @@ class MarkdownView(QTextBrowser):
 
     def _pictures(self) -> Iterator[tuple[QTextCursor, QTextImageFormat]]:
         """Yield a cursor that selects each picture, and its format."""
-        for cursor, shown in self._pieces():
-            if shown.isImageFormat():
-                yield cursor, shown.toImageFormat()
+        for cursor, piece in self._pieces():
+            if piece.isImageFormat():
+                yield cursor, piece.toImageFormat()
 
     def _pieces(self) -> Iterator[tuple[QTextCursor, QTextCharFormat]]:
         """Yield a cursor that selects each piece of one format, and the format."""
@@ -265,46 +265,46 @@ class MarkdownView(QTextBrowser):
             block = block.next()
 
     def _without_other_links(self) -> None:
-        for cursor, shown in list(self._pieces()):
-            if shown.isAnchor() and not _opens(QUrl(shown.anchorHref())):
+        for cursor, piece in list(self._pieces()):
+            if piece.isAnchor() and not _opens(QUrl(piece.anchorHref())):
                 for property_id in _OF_LINKS:
-                    shown.clearProperty(property_id)
-                cursor.setCharFormat(shown)
+                    piece.clearProperty(property_id)
+                cursor.setCharFormat(piece)
 
     def _undrawn_as_written(self) -> None:
         """Replace what is no formula by its source, missing pictures by their text."""
-        for cursor, shown in reversed(list(self._pictures())):
-            name = shown.name()
-            if not self._natural(shown).isEmpty():
+        for cursor, picture in reversed(list(self._pictures())):
+            name = picture.name()
+            if not self._natural(picture).isEmpty():
                 continue
-            text = str(shown.property(QTextFormat.Property.ImageAltText) or name)
+            text = str(picture.property(QTextFormat.Property.ImageAltText) or name)
             if name.startswith(f"{SCHEME}:"):
                 text = f"${self._formulas.source(name)}$"
             cursor.insertText(text, QTextCharFormat())
 
-    def _natural(self, shown: QTextImageFormat) -> QSizeF:
-        if shown.name().startswith(f"{SCHEME}:"):
-            drawn = self._formula(shown.name())
+    def _natural(self, picture: QTextImageFormat) -> QSizeF:
+        if picture.name().startswith(f"{SCHEME}:"):
+            drawn = self._formula(picture.name())
             return drawn.size if drawn is not None else QSizeF()
         kind = QTextDocument.ResourceType.ImageResource.value
-        image = self.document().resource(kind, QUrl(shown.name()))
+        image = self.document().resource(kind, QUrl(picture.name()))
         known = isinstance(image, QImage | QPixmap) and image.width() * image.height() > 1
         return QSizeF(image.size()) if known else QSizeF()
 
     def _fit(self) -> None:
         width = max(self.viewport().width(), 120)
-        for cursor, shown in list(self._pictures()):
-            size = self._natural(shown)
+        for cursor, picture in list(self._pictures()):
+            size = self._natural(picture)
             if size.isEmpty():
                 continue
             if size.width() > width:
                 size = size * (width / size.width())
-            if (shown.width(), shown.height()) == (size.width(), size.height()):
+            if (picture.width(), picture.height()) == (size.width(), size.height()):
                 continue
-            shown.setWidth(size.width())
-            shown.setHeight(size.height())
-            shown.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
-            cursor.setCharFormat(shown)
+            picture.setWidth(size.width())
+            picture.setHeight(size.height())
+            picture.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+            cursor.setCharFormat(picture)
         self.document().setTextWidth(width)
         # The scroll bar of a long line of code must not cover the last line.
         size = self.document().size()

@@ -24,8 +24,8 @@ from netbuilder.ui.plots.token_heat import TokenHeat
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import Sample
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import FlowLayout
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel

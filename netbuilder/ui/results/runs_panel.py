@@ -39,7 +39,7 @@ from netbuilder.ui.services.runs.run_progress import format_start
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.invitation import Invitation
+from netbuilder.ui.widgets.empty_state import Invitation
 from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:

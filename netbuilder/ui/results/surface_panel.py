@@ -72,8 +72,8 @@ from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import FlowLayout
 from netbuilder.ui.widgets.throttle import WORDS_SECONDS, Throttle
 
 if TYPE_CHECKING:

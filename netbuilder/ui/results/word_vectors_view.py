@@ -24,8 +24,8 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import FlowLayout
 
 if TYPE_CHECKING:
     from netbuilder.core.project.model import Project

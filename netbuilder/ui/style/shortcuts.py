@@ -23,4 +23,4 @@ def control_text() -> str:
 
 def with_native_keys(text: str) -> str:
     """Return a text with its shortcuts as this system writes them."""
-    return _IN_TEXT.sub(lambda found: key_text(found[0]), text)
+    return _IN_TEXT.sub(lambda match: key_text(match[0]), text)

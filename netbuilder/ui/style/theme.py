@@ -30,7 +30,7 @@ NO_PEN = QPen(Qt.PenStyle.NoPen)
 ABOVE_ZERO, BELOW_ZERO = "#0072B2", "#D55E00"
 
 
-def contrast(one: QColor, other: QColor) -> float:
+def contrast(first: QColor, other: QColor) -> float:
     """Return the contrast of two colours, from 1 to 21 (WCAG 2.2)."""
 
     def luminance(color: QColor) -> float:
@@ -42,7 +42,7 @@ def contrast(one: QColor, other: QColor) -> float:
             weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
         )
 
-    low, high = sorted((luminance(one), luminance(other)))
+    low, high = sorted((luminance(first), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 

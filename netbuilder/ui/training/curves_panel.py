@@ -33,7 +33,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.training.training_messages import Buttons, TrainingMessage, TrainingMessages
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
-from netbuilder.ui.widgets.invitation import Invitation
+from netbuilder.ui.widgets.empty_state import Invitation
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
-
-from netbuilder.ui.widgets.flow_layout import FlowLayout
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 STRETCH: Final = "stretch"
 _Box = TypeVar("_Box", bound=QBoxLayout)
@@ -70,3 +69,84 @@ def _filled(
         else:
             box.addWidget(content, *options)
     return box
+
+
+class FlowLayout(QLayout):
+    """Lays out widgets like words in a paragraph."""
+
+    def __init__(self, parent: QWidget | None = None, spacing: int = 6) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}  # by width, until invalidated
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(spacing)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def invalidate(self) -> None:
+        self._heights.clear()
+        super().invalidate()
+
+    def heightForWidth(self, width: int) -> int:
+        height = self._heights.get(width)
+        if height is None:
+            height = self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return height
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._arrange(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        sizes = [item.sizeHint() for item in self._visible()]
+        width = sum(size.width() for size in sizes) + self.spacing() * max(len(sizes) - 1, 0)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    def minimumSize(self) -> QSize:
+        size = QSize(0, 0)
+        for item in self._visible():
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _visible(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
+    def _arrange(self, rect: QRect, *, move: bool) -> int:
+        """Compute the height and, with ``move``, place the items."""
+        x, y = 0, 0
+        line: list[tuple[QLayoutItem, int, QSize]] = []
+
+        def end_line() -> int:
+            height = max((size.height() for _item, _x, size in line), default=0)
+            if move:
+                for item, left, size in line:
+                    middle = (height - size.height()) // 2
+                    item.setGeometry(QRect(rect.topLeft() + QPoint(left, y + middle), size))
+            line.clear()
+            return height
+
+        for item in self._visible():
+            size = item.sizeHint().boundedTo(item.maximumSize())
+            size.setWidth(min(size.width(), max(rect.width(), item.minimumSize().width())))
+            if line and x + size.width() > rect.width():
+                y += end_line() + self.spacing()
+                x = 0
+            line.append((item, x, size))
+            x += size.width() + self.spacing()
+        return y + end_line()

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.widgets.accessible_roles import announce
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import FlowLayout
 
 
 def role_of(tone: str) -> str:

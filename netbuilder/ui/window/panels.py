@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.ui.widgets.invitation import Invitation
+from netbuilder.ui.widgets.empty_state import Invitation
 from netbuilder.ui.window.side import Task
 from netbuilder.ui.window.window_parts import WindowParts
 

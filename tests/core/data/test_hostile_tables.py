@@ -13,7 +13,7 @@ import polars
 import pytest
 from openpyxl.styles import Font
 
-from netbuilder.core.data.readers import sandboxed_tables
+from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.errors import DataError
@@ -173,7 +173,7 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
         "stray.xlsx": "99",
     }
     assert own < 300
-    assert worker < 2 * sandboxed_tables._MEMORY_MB
+    assert worker < 2 * table_files._MEMORY_MB
 
 
 def test_where_no_second_process_may_be_started_a_table_is_read_as_it_is(
@@ -183,7 +183,7 @@ def test_where_no_second_process_may_be_started_a_table_is_read_as_it_is(
     xlsx(path, 20, {"IV1048576": 1})
     polars.DataFrame({"a": [1, 2]}).write_parquet(tmp_path / "t.parquet")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "forbidden"))
-    monkeypatch.setattr(sandboxed_tables, "_WORKER", SharedWorker(sandboxed_tables._MODULE))
+    monkeypatch.setattr(table_files, "_WORKER", SharedWorker(table_files._MODULE))
     assert len(read_table(path, {})) == 19
     assert len(read_table(tmp_path / "t.parquet", {})) == 2
 
@@ -203,7 +203,7 @@ def test_a_table_that_would_never_end_is_given_up(
     """A column more in each line: as many cells as the square of the lines."""
     path = tmp_path / "wide.jsonl"
     path.write_text("\n".join(json.dumps({f"k{n}": n}) for n in range(20_000)))
-    monkeypatch.setattr(sandboxed_tables, "_SECONDS", 1.0)
+    monkeypatch.setattr(table_files, "_SECONDS", 1.0)
     with pytest.raises(DataError) as told:
         read_table(path, {})
     assert told.value.code == "table_too_large"

@@ -14,7 +14,7 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
-from netbuilder.core.data.readers import large_csv, raw_table
+from netbuilder.core.data.readers import large_csv
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
@@ -61,7 +61,7 @@ def test_an_infinite_number_far_down_is_named(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, large: bool
 ) -> None:
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 100)
-    monkeypatch.setattr(raw_table, "FIRST_ROWS", 100)
+    monkeypatch.setattr(large_csv, "FIRST_ROWS", 100)
     lines = [f"{n / 7:.3f},{n % 5 + 0.5}" for n in range(900)]
     lines[700] = "1e999,2.5"
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(lines) + "\n")

@@ -14,7 +14,7 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.data.preprocessing.number_text import number_style
-from netbuilder.core.data.readers.csv_header import numbered_names
+from netbuilder.core.data.readers.csv_dialect import numbered_names
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import reading_options

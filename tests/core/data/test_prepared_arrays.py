@@ -13,7 +13,7 @@ from PIL import Image
 from netbuilder.core.data import load as streaming, progress
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.data.readers import disk_cache, large_csv, raw_table
+from netbuilder.core.data.readers import disk_cache, large_csv
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 
@@ -30,7 +30,7 @@ def project(**data: object) -> Project:
 def folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 300)
     monkeypatch.setattr(large_csv, "HELD_ROWS", 100)
-    monkeypatch.setattr(raw_table, "FIRST_ROWS", 300)
+    monkeypatch.setattr(large_csv, "FIRST_ROWS", 300)
     return tmp_path
 
 

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.events import Paused, PausedModel, ProbeAnswered
-from netbuilder.core.engine.manual_weights import WeightIndex
+from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Changed, TrainedModel
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.layer_values import weights_of
-from netbuilder.core.results.manual_weights import with_weights
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 ONE, OTHER = WeightIndex("a", "kernel", (1, 2)), WeightIndex("out", "bias", (0,))

@@ -18,7 +18,7 @@ from netbuilder.core.engine.build import frozen_prefix
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, frozen_bodies
 from netbuilder.core.engine.events import DiagnosisAdded, EpochEnd, Preparing, ProbeAnswered
 from netbuilder.core.engine.loop import frozen_features
-from netbuilder.core.engine.manual_weights import WeightIndex
+from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.run_control import StoppedBeforeStartError
 from netbuilder.core.engine.session import Session
@@ -26,7 +26,6 @@ from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_params
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
-from netbuilder.core.results.manual_weights import with_weights
 from netbuilder.core.results.tuning.train_trial import train_trial
 from tests.core.engine.test_engine_stream import streamed
 

@@ -17,7 +17,7 @@ import pytest
 from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.kinds.scripts import table_script
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.formats import facts_json
+from netbuilder.core.formats import metadata
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 from tests.core.formats.same_numbers import chain, same_numbers
@@ -113,7 +113,7 @@ def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool
     known = load_facts(project, tmp_path)
     assert known.read_as["encoding"] == "cp1251"
     # A trained file keeps what was concluded.
-    kept = facts_json.facts_from_json(json.loads(json.dumps(facts_json.facts_to_json(known))))
+    kept = metadata.facts_from_json(json.loads(json.dumps(metadata.facts_to_json(known))))
     text = source(project, kept)
     assert text == source(project, known)
     more = "skiprows=2" if header else f"header=None, names={json.dumps(names)}"

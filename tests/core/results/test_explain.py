@@ -22,8 +22,8 @@ from netbuilder.core.results.explain.explanation_drawing import (
     overlay_heat_map,
     strongest_values,
     token_patches,
+    write_png,
 )
-from netbuilder.core.results.explain.explanation_png import write_png
 from netbuilder.core.results.explain.explanation_target import explanation_target
 from netbuilder.core.results.explain.methods import ComparisonRows, explain, methods_for
 from netbuilder.core.results.file_samples import read_samples, text_samples

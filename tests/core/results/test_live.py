@@ -20,7 +20,7 @@ from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.layer_values import node_activations, raw_sample
-from netbuilder.core.results.live import forecast_and_wall, histograms, maps, plane, token_names
+from netbuilder.core.results.live import forecast_and_wall, histograms, maps, plane, sample_summary
 from netbuilder.core.results.live.view_data import HistogramPicture
 from netbuilder.core.results.live.views import VIEWS, Axes, views_for
 from netbuilder.core.results.predict import predict_raw
@@ -253,10 +253,10 @@ def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
 
 def test_the_nearest_word_is_that_of_the_smallest_angle() -> None:
     matrix = np.array([[9, 9], [1, 0], [1, 1], [2, 2.2], [-1, -1.0]])
-    found = token_names.nearest_words(matrix, 2, ("", "[UNK]", "good", "fine", "bad"), most=2)
+    found = sample_summary.nearest_words(matrix, 2, ("", "[UNK]", "good", "fine", "bad"), most=2)
     assert [name for name, _ in found] == ["fine", "[UNK]"], "by angle, not by length"
     cosine = (1 * 2 + 1 * 2.2) / (np.sqrt(2) * np.sqrt(4 + 2.2**2))
     assert found[0][1] == pytest.approx(cosine)
-    assert token_names.step_names(
+    assert sample_summary.step_names(
         {"in": np.array([2, 4, 0])}, {"in": ("", "u", "good", "x", "bad")}, 3
     ) == ("good", "bad", "·")

@@ -24,7 +24,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
-from netbuilder.core.engine.manual_weights import WeightIndex
+from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
 from netbuilder.core.engine.novelty import (
     NoveltyReference,
     features_of,
@@ -35,7 +35,6 @@ from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.metadata import sidecar_from_json, sidecar_json
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.results.manual_weights import with_weights
 from netbuilder.core.results.predict import predict_raw, predict_rows
 from netbuilder.core.results.predict_file import predict_file
 

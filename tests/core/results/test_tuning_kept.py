@@ -10,7 +10,7 @@ import pytest
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.tuning import saved_studies, study
+from netbuilder.core.results.tuning import study
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     format_dimension,
@@ -59,7 +59,7 @@ def _search(project: Project, base: Path, *varied: SearchDimension, trials: int 
 
 @pytest.mark.slow
 def test_the_search_of_a_project_is_found(project: Project, tmp_path: Path) -> None:
-    assert saved_studies.newest_study(project, tmp_path) is None
+    assert study.newest_study(project, tmp_path) is None
     varied = (
         parse_dimension("hidden.units=2:64", project),
         parse_dimension("drop.on=yes,no", project),
@@ -67,7 +67,7 @@ def test_the_search_of_a_project_is_found(project: Project, tmp_path: Path) -> N
     plan = _search(project, tmp_path, *varied)
     named = replace(project, name="Bonn")
     moved = edits.move_nodes(named, {"hidden": (3.0, 4.0)})
-    found = saved_studies.newest_study(moved, tmp_path)
+    found = study.newest_study(moved, tmp_path)
     assert found is not None and found.plan == plan
     assert found.trials == tuple(study.read_trials(plan)) and found.best is not None
     assert replace(found.plan, project=moved).mark == plan.mark, "it is gone on with"
@@ -75,12 +75,12 @@ def test_the_search_of_a_project_is_found(project: Project, tmp_path: Path) -> N
     off = next(one for one in found.trials if not one.values["drop.on"])
     taken = edits.set_training(study.with_trial(off, project), epochs=7)
     assert len(taken.graph.nodes) < len(project.graph.nodes)
-    assert saved_studies.newest_study(taken, tmp_path) is not None
+    assert study.newest_study(taken, tmp_path) is not None
     # Of other data, of the same name elsewhere, or of another network it says nothing.
     other = edits.set_data(project, replace(project.data, path="others.csv"))
-    assert saved_studies.newest_study(other, tmp_path) is None
-    assert saved_studies.newest_study(project, tmp_path / "home") is None
-    assert saved_studies.newest_study(edits.remove_nodes(project, ["hidden"]), tmp_path) is None
+    assert study.newest_study(other, tmp_path) is None
+    assert study.newest_study(project, tmp_path / "home") is None
+    assert study.newest_study(edits.remove_nodes(project, ["hidden"]), tmp_path) is None
 
 
 def test_what_was_looked_for_is_known_before_the_first_is_done(
@@ -90,21 +90,21 @@ def test_what_was_looked_for_is_known_before_the_first_is_done(
         StudyPlan(project, tmp_path, (parse_dimension(f"{RATE}=log:1e-4:1", project),), 400, "grid")
     )
     study.run_study(plan, stop=lambda: True)
-    found = saved_studies.newest_study(project, tmp_path)
+    found = study.newest_study(project, tmp_path)
     assert found is not None and found.trials == ()
     assert (found.plan.trials, found.plan.method, found.plan.varied) == (400, "grid", plan.varied)
 
 
 def test_what_was_done_is_tried_anew_and_the_oldest_go(project: Project, tmp_path: Path) -> None:
     plan = _search(project, tmp_path, parse_dimension("hidden.units=2:64", project), trials=2)
-    saved_studies.restart_if_complete(replace(plan, trials=3))
+    study.restart_if_complete(replace(plan, trials=3))
     assert len(study.read_trials(plan)) == 2, "three go on from two"
     assert plan.file is not None
     for number in range(3):
         other = plan.file.with_name(f"{number}.jsonl")
         other.write_text("{}")
         os.utime(other, (number, number))
-    saved_studies.prune_studies(2)
+    study.prune_studies(2)
     assert {one.name for one in plan.file.parent.iterdir()} == {plan.file.name, "2.jsonl"}
-    saved_studies.restart_if_complete(plan)
+    study.restart_if_complete(plan)
     assert study.read_trials(plan) == []

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.tokens import learn_merges
-from netbuilder.ui.kinds.merges import MergesView
+from netbuilder.ui.kinds.texts import MergesView
 
 CLASSIC = " ".join(["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3)
 MERGES = learn_merges(CLASSIC, True, 4, 1000)[0]

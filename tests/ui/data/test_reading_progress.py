@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data import progress
 from netbuilder.core.data.preview import Preview
-from netbuilder.core.data.readers import disk_cache, large_csv, raw_table
+from netbuilder.core.data.readers import disk_cache, large_csv
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data import data_panel
@@ -53,7 +53,7 @@ def test_preparing_is_seen_stopped_and_begun_again(
 ) -> None:
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 5000)
-    monkeypatch.setattr(raw_table, "FIRST_ROWS", 100)
+    monkeypatch.setattr(large_csv, "FIRST_ROWS", 100)
     rows = "\n".join(f"{n},{2 * n}" for n in range(ROWS))
     (tmp_path / "d.csv").write_text(f"x,y\n{rows}\n")
     graph = Graph((Node("input", "Input"), Node("o", "Dense", {"units": 1})), (("input", "o"),))

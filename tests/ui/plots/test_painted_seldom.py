@@ -16,7 +16,7 @@ from netbuilder.core.results.live.view_data import SamplePoints, SurfacePicture
 from netbuilder.ui.plots import activation_strips as strips
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout
 from netbuilder.ui.widgets.throttle import Throttle
 
 POINTS = SamplePoints(

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live.token_names import PADDING
+from netbuilder.core.results.live.sample_summary import PADDING
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.activation_strips import activation_strip, histogram_image, maps_in_strip
 from netbuilder.ui.plots.images import ScaledPicture

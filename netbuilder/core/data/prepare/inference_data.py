@@ -36,8 +36,7 @@ from netbuilder.core.data.preprocessing.missing import (
 from netbuilder.core.data.preprocessing.roles import require_model_columns
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_cell_findings import AMBIGUOUS, OTHER_UNIT
-from netbuilder.core.data.readers.table_cells import table_reading
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, table_reading
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import KINDS, kind_of, modality_of
 from netbuilder.core.errors import DataError
@@ -203,8 +202,7 @@ def reading_of_model(data: Data, preprocessing: Preprocessing) -> dict[str, Any]
 def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: str) -> pd.DataFrame:
     """Return a table without an index column, unless the model reads it.
 
-    Raises:
-        DataError: numbers that the model needs are ambiguous.
+    Raise DataError if numbers that the model needs are ambiguous.
     """
     numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
     for finding in table_reading(table).findings:

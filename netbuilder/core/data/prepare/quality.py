@@ -42,7 +42,7 @@ from netbuilder.core.data.preprocessing.roles import likely_target, single_roles
 from netbuilder.core.data.preprocessing.time_columns import is_time_name
 from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import FOLDER, Samples
-from netbuilder.core.data.readers.table_cell_findings import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.edits import set_data

@@ -86,8 +86,7 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
     """Raise one error that names every missing value, unless ``rule`` (or one by column) handles
     it.
 
-    Raises:
-        DataError: values are missing where the rule is "error"; or a rule does not exist.
+    Raise DataError if values are missing where the rule is "error"; or a rule does not exist.
     """
     if isinstance(rule, str):
         rule = missing_rules(Data(options={"missing": rule}), [str(n) for n in table.columns])

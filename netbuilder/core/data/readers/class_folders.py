@@ -67,8 +67,7 @@ class FolderSamples:
     def count(self, samples: int, others: int) -> None:
         """Count samples and other files of a folder.
 
-        Raises:
-            DataError: hardly anything is a sample.
+        Raise DataError if hardly anything is a sample.
         """
         self.samples += samples
         self.others += others

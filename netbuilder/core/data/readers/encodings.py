@@ -121,8 +121,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 def unpacked_size(path: Path, most: float) -> int:
     """Return the unpacked bytes of a file, counted to little more than ``most``.
 
-    Raises:
-        DataError: as for ``open_bytes``.
+    Raise DataError as for ``open_bytes``.
     """
     here = path.stat()
     if path.suffix.lower() not in PACKED:
@@ -300,9 +299,9 @@ def likeliest_encoding(text: bytes, like: str = "") -> str:
         fits = scores["cp1252"] >= 0.9 * len(alone) and _decodes(text, "cp1252")
         if fits and not _NO_PORTUGUESE.search(letters):
             return "cp1252"
-    for one in ("cp1252", "cp437"):
-        if _decodes(text, one) and _is_western(letters.decode(one).lower()):
-            return one
+    for candidate in ("cp1252", "cp437"):
+        if _decodes(text, candidate) and _is_western(letters.decode(candidate).lower()):
+            return candidate
     best = from_bytes(letters, cp_isolation=list(_CANDIDATES)).best()
     if best is not None:
         could_be = {best.encoding, *best.could_be_from_charset}

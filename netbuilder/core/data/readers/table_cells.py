@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.findings import Finding
+from netbuilder.core.data.findings import (
+    ERROR,
+    INFO,
+    WARNING,
+    Finding,
+    column_fix,
+    exclude_columns_fix,
+    option_fix,
+)
 from netbuilder.core.data.preprocessing.cells import (
+    NO,
+    SLASHED,
     YES,
     as_label,
     day_first,
@@ -17,30 +28,42 @@ from netbuilder.core.data.preprocessing.cells import (
     labels_of,
     truth_spelling,
 )
-from netbuilder.core.data.preprocessing.dates import odd_dates
 from netbuilder.core.data.preprocessing.number_text import (
+    CLOCK_HOURS,
+    DIRECTIONS,
+    EITHER,
     EMPTY_CELLS,
+    FEET,
+    FRACTIONS,
     GROUPS_BY,
+    LAPS,
+    THREES,
     TIMED,
     NumberStyle,
+    StyleEvidence,
+    number_of,
     number_style,
     parse_numbers,
     style_evidence,
+    telling_cells,
+    unit_beside,
+    without_unit,
 )
 from netbuilder.core.data.preprocessing.odd_rows import odd_rows
-from netbuilder.core.data.readers.table_cell_findings import (
-    ambiguity_finding,
-    counting_findings,
-    date_order_findings,
-    other_unit_finding,
-    spellings_finding,
-    unit_findings,
-    word_findings,
-    writing_findings,
+from netbuilder.core.data.preprocessing.time_columns import odd_dates
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import (
+    format_list,
+    format_number,
+    format_quoted_list,
+    format_with_unit,
+    join_values,
+    shorten,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 _LOOKED_AT = 20_000
 
@@ -250,3 +273,460 @@ def counting_column(table: pd.DataFrame) -> str:
     if len(steps) and (steps == 1).all() and table[first].iloc[0] in {0, 1}:
         return first
     return ""
+
+
+AMBIGUOUS = "ambiguous-numbers"
+TWO_WAYS = "dates-two-ways"
+# "1. Never married": a word with its place in a list, and no number with a unit.
+_LABEL = re.compile(r"\d{1,3}[.):]\s*[^\W\d_]|\d{1,3}[.):]\s+\D")
+OTHER_UNIT = "other-unit"
+#: What each reading takes the comma and the point for.
+_MEANINGS = {
+    ".": N_("the comma separates thousands"),
+    ",": N_("the comma is the decimal point"),
+    EITHER: N_("comma and point are both decimal points"),
+    THREES: N_("a comma or point before three digits separates thousands"),
+}
+_MEANINGS_OF_POINTS = {
+    ".": N_("the point is the decimal point"),
+    ",": N_("the point separates thousands"),
+}
+
+
+def spellings_finding(name: str, spellings: Mapping[str, str]) -> Finding:
+    """Say which spellings of yes and no are read as one."""
+    return Finding(
+        "truth-words",
+        INFO,
+        _(
+            "Column '{name}' has several spellings of yes and no ({words}): they are read as "
+            "'{yes}' and '{no}'.",
+            name=name,
+            words=format_quoted_list(spellings, 8),
+            yes=YES,
+            no=NO,
+        ),
+        name,
+        (option_fix(_("Keep all spellings separate"), "spelt_apart", [name]),),
+    )
+
+
+def ambiguity_finding(
+    name: str, cells: list[str], style: NumberStyle, styles: Mapping[str, NumberStyle]
+) -> Finding:
+    """Ask how to read a column of ambiguous numbers.
+
+    ``style``: the reading until it is answered; ``styles``: of all columns, of which some may be
+    asked the same.
+    """
+    alike = tuple(column for column, other in styles.items() if other.readings == style.readings)
+    three = list(islice(telling_cells(cells, style.readings, style), 3))
+    read = [
+        [number_of(cell, reading, style.counts) for cell in three] for reading in style.readings
+    ]
+    mark = "," if "," in three[0] else "."
+    meanings = _MEANINGS if mark == "," else {**_MEANINGS, **_MEANINGS_OF_POINTS}
+    answers = [(point, _as_read(three[0], point, style)) for point in style.readings]
+    point_of = {answer: point for point, answer in reversed(answers)}
+    answers = [(point, answer) for point, answer in answers if point_of[answer] == point]
+    as_read = (
+        _(
+            "as {values} ({meaning})",
+            values=format_list([format_number(value, ".12g") for value in values]),
+            meaning=_(meanings[point]),
+        )
+        for point, values in zip(style.readings, read, strict=True)
+    )
+    ways = join_values(as_read, clauses=True)
+    ask = (
+        _("The first reading is used. If it is wrong, choose the other one.")
+        if style.proven
+        else _("Choose one of the two readings.")
+    )
+    example, more = format_quoted_list(three[:1]), format_quoted_list(three)
+    fixes = [
+        column_fix(
+            _("Read as {number}", number=answer),
+            [name],
+            _("Read {cell} unchanged", cell=answer)
+            if answer == _bare(three[0])
+            else _("Read {cell} as {number}", cell=_bare(three[0]), number=answer),
+            decimal=point,
+        )
+        for point, answer in answers
+    ]
+    if len(alike) > 1:
+        fixes += [
+            column_fix(
+                _("Read as {number} in all {count} such columns", number=answer, count=len(alike)),
+                alike, decimal=point,
+            )
+            for point, answer in answers
+        ]  # fmt: skip
+    if len(answers) == 2:
+        message = _(
+            "Column '{name}' has numbers like {example}, which are ambiguous: {first} "
+            "({meaning}) or {second} ({other}). The cells {cells} are read {ways}. {ask}",
+            name=name,
+            example=example,
+            first=answers[0][1],
+            second=answers[1][1],
+            meaning=_(meanings[answers[0][0]]),
+            other=_(meanings[answers[1][0]]),
+            cells=more,
+            ways=ways,
+            ask=ask,
+        )
+    else:
+        message = _(
+            "Column '{name}' has numbers like {example}, which are ambiguous. The cells {cells} "
+            "are read {ways}. {ask}",
+            name=name,
+            example=example,
+            cells=more,
+            ways=ways,
+            ask=ask,
+        )
+    severity = WARNING if style.proven else ERROR
+    return Finding(AMBIGUOUS, severity, message, name, tuple(fixes))
+
+
+def _bare(cell: str) -> str:
+    """Strip non-digits from the ends of a cell."""
+    inner = [place for place, sign in enumerate(cell) if sign.isdigit()]
+    return cell[inner[0] : inner[-1] + 1]
+
+
+def _as_read(cell: str, point: str, style: NumberStyle) -> str:
+    """Format a number as one reading has it, with all its digits: 1,000 is 1000, or 1.000."""
+    bare = _bare(cell)
+    value = number_of(bare, point, style.counts)
+    tail = bare.replace(",", ".").rpartition(".")[2]
+    if value == int(value) and f"{value:.0f}" == "".join(filter(str.isdigit, bare)):
+        return f"{value:.0f}"
+    return f"{value:.{len(tail)}f}"
+
+
+def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
+    """Ask about dates with an ambiguous order of day and month: 01/02/2024."""
+    parts = [SLASHED.match(cell.strip()) for cell in cells]
+    known = [part for part in parts if part is not None]
+    days = next((part for part in known if int(part[1]) > 12), None)
+    months = next((part for part in known if int(part[2]) > 12), None)
+    if days is not None and months is not None:
+        return [Finding(
+            TWO_WAYS, WARNING,
+            _(
+                "Column '{name}' has dates in which the day comes first ('{day}') and dates in "
+                "which the month comes first ('{month}'); for the other dates, the order is "
+                "unknown. Write all dates in the same way in the file, or leave the column out.",
+                name=name, day=days[0], month=months[0],
+            ),
+            name,
+            (exclude_columns_fix(name),),
+        )]  # fmt: skip
+    if len(known) < len(parts) or any(max(int(p[1]), int(p[2])) > 12 for p in known):
+        return []
+    date = next((part for part in known if int(part[1]) != int(part[2])), None)
+    if date is None:
+        return []
+    month, day = f"{int(date[1]):02d}", f"{int(date[2]):02d}"
+    year = date[3] if len(date[3]) == 4 else f"20{date[3]}"
+    answers = ((f"{year}-{day}-{month}", "day"), (f"{year}-{month}-{day}", "month"))
+    return [
+        Finding(
+            TWO_WAYS,
+            WARNING,
+            _(
+                "Column '{name}' has dates like '{example}', which are ambiguous: {first} if the "
+                "day comes first, or {second} if the month comes first. The month is read first.",
+                name=name,
+                example=date[0],
+                first=answers[0][0],
+                second=answers[1][0],
+            ),
+            name,
+            tuple(
+                option_fix(_("Read as {date}", date=answer), "dates", {name: order})
+                for answer, order in answers
+            ),
+        )
+    ]
+
+
+def counting_findings(name: str) -> list[Finding]:
+    """Report the column that only counts the rows, if any."""
+    if not name:
+        return []
+    return [
+        Finding(
+            "counting-column",
+            INFO,
+            _("Column '{name}' has no name and counts the rows: it is not used.", name=name),
+            name,
+            (column_fix(_("Use '{name}'", name=name), [name], role="feature"),),
+        )
+    ]
+
+
+def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
+    """Say that a column's unit is not that of the training data."""
+    return Finding(
+        OTHER_UNIT,
+        WARNING,
+        _(
+            "Column '{name}' is in {unit}, but the training data is in {learned}.",
+            name=name,
+            unit=unit,
+            learned=learned,
+        ),
+        name,
+    )
+
+
+def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
+    """Say which unit was read, and where it is missing."""
+    findings = []
+    turned = style.unit == "°" and any(_direction(cell) for cell in cells)
+    if turned or style.point in TIMED:
+        return [_measured_finding(name, cells, style)]
+    if style.factors:
+        others = dict(style.factors)
+        cell_text = next(cell.strip() for cell in cells if unit_beside(cell) in others)
+        value = format_number(number_of(cell_text, style.point, style.counts))
+        findings.append(Finding(
+            "units-made-one", INFO,
+            _(
+                "Column '{name}' has numbers in several units: '{cell}' is read as {number}.",
+                name=name, cell=cell_text, number=format_with_unit(value, style.unit),
+            ),
+            name, (exclude_columns_fix(name),),
+        ))  # fmt: skip
+    elif style.unit:
+        findings.append(Finding(
+            "unit", INFO,
+            _(
+                "Column '{name}' is read as numbers in {unit} ('{cell}').",
+                name=name, unit=style.unit, cell=cells[0].strip(),
+            ),
+            name,
+        ))  # fmt: skip
+    bare = without_unit(cells, style)
+    if bare:
+        findings.append(Finding(
+            "some-without-unit", WARNING,
+            _(
+                "Column '{name}' has '{unit}' beside only some of its numbers: "
+                "'{cell}' is read as {number}. If this is wrong, write the unit beside "
+                "each number in the file.",
+                name=name, unit=style.unit, cell=bare, number=format_with_unit(bare, style.unit),
+            ),
+            name, (exclude_columns_fix(name),),
+        ))  # fmt: skip
+    return findings
+
+
+def _direction(cell: str) -> bool:
+    return (unit_beside(cell) or "").strip("° ") in DIRECTIONS
+
+
+def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Finding:
+    """Say how durations and coordinates became numbers."""
+    known = [cell.strip() for cell in cells if cell.strip() not in EMPTY_CELLS]
+    values = [number_of(cell, style.point, style.counts) for cell in known]
+    place = min(range(len(known)), key=lambda at: (values[at] >= 0, at))
+    number = format_with_unit(format_number(values[place], ".6g"), style.unit)
+    fixes = [column_fix(_("Use '{name}' as a category", name=name), [name], type="category")]
+    two = style.point in TIMED and all(re.fullmatch(r"\d+:\d\d", cell) for cell in known)
+    if two:
+        other = LAPS if style.point == CLOCK_HOURS else CLOCK_HOURS
+        read = format_number(number_of(known[place], other, {}), ".6g")
+        label = _(
+            "Read '{cell}' as {number}", cell=known[place],
+            number=format_with_unit(read, TIMED[other]),
+        )  # fmt: skip
+        fixes.insert(0, column_fix(label, [name], decimal=other))
+    return Finding(
+        "times" if style.point in TIMED else "directions", INFO,
+        _("Column '{name}': '{cell}' is read as {number}.",
+          name=name, cell=known[place], number=number),
+        name, tuple(fixes),
+    )  # fmt: skip
+
+
+def writing_findings(
+    name: str, cells: list[str], style: NumberStyle, evidence: StyleEvidence
+) -> list[Finding]:
+    """Report unusual number styles of a column."""
+    category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
+
+    def read(cell: str) -> str:
+        return f"{number_of(cell, style.point, style.counts):.12g}"
+
+    findings = []
+    if evidence.bracketed:
+        findings.append(
+            Finding(
+                "owed",
+                INFO,
+                _(
+                    "Column '{name}' has numbers in brackets, which mean negative numbers in "
+                    "accounting: '{cell}' is read as {number}.",
+                    name=name,
+                    cell=evidence.bracketed,
+                    number=read(evidence.bracketed),
+                ),
+                name,
+                (exclude_columns_fix(name),),
+            )
+        )
+    for code, cell, message in (
+        ("minus-behind", evidence.trailing,
+         N_("Column '{name}' has a minus after numbers: '{cell}' is read as {number}.")),
+        ("footnote-marks", evidence.marked,
+         N_("Column '{name}' has footnote marks after numbers: '{cell}' is read as {number}.")),
+    ):  # fmt: skip
+        if cell:
+            sentence = _(message, name=name, cell=cell, number=read(cell))
+            findings.append(Finding(code, INFO, sentence, name, (category,)))
+    if style.point == FRACTIONS:
+        cell_text = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
+        findings.append(Finding(
+            "fractions", INFO,
+            _(
+                "Column '{name}' has fractions: '{cell}' is read as {number}.",
+                name=name, cell=cell_text, number=read(cell_text),
+            ),
+            name, (category,),
+        ))  # fmt: skip
+    if style.point == EITHER and not style.readings:
+        with_comma = next(cell.strip() for cell in cells if "," in cell)
+        findings.append(
+            Finding(
+                "both-marks",
+                INFO,
+                _(
+                    "Column '{name}' uses a decimal comma in some rows and a decimal point in "
+                    "others: '{cell}' is read as {number}.",
+                    name=name,
+                    cell=with_comma,
+                    number=read(with_comma),
+                ),
+                name,
+                (category,),
+            )
+        )
+    return findings
+
+
+def word_findings(
+    name: str, series: pd.Series, cells: list[str], evidence: StyleEvidence
+) -> list[Finding]:
+    """Say why a column that contains numbers is used as text."""
+    labels = sum(bool(_LABEL.match(cell.strip())) for cell in cells)
+    if labels * 10 >= 9 * len(cells):
+        return []
+    units = sorted({*evidence.units} - {""})
+    # 9a and 10b are classes of a school.
+    named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
+    if evidence.numbers > 1 and not evidence.others and 1 < len(units) <= 4 and named:
+        return [
+            Finding(
+                "several-units",
+                WARNING,
+                _(
+                    "Column '{name}' has numbers in several units, {units}, which are not "
+                    "converted: it is used as text. Write all numbers in one unit in the file, or "
+                    "leave the column out.",
+                    name=name,
+                    units=format_quoted_list(units),
+                ),
+                name,
+                (exclude_columns_fix(name),),
+            )
+        ]
+    if evidence.feet > 1 and evidence.feet == evidence.others and not evidence.numbers:
+        inches = number_of(evidence.odd[0], FEET, {})
+        return [Finding(
+            "feet-and-inches", WARNING,
+            _(
+                "Column '{name}' seems to contain feet and inches ('{cell}'): it is used as text.",
+                name=name, cell=evidence.odd[0],
+            ),
+            name,
+            (
+                column_fix(
+                    _("Read '{cell}' as {inches} inches", cell=evidence.odd[0],
+                    inches=format_number(inches, "g")),
+                    [name], decimal=FEET,
+                ),
+                column_fix(_("Use as a category"), [name], type="category"),
+            ),
+        )]  # fmt: skip
+    if (
+        evidence.others
+        and evidence.numbers * 5 >= evidence.numbers + evidence.others
+        and evidence.numbers > 1
+    ):
+        as_text = _made_text(name, series, evidence)
+        if as_text:
+            return as_text
+    empty = [cell for cell in cells if cell.strip() in EMPTY_CELLS - {"", ".", "-", "--", "–"}]
+    if not empty or len(cells) > 1000:
+        return []
+    word = empty[0].strip()
+    rows = int((series.astype(str).str.strip() == word).sum())
+    return [Finding(
+        "word-for-nothing", INFO,
+        ngettext(
+            "Column '{name}' has '{word}' in {count} row: it counts as a category.",
+            "Column '{name}' has '{word}' in {count} rows: it counts as a category.",
+            rows, name=name, word=word,
+        ),
+        name,
+        (option_fix(
+            _("Treat '{word}' as missing", word=word), "missing_values", {name: [word]}
+        ),),
+    )]  # fmt: skip
+
+
+def _made_text(name: str, series: pd.Series, evidence: StyleEvidence) -> list[Finding]:
+    """Report the cells that make a column of many numbers text."""
+    texts = series.dropna().astype(str).str.split().str.join(" ")
+    if texts.str.fullmatch(r"[-+]?\d+([.,]\d+)?").mean() >= 0.5:
+        return []  # numbers, most of them: using them is an error that names the others
+    lines = [int(texts.index[(texts == cell).to_numpy()][0]) for cell in evidence.odd]
+    places = [
+        _("'{cell}' in line {line}", cell=shorten(cell), line=line)
+        for cell, line in zip(evidence.odd, lines, strict=True)
+    ]
+    return [
+        Finding(
+            "text-among-numbers",
+            INFO,
+            ngettext(
+                "Column '{name}' is used as text, because {count} of its values is not a number: "
+                "{cells}.",
+                "Column '{name}' is used as text, because {count} of its values are not numbers: "
+                "{cells}.",
+                evidence.others,
+                name=name,
+                cells=join_values(places),
+            ),
+            name,
+            (
+                *(
+                    (
+                        option_fix(
+                            _("Treat {words} as missing", words=format_quoted_list(evidence.odd)),
+                            "missing_values",
+                            {name: list(evidence.odd)},
+                        ),
+                    )
+                    if evidence.others <= len(evidence.odd)
+                    else ()
+                ),
+                exclude_columns_fix(name),
+            ),
+        )
+    ]

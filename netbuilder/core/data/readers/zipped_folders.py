@@ -53,8 +53,7 @@ def zip_contains(path: Path, endings: Sequence[str], *, in_folders: bool = False
 def unpacked(path: Path, endings: Sequence[str]) -> Path:
     """Return the unpacked folder of a zip; any other path unchanged.
 
-    Raises:
-        DataError: as ``unpack_zip``.
+    Raise DataError as ``unpack_zip``.
     """
     return unpack_zip(path, endings) if is_zip(path) else path
 
@@ -62,8 +61,7 @@ def unpacked(path: Path, endings: Sequence[str]) -> Path:
 def has_test_part(path: Path, endings: Sequence[str]) -> bool:
     """Return whether a folder of samples, or a zip of one, has a part for testing.
 
-    Raises:
-        DataError: as ``unpack_zip``.
+    Raise DataError as ``unpack_zip``.
     """
     root = unpacked(path, endings)
     if not root.is_dir() or not class_folders.may_have_test(root):

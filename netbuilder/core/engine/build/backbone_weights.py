@@ -44,12 +44,12 @@ def _sizes(place: Path) -> dict[Path, int]:
 
 
 @contextmanager
-def report_download(what: str, tell: Tell | None) -> Iterator[None]:
+def report_download(name: str, tell: Tell | None) -> Iterator[None]:
     """Report the progress of a download of ``what``, in place of Keras's bar in the terminal."""
     if tell is None or not site_settings().downloads:
         with (
             contextlib.redirect_stdout(io.StringIO()),
-            kept_off_the_network(what, weights_folder()),
+            kept_off_the_network(name, weights_folder()),
         ):
             yield
         return
@@ -64,7 +64,7 @@ def report_download(what: str, tell: Tell | None) -> Iterator[None]:
                 tell(
                     _(
                         "Downloading {what}: {size} MB so far",
-                        what=what,
+                        what=name,
                         size=format_number(last / 1000000.0, ".1f"),
                     )
                 )

@@ -456,15 +456,15 @@ def _was_the_end(history: History, diagnosis: Diagnosis) -> bool:
 #: Whether a diagnosis still holds, by code: limits differ from those of reporting (hysteresis).
 _HOLDS: Mapping[str, Callable[[History, Diagnosis], bool]] = {
     "overfitting": lambda history, diagnosis: _best_held(history) <= diagnosis.epoch,
-    "raised": lambda history, _told: _raised(history) is not None,
-    "exploded": lambda history, _told: diagnosis_rules.is_still_exploded(_loss(history)),
-    "stuck": lambda history, _told: (
+    "raised": lambda history, _diagnosis: _raised(history) is not None,
+    "exploded": lambda history, _diagnosis: diagnosis_rules.is_still_exploded(_loss(history)),
+    "stuck": lambda history, _diagnosis: (
         diagnosis_rules.stuck_epoch(_loss(history), hardly=0.05) is not None
     ),
-    "jumping": lambda history, _told: (
+    "jumping": lambda history, _diagnosis: (
         diagnosis_rules.jumping_epoch(_loss(history), large=0.15) is not None
     ),
-    "easier": lambda history, _told: diagnosis_rules.is_better_on_validation(
+    "easier": lambda history, _diagnosis: diagnosis_rules.is_better_on_validation(
         _loss(history), history.epochs.columns()["val_loss"]
     ),
     "improving": _was_the_end,
@@ -474,10 +474,14 @@ _HOLDS: Mapping[str, Callable[[History, Diagnosis], bool]] = {
 
 def _best_held(history: History) -> int:
     """Return the best epoch, counted from 1, by the validation loss; 0 without validation."""
-    held = history.epochs.columns().get("val_loss")
+    val_loss = history.epochs.columns().get("val_loss")
     if history.monitor == "val_loss":
         return history.best_epoch
-    return int(np.nanargmin(held)) + 1 if held is not None and np.isfinite(held).any() else 0
+    return (
+        int(np.nanargmin(val_loss)) + 1
+        if val_loss is not None and np.isfinite(val_loss).any()
+        else 0
+    )
 
 
 def rows_in_words(holes: Mapping[str, int]) -> str:

@@ -190,11 +190,11 @@ def distinct_choices(projects: Sequence[Project]) -> list[tuple[str, ...]]:
     rows = [(project.data.kind, project.data.name, project.data.path) for project in projects]
     choices_of: list[list[tuple[str, int]]] = []
     for project in projects:  # of two layers that are the same the second counts by itself
-        seen: Counter[str] = Counter()
+        times: Counter[str] = Counter()
         choices_of.append([])
         for choice in _choices(project):
-            seen[choice] += 1
-            choices_of[-1].append((choice, seen[choice]))
+            times[choice] += 1
+            choices_of[-1].append((choice, times[choice]))
     counts: dict[tuple[str, ...], Counter[tuple[str, int]]] = {key: Counter() for key in rows}
     for key, choices in zip(rows, choices_of, strict=True):
         counts[key].update(choices)

@@ -268,13 +268,13 @@ def previous_run(run: Run, among: Sequence[Run]) -> Run | None:
     return max(earlier, key=lambda earlier_run: earlier_run.started, default=None)
 
 
-def _write(run: Run, asked: dict[str, Any]) -> None:
+def _write(run: Run, requested: dict[str, Any]) -> None:
     value = {
         key: getattr(run, key) for key in Run.__dataclass_fields__ if key not in ("id", "project")
     }
     value["changes"] = [list(astuple(change)) for change in run.changes]
     value |= {"format": "netbuilder-run", "version": 1, "project": to_json(run.project)}
-    value["asked"] = asked
+    value["asked"] = requested
     text = json.dumps(value, indent=1, default=dict)
     write_bytes(runs_folder() / run.id / _FILE, text.encode())
 
@@ -381,8 +381,8 @@ def newest_run(project: Project, base: Path) -> Run | None:
     return None
 
 
-def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> bool:
-    moved = with_absolute_paths(asked, Path(asked_from) if asked_from else None)
+def _is_of(requested: Project, asked_from: str, project: Project, base: Path) -> bool:
+    moved = with_absolute_paths(requested, Path(asked_from) if asked_from else None)
     other = with_absolute_paths(project, base.absolute())
     return moved is not None and other is not None and not project_differences(moved, other)
 

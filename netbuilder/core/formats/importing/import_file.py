@@ -92,8 +92,7 @@ def is_importable(path: Path) -> bool:
 def load_network(path: Path | str) -> TrainedModel:
     """Load a trained network from a ``.h5`` or ``.keras``.
 
-    Raises:
-        FormatError: damaged, unsafe, or with custom layers.
+    Raise FormatError if damaged, unsafe, or with custom layers.
     """
     path = Path(path)
     with translate_disk_full(path):
@@ -101,11 +100,11 @@ def load_network(path: Path | str) -> TrainedModel:
 
 
 def _trained(file: ModelFile) -> TrainedModel:
-    from netbuilder.core.formats.importing import import_keras, rebuild
+    from netbuilder.core.formats.importing import import_keras
 
     if not file.is_ours:
         return import_keras.load_foreign(file)
-    trained = rebuild.load_own(file)
+    trained = import_keras.load_own(file)
     return replace(trained, project=relocate_data(trained.project, file.path.parent))
 
 

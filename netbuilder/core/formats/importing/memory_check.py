@@ -39,10 +39,9 @@ _SPARE = 10_000
 def check_config(config: Mapping[str, Any], file: ModelFile) -> None:
     """Compare the network of a checked config with the size of its file.
 
-    Raises:
-        FormatError: there are more weights than numbers in the file, or a layer outputs more than
-            2**27 numbers per sample.
-        Exception: whatever Keras raises for a config that it does not understand.
+    Raise FormatError if there are more weights than numbers in the file, or a layer outputs more
+    than 2**27 numbers per sample, or Exception if whatever Keras raises for a config that it does
+    not understand.
     """
     with _without_memory():
         model = build_model(_without_states(config))
@@ -60,9 +59,7 @@ def _without_states(value: Any) -> Any:
 def check_project(project: Project, facts: DataFacts | None, file: ModelFile) -> None:
     """Compare the network of a project with the size of its file.
 
-    Raises:
-        FormatError: as ``check_config``.
-        BuildError: Keras cannot build the network.
+    Raise FormatError as ``check_config``, or BuildError if Keras cannot build the network.
     """
     import keras
 

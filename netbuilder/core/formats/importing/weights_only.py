@@ -29,10 +29,8 @@ Pair = tuple[Any, list[Any], list[Any]]
 def load_weights(model: keras.Model, path: Path, name: str = "") -> None:
     """Assign the weights of an HDF5 or ``.keras`` file to a built model, all of them or none.
 
-    ``name`` is the file's name for messages.
-
-    Raises:
-        FormatError: damaged or unsafe, other layers, or weights of another shape.
+    ``name`` is the file's name for messages. Raise FormatError if damaged or unsafe, other layers,
+    or weights of another shape.
     """
     name = name or path.name
     if zipfile.is_zipfile(path):

@@ -60,8 +60,7 @@ class CheckedContainer:
 def read_h5_container(path: Path) -> CheckedContainer:
     """Check a ``.h5`` model file as a container and read its configs.
 
-    Raises:
-        FormatError: damaged, unsafe, or no model.
+    Raise FormatError if damaged, unsafe, or no model.
     """
     try:
         with open_hdf5(path) as file:
@@ -139,8 +138,7 @@ _NAMES = frozenset({"metadata.json", "config.json", _WEIGHTS, ZIP_ENTRY})
 def read_keras_container(path: Path) -> CheckedContainer:
     """Check a ``.keras`` file and the weights in it as containers and read its configs.
 
-    Raises:
-        FormatError: damaged, unsafe, or no model.
+    Raise FormatError if damaged, unsafe, or no model.
     """
     name = path.name
     try:

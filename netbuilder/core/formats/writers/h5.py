@@ -17,10 +17,10 @@ from netbuilder.core.engine.build.keras_objects import make_savable, seeded_rand
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import metadata as long_json
-from netbuilder.core.formats.flat_model import flat_model
+from netbuilder.core.formats.build_config import flat_model
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.metadata import KERAS_OWN, sidecar_of
-from netbuilder.core.formats.optimizer_state import OPTIMIZER, copy_optimizer_state
+from netbuilder.core.formats.model_weights import OPTIMIZER, copy_optimizer_state
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.model_file import PREFIX
 from netbuilder.core.formats.writers import keras2_config

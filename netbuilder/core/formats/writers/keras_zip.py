@@ -10,7 +10,7 @@ from netbuilder.core.engine.build.keras_objects import make_savable
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats import metadata as long_json
 from netbuilder.core.formats.metadata import TAKES, TAKES_IN_WORDS, sidecar_of
-from netbuilder.core.formats.optimizer_state import copy_optimizer_state
+from netbuilder.core.formats.model_weights import copy_optimizer_state
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
 from netbuilder.core.formats.writers.inference import file_input_model, input_sentences
 from netbuilder.core.formats.writers.roundtrip_check import check_opens

@@ -32,8 +32,8 @@ class HistogramHistory:
     """Histograms of ``what`` (``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``) by node, for each
     moment of a run."""
 
-    def __init__(self, what: str, nodes: tuple[str, ...]) -> None:
-        self.what, self.nodes = what, nodes
+    def __init__(self, kind: str, nodes: tuple[str, ...]) -> None:
+        self.what, self.nodes = kind, nodes
         self._spreads: dict[str, LayerHistograms] = {}
         self._epochs: list[int] = []
 
@@ -66,7 +66,7 @@ class HistogramHistory:
 
 
 def histogram_request(
-    dataset: Dataset, project: Project, what: str, before: HistogramHistory | None = None
+    dataset: Dataset, project: Project, kind: str, before: HistogramHistory | None = None
 ) -> ViewRequest:
     """Request values of the layers; each result adds a moment to their histograms.
 
@@ -75,31 +75,31 @@ def histogram_request(
     """
     nodes = learning_nodes(project)
     goes_on = before is not None and before.nodes == nodes
-    moments = before.copy() if before is not None and goes_on else HistogramHistory(what, nodes)
-    return ViewRequest(_probe(dataset, nodes, what), moments.add, grows=True)
+    moments = before.copy() if before is not None and goes_on else HistogramHistory(kind, nodes)
+    return ViewRequest(_probe(dataset, nodes, kind), moments.add, grows=True)
 
 
-def _probe(dataset: Dataset, nodes: tuple[str, ...], what: str) -> Probe:
-    if what == WEIGHTS:
+def _probe(dataset: Dataset, nodes: tuple[str, ...], kind: str) -> Probe:
+    if kind == WEIGHTS:
         return Probe("surface", weights=nodes, every=0.25, slowest=1.0)
     train = dataset.train
     x = {name: values[:ROWS] for name, values in train.x.items()}
-    if what == ACTIVATIONS:
+    if kind == ACTIVATIONS:
         return Probe("surface", outputs=nodes, x=x, every=0.25, slowest=1.0)
     y = {name: values[:ROWS] for name, values in train.y.items()}
     return Probe("surface", gradients=nodes, x=x, y=y, every=0.25, slowest=1.0)
 
 
-def _told(answer: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
+def _told(answer: Found, kind: str, nodes: tuple[str, ...]) -> dict[str, Array]:
     """Return the flat values by node; nodes without any are left out."""
-    if what == ACTIVATIONS:
+    if kind == ACTIVATIONS:
         return {
             node: np.asarray(answer.outputs[node]).reshape(-1)
             for node in nodes
             if node in answer.outputs
         }
     named: Mapping[str, Mapping[str, Array]] = (
-        answer.weights if what == WEIGHTS else answer.gradients
+        answer.weights if kind == WEIGHTS else answer.gradients
     )
     by_node: dict[str, Array] = {}
     for node in nodes:

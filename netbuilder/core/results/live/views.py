@@ -56,8 +56,8 @@ def _row(dataset: Dataset, axes: Axes) -> Array | None:
     return np.asarray(table.joined({k: rows[at : at + 1] for k, rows in part.raw_x.items()})[0])
 
 
-def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> ViewRequest:
-    return histograms.histogram_request(dataset, project, what, axes.moments.get(what))
+def _histograms(kind: str, dataset: Dataset, project: Project, axes: Axes) -> ViewRequest:
+    return histograms.histogram_request(dataset, project, kind, axes.moments.get(kind))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.results.live.token_names import PADDING
+from netbuilder.core.results.live.sample_summary import PADDING
 from netbuilder.ui.plots.activation_strips import (
     BARS_IN_STRIP,
     GAP,

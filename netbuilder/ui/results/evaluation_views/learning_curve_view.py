@@ -25,8 +25,8 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import FlowLayout
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel

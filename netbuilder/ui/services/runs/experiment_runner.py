@@ -106,10 +106,10 @@ class ExperimentRunner(QObject):
         )
 
         def work() -> Any:
-            from netbuilder.core.results.tuning import saved_studies
+            from netbuilder.core.results.tuning import study
 
-            saved_studies.restart_if_complete(plan)
-            saved_studies.prune_studies()
+            study.restart_if_complete(plan)
+            study.prune_studies()
             return run_study(plan, on_trial=on_trial, on_epoch=grew, stop=stop.is_set, jobs=at_once)
 
         jobs.run_job(work, self._done, self._failed, name="variants", owner=self)
@@ -139,7 +139,7 @@ class ExperimentRunner(QObject):
             return
 
         def work() -> Study | None:
-            from netbuilder.core.results.tuning.saved_studies import newest_study
+            from netbuilder.core.results.tuning.study import newest_study
 
             saved = newest_study(project, base)
             if saved is not None:

@@ -122,7 +122,7 @@ def bring_back(
     name: str,
     workbench: Workbench,
     runner: Runner,
-    told: Callable[[str], object],
+    report: Callable[[str], object],
     owner: QObject,
     may_restore: Callable[[Project], bool] = lambda _project: True,
 ) -> bool:
@@ -134,7 +134,7 @@ def bring_back(
     store, models = workbench.store, workbench.models
     state = capitalize_first(workbench.run_words)
     if runner.active:
-        told(_("{state}: stop it first to restore a run.", state=state))
+        report(_("{state}: stop it first to restore a run.", state=state))
         return False
     if not may_restore(run.project):
         return False
@@ -169,7 +169,7 @@ def bring_back(
             jobs.run_job(
                 read,
                 partial(loaded, store.project),
-                lambda error: told(str(error)),
+                lambda error: report(str(error)),
                 name="bring back",
                 owner=owner,
             )
@@ -180,11 +180,11 @@ def bring_back(
             return
         runner.show_recorded(project, run, curves)
         if trained is None:
-            told(_("{run} is restored without weights: none were saved.", run=name))
+            report(_("{run} is restored without weights: none were saved.", run=name))
             return
         rebased_model = replace(trained, project=rebased(trained.project, old_base, workbench.base))
         models.submit(ModelState(rebased_model, Source.RUN, run_id=run.id))
-        told(_("{run} is restored with its weights.", run=name))
+        report(_("{run} is restored with its weights.", run=name))
 
     def read() -> tuple[TrainedModel | None, RunCurves]:
         from netbuilder.ui.services.runs.run_tracker import curves_of  # needs NumPy

@@ -139,7 +139,7 @@ class PausedModelPublisher(QObject):
 
 
 def _edit(model: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
-    from netbuilder.core.results.manual_weights import with_weights
+    from netbuilder.core.engine.manual_weights import with_weights
 
     return with_weights(model, values)
 

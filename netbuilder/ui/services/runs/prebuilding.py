@@ -33,7 +33,7 @@ _MODULES = (
     "netbuilder.core.results.evaluate",
     "netbuilder.core.results.headline",
     "netbuilder.core.results.live.connection_weights",
-    "netbuilder.core.results.live.token_names",
+    "netbuilder.core.results.live.sample_summary",
     "netbuilder.core.results.computation_trace.trace_value",
     "netbuilder.core.results.computation_trace.computed_value",
     "netbuilder.core.results.computation_trace.formula_text",

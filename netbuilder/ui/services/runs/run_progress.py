@@ -43,23 +43,23 @@ class RedrawThrottle:
         self.grown = False
         self._began = self._drawn = self._worded = 0.0
 
-    def begin(self, now: float) -> None:
-        self._began = now
+    def begin(self, moment: float) -> None:
+        self._began = moment
 
-    def curves_due(self, now: float, stretch: float = 1.0) -> bool:
+    def curves_due(self, moment: float, stretch: float = 1.0) -> bool:
         """Return whether to draw the curves now; ``stretch``: see ``ViewThrottle``."""
-        later = now - self._began > LATER_SECONDS
+        later = moment - self._began > LATER_SECONDS
         wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
         wait = min(wait * stretch, SLOWEST_CURVES_SECONDS)
-        if not self.grown or now - self._drawn <= wait:
+        if not self.grown or moment - self._drawn <= wait:
             return False
-        self._drawn, self.grown = now, False
+        self._drawn, self.grown = moment, False
         return True
 
-    def words_due(self, now: float) -> bool:
-        if now - self._worded <= WORDS_SECONDS:
+    def words_due(self, moment: float) -> bool:
+        if moment - self._worded <= WORDS_SECONDS:
             return False
-        self._worded = now
+        self._worded = moment
         return True
 
 
@@ -77,23 +77,23 @@ class ViewThrottle:
         """Start a run with the factor of the previous one."""
         self._since = None
 
-    def look(self, now: float, busy: float, *, spare: bool = False) -> bool:
+    def look(self, moment: float, busy: float, *, spare: bool = False) -> bool:
         """Update ``times`` and return whether it changed.
 
         ``busy``: processor seconds of the GUI thread; ``spare``: the run waits between its steps.
         """
         if self._since is None:
-            self._since = now, busy
+            self._since = moment, busy
             return False
-        passed = now - self._since[0]
+        passed = moment - self._since[0]
         if passed < LOOK_SECONDS:
             return False
         previous = self.times
         if spare:
-            self._since, self.times = (now, busy), 1.0
+            self._since, self.times = (moment, busy), 1.0
             return self.times != previous
         share = (busy - self._since[1]) / passed / WINDOW_SHARE
-        self._since = now, busy
+        self._since = moment, busy
         self.times = min(max(previous * min(max(share, 0.7), 1.5), 1.0), MOST_STRETCH)
         return self.times != previous
 

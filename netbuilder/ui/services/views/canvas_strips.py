@@ -238,7 +238,7 @@ def recurrent_states(look: SampleActivations, node_id: str, most: int | None = N
 
 def embedded_words(look: SampleActivations, node_id: str) -> tuple[str, ...]:
     """Return the words that an Embedding encodes; () for other layers and data."""
-    from netbuilder.core.results.live.token_names import step_names
+    from netbuilder.core.results.live.sample_summary import step_names
 
     node, values = look.project.graph.by_id[node_id], look.values[node_id]
     if node.layer != "Embedding" or values.ndim != 2:

@@ -257,10 +257,8 @@ def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: 
     """Return samples of arrays in memory: ``x`` by name, n × ..., and ``y``, (n,) or (n, columns).
 
     Several ``y`` by name are one target column each. 8-bit pixels are pictures, two axes are a
-    table, all else is numbers. One-hot ``y`` is read as class numbers.
-
-    Raises:
-        DataError: lengths differ, values are missing, or an array holds no numbers.
+    table, all else is numbers. One-hot ``y`` is read as class numbers. Raise DataError if lengths
+    differ, values are missing, or an array holds no numbers.
     """
     import numpy as np
 

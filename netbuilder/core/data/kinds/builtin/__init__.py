@@ -22,8 +22,7 @@ from netbuilder.core.data.kinds.kind import (
     DataLocation,
     ScriptRequest,
 )
-from netbuilder.core.data.kinds.scripts.role_script import table_code
-from netbuilder.core.data.kinds.scripts.table_script import column_lines, helper_lines
+from netbuilder.core.data.kinds.scripts.table_script import column_lines, helper_lines, table_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.errors import DataError

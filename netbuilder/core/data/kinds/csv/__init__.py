@@ -30,8 +30,7 @@ from netbuilder.core.data.kinds.modality import (
     reshape_values as shaped_as,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.scripts.role_script import table_code
-from netbuilder.core.data.kinds.scripts.table_script import reading_lines
+from netbuilder.core.data.kinds.scripts.table_script import reading_lines, table_code
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, texts_fix
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing

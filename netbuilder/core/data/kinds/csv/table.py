@@ -115,8 +115,7 @@ def check_room(
 ) -> None:
     """Refuse categories whose one-hot features would exceed "memory_limit_mb" (1,024 MiB).
 
-    Raises:
-        DataError: they would; the column with the most values is named.
+    Raise DataError if they would; the column with the most values is named.
     """
     limit = positive_option(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
     widest = max(columns, key=lambda column: len(column.categories), default=None)
@@ -195,11 +194,9 @@ def encode(
 ) -> NDArray[np.float64]:
     """Return the features of a table, float64 (rows, features); categories are one-hot.
 
-    A missing value takes the column's ``fill``; without one it stays NaN (a number) or all zeros
-    (a category). A category unknown to the training rows is all zeros too.
-
-    Raises:
-        DataError: text in a column of numbers, or, where ``strict``, an unknown category.
+    A missing value takes the column's ``fill``; without one it stays NaN (a number) or all zeros (a
+    category). A category unknown to the training rows is all zeros too. Raise DataError if there is
+    text in a column of numbers, or, where ``strict``, an unknown category.
     """
     import numpy as np
 

@@ -57,10 +57,8 @@ class PictureFacts:
 def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
     """Return sizes and depth of pictures, and check their first and last bytes.
 
-    Of more than 2,000 pictures only a sample is inspected, see ``check_all_pictures``.
-
-    Raises:
-        DataError: some are no pictures, cut off, or too large; all of them are named.
+    Of more than 2,000 pictures only a sample is inspected, see ``check_all_pictures``. Raise
+    DataError if some are no pictures, cut off, or too large; all of them are named.
     """
     from PIL import Image
 

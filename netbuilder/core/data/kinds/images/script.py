@@ -17,12 +17,12 @@ from netbuilder.core.data.kinds.images.picture_files import (
 )
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
-from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
 from netbuilder.core.data.kinds.scripts.script_lines import (
     commented,
     function_lines,
     left_out_lines,
 )
+from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.i18n import noop as N_
 from netbuilder.core.python_text import format_literal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
-from netbuilder.core.data.kinds.scripts import role_script, table_script
+from netbuilder.core.data.kinds.scripts import table_script
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_columns
 from netbuilder.core.data.preprocessing.cut_windows import cut_windows, gaps, stretches
 from netbuilder.core.data.preprocessing.missing import missing_rules
@@ -77,7 +77,7 @@ def series_code(question: ScriptRequest) -> DataCode:
     ]  # fmt: skip
     if data.test_path:
         lines.append("x_test, y_test, _ = windows_of(test)")
-    roles = role_script.role_lines(data)
+    roles = table_script.role_lines(data)
     lines += roles.lines
     flags = {name: flag for name, flag in roles.flags.items() if name in {"parts", "weighted"}}
     lines += ["part_of = part_of[ends]"] if "parts" in flags else []

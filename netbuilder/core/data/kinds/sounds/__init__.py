@@ -297,7 +297,7 @@ def _code(question: ScriptRequest) -> DataCode:
     usual = "standard" if how == SPECTROGRAM else "none"
     size = f"round({rate} * {seconds or 'seconds'})"
     hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:]{bands})"
-    given = [
+    steps = [
         _(
             "# The .keras file takes waveforms from -1 to 1, {rate} samples a second.",
             rate=format_number(rate),
@@ -309,7 +309,7 @@ def _code(question: ScriptRequest) -> DataCode:
     return DataCode(
         tuple(lines),
         InputFormat.WHOLE,
-        given=tuple(given),
+        given=tuple(steps),
         takes=_(
             "the features computed from the files above, not waveforms of another rate or length"
         ),

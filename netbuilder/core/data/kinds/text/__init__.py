@@ -41,8 +41,8 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
 )
 from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
-from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
+from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.data.kinds.text import next_token
 from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.cells import is_numeric
