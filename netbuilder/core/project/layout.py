@@ -1,12 +1,13 @@
 """Automatic layout: the graph is cut at the nodes that all paths pass, and laid out by piece.
 
-A chain becomes a straight column; a piece with branches is laid out by grandalf (Sugiyama, Tagawa,
-Toda, "Methods for visual understanding of hierarchical system structures", 1981; Brandes and Köpf,
+A chain becomes a straight column, and more than 25 rows several columns; a piece with branches is
+laid out by grandalf (Sugiyama, Tagawa, Toda, "Methods for visual understanding of hierarchical system structures", 1981; Brandes and Köpf,
 "Fast and simple horizontal coordinate assignment", 2001).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,8 @@ GAP_ALONG = 36.0  # between rows: the pitch is 80
 GAP_ALONG_HORIZONTAL = 128.0  # between columns: room for a shape
 GAP_ACROSS = 60.0  # between cards in a row
 GAP_PARTS = 120.0  # between unconnected parts
+FOLD_ROWS = 25  # a part with more rows is folded into columns
+GAP_COLUMNS = 280.0  # between these: room for previews
 _GRANDALF_LIMIT = 1500  # rows crossed by a piece's edges: with more, grandalf takes seconds
 
 Size = tuple[float, float]
@@ -105,7 +108,9 @@ def arrange_cards(
     for part in _parts(len(ids), order, forward):
         if all(ids[v] in placed for v in part):
             continue
-        local = _lay_part(_pieces(part, forward), part[0], sources, extent, gap)
+        pieces = _pieces(part, forward)
+        local = _lay_part(pieces, part[0], sources, extent, gap)
+        local = _fold(pieces, part[0], local, extent, gap)
         left = min(x - extent[v][0] / 2 for v, (x, _) in local.items())
         right = max(x + extent[v][0] / 2 for v, (x, _) in local.items())
         for v, (x, y) in local.items():
@@ -312,6 +317,46 @@ def _lay_part(
         for v, (x, y) in zip(piece, piece_centres, strict=True):
             centres[v] = (x0 + x - piece_centres[0][0], y0 + y - piece_centres[0][1])
     return centres
+
+
+def _fold(
+    pieces: list[list[int]],
+    first: int,
+    centres: dict[int, Point],
+    extent: list[Size],
+    gap: float,
+) -> dict[int, Point]:
+    """Fold a part of more than ``FOLD_ROWS`` rows into columns of about equal height."""
+    top = centres[first][1] - extent[first][1] / 2
+    pitch = extent[first][1] + gap
+    rows = (max(y for _x, y in centres.values()) - centres[first][1]) / pitch + 1
+    if rows <= FOLD_ROWS:
+        return centres
+    columns = math.ceil(rows / FOLD_ROWS)
+    height = math.ceil(rows / columns) * pitch
+    folded, left, shift, members = dict(centres), 0.0, 0.0, [first]
+    for vertices in (piece[1:] for piece in pieces):
+        bottom = max(centres[v][1] + extent[v][1] / 2 for v in vertices)
+        if bottom - shift - top > height and members:
+            left += _place_column(members, folded, extent, left) + GAP_COLUMNS
+            shift = min(centres[v][1] - extent[v][1] / 2 for v in vertices) - top
+            members = []
+        for v in vertices:
+            folded[v] = (centres[v][0], centres[v][1] - shift)
+        members += vertices
+    _place_column(members, folded, extent, left)
+    return folded
+
+
+def _place_column(
+    members: list[int], places: dict[int, Point], extent: list[Size], left: float
+) -> float:
+    """Move a column's members to start at ``left``, and return its width."""
+    start = min(places[v][0] - extent[v][0] / 2 for v in members)
+    end = max(places[v][0] + extent[v][0] / 2 for v in members)
+    for v in members:
+        places[v] = (places[v][0] - start + left, places[v][1])
+    return end - start
 
 
 def _pieces(part: list[int], forward: list[list[int]]) -> list[list[int]]:

@@ -213,6 +213,16 @@ class Viewport:
         )
         self.followed = False
 
+    def fit_or_show_all(self) -> None:
+        """Fit the network and, if that changes nothing, show all of it, however small."""
+        before = self.camera
+        self.fit()
+        if self.camera == before:
+            size, box = self._shown.viewport().size(), self._shown.picture.outline
+            self.set_camera(
+                camera.camera_to_fit(box, size.width(), size.height(), largest=self._largest)
+            )
+
     @property
     def widest(self) -> float:
         """The width on the canvas up to which cards and previews fit the viewport."""

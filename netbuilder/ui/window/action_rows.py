@@ -319,9 +319,10 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "fit",
             _("Fit the network into the window"),
-            do("sight.fit"),
+            do("sight.fit_or_show_all"),
             f"View/{_CANVAS}",
             "Ctrl+0",
+            _("Again: show all of a large network"),
         ),
         ActionRow(
             "zoom-in",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.widgets.empty_state import Invitation
@@ -53,7 +54,35 @@ def _training(parts: WindowParts, parent: QWidget) -> QWidget:
     )
     # Building the plot in advance makes the first point appear earlier.
     parts.prebuilding.built.connect(panel.make_ready)
+    _offer_drawing(parts, panel)
     return panel
+
+
+def _offer_drawing(parts: WindowParts, panel: QWidget) -> None:
+    """Add a button that leads from the end of a run on grey pictures to the drawing pad."""
+    button = QPushButton(_("Draw one"), panel)
+    button.setObjectName("draw-one")
+    button.setProperty("role", "primary")
+    button.setToolTip(_("Draw a picture and see what the network predicts"))
+    layout = panel.layout()
+    assert layout is not None
+    layout.addWidget(button)
+
+    def follow(*_changes: object) -> None:
+        trained = parts.workbench.models.trained
+        inputs = trained.preprocessing.inputs.values() if trained is not None else ()
+        grey = any(len(entry.shape) == 3 and entry.shape[-1] == 1 for entry in inputs)
+        button.setVisible(grey and len(inputs) == 1 and not parts.runner.active)
+
+    def draw() -> None:
+        predict: Any = parts.docks.show_panel("predict")
+        if predict.view is predict.pictures:
+            predict.pictures.draw_button.setChecked(True)
+
+    button.clicked.connect(lambda _checked=False: draw())
+    for signal in (parts.workbench.models.changed, parts.runner.state_changed):
+        signal.connect(follow)
+    follow()
 
 
 def _surface(parts: WindowParts, parent: QWidget) -> QWidget:

@@ -37,6 +37,21 @@ def test_a_chain_is_a_straight_column_of_the_pitch_of_the_window():
     assert places == {"a": (0.0, 0.0), "b": (0.0, 80.0), "c": (0.0, 160.0)}
 
 
+@pytest.mark.parametrize("horizontal", [False, True])
+def test_a_chain_of_more_than_25_rows_is_folded_into_even_columns(horizontal):
+    names = [f"n{number}" for number in range(60)]
+    places = layout_graph(graph(*pairwise(names)), horizontal)
+    across, along = (1, 0) if horizontal else (0, 1)
+    columns = sorted({place[across] for place in places.values()})
+    assert len(columns) == 3 and not overlaps(places)
+    lines = [[name for name in names if places[name][across] == at] for at in columns]
+    assert [name for line in lines for name in line] == names, "read from the first to the last"
+    assert {len(line) for line in lines} == {20}
+    assert len({places[line[0]][along] for line in lines}) == 1
+    short = layout_graph(graph(*pairwise(names[:25])), horizontal)
+    assert len({place[across] for place in short.values()}) == 1
+
+
 def test_horizontal_is_a_straight_row():
     places = layout_graph(graph(("a", "b"), ("b", "c")), horizontal=True)
     assert places == {"a": (0.0, 0.0), "b": (388.0, 0.0), "c": (776.0, 0.0)}
@@ -140,7 +155,7 @@ def test_a_network_in_which_all_feed_all_is_laid_out_in_time():
     ids = [f"n{i}" for i in range(60)]
     edges = [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]]
     places = arrange_cards(ids, edges)
-    assert [places[one][1] for one in ids] == [80.0 * i for i in range(60)]
+    assert [places[name][1] for name in ids] == [80.0 * (i % 20) for i in range(60)]
 
 
 def test_a_tangle_too_large_for_the_fine_layout_falls_back_to_rows():

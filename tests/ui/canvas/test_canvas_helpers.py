@@ -168,7 +168,12 @@ def test_what_cannot_be_connected_sensibly_is_not_proposed(hand) -> None:
     hand.key(KEY.Key_D, CONTROL)
     assert not hand.view.commands.proposal.there, "nothing feeds an Input"
     hand.view.workbench.shapes = Shapes(
-        {"out": NodeShape((None, 10)), "conv2d": NodeShape((None, 6, 6, 32))}, hand.graph
+        {
+            "dropout": NodeShape((None, 64)),
+            "out": NodeShape((None, 10)),
+            "conv2d": NodeShape((None, 6, 6, 32)),
+        },
+        hand.graph,
     )
     hand.view.select(("conv2d",))
     hand.view.commands.copy()
@@ -177,15 +182,15 @@ def test_what_cannot_be_connected_sensibly_is_not_proposed(hand) -> None:
     assert not hand.view.commands.proposal.there, "a convolution fits behind no row of numbers"
 
 
-def test_the_end_of_the_network_moves_on_with_what_is_connected_behind_it(hand) -> None:
+def test_what_is_pasted_beside_a_finished_network_goes_before_its_last_layer(hand) -> None:
     hand.view.select(("dense", "dropout"))
     hand.view.commands.copy()
     hand.view.select(())
     hand.view.commands.paste()
     first, last = hand.view.selection()
     assert hand.view.commands.proposal.accept()
-    assert hand.graph.sources[first] == ("out",)
-    assert hand.graph.outputs == (last,)
+    assert hand.graph.sources[first] == ("dropout",)
+    assert hand.graph.sources["out"] == (last,) and hand.graph.outputs == ("out",)
 
 
 def _menu_titles(hand, x: float, y: float) -> list[str]:

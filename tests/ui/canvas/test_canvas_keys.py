@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -223,6 +224,24 @@ def test_zoom_commands(hand, qtbot):
     left, top, right, bottom = hand.view.sight.seen_box()
     a, b, c, d = hand.view.picture.bounds
     assert left <= a and top <= b and right >= c and bottom >= d
+
+
+def test_a_second_fit_shows_all_of_a_folded_chain(make):
+    names = [f"n{number}" for number in range(60)]
+    nodes = (Node("input", "Input"), *(Node(name, "Dense", {"units": 4}) for name in names))
+    hand = make(Project(graph=Graph(nodes, tuple(pairwise(("input", *names))))))
+    view, sight = hand.view, hand.view.sight
+    assert len({card.x for card in view.picture.cards.values()}) == 3, "columns"
+    sight.fit_or_show_all()
+    sight.fit()
+    readable = sight.camera.scale
+    sight.fit_or_show_all()
+    assert sight.camera.scale < readable
+    seen, outline = sight.seen_box(), view.picture.outline
+    assert seen[0] <= outline[0] and seen[2] >= outline[2]
+    assert seen[1] <= outline[1] and seen[3] >= outline[3]
+    sight.fit_or_show_all()
+    assert sight.camera.scale == readable
 
 
 def test_the_minimap_comes_when_something_is_out_of_view_and_moves_the_view(hand):

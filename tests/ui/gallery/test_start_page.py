@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from netbuilder.cli import main
@@ -30,6 +37,7 @@ from netbuilder.ui.gallery.cards import (
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
+from netbuilder.ui.kinds.pictures import PictureForm
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session, settings
 from netbuilder.ui.services.language import choose_language
@@ -188,6 +196,7 @@ def test_one_press_trains_a_network(
     open_window: Callable[..., MainWindow], qtbot: QtBot, way: str
 ) -> None:
     window = open_window()
+    window.resize(1366, 768)
     page = window.welcome.page
     page.open()
     qtbot.mouseClick(getattr(page, way), Qt.MouseButton.LeftButton)
@@ -196,8 +205,17 @@ def test_one_press_trains_a_network(
         pass
     assert window.runner.speed is (WATCH if way == "watch_card" else FULL)
     assert window.docks.in_front("training" if way == "watch_card" else "predict")
-    window.runner.stop()
+    if way == "watch_card":
+        window.runner.stop()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=60_000)
+    curves = window.docks.show_panel("training")
+    draw = curves.findChild(QPushButton, "draw-one")
+    assert draw.isVisible() == (way == "draw_card"), "only pictures are drawn"
+    if way == "draw_card":
+        draw.click()
+        pictures = window.docks.pages["predict"].findChild(PictureForm)
+        qtbot.waitUntil(pictures.pad.isVisible)
+        assert pictures.pad.width() == 320 and pictures.draw_button.isChecked()
 
 
 def test_a_picture_is_dark_in_the_dark_scheme_and_keeps_its_hues() -> None:

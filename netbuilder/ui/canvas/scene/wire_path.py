@@ -139,6 +139,8 @@ class RouteLanes:
         if not crossed:
             return
         side = 1 if route.horizontal else 0
+        if back and grid.box(target)[side] > grid.box(source)[side + 2]:
+            crossed = {target}  # the next column of a folded network: between the two
         lane = min(grid.box(card_id)[side] for card_id in crossed) - LANE_GAP
         start, end = _extent(route)
         if len(self._taken) < _MANY_LANES:

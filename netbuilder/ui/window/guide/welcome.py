@@ -360,7 +360,10 @@ class WelcomeGuide(QObject):
         self._cards: dict[str, RoleBox] = {}
         self._left = ""  # run id of a network that was closed unsaved
         self._last_run = Derived(self, _load_run, self._offer_run, of=lambda: self._left)
-        self._to_train: tuple[Project, Speed] | None = None  # as soon as Keras is loaded
+        #: Project, speed and page of a run that begins as soon as Keras is loaded.
+        self._to_train: tuple[Project, Speed, str] | None = None
+        self._page_of_run = ""
+        parts.runner.began.connect(self._show_page_of_run)
         parts.workbench.diagnosed.connect(self._train_opened)
         parts.documents.leaving.connect(self._leaving)
         parts.documents.opened.connect(self._opened)
@@ -408,19 +411,24 @@ class WelcomeGuide(QObject):
         """Open an example and a page, and train it as soon as that is possible."""
         if self.open_example(name):
             self._parts.docks.show_panel(page, focus=False)
-            self._to_train = self._parts.store.project, speed
+            self._to_train = self._parts.store.project, speed, page
             self._train_opened()
 
     def _train_opened(self) -> None:
         if self._to_train is None:
             return
-        parts, (project, speed) = self._parts, self._to_train
+        parts, (project, speed, page) = self._parts, self._to_train
         if parts.store.project is not project:  # something else was opened, or it was changed
             self._to_train = None
         elif parts.workbench.settled and parts.actions["train"].isEnabled():
-            self._to_train = None
+            self._to_train, self._page_of_run = None, page
             parts.runner.set_speed(speed)
             parts.actions["train"].trigger()
+
+    def _show_page_of_run(self) -> None:
+        page, self._page_of_run = self._page_of_run, ""
+        if page:
+            self._parts.docks.show_panel(page, focus=False)
 
     def open_data(self) -> None:
         """Ask for data; if cancelled on an empty canvas, show the page with other sources."""
