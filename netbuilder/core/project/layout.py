@@ -1,8 +1,9 @@
 """Automatic layout: the graph is cut at the nodes that all paths pass, and laid out by piece.
 
 A chain becomes a straight column, and more than 25 rows several columns; a piece with branches is
-laid out by grandalf (Sugiyama, Tagawa, Toda, "Methods for visual understanding of hierarchical system structures", 1981; Brandes and Köpf,
-"Fast and simple horizontal coordinate assignment", 2001).
+laid out by grandalf (Sugiyama, Tagawa, Toda, "Methods for visual understanding of hierarchical
+system structures", 1981; Brandes and Köpf, "Fast and simple horizontal coordinate assignment",
+2001).
 """
 
 from __future__ import annotations
