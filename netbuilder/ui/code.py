@@ -179,7 +179,7 @@ class CodePanel(QWidget):
 
     def _restyle(self) -> None:
         # A stylesheet's font overrides setFont.
-        font = theme.fixed_font(0.9)
+        font = theme.fixed_font(theme.SMALL)
         self.text.setStyleSheet(
             f"font-family: '{font.family()}'; font-size: {font.pointSizeF():.1f}pt;"
         )

@@ -131,7 +131,7 @@ class CollectWindow(Dialog):
         self.device.setAccessibleName(_("Device"))
         self.device.activated.connect(lambda _row: self._open())
         self.again = self._button(_("Try again"), self._open)
-        row = QHBoxLayout()
+        row = hbox()
         for button in self.kinds.values():
             button.setCheckable(True)
             button.setAutoExclusive(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QWidget
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
@@ -17,7 +17,7 @@ from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, vbox
 from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2
@@ -40,9 +40,7 @@ class DataCard(ClickableCard):
 
     def __init__(self, row: DataSet, parent: QWidget | None = None) -> None:
         super().__init__(_(row.title), _(row.description), parent)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 8)
-        layout.setSpacing(2)
+        layout = vbox(parent=self, margins=(10, 8, 10, 8), spacing=2)
         title = heading(f"{_(row.title)} · {_(_TASKS.get(row.task, row.task))}", self)
         title.setWordWrap(True)
         layout.addWidget(title)
@@ -62,9 +60,7 @@ class DataGallery(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout = vbox(parent=self, margins=0)
         row = FlowLayout()
         self.file_button = QPushButton(_("Open a file…"), self)
         self.file_button.setToolTip(_kinds(DataLocation.FILE))

@@ -12,11 +12,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -50,6 +48,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 from netbuilder.ui.widgets.role_boxes import RoleBox
@@ -119,8 +118,7 @@ class DataPanel(QWidget):
         self.gallery.closed.connect(lambda: self.stack.setCurrentIndex(1))
         self.stack.addWidget(self.gallery)
         self.stack.addWidget(self._chosen_page())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 8, 14, 10)
+        layout = vbox(parent=self, margins=(14, 8, 14, 10))
         layout.addWidget(self.stack)
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._facts_changed)
@@ -132,10 +130,8 @@ class DataPanel(QWidget):
     def _chosen_page(self) -> QWidget:
         page = QWidget(self)
         page.setProperty("role", "page")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 6, 0)
-        layout.setSpacing(6)
-        head = QHBoxLayout()
+        layout = vbox(parent=page, margins=(0, 0, 6, 0), spacing=6)
+        head = hbox()
         self.title = note_label("", page, role="title")
         self.change = QPushButton(_("Choose other data…"), page)
         self.change.setProperty("small", True)

@@ -29,7 +29,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QHeaderView,
     QMenu,
     QPushButton,
@@ -54,6 +53,7 @@ from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
+from netbuilder.ui.widgets.layouts import hbox
 
 Index = QModelIndex | QPersistentModelIndex
 _ROLE = next(n for n, field in enumerate(FIELDS) if field.key == "role")
@@ -123,9 +123,7 @@ class ColumnQuestion(QWidget):
         self.setAutoFillBackground(True)
         self.setAccessibleName(finding.message)
         self.setToolTip(finding.message)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(4, 1, 4, 1)
-        row.setSpacing(6)
+        row = hbox(parent=self, margins=(4, 1, 4, 1), spacing=6)
         for fix in finding.fixes:
             if fix.short:
                 button = QPushButton(fix.short, self)

@@ -8,13 +8,14 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.findings import ERROR, INFO, WARNING, Finding
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, labelled
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
@@ -31,9 +32,7 @@ class FindingsPreview(QWidget):
         self.more.setProperty("role", "link")
         self.more.setMinimumWidth(1)  # a long line must not make the panel wider than its place
         self.more.clicked.connect(self._show_all)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout = vbox(parent=self, margins=0, spacing=4)
         layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 
@@ -158,9 +157,7 @@ class ConclusionRow(QWidget):
 
     def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row = hbox(parent=self, margins=0)
         self.words = note_label(finding.message, self)
         row.addWidget(self.words, 1)
         self.menu = QMenu(self)
@@ -196,9 +193,7 @@ class ConclusionsList(FindingsPreview):
         self._box = QWidget(self)
         self.put(self._box)
         self.lines: list[ConclusionRow] = []
-        self._layout = QVBoxLayout(self._box)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
+        self._layout = vbox(parent=self._box, margins=0, spacing=4)
 
     def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         elsewhere = ("done", "default-target") if self.target_asked else ("done",)

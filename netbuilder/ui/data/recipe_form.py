@@ -17,6 +17,7 @@ from netbuilder.core.wording import join_values
 from netbuilder.ui.forms.choice_editor import ChooseRow
 from netbuilder.ui.forms.param_form import ParamForm, ParamRow
 from netbuilder.ui.style.shortcuts import control_text
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 _FIELDS = frozenset(Data.__dataclass_fields__)
@@ -123,9 +124,7 @@ class TargetPicker(QWidget):
         self._row = ChooseRow(_("target"), _("The column that the network predicts."), self)
         self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column = vbox(parent=self, margins=0, spacing=6)
         column.addWidget(self.question)
         column.addWidget(self._row)
 

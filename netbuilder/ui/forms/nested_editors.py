@@ -54,7 +54,7 @@ class NestedEditor(QWidget):
         self.combo.activated.connect(self._choose)
         self.setFocusProxy(self.combo)
         self._help = note_label("", self)
-        self.body = vbox(self.combo, self._help, parent=self, margins=0, spacing=3)
+        self.body = vbox(self.combo, self._help, parent=self, margins=0, spacing=4)
 
     @property
     def form(self) -> Any:

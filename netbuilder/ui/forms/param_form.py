@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -44,7 +43,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
-from netbuilder.ui.widgets.layouts import hbox
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 
 class CheckEditor(QCheckBox):
@@ -368,9 +367,7 @@ class ParamForm(QWidget):
         self._values: Mapping[str, Any] = {}
         self._differing: Mapping[str, Sequence[str]] = {}
         self._steps = 0
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(6)
+        outer = vbox(parent=self, margins=0)
         first = [p for p in params if p not in self._more_params]
         if first:
             outer.addWidget(self._section(first))

@@ -31,7 +31,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -95,7 +94,7 @@ class DropTarget(QFrame):
         self.words = note_label("", self, role="sentence")
         self.more = note_label("", self, role="empty")
         self.button = button
-        layout = QVBoxLayout(self)
+        layout = vbox(parent=self)
         layout.addStretch(1)
         for label in (self.words, self.more):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -118,7 +117,7 @@ class RubricForm(Dialog):
         self.title = QLineEdit(rubric.title, self)
         self.title.setAccessibleName(_("Title"))
         self.thresholds: list[ThresholdRow] = []
-        self._rows = QVBoxLayout()
+        self._rows = vbox()
         self.add = QPushButton(_("Add a threshold"), self)
         self.add.setProperty("small", True)
         self.add.setAutoDefault(False)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -199,8 +198,7 @@ class NextTokenView(QWidget):
         self.output.setAccessibleName(_("Generated text"))
         self.output.setPlaceholderText(_("Press Generate to see the text that the network writes."))
         self.trouble = note_label("", self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         row = flow(
             self.next,
             self._pair(_("Temperature"), self.temperature, self.temperature_slider),

@@ -14,6 +14,7 @@ from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -87,8 +88,7 @@ class PredictForm(QWidget):
         for name in ("words", "stands_still"):
             if constant := getattr(type(self), name):
                 setattr(self, name, _(constant))
-        self.page = QVBoxLayout(self)
-        self.page.setContentsMargins(0, 0, 0, 0)
+        self.page = vbox(parent=self, margins=0)
         self.hide()
 
     def fits(self, trained: TrainedModel) -> bool:

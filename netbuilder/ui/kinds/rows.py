@@ -13,7 +13,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
@@ -141,7 +141,7 @@ class RowForm(PredictForm):
         self.response = ResponseView(workbench, self)
         self.response.moved.connect(self._slid)
         self.page.addWidget(self.response)
-        self._place = QVBoxLayout()
+        self._place = vbox()
         self.page.addLayout(self._place)
 
     @property

@@ -84,7 +84,7 @@ class PaletteDelegate(QStyledItemDelegate):
 
     def _words(self, option: QStyleOptionViewItem, index: Index, width: float) -> _Words:
         is_layer = index.data(SPEC_ROLE) is not None
-        font = QFont(option.font) if is_layer else theme.ui_font(0.85, bold=True)
+        font = QFont(option.font) if is_layer else theme.ui_font(theme.SMALL, bold=True)
         left = _SQUARE + 14 if is_layer else 4.0
         return font, left, name_lines(str(index.data()), font, width - left - 4)
 

@@ -80,7 +80,7 @@ class HeatMap(QWidget):
         whole = max(round(min(self._room(), most) * count), 1)
         if self.width() > _WIDE:  # over the canvas it grows, within the window
             visible = min(self.window().height() - _AROUND, _LARGEST)
-            whole = max(whole, round(min(self._room() * count, visible)))
+            whole = round(min(self._room() * count, visible))
             most = max(2 * most, self._widest() + 10)
         # Room for the row names.
         side = max(min(whole // count, most), self.fontMetrics().height())

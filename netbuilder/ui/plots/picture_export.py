@@ -172,7 +172,7 @@ def _caption(widget: QWidget, below: str) -> QTextDocument | None:
     if not below:
         return None
     caption = QTextDocument()
-    caption.setDefaultFont(theme.ui_font(0.9))
+    caption.setDefaultFont(theme.ui_font(theme.SMALL))
     caption.setHtml(f'<div style="color:{theme.colors().text}">{below}</div>')
     caption.setTextWidth(widget.width())
     return caption

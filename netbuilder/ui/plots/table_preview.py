@@ -179,7 +179,7 @@ class TextTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
             return self._tips[section]
         if role == Qt.ItemDataRole.FontRole:
-            font = QFont(theme.ui_font(0.9))
+            font = QFont(theme.ui_font(theme.SMALL))
             font.setBold(section in self._marked)
             return font
         return None
@@ -410,7 +410,7 @@ class PreviewView(QWidget):
         self.stack.addWidget(self.images)
         self.bars = BarList(self)
         self.note = note_label("", self)
-        vbox(self.note, (self.stack, 1), self.bars, parent=self, margins=0, spacing=6)
+        vbox(self.note, (self.stack, 1), self.bars, parent=self, margins=0, spacing=8)
         self.setMinimumHeight(200)
 
     def show_preview(self, preview: Preview) -> None:

@@ -27,7 +27,7 @@ _TITLE_LINES = 2
 
 def axis_font() -> QFont:
     """Return the font of all axes."""
-    return theme.ui_font(0.85)
+    return theme.ui_font(theme.SMALL)
 
 
 def with_axes(pixels: int) -> int:

@@ -309,7 +309,7 @@ class TrainingCurvePlot(PagePlot):
                 label=label,
                 labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (1, 0)]},
             )
-            line.label.textItem.setFont(theme.ui_font(0.8))
+            line.label.textItem.setFont(theme.ui_font(theme.SMALL))
             self.marks.append(line)
             self.addItem(line, ignoreBounds=True)
         for line, (place, label) in zip(self.marks, self.run.marks, strict=False):

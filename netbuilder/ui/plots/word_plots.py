@@ -135,7 +135,7 @@ class WordMapPlot(NoWheelPlot):
         box, taken = self.getPlotItem().vb, list[QRectF]()
         whole = box.sceneBoundingRect()
         for label, place in zip(self._labels, order, strict=False):
-            label.setFont(theme.ui_font(0.85, bold=place in first))
+            label.setFont(theme.ui_font(theme.SMALL, bold=place in first))
             label.setText(names[place], QColor(scheme.text))
             label.setPos(*at[place])
             spot = box.mapViewToScene(QPointF(*at[place]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -31,6 +31,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.live_view import LiveView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
@@ -263,8 +264,7 @@ class ComparedSurfaces(QWidget):
         super().__init__(parent)
         self._live, self._runner = live, runner
         self.pictures: dict[str, Picture | str] = {}
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row = hbox(parent=self, margins=0)
         self._worker = Derived(self, _NetworkCache().pictures, self._found)
         self.plots: dict[str, SurfacePlot] = {}
         runner.overlays_changed.connect(self.ask)
@@ -318,8 +318,7 @@ class ComparedSurfaces(QWidget):
         from html import escape
 
         place = QWidget(self)
-        column = QVBoxLayout(place)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vbox(parent=place, margins=0)
         # The colour that the run has in Training and in Runs.
         dot = f'<span style="color:{overlay_color(number)}">●</span> {escape(name)}'
         title = QLabel(dot, place)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
@@ -58,8 +58,7 @@ class SampleList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         self.words = note_label("", self)
         self.grid = ImageGrid(48, self)
         self.grid.setFixedHeight(HEIGHT)
@@ -212,8 +211,8 @@ class EvaluatePanel(QWidget):
         self.comparison = note_label("", self)
         self.worse = note_label("", self, role="complaint")
         self.worse.setObjectName("worse_than_baseline")
-        words = vbox(self.sentence, self.worse, self.comparison, spacing=2)
-        head = hbox((self.figure, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=14)
+        words = vbox(self.sentence, self.worse, self.comparison, spacing=4)
+        head = hbox((self.figure, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=16)
         self.about = note_label("", self)
         self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
         self.test_set_button = self._button(

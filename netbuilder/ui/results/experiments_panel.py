@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QTableView,
@@ -43,7 +42,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, hbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -462,8 +461,7 @@ class ExperimentsPanel(QWidget):
 
 def _pair(words: str, box: CountBox) -> QWidget:
     pair = QWidget(box.parentWidget())
-    beside = QHBoxLayout(pair)
-    beside.setContentsMargins(0, 0, 0, 0)
+    beside = hbox(parent=pair, margins=0)
     label = QLabel(words, pair)
     label.setBuddy(box)
     beside.addWidget(label)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
@@ -25,7 +25,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -74,8 +74,7 @@ class ExplanationView(QWidget):
         self._known: object = None
         self._awaited = False
         self.side = 140
-        layout = self.column = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = self.column = vbox(parent=self, margins=0)
         self.button = QPushButton(_("Explain this prediction"), self)
         self.button.setCheckable(True)
         self.button.toggled.connect(self._toggled)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
@@ -43,6 +43,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.layer_values import WeightStats
@@ -91,8 +92,7 @@ class InsidePanel(QWidget):
         page = self.waiting.page_layout
         self.stale = StaleNote(workbench, self, live=True)
         page.addWidget(self.stale)
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        row = hbox()
         label = QLabel(_("row"), self)
         label.setProperty("role", "field")
         self.number = CountBox(1, 1, self)
@@ -107,8 +107,7 @@ class InsidePanel(QWidget):
         row.addWidget(self.random)
         row.addWidget(self.truth, 1)
         page.addLayout(row)
-        self._place = QVBoxLayout()
-        self._place.setSpacing(6)
+        self._place = vbox()
         page.addLayout(self._place)
         page.addStretch(1)
         self.number.valueChanged.connect(lambda value: activations_service.show_row(value - 1))

@@ -44,6 +44,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -120,8 +121,7 @@ class MethodComparisonDialog(Dialog):
         # Enter belongs to the field of the row, and does not close the window.
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(8)
+        layout = vbox(parent=self)
         layout.addWidget(self.words)
         layout.addWidget(self.bar)
         layout.addWidget(self.table)
@@ -151,8 +151,7 @@ class MethodComparisonDialog(Dialog):
         self.row.setAccessibleName(_("Row of the test set"))
         self.row.valueChanged.connect(self._show_row)
         self.about_row = note_label("", chosen)
-        chooser = QHBoxLayout(chosen)
-        chooser.setContentsMargins(0, 0, 0, 0)
+        chooser = hbox(parent=chosen, margins=0)
         chooser.addWidget(QLabel(_("Row"), chosen))
         chooser.addWidget(self.row)
         chooser.addWidget(self.about_row, 1)
@@ -364,7 +363,7 @@ def _text_view(name: str, parent: QWidget) -> QPlainTextEdit:
     view.setReadOnly(True)
     view.setAccessibleName(name)
     view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-    view.setFont(theme.fixed_font(0.9))
+    view.setFont(theme.fixed_font(theme.SMALL))
     return view
 
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,6 +26,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ class ModelCardDialog(Dialog):
         self._dataset: Dataset | None = None
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         self.resize(max(680, 90 * letter), max(600, 34 * line))
-        layout = QVBoxLayout(self)
-        layout.setSpacing(6)
+        layout = vbox(parent=self)
         layout.addWidget(
             note_label(
                 _("Your answers are saved in the project and in the .h5 file that you export."),

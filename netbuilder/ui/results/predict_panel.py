@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Union, cast
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
@@ -35,7 +35,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import flow
+from netbuilder.ui.widgets.layouts import flow, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -115,9 +115,7 @@ class PredictPanel(QWidget):
         self._trained_changed()
 
     def _build(self) -> None:
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
+        outer = vbox(parent=self, margins=0, spacing=0)
         self.head = PredictionHeader(self)
         self.answer = self.head.answer
         outer.addWidget(self.head)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -26,6 +26,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import ClampedLabel
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class PredictionHeader(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 4)
-        layout.setSpacing(2)
+        layout = vbox(parent=self, margins=(16, 8, 16, 4), spacing=4)
         self.answer = ClampedLabel("", self, lines=2)
         self.answer.setProperty("role", "answer")
         self.sure = ClampedLabel("", self, lines=3)
@@ -154,8 +153,7 @@ class FilePredictionsView(QWidget):
         super().__init__(parent)
         self.found: FilePredictions | None = None
         self._path = ""
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         self.cards = CardList(self)
         self.model = TextTable(self)
         self.table = text_table(self.model, _("Predictions for a file"), self)

@@ -9,14 +9,12 @@ from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTime
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -41,6 +39,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import Invitation
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
@@ -101,7 +100,7 @@ class RunsPanel(QWidget):
             _("Restore the network, data, settings and trained weights of this run")
         )
         self.delete = QPushButton(_("Delete"), self)
-        buttons = QHBoxLayout()
+        buttons = hbox()
         buttons.addWidget(self.about, 1)
         for button in (self.back, self.delete):
             button.setProperty("small", True)
@@ -110,9 +109,7 @@ class RunsPanel(QWidget):
         self.differs = note_label("", self, role="body")
         self.since = note_label("", self, role="body")
         page = QWidget(self)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(14, 10, 14, 10)
-        layout.setSpacing(8)
+        layout = vbox(parent=page, margins=(16, 8, 16, 8))
         layout.addLayout(buttons)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.since)
@@ -122,8 +119,7 @@ class RunsPanel(QWidget):
         self.invitation = Invitation("rows", _(_NONE), self)
         self.stack.addWidget(self.invitation)
         self.stack.addWidget(page)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
+        outer = vbox(parent=self, margins=0)
         outer.addWidget(self.stack)
         self.back.clicked.connect(self.bring_back)
         self.delete.clicked.connect(self.delete_selected)

@@ -10,11 +10,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.labels import ClampedLabel
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
 #: Room for values, so that those of all lines stand below each other.
@@ -69,16 +68,12 @@ class DimensionRow(QWidget):
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(0, 1)
         self._said = QWidget(self)
-        row = QHBoxLayout(self._said)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = hbox(parent=self._said, margins=0)
         row.addWidget(self.how, 1)
         values = QWidget(self)
         values.setMinimumWidth(scaled(_LEAST_VALUES))
         values.setMaximumWidth(scaled(_VALUES))
-        inside = QHBoxLayout(values)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(6)
+        inside = hbox(parent=values, margins=0)
         for widget in (self.first, self.to, self.last):
             inside.addWidget(widget)
         row.addWidget(values)
@@ -213,9 +208,7 @@ class DimensionRows(QWidget):
         super().__init__(parent)
         self._project = project
         self.rows: list[DimensionRow] = []
-        self._page = QVBoxLayout(self)
-        self._page.setContentsMargins(0, 0, 0, 0)
-        self._page.setSpacing(4)
+        self._page = vbox(parent=self, margins=0, spacing=4)
 
     def lines(self) -> list[str]:
         """Return the search space for ``search_space.parse_dimension``."""

@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QHideEvent, QIcon, QPixmap, QResizeEvent, QSho
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -73,7 +72,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, hbox
 from netbuilder.ui.widgets.throttle import WORDS_SECONDS, Throttle
 
 if TYPE_CHECKING:
@@ -177,18 +176,7 @@ class PointEditor(QWidget):
     def _put(self, across: float, up: float) -> None:
         label, (x, y) = self.label.currentText(), self._plane((across, up))
         self._apply(_("Add a point"), partial(add_point, x=x, y=y, label=label))
-        self.told.emit(
-            _(
-                "Added a point of “{label}” at {x}, {y}.",
-                label=label,
-                x=format_number(x, ".3g"),
-                y=format_number(y, ".3g"),
-            )
-            if label
-            else _(
-                "Added a point at {x}, {y}.", x=format_number(x, ".3g"), y=format_number(y, ".3g")
-            )
-        )
+        self.told.emit(_("Added a point at {place}.", place=_place_text(x, y)))
 
     def _paint(self, places: list[Place]) -> None:
         label = self.label.currentText()
@@ -199,26 +187,13 @@ class PointEditor(QWidget):
             return project
 
         self._apply(_("Paint points"), change)
-        self.told.emit(
-            ngettext(
-                "Added {count} point of “{label}”.",
-                "Added {count} points of “{label}”.",
-                len(places),
-                label=label,
-            )
-        )
+        self.told.emit(ngettext("Added {count} point.", "Added {count} points.", len(places)))
 
     def _move(self, old: Place, new: Place) -> None:
         number, (x, y) = self._number(old), self._plane(new)
         if number is not None:
             self._apply(_("Move a point"), partial(move_point, number=number, x=x, y=y))
-            self.told.emit(
-                _(
-                    "Moved the point to {x}, {y}.",
-                    x=format_number(x, ".3g"),
-                    y=format_number(y, ".3g"),
-                )
-            )
+            self.told.emit(_("Moved the point to {place}.", place=_place_text(x, y)))
 
     def _take(self, place: Place) -> None:
         number = self._number(place)
@@ -242,6 +217,10 @@ class PointEditor(QWidget):
             self._store.apply(label, change)
         except UserError as error:
             self.told.emit(str(error))
+
+
+def _place_text(x: float, y: float) -> str:
+    return f"{format_number(x, '.3g')}; {format_number(y, '.3g')}"
 
 
 def _dot(color: QColor) -> QIcon:
@@ -375,8 +354,7 @@ class SurfacePanel(QWidget):
             _as_wide_as_named(box)
             box.setMaximumWidth(40 * self.fontMetrics().averageCharWidth())
             box.activated.connect(self._choose_axes)
-            pair = QHBoxLayout(place)
-            pair.setContentsMargins(0, 0, 0, 0)
+            pair = hbox(parent=place, margins=0)
             pair.addWidget(QLabel(arrow, place))
             pair.addWidget(box)
             top.addWidget(place)

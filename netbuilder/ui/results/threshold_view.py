@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -18,6 +18,7 @@ from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
@@ -34,8 +35,7 @@ class ThresholdView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._found: Evaluation | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)
         for kind in (_ROC, _PR, _CALIBRATION):
             self.which.addItem(_(kind), kind)
@@ -44,12 +44,12 @@ class ThresholdView(QWidget):
         self.plot = NoWheelPlot("curve", 230, self)
         for side in ("left", "bottom"):  # else the last number is left out, which says the whole
             self.plot.getPlotItem().getAxis(side).setStyle(hideOverlappingLabels=False)
-        row = QHBoxLayout()
+        row = hbox()
         row.addWidget(self.which)
         row.addWidget(self.label, 1)
         layout.addLayout(row)
         layout.addWidget(self.plot)
-        line = QHBoxLayout()
+        line = hbox()
         self.value = QLabel(self)
         self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, 100)

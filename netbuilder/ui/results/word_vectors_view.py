@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QTabWidget, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -25,7 +25,7 @@ from netbuilder.ui.services.settings import settings
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.project.model import Project
@@ -108,9 +108,7 @@ class WordTask(QWidget):
             row.addWidget(field)
         self.note = note_label(_(help_text), self)
         self.note.setObjectName(f"{name}_note")
-        self.page = QVBoxLayout(self)
-        self.page.setContentsMargins(0, 8, 0, 0)
-        self.page.setSpacing(6)
+        self.page = vbox(parent=self, margins=(0, 8, 0, 0))
         self.page.addLayout(row)
         self.page.addWidget(self.note)
 
@@ -348,9 +346,7 @@ class WordVectorsView(QWidget):
             task.changed.connect(self._answer)
         self.tasks.currentChanged.connect(self._answer)
         self.neighbours.table.activated.connect(self._follow)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout = vbox(parent=self, margins=0)
         row = FlowLayout()
         row.addWidget(heading(_("Word vectors"), self))
         row.addWidget(self.way)

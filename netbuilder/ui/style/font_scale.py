@@ -18,7 +18,7 @@ def stylesheet(c: Colors, points: float) -> str:
     scaled = {f"s{size}": round(size * points / 9) for size in (8, 11, 13, 14, 16, 24)}
     # Without the border of one pixel; Qt adds three to a QToolButton's height.
     low, middle, high = (round(height * points / 9) - 2 for height in (24, 28, 32))
-    letters = {"tiny": 0.82, "small": 0.88, "large": 1.18, "answer": 1.6, "figure": 7 / 3}
+    letters = {"small": theme.SMALL, "large": theme.LARGE, "figure": theme.HEADLINE}
     icons = ("up", "down", "left", "right")
     files = {name: f"arrow-{name}.svg" for name in icons} | {"check": "check.svg"}
     return _sheet().substitute(

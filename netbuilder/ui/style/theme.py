@@ -109,8 +109,12 @@ def _pen(rgba: int, width: float, style: Qt.PenStyle) -> QPen:
     return pen
 
 
-#: One unit of spacing, in pixels at 100 %.
-UNIT = 4
+#: Spacings and margins in pixels, one of which each layout has: between words of one thing,
+#: between rows, inside boxes, around a page and between its sections.
+GRID = (0, 4, 8, 12, 16, 24)
+ROW_GAP, PAGE_MARGIN = 8, 16
+#: Letters over those of the text, which has 12 or 13 pixels: 11, 16 and 28.
+SMALL, LARGE, HEADLINE = 11 / 12, 4 / 3, 7 / 3
 RADIUS = 8
 
 TRAINING_COLOR = "#0072B2"

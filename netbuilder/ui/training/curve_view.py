@@ -12,12 +12,10 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -49,9 +47,7 @@ class CurveTools(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(0)
+        self._row = hbox(parent=self, margins=0, spacing=0)
         self._choice: QComboBox | None = None
         self._menu_button: QToolButton | None = None
         self._switches: list[tuple[QToolButton, QAction]] = []
@@ -167,7 +163,7 @@ class CurveView(QWidget):
         self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.invitation.setWordWrap(True)
         self.invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        over = QVBoxLayout(self.plot)
+        over = vbox(parent=self.plot)
         over.addWidget(self.invitation)
         self._message: QWidget | None = None
         self.plot.getPlotItem().getViewBox().sigResized.connect(self._place_message)

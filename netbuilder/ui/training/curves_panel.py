@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
@@ -71,7 +71,7 @@ class RateSlider(QWidget):
 
     def _size(self) -> None:
         """Keep digits as large as the text beside them."""
-        self.value.setFont(theme.fixed_font(0.95))
+        self.value.setFont(theme.fixed_font(theme.SMALL))
         self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("0.000000"))
 
     def show_rate(self, rate: float | None) -> None:
@@ -198,10 +198,9 @@ class CurvesPanel(QWidget):
         self._previous = Derived(
             self, _previous, self._tell_previous, of=lambda: workbench.models.trained
         )
-        self._head = QHBoxLayout()
-        self._head.setSpacing(2)
+        self._head = hbox(spacing=4)
         self._run_area = scrolled_page(self._run_page(), _("Curves"), self)
-        vbox(self._head, (self._run_area, 1), parent=self, margins=(14, 6, 14, 10), spacing=6)
+        vbox(self._head, (self._run_area, 1), parent=self, margins=(16, 8, 16, 8), spacing=8)
         runner.began.connect(self._began)
         runner.curves_changed.connect(self._grew)
         runner.overlays_changed.connect(self._overlay)
@@ -227,9 +226,7 @@ class CurvesPanel(QWidget):
 
     def _run_page(self) -> QWidget:
         page = _RunPage(self)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout = vbox(parent=page, margins=0)
         self._run_layout = layout
         self.ghost = Invitation("curves", _("Loss and metrics of the run will appear here."), page)
         layout.addWidget(self.ghost, 1)

@@ -14,14 +14,17 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from netbuilder.core.data.registry import point_view_name
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.engine.weight_history import WeightHistory
     from netbuilder.core.project.model import Project
-    from netbuilder.core.results.live.view_data import ViewRequest
+    from netbuilder.core.results.live.view_data import Picture, ViewRequest
 
 KEY = "filmstrip"
 FRAMES, _SIZE, _HEIGHT, _GAP = 12, 24, 36, 4
@@ -35,8 +38,32 @@ def _request(project: Project, base: Path) -> ViewRequest:
 
     dataset = load_dataset(project, base)
     request = surface_request(dataset, resolve_defaults(project, dataset.facts), size=_SIZE)
-    apart = max(project.training.epochs // FRAMES, 1)
-    return replace(request, probe=replace(request.probe, key=KEY, epochs=apart, every=_EVERY))
+    return replace(request, probe=replace(request.probe, key=KEY, epochs=1, every=_EVERY))
+
+
+def _from_history(
+    trained: TrainedModel, history: WeightHistory, request: ViewRequest
+) -> list[tuple[int, Picture]]:
+    """Return surfaces at evenly spaced epochs of a run that has ended."""
+    from netbuilder.core.engine.probes import evaluate_probe
+    from netbuilder.core.engine.weight_history import model_at
+
+    epochs = history.epochs
+    places = np.unique(np.linspace(0, len(epochs) - 1, FRAMES).astype(int))
+    model = model_at(trained, epochs[0], history.weights(epochs[0]))
+    pictures = []
+    for place in places:
+        model.training_model.set_weights(history.weights(epochs[place]))
+        result = evaluate_probe(model, request.probe)
+        pictures.append((round(epochs[place]), request.read(result)))
+    return pictures
+
+
+def _painted(picture: Any) -> QImage:
+    from netbuilder.ui.plots.live.surface_plot import paint_surface
+
+    pixels = np.ascontiguousarray(paint_surface(picture, discrete=False)[::-1])
+    return QImage(pixels.data, _SIZE, _SIZE, 3 * _SIZE, QImage.Format.Format_RGB888).copy()
 
 
 class Filmstrip(QWidget):
@@ -51,6 +78,7 @@ class Filmstrip(QWidget):
         self.chosen: int | None = None
         self._request: ViewRequest | None = None
         self._worker = Derived(self, _request, self._found, lambda _error: None, rank=Rank.QUICK)
+        self._late = Derived(self, _from_history, self._filled, lambda _error: None)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setObjectName("filmstrip")
@@ -58,6 +86,7 @@ class Filmstrip(QWidget):
         self.setToolTip(_("The surface at earlier epochs: press one to see its network"))
         runner.began.connect(self._began)
         runner.probed.connect(self._probed)
+        workbench.models.changed.connect(self._model_changed)
         theme.theme().changed.connect(self.updateGeometry)
         self._began()
 
@@ -65,10 +94,11 @@ class Filmstrip(QWidget):
         return QSize(240, scaled(_HEIGHT))
 
     def _began(self) -> None:
-        """Ask a new run for so many surfaces, evenly spaced over its epochs."""
+        """Ask a new run for surfaces; with twelve, every second goes and later ones are rarer."""
         runner = self._runner
         project = runner.project
         self._worker.cancel()
+        self._late.cancel()
         runner.unwatch(KEY)
         self.frames, self._request = [], None
         self._choose(None)
@@ -84,18 +114,26 @@ class Filmstrip(QWidget):
         request = self._request
         if request is None or event.probe is not request.probe or event.problem is not None:
             return
-        from netbuilder.ui.plots.live.surface_plot import paint_surface
-
-        picture: Any = request.read(event)
-        pixels = np.ascontiguousarray(paint_surface(picture, discrete=False)[::-1])
-        image = QImage(pixels.data, _SIZE, _SIZE, 3 * _SIZE, QImage.Format.Format_RGB888).copy()
         frames = [frame for frame in self.frames if frame[0] < event.epoch]  # it may be rewound
-        self.frames = [*frames, (event.epoch, image)]
+        self.frames = [*frames, (event.epoch, _painted(request.read(event)))]
         if len(self.frames) > FRAMES:
             self.frames = self.frames[::2]
             probe = replace(request.probe, epochs=2 * request.probe.epochs)
             self._found(replace(request, probe=probe))
         self.update()
+
+    def _model_changed(self, old: ModelState, new: ModelState) -> None:
+        """Replace what came while it trained by evenly spaced epochs, as the run has ended."""
+        if new.source is not Source.RUN or old.settled.model is new.settled.model:
+            return
+        trained, history = self._workbench.models.trained, self._runner.weight_history
+        if trained is not None and history is not None and history.epochs and self._request:
+            self._late.follow(trained, history, self._request)
+
+    def _filled(self, pictures: list[tuple[int, Picture]]) -> None:
+        if not self._runner.active and self.chosen is None:
+            self.frames = [(epoch, _painted(picture)) for epoch, picture in pictures]
+            self.update()
 
     def box(self, number: int) -> QRectF:
         """Return the place of a frame."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QToolButton, QWidget
 
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
@@ -176,8 +176,8 @@ class CallbackRow(QWidget):
         self.box = QCheckBox(spec.display_title, self)
         self.box.setToolTip(spec.explanation)
         help_line = note_label(spec.explanation, self)
-        help_line.setContentsMargins(22, 0, 0, 0)
-        self._layout = vbox(self.box, help_line, parent=self, margins=0, spacing=2)
+        help_line.setContentsMargins(24, 0, 0, 0)
+        self._layout = vbox(self.box, help_line, parent=self, margins=0, spacing=4)
         self.box.clicked.connect(self._toggle)
 
     def show_choice(self, choice: Choice | None) -> None:
@@ -185,7 +185,7 @@ class CallbackRow(QWidget):
         self.box.setChecked(choice is not None)
         if choice is not None and self._form is None and self._spec.params:
             self._form = ParamForm(self._spec.params, self, about="callback")
-            self._form.setContentsMargins(22, 0, 0, 4)
+            self._form.setContentsMargins(24, 0, 0, 4)
             self._form.edited.connect(self._argument)
             self._layout.addWidget(self._form)
         if self._form is not None:
@@ -216,9 +216,7 @@ class CallbacksForm(QWidget):
         super().__init__(parent)
         self._choices: tuple[Choice, ...] = ()
         self.rows: dict[str, CallbackRow] = {}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout = vbox(parent=self, margins=0)
         for name, spec in CALLBACKS.items():
             row = CallbackRow(spec, self)
             row.edited.connect(partial(self._take, name))
@@ -282,13 +280,10 @@ class PlanForm(QWidget):
         self._store, self._workbench = store, workbench
         #: Settings that were asked for, a lesson's "Show" say: shown whatever the level.
         self._asked: set[str] = set()
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
+        self._layout = vbox(parent=self, margins=0)
         self.length = ParamForm(_LENGTH, self, about="training")
         self.length.edited.connect(self._edit_length)
-        self._goals = QVBoxLayout()
-        self._goals.setSpacing(8)
+        self._goals = vbox()
         self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
         self.loss.edited.connect(lambda c, merge: self._edit("loss", merge, loss=c))
         self.metrics = MetricsEditor(METRICS, self)
@@ -517,7 +512,7 @@ class SettingsPanel(QWidget):
         self.plan = PlanForm(store, workbench)
         self.plan.setProperty("role", "page")
         self._scroll = scrolled_page(self.plan, _("Training settings"), self)
-        vbox(self._scroll, parent=self, margins=(14, 10, 14, 10))
+        vbox(self._scroll, parent=self, margins=(16, 8, 16, 8))
 
     def show_setting(self, name: str) -> None:
         """Scroll to a setting, given the name of its field."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAction, QFont, QFontMetrics
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QToolButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.widgets.layouts import hbox
 
 #: Pixels left and right of a button's words, together; in a narrow bar.
 _SIDES, _CLOSE = 20, 10
@@ -40,9 +41,7 @@ class SpeedControl(QFrame):
         self.setObjectName("speed_control")
         self.setProperty("role", "tasks")
         self.setAccessibleName(_("Training speed"))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2, 2, 2, 2)
-        row.setSpacing(0)
+        row = hbox(parent=self, margins=2, spacing=0)
         self._full, self._finish, self._sides = full, finish, _SIDES
         self._choices = {action.objectName(): action for action in choices}
         for action in self._choices.values():

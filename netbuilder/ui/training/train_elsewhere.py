@@ -155,7 +155,7 @@ class ElsewhereDialog(Dialog):
         self.commands.setTabChangesFocus(True)
         self.commands.setReadOnly(True)
         self.commands.setAccessibleName(_("Commands"))
-        font = theme.fixed_font(0.9)
+        font = theme.fixed_font(theme.SMALL)
         self.commands.setStyleSheet(f"font-family: '{font.family()}';")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.write = self.buttons.addButton(

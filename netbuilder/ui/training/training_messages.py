@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -43,8 +44,7 @@ class TrainingMessages(QWidget):
         self.messages: list[TrainingMessage] = []
         self._place = 0
         self.card: RoleBox | None = None
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = vbox(parent=self, margins=0)
         self.hide()
 
     @property

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 MARGIN = 6
 BUBBLE_WIDTH = 280
@@ -52,7 +53,7 @@ class Callout(QWidget):
         self.bubble.setProperty("role", "card")
         self.bubble.setAccessibleName(join_sentences((title, words)))
         layout = self._fill(title, words, min(BUBBLE_WIDTH, window.width() - 24) - 28)
-        row = QHBoxLayout()
+        row = hbox()
         row.addStretch(1)
         self.buttons: list[QPushButton] = []
         for number, (label, action) in enumerate(buttons):
@@ -85,9 +86,7 @@ class Callout(QWidget):
             self.at = 0.75
 
     def _fill(self, title: str, words: str, width: int) -> QVBoxLayout:
-        layout = QVBoxLayout(self.bubble)
-        layout.setContentsMargins(14, 12, 14, 12)
-        layout.setSpacing(6)
+        layout = vbox(parent=self.bubble, margins=(16, 12, 16, 12))
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         if title:
             layout.addWidget(note_label(title, self.bubble, role="heading"))

@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -67,9 +66,10 @@ class EmptyStatePage(QStackedWidget):
         page = _WrappingPage(self)
         page.setProperty("role", "page")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # as a plain widget has it
-        self.page_layout = QVBoxLayout(page)
-        self.page_layout.setContentsMargins(14, 10, 14, 10)
-        self.page_layout.setSpacing(8)
+        self.page_layout = vbox(parent=page)
+        margin, gap = theme.PAGE_MARGIN, theme.ROW_GAP
+        self.page_layout.setContentsMargins(margin, gap, margin, gap)
+        self.page_layout.setSpacing(gap)
         scroll = QScrollArea(self)
         make_scroll_area_accessible(scroll, _("Results"))
         scroll.setWidgetResizable(True)

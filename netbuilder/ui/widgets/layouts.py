@@ -12,6 +12,8 @@ from typing import Any, Final, TypeVar
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
+from netbuilder.ui.style import theme
+
 STRETCH: Final = "stretch"
 _Box = TypeVar("_Box", bound=QBoxLayout)
 Margins = int | tuple[int, int, int, int]  # all sides, or left, top, right, bottom
@@ -37,7 +39,9 @@ def vbox(
     return _filled(QVBoxLayout(), items, parent, margins, spacing)
 
 
-def flow(*widgets: QWidget, parent: QWidget | None = None, spacing: int = 6) -> FlowLayout:
+def flow(
+    *widgets: QWidget, parent: QWidget | None = None, spacing: int = theme.ROW_GAP
+) -> FlowLayout:
     """Lay out widgets from left to right in wrapping lines."""
     layout = FlowLayout(parent, spacing)
     for widget in widgets:
@@ -56,8 +60,7 @@ def _filled(
         parent.setLayout(box)
     if margins is not None:
         box.setContentsMargins(*((margins,) * 4 if isinstance(margins, int) else margins))
-    if spacing is not None:
-        box.setSpacing(spacing)
+    box.setSpacing(theme.ROW_GAP if spacing is None else spacing)
     for item in items:
         content, *options = item if isinstance(item, tuple) else (item,)
         if content is STRETCH:
@@ -74,7 +77,7 @@ def _filled(
 class FlowLayout(QLayout):
     """Lays out widgets like words in a paragraph."""
 
-    def __init__(self, parent: QWidget | None = None, spacing: int = 6) -> None:
+    def __init__(self, parent: QWidget | None = None, spacing: int = theme.ROW_GAP) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._heights: dict[int, int] = {}  # by width, until invalidated

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, vbox
 
 
 def role_of(tone: str) -> str:
@@ -38,9 +38,7 @@ class RoleBox(QFrame):
         box_policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         box_policy.setHeightForWidth(True)
         self.setSizePolicy(box_policy)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(4)
+        layout = vbox(parent=self, margins=(12, 8, 12, 8), spacing=4)
         self.title = QLabel(title, self)
         self.title.setProperty("role", "heading")
         self.title.setWordWrap(True)
@@ -84,9 +82,7 @@ class CardList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(6)
+        self._layout = vbox(parent=self, margins=0)
         self.cards: list[RoleBox] = []
         self.hide()
 

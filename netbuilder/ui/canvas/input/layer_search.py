@@ -56,7 +56,7 @@ class LayerSearch(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self._heading = QLabel(heading)
-        self._heading.setFont(theme.ui_font(0.9))
+        self._heading.setFont(theme.ui_font(theme.SMALL))
         self.field = QLineEdit()
         self.field.setPlaceholderText(_("Type a layer: lstm, dense 50 relu …"))
         self.field.setAccessibleName(_("Search layers"))

@@ -152,7 +152,7 @@ class SurfacePlot(pg.PlotWidget):
         ground = QColor(scheme.panel)
         ground.setAlphaF(0.85)
         self.epoch.fill, self.epoch.border = shared_brush(ground), NO_PEN
-        self.epoch.setFont(theme.ui_font(0.92))
+        self.epoch.setFont(theme.ui_font(theme.SMALL))
         self._set_ratio(self._ratio)
 
     def height_for(self, width: int) -> int | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
@@ -26,6 +26,7 @@ from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.views.evaluation_service import ComparedRuns
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.compare import ComparedNetwork
@@ -66,8 +67,7 @@ class CompareView(QWidget):
         self._grid = QGridLayout(self._matrices)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.heats: list[HeatMap] = []
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         layout.addWidget(self.title)
         layout.addWidget(self.words)
         self._shown = (self.legend, self.table, self.which, self.label, self.plot, self._matrices)

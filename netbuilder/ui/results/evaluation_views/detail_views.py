@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
@@ -25,6 +25,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -51,8 +52,7 @@ class CalibrationView(QWidget):
         self.words = note_label(_calibration_words("…"), self)
         self.plot = NoWheelPlot("calibration", 200, self)
         self.plot.drawn = self._draw  # type: ignore[method-assign]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         layout.addWidget(heading(_("Calibration"), self))
         layout.addWidget(self.plot)
         layout.addWidget(self.words)
@@ -158,14 +158,13 @@ class GroupView(QWidget):
         )
         self.remedies.clicked.connect(self._press_remedies)
         self.measured = note_label("", self, role="body")
-        row = QHBoxLayout()
+        row = hbox()
         label = QLabel(_("Group by"), self)
         label.setBuddy(self.column)
         row.addWidget(label)
         row.addWidget(self.column)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         layout.addWidget(heading(_("Results by group"), self))
         layout.addLayout(row)
         layout.addWidget(self.table)

@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
@@ -26,7 +26,7 @@ from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -71,8 +71,7 @@ class LearningCurveView(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.plot = NoWheelPlot("learning_curve", 220, self)
         self.table = ShortTable(_("Amounts of data"), self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         layout.addWidget(self.title)
         layout.addLayout(row)
         for widget in (self.words, self.legend, self.plot, self.table):

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import label_with_unit, labelled
@@ -16,6 +16,7 @@ from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.compare import Residuals
@@ -41,12 +42,11 @@ class ResidualsView(QWidget):
         self.column.setAccessibleName(_("Target column"))
         self.plot = NoWheelPlot("residuals", 260, self)
         self.words = note_label("", self)
-        row = QHBoxLayout()
+        row = hbox()
         row.addWidget(self.which)
         row.addWidget(self.column)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(parent=self, margins=0)
         layout.addLayout(row)
         layout.addWidget(self.plot)
         layout.addWidget(self.words)
