@@ -4,6 +4,7 @@
     apt-get install openclipart-png
     python benchmarks/photos.py --emoji FOLDER --clipart [--seeds N]
     python benchmarks/photos.py --folder FOLDER
+    python benchmarks/photos.py --emoji FOLDER --window
 
 ``--emoji``: the folder with one folder a vendor ("apple", "google", "twitter", "facebook"), in each
 the package; kinds of things are made of their names. ``--clipart``: Debian's openclipart, on which
@@ -141,6 +142,75 @@ def measure(
     return result
 
 
+def collect(files: Mapping[str, Sequence[Path]], seed: int, home: Path) -> dict[str, Any]:
+    """Measure *Collect samples* in a window: from Train to the live bars, and a second training.
+
+    The pictures are added as dropped files are, class by class, as fast as the window takes them.
+    """
+    from _window import idle_until
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    from netbuilder.ui import app
+    from netbuilder.ui.capture.collect_window import CollectWindow
+    from netbuilder.ui.main_window import MainWindow
+    from netbuilder.ui.services import jobs
+    from netbuilder.ui.services.derived import all_idle
+
+    random = np.random.default_rng(seed)
+    chosen = {kind: random.permutation(len(paths))[: LEARN + 1] for kind, paths in files.items()}
+    application = app.make_application(["netbuilder"])
+    main = MainWindow(remember=False)
+    main.show()
+    window = CollectWindow(home / "samples", main.workbench, main.runner, main)
+    window.show()
+    column = window.training
+    main.workbench.start()
+    idle_until(lambda: main.workbench.imports.finished)
+    result: dict[str, Any] = {}
+
+    def press(name: str) -> None:
+        waits = time.perf_counter()
+        idle_until(lambda: not column._calm.isActive() and all_idle() and not jobs.RUNNING)
+        idle_until(column.train.isEnabled)
+        window.add_files(None, [picture])
+        idle_until(lambda: not jobs.RUNNING)
+        begin, before = time.perf_counter(), time.process_time()
+        QTest.mouseClick(column.train, Qt.MouseButton.LeftButton)
+        idle_until(lambda: column._preparing or main.runner.active)
+        idle_until(lambda: not column._preparing and not main.runner.active)
+        done = time.perf_counter()
+        idle_until(lambda: column.predictions is not None)
+        now, processor = time.perf_counter(), time.process_time() - before
+        assert main.workbench.run_error is None, main.workbench.run_error
+        output = column.predictions.first
+        result[name] = {
+            "prepared_in_background": round(begin - waits, 1),
+            "press_to_trained": round(done - begin, 1),
+            "press_to_live_bars": round(now - begin, 1),
+            "processor_seconds": round(processor, 1),
+            "predicted": output.classes[int(np.argmax(output.probabilities[0]))],
+        }
+
+    while len(window.cards) < len(files):
+        window.add_class()
+    kinds = list(files)
+    for row, kind in enumerate(kinds):
+        window._rename(window.cards[row], kind)
+        window.add_files(window.cards[row], [files[kind][n] for n in chosen[kind][:LEARN]])
+    picture = files[kinds[0]][chosen[kinds[0]][LEARN]]
+    idle_until(lambda: sum(card.readable for card in window.cards) >= LEARN * len(kinds))
+    press("first")
+    window.add_files(window.cards[0], [picture])  # one sample more
+    idle_until(lambda: window.cards[0].readable > LEARN)
+    press("again")
+    window.grab().save(str(Path(os.environ.get("PICTURE", home / "collect.png"))))
+    window.close()
+    main.close()
+    application.processEvents()
+    return result
+
+
 def main() -> None:
     """Print the figures of all sets."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -148,6 +218,7 @@ def main() -> None:
     parser.add_argument("--clipart", action="store_true", help="openclipart of Debian")
     parser.add_argument("--folder", type=Path, help="folder with a folder a kind")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--window", action="store_true", help="Collect samples, the first set")
     options = parser.parse_args()
     sets: dict[str, dict[str, list[Path]]] = {}
     if options.emoji:
@@ -157,6 +228,10 @@ def main() -> None:
     if options.folder:
         kinds = sorted(path for path in options.folder.iterdir() if path.is_dir())
         sets["folder"] = {kind.name: sorted(kind.iterdir()) for kind in kinds}
+    if options.window:
+        with tempfile.TemporaryDirectory() as home:
+            print(json.dumps(collect(next(iter(sets.values())), 0, Path(home)), indent=1))
+        return
     report: dict[str, Any] = {"reach": REACH}
     for name, files in sets.items():
         for seed in range(options.seeds):

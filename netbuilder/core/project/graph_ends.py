@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, spec_of
+from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
@@ -248,7 +249,7 @@ def feeds_embedding(graph: Graph, key: str) -> bool:
 
 # A Rescaling by less expects pixels from 0 to 255.
 _FOR_BYTES = 0.05
-_COLOURS = 3
+_COLOURS = _IMAGE_AXES = 3
 
 
 def takes_bytes(graph: Graph, node: Node) -> bool:
@@ -259,7 +260,8 @@ def takes_bytes(graph: Graph, node: Node) -> bool:
     owner = layer_owner(graph, node)
     spec = spec_of(owner.layer)
     if spec.category is Category.PRETRAINED:
-        return "preprocess" not in spec.by_name or owner.params.get("preprocess", True) is True
+        scales = "preprocess" not in spec.by_name or owner.params.get("preprocess", True) is True
+        return scales and len(BACKBONES[owner.layer].shape) == _IMAGE_AXES
     if owner.layer != "Rescaling":
         return False
     scale = owner.params.get("scale")

@@ -17,7 +17,7 @@ from netbuilder.core.data.defaults import (
 )
 from netbuilder.core.data.kinds.kind import DataKind, DataLocation
 from netbuilder.core.data.registry import KINDS, is_chosen
-from netbuilder.core.project.graph_ends import last_activation, last_units
+from netbuilder.core.project.graph_ends import byte_input_layer, last_activation, last_units
 from netbuilder.core.project.model import (
     Choice,
     Data,
@@ -138,3 +138,9 @@ def test_whether_data_is_chosen_is_told_by_where_the_kind_finds_it(kind: DataKin
     assert is_chosen(Data(kind.name, path="d.csv")) != made
     assert not is_chosen(Data(kind.name))
     assert not is_chosen(Data())
+
+
+def test_a_pretrained_network_for_pictures_takes_bytes_and_one_for_sounds_does_not() -> None:
+    for layer, expected in (("EfficientNetLite0", "body"), ("SpeechEmbedding", None)):
+        graph = chain(Node("body", layer), Node("out", "Dense", {"units": 2})).graph
+        assert byte_input_layer(graph, "in") == expected

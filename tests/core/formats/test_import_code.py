@@ -564,3 +564,29 @@ def test_changed_scripts_end_in_words(tmp_path: Path, seed: int) -> None:
             read(tmp_path, "\n".join(lines))
         except FormatError as error:
             assert error.code
+
+
+def test_included_word_vectors_are_recognised(tmp_path: Path) -> None:
+    code = """
+import keras
+from keras import layers
+
+def with_word_vectors(path, words, matrix):
+    return read(path)[words] + matrix
+
+inputs = keras.Input((12,), dtype="int32")
+x_layer = layers.Embedding(100, 50)
+x_layer.build()
+vectors = with_word_vectors("english_words.npz", words, x_layer.get_weights()[0])
+x_layer.set_weights([vectors])
+other = layers.Embedding(100, 50)
+other.set_weights([vectors + 1])
+x = layers.Concatenate()([x_layer(inputs), other(inputs)])
+x = layers.GlobalAveragePooling1D()(x)
+model = keras.Model(inputs, layers.Dense(2)(x))
+"""
+    file = tmp_path / "words.py"
+    file.write_text(code, "utf-8")
+    nodes = import_file(file).project.graph.nodes
+    vectors = [node.params.get("weights") for node in nodes if node.layer == "Embedding"]
+    assert sorted(map(str, vectors)) == ["None", "included"]

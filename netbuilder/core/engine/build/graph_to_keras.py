@@ -111,6 +111,7 @@ def build_backbone(
 
     Input: (batch, height, width, 3), of speech (batch, frames, 32). Output: (batch, channels)
     with ``pooling``, else (batch, height, width, channels), of speech (batch, steps, channels).
+    A frozen body drops nothing out: it predicts the same while the layers behind it train.
     ``inner``: one of ``frozen_bodies``, to be used again.
     """
     import keras
@@ -122,6 +123,10 @@ def build_backbone(
     body = keras.Model(pixels, inner(scaled), name=name or spec.name)
     if not params.get("trainable", False):
         inner.trainable = False
+        # Keras 3 ignores ``training=False`` of a call inside a model that trains.
+        for part in inner.layers:
+            if isinstance(part, keras.layers.Dropout):
+                part.rate = 0.0
     return body
 
 

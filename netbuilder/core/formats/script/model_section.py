@@ -42,6 +42,9 @@ _RESERVED = {
     "trained", "class_weight", "columns", "targets", "sample", "callbacks",
 }  # fmt: skip
 
+# Families of ``keras.applications`` with Dropout between their blocks.
+_WITH_DROPOUT = ("efficientnet", "efficientnet_v2")
+
 
 def is_chain(graph: Graph) -> bool:
     """Return whether the network can be a ``keras.Sequential``."""
@@ -345,6 +348,12 @@ def _body(
             cell.add(f"assert take_weights({layer}, {format_literal(name)})")
         if not (params.get("trainable") and params.get("trainable_blocks")):
             cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
+        if body.family in _WITH_DROPOUT and not params.get("trainable"):
+            cell.add(
+                f"for inner in {layer}.layers:",
+                "    if isinstance(inner, keras.layers.Dropout):",
+                "        inner.rate = 0.0  # " + _("a frozen network drops nothing out"),
+            )
     if params.get("preprocess") and body.scaling not in (PixelScaling.SWITCH, PixelScaling.ALWAYS):
         scaled = f"keras.applications.{body.family}.preprocess_input({source})"
         cell.add(f"{variable} = {layer}({scaled})")

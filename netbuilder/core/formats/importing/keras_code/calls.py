@@ -10,6 +10,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.training.weight_objects import ACTIVATIONS
+from netbuilder.core.engine.build.word_weights import with_word_vectors
 from netbuilder.core.formats.importing.keras_code.script_data import Rows, ScriptData
 from netbuilder.core.formats.importing.keras_code.values import (
     UNREAD,
@@ -36,6 +37,7 @@ from netbuilder.core.i18n import gettext as _
 MAX_STEPS = 50_000  # in total
 MAX_ITEMS = 2_000  # per list or text
 MAX_DEPTH = 25  # nested calls of the script's own functions
+_WORD_VECTORS = "included"  # stands for what ``with_word_vectors`` of a script returns
 BUILTINS: dict[str, Callable[..., Any]] = {
     "range": range,
     "len": len,
@@ -387,6 +389,9 @@ class Calls:
             if owner.member(name) is not NotImplemented:
                 return NotImplemented
             return self._model_method(owner, name, args, kwargs, node.lineno)
+        if isinstance(owner, Layer) and name == "set_weights" and args == [[_WORD_VECTORS]]:
+            owner.config["weights"] = _WORD_VECTORS
+            return None
         for kind, names in _METHODS.items():
             if isinstance(owner, kind) and name in names:
                 values = [*args, *kwargs.values()]
@@ -442,6 +447,8 @@ class Calls:
         self, function: Function, args: list[Any], kwargs: dict[str, Any], node: ast.AST
     ) -> Any:
         definition, names = function.node, function.arguments
+        if getattr(definition, "name", "") == with_word_vectors.__name__:
+            return _WORD_VECTORS
         if self._depth >= MAX_DEPTH or self._steps > MAX_STEPS:
             return NotImplemented
         defaults = definition.args.defaults
