@@ -159,7 +159,7 @@ def collect(files: Mapping[str, Sequence[Path]], seed: int, home: Path) -> dict[
 
     random = np.random.default_rng(seed)
     chosen = {kind: random.permutation(len(paths))[: LEARN + 1] for kind, paths in files.items()}
-    application = app.make_application(["netbuilder"])
+    _application = app.make_application(["netbuilder"])
     main = MainWindow(remember=False)
     main.show()
     window = CollectWindow(home / "samples", main.workbench, main.runner, main)
@@ -192,22 +192,21 @@ def collect(files: Mapping[str, Sequence[Path]], seed: int, home: Path) -> dict[
             "predicted": output.classes[int(np.argmax(output.probabilities[0]))],
         }
 
+    first = next(iter(files))
     while len(window.cards) < len(files):
         window.add_class()
-    kinds = list(files)
-    for row, kind in enumerate(kinds):
+    for row, kind in enumerate(files):
         window._rename(window.cards[row], kind)
         window.add_files(window.cards[row], [files[kind][n] for n in chosen[kind][:LEARN]])
-    picture = files[kinds[0]][chosen[kinds[0]][LEARN]]
-    idle_until(lambda: sum(card.readable for card in window.cards) >= LEARN * len(kinds))
+    picture = files[first][chosen[first][LEARN]]
+    idle_until(lambda: sum(card.readable for card in window.cards) >= LEARN * len(files))
     press("first")
     window.add_files(window.cards[0], [picture])  # one sample more
     idle_until(lambda: window.cards[0].readable > LEARN)
     press("again")
     window.grab().save(str(Path(os.environ.get("PICTURE", home / "collect.png"))))
     window.close()
-    main.close()
-    application.processEvents()
+    main.runner.close(60)
     return result
 
 

@@ -163,7 +163,11 @@ def crop_square(image: QImage) -> QImage:
     """Return the centre square of a picture, scaled to ``PICTURE_SIDE`` pixels."""
     side = min(image.width(), image.height())
     left, top = (image.width() - side) // 2, (image.height() - side) // 2
-    square = image.copy(QRect(left, top, side, side)).convertToFormat(QImage.Format.Format_RGB888)
+    square = QImage(side, side, QImage.Format.Format_RGB888)
+    square.fill(Qt.GlobalColor.white)  # seen through transparent pixels, as when files are read
+    painter = QPainter(square)
+    painter.drawImage(0, 0, image, left, top, side, side)
+    painter.end()
     return square.scaled(
         PICTURE_SIDE,
         PICTURE_SIDE,

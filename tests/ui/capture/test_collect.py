@@ -453,3 +453,17 @@ def test_from_the_camera_to_the_live_prediction_and_the_canvas(
     assert not window.isVisible()
     assert main.workbench.base / main.store.project.data.path == tmp_path / "pictures"
     assert main.workbench.models.trained is column.model is not None
+
+
+def test_transparent_pixels_of_a_file_become_white(tmp_path: Path, qapp: QApplication) -> None:
+    image = QImage(8, 4, QImage.Format.Format_ARGB32)
+    image.fill(QColor(200, 10, 10, 0))  # red that nobody sees
+    image.setPixelColor(4, 1, QColor(0, 0, 255, 255))
+    image.save(str(tmp_path / "clear.png"))
+    sample = PictureSource().from_file(tmp_path / "clear.png")
+    assert sample is not None
+    square = QImage.fromData(sample.content())
+    side = square.width()
+    assert square.pixelColor(side // 20, side - 1 - side // 20) == QColor("white")
+    inside = square.pixelColor(round(side * 2.5 / 4), round(side * 1.5 / 4))
+    assert inside.blue() > inside.red()
