@@ -19,7 +19,6 @@ from PySide6.QtCore import (
     QLoggingCategory,
     QMicrophonePermission,
     QObject,
-    QRect,
     Qt,
     QTimer,
     Signal,
