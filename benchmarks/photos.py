@@ -71,9 +71,18 @@ _SYMBOLS = ("computer", "geography", "shapes", "signs_and_symbols", "special")
 
 def clipart() -> dict[str, list[Path]]:
     """Return the first six folders, by name, that hold 40 pictures of things or more."""
+    from PIL import Image
+
+    from netbuilder.core.data.kinds.images.picture_files import _MOST_PIXELS
+
+    def opens(file: Path) -> bool:
+        with Image.open(file) as picture:
+            return not file.is_symlink() and picture.width * picture.height <= _MOST_PIXELS
+
+    Image.MAX_IMAGE_PIXELS = None
     files: dict[str, list[Path]] = {}
     for folder in sorted(CLIPART.glob("*/*/")):
-        pictures = [file for file in sorted(folder.rglob("*.png")) if not file.is_symlink()]
+        pictures = [file for file in sorted(folder.rglob("*.png")) if opens(file)]
         if folder.parent.name not in _SYMBOLS and len(pictures) >= LEARN + TEST:
             files[folder.name] = pictures
     return dict(list(files.items())[:6])
@@ -139,6 +148,7 @@ def measure(
             "processor_seconds": round(processor, 1),
             "accuracy": round(model.evaluate(home / "test")["accuracy"], 3),
         }
+        print(name, result[name], file=sys.stderr, flush=True)
     return result
 
 
