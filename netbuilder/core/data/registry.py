@@ -45,10 +45,7 @@ def modality_of(entry: InputPreprocessing) -> Modality:
 
 
 def kind_of(data: Data) -> DataKind:
-    """Return the kind of a recipe.
-
-    Raise DataError if no data is chosen, or there is no such kind.
-    """
+    """Return a recipe's kind; raise DataError if no data is chosen, or the kind is unknown."""
     if not data.kind:
         raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
     if data.kind not in KINDS:

@@ -176,10 +176,7 @@ def sidecar_of(trained: TrainedModel) -> dict[str, Any]:
 
 
 def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
-    """Parse NetBuilder's data in the file ``name``.
-
-    Raise FormatError if a part is missing or invalid.
-    """
+    """Parse NetBuilder's data in file ``name``; raise FormatError if missing or invalid."""
     run = ours.get("run") or {}
     if not isinstance(run, Mapping) or any(
         isinstance(run.get(key), bool) or not isinstance(run.get(key, 0), int | float | None)

@@ -252,10 +252,7 @@ def import_model(path: Path | str) -> Project:
 
 
 def read_project(path: Path | str) -> Project:
-    """Return the project in a ``.netbuilder``, ``.h5`` or ``.keras``.
-
-    Raise UserError if it cannot be read.
-    """
+    """Return the project in a ``.netbuilder``, ``.h5`` or ``.keras``, or raise UserError."""
     path = Path(path)
     if is_model(path):
         return import_model(path)

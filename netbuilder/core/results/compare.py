@@ -39,10 +39,7 @@ class Residuals:
 
 
 def residuals(evaluation: Evaluation, index: int = 0) -> Residuals:
-    """Return the residuals of target column number ``index``.
-
-    Raise DataError if the network predicts no numbers.
-    """
+    """Return the residuals of target column ``index``; raise DataError without numbers."""
     if evaluation.task != REGRESSION:
         raise DataError(_("Residuals need numeric predictions; this network predicts classes."), "")
     truth = np.asarray(evaluation.truth, float).reshape(evaluation.samples, -1)[:, index]
@@ -122,10 +119,7 @@ class MetricRow:
 
 
 def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
-    """Evaluate a network on its own held-out rows.
-
-    Raise DataError if its data cannot be read, or no rows are held out.
-    """
+    """Evaluate a network on its held-out rows; raise DataError if it has none."""
     from netbuilder.core.data.load import load_dataset
 
     dataset = load_dataset(trained.project, base)

@@ -32,6 +32,20 @@ from netbuilder.core.catalog.training.weight_objects import (
 )
 from netbuilder.core.i18n import gettext as _, noop as N_
 
+__all__ = [
+    "ACCURACY_BY_TASK",
+    "ACTIVATIONS",
+    "CALLBACKS",
+    "CONSTRAINTS",
+    "INITIALIZERS",
+    "LOSSES",
+    "METRICS",
+    "OPTIMIZERS",
+    "REGULARIZERS",
+    "SCHEDULES",
+    "canonical",
+]
+
 ACCURACY_BY_TASK: Final[Mapping[str, str]] = MappingProxyType(
     {
         "binary": "binary_accuracy",
@@ -443,20 +457,6 @@ CALLBACKS: Final = table(
     ),
 )  # fmt: skip
 
-
-__all__ = [
-    "ACCURACY_BY_TASK",
-    "ACTIVATIONS",
-    "CALLBACKS",
-    "CONSTRAINTS",
-    "INITIALIZERS",
-    "LOSSES",
-    "METRICS",
-    "OPTIMIZERS",
-    "REGULARIZERS",
-    "SCHEDULES",
-    "canonical",
-]
 
 _SHORT: Final[Mapping[str, str]] = MappingProxyType(
     {

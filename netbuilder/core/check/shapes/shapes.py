@@ -324,10 +324,7 @@ class Shapes:
 
 
 class ShapeCache:
-    """Computes ``Shapes`` with cached outcomes; thread-safe.
-
-    A newer request supersedes an older one.
-    """
+    """Computes ``Shapes`` with cached outcomes; thread-safe; newer requests supersede older."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -133,10 +133,7 @@ class Modality(ABC):
         )
 
     def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
-        """Return the raw values of texts as they are typed, for a trained model.
-
-        Raise DataError if it takes no texts.
-        """
+        """Return the raw values of typed texts for a trained model, or raise DataError."""
         raise DataError(
             _("This model does not take texts."),
             _("It takes {what}.", what=_(self.takes)),

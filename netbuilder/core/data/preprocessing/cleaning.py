@@ -143,10 +143,7 @@ def apply_cleaning(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFr
 
 
 def drops_duplicates(options: Mapping[str, Any]) -> bool:
-    """Return whether duplicate rows are dropped (option "duplicates").
-
-    Raise DataError if there is no such rule.
-    """
+    """Return whether option "duplicates" drops rows; raise DataError if it is invalid."""
     rule = str(options.get("duplicates") or "keep")
     message = N_("There is no rule '{name}' for duplicate rows.")
     require_choice(rule, ("keep", "drop"), message, "duplicates_rule_unknown")

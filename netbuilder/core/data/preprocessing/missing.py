@@ -30,10 +30,7 @@ def missing_fixes() -> tuple[DataFix, DataFix]:
 
 
 def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
-    """Return the rule for missing values of each column.
-
-    Raise DataError if a rule does not exist.
-    """
+    """Return each column's rule for missing values; raise DataError if it does not exist."""
     general = str(data.options.get("missing", "error"))
     rules = dict.fromkeys(names, general)
     for name, choice in data.columns.items():

@@ -28,10 +28,7 @@ def forget_all() -> None:
 
 
 class RecentValues(Generic[Value]):
-    """The last few values by key; thread-safe.
-
-    Two threads that request one key wait for a single computation.
-    """
+    """The last few values by key; thread-safe. Two requests for one key compute it once."""
 
     def __init__(self, size: int) -> None:
         self._size = size

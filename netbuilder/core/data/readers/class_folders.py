@@ -65,10 +65,7 @@ class FolderSamples:
     others: int = 0
 
     def count(self, samples: int, others: int) -> None:
-        """Count samples and other files of a folder.
-
-        Raise DataError if hardly anything is a sample.
-        """
+        """Count samples and other files; raise DataError if hardly anything is a sample."""
         self.samples += samples
         self.others += others
         if self.others > max(_MOST_OTHERS, _OTHERS_EACH * self.samples):
@@ -154,10 +151,7 @@ def is_junk(name: str) -> bool:
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return folders and files in it, sorted, without junk.
-
-    Raise DataError if the folder cannot be read.
-    """
+    """Return sorted folders and files without junk; raise DataError if unreadable."""
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)

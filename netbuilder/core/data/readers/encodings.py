@@ -119,10 +119,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 def unpacked_size(path: Path, most: float) -> int:
-    """Return the unpacked bytes of a file, counted to little more than ``most``.
-
-    Raise DataError as for ``open_bytes``.
-    """
+    """Return a file's unpacked bytes, counted to about ``most``; errors as ``open_bytes``."""
     here = path.stat()
     if path.suffix.lower() not in PACKED:
         return here.st_size
@@ -366,10 +363,7 @@ def _odd(path: Path) -> bytes:
 
 
 def read_text_file(path: Path, like: str = "") -> tuple[str, str]:
-    """Return the text of a file and its detected encoding.
-
-    Raise DataError if it cannot be read, or is no text.
-    """
+    """Return a file's text and detected encoding; raise DataError if it is no readable text."""
     with open_bytes(path) as file:
         content = file.read()
     encoding = encoding_of(path, content, like)

@@ -38,10 +38,7 @@ class SampleCollection:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes that have a folder, sorted.
-
-        Raise DataError if the folder cannot be listed.
-        """
+        """The classes that have a folder, sorted; raise DataError if it cannot be listed."""
         try:
             names = [child.name for child in self.folder.iterdir() if child.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
@@ -78,10 +75,7 @@ class SampleCollection:
         self._last.pop(old, None)
 
     def remove(self, path: Path) -> RemovedSample:
-        """Delete a sample; return what restores it.
-
-        Raise UserError if the file cannot be deleted.
-        """
+        """Delete a sample and return what restores it; raise UserError if that fails."""
         try:
             content = path.read_bytes()
             delete(path)

@@ -65,10 +65,7 @@ def _broken(path: Path, message: str, error: BaseException) -> DataError:
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
-    """Return the non-empty sheets of a spreadsheet file, in order.
-
-    Raise DataError if it is no spreadsheet.
-    """
+    """Return the non-empty sheets in order; raise DataError if it is no spreadsheet."""
     return tuple(name for name, sheet in _sheets(path).items() if sheet.rows)
 
 

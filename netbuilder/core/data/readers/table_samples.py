@@ -210,10 +210,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
 
 
 def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
-    """Return the part of each row: ``TRAIN``, ``VALIDATION`` or ``TEST``.
-
-    Raise DataError if a word names none.
-    """
+    """Return each row's part, ``TRAIN``, ``VALIDATION`` or ``TEST``, or raise DataError."""
     import numpy as np
 
     words = labels_of(series)
@@ -244,10 +241,7 @@ def groups_of(series: pd.Series) -> NDArray[np.int64]:
 
 
 def weights_of(series: pd.Series, source: str) -> NDArray[np.float32]:
-    """Return the weight of each row.
-
-    Raise DataError if a weight is missing or negative, or all are 0.
-    """
+    """Return the rows' weights; raise DataError if one is missing or negative, or all are 0."""
     import numpy as np
 
     numbers = as_numbers(series, source)

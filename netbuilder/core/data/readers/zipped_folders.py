@@ -51,18 +51,12 @@ def zip_contains(path: Path, endings: Sequence[str], *, in_folders: bool = False
 
 
 def unpacked(path: Path, endings: Sequence[str]) -> Path:
-    """Return the unpacked folder of a zip; any other path unchanged.
-
-    Raise DataError as ``unpack_zip``.
-    """
+    """Return a zip's unpacked folder; other paths unchanged. Errors as ``unpack_zip``."""
     return unpack_zip(path, endings) if is_zip(path) else path
 
 
 def has_test_part(path: Path, endings: Sequence[str]) -> bool:
-    """Return whether a folder of samples, or a zip of one, has a part for testing.
-
-    Raise DataError as ``unpack_zip``.
-    """
+    """Return whether a folder or zip of samples has a test part; errors as ``unpack_zip``."""
     root = unpacked(path, endings)
     if not root.is_dir() or not class_folders.may_have_test(root):
         return False

@@ -50,6 +50,8 @@ from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, P
 if TYPE_CHECKING:
     import keras
 
+__all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
+
 #: What is wrong and what to do, by the error's code; ``{name}`` is the node.
 _ERRORS: Mapping[str, tuple[str, str]] = {
     "weights_not_downloaded": (
@@ -230,9 +232,6 @@ def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
     except Exception as error:
         values = {"layer": node.layer, "reason": first_line(error), "path": str(path)}
         raise _error("weights_do_not_fit", node.id, **values) from error
-
-
-__all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
 
 def owner_of(node: Node, graph: Graph) -> Node:

@@ -90,10 +90,7 @@ def is_importable(path: Path) -> bool:
 
 
 def load_network(path: Path | str) -> TrainedModel:
-    """Load a trained network from a ``.h5`` or ``.keras``.
-
-    Raise FormatError if damaged, unsafe, or with custom layers.
-    """
+    """Load a trained ``.h5`` or ``.keras``; raise FormatError if damaged, unsafe or custom."""
     path = Path(path)
     with translate_disk_full(path):
         return _trained(inspect_file(path, placeholders=True))
@@ -155,10 +152,7 @@ def import_file(
 
 
 def refuse_other_kinds(path: Path) -> None:
-    """Reject a file of another program, with advice on converting it.
-
-    Raise FormatError if it is one.
-    """
+    """Raise FormatError for a file of another program, with advice on converting it."""
     ending = path.suffix.lower()
     if path.is_dir() and (path / "saved_model.pb").exists():
         ending = ".pb"

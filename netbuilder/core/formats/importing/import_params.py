@@ -30,10 +30,7 @@ OLD_NAMES: Mapping[str, Mapping[str, str]] = {
 
 
 def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a catalog layer's parameters from a config of Keras 2 or 3.
-
-    Unknown keys and invalid values are skipped.
-    """
+    """Return a catalog layer's valid parameters from a config of Keras 2 or 3."""
     spec = LAYERS[layer]
     names = OLD_NAMES.get(layer, {})
     values = {names.get(key, key): value for key, value in config.items()}

@@ -58,10 +58,7 @@ class CheckedContainer:
 
 
 def read_h5_container(path: Path) -> CheckedContainer:
-    """Check a ``.h5`` model file as a container and read its configs.
-
-    Raise FormatError if damaged, unsafe, or no model.
-    """
+    """Check a ``.h5`` model and read its configs; raise FormatError if damaged or unsafe."""
     try:
         with open_hdf5(path) as file:
             numbers = check_container(file, path.name)

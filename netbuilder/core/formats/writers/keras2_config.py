@@ -46,10 +46,7 @@ class OnlyKeras3Error(ValueError):
 
 
 def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert what Keras 3 writes into ``model_config``.
-
-    Raise OnlyKeras3Error if a layer's call has no older form.
-    """
+    """Convert Keras 3's ``model_config``; raise OnlyKeras3Error if a call has no older form."""
     result = dict(config)
     inner = dict(config["config"])
     functional = "input_layers" in inner

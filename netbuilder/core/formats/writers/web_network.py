@@ -127,10 +127,7 @@ class WebNetwork:
 
 
 def web_network(model: keras.Model) -> WebNetwork:
-    """Return the steps of a model and its nested models.
-
-    Raise FormatError if the page's code lacks a layer or setting.
-    """
+    """Return a model's steps; raise FormatError if the page lacks a layer or setting."""
     network = WebNetwork(len(model.inputs))
     inputs = [network.new_tensor() for _tensor in model.inputs]
     network.outputs = _walk(model, inputs, network)

@@ -275,10 +275,7 @@ class Runner(QObject):
         return self.may_go_on or (self.session is None and opened and self.may_start)
 
     def _ask(self, request: Callable[[Session], object], *, stands: bool = False) -> None:
-        """Apply a request to the session; one that has ended continues with it.
-
-        ``stands``: the request leaves it paused.
-        """
+        """Apply a request to the session, continuing an ended one; ``stands``: it stays paused."""
         session = self.session
         if session is None or not self.may_go_on:
             return

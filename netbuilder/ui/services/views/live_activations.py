@@ -54,10 +54,7 @@ class _Sample:
 
 
 class LiveActivationsService(QObject):
-    """Requests from a run what the canvas shows.
-
-    ``changed``: ``look`` changed; None when the run is over.
-    """
+    """Requests from a run what the canvas shows; ``changed`` emits ``look``, at the end None."""
 
     changed = Signal()
 

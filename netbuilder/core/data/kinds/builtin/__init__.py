@@ -52,10 +52,7 @@ def data_set(name: str) -> DataSet:
 
 
 def read_builtin(name: str, options: Mapping[str, Any]) -> Samples:
-    """Return the samples of a set by its name.
-
-    Raise DataError if there is no such set, or an option does not fit it.
-    """
+    """Return the samples of a set; raise DataError for an unknown name or unsuitable option."""
     return data_set(name).make(options)
 
 

@@ -66,10 +66,7 @@ class SequencesDataView:
 
 
 def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataView | None:
-    """Return the rows of a series by time; None for other data.
-
-    Raise DataError if the file cannot be read.
-    """
+    """Return a series' rows by time, None for other data; raise DataError if it cannot be read."""
     samples = plan.samples
     if not (samples.ordered and samples.columns):
         return None

@@ -34,10 +34,7 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Read and parse a ``.py`` or ``.ipynb`` file.
-
-    Raise FormatError if too large, no notebook, or no Python.
-    """
+    """Parse a ``.py`` or ``.ipynb``; raise FormatError if too large or not Python."""
     require_regular_file(path)
     try:
         with path.open("rb") as file:

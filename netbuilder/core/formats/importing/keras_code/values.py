@@ -123,9 +123,7 @@ class Layer:
 
 @dataclass(eq=False)
 class Call:
-    """A call of a layer; ``parts`` are the items that a class takes out of a single argument, or
-    None.
-    """
+    """A call of a layer; ``parts``: the items that a class takes out of its argument, or None."""
 
     layer: Layer
     sources: tuple[Call, ...] = ()

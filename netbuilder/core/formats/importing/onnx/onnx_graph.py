@@ -82,10 +82,7 @@ class OnnxGraph:
 
 
 def read_graph(path: Path) -> OnnxGraph:
-    """Read an ONNX file without running it.
-
-    Raise FormatError if too large, damaged, or with weights in other files.
-    """
+    """Read an ONNX file without running it; raise FormatError if too large or damaged."""
     import onnx
 
     _check_size(path)

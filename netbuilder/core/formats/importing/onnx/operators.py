@@ -63,10 +63,7 @@ class Converter:
         self._skipped: set[int] = set()
 
     def run(self) -> list[Tensor]:
-        """Convert the graph and return its outputs.
-
-        Raise UnknownOperatorError if an operator cannot be converted.
-        """
+        """Convert the graph and return its outputs, or raise UnknownOperatorError."""
         for name, (shape, dtype) in self.graph.inputs.items():
             self._input(name, shape, dtype)
         self._find_patterns()
