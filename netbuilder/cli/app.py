@@ -91,10 +91,7 @@ def _check_display() -> None:
 
 
 def _check_xcb() -> None:
-    """Raise if a library of the X11 plugin is missing.
-
-    Qt would end the process and always blame libxcb-cursor0.
-    """
+    """Raise if the X11 plugin lacks a library: Qt would end the process with a wrong reason."""
     import ctypes
     import os
 

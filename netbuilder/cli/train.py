@@ -107,10 +107,7 @@ def with_options(project: Project, arguments: argparse.Namespace) -> Project:
 
 
 def check_output_path(output: Path) -> None:
-    """Check before training that the result can be written.
-
-    Raise UserError if the format is unknown, the folder is missing or not writable.
-    """
+    """Raise UserError before training if the result cannot be written."""
     from netbuilder.core.formats.registry import format_for
     from netbuilder.core.project.atomic import write_error
 

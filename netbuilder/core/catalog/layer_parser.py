@@ -14,10 +14,7 @@ from netbuilder.core.i18n import localized
 
 
 def describe_params(node_params: Mapping[str, Any], spec: LayerSpec) -> str:
-    """Return the parameters to show on a node, as in "32 · relu".
-
-    Empty ones, a linear activation and switches that are off are left out.
-    """
+    """Return the distinguishing parameters to show on a node, as in "32 · relu"."""
     words = (_word(spec.by_name[name], node_params) for name in spec.telling)
     return " · ".join(word for word in words if word)
 

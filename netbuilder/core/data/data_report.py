@@ -138,10 +138,7 @@ class DataReport:
 
 
 def make_report(project: Project, base: Path) -> DataReport:
-    """Describe the data of a project; problems become notes of severity "error".
-
-    Raise DataError if there is no data, or it cannot be read at all.
-    """
+    """Describe a project's data; problems become notes. Raise DataError if it cannot be read."""
     report = seen_before("report", project, base, lambda: _look(project, base))
     # What lies beside the file comes and goes without it.
     notes = (*_test_file_beside(project.data, base), *report.notes)

@@ -344,10 +344,7 @@ def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
 
 
 def point_number(project: Project, base: Path, place: tuple[float, float]) -> int:
-    """Return the number of the point nearest to a place, for edits by hand.
-
-    Raise DataError if the set has no editable points, or cannot be read.
-    """
+    """Return the number of the nearest point, for edits by hand, or raise DataError."""
     samples = read_samples(project.data, base)[0]
     if not has_points(project.data):
         raise DataError(

@@ -192,10 +192,7 @@ class DiagnosisWithdrawn(Event):
 
 @dataclass(frozen=True, eq=False)
 class ProbeAnswered(Event):
-    """The answer to a probe, see ``probes.ProbeResult``.
-
-    ``problem`` says why there is none: the session has dropped the probe.
-    """
+    """The answer to a probe (``ProbeResult``); ``problem``: why it was dropped instead."""
 
     probe: Probe
     epoch: int

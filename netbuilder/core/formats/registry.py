@@ -150,10 +150,7 @@ def is_model(path: Path) -> bool:
 
 
 def format_for(path: Path) -> Format:
-    """Return the format for a path's ending; a path without ending is a SavedModel folder.
-
-    Raise FormatError if there is no such format.
-    """
+    """Return the format for a path's ending (none: SavedModel), or raise FormatError."""
     ending, name = Path(path).suffix.lower(), Path(path).name.lower()
     # The longest ending wins: .int8.tflite is not .tflite.
     rows = [
@@ -241,10 +238,7 @@ def facts_of(project: Project, base: Path) -> DataFacts | None:
 
 
 def import_model(path: Path | str) -> Project:
-    """Return the project of a ``.h5`` or ``.keras``, with placeholders for unknown layers.
-
-    Raise FormatError if damaged or unsafe.
-    """
+    """Return the project of a ``.h5`` or ``.keras``; raise FormatError if damaged or unsafe."""
     from netbuilder.core.formats.safety.inspect_file import inspect_file
 
     with translate_disk_full(Path(path)):

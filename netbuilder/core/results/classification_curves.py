@@ -120,10 +120,7 @@ def class_curves(evaluation: Evaluation, index: int) -> ClassCurves:
 
 
 def at_threshold(evaluation: Evaluation, index: int, threshold: float) -> ThresholdScores:
-    """Return the scores of predicting the class wherever its probability is at least ``threshold``.
-
-    Raise DataError if there are no probabilities.
-    """
+    """Return the scores of a class at a probability ``threshold``; DataError without any."""
     is_it, sure = _of_class(evaluation, index)
     predicted = sure >= threshold
     hit, missed = int((predicted & is_it).sum()), int((~predicted & is_it).sum())
@@ -160,10 +157,7 @@ def classes_at(at: ThresholdScores, labels: tuple[str, ...]) -> tuple[ClassScore
 def calibration_curve(
     evaluation: Evaluation, index: int, bins: int = 10
 ) -> tuple[Array, Array, Array]:
-    """Return mean probability, share of the class and number of rows of each non-empty bin.
-
-    Raise DataError if there are no probabilities.
-    """
+    """Return mean probability, share and rows of non-empty bins; DataError without any."""
     is_it, sure = _of_class(evaluation, index)
     return reliability(sure, is_it, bins)
 

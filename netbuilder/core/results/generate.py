@@ -87,10 +87,7 @@ def stream_tokens(
     seed: int = 0,
     top_k: int = 0,
 ) -> Iterator[str]:
-    """Yield tokens as they are drawn.
-
-    Raise UserError if the network was not trained on the next token, or a number is out of bounds.
-    """
+    """Yield tokens as drawn; UserError if not trained for it, or a number is out of bounds."""
     ends = next_token_ends(trained)
     if ends is None:
         raise UserError(
@@ -143,10 +140,7 @@ def next_probabilities(
     ends: tuple[str, InputPreprocessing, str, OutputPreprocessing],
     window: NDArray[np.int32],
 ) -> NDArray[np.float64]:
-    """Return the probability of each token to come next, (classes,).
-
-    Raise UserError if the last layer gives no probabilities.
-    """
+    """Return the next token's probabilities, (classes,); UserError if there are none."""
     key, _entry, output, target = ends
     answer = repeated_predictor(trained)({key: window[None]})[output]
     probabilities = class_probabilities(answer, target)

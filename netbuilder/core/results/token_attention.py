@@ -35,10 +35,7 @@ class TokenAttention:
 
 
 def token_attention(trained: TrainedModel, text: str) -> TokenAttention | None:
-    """Return tokens, attention and next tokens; None of other networks.
-
-    Raise UserError if the last layer gives no probabilities.
-    """
+    """Return tokens, attention and next tokens; None of other networks; or raise UserError."""
     ends = next_token_ends(trained)
     if ends is None:
         return None

@@ -181,10 +181,7 @@ _FIRST = date(1970, 1, 1)
 
 
 class DaySlideEditor(SlideEditor):
-    """A slider for dates such as ``2024-05-31``.
-
-    ``read`` converts other typed dates to days since 1970-01-01, or None.
-    """
+    """A slider for dates such as ``2024-05-31``; ``read`` parses dates, or returns None."""
 
     field = 104
 

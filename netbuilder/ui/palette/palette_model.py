@@ -39,10 +39,7 @@ def block_rows(text: str = "") -> list[str | SavedBlock]:
 
 
 def append_block(project: Project, piece: Graph) -> Project:
-    """Paste a block, connected to the network's output if there is exactly one way.
-
-    Raise EditError if the piece cannot be pasted.
-    """
+    """Paste a block, connected to the output if possible; raise EditError if it cannot be."""
     ends = project.graph.outputs or project.graph.inputs
     pasted, new = fragments.paste_fragment(project, piece)
     heads = [node_id for node_id in new if not pasted.graph.sources[node_id]]
@@ -81,10 +78,7 @@ def all_rows() -> list[Row]:
 
 
 def found_rows(text: str) -> list[Row]:
-    """Return the matches of a search, best first, or a line that there are none.
-
-    Parameters may be typed after the layer: "dense 50 relu".
-    """
+    """Return a search's matches, best first, or a line "none"; "dense 50 relu" sets parameters."""
     layers = [match if match.params else match.spec for match in parse_layers(text)]
     rows: list[Row] = [*layers, *block_rows(text)]
     return rows or [_("No layer matches “{text}”", text=text)]

@@ -50,10 +50,7 @@ def recipe_for(path: Path, base: Path | None) -> Data:
 
 
 def relative_path(path: Path, base: Path | None) -> str:
-    """Return ``path`` relative to ``base`` if it lies inside, else the absolute path.
-
-    ``base`` is None for a project without a file.
-    """
+    """Return ``path``, relative to ``base`` if inside it; None: a project without a file."""
     path = path.absolute()
     if base is not None:
         try:

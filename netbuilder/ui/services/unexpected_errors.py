@@ -25,10 +25,7 @@ log = logging.getLogger("netbuilder")
 
 
 class SharedLogHandler(RotatingFileHandler):
-    """Rotates the log even while another window has it open.
-
-    Windows refuses to rename an open file: it is copied and emptied instead.
-    """
+    """Rotates the log by copying: Windows cannot rename a file that another window has open."""
 
     def rotate(self, source: str, dest: str) -> None:
         try:

@@ -280,10 +280,7 @@ class Workbench(QObject):
             self.diagnose()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
-        """Call ``done`` with the facts of the current project, once they are known.
-
-        Errors are reported by ``data_error``.
-        """
+        """Call ``done`` with the project's facts once known; ``data_error`` reports errors."""
         project, base = self.store.project, self.base
         key = (project.data, project.graph, project.training.seed)
         find = partial(_find_facts, key, project, base)

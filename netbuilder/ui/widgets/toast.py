@@ -18,10 +18,7 @@ _GAP = 10
 
 
 class Toast(QLabel):
-    """A message over ``anchor``, at its top edge if free.
-
-    ``covers(box)``: whether a box of the parent would hide something important.
-    """
+    """A message at the top of ``anchor``, unless ``covers(box)`` says that it hides something."""
 
     def __init__(self, anchor: QWidget, parent: QWidget, covers: Callable[[QRect], bool]) -> None:
         super().__init__(parent)

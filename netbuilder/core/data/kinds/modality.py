@@ -122,10 +122,7 @@ class Modality(ABC):
         return None
 
     def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
-        """Return the raw values of files with one sample each, for a trained model.
-
-        Raise DataError if it takes no such files.
-        """
+        """Return the raw values of files with one sample each, or raise DataError."""
         raise DataError(
             _("This model does not take files with single samples."),
             _("It takes {what}.", what=_(self.takes)),
@@ -193,10 +190,7 @@ class Modality(ABC):
 
 
 def source_of(project: Project, key: str, samples: Samples) -> str:
-    """Return the array that Input node ``key`` reads: as the recipe says, else the first.
-
-    Raise DataError if there is no array of that name.
-    """
+    """Return the array that Input ``key`` reads (default: the first), or raise DataError."""
     names = project.data.inputs.get(key) or ()
     source = names[0] if names else next(iter(samples.arrays))
     if source not in samples.arrays:
@@ -209,10 +203,7 @@ def source_of(project: Project, key: str, samples: Samples) -> str:
 
 
 def values_of(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
-    """Return rows of the array that ``preprocessing`` was fitted on.
-
-    A separate test set may name its only array differently.
-    """
+    """Return rows of the array of ``preprocessing``; a test set may name its only one otherwise."""
     only = next(iter(samples.arrays.values()))
     chosen: Array = samples.arrays.get(preprocessing.source, only)[rows]
     return chosen

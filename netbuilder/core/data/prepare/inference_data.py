@@ -200,10 +200,7 @@ def reading_of_model(data: Data, preprocessing: Preprocessing) -> dict[str, Any]
 
 
 def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: str) -> pd.DataFrame:
-    """Return a table without an index column, unless the model reads it.
-
-    Raise DataError if numbers that the model needs are ambiguous.
-    """
+    """Return a table without unread index column; DataError if needed numbers are ambiguous."""
     numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
     for finding in table_reading(table).findings:
         if finding.code == AMBIGUOUS and finding.column in numbers:
@@ -347,10 +344,7 @@ def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[st
 
 
 def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> pd.Series:
-    """Return the column of texts that the model reads: by its name, else the longest texts.
-
-    Raise DataError if there is no column of texts.
-    """
+    """Return the column of texts that the model reads, by name or length, or raise DataError."""
     if entry.source in table.columns:
         return table[entry.source].fillna("")
     strings = [name for name in table.columns if table[name].dtype.kind not in "iufb"]

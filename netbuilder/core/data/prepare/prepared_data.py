@@ -549,10 +549,7 @@ def scan_project(project: Project, base: Path) -> LargeTable:
 
 
 def in_memory_samples(table: LargeTable) -> tuple[Samples, Samples | None, SplitIndices]:
-    """Return the first rows as samples in memory: training and validation, and test.
-
-    Validation and test use at most the first 50,000 of their rows.
-    """
+    """Return the first rows: training and validation, and test (at most 50,000 of the last two)."""
     import pandas as pd
 
     train, validation = table.held[TRAIN], table.held.get(VALIDATION)

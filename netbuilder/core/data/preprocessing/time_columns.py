@@ -176,10 +176,7 @@ def _with_month_number(cell: str) -> str:
 
 
 def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
-    """Return a column of time as numbers: dates as days, numbers unchanged.
-
-    Raise DataError if a cell is empty, or no date.
-    """
+    """Return times as numbers (dates as days); raise DataError if a cell is empty or no date."""
     import numpy as np
 
     if series.isna().any():

@@ -188,10 +188,7 @@ def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataE
 
 
 def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
-    """Return the samples under a folder, files with one of ``endings``.
-
-    Raise DataError if there is no such folder, or no sample in it that has a class.
-    """
+    """Return the samples under a folder, by ``endings``; DataError if none has a class."""
     if not path.is_dir():
         raise DataError(
             _("There is no folder '{name}' in {parent}.", name=path.name, parent=path.parent)
@@ -435,10 +432,7 @@ def _samples(
 
 
 def _walk(folder: str, root: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield each folder with its sorted file names, without pipes, unlike ``os.walk``.
-
-    Raise DataError if a folder cannot be read.
-    """
+    """Yield folders with sorted file names, without pipes, unlike ``os.walk``; or DataError."""
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)

@@ -75,10 +75,7 @@ def inner_ending(path: Path) -> str:
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, unpacked where it is packed.
-
-    Raise DataError if it cannot be read, is damaged, or is an archive of several tables.
-    """
+    """Open a file, unpacked; DataError if unreadable, damaged, or an archive of several tables."""
     ending = path.suffix.lower()
     try:
         if ending == ".zip":

@@ -89,10 +89,7 @@ class SampleCollection:
 
 
 def write_sample(path: Path, content: bytes) -> None:
-    """Write a sample atomically, and create the folder of its class.
-
-    Raise UserError if the disk is full, the folder cannot be written, ...
-    """
+    """Write a sample atomically, creating its class folder; raise UserError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -101,10 +98,7 @@ def write_sample(path: Path, content: bytes) -> None:
 
 
 def check_class_name(name: str, others: Sequence[str]) -> str:
-    """Return a class name that is valid as a folder name on every system.
-
-    Raise DataError if the name is empty, taken or invalid.
-    """
+    """Return a class name valid as a folder everywhere; DataError if empty, taken or invalid."""
     name = composed(" ".join(name.split()).rstrip("."))
     if not name:
         raise DataError(

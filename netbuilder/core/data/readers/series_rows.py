@@ -254,10 +254,7 @@ def _as_decided(series: pd.Series, kind: str, source: str) -> pd.Series | None:
 def _left_out(
     frame: pd.DataFrame, targets: Sequence[str], data: Data, source: str
 ) -> NDArray[np.bool_]:
-    """Return for each row whether it is excluded. A target is never filled.
-
-    Raise DataError if values are missing, and the recipe does not say what to do.
-    """
+    """Return which rows are excluded; targets are never filled. DataError for undecided gaps."""
     import numpy as np
 
     names = [str(name) for name in frame.columns]

@@ -516,10 +516,7 @@ def sandboxed_sheets(path: Path) -> dict[str, SheetCells]:
 
 
 def prove_table(path: Path, nrows: int | None) -> None:
-    """Read a file in the other process first.
-
-    Raise DataError if it takes too much memory or time, or ValueError if it is damaged.
-    """
+    """Read a file in the other process first; DataError over its limits, ValueError if damaged."""
     if not is_worker():
         _ask(path, {"table": str(path.resolve()), "rows": nrows})
 

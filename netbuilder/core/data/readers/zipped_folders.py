@@ -65,10 +65,7 @@ def has_test_part(path: Path, endings: Sequence[str]) -> bool:
 
 
 def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
-    """Unpack a zip to the cache once; return its folder.
-
-    Raise DataError if it is damaged, would climb out of its folder, or unpacks to far too much.
-    """
+    """Unpack a zip to the cache once; return its folder. DataError if damaged or hostile."""
     try:
         here = path.stat()
         key = hashlib.sha256(f"{path.absolute()}|{here.st_mtime_ns}|{here.st_size}".encode())

@@ -194,10 +194,7 @@ def _known(shape: Any, inputs: Tensor) -> Tensor:
 
 
 def optimize_layers(model: keras.Model) -> keras.Model:
-    """Make ``model`` train by the faster forms here where they cover its settings.
-
-    Only training steps change; the layers answer as before.
-    """
+    """Make ``model`` train by the faster forms here where possible; layers answer as before."""
     fast_recurrence.optimize_recurrent(model)
     optimize_noise(model)
     optimize_pooling(model)

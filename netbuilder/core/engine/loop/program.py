@@ -107,10 +107,7 @@ class LoopPlan:
 
 @dataclass(frozen=True)
 class ProgramParts:
-    """What a trainer makes a program of.
-
-    ``rows``: samples of an epoch; of a stream ``feed`` holds fewer. ``kind``: of compilation.
-    """
+    """A program's parts; ``rows``: samples of an epoch, of which ``feed`` may hold fewer."""
 
     training_model: keras.Model
     counters: Counters

@@ -165,10 +165,7 @@ def _one(values: list[Any]) -> Any:
 def feed_of(
     split: Split, inputs: Sequence[str], outputs: Sequence[str], weight: Any = None
 ) -> Feed:
-    """Return the arrays of ``split`` in the model's order.
-
-    Raise TrainingError if the data has nothing for an Input or an output.
-    """
+    """Return the arrays of ``split`` in the model's order; TrainingError if one is missing."""
     for names, arrays in ((inputs, split.x), (outputs, split.y)):
         for name in names:
             if name not in arrays:

@@ -341,10 +341,7 @@ class Trainer:
         return True
 
     def advance(self, epochs: int, most: int | None = None) -> AdvanceResult:
-        """Run a chunk of at most ``most`` steps, within a run of ``epochs`` epochs.
-
-        ``ready`` must have returned True since the last call.
-        """
+        """Run at most ``most`` steps of a run of ``epochs``; ``ready`` must have returned True."""
         count = self._count(epochs)
         count = count if most is None else max(1, min(count, most))
         begin = time.perf_counter()

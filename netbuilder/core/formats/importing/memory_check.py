@@ -57,10 +57,7 @@ def _without_states(value: Any) -> Any:
 
 
 def check_project(project: Project, facts: DataFacts | None, file: ModelFile) -> None:
-    """Compare the network of a project with the size of its file.
-
-    Raise FormatError as ``check_config``, or BuildError if Keras cannot build the network.
-    """
+    """Compare a project with its file's size; FormatError if too large, BuildError if invalid."""
     import keras
 
     graph = with_bins(project.graph, bin_widths(facts.bins) if facts is not None else {})

@@ -36,10 +36,7 @@ _FILE_ARGUMENTS = {
 
 
 def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...]:
-    """Check a model's config, whose form is checked already, and return its unknown layers.
-
-    Raise FormatError if no model, or something in it is dangerous.
-    """
+    """Return the unknown layers of a well-formed config; FormatError if no model or dangerous."""
     if config["class_name"] not in allowlist.MODELS and not _looks_like_model(config):
         raise FormatError(
             _(

@@ -20,10 +20,7 @@ _TEXTS = ("class_name", "module", "registered_name")
 
 
 def check_form(config: Any, name: str) -> None:
-    """Check the form of a model's config and its nested models.
-
-    Raise FormatError if the form is invalid, or there are more than 10,000 layers.
-    """
+    """Check a model config's form; FormatError if invalid, or over 10,000 layers."""
     if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
         raise FormatError(
             _(

@@ -133,10 +133,7 @@ _NAMES = frozenset({"metadata.json", "config.json", _WEIGHTS, ZIP_ENTRY})
 
 
 def read_keras_container(path: Path) -> CheckedContainer:
-    """Check a ``.keras`` file and the weights in it as containers and read its configs.
-
-    Raise FormatError if damaged, unsafe, or no model.
-    """
+    """Check a ``.keras`` and its weights, and read its configs; FormatError if unsafe."""
     name = path.name
     try:
         with zipfile.ZipFile(path) as archive:
@@ -391,10 +388,7 @@ def _check_content(read: CheckedContainer, path: Path, kind: str, placeholders: 
 
 
 def kind_of(path: Path) -> str:
-    """Return "h5" or "keras" by the first bytes of the file.
-
-    Raise FormatError if the file is missing, cannot be read, or is neither.
-    """
+    """Return "h5" or "keras" by a file's first bytes; raise FormatError if it is neither."""
     require_regular_file(path)
     try:
         with path.open("rb") as file:

@@ -32,10 +32,7 @@ _WRAPPERS = frozenset({"MeanMetricWrapper", "SumOverBatchSizeMetricWrapper", "Co
 
 
 def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the usable part of a training config of Keras 2 or 3, and notes on the rest.
-
-    Raise FormatError if it contains code, or names a system module.
-    """
+    """Return a training config's usable part, and notes; FormatError if it contains code."""
     where = _("The training config of '{file}'", file=name)
     refuse_code(config, where)
     _refuse_system(config, where)

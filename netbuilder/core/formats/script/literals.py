@@ -51,10 +51,7 @@ def write_sidecars(project: Project, folder: Path) -> tuple[str, ...]:
 
 @dataclass
 class ScriptCell:
-    """A section of a script, or a cell of a notebook.
-
-    ``nodes`` maps each node id to its first and last line, counted from 0.
-    """
+    """A script section or notebook cell; ``nodes``: first and last line by node id, from 0."""
 
     title: str
     text: str = ""

@@ -68,10 +68,7 @@ def _is_plain(node: Node) -> bool:
 def model_cell(
     project: Project, facts: DataFacts | None, *, ids: bool = False, exact: bool = True
 ) -> ScriptCell:
-    """Write the section that builds ``model``.
-
-    ``ids``: its inputs are word ids. ``exact``: it has NetBuilder's initial weights.
-    """
+    """Write the section of ``model``; ``ids``: it takes word ids; ``exact``: initial weights."""
     bins = bin_widths(facts.bins) if facts is not None else {}
     graph = with_bins(project.graph, bins)
     cell = ScriptCell(_("Build the network"))

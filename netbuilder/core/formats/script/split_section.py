@@ -63,10 +63,7 @@ def _by_share(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
 
 
 def _by_column(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
-    """Use the parts that a column or folders name, and split off those they lack.
-
-    A test set is only split off if folders name the parts.
-    """
+    """Use the parts that a column or folders name, and split off those that they lack."""
     data, folders = project.data, recipe.code.parts == "folders"
     tested = folders and not recipe.own_test and data.test_split > 0
     if tested or data.validation_split > 0:

@@ -138,10 +138,7 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
 
 
 def check_agreement(predictions: Sequence[Array], expected: Sequence[Array], title: str) -> None:
-    """Compare a file's predictions with the network's, one array per output.
-
-    Raise FormatError if their number, a shape, or a value differs.
-    """
+    """Compare a file's predictions with the network's; raise FormatError if they differ."""
     if len(predictions) != len(expected):
         raise _wrong(
             title,

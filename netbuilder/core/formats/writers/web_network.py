@@ -218,10 +218,7 @@ def _as_rescaling(layer: Any) -> dict[str, Any]:
 
 
 def _checked(name: str, config: Mapping[str, Any], layer: Any, outer: str = "") -> dict[str, Any]:
-    """Return a layer's config for the page; ``outer`` is the name of the wrapping layer.
-
-    Raise FormatError if the page cannot compute such a layer.
-    """
+    """Return a layer's config for the page; FormatError if it lacks it. ``outer``: the wrapper."""
     layers, activations = engine()
     owner = outer or layer.name
     ours = str(type(layer).__module__).startswith("keras.")

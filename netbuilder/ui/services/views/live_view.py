@@ -56,10 +56,7 @@ class _ViewRequest:
 
 @dataclass(frozen=True, eq=False)
 class ViewState:
-    """A view: all available ones, the current one and its request (None: points only).
-
-    ``first``: shown until a run answers.
-    """
+    """All views, the current one and its request (None: points only); ``first``: until a run."""
 
     question: _ViewRequest
     dataset: Dataset

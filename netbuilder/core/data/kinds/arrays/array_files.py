@@ -93,10 +93,7 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
 
 
 def _info(file: BinaryIO | Any) -> ArrayInfo:
-    """Read shape and type from the header of a ``.npy`` (NumPy Enhancement Proposal 1).
-
-    Raise ValueError if there is no such header.
-    """
+    """Read shape and type from the header of a ``.npy``, or raise ValueError."""
     import numpy as np
 
     version = np.lib.format.read_magic(file)

@@ -46,10 +46,7 @@ class DataSet:
 
 
 def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of each option of a set, or its default.
-
-    Raise DataError if a value is of another type, or out of bounds.
-    """
+    """Return each option's value or default; raise DataError for an invalid value."""
     values: dict[str, Any] = {}
     for param in params:
         values[param.name] = options.get(param.name, param.default)

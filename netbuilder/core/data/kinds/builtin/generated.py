@@ -28,10 +28,7 @@ def moons(
 def xor(
     samples: int = 400, noise: float = 0.05, turned: float = 0.0, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points in the four quarters of a square: orange where x and y have the same sign.
-
-    The quarters are ``turned`` by so many degrees.
-    """
+    """Points in a square's quarters, ``turned`` by degrees: orange where x and y have one sign."""
     import numpy as np
 
     random = np.random.default_rng(seed)

@@ -54,10 +54,7 @@ def is_downloaded(name: str) -> bool:
 
 
 def _loaded(name: str, **options: Any) -> Any:
-    """Return the result of ``keras.datasets.NAME.load_data``.
-
-    Raise DataError if it is not on this computer and cannot be downloaded.
-    """
+    """Return ``keras.datasets.NAME.load_data()``; raise DataError if it cannot be downloaded."""
     import importlib
 
     try:

@@ -118,10 +118,7 @@ def is_complete_file(file: Path) -> bool:
 
 
 def _size(picture: Any) -> tuple[int, int]:
-    """Return height and width of a picture, rotated by its EXIF orientation.
-
-    A PNG without EXIF is not asked: Pillow would read all of it.
-    """
+    """Return height and width after EXIF rotation; a PNG without EXIF is not read for it."""
     may_be_rotated = picture.format != "PNG" or "exif" in picture.info
     if may_be_rotated and picture.getexif().get(0x0112, 1) in {5, 6, 7, 8}:
         return picture.width, picture.height

@@ -42,10 +42,7 @@ def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str:
 def listed_pictures(
     table: pd.DataFrame, path: Path, data: Data, endings: Sequence[str]
 ) -> ListedPictures:
-    """Find the pictures that a table names, beside it or in folders beside it.
-
-    Raise DataError if no column names pictures, or the pictures do not exist.
-    """
+    """Find the pictures that a table names, nearby; raise DataError if there are none."""
     column = str(data.options.get("image") or "")
     column = column or picture_column(table[free_columns(data, table)], endings)
     if not column or column not in table.columns:

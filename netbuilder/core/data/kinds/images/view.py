@@ -59,10 +59,7 @@ def pictures_data_view(plan: PreparedData) -> PicturesDataView:
 
 
 def select_pictures(plan: PreparedData, query: PictureQuery) -> PictureSelection:
-    """Return pictures drawn at random by ``query.draw``, sorted by class where mixed.
-
-    Raise DataError if a file is damaged or missing.
-    """
+    """Return pictures drawn by ``query.draw``, mixed ones by class; DataError if unreadable."""
     labels, parts, rows = _all(plan)
     fits = np.ones(len(rows), bool)
     if query.label:

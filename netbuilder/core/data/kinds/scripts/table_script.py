@@ -124,10 +124,7 @@ def unused(data: Data) -> list[str]:
 def column_lines(
     data: Data, frames: Iterable[str], facts: DataFacts | None = None, *, order: bool = True
 ) -> list[str]:
-    """Return the lines for single columns of each data frame of a script, training frame first.
-
-    ``order``: sort rows by the recipe's order column.
-    """
+    """Return lines for single columns of each frame, training first; ``order``: sort the rows."""
     marks, frames = _marks(data, facts), list(frames)
     lines: list[str] = []
     by = single_roles(data).get("order", "") if order else ""
@@ -295,10 +292,7 @@ def imports(data: Data) -> list[str]:
 
 
 def answer_lines(question: ScriptRequest) -> list[str]:
-    """Return lines from ``data`` and ``test`` to ``y`` and ``y_test``.
-
-    Classes become numbers; outputs with different tasks get one column a target.
-    """
+    """Return lines from ``data`` and ``test`` to ``y`` and ``y_test``; classes become numbers."""
     data, task = question.project.data, question.task
     tasks = question.tasks
     if len(set(tasks.values())) > 1:

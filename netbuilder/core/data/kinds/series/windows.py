@@ -117,10 +117,7 @@ def labelled_windows(
     entry: InputPreprocessing,
     source: str,
 ) -> Samples:
-    """Return windows with targets, of the columns that a trained model takes.
-
-    Raise DataError if columns are missing, or the table is too short.
-    """
+    """Return windows with targets, of the model's columns; DataError if missing or too short."""
     horizon = integer_option(data.options, "horizon", 1)
     answers = tuple(dict.fromkeys(n for out in preprocessing.outputs.values() for n in out.columns))
     targets = targets_behind(answers, horizon)
@@ -136,10 +133,7 @@ def labelled_windows(
 def history(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> tuple[NDArray[np.float32], list[Any]]:
-    """Return every window of a table without targets, and the line on which each ends.
-
-    Raise DataError if columns are missing, or no window fits.
-    """
+    """Return all windows without targets, and their last lines; DataError if none fits."""
     import numpy as np
 
     window = int(entry.shape[0] or 1)

@@ -133,10 +133,7 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
 
 
 def _is_cut_off(file: Path) -> bool:
-    """Return whether a ``.wav`` is shorter than its header says.
-
-    A recorder that was not closed writes 0 or the largest number.
-    """
+    """Return whether a ``.wav`` is shorter than its header says (0 or the maximum: unknown)."""
     if file.suffix.lower() != ".wav":
         return False
     with file.open("rb") as content:

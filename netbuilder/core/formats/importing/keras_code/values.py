@@ -139,10 +139,7 @@ class Call:
 
 @dataclass(eq=False)
 class Model:
-    """A Sequential, a functional model, or an object of a class of the code.
-
-    ``called`` is the number of layers when its ends were last computed, or -1.
-    """
+    """A model of the code; ``called``: number of layers when its ends were last computed, or -1."""
 
     line: int
     name: str = ""

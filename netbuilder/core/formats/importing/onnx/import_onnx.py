@@ -33,10 +33,7 @@ _ROWS, _STEPS = 4, 12
 
 
 def import_onnx(path: Path) -> Imported:
-    """Import an ONNX file.
-
-    Raise FormatError if too large, damaged, with an unsupported operator, or predictions differ.
-    """
+    """Import an ONNX file; raise FormatError if it cannot be, or predictions differ."""
     if importlib.util.find_spec("onnx") is None:
         raise FormatError(
             _("Reading ONNX needs the package onnx, which is not installed."),
@@ -115,10 +112,7 @@ def _must_agree(
     outputs: list[Tensor],
     path: Path,
 ) -> None:
-    """Compare the predictions of both for random inputs.
-
-    Raise FormatError if the file cannot be run, or its predictions differ.
-    """
+    """Compare both predictions for random inputs; raise FormatError if they differ."""
     from netbuilder.core.formats.keras_prediction import predict_rows
     from netbuilder.core.tensorflow_output import mute_output
 

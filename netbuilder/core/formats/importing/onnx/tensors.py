@@ -99,10 +99,7 @@ class ProjectDraft:
         self.nodes[node] = replace(before, params={**before.params, **params})
 
     def arranged(self, tensor: Tensor, axes: Sequence[int] | None = None) -> Tensor:
-        """Permute a tensor so that each ONNX axis has its own axis in Keras.
-
-        ``axes`` are the target positions; None for ONNX's order, batch first.
-        """
+        """Give each ONNX axis its own Keras axis, at ``axes``; None: ONNX's order, batch first."""
         tensor = self.unflattened(tensor)
         target = tuple(axes) if axes is not None else _batch_first(tensor)
         if tensor.axes == target:
