@@ -159,7 +159,7 @@ def test_a_drag_outlives_the_last_window_that_was_asked_for_before(
     window = open_window(edits.set_training(example("temperatures"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    view = window.docks.show_panel("predict").series
+    view = window.docks.show_panel("predict").forms["series"]
     qtbot.waitUntil(lambda: view.rows is not None, timeout=MINUTE)
     told()
     view.last_button.click()
