@@ -126,7 +126,8 @@ class MainWindow(QMainWindow):
             self.removeAction(action)
         self.removeToolBar(self.top_bar)
         for child in self.children():
-            if child not in self._lasting and not isinstance(child, QDialog):
+            open_dialog = isinstance(child, QDialog) and child.isVisible()
+            if child not in self._lasting and not open_dialog:
                 if isinstance(child, QWidget):
                     child.hide()
                 child.deleteLater()  # a command of the old window may be under way

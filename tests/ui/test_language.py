@@ -172,6 +172,13 @@ def test_figures_of_a_prediction_are_written_as_the_language_writes_them(
     assert "," in german and "." not in german
     choose_language("en")
     qtbot.waitUntil(lambda: answer() == german.replace(",", "."), timeout=MINUTE)
+    window.docks.pages["predict"].panel.rows.edit("bmi", 0.125)
+    qtbot.waitUntil(lambda: window.activations_service.own is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.idle, timeout=MINUTE)
+    choose_language("de")
+    panel = window.docks.pages["predict"].panel
+    qtbot.waitUntil(lambda: panel.rows.row["bmi"] == 0.125 and panel.idle, timeout=MINUTE)
+    assert window.activations_service.own is not None
 
 
 def test_the_settings_show_the_languages_and_take_one_at_once(

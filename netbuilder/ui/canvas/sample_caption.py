@@ -20,7 +20,7 @@ _LINES = "─ ━"
 def caption_text(look: SampleActivations) -> str:
     """Return the sample's caption: "row 3 of 360 · it is “7”", "your drawing"."""
     if look.own:
-        return look.own
+        return look.own_words
     row = format_number(look.index + 1, ",")
     if look.rows:
         caption = _("row {number} of {count}", number=row, count=format_number(look.rows, ","))

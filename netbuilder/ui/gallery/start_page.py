@@ -33,7 +33,8 @@ from netbuilder.ui.gallery.cards import PictureCard, PictureLabel, WayCard
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.gallery.recorded_training import RecordedTraining
 from netbuilder.ui.plots.sparkline import Sparkline
-from netbuilder.ui.services import jobs, lesson_session, settings
+from netbuilder.ui.services import lesson_session, settings
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.labels import note_label
@@ -99,6 +100,10 @@ class StartPage(QWidget):
         self.recent_cards: list[PictureCard] = []
         self.continue_card: PictureCard | None = None
         self._curves: dict[Path, Sparkline] = {}
+        self._recent_paths: list[Path] = []
+        self._recent_curves = Derived(
+            self, _read_curves, self._show_curves, of=lambda: self._recent_paths
+        )
         self._before: QWidget | None = None
         self._columns = 0
         #: Each grid with a function from the number of columns to its visible cards.
@@ -250,9 +255,8 @@ class StartPage(QWidget):
         # The first takes two columns.
         self._grid(lambda columns: cards[: max(columns - 1, 1)])
         if paths:
-            jobs.run_job(
-                partial(_read_curves, paths), self._show_curves, name="recent-curves", owner=self
-            )
+            self._recent_paths = paths
+            self._recent_curves.ask(paths)
 
     def _file_card(self, path: Path) -> PictureCard:
         curve = Sparkline(self._content)
@@ -266,7 +270,7 @@ class StartPage(QWidget):
     def _show_curves(self, curves: dict[Path, tuple[tuple[float, ...], int]]) -> None:
         for path, (values, kept) in curves.items():
             curve = self._curves.get(path)
-            if curve is not None and isValid(curve):
+            if curve is not None:
                 words = ngettext("loss, {count} epoch", "loss, {count} epochs", len(values))
                 if kept:
                     words = _("loss, epoch {kept} of {count}", kept=kept, count=len(values))

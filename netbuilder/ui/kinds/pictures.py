@@ -51,7 +51,7 @@ _LEAST_PAD, _LEAST_BARS = 200, 150
 #: A picture's edge is looked at in this size; between these shades it says nothing of the page.
 _EDGE, _UNSURE = 32, (0.35, 0.65)
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
-_CAMERA = N_("camera picture")
+_CAMERA, _DRAWING = N_("camera picture"), N_("your drawing")
 Found = TypeVar("Found")
 
 
@@ -214,7 +214,8 @@ class PictureForm(PredictForm):
         self.turn_button.hide()
         name, values = next(iter(look.raw.items()))
         self._show_pixels(look.values.get(name, values))
-        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+        self._own = bool(look.own)
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False, own=look.own))
 
     def show_answer(self, predictions: Predictions) -> None:
         from netbuilder.core.results.predict import prediction_picture
@@ -273,7 +274,7 @@ class PictureForm(PredictForm):
             return
         self._show_pixels(sample)
         self.asked.emit(
-            request_for_raw({**self._look.raw, name: sample}, self.beside, own=_("your drawing"))
+            request_for_raw({**self._look.raw, name: sample}, self.beside, own=_DRAWING)
         )
 
     def _show_pixels(self, image: Any) -> None:
@@ -340,7 +341,7 @@ class PictureForm(PredictForm):
                 lambda model: _with_file(image, lambda file: _answer(model, file)),
                 lambda model: _with_file(image, lambda file: file_sample(model, file)),
                 about,
-                own=_(own) if own == _CAMERA else own,
+                own=own,
             )
         )
 

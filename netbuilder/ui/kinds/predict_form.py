@@ -113,7 +113,7 @@ class PredictForm(QWidget):
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Take the canvas's sample; ``wanted``: the user requested it."""
         if wanted or not self.busy:
-            self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+            self.asked.emit(request_for_raw(look.raw, about, by_hand=False, own=look.own))
 
     def answer_words(self, predictions: Predictions) -> str:
         return predictions.text(0)

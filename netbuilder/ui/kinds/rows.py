@@ -253,7 +253,7 @@ class RowForm(PredictForm):
             self.asked.emit(
                 PredictionRequest(
                     lambda model: _answer(model, row), lambda model: _sample(model, row), None,
-                    by_hand, _(_OWN) if self._own else "")
+                    by_hand, _OWN if self._own else "")
             )  # fmt: skip
             self.response.show_row(self._placed(row), lambda model: _sample(model, row))
 
@@ -275,7 +275,7 @@ class RowForm(PredictForm):
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         if self.form is None or look.trained is None or (self.busy and not wanted):
             return
-        self._own, self._filled = False, set(look.filled)
+        self._own, self._filled = bool(look.own), set(look.filled)
         from netbuilder.core.results.file_samples import row_of
 
         cells = row_of(look.trained, look.raw)

@@ -517,7 +517,7 @@ class SeriesForm(PredictForm):
             return
         self._about = about
         rows = self.rows.copy()
-        own = {_DRAGGED: _(_OWN), _LAST: _(_END)}.get(about, "")
+        own = {_DRAGGED: _OWN, _LAST: _END}.get(about, "")
         raw = {self._key: rows.astype(np.float32)}
         about = _(about) if about in {_DRAGGED, _LAST} else about
         self.asked.emit(request_for_raw(raw, about, by_hand=by_hand, own=own))
@@ -590,8 +590,9 @@ class SeriesForm(PredictForm):
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         if wanted or not self._own:
-            self._own, self._days, self.before_samples = False, look.days, False
+            self._own, self._days, self.before_samples = bool(look.own), look.days, False
             self._last.cancel()
+            about = {_OWN: _DRAGGED, _END: _LAST}.get(look.own, about)
             self._show_rows(look.raw[self._key], about)
         else:
             self._passed_over = look, about

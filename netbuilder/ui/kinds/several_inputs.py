@@ -81,12 +81,12 @@ class SeveralInputsForm(PredictForm):
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         if self.busy and not wanted:
             return
-        self._own = False
+        self._own = bool(look.own)
         self._soon.stop()
         for key, part in self.parts.items():
             if key in look.raw:
                 part.show_values(look.raw[key])
-        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False, own=look.own))
 
     def _changed(self) -> None:
         self._own = True
@@ -98,7 +98,7 @@ class SeveralInputsForm(PredictForm):
             return
         raw = {key: part.raw() for key, part in self.parts.items()}
         if all(value is not None for value in raw.values()):
-            self.asked.emit(request_for_raw(raw, self.words, own=_(_OWN)))
+            self.asked.emit(request_for_raw(raw, self.words, own=_OWN))
 
 
 #: So many numbers get a field each; of more the picture or the curve must do.

@@ -306,7 +306,7 @@ class SoundForm(PredictForm):
         self._own = False
         self._set_path(None)
         self._show(next(iter(look.raw.values())))
-        self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+        self.asked.emit(request_for_raw(look.raw, about, by_hand=False, own=look.own))
         self._file.ask(look.trained, self._workbench.base, look.index)
 
     def _file_found(self, path: Path | None) -> None:

@@ -458,7 +458,7 @@ class TextForm(PredictForm):
         self.asked.emit(
             PredictionRequest(
                 lambda model: _answer(model, words), lambda model: _sample(model, words), note,
-                by_hand=False, own="" if words == written else _(_OWN))
+                by_hand=False, own="" if words == written else _OWN)
         )  # fmt: skip
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
@@ -470,7 +470,8 @@ class TextForm(PredictForm):
         self._writing = True
         self.text.setPlainText(written)
         self._writing = False
-        self._written = (self.text.toPlainText(), _(_GIVEN) if self._goes_on else about)
+        row = "" if look.own else self.text.toPlainText()
+        self._written = (row, _(_GIVEN) if self._goes_on else about)
         self._soon.start()
 
 

@@ -67,7 +67,7 @@ class ExplainPanel(QWidget):
             self.about.setText(self._activations.trouble)
             self.why.show_sample(None)
             return
-        words = look.own or _(
+        words = look.own_words or _(
             "Test sample {number} of {count}",
             number=format_number(look.index + 1, ","),
             count=format_number(look.rows, ","),

@@ -236,7 +236,7 @@ class InsidePanel(QWidget):
         self.truth.setText(
             join_sentences((self._activations_service.trouble, _(_BARE)))
             if bare
-            else look.own or of_rows
+            else look.own_words or of_rows
         )
         there = look.project.graph.by_id if bare else look.values
         chosen = [layer for layer in self._selection if layer in there]

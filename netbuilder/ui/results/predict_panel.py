@@ -249,7 +249,7 @@ class PredictPanel(QWidget):
             if self._another_asked and self._activations_service.trouble:
                 self.about.setText(self._activations_service.trouble)
             return
-        if look.own:
+        if look.own and self._request is not None:
             return  # it was asked about here
         from netbuilder.core.results.live.sample_summary import filled_words
 
@@ -262,7 +262,7 @@ class PredictPanel(QWidget):
             about = _("{sample}: {truth}.", sample=about, truth=look.truth_words)
         else:
             about = _("{sample}.", sample=about)
-        about = join_sentences((about, filled_words(look.filled)))
+        about = look.own_words or join_sentences((about, filled_words(look.filled)))
         requested, self._another_asked = self._another_asked, False
         if self._file_asked and not requested:
             return  # a test row that comes by itself would take the place of the file's answers

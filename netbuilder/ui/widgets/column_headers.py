@@ -35,9 +35,7 @@ class ColumnHeaders(QObject):
         header.sectionCountChanged.connect(self._soon.start)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == _TYPE.LanguageChange:
-            self.fit()  # all words are there
-        elif event.type() in _AGAIN:
+        if event.type() in _AGAIN:
             self._soon.start()
         return super().eventFilter(watched, event)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractSlider,
     QComboBox,
     QScrollBar,
     QSpinBox,
@@ -43,7 +42,7 @@ def restore_view_options(page: QWidget, options: ViewOptions) -> None:
                 widget.setCurrentIndex(value)
         elif isinstance(widget, QAbstractButton):
             widget.setChecked(value)
-        elif isinstance(widget, QAbstractSlider | QSpinBox):
+        elif isinstance(widget, QSpinBox):
             widget.setValue(value)
         elif isinstance(widget, QSplitter):
             widget.setSizes(value)
@@ -54,7 +53,7 @@ def _value(widget: QWidget) -> Any:
         return widget.currentIndex()
     if isinstance(widget, QAbstractButton):
         return widget.isChecked() if widget.isCheckable() else None
-    if isinstance(widget, QAbstractSlider | QSpinBox):
+    if isinstance(widget, QScrollBar | QSpinBox):
         return widget.value()
     return widget.sizes() if isinstance(widget, QSplitter) else None
 

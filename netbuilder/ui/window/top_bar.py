@@ -164,7 +164,6 @@ class DocumentLabel(QWidget):
 
     def show_document(self, name: str, unsaved: Iterable[str], *, in_file: bool) -> None:
         self._name, lost = name, tuple(unsaved)
-        self._states = (_("not saved"), _("saved"))
         self.saved.setText(self._states[0] if lost else self._states[1] if in_file else "")
         self.saved.setHidden(not self.saved.text())  # centres the name
         self.setToolTip("\n".join((name, *(f"• {work}" for work in lost))))

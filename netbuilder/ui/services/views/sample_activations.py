@@ -55,7 +55,7 @@ class SampleActivations:
         answers: predictions, in the target's units or as probabilities.
         features: column names of table Inputs.
         targets, units: column names and units of outputs.
-        own: what the user's own sample is; "" for a row.
+        own: what the user's own sample is, untranslated; "" for a row.
         raw: the unprocessed sample.
         filled: imputed columns.
         days: of a dated series, see ``Samples``.
@@ -84,6 +84,10 @@ class SampleActivations:
     filled: tuple[str, ...] = ()
     days: Any = None
     trained: TrainedModel | None = None
+
+    @property
+    def own_words(self) -> str:
+        return _(self.own)
 
     @property
     def truth_words(self) -> str:
@@ -134,7 +138,10 @@ def names_of(preprocessing: Preprocessing, facts: DataFacts, project: Project) -
 
 @dataclass(frozen=True, eq=False)
 class OwnSample:
-    """The user's own sample: ``make`` returns it, off the GUI thread; ``words``: "your drawing"."""
+    """The user's own sample: ``make`` returns it, off the GUI thread.
+
+    ``words``: "your drawing", untranslated.
+    """
 
     make: Callable[[TrainedModel], Sample]
     words: str
