@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+import netbuilder
 from netbuilder.core import i18n
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
@@ -98,6 +100,23 @@ def receivers(window: MainWindow) -> dict[str, int]:
                 name = bytes(method.methodSignature().data()).decode()
                 found[f"{at} {type(emitter).__name__}.{name}"] = emitter.receivers(SIGNAL(name))
     return {name: count for name, count in found.items() if count}
+
+
+def test_no_widget_gives_a_service_a_function_that_outlives_it() -> None:
+    """Such a connection calls a deleted widget after a change of language: ``connect_while``."""
+    given = re.compile(
+        r"\b(store|models|workbench|runner|live|lessons|documents|activations_service"
+        r"|evaluation_service)\.\w+\.connect\(\s*(lambda|partial)"
+    )
+    folder = Path(netbuilder.__file__).parent / "ui"
+    found = {
+        f"{path.relative_to(folder)}: {match[0]}"
+        for path in folder.rglob("*.py")
+        if "services" not in path.parts
+        and path.name not in ("main_window.py", "documents.py", "app.py")
+        for match in given.finditer(path.read_text("utf-8"))
+    }
+    assert found == set()
 
 
 @pytest.mark.slow

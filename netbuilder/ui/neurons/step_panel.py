@@ -107,7 +107,7 @@ class StepPanel(QWidget):
             STRETCH,
             parent=self,
         )
-        workbench.models.changed.connect(lambda _old, _new: self._follow())
+        workbench.models.changed.connect(self._follow)
         selection.changed.connect(self._node_selected)
         views.neurons.drawing.chosen.connect(self._unit_chosen)
         self._show()

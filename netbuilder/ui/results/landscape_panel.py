@@ -123,7 +123,7 @@ class LandscapePanel(QWidget):
         self.note = note_label("", self)
         self.waiting.page_layout.addWidget(self.plot, 1)
         self.waiting.page_layout.addWidget(self.note)
-        workbench.models.changed.connect(lambda _old, _new: self._follow())
+        workbench.models.changed.connect(self._follow)
         runner.ended.connect(self._follow)
         follow_next_step(workbench, self.waiting, self._wait)
         self._wait()

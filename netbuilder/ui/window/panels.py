@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import Invitation
 from netbuilder.ui.window.side import Task
 from netbuilder.ui.window.window_parts import WindowParts
@@ -81,7 +82,7 @@ def _offer_drawing(parts: WindowParts, panel: QWidget) -> None:
 
     button.clicked.connect(lambda _checked=False: draw())
     for signal in (parts.workbench.models.changed, parts.runner.state_changed):
-        signal.connect(follow)
+        connect_while(button, signal, follow)
     follow()
 
 
