@@ -137,6 +137,71 @@ def surface(seconds: float = 8.0) -> dict[str, Any]:
     }
 
 
+def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
+    """Pictures a second of Neurons while a playground network learns: at 12 epochs a second, as
+    Watch spreads it, and at full speed; there also the epochs a second over those with the layers
+    on show, in turns."""
+    from PySide6.QtCore import QEvent, QObject
+
+    from netbuilder.ui.services.runs.run_progress import FULL, Speed
+    from netbuilder.ui.services.runs.training_thread import RunState
+
+    _, window = open_on("moons", 10**7)
+    window.workbench.start()
+    Loop(None).until(lambda: window.workbench.settled, 120)
+    window.docks.show_panel("training")
+    views, runner = window.network_views, window.runner
+    paints: list[float] = []
+
+    class Counter(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                paints.append(time.perf_counter())
+            return False
+
+    counter = Counter()
+    views.neurons.drawing.installEventFilter(counter)
+    runner.set_speed(Speed("", "", "", 12.0))
+    runner.start()
+    Loop(None).until(lambda: bool(views.feed.outputs) and bool(paints), 60)
+    Loop(None).until(lambda: False, 2.0)
+    begin, count = time.perf_counter(), len(paints)
+    idle_until(lambda: time.perf_counter() - begin > seconds)
+    watched = (len(paints) - count) / (time.perf_counter() - begin)
+    runner.set_speed(FULL)
+    found: dict[str, list[float]] = {"layers": [], "neurons": []}
+    rates = []
+    for _turn in range(turns):
+        for name, values in found.items():
+            views.choose(name)
+            Loop(None).until(lambda: False, 1.0)
+            epochs, begin, count = runner.tracker.epoch, time.perf_counter(), len(paints)
+            idle_until(lambda begin=begin: time.perf_counter() - begin > seconds)
+            spent = time.perf_counter() - begin
+            values.append((runner.tracker.epoch - epochs) / spent)
+            if name == "neurons":
+                rates.append((len(paints) - count) / spent)
+    times = []
+    for _number in range(50):
+        begin = time.process_time()
+        views.feed._compute()
+        views.neurons.drawing.repaint()
+        times.append(time.process_time() - begin)
+    runner.stop()
+    Loop(None).until(lambda: runner.state is RunState.IDLE, 60)
+    window.documents.keep_model()
+    window.close()
+    pairs = zip(found["neurons"], found["layers"], strict=True)
+    return {
+        "pictures_per_second": round(watched, 1),
+        "reach": 30,
+        "pictures_per_second_at_full_speed": round(statistics.median(rates), 1),
+        "ratio_of_epochs": round(statistics.median(one / other for one, other in pairs), 3),
+        "ratio_to_reach": 0.95,
+        "picture_processor_ms": round(1000 * statistics.median(times), 2),
+    }
+
+
 def first_point(rounds: int = 5) -> dict[str, Any]:
     """Seconds from Train to the first point of the curve, TensorFlow loaded.
 

@@ -34,7 +34,7 @@ os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-benchmark-")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks._live_views import first_point, surface, views  # noqa: E402
+from benchmarks._live_views import first_point, neurons, surface, views  # noqa: E402
 from benchmarks._window import Loop, idle_until, open_on  # noqa: E402
 
 START = """
@@ -287,6 +287,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "looking": activations_service,
     "views": views,
     "surface": surface,
+    "neurons": neurons,
     "first_point": first_point,
 }
 

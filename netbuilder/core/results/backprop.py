@@ -6,6 +6,7 @@ Rumelhart, Hinton and Williams, "Learning representations by back-propagating er
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,7 @@ from netbuilder.core.results.computation_trace.computed_value import (
 from netbuilder.core.results.layer_values import layer_of, listed_outputs, node_outputs
 
 Array = NDArray[Any]
+_lock = threading.Lock()  # steps of a run share a copy of the network
 _SLOTS = ("momentum", "velocity")
 
 
@@ -79,6 +81,7 @@ class StepTrace:
         optimizer: its name and settings; ``learning_rate`` is that of this step, ``step`` counts
             from 1.
         loss_at: the loss with another value of one weight, by node, name and index.
+        network: the copy that made the step.
     """
 
     trained: TrainedModel
@@ -88,11 +91,12 @@ class StepTrace:
     layers: Mapping[str, LayerStep]
     optimizer: Mapping[str, Any]
     loss_at: Callable[[str, str, tuple[int, ...], float], float]
+    network: Any = None
 
     def numeric_gradient(self, node: str, name: str, index: tuple[int, ...]) -> float:
         """Return a weight's gradient as a difference quotient of the loss."""
         weight = float(self.layers[node].updates[name].before[index])
-        h = 1e-3 * max(1.0, abs(weight))
+        h = 3e-3 * max(1.0, abs(weight))
         up, down = (self.loss_at(node, name, index, weight + sign * h) for sign in (1, -1))
         return (up - down) / (2 * h)
 
@@ -107,18 +111,37 @@ def next_rows(trained: TrainedModel, dataset: Dataset) -> NDArray[np.int64]:
     return np.asarray(orders.get(trained.epochs, 1, 1)[0][first : first + size], np.int64)
 
 
-def trace_step(trained: TrainedModel, dataset: Dataset, rows: Sequence[int] | Array) -> StepTrace:
+def trace_step(
+    trained: TrainedModel,
+    dataset: Dataset,
+    rows: Sequence[int] | Array,
+    before: StepTrace | None = None,
+) -> StepTrace:
     """Take one training step on a copy of the network.
 
     Args:
         trained: the network with its optimizer's state.
         dataset: whose training rows are used.
         rows: the batch; one row for a single sample.
+        before: an earlier step of the same run, whose copy is used again: half of the time.
     """
+    with _lock:
+        return _trace_step(trained, dataset, np.asarray(rows, np.int64), before)
+
+
+def _trace_step(
+    trained: TrainedModel, dataset: Dataset, rows: Array, before_step: StepTrace | None
+) -> StepTrace:
     import tensorflow as tf
 
-    rows, graph = np.asarray(rows, np.int64), trained.project.graph
-    network = network_copies.copy_network(trained.training_model, trained.project, trained.facts)
+    graph = trained.project.graph
+    if before_step is not None and before_step.trained.project is trained.project:
+        network = before_step.network
+        network_copies.copy_weights(network, trained.training_model)
+    else:
+        network = network_copies.copy_network(
+            trained.training_model, trained.project, trained.facts
+        )
     copy = replace(trained, training_model=network)
     model, nodes = node_outputs(copy)
     train, names = dataset.train, model_inputs(graph)
@@ -176,19 +199,17 @@ def trace_step(trained: TrainedModel, dataset: Dataset, rows: Sequence[int] | Ar
         own = {n: updates[id(v)] for (node, n), v in places.items() if node == name}
         layers[name] = replace(step, updates=own)
     optimizer = _settings(network.optimizer)
-    network_copies.assign_values(network, start)
 
     def loss_at(node: str, name: str, index: tuple[int, ...], value: float) -> float:
         variable = places[node, name]
-        changed = np.array(variable)
-        changed[index] = value
-        variable.assign(changed)
-        try:
-            return float(forward()[1])
-        finally:
+        with _lock:
             network_copies.assign_values(network, start)
+            changed = np.array(variable)
+            changed[index] = value
+            variable.assign(changed)
+            return float(forward()[1])
 
-    return StepTrace(trained, rows, float(loss), targets, layers, optimizer, loss_at)
+    return StepTrace(trained, rows, float(loss), targets, layers, optimizer, loss_at, network)
 
 
 def _before_activation(tape: Any, loss: Any, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,13 +40,13 @@ _WAITING = N_(
 _MOST_ROWS, _MOST_TERMS = 64, 8
 
 
-def _trace(trained: TrainedModel, base: Path, place: int) -> StepTrace:
+def _trace(trained: TrainedModel, base: Path, place: int, before: StepTrace | None) -> StepTrace:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.backprop import next_rows, trace_step
 
     dataset = load_dataset(trained.project, base)
     rows = next_rows(trained, dataset)
-    return trace_step(trained, dataset, rows if place < 0 else rows[place : place + 1])
+    return trace_step(trained, dataset, rows if place < 0 else rows[place : place + 1], before)
 
 
 class StepPanel(QWidget):
@@ -158,7 +158,9 @@ class StepPanel(QWidget):
     def _ask(self) -> None:
         trained = self._workbench.models.prediction_model
         if trained is not None:
-            self._worker.ask(trained, self._workbench.base, self.rows.currentIndex() - 1)
+            self._worker.ask(
+                trained, self._workbench.base, self.rows.currentIndex() - 1, self.trace
+            )
 
     def _failed(self, error: UserError) -> None:
         self._show_trace(None)

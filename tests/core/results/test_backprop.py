@@ -101,9 +101,10 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
     graph, data, optimizer = NETWORKS[name]
     trained, dataset = network_of(graph, data, optimizer)
     model, random = trained.training_model, np.random.default_rng(1)
+    step = None
     for number in range(10):
         rows = next_rows(replace(trained, epochs=number // 4, step=number % 4), dataset)
-        step = trace_step(trained, dataset, rows)
+        step = trace_step(trained, dataset, rows, step)
         x = [tf.convert_to_tensor(v[rows]) for v in dataset.train.x.values()]
         y = tf.convert_to_tensor(next(iter(dataset.train.y.values()))[rows])
         with tf.GradientTape() as tape:
