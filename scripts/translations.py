@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from gettext import c2py
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ TEMPLATE = LOCALE / "netbuilder.pot"
 CODE = ROOT / "netbuilder"
 EXAMPLES = ROOT / "resources" / "examples"
 GLOSSARY = ROOT / "resources" / "glossary.json"
+LAYERS = ROOT / "resources" / "catalog.json"
 EXAMPLE_TEXTS = ("title", "description", "learn", "result")
 #: Names that a call goes by, with the arguments that are: context, message, plural.
 CALLS: dict[str, tuple[int | None, int, int | None]] = {
@@ -74,7 +76,8 @@ def template() -> Catalog:
     """Every sentence of the program, with the files in which it stands."""
     found = empty("")
     for place, line, message, context, notes in sorted(
-        [*code_messages(), *example_messages(), *glossary_messages()], key=lambda one: one[:2]
+        [*code_messages(), *example_messages(), *glossary_messages(), *catalog_messages()],
+        key=lambda one: one[:2],
     ):
         added = found.add(message, None, [(place, line)], auto_comments=notes, context=context)
         added.flags.discard("python-format")  # "95 % interval" is no format
@@ -157,6 +160,20 @@ def glossary_messages() -> Iterator[Found]:
     for row in json.loads(GLOSSARY.read_text(encoding="utf-8")):
         for message in (row["name"], row["text"]):
             yield GLOSSARY.relative_to(ROOT).as_posix(), 1, message, None, []
+
+
+def catalog_messages() -> Iterator[Found]:
+    """Yield what the catalog says of layers, losses and so on, and of their parameters."""
+    place = LAYERS.relative_to(ROOT).as_posix()
+    content = json.loads(LAYERS.read_text(encoding="utf-8"))
+    rows = [*content.pop("params").values()]
+    for message in content.pop("activations").values():
+        yield place, 1, message, None, []
+    for row in chain(*content.values()):
+        rows += [row, *(param for param in row.get("params", ()) if isinstance(param, dict))]
+    for row in rows:
+        for message in filter(None, (row.get("title"), row["help"])):
+            yield place, 1, message, None, []
 
 
 # --- catalogs -----------------------------------------------------------------------------------

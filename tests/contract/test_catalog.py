@@ -111,6 +111,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(translations, "EXAMPLES", tmp_path)
     (tmp_path / "glossary.json").write_text("[]", "utf-8")
     monkeypatch.setattr(translations, "GLOSSARY", tmp_path / "glossary.json")
+    (tmp_path / "catalog.json").write_text('{"params": {}, "activations": {}}', "utf-8")
+    monkeypatch.setattr(translations, "LAYERS", tmp_path / "catalog.json")
     monkeypatch.setattr(translations, "LOCALE", tmp_path / "netbuilder/locale")
     monkeypatch.setattr(translations, "TEMPLATE", tmp_path / "netbuilder/locale/netbuilder.pot")
     return tmp_path

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.layers.pretrained import BACKBONES, ROWS, PixelScaling
+from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.folders import resource
 
 # Arguments of Keras that the engine fills in or that belong to the layers left off.
 FILLED = {"include_top", "input_tensor", "input_shape", "name", "include_preprocessing"}
+ROWS = [spec for spec in LAYERS.values() if spec.is_backbone]
 OURS = [spec for spec in ROWS if not BACKBONES[spec.name].family]
 THEIRS = [spec for spec in ROWS if spec not in OURS]
 TOP = {"classes", "classifier_activation", "dropout", "dropout_rate", "depth_multiplier"}

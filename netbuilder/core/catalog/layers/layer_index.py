@@ -23,18 +23,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from netbuilder.core.catalog.layers import (
-    category,
-    conv,
-    core,
-    merge,
-    preprocess,
-    pretrained,
-    recurrent,
-    regularize,
-    shape,
-)
-from netbuilder.core.catalog.params import param
+from netbuilder.core.catalog.catalog_file import layer_specs
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
@@ -43,22 +32,7 @@ if TYPE_CHECKING:
     import keras
 
 
-_ROWS: Final[dict[str, LayerSpec]] = {
-    spec.name: spec
-    for rows in (
-        core.ROWS,
-        conv.ROWS,
-        recurrent.ROWS,
-        regularize.ROWS,
-        merge.ROWS,
-        shape.ROWS,
-        preprocess.ROWS,
-        category.ROWS,
-        preprocess.AUGMENT_ROWS,
-        pretrained.ROWS,
-    )
-    for spec in rows
-}
+_ROWS: Final[dict[str, LayerSpec]] = {spec.name: spec for spec in layer_specs()}
 LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(_ROWS)
 """Every layer by its Keras class name, in the order of the palette."""
 
@@ -197,15 +171,12 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
 def _param(argument: inspect.Parameter) -> Param | None:
     if argument.kind not in {argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY}:
         return None
-    options: dict[str, Any] = {}
-    kind = _KINDS.get(type(argument.default))
-    if argument.default is argument.empty:
+    name, default = argument.name, argument.default
+    kind = _KINDS.get(type(default))
+    if default is argument.empty:
         kind = next(
             (k for t, k in _KINDS.items() if argument.annotation in (t, t.__name__)), Kind.INT
         )
-        options = {"required": True, "start": {Kind.FLOAT: 1.0, Kind.TEXT: "", Kind.BOOL: False}
-                   .get(kind, 1)}  # fmt: skip
-        return param(argument.name, kind, None, argument.name, **options)
-    if kind is None:
-        return None
-    return param(argument.name, kind, argument.default, argument.name)
+        starts: dict[Kind, Any] = {Kind.FLOAT: 1.0, Kind.TEXT: "", Kind.BOOL: False}
+        return Param(name, kind, None, name, required=True, start=starts.get(kind, 1))
+    return None if kind is None else Param(name, kind, default, name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
-from netbuilder.core.catalog.training.weight_objects import ACTIVATIONS
+from netbuilder.core.catalog.training.training_index import ACTIVATIONS
 from netbuilder.core.engine.build.word_weights import with_word_vectors
 from netbuilder.core.formats.importing.keras_code.script_data import Rows, ScriptData
 from netbuilder.core.formats.importing.keras_code.values import (
