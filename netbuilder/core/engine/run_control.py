@@ -71,11 +71,8 @@ class LossPace:
     def wait(self, losses: NDArray[Any], done: float, elapsed: float, computed: float) -> float:
         """Return the seconds to wait after a chunk, negative if it is late.
 
-        Args:
-            losses: of the chunk's steps.
-            done: share of the planned epochs that are done, 0 to 1.
-            elapsed: seconds of the run so far.
-            computed: those of them without waits.
+        ``losses``: of the chunk's steps; ``done``: share of the planned epochs that are done, 0 to
+        1; ``elapsed``: seconds of the run so far; ``computed``: those of them without waits.
         """
         if done < self._done:  # the first chunk, or the run was rewound
             self._origin = done, elapsed, computed
