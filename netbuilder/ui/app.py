@@ -100,8 +100,8 @@ def check_submission_folder(window: MainWindow) -> None:
             error = UserError(
                 _("The folder for submissions, '{folder}', is missing.", folder=folder),
                 _(
-                    "Connect to the school's network, or choose another folder under "
-                    "File → Submit…."
+                    "Connect to the school's network, or choose another folder when you submit "
+                    "your work."
                 ),
                 code="submission_folder_missing",
             )

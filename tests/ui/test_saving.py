@@ -611,7 +611,7 @@ def test_data_on_another_computer_is_asked_about_and_remembered(
     files.write(replace(empty_project(), data=recipe), path)
     window = open_window(keras=False)
     for answer, data in (
-        ("Open without the data", replace(recipe, path="", test_path="")),
+        ("Open without the data", Data()),
         ("Open the data", recipe),
         ("", recipe),  # no question any more
     ):

@@ -250,7 +250,7 @@ class Documents(QObject):
         )
         title = _("Data on another computer")
         if ask_question(self._window, title, words, answers, default=answers[1]) != answers[0]:
-            return replace(project, data=replace(project.data, path="", test_path=""))
+            return replace(project, data=Data())
         TRUSTED.add(host)
         settings.remember({_HOSTS: " ".join(sorted(TRUSTED - {""}))})
         return project
