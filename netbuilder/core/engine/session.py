@@ -116,7 +116,7 @@ class Session:
         chunk_seconds: float = CHUNK_SECONDS,
     ) -> None:
         self._novelty = novelty
-        self._asked = project
+        self._requested = project
         self.project = resolve_defaults(project, dataset.facts)
         self.dataset = dataset
         self.compilation: Mode = compilation
@@ -399,7 +399,7 @@ class Session:
             self.run_id = record_outcome(
                 self.trained,
                 trainer,
-                asked=self._asked,
+                asked=self._requested,
                 reason=reason,
                 run_id=self.run_id,
                 # A resumed run began in another process.
@@ -520,7 +520,7 @@ class Session:
         if self._parts is None or self._order is None or not self.takes(project, dataset):
             return
         trainer, reporter = self._parts.trainer, self._parts.reporter
-        self._asked, self.dataset = project, dataset
+        self._requested, self.dataset = project, dataset
         self.project = trainer.project = resolve_defaults(project, dataset.facts)
         self._order = replace(self._order, project=self.project, dataset=dataset)
         before = trainer.position

@@ -108,7 +108,7 @@ class PictureForm(PredictForm):
         self.turn_button.setCheckable(True)
         self.turn_button.setToolTip(_("Predict for the picture with dark and bright swapped."))
         self.turn_button.hide()
-        self.given: tuple[QImage, str, str] | None = None
+        self.own_picture: tuple[QImage, str, str] | None = None
         self._turned_by_hand = False
         for button in (
             self.draw_button,
@@ -180,7 +180,7 @@ class PictureForm(PredictForm):
         return _("Next to the drawing: the input that the network gets.")
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        self._look, self._own, self.given = None, False, None
+        self._look, self._own, self.own_picture = None, False, None
         self.turn_button.hide()
         self.drawn_soon.stop()
         self.picture.clear()
@@ -296,7 +296,7 @@ class PictureForm(PredictForm):
         if self._is_other_way_round(image):
             self.answer_image(image, f"{path.name}.")
             return
-        self.given = (image, f"{path.name}.", path.name)
+        self.own_picture = (image, f"{path.name}.", path.name)
         self._show_own(image)
         self._offer_turn(False)
         self.asked.emit(request_for_file(path, path.name))
@@ -307,8 +307,8 @@ class PictureForm(PredictForm):
 
     def _answer(self, image: QImage, about: str, own: str) -> None:
         """Predict for a picture; one brighter or darker than the data is inverted first."""
-        goes_on = self.given is not None and self.given[2] == own == _CAMERA
-        self.given = (image, about, own)
+        goes_on = self.own_picture is not None and self.own_picture[2] == own == _CAMERA
+        self.own_picture = (image, about, own)
         if not (goes_on and self._turned_by_hand):  # the next picture of the same camera
             self._turned_by_hand = False
             self._offer_turn(self._is_other_way_round(image))
@@ -320,9 +320,9 @@ class PictureForm(PredictForm):
             self._answer_as(on)
 
     def _answer_as(self, turned: bool) -> None:
-        if self.given is None:
+        if self.own_picture is None:
             return
-        image, about, own = self.given
+        image, about, own = self.own_picture
         if turned:
             image = image.convertToFormat(QImage.Format.Format_RGB32)
             image.invertPixels()

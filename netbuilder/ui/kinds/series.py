@@ -336,12 +336,12 @@ class SeriesForm(PredictForm):
         self._key = ""
         self._names: tuple[str, ...] = ()
         self.rows: np.ndarray | None = None
-        self.given: np.ndarray | None = None
+        self.own_rows: np.ndarray | None = None
         self._days: np.ndarray | None = None  # of these rows, since 1970-01-01
         self._own = False
         self._about, self._given_about = "", ""  # what is shown, and what it was before a drag
         self._passed_over: tuple[SampleActivations, str] | None = None
-        self.found: Forecast | None = None
+        self.forecast: Forecast | None = None
         self.curve = WindowCurve(self)
         self.column = NoWheelComboBox(self)
         self.column.setAccessibleName(_("Column to show and drag"))
@@ -407,9 +407,9 @@ class SeriesForm(PredictForm):
         from netbuilder.core.results.forecast import series_ends
         from netbuilder.core.results.own_units import preprocessing_of
 
-        self.found = None
+        self.forecast = None
         if fresh:
-            self._own, self.rows, self.given, self._days = False, None, None, None
+            self._own, self.rows, self.own_rows, self._days = False, None, None, None
             self._passed_over, self.before_samples = None, True
         key, entry = next(iter(preprocessing_of(trained).inputs.items()))
         width = int(entry.shape[1] or 1)
@@ -486,8 +486,8 @@ class SeriesForm(PredictForm):
 
     def _show_rows(self, rows: Any, about: str) -> None:
         self.rows = np.array(rows, np.float64)
-        self.given, self._given_about = self.rows.copy(), about
-        self.found = None  # what was predicted after another window
+        self.own_rows, self._given_about = self.rows.copy(), about
+        self.forecast = None  # what was predicted after another window
         self._show_column()
         self._ask(about, by_hand=False)
 
@@ -507,10 +507,10 @@ class SeriesForm(PredictForm):
         self._ask(_DRAGGED)
 
     def _put_back(self) -> None:
-        if self.given is not None:
+        if self.own_rows is not None:
             self._last.cancel()
             self._own = self._given_about == _LAST
-            self._show_rows(self.given, self._given_about)
+            self._show_rows(self.own_rows, self._given_about)
 
     def _ask(self, about: str, *, by_hand: bool = True) -> None:
         if self.rows is None or self._trained is None:
@@ -534,14 +534,14 @@ class SeriesForm(PredictForm):
             self._worker.ask(self._trained, self.rows.copy(), self.count.value())
 
     def _found(self, result: Forecast) -> None:
-        self.found = result
+        self.forecast = result
         self.note.setText(result.note)
         self._show_ahead()
         self.reworded.emit()
 
     def _show_ahead(self) -> None:
         name = self._names[max(self.column.currentIndex(), 0)]
-        result = self.found
+        result = self.forecast
         if result is not None and name in result.targets:
             place = result.targets.index(name)
             low, high = (end[:, place] for end in result.band)
@@ -584,7 +584,7 @@ class SeriesForm(PredictForm):
             return predictions.text(0)
         from netbuilder.core.results.forecast import forecast_words
 
-        ahead = self.found.values if self.found is not None and ends.horizon > 1 else None
+        ahead = self.forecast.values if self.forecast is not None and ends.horizon > 1 else None
         count = ends.horizon if ahead is None else len(ahead)
         return forecast_words(answer, ends, self._dates(len(self.rows), count)[0], ahead)
 

@@ -148,7 +148,7 @@ class DataWatch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._request: tuple[Data, Path] = Data(), Path()
-        self.seen: Hashable = None
+        self.state: Hashable = None
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._restart_timer)
         self._watcher.directoryChanged.connect(self._restart_timer)
@@ -162,7 +162,7 @@ class DataWatch(QObject):
     def follow(self, data: Data, base: Path) -> None:
         if self._request == (data, base):
             return
-        self._request, self.seen = (data, base), None
+        self._request, self.state = (data, base), None
         self._check()
 
     def _restart_timer(self, _path: str) -> None:
@@ -185,6 +185,6 @@ class DataWatch(QObject):
             self._watcher.addPaths(added)
             # Catch changes between reading the stamp and starting to watch.
             self._check()
-        previous, self.seen = self.seen, state
+        previous, self.state = self.state, state
         if previous is not None and previous != state:
             self.changed.emit()

@@ -48,7 +48,7 @@ class Rank(IntEnum):
 
 
 class _Computation(Task):
-    """One computation of a ``Derived``; ``wanted`` becomes False when nobody waits for it."""
+    """One computation of a ``Derived``; ``needed`` becomes False when nobody waits for it."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class _Computation(Task):
     ) -> None:
         super().__init__(compute, deliver, *inputs)
         self.rank = rank
-        self.wanted = True
+        self.needed = True
 
 
 class _Pool:
@@ -124,7 +124,7 @@ def all_idle() -> bool:
 def wanted() -> bool:
     """Return whether the result computed on this thread is still needed."""
     computation = getattr(_pool().here, "computation", None)
-    return computation is None or computation.wanted
+    return computation is None or computation.needed
 
 
 class Derived:
@@ -173,7 +173,7 @@ class Derived:
         if running is None or _pool().withdraw(running):
             self._begin()
         elif self._rank is Rank.BACKGROUND:
-            running.wanted = False
+            running.needed = False
 
     def follow(self, *inputs: Any) -> None:
         """Request the value unless it was last requested for the same objects."""
@@ -184,7 +184,7 @@ class Derived:
     def cancel(self) -> None:
         self._newest = self._waiting = None
         if self._running is not None:
-            self._running.wanted = False
+            self._running.needed = False
             if _pool().withdraw(self._running):
                 self._running = None
 
@@ -195,7 +195,7 @@ class Derived:
     @property
     def idle(self) -> bool:
         running = self._running
-        return self._waiting is None and (running is None or not running.wanted)
+        return self._waiting is None and (running is None or not running.needed)
 
     def _report_slow(self, inputs: tuple[Any, ...]) -> None:
         if self._slow is not None and self._newest is inputs and not self.idle:
@@ -214,7 +214,7 @@ class Derived:
         stale = self._of is not None and self._of() is not inputs[0]
         if (error is not None or stale) and self._newest is inputs:
             self._newest = None
-        if stale or computation is None or not computation.wanted or not isValid(self._owner):
+        if stale or computation is None or not computation.needed or not isValid(self._owner):
             return
         self.inputs = inputs
         if error is None:

@@ -62,7 +62,7 @@ def test_a_picture_that_comes_into_a_class_and_nothing_else(qtbot: QtBot, tmp_pa
     told: list[int] = []
     watch.changed.connect(lambda: told.append(1))
     watch.follow(Data("images", path="p"), tmp_path)
-    qtbot.waitUntil(lambda: watch.seen is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: watch.state is not None, timeout=MINUTE)
     (tmp_path / "beside.txt").write_text("no part of it")
     qtbot.wait(1200)
     assert told == []
@@ -91,7 +91,7 @@ def test_a_picture_that_is_overwritten_in_its_place(qtbot: QtBot, tmp_path: Path
     Image.new("L", (4, 4)).save(picture)
     data, watch = Data("images", path="p"), DataWatch()
     watch.follow(data, tmp_path)
-    qtbot.waitUntil(lambda: watch.seen is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: watch.state is not None, timeout=MINUTE)
     before = data_stamp(data, tmp_path)
     with picture.open("r+b") as file:
         file.write(b"no picture any more")

@@ -142,7 +142,7 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     view.curve.values[0] += 3.0
     view.curve.dragged.emit()
     qtbot.waitUntil(lambda: activations_service.look.own == _OWN, timeout=MINUTE)
-    assert activations_service.look.raw["input"][0, 0] == pytest.approx(view.given[0, 0] + 3.0)
+    assert activations_service.look.raw["input"][0, 0] == pytest.approx(view.own_rows[0, 0] + 3.0)
     panel.another.click()
     qtbot.waitUntil(
         lambda: not activations_service.look.own and activations_service.look.index == 0,
@@ -166,7 +166,7 @@ def test_a_drag_outlives_the_last_window_that_was_asked_for_before(
     view.curve.values[0] += 3.0
     view.curve.dragged.emit()
     told()
-    assert view.rows[0, 0] == pytest.approx(view.given[0, 0] + 3.0)
+    assert view.rows[0, 0] == pytest.approx(view.own_rows[0, 0] + 3.0)
 
 
 def _draw(panel: PredictPanel, qtbot: QtBot, across: int = 80) -> None:

@@ -124,7 +124,7 @@ def test_the_camera_is_answered_while_it_looks(
     qtbot.mouseClick(camera, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
     assert (panel.predictions.first.probabilities == expected).all()
-    assert panel.about.text() == panel.pictures.given[1]
+    assert panel.about.text() == panel.pictures.own_picture[1]
     seen = panel.predictions
     qtbot.waitUntil(lambda: panel.predictions is not seen, timeout=MINUTE)  # it goes on looking
     window.docks.show_panel("code")  # nobody sees it any more

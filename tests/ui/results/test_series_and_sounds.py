@@ -121,7 +121,7 @@ def test_a_forecast_has_the_dates_of_its_data(
     with menu.save(tmp_path / "forecast.csv").open(encoding="utf-8-sig", newline="") as file:
         written = [*csv.reader(file)]
     assert [row[0] for row in written[1:]] == [f"2020-{month:02}-01" for month in range(1, 13)]
-    assert [float(row[1]) for row in written[1:]] == pytest.approx(view.found.values[:, 0])
+    assert [float(row[1]) for row in written[1:]] == pytest.approx(view.forecast.values[:, 0])
     menu.copy_all()
     assert QGuiApplication.clipboard().text().splitlines()[1].startswith("2020-01-01\t")
 
@@ -231,7 +231,7 @@ def test_a_window_is_dragged_and_predicted_on(
     panel = window.docks.show_panel("predict")
     view = panel.forms["series"]
     assert panel.view is view
-    qtbot.waitUntil(lambda: view.found is not None and panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.forecast is not None and panel.answer.text() != "", timeout=MINUTE)
     trained = window.workbench.models.trained
     rows = load_dataset(trained.project, window.workbench.base).test.raw_x["input"]
     split = load_dataset(trained.project, window.workbench.base).test
@@ -241,30 +241,30 @@ def test_a_window_is_dragged_and_predicted_on(
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[0][:, 0])), timeout=MINUTE)
     window.activations_service.show_row(2)  # as the canvas's arrows do
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])), timeout=MINUTE)
-    qtbot.waitUntil(lambda: view.found is not None and view.settled, timeout=MINUTE)
-    earlier = view.found
+    qtbot.waitUntil(lambda: view.forecast is not None and view.settled, timeout=MINUTE)
+    earlier = view.forecast
     view.last_button.click()
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, last[:, 0])), timeout=MINUTE)
-    assert view.found is not earlier, "no window stands beside another one's forecast"
+    assert view.forecast is not earlier, "no window stands beside another one's forecast"
     qtbot.waitUntil(lambda: view.settled and panel.idle, timeout=MINUTE)
 
-    before = view.found
+    before = view.forecast
     place = view.curve.point_place(13).toPoint()
     qtbot.mousePress(view.curve.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseMove(view.curve.viewport(), place - QPoint(0, 25))
     qtbot.mouseRelease(view.curve.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert view.curve.values[13] > last[13, 0]
     assert view.curve.values[:13] == pytest.approx(last[:13, 0]), "the others stay"
-    qtbot.waitUntil(lambda: view.found is not before and view.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.forecast is not before and view.settled, timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
     raw = {"input": view.curve.values.astype(np.float32)[None, :, None]}
     right = predict_raw(trained, raw).first.values[0, 0]
     assert panel.predictions.first.values[0, 0] == pytest.approx(right, abs=1e-4)
-    assert view.found.values[0, 0] == pytest.approx(right, abs=1e-4)
+    assert view.forecast.values[0, 0] == pytest.approx(right, abs=1e-4)
     assert "similar validation rows" in panel.head.sure.text()
 
     view.count.setValue(300)
-    qtbot.waitUntil(lambda: len(view.found.values) == 300, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(view.forecast.values) == 300, timeout=MINUTE)
     assert view.steps.value() == view.steps.maximum() < 300
     here = view.curve.values[12]
     view.curve.setFocus()
