@@ -285,6 +285,7 @@ class CurvesPanel(QWidget):
         """Show previews and surface of the epoch under the cursor."""
         if epoch is None:
             self.epochs.withdraw()
+            self.film.choose(None)
         elif not self._runner.active:
             self.epochs.show(epoch)
 

@@ -59,13 +59,6 @@ def _from_history(
     return pictures
 
 
-def _painted(picture: Any) -> QImage:
-    from netbuilder.ui.plots.live.surface_plot import paint_surface
-
-    pixels = np.ascontiguousarray(paint_surface(picture, discrete=False)[::-1])
-    return QImage(pixels.data, _SIZE, _SIZE, 3 * _SIZE, QImage.Format.Format_RGB888).copy()
-
-
 class Filmstrip(QWidget):
     """Shows at most twelve surfaces of a run on points. ``placed(epoch)``: one was chosen."""
 
@@ -75,6 +68,7 @@ class Filmstrip(QWidget):
         super().__init__(parent)
         self._runner, self._workbench = runner, workbench
         self.frames: list[tuple[int, QImage]] = []
+        self._ratio = 1.0  # width to height of a surface
         self.chosen: int | None = None
         self._request: ViewRequest | None = None
         self._worker = Derived(self, _request, self._found, lambda _error: None, rank=Rank.QUICK)
@@ -101,7 +95,7 @@ class Filmstrip(QWidget):
         self._late.cancel()
         runner.unwatch(KEY)
         self.frames, self._request = [], None
-        self._choose(None)
+        self.choose(None)
         self.setHidden(project is None or point_view_name(project.data) != "surface")
         if project is not None and runner.active and not self.isHidden():
             self._worker.follow(project, self._workbench.base)
@@ -115,12 +109,20 @@ class Filmstrip(QWidget):
         if request is None or event.probe is not request.probe or event.problem is not None:
             return
         frames = [frame for frame in self.frames if frame[0] < event.epoch]  # it may be rewound
-        self.frames = [*frames, (event.epoch, _painted(request.read(event)))]
+        self.frames = [*frames, (event.epoch, self._paint(request.read(event)))]
         if len(self.frames) > FRAMES:
             self.frames = self.frames[::2]
             probe = replace(request.probe, epochs=2 * request.probe.epochs)
             self._found(replace(request, probe=probe))
         self.update()
+
+    def _paint(self, picture: Any) -> QImage:
+        from netbuilder.ui.plots.live.surface_plot import paint_surface
+
+        left, bottom, right, top = picture.box
+        self._ratio = min(max((right - left) / (top - bottom), 0.7), 2.0)
+        pixels = np.ascontiguousarray(paint_surface(picture, discrete=False)[::-1])
+        return QImage(pixels.data, _SIZE, _SIZE, 3 * _SIZE, QImage.Format.Format_RGB888).copy()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         """Replace what came while it trained by evenly spaced epochs, as the run has ended."""
@@ -132,13 +134,14 @@ class Filmstrip(QWidget):
 
     def _filled(self, pictures: list[tuple[int, Picture]]) -> None:
         if not self._runner.active and self.chosen is None:
-            self.frames = [(epoch, _painted(picture)) for epoch, picture in pictures]
+            self.frames = [(epoch, self._paint(picture)) for epoch, picture in pictures]
             self.update()
 
     def box(self, number: int) -> QRectF:
-        """Return the place of a frame."""
+        """Return the place of a frame, with the scale of the surface."""
         width = (self.width() + _GAP) / FRAMES
-        return QRectF(number * width + 1, 1, width - _GAP - 2, self.height() - 2)
+        across = min(width - _GAP - 2, (self.height() - 2) * self._ratio)
+        return QRectF(number * width + 1, 1, across, across / self._ratio)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -152,10 +155,10 @@ class Filmstrip(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         number = self._number_at(event)
-        self._choose(None if number == self.chosen else number)
+        self.choose(None if number == self.chosen else number)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._choose(self._number_at(event))
+        self.choose(self._number_at(event))
 
     def _number_at(self, event: QMouseEvent) -> int:
         number = int(event.position().x() * FRAMES / max(self.width(), 1))
@@ -164,13 +167,14 @@ class Filmstrip(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if event.key() == Qt.Key.Key_Escape and self.chosen is not None:
-            self._choose(None)
+            self.choose(None)
         elif step is not None:
-            self._choose(len(self.frames) - 1 if self.chosen is None else self.chosen + step)
+            self.choose(len(self.frames) - 1 if self.chosen is None else self.chosen + step)
         else:
             super().keyPressEvent(event)
 
-    def _choose(self, number: int | None) -> None:
+    def choose(self, number: int | None) -> None:
+        """Show the network of a frame, or None: that of the run's end."""
         if number == self.chosen or (number is not None and not 0 <= number < len(self.frames)):
             return
         self.chosen = number

@@ -116,7 +116,12 @@ class Speed:
 
 
 FULL = Speed("full", N_("Full speed"), N_("Train as fast as this computer can"))
-WATCH = Speed("watch", N_("Watch"), N_("Spread a short run over about 8 seconds"), spread=8.0)
+WATCH = Speed(
+    "watch",
+    N_("Watch"),
+    N_("Spread a short run over 8 seconds: slowly while the loss falls"),
+    spread=8.0,
+)
 STEP = Speed("step", N_("Single step"), N_("Train on one batch, then pause"))
 _SLOW = N_("Slow enough to watch")
 SPEEDS: tuple[Speed, ...] = (
