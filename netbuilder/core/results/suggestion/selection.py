@@ -57,6 +57,8 @@ _SOURCES: tuple[tuple[Callable[[InputPreprocessing], bool], Propose], ...] = (
 )
 #: Those whose candidates have no frozen layers that a run of the engine would compute once.
 _QUICK = (table_candidates.candidates, series_candidates.candidates, text_candidates.candidates)
+#: Standard errors by which the most promising may be behind the best; a series has few rows.
+_TOLERANCES = {table_candidates.candidates: 0.5, series_candidates.candidates: 1.0}
 _COSTS = {"Dense": 1, "Conv1D": 1, "LSTM": 9, "GRU": 9}
 _FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
 #: A candidate that is worse than the best by more standard errors is not tried on further parts.
@@ -165,9 +167,9 @@ def select_network(
     Where there are several candidates, each is trained on parts of the training rows and scored on
     the rest of them: in three parts, which keep groups together; of a series on the last part. The
     same seeds give the same trials. All are tried on the first part before any is on the next,
-    where only those go on that may still be the best. Of a table, the most promising is selected
-    of those within half a standard error of the best. The result is remembered while data and
-    project do not change.
+    where only those go on that may still be the best. Of a table or a series, the most promising
+    is selected of those that are within a standard error (of a table half of one) of the best. The
+    result is remembered while data and project do not change.
 
     Args:
         project: whose data, and whatever was decided about it, is kept.
@@ -213,8 +215,7 @@ def _select(
     if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
         quick = propose in _QUICK
         scores = _scores(candidates, plan, base, seconds, progress, cancelled, quick=quick)
-    tolerance = 0.5 if propose is table_candidates.candidates else 0.0
-    best = _best(scores, tolerance).candidate if scores else candidates[0]
+    best = _best(scores, _TOLERANCES.get(propose, 0.0)).candidate if scores else candidates[0]
     facts = load_facts(best.project, base)
     task = task_of(facts, "output")
     reasons += [*best.reasons, _last_layer(facts, task)]

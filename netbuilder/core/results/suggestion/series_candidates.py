@@ -32,9 +32,11 @@ from netbuilder.core.wording import format_percent
 
 #: Rows of a window at least where the series is long, and windows' worth of rows that it must have.
 _WINDOW, _WINDOWS = 24, 4
+#: Seasons in a window: of so few rows more, as their average says more than the last.
+_SHORT, _SHORT_SEASONS = 7, 6
 _WIDTH, _DROPOUT = 32, 0.1
-#: With the second a weight that little speaks for stays near its initial 0.
-_WEIGHT_DECAY, _STEADY = 0.05, 1.0
+#: Learning rate and weight decay; by the second a weight that little speaks for stays near 0.
+_USUAL, _STEADY = (0.002, 0.05), (0.005, 1.0)
 #: The validation set of a series of few rows, whose tenth would be too small to measure errors.
 _FEW_ROWS, _VALIDATION = 500, 0.2
 #: What reads the window's differences: layers by name.
@@ -86,7 +88,7 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
     def candidate(name: str, title: str, body: str, rows: int) -> Candidate:
         graph = forecast_graph(window, len(columns), places, horizon, rows, _BODIES[body])
         own = [*reasons, _added_reason(rows)]
-        training = _training(facts, own, _STEADY if body == "straight" else _WEIGHT_DECAY)
+        training = _training(facts, own, *(_STEADY if body == "straight" else _USUAL))
         return Candidate(name, title, replace(project, graph=graph, training=training), tuple(own))
 
     last = candidate("last", _("dense layers beside the last value"), "dense", 1)
@@ -97,8 +99,8 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
     )
     return (
         *first,
-        last,
         candidate("straight", _("a weighted sum of the window"), "straight", season),
+        last,
         candidate("conv", _("convolutions"), "conv", season),
         candidate("lstm", _("an LSTM layer"), "lstm", season),
     )
@@ -198,7 +200,8 @@ def _window_and_season(view: SeriesDataView, target: str, data: Data) -> tuple[i
     own = int(data.options.get("window") or 0)
     if own and season > own:
         season = 1
-    window = own or max(season, min(max(_WINDOW, 2 * season), rows // _WINDOWS), 2)
+    seasons = _SHORT_SEASONS if season <= _SHORT else 2
+    window = own or max(season, min(max(_WINDOW, seasons * season), rows // _WINDOWS), 2)
     reasons = [
         ngettext(
             "The network reads {count} row before each prediction.",
@@ -234,29 +237,31 @@ def _added_reason(season: int) -> str:
     )
 
 
-def _training(facts: DataFacts, reasons: list[str], decay: float) -> Training:
+def _training(facts: DataFacts, reasons: list[str], rate: float, decay: float) -> Training:
     """The settings. The last weights are kept: the learning rate falls to 0, and the validation
     set of a short series is too small to choose an epoch by."""
     rows = max(facts.rows, 1)
     batch = 16 if rows < 500 else 32 if rows < 5_000 else 128
     epochs = 150 if rows < 2_000 else 60 if rows < 20_000 else 20
     steps = -(-rows // batch) * epochs
-    rate = {"name": "CosineDecay", "params": {"initial_learning_rate": 0.002, "decay_steps": steps}}
+    falling = {"initial_learning_rate": rate, "decay_steps": steps}
+    schedule = {"name": "CosineDecay", "params": falling}
     reasons.append(
         _(
-            "AdamW with a learning rate that falls from 0.002 to 0, a batch size of {batch} and "
+            "AdamW with a learning rate that falls from {rate} to 0, a batch size of {batch} and "
             "{epochs} epochs; the mean absolute error as loss, which outliers hardly move.",
+            rate=rate,
             batch=batch,
             epochs=epochs,
         )
     )
-    if decay >= _STEADY:
+    if (rate, decay) == _STEADY:
         reasons.append(
             _("A strong weight decay: where the past says little, the naive forecast remains.")
         )
     return Training(
         loss=Choice("mean_absolute_error"),
-        optimizer=Choice("AdamW", {"learning_rate": rate, "weight_decay": decay}),
+        optimizer=Choice("AdamW", {"learning_rate": schedule, "weight_decay": decay}),
         epochs=epochs,
         batch_size=batch,
     )

@@ -129,3 +129,17 @@ def test_a_shop_with_trend_and_week(tmp_path: Path) -> None:
     window = next(iter(dataset.test.raw_x.values()))[-1]
     ahead = forecast(trained, window, 20)
     assert (np.diff(ahead.half_widths[:, 0]) >= 0).all()
+
+
+@pytest.mark.slow
+def test_a_random_walk_is_left_to_the_naive_forecast(tmp_path: Path) -> None:
+    """Its last value is the best forecast: what a network learns beside it can only harm."""
+    steps = np.random.default_rng(2).normal(0, 3, 400)
+    written(tmp_path, {"price": (500 + np.cumsum(steps)).round(2)})
+    suggestion = suggest(tmp_path / "s.csv", seconds=200)
+    dataset = load_dataset(suggestion.project, tmp_path)
+    _trained, evaluation = evaluate_run(
+        Session(suggestion.project, dataset, record=False).run(), dataset
+    )
+    assert evaluation is not None
+    assert evaluation.metrics["mean_absolute_error"] < 1.05 * evaluation.naive_errors[1]
