@@ -59,6 +59,7 @@ _SOURCES: tuple[tuple[Callable[[InputPreprocessing], bool], Propose], ...] = (
 _QUICK = (table_candidates.candidates, series_candidates.candidates, text_candidates.candidates)
 #: Standard errors by which the most promising may be behind the best; a series has few rows.
 _TOLERANCES = {table_candidates.candidates: 0.5, series_candidates.candidates: 1.0}
+_MANY_SCORED = 50  # rows of a series, by which the best can be told
 _COSTS = {"Dense": 1, "Conv1D": 1, "LSTM": 9, "GRU": 9}
 _FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
 #: A candidate that is worse than the best by more standard errors is not tried on further parts.
@@ -168,8 +169,8 @@ def select_network(
     the rest of them: in three parts, which keep groups together; of a series on the last part. The
     same seeds give the same trials. All are tried on the first part before any is on the next,
     where only those go on that may still be the best. Of a table or a series, the most promising
-    is selected of those that are within a standard error (of a table half of one) of the best. The
-    result is remembered while data and project do not change.
+    is selected of those that are within a standard error (of a table half of one; none of a long
+    series) of the best. The result is remembered while data and project do not change.
 
     Args:
         project: whose data, and whatever was decided about it, is kept.
@@ -215,7 +216,10 @@ def _select(
     if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
         quick = propose in _QUICK
         scores = _scores(candidates, plan, base, seconds, progress, cancelled, quick=quick)
-    best = _best(scores, _TOLERANCES.get(propose, 0.0)).candidate if scores else candidates[0]
+    tolerance = _TOLERANCES.get(propose, 0.0)
+    if plan.samples.ordered and scores and len(scores[0].parts[0]) >= _MANY_SCORED:
+        tolerance = 0.0
+    best = _best(scores, tolerance).candidate if scores else candidates[0]
     facts = load_facts(best.project, base)
     task = task_of(facts, "output")
     reasons += [*best.reasons, _last_layer(facts, task)]
