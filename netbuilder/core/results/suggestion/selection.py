@@ -58,7 +58,10 @@ _SOURCES: tuple[tuple[Callable[[InputPreprocessing], bool], Propose], ...] = (
 #: Those whose candidates have no frozen layers that a run of the engine would compute once.
 _QUICK = (table_candidates.candidates, series_candidates.candidates, text_candidates.candidates)
 #: Standard errors by which the most promising may be behind the best; a series has few rows.
-_TOLERANCES = {table_candidates.candidates: 0.5, series_candidates.candidates: 1.0}
+_TOLERANCES: Mapping[Propose, float] = {
+    table_candidates.candidates: 0.5,
+    series_candidates.candidates: 1.0,
+}
 _MANY_SCORED = 50  # rows of a series, by which the best can be told
 _COSTS = {"Dense": 1, "Conv1D": 1, "LSTM": 9, "GRU": 9}
 _FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
