@@ -31,7 +31,6 @@ from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
 from netbuilder.ui.gallery.cards import PictureCard, PictureLabel, WayCard
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
-from netbuilder.ui.gallery.recorded_training import RecordedTraining
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.services import lesson_session, settings
 from netbuilder.ui.services.derived import Derived
@@ -190,6 +189,8 @@ class StartPage(QWidget):
 
     def _hero(self) -> None:
         """Add a recorded training and three large ways in."""
+        from netbuilder.ui.gallery.recorded_training import RecordedTraining  # needs numpy
+
         hero = QFrame(self._content)
         hero.setObjectName("hero")
         hero.setProperty("role", "hero")
