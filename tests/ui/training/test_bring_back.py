@@ -23,6 +23,7 @@ from netbuilder.ui.services.runs.last_run_restorer import run_title
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
+from netbuilder.ui.window.guide import welcome
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -45,14 +46,25 @@ def idle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
 
 
-def test_who_opens_something_else_is_told_that_the_training_is_kept(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, told: Callable[[], None]
+def test_who_opens_something_else_is_told_that_a_long_training_is_kept(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    told: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.welcome.tour.end()
     window.runner.start()
     idle(window, qtbot)
-    window.welcome.open_example("xor")
+    assert runs.list_runs()[0].seconds < welcome.QUICK_SECONDS
+    window.welcome.open_example("moons")
+    qtbot.wait(50)
+    told()
+    assert window.banner.cards == [], "so short a run is no news"
+    window.welcome._left = runs.list_runs()[0].id
+    monkeypatch.setattr(welcome, "QUICK_SECONDS", 0.0)
+    window.welcome._offer_last_training()
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
     (card,) = window.banner.cards
     assert runs.list_runs()[0].name in card.title.text(), "there may be newer ones by then"

@@ -216,6 +216,8 @@ def _placed(lesson: Lesson, start: Project) -> Project:
 
 
 KEY = "tour-seen"
+#: A shorter run is as quickly trained again: to offer it after each new project would disturb.
+QUICK_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
