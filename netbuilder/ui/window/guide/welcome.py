@@ -530,7 +530,7 @@ class WelcomeGuide(QObject):
             self._last_run.ask(self._left)
 
     def _offer_run(self, run: Run) -> None:
-        if self._parts.runner.active:
+        if self._parts.runner.active or run.seconds < QUICK_SECONDS:
             return
         self._offer(
             "left",
