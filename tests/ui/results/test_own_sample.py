@@ -91,7 +91,7 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     assert shown.words.text() == "Shown: your drawing"
     shown.back.click()
     qtbot.waitUntil(lambda: live.look is not None and not live.look.own, timeout=MINUTE)
-    assert "row 2 of 359" in shown.words.text()
+    qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text(), timeout=MINUTE)
     window.runner.stop()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
 
