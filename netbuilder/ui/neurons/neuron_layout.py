@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 TILE, RADIUS, GAP, PITCH, OUTPUT = 44.0, 6.0, 12.0, 160.0, 240.0
-MARGIN, CAPTION = 28.0, 34.0
+MARGIN, CAPTION, NAMES = 28.0, 34.0, 90.0
 _MOST_PITCH = 230.0
 #: The most links drawn between two columns: the largest weights.
 MOST_LINKS = 500
@@ -46,7 +46,7 @@ class NeuronLayout:
         self.single = plane and units[-1] == 1
         inner = max((*heights, OUTPUT if plane else 0.0))
         spans = len(units) - 1 + int(plane and not self.single)
-        end = OUTPUT if plane else TILE
+        end = OUTPUT if plane else TILE + NAMES
         least = 2 * MARGIN + spans * PITCH + end
         tall = inner + label + CAPTION + 2 * MARGIN
         self.scale = min(max(min(width / least, height / tall), 0.28), 1.5)

@@ -351,11 +351,18 @@ class NeuronDrawing(QWidget):
         return picture
 
     def _paint_captions(self, p: QPainter, layout: NeuronLayout) -> None:
-        p.setFont(_font(13))
+        p.setFont(_font(max(13, round(12 / layout.scale))))
         p.setPen(QColor(theme.colors().text))
+        if layout.large.isNull():
+            last = len(layout.tiles) - 1
+            for unit, name in self.feed.names(last).items():
+                box = layout.tiles[last][unit]
+                place = QRectF(box.right() + 6, box.top(), 90, box.height())
+                words = p.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 90)
+                p.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
         for number, boxes in enumerate(layout.tiles):
             middle = boxes[0].center().x()
-            place = QRectF(middle - 76, layout.caption_y, 152, 20)
+            place = QRectF(middle - 76, layout.caption_y, 152, 26)
             text = p.fontMetrics().elidedText(
                 self.caption(number), Qt.TextElideMode.ElideMiddle, round(place.width())
             )
