@@ -12,6 +12,7 @@ from netbuilder.core.engine.build.frozen_prefix import find_frozen_layers
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.registry import save_network
+from netbuilder.core.formats.writers.web_network import web_network
 from netbuilder.core.project.edits import set_params
 from netbuilder.core.project.model import Project
 
@@ -41,3 +42,11 @@ def test_dropout_of_a_frozen_backbone(chain: Callable[..., Project], tmp_path: P
         imported = import_file(file).project.graph
         assert [node.layer for node in imported.nodes] == ["Input", "EfficientNetB0", "Dense"]
         assert not imported.nodes[1].params.get("trainable")
+
+
+def test_a_web_page_takes_a_backbone(chain: Callable[..., Project]) -> None:
+    layers = [("body", "SpeechEmbedding", {"pooling": "avg"}), LAYERS[1]]
+    model = build_training_model(set_params(chain(layers), "input", shape=[80, 32]), None)
+    network = web_network(model)
+    assert len(network.outputs) == 1
+    assert sum(layer["type"] == "Conv2D" for layer in network.layers) == 20

@@ -156,7 +156,16 @@ def _walk(model: Any, inputs: Sequence[int], network: WebNetwork) -> list[int]:
         if len(later) == len(waiting):
             raise _missing(str(later[0][0]["class_name"]), str(later[0][0]["name"]))
         waiting = later
-    return [known[place[:2]][place[2]] for place in tensor_places(config["output_layers"])]
+    # Keras counts the calls of a functional model from 1 where they are outputs.
+    functional = {
+        name
+        for name, layer in by_name.items()
+        if isinstance(layer, keras.Model) and not isinstance(layer, keras.Sequential)
+    }
+    return [
+        known[name, number - (name in functional)][index]
+        for name, number, index in tensor_places(config["output_layers"])
+    ]
 
 
 def _enter(
