@@ -39,6 +39,7 @@ __all__ = [
     "canonical",
 ]
 
+
 ACCURACY_BY_TASK: Final[Mapping[str, str]] = MappingProxyType(
     {
         "binary": "binary_accuracy",

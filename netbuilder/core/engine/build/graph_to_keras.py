@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
+
 #: What is wrong and what to do, by the error's code; ``{name}`` is the node.
 _ERRORS: Mapping[str, tuple[str, str]] = {
     "weights_not_downloaded": (
