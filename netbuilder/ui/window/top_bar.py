@@ -323,6 +323,7 @@ class TopBar(QToolBar):
     def show_start(self, on: bool) -> None:
         """Show only what the start page needs."""
         self._starts = on
+        self.setMinimumHeight(self.height() if on else 0)  # the page below stays where it is
         self._fit()
 
     def show_files(self, shown: bool) -> None:
