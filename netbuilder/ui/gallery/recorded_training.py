@@ -19,6 +19,7 @@ from netbuilder.core.wording import format_number, format_probability
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.motion import reduced_motion
 
 RECORDING = Path("start", "spiral.npz")
 #: Points of the surface and of a neuron along each axis, in pixels before smoothing.
@@ -62,7 +63,8 @@ def _recording() -> dict[str, NDArray[Any]]:
 class RecordedTraining(QWidget):
     """The decision surface of one epoch after the other, and what 16 neurons compute.
 
-    It plays in a loop while it is visible, unless it is paused, which is remembered.
+    It plays in a loop while it is visible, unless it is paused, which is remembered, or motion is
+    reduced: then the last epoch is shown until play is pressed.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -77,7 +79,8 @@ class RecordedTraining(QWidget):
         self.frame = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._advance)
-        self.paused = str(settings().value(_PAUSED, "false")).lower() == "true"
+        remembered = str(settings().value(_PAUSED, "false")).lower() == "true"
+        self.paused = remembered or reduced_motion()
         if self.paused:
             self.frame = self.frames - 1
         self.pause_button = QToolButton(self)

@@ -36,6 +36,7 @@ from netbuilder.ui.gallery.cards import (
 )
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
+from netbuilder.ui.gallery.recorded_training import RecordedTraining
 from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
 from netbuilder.ui.kinds.pictures import PictureForm
 from netbuilder.ui.main_window import MainWindow
@@ -188,6 +189,19 @@ def test_a_recorded_training_plays_until_it_is_paused(
     window.welcome.page.shut()
     window.welcome.page.open()
     assert window.welcome.page.recording.paused, "it is remembered"
+
+
+def test_a_recorded_training_stands_still_where_motion_is_reduced(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETBUILDER_REDUCED_MOTION", "1")
+    recording = RecordedTraining()
+    qtbot.addWidget(recording)
+    recording.show()
+    qtbot.wait(300)
+    assert recording.paused and recording.frame == recording.frames - 1
+    qtbot.mouseClick(recording.pause_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: recording.frame != recording.frames - 1)
 
 
 @pytest.mark.slow
