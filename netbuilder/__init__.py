@@ -5,7 +5,7 @@ From Python: ``import netbuilder as nb``, then ``nb.load``, ``nb.new`` and ``nb.
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 if TYPE_CHECKING:
     from netbuilder.api import Model, Project, UserError, from_keras, load, new, register_layer

@@ -1,12 +1,12 @@
 ; Inno Setup 6: an installer for one user, without administrator's rights.
 ;
 ;   pyinstaller packaging/netbuilder.spec
-;   iscc /DVersion=0.2.0 packaging/netbuilder.iss
+;   iscc /DVersion=0.3.0 packaging/netbuilder.iss
 ;
 ; Writes dist/netbuilder-VERSION-windows.exe. It has not run yet (docs/platforms.md).
 
 #ifndef Version
-  #error "Name the version: iscc /DVersion=0.2.0 packaging/netbuilder.iss"
+  #error "Name the version: iscc /DVersion=0.3.0 packaging/netbuilder.iss"
 #endif
 
 [Setup]
