@@ -11,14 +11,12 @@ from netbuilder.core.grading import report, rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
-    graded_on_sentence,
     skipped_files_sentence,
     submission_files,
 )
-from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
 from netbuilder.core.grading.scoring import points_sentence, status_words, summary_words
-from netbuilder.core.grading.similarity import copy_word, similarity_sentence
+from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_list, format_number
@@ -51,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         _lesson(arguments.lesson),
         rubric=rubric,
         retrain=arguments.retrain,
+        training_data=Path(arguments.training_data) if arguments.training_data else None,
         bounds=ResourceLimits(arguments.seconds, arguments.memory),
         told=on_graded,
     )
@@ -69,11 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     _print_table(rows)
     failure = common_failure(rows)
     wrote = _("Wrote {files}.", files=format_list(written)) if written else ""
-    notes = (
-        points, graded_on_sentence(rows), similarity_sentence(rows), verified_sentence(rows),
-        skipped_files_sentence(folder), wrote, failure,
-    )  # fmt: skip
-    for words in notes:
+    notes = report.summary_sentences(rows, points)
+    for words in (*notes, skipped_files_sentence(folder), wrote, failure):
         if words:
             print_note(words)
     if arguments.json:

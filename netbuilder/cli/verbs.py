@@ -256,6 +256,10 @@ VERBS = {
             help=N_("retrain each submission from its recorded seed and settings, and compare "
                     "the predictions"),
             action="store_true"),
+        arg("--training-data",
+            help=N_("the class's own training data, or its folder (default: the folder of the "
+                    "lesson; with --retrain also FOLDER)"),
+            metavar="DATA"),
         arg("--rubric", help=N_("rubric that defines how points are given"), metavar="RUBRIC.toml"),
         arg("-o", "--output", help=N_("table to write (.csv or .xlsx)"), metavar="TABLE.csv"),
         arg("--html", help=N_("report to write: one page for all students"), metavar="REPORT.html"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 ENDINGS = (*MODEL_ENDINGS, ".netbuilder")
 
 
-def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any]:
+def grade_file(
+    path: Path, data: Path | None, lesson: str = "", places: Sequence[Path] = ()
+) -> dict[str, Any]:
     """Return what a file holds and how well its network does on the hidden data.
 
     Args:
@@ -34,6 +38,7 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
         data: the hidden rows, as ``results.evaluate`` takes them; None: the test set of the
             network's own data, where that is built into the program.
         lesson: name or file of the lesson to check; "" for the one recorded in the file, if known.
+        places: training data, or folders that it is in.
 
     Returns:
         JSON for ``grade.make_submission``; ``main`` is the share of the points without a rubric.
@@ -41,8 +46,10 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
     Raises:
         UserError: the file cannot be read, or holds nothing to grade.
     """
+    from netbuilder.core.data.prepare.inference_data import refuse_target_as_input
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.writers.svg import network_svg
+    from netbuilder.core.results.own_units import preprocessing_of
 
     _need_file(path)
     if path.stat().st_size == 0:
@@ -55,6 +62,11 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
     if registry.is_model(path):
         trained = registry.load_network(path)
     project = trained.project if trained is not None else registry.read_project(path)
+    answers: list[str] = []
+    if trained is not None:
+        preprocessing = preprocessing_of(trained)
+        refuse_target_as_input(preprocessing)
+        answers = [name for output in preprocessing.outputs.values() for name in output.columns]
     info = submission_info.submission_info_of(project)
     result: dict[str, Any] = {
         "student": submission_info.student_of(path, info),
@@ -69,15 +81,26 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
     }
     weights = [] if trained is None else trained.training_model.get_weights()
     epochs = 0 if trained is None else trained.epochs
-    result["fingerprint"] = fingerprint_of(
+    fingerprint = fingerprint_of(
         project.graph, weights, submission_info.work_of(project), project, epochs
-    ).__dict__
+    )
+    with path.open("rb") as stream:
+        file_hash = hashlib.file_digest(stream, "sha256").hexdigest()
+    result["fingerprint"] = asdict(fingerprint) | {"file": file_hash}
     claimed = submission_info.lesson_of(project)
     lesson = lesson or known_lesson(claimed)
-    own = _own_data(project, lesson)
+    own = _own_data(project, lesson, places)
     dataset = None if isinstance(own, UserError) else own
-    steps = judge_steps(lesson_named(lesson), path, project, trained, dataset) if lesson else []
+    other_task = ""
+    if lesson and trained is not None:
+        other_task = own_data.other_task_sentence(project, answers, lesson_named(lesson), dataset)
+    # A result on other data proves no step.
+    judged = (None, None) if other_task else (trained, dataset)
+    steps = judge_steps(lesson_named(lesson), path, project, *judged) if lesson else []
     result |= {
+        "answers": answers,
+        "data_name": own_data.data_name(project.data),
+        "other_task": other_task,
         "steps": [step.to_json() for step in steps],
         "lesson": lesson_named(lesson).name if lesson else "",
         "known_lesson": lesson,
@@ -98,9 +121,9 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
     return result
 
 
-def _own_data(project: Project, lesson: str) -> Dataset | UserError:
+def _own_data(project: Project, lesson: str, places: Sequence[Path]) -> Dataset | UserError:
     try:
-        return own_data.load_own_data(project, lesson_named(lesson) if lesson else None)
+        return own_data.load_own_data(project, lesson_named(lesson) if lesson else None, places)
     except UserError as error:
         return error
 
@@ -143,10 +166,7 @@ def _measure(
 ) -> None:
     """Evaluate on the hidden data; if it does not fit, add why and keep the other findings."""
     from netbuilder.core.results.evaluate import evaluate
-    from netbuilder.core.results.own_units import preprocessing_of
 
-    outputs = preprocessing_of(trained).outputs.values()
-    result["answers"] = [name for output in outputs for name in output.columns]
     if data is None:
         _measure_on_own(trained, own, result)
         return

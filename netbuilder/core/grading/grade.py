@@ -37,10 +37,12 @@ _DIED = N_("The file crashed the grader; it may be corrupt or malicious.")
 
 def grade_all(
     files: Sequence[Path],
+    folder: Path,
     data: Path | None,
     lesson: str = "",
     *,
     retrain: bool = False,
+    training_data: Path | None = None,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
     told: Callable[[Path, Answer], None] | None = None,
@@ -50,6 +52,7 @@ def grade_all(
 
     Args:
         retrain: also retrain each network; the answer has the result under "retrained".
+        folder: of the submissions; training data beside them is found for retraining.
         bounds: of time and memory per file.
         told: called with each answer as it arrives, from any thread.
     """
@@ -57,6 +60,7 @@ def grade_all(
     for file in files:
         pending.put(file)
     answers: dict[Path, Answer] = {}
+    places = [str(training_data.resolve())] if training_data is not None else []
 
     def work() -> None:
         worker = WorkerProcess(_MODULE, bounds, cancelled, _(_DIED))
@@ -67,19 +71,18 @@ def grade_all(
                 except queue.Empty:
                     return
                 try:
-                    answer = worker.ask(
-                        {
-                            "file": str(file),
-                            "data": str(data) if data is not None else "",
-                            "lesson": lesson,
-                        }
-                    )
+                    request = {
+                        "file": str(file),
+                        "data": str(data) if data is not None else "",
+                        "lesson": lesson,
+                        "places": places,
+                    }
+                    answer = worker.ask(request)
                     # A separate request: a timeout costs only this part.
                     if retrain and "fingerprint" in answer:
-                        lesson_name = lesson or answer["known_lesson"]
-                        answer["retrained"] = worker.ask(
-                            {"file": str(file), "lesson": lesson_name, "retrain": True}
-                        )
+                        request["lesson"] = lesson or answer["known_lesson"]
+                        request["places"] = [*places, str(folder.resolve())]
+                        answer["retrained"] = worker.ask({**request, "retrain": True})
                     answers[file] = answer
                 except RequestCancelledError:
                     return
@@ -149,6 +152,7 @@ def grade_folder(
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
     retrain: bool = False,
+    training_data: Path | None = None,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
     told: Callable[[Submission], None] | None = None,
@@ -162,6 +166,7 @@ def grade_folder(
         lesson: name or file of the lesson whose steps count, "" for the one that each file names.
         rubric: how points are awarded.
         retrain: retrain each from its recorded seed and settings and compare predictions.
+        training_data: the class's own data, a file or its folder.
         bounds: limits per file.
         workers: processes at once; None: one per processor, at most 4.
         told: called with each submission as it is graded, before copies are known.
@@ -171,12 +176,12 @@ def grade_folder(
         UserError: folder or data cannot be read. An unreadable submission is a row, not an error.
     """
     files = submission_files(folder)
-    if data is not None and not data.exists():
-        raise UserError(
-            _("There is no file '{data}'.", data=data),
-            _("Check the name of the hidden data."),
-            code="grading_no_hidden_data",
-        )
+    for path, fix, code in (
+        (data, _("Check the name of the hidden data."), "grading_no_hidden_data"),
+        (training_data, _("Check the name of the training data."), "grading_no_training_data"),
+    ):
+        if path is not None and not path.exists():
+            raise UserError(_("There is no file '{data}'.", data=path), fix, code=code)
 
     # An unknown name is one error, not thirty failed rows.
     lesson_name = library.find_lesson(lesson).name if lesson else ""
@@ -186,16 +191,26 @@ def grade_folder(
 
     answers = grade_all(
         files,
+        folder,
         None if data is None else data.resolve(),
         lesson,
         retrain=retrain,
+        training_data=training_data,
         bounds=bounds,
         workers=workers,
         told=(lambda path, answer: told(submission(path, answer))) if told else None,
         cancelled=cancelled,
     )
-    rows = [submission(path, answers[path]) for path in files if path in answers]
-    rows = _tell_other_lessons(_tell_other_rows(_tell_other_tasks(rows)), lesson_name)
+    graded = [path for path in files if path in answers]
+    rows = [make_submission(path, folder, answers[path]) for path in graded]
+    hidden = data is not None
+    lessons = bool(lesson) or any(row.lesson for row in rows)
+    rows = _tell_other_tasks(rows, hidden=hidden, binding=hidden or lessons)
+    rows = [
+        award_points(row, rubric, answers[path].get("main"))
+        for row, path in zip(_tell_other_rows(rows), graded, strict=True)
+    ]
+    rows = _tell_other_lessons(rows, lesson_name)
     return sort_submissions(similarity.mark_similar(rows))
 
 
@@ -222,7 +237,8 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         step["title"] for step, state in zip(steps, states, strict=True) if state == UNVERIFIED
     ]
     time = answer.get("time")
-    sentences = [answer["message"]]
+    other_task = str(answer.get("other_task", ""))
+    sentences = [answer["message"], other_task]
     if unverified:
         titles = format_quoted_list(unverified, 20)
         sentences.append(
@@ -264,6 +280,8 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         svg=answer["svg"],
         history={key: tuple(row) for key, row in answer["history"].items()},
         answers=tuple(answer.get("answers", ())),
+        data_name=str(answer.get("data_name", "")),
+        other_task=other_task,
         misfit=str(answer.get("misfit", "")),
         basis=str(answer.get("basis", "")),
         basis_id=str(answer.get("basis_id", "")),
@@ -310,17 +328,38 @@ def common_failure(rows: Sequence[Submission]) -> str:
     return ""
 
 
-def _tell_other_tasks(rows: Sequence[Submission]) -> list[Submission]:
-    return _add_notes(
-        rows,
-        lambda row: row.answers if row.metrics else (),
-        lambda row, usual: _(
+def _tell_other_tasks(
+    rows: Sequence[Submission], *, hidden: bool, binding: bool
+) -> list[Submission]:
+    """Add a note to networks for another task than most; if ``binding`` they earn no points."""
+
+    def task(row: Submission) -> str:
+        if not row.metrics or not row.answers or row.other_task:
+            return ""
+        return join_values((format_list(row.answers), *(() if hidden else (row.data_name,))))
+
+    def note(row: Submission, usual: str) -> str:
+        return _(
             "This network predicts {columns}, the others predict {usual}: do not "
             "compare their results.",
-            columns=format_list(row.answers),
-            usual=format_list(usual),
-        ),
-    )
+            columns=task(row),
+            usual=usual,
+        )
+
+    tasks = Counter(filter(None, map(task, rows)))
+    usual = next((name for name, count in tasks.items() if 2 * count > tasks.total() > 2), "")
+    words = _("The class predicts {usual}: no points for the result.", usual=usual)
+    others = {
+        row.file
+        for row in rows
+        if binding and usual and task(row) not in {"", usual} and (hidden or not row.lesson)
+    }
+    return [
+        replace(row, other_task=words, message=join_sentences((row.message, words)))
+        if row.file in others
+        else row
+        for row in _add_notes(rows, task, note)
+    ]
 
 
 def _tell_other_rows(rows: Sequence[Submission]) -> list[Submission]:

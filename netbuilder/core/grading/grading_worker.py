@@ -1,6 +1,7 @@
 """The grading process: JSON requests in, JSON answers out, one per line.
 
-A request is ``{"file": …, "data": … or "", "lesson": …}``, optionally with ``"retrain": true``.
+A request is ``{"file": …, "data": … or "", "lesson": …, "places": […]}``, optionally with
+``"retrain": true``.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     from netbuilder.core.grading.lesson_steps import lesson_named
     from netbuilder.core.grading.retraining import retrain
 
+    places = [Path(place) for place in request.get("places", ())]
     try:
         if request.get("retrain"):
             lesson = lesson_named(request["lesson"]) if request["lesson"] else None
-            return retrain(Path(request["file"]), lesson)
+            return retrain(Path(request["file"]), lesson, places)
         data = Path(request["data"]) if request["data"] else None
-        return grade_file(Path(request["file"]), data, request["lesson"])
+        return grade_file(Path(request["file"]), data, request["lesson"], places)
     except UserError as error:
         return {"failed": True, "message": str(error)}
     except MemoryError:

@@ -69,9 +69,10 @@ def judge_steps(
         problems=evident.problems if dataset is not None or not project.data.kind else None,
     )
     confirmed = replace(evident, run=_confirmed_run(claimed, evident))
-    # Recorded page visits count where the step also shows its network or answer.
+    # Recorded page visits of a trained network count where the step also shows it, or an answer.
     evident_visited, confirmed_visited = (
-        replace(state, events=claimed.events) for state in (evident, confirmed)
+        replace(state, events=claimed.events if trained is not None else state.events)
+        for state in (evident, confirmed)
     )
     checked = zip(
         *(
@@ -80,18 +81,21 @@ def judge_steps(
         ),
         strict=True,
     )
+    # Without a network even right answers show no work.
+    empty = all(node.layer == "Input" for node in project.graph.nodes)
     steps = []
     for *strict, if_visited, if_visited_confirmed, claim in checked:
         counts = judged_at_the_end(lesson, claim.number)
         result, retrained = (if_visited, if_visited_confirmed) if counts else strict
         why = claim.undone or claim.missing or result.missing
-        steps.append(JudgedStep(result.title, _status(result, claim), _status(retrained, claim),
+        states = [_status(evidence, claim, empty) for evidence in (result, retrained)]
+        steps.append(JudgedStep(result.title, *states,
                                 "" if result.done else " ".join(why), counts))  # fmt: skip
     return steps
 
 
-def _status(evidence: StepResult, claim: StepResult) -> str:
-    if evidence.done:
+def _status(evidence: StepResult, claim: StepResult, empty: bool) -> str:
+    if evidence.done and not empty:
         return DONE
     return UNVERIFIED if claim.done and not claim.undone else MISSING
 

@@ -112,6 +112,12 @@ def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path)
         book.save(temporary)
 
 
+def summary_sentences(rows: Sequence[Submission], points: str) -> list[str]:
+    """Return what the points are based on, ``points`` first, and what to check in the class."""
+    sentences = (graded_on_sentence(rows), similarity_sentence(rows), verified_sentence(rows))
+    return [sentence for sentence in (points, *sentences) if sentence]
+
+
 def write_html(
     submissions: Sequence[Submission], path: Path, title: str = "", points: str = ""
 ) -> None:
@@ -121,14 +127,7 @@ def write_html(
     mean = mean_points_sentence(submissions)
     mean = f" · {mean}" if mean else ""
     basis = "".join(
-        f"<p>{escape(sentence)}</p>"
-        for sentence in (
-            points,
-            graded_on_sentence(submissions),
-            similarity_sentence(submissions),
-            verified_sentence(submissions),
-        )
-        if sentence
+        f"<p>{escape(sentence)}</p>" for sentence in summary_sentences(submissions, points)
     )
     files = ngettext("{count} file", "{count} files", len(submissions))
     page = (

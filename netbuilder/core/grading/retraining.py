@@ -14,6 +14,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.grading.submission import Submission
@@ -26,8 +27,8 @@ SAME, SAME_WITH_NEAR_WEIGHTS = 0.001, 0.01
 _MOST_ROWS = 1000
 
 
-def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
-    """Retrain the submission in ``path`` and compare.
+def retrain(path: Path, lesson: Lesson | None, places: Sequence[Path] = ()) -> dict[str, Any]:
+    """Retrain the submission in ``path`` and compare; its data as for ``load_own_data``.
 
     Returns:
         JSON: ``verified`` (true, false or null), ``reason`` (a code), ``words`` (a sentence, "" if
@@ -47,7 +48,12 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
         return refusal
     project = _without_files(trained.project)
     try:
-        dataset = load_own_data(project, lesson)
+        dataset = load_own_data(project, lesson, places)
+        if _task_and_size(trained.facts) != _task_and_size(dataset.facts):
+            return unverified(
+                "other_rows",
+                _("The data here has other rows than the data that the network was trained on."),
+            )
         session = Session(project, dataset, record=False, epochs=trained.epochs, novelty=False)
         retrained = session.run()
     except UserError as error:
@@ -118,6 +124,11 @@ def _cannot_repeat(path: Path, trained: TrainedModel) -> dict[str, Any] | None:
             _("The training was stopped within an epoch, which cannot be repeated."),
         )
     return None
+
+
+def _task_and_size(facts: DataFacts) -> tuple[object, ...]:
+    rows = facts.rows + facts.validation_rows + facts.test_rows
+    return (rows, facts.column_names, facts.target_names, facts.classes)
 
 
 def _without_files(project: Project) -> Project:

@@ -209,11 +209,8 @@ def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
     )
     steps = raw.get("steps", {})
     if not isinstance(steps, Mapping):
-        raise UserError(
-            _("'steps' in {source} is {value}.", source=source, value=repr(steps)),
-            _("Write [steps] and points = 40."),
-            code="rubric_steps",
-        )
+        fix = _("Write [steps] and points = 40.")
+        raise _wrong("steps", steps, source, fix, "rubric_steps")
     steps_points = _number(steps.get("points", 0.0), "points of steps", source)
     unverified = _share(steps.get("unverified", 0.0), "unverified", source)
     total = raw.get("points")
@@ -256,19 +253,16 @@ def _too_long(source: str) -> UserError:
     )
 
 
+def _wrong(key: str, value: object, source: str, fix: str, code: str) -> UserError:
+    what = _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value))
+    return UserError(what, fix, code=code)
+
+
 def _share(value: object, key: str, source: str) -> float:
     share = _number(value, key, source)
     if share > 1:
-        raise UserError(
-            _(
-                "'{key}' in {source} is {value}.",
-                key=key,
-                source=source,
-                value=format_number(share, "g"),
-            ),
-            _("Write a share between 0 and 1: 0.2 is a fifth."),
-            code="rubric_share",
-        )
+        fix = _("Write a share between 0 and 1: 0.2 is a fifth.")
+        raise _wrong(key, share, source, fix, "rubric_share")
     return share
 
 
@@ -305,21 +299,15 @@ def _threshold(raw: Mapping[str, Any], source: str) -> Threshold:
 
 def _tables(value: object, key: str, source: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
-        raise UserError(
-            _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
-            _("Start each entry with a line [[{key}]].", key=key),
-            code="rubric_list",
-        )
+        fix = _("Start each entry with a line [[{key}]].", key=key)
+        raise _wrong(key, value, source, fix, "rubric_list")
     return value
 
 
 def _table(value: object, key: str, source: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise UserError(
-            _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
-            _("Start it with a line [{key}].", key=key),
-            code="rubric_table",
-        )
+        fix = _("Start it with a line [{key}].", key=key)
+        raise _wrong(key, value, source, fix, "rubric_table")
     return value
 
 
@@ -329,11 +317,7 @@ def _number(value: object, key: str, source: str, least: float | None = 0.0) -> 
         fix = _("Write a number.")
         if least is not None:
             fix = _("Write a number of at least {least}.", least=format_number(least, "g"))
-        raise UserError(
-            _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
-            fix,
-            code="rubric_number",
-        )
+        raise _wrong(key, value, source, fix, "rubric_number")
     return float(value)  # type: ignore[arg-type]
 
 
@@ -343,9 +327,6 @@ def _moment(value: object, source: str) -> datetime | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time(23, 59, 59))
     if not isinstance(value, datetime):
-        raise UserError(
-            _("'late_after' in {source} is {value}.", source=source, value=repr(value)),
-            _("Write a date and a time without quotation marks: 2026-11-25T12:00:00."),
-            code="rubric_late_after",
-        )
+        fix = _("Write a date and a time without quotation marks: 2026-11-25T12:00:00.")
+        raise _wrong("late_after", value, source, fix, "rubric_late_after")
     return value.astimezone(UTC)  # naive times are local

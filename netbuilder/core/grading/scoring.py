@@ -107,7 +107,9 @@ def award_points(row: Submission, rubric: Rubric, main: float | None) -> Submiss
                 share=format_number(rubric.late_penalty, ".0%"),
             )
         )
-    sentences += _missing_steps(row)
+    full = points >= rubric.points or row.steps_done >= row.steps_counted
+    if row.steps_missing and not full:
+        sentences.append(_("Missing steps: {steps}", steps=" ".join(row.steps_missing)))
     return replace(row, status=status, score=points, comment=comment or " ".join(sentences))
 
 
@@ -123,21 +125,27 @@ def _earned(row: Submission, rubric: Rubric, main: float | None) -> tuple[float,
                 most=format_number(rubric.max_parameters, ","),
             )
         )
+    honest = not row.other_task and row.verified is not False
+    if row.other_task:
+        sentences.append(row.other_task)
+    elif not honest:
+        sentences.append(_("Retraining gives other predictions: no points for the result."))
     counted = row.steps_done + rubric.unverified_share * row.steps_unverified
     possible = row.steps_counted + rubric.unverified_share * (row.steps - row.steps_counted)
     steps = counted / possible if possible else 0.0
     if row.points_by:
-        share = steps if main is None else main
-        sentences.append(_share_sentence(row, rubric))
+        share = steps if main is None else main * honest
+        if main is None or honest:
+            sentences.append(_share_sentence(row, rubric))
         return (rubric.points * share if fits else 0.0), sentences
     points = rubric.steps_points * steps
     if rubric.steps_points and row.steps:
         sentences.append(_steps_sentence(row))
     for threshold in rubric.thresholds:
-        reached = fits and threshold.reached(row.metrics)
+        reached = fits and honest and threshold.reached(row.metrics)
         points += threshold.points if reached else 0.0
         sentences.append(_threshold_sentence(row, threshold, reached))
-    if not rubric.thresholds and main is not None and fits:
+    if not rubric.thresholds and main is not None and fits and honest:
         points += (rubric.points - rubric.steps_points) * main
     return min(points, rubric.points), sentences
 
@@ -155,12 +163,6 @@ def _steps_sentence(row: Submission) -> str:
         )  # fmt: skip
     return ngettext("{done} of {count} step.", "{done} of {count} steps.", row.steps,
                     done=row.steps_done)  # fmt: skip
-
-
-def _missing_steps(row: Submission) -> list[str]:
-    if not row.steps_missing:
-        return []
-    return [_("Missing steps: {steps}", steps=" ".join(row.steps_missing))]
 
 
 def _points_by(row: Submission, rubric: Rubric, main: float | None) -> str:

@@ -30,8 +30,12 @@ NEAR = 0.02
 RELATED = 0.8
 # Fewer equal epochs may be coincidence.
 _EPOCHS = 3
+# Of sampled weights after the same history: other processors round differently.
+_ROUNDING = 1e-3
 
 _REASONS = {
+    "same_file": N_("A byte-for-byte copy of {files}."),
+    "other_weights": N_("The same training history as {files}, but other weights."),
     "same_id": N_("The same work (same ID) as {files}."),
     "same_weights": N_("The same weights as {files}, though seed or settings differ."),
     "near_weights": N_("Nearly the same weights as {files}, though seed or settings differ."),
@@ -163,6 +167,7 @@ def _marked(row: Submission, others: dict[str, Similarity]) -> Submission:
     words = _words(others)
     return replace(
         row,
+        exact_copy=any(similarity.reason == "same_file" for similarity in others.values()),
         same_as=tuple(sorted(file for file, similarity in others.items() if similarity.suspicious)),
         expected_same=tuple(
             sorted(file for file, similarity in others.items() if not similarity.suspicious)
@@ -184,6 +189,8 @@ def template_work_id(submissions: Sequence[Submission]) -> str:
 def compare_works(first: Submission, second: Submission) -> Similarity | None:
     """Return how two works are alike; None if they are not."""
     a, b = first.fingerprint, second.fingerprint
+    if a.file and a.file == b.file:
+        return Similarity("same_file", True)
     if a.work and a.work == b.work:
         return Similarity("same_id", True)
     if not a.weights and not b.weights:
@@ -196,6 +203,8 @@ def compare_works(first: Submission, second: Submission) -> Similarity | None:
         # Works rounded alike on one machine both differ from retraining here.
         if a.epochs != b.epochs and (_further(first, second) or _further(second, first)):
             return Similarity("trained_further", True)
+        if reason == "same_history" and _differ(a.sample, b.sample):
+            return Similarity("other_weights", True)
         return Similarity("expected", False) if reason != "trained_further" else None
     if first.verified and second.verified:
         return Similarity("confirmed", False)
@@ -253,6 +262,10 @@ def near(first: Sequence[float], second: Sequence[float]) -> bool:
     return bool(float(np.median(differences)) < NEAR)
 
 
+def _differ(first: Sequence[float], second: Sequence[float]) -> bool:
+    return len(first) != len(second) or not np.allclose(first, second, rtol=0, atol=_ROUNDING)
+
+
 def _words(others: dict[str, Similarity]) -> str:
     by_reason: dict[str, list[str]] = {}
     for file, similarity in sorted(
@@ -265,7 +278,9 @@ def _words(others: dict[str, Similarity]) -> str:
 
 
 def copy_word(row: Submission) -> str:
-    """Return the table's word for a copy: suspicious, coincidence or ""."""
+    """Return the table's word for a copy: copy, suspicious, coincidence or ""."""
+    if row.exact_copy:
+        return _("copy")
     if row.same_as:
         return _("suspicious")
     return _("coincidence") if row.expected_same else ""

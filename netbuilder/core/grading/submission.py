@@ -134,7 +134,7 @@ class Fingerprint:
 
     ``weights`` and ``graph`` are SHA-256 in hexadecimal or ""; ``sample`` are weights at fixed
     places; ``work`` is the id of the work. ``recipe`` hashes network, data and settings without
-    ``seed`` and ``epochs``.
+    ``seed`` and ``epochs``; ``file`` is the SHA-256 of the whole file.
     """
 
     weights: str = ""
@@ -145,6 +145,7 @@ class Fingerprint:
     recipe: str = ""
     seed: int = 0
     epochs: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,9 @@ class Submission:
         svg: picture of the network.
         history: {name: one value per epoch}.
         answers: columns that the network predicts.
+        data_name: of the data that it was trained on.
+        other_task: why its result earns no points; "" if it does.
+        exact_copy: another file has the same bytes.
         basis: its own test rows that it was evaluated on; equal rows have equal ``basis_id``.
         misfit: why the hidden data does not fit the network; "" if it does.
     """
@@ -210,6 +214,9 @@ class Submission:
     retrained: tuple[float, ...] = ()
     expected_same: tuple[str, ...] = ()
     time_of_file: bool = False
+    data_name: str = ""
+    other_task: str = ""
+    exact_copy: bool = False
 
     def to_json(self) -> dict[str, object]:
         """Return the row as the command line prints it."""

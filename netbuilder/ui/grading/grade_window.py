@@ -40,15 +40,17 @@ from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
-    graded_on_sentence,
     skipped_files_sentence,
     submission_files,
 )
-from netbuilder.core.grading.report import write_feedback, write_html, write_table
-from netbuilder.core.grading.retraining import verified_sentence
+from netbuilder.core.grading.report import (
+    summary_sentences,
+    write_feedback,
+    write_html,
+    write_table,
+)
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
 from netbuilder.core.grading.scoring import points_sentence, summary_words
-from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
@@ -421,17 +423,9 @@ class GradeWindow(Dialog):
             summary=summary_words(submissions),
         )
         fault = common_failure(submissions)
-        points = points_sentence(submissions, self._rubric)
-        sentences = (
-            words,
-            points,
-            graded_on_sentence(submissions),
-            similarity_sentence(submissions),
-            verified_sentence(submissions),
-            skipped_files_sentence(self.graded),
-            fault,
-        )
-        self._say(join_sentences(sentences), wrong=bool(fault))
+        notes = summary_sentences(submissions, points_sentence(submissions, self._rubric))
+        skipped = skipped_files_sentence(self.graded)
+        self._say(join_sentences((words, *notes, skipped, fault)), wrong=bool(fault))
         self._follow()
 
     def _failed(self, error: Exception) -> None:

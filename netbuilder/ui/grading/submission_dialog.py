@@ -7,14 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import (
-    QDialogButtonBox,
-    QFormLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import submission_writer
@@ -77,12 +70,7 @@ def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
 
     def write(name: str, folder: Path) -> Path:
         info = SubmissionInfo(name, record.name if record is not None else "", steps)
-        return submission_writer.write_submission(
-            trained or project,
-            folder,
-            info,
-            base=base,
-        )
+        return submission_writer.write_submission(trained or project, folder, info, base=base)
 
     return SubmissionSource(words, write)
 

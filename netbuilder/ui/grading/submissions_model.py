@@ -74,16 +74,8 @@ COLUMNS = (
         N_("Points"), _points, lambda row: -1.0 if row.score is None else row.score, "points"
     ),
     SubmissionColumn(N_("Result"), _result_text, lambda row: _result(row) or 0.0),
-    SubmissionColumn(
-        N_("Steps"),
-        _steps,
-        lambda row: row.steps_done,
-    ),
-    SubmissionColumn(
-        N_("State"),
-        status_words,
-        lambda row: row.status,
-    ),
+    SubmissionColumn(N_("Steps"), _steps, lambda row: row.steps_done),
+    SubmissionColumn(N_("State"), status_words, lambda row: row.status),
     SubmissionColumn(
         N_("Verified"),
         lambda row: "" if row.status == FAILED else _(_VERIFIED[row.verified]),

@@ -112,7 +112,7 @@ def test_the_better_network_has_more_points(found: dict[str, Submission]) -> Non
 
 def test_a_copy_is_found(found: dict[str, Submission]) -> None:
     assert found["zoe.h5"].same_as == ("ada.h5",)
-    assert "same ID" in found["zoe.h5"].message
+    assert found["zoe.h5"].exact_copy and "byte-for-byte" in found["zoe.h5"].message
     assert not found["bob.keras"].same_as
 
 
@@ -246,7 +246,7 @@ def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
     assert dan.score == pytest.approx(100 / SHOWN * dan.steps_done)
     # What was begun by one is told of its copy, handed in or not.
     assert dan.same_as[0] == "copy.h5"
-    assert "same ID" in dan.message
+    assert dan.exact_copy, "byte for byte, and the same ID"
     own = found["own.h5"]
     assert (own.status, own.steps, own.points_by) == (GRADED, 0, "accuracy")
     assert "'of_another_school'" in own.message
@@ -372,7 +372,7 @@ def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
     # What could be seen of it is there all the same: picture, curves, and that it is a copy.
     assert "<svg" in moons.svg
     assert moons.history["loss"]
-    assert (moons.same_as, moons.expected_same) == ((), ("copy.h5",))
+    assert (moons.same_as, moons.expected_same) == (("copy.h5",), ())
     assert (moons.answers, found["ada.h5"].answers) == (("colour",), ("species",))
     # Two of four networks: that is worth a word; one of three is that pupil's own affair.
     assert "2 of 4 networks do not fit the hidden data" in common_failure(result)

@@ -60,6 +60,7 @@ def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
     or texts, or a file of arrays. Raise DataError if it cannot be read, columns are missing, or a
     class is unknown.
     """
+    refuse_target_as_input(preprocessing)
     samples = _labelled(data, preprocessing, path)
     count = np.arange(len(samples))
     raw_x = {key: _raw(samples, entry, count) for key, entry in preprocessing.inputs.items()}
@@ -77,6 +78,24 @@ def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
         index=samples.targets.index.to_numpy(),
         days=samples.days,
     )
+
+
+def refuse_target_as_input(preprocessing: Preprocessing) -> None:
+    """Raise ``DataError`` if the model reads a target column as an input.
+
+    A series reads the past of its target, an autoencoder exactly its targets.
+    """
+    if series_input(preprocessing) is not None:
+        return
+    inputs = {column.name for column in preprocessing.columns}
+    targets = {name for entry in preprocessing.outputs.values() for name in entry.columns}
+    shared = sorted(inputs & targets)
+    if shared and (inputs != targets or len(targets) == 1):
+        raise DataError(
+            _("The model reads the target {columns} as an input.", columns=format_list(shared)),
+            _("Train a model that predicts the target from other columns."),
+            code="target_is_input",
+        )
 
 
 def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd.DataFrame:
