@@ -88,8 +88,8 @@ def judge_steps(
         counts = judged_at_the_end(lesson, claim.number)
         result, retrained = (if_visited, if_visited_confirmed) if counts else strict
         why = claim.undone or claim.missing or result.missing
-        states = [_status(evidence, claim, empty) for evidence in (result, retrained)]
-        steps.append(JudgedStep(result.title, *states,
+        status, if_verified = (_status(shown, claim, empty) for shown in (result, retrained))
+        steps.append(JudgedStep(result.title, status, if_verified,
                                 "" if result.done else " ".join(why), counts))  # fmt: skip
     return steps
 

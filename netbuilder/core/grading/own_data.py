@@ -128,8 +128,8 @@ def other_task_sentence(
     else:
         return ""
     if fits:
-        same = dataset is not None and expected == mine
-        facts = dataset.facts if same else known_facts(replace(project, data=expected), base)
+        facts = dataset.facts if dataset is not None and expected == mine else None
+        facts = facts or known_facts(replace(project, data=expected), base)
         usual = facts.target_names if facts is not None else usual
         words = join_values((words, *usual))
     if set(usual) == set(targets) or not usual if fits else dataset is None:
