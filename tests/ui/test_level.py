@@ -77,7 +77,7 @@ def test_a_first_start_shows_little(
     assert listed(window) == BASIC_LAYERS
     side = window.docks.side
     side.show_task("train")
-    assert side.left.ids == ("training", "settings")
+    assert side.left.ids == ("training", "settings", "step")
     plan = window.docks.show_panel("settings").plan
     shown = {name for name, row in plan.length.rows.items() if row.editor.isVisible()}
     assert shown == {"epochs", "batch_size"}

@@ -294,10 +294,13 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(
     qtbot: QtBot, open_window: Callable[..., MainWindow]
 ) -> None:
     window = open_window(keras=False)
-    bar = window.top_bar
 
     def shown() -> set[str]:
-        return {name for name, place in bar._places.items() if place.isVisible()}
+        return {name for name, place in window.top_bar._places.items() if place.isVisible()}
+
+    def help_is_one_letter() -> bool:
+        button, words = window.top_bar._named["help"]
+        return len(button.text()) == 1 and button.accessibleName() == words(whole=True)
 
     try:
         wanted = {"save", "undo", "redo", "stop", "speed", "document", "save-model", "help"}
@@ -305,19 +308,21 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(
             choose_language(language)
             window.resize(1024, 700)
             qtbot.waitUntil(lambda: wanted <= shown())
-            help_button, words = bar._named["help"]
-            assert len(help_button.text()) == 1 and help_button.accessibleName() == words(
-                whole=True
-            )
+            qtbot.waitUntil(help_is_one_letter)
             window.resize(1366, 768)
-            qtbot.waitUntil(lambda: shown() == set(bar._places))
+            qtbot.waitUntil(lambda: shown() == set(window.top_bar._places))
         window.resize(1024, 700)
         choose_language("en")
         qtbot.waitUntil(lambda: {"document", "save-model", "level"} <= shown())
-        level = bar.findChild(QAbstractButton, "level-full").sizeHint().width()
+        qtbot.waitUntil(help_is_one_letter)
+        level = window.top_bar.findChild(QAbstractButton, "level-full").sizeHint().width()
         window.resize(1366, 768)
         qtbot.waitUntil(lambda: "gallery" in shown())
-        assert bar.findChild(QAbstractButton, "level-full").sizeHint().width() > level
+        qtbot.waitUntil(
+            lambda: (
+                window.top_bar.findChild(QAbstractButton, "level-full").sizeHint().width() > level
+            )
+        )
         window.resize(1024, 700)
         font_scale.set_font_scale(1.75)
         qtbot.waitUntil(lambda: not {"document", "save-model"} & shown())

@@ -41,6 +41,7 @@ _MIN_CONTRAST = 3.5  # of an edge
 _HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
 #: Pixels of a point, and of the ring around an incorrect one.
 POINT_SIZE, RING_SIZE = 7, 15
+_THIN = frozenset({"+", "x", "star"})  # signs whose arms the edge would cover
 #: Up to this share of incorrect points they have rings; beyond it the correct ones fade.
 MOST_RINGED = 0.15
 #: Axes whose ranges differ by no more than this factor have the same scale.
@@ -408,7 +409,10 @@ class SurfacePlot(pg.PlotWidget):
                     y=y[visible],
                     brush=[brush for brush, _, _ in styled],
                     pen=[pen for _, pen, _ in styled],
-                    size=[size for _, _, size in styled],
+                    size=[
+                        size * (1.5 if symbol in _THIN else 1.0)
+                        for (_, _, size), symbol in zip(styled, symbols, strict=True)
+                    ],
                     symbol=symbols,
                 )
         wrong = visible & ~points.right
@@ -438,15 +442,24 @@ def _styled(
     size = POINT_SIZE * share
     if part == 1:
         pale = theme.mix(color, QColor(scheme.panel), 0.25)
-        return shared_brush(pale, strength), shared_pen(edge, 1.2 * share, strength), size
-    edge, width = (QColor("white"), 1.0) if part == 0 else (edge, 1.6)
-    return shared_brush(color, strength), shared_pen(edge, width * share, strength), size
+        return shared_brush(pale, strength), shared_pen(edge, 1.6 * share, strength), size
+    if part:
+        return shared_brush(color, strength), shared_pen(edge, 1.6 * share, strength), size
+    # Inside the thin white edge the fill itself contrasts with a surface of its class.
+    surface = _full_surface(color.name(), scheme.panel)
+    fill = theme.readable(color, surface)
+    return shared_brush(fill, strength), shared_pen(QColor("white"), share, strength), size
+
+
+def _full_surface(color: str, ground: str) -> QColor:
+    """Return the surface's colour where the network is sure of the class."""
+    return theme.mix(QColor(color), QColor(ground), 0.62)
 
 
 @cache
 def _edge(color: str, letters: str, ground: str) -> QColor:
     """Return the text colour, or the ground's if it contrasts too little with the surface."""
-    surface = theme.mix(QColor(color), QColor(ground), 0.62)
+    surface = _full_surface(color, ground)
     return QColor(letters if theme.contrast(QColor(letters), surface) >= _MIN_CONTRAST else ground)
 
 
