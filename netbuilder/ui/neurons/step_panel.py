@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number
-from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.neurons.network_views import NetworkViews
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import SelectedNodes
@@ -85,7 +85,7 @@ class StepPanel(QWidget):
         self.rows = self._box(_("Rows of the step"), self._ask)
         self.layer = self._box(_("Layer"), self._layer_chosen)
         self.array = self._box(_("Weights"), self._array_chosen)
-        self.number = QSpinBox(self)
+        self.number = CountBox(0, 0, self)
         self.number.setAccessibleName(_("Number of the weight"))
         self.number.valueChanged.connect(self._show)
         self.title = heading("", self)
