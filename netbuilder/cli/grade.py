@@ -15,7 +15,7 @@ from netbuilder.core.grading.grade import (
     submission_files,
 )
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
-from netbuilder.core.grading.scoring import points_sentence, status_words, summary_words
+from netbuilder.core.grading.scoring import points_sentence, status_words, step_dots, summary_words
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _
@@ -55,16 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     )
     title = rubric.title or folder.resolve().name
     points = points_sentence(rows, rubric)
-    written: list[str] = []
     if table:
         report.write_table(rows, Path(table))
-        written.append(table)
     if arguments.html:
         report.write_html(rows, Path(arguments.html), title, points)
-        written.append(arguments.html)
     if arguments.feedback:
         report.write_feedback(rows, Path(arguments.feedback), title)
-        written.append(arguments.feedback)
+    written = list(filter(None, (table, arguments.html, arguments.feedback)))
     _print_table(rows)
     failure = common_failure(rows)
     wrote = _("Wrote {files}.", files=format_list(written)) if written else ""
@@ -96,7 +93,7 @@ def _print_table(rows: list[Submission]) -> None:
             Text(row.student),
             "" if row.score is None else format_number(row.score, ".1f"),
             status_words(row),
-            f"{row.steps_done}/{row.steps}" if row.steps else "",
+            step_dots(row),
             {True: _("yes"), False: _("no"), None: ""}[row.verified],
             copy_word(row),
             Text(row.message),

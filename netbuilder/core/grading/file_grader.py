@@ -107,7 +107,14 @@ def grade_file(
         "claimed_lesson": claimed,
     }
     if claimed and not lesson:
-        _tell_unknown_lesson(result, claimed, sum(info.steps) if info else 0)
+        _tell(result, _("There is no lesson '{name}' here to check its steps with.", name=claimed))
+        ticked = sum(info.steps) if info else 0
+        sentence = ngettext(
+            "The file claims {count} step, which is not verified.",
+            "The file claims {count} steps, which are not verified.",
+            ticked,
+        )
+        _tell(result, sentence if ticked else "")
     if trained is not None:
         _measure(trained, data, own, result)
     if trained is None and not steps:
@@ -126,17 +133,6 @@ def _own_data(project: Project, lesson: str, places: Sequence[Path]) -> Dataset 
         return own_data.load_own_data(project, lesson_named(lesson) if lesson else None, places)
     except UserError as error:
         return error
-
-
-def _tell_unknown_lesson(result: dict[str, Any], name: str, claimed: int) -> None:
-    _tell(result, _("There is no lesson '{name}' here to check its steps with.", name=name))
-    if claimed:
-        sentence = ngettext(
-            "The file claims {count} step, which is not verified.",
-            "The file claims {count} steps, which are not verified.",
-            claimed,
-        )
-        _tell(result, sentence)
 
 
 def default_score(metrics: Mapping[str, float]) -> float | None:

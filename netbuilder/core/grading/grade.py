@@ -18,7 +18,7 @@ from netbuilder.core.grading import similarity
 from netbuilder.core.grading.file_grader import ENDINGS
 from netbuilder.core.grading.lesson_steps import DONE, UNVERIFIED
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Rubric
-from netbuilder.core.grading.scoring import award_points
+from netbuilder.core.grading.scoring import award_points, needs_check
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
@@ -215,11 +215,13 @@ def grade_folder(
 
 
 def sort_submissions(submissions: Sequence[Submission]) -> list[Submission]:
-    """Sort by points, best first, then by name; those without points last."""
-    return sorted(
-        submissions,
-        key=lambda row: (row.score is None, -(row.score or 0.0), row.student.casefold(), row.file),
-    )
+    """Sort those to check first, then by points and name; those without points last."""
+
+    def key(row: Submission) -> tuple[object, ...]:
+        place = (row.score is None, not needs_check(row), -(row.score or 0.0))
+        return (*place, row.student.casefold(), row.file)
+
+    return sorted(submissions, key=key)
 
 
 def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submission:

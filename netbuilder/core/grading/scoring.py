@@ -42,7 +42,20 @@ def points_sentence(rows: Sequence[Submission], rubric: Rubric) -> str:
 
 def status_words(row: Submission) -> str:
     """Return the status of a submission with its symbol."""
+    if row.other_task:
+        return _("✕ other task")
     return {FAILED: _("✕ failed"), LATE: _("◷ late")}.get(row.status, _("✓ graded"))
+
+
+def needs_check(row: Submission) -> bool:
+    """Return whether the teacher should look at a submission first."""
+    return bool(row.same_as or row.other_task or row.verified is False)
+
+
+def step_dots(row: Submission) -> str:
+    """Return a dot for each step: full if done, half if not verified, empty if missing."""
+    missing = row.steps - row.steps_done - row.steps_unverified
+    return "●" * row.steps_done + "◐" * row.steps_unverified + "○" * missing
 
 
 def summary_words(rows: Sequence[Submission]) -> str:

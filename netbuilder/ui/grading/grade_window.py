@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QRectF, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QModelIndex, QRectF, QSize, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QStackedWidget,
@@ -61,8 +62,8 @@ from netbuilder.ui.grading.submissions_model import (
     COLUMNS,
     COMMENT,
     MESSAGE,
-    POINTS,
     SORT_ROLE,
+    STATE,
     SubmissionsModel,
 )
 from netbuilder.ui.services import jobs
@@ -162,6 +163,7 @@ class GradeWindow(Dialog):
         # Sorting while typing would move the next field.
         self._sorted.setDynamicSortFilter(False)
         self.table = self._table()
+        self.inputs = self._form()
         self.grade_button = self._button(_("Grade"), self._toggle)
         self.grade_button.setProperty("role", "primary")
         self.grade_button.setDefault(True)
@@ -171,28 +173,30 @@ class GradeWindow(Dialog):
             self._button(_("Save page…"), self._save_page),
             self._button(_("Save feedback…"), self._save_feedback),
             self._button(_("High scores"), self._show_scores),
+            self._button(_("Change inputs"), self.inputs.show),
         )
         self.drop = DropTarget(self._button(_("Choose a folder…"), self._choose_folder), self)
         self.shown = QStackedWidget(self)
         self.shown.addWidget(self.drop)
         self.shown.addWidget(self.table)
+        self.detail = self._detail()
         buttons, flow = QHBoxLayout(), FlowLayout()  # longer words go on in the next line
         for button in self.after:
             flow.addWidget(button)
         buttons.addLayout(flow, 1)
         buttons.addWidget(self.grade_button)
         vbox(
-            self._form(),
+            self.inputs,
             self.missing,
             self.words,
             self.progress,
-            (self.shown, 1),
+            (hbox((self.shown, 1), self.detail), 1),
             buttons,
             parent=self,
         )
         self._follow()
 
-    def _form(self) -> QFormLayout:
+    def _form(self) -> QWidget:
         self.lesson.setPlaceholderText(
             _("name or file of a lesson (empty: the lesson of each submission)")
         )
@@ -200,7 +204,8 @@ class GradeWindow(Dialog):
         self.rubric.textEdited.connect(self._unform)
         self.folder.setPlaceholderText(_("drop the folder here, or choose it"))
         self.data.setPlaceholderText(_("rows that the students never saw: .csv, … (optional)"))
-        form = QFormLayout()
+        box = QWidget(self)
+        form = QFormLayout(box)
         form.addRow(_("Submissions"), self._row(self.folder, self._choose_folder))
         form.addRow(_("Hidden data"), self._row(self.data, self._choose_data))
         form.addRow(_("Lesson"), self._row(self.lesson, self._choose_lesson))
@@ -216,7 +221,7 @@ class GradeWindow(Dialog):
             )
         )
         form.addRow("", self.retrain)
-        return form
+        return box
 
     def _table(self) -> QTableView:
         table = QTableView(self)
@@ -229,30 +234,37 @@ class GradeWindow(Dialog):
         )
         table.setAccessibleName(_("Submissions"))
         table.setTabKeyNavigation(False)
-        table.setWordWrap(True)
-        # Space between texts of several lines.
-        table.setStyleSheet("QTableView::item { padding: 3px 3px; }")
+        table.setWordWrap(False)
+        # One line a row: thirty fit a screen, and the whole text stands beside the table.
+        table.setStyleSheet("QTableView::item { padding: 0 3px; }")
         table.verticalHeader().hide()
-        rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower
-        table.verticalHeader().setSectionResizeMode(rows)
+        table.verticalHeader().setMinimumSectionSize(1)
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 3)
         # Stretching would leave no room for the other fields in languages with long words.
         table.setColumnWidth(MESSAGE, 220)
-        table.setColumnWidth(COMMENT, 420)
-        # A long comment makes a row higher than the table.
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.setColumnWidth(COMMENT, 220)
         table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.horizontalHeader().setStretchLastSection(True)
         for column in range(MESSAGE):
             mode = QHeaderView.ResizeMode.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
         ColumnHeaders(table)
-        table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
+        table.sortByColumn(STATE, Qt.SortOrder.DescendingOrder)
         # Not ``activated``: Enter edits points.
         table.doubleClicked.connect(self._open_row)
         self.model.modelReset.connect(self._show_columns)
         self.model.dataChanged.connect(lambda *_at: self._show_columns())
         self.model.rowsInserted.connect(lambda _at, first, _last: self._show_columns(first))
         return table
+
+    def _detail(self) -> QPlainTextEdit:
+        detail = QPlainTextEdit(self)
+        detail.setReadOnly(True)
+        detail.setAccessibleName(_("Selected submission"))
+        detail.setMaximumWidth(320)
+        self.table.selectionModel().currentRowChanged.connect(self._show_detail)
+        self.model.dataChanged.connect(self._show_detail)
+        return detail
 
     def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
         button = QPushButton(words, self)
@@ -342,7 +354,8 @@ class GradeWindow(Dialog):
         ready = bool(self.folder.text().strip())
         with_data = bool(self.data.text().strip())
         self.missing.setText(_(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA))
-        self.missing.setVisible(ready)  # before that the drop target says the same
+        # Without a folder the drop target says the same.
+        self.missing.setVisible(ready and not self.inputs.isHidden())
         self.drop.show_folder(self.folder.text().strip())
         self._show_table()
         self.grade_button.setEnabled(self.running or ready)
@@ -352,7 +365,15 @@ class GradeWindow(Dialog):
             button.setEnabled(some)
 
     def _show_table(self) -> None:
-        self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
+        graded = self.running or bool(self.model.rows)
+        self.shown.setCurrentWidget(self.table if graded else self.drop)
+        self.detail.setVisible(graded)
+
+    def _show_detail(self, *_at: object) -> None:
+        place = self._sorted.mapToSource(self.table.currentIndex()).row()
+        rows = self.model.rows[place : place + 1] if place >= 0 else []
+        texts = [text for row in rows for text in (row.student, row.message, row.comment) if text]
+        self.detail.setPlainText("\n\n".join(texts))
 
     def _show_columns(self, first: int = 0) -> None:
         """Hide columns that are empty in all rows; only rows from ``first`` are new."""
@@ -423,6 +444,9 @@ class GradeWindow(Dialog):
             summary=summary_words(submissions),
         )
         fault = common_failure(submissions)
+        self.inputs.hide()  # thirty rows need the room
+        self.resize(self.screen().availableSize().boundedTo(QSize(1366, 740)))
+        self.table.selectRow(0)
         notes = summary_sentences(submissions, points_sentence(submissions, self._rubric))
         skipped = skipped_files_sentence(self.graded)
         self._say(join_sentences((words, *notes, skipped, fault)), wrong=bool(fault))

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
-from netbuilder.core.grading.scoring import status_words
+from netbuilder.core.grading.scoring import needs_check, status_words, step_dots
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -64,8 +64,9 @@ def _suspicion(row: Submission) -> int:
     return 2 * bool(row.same_as) + bool(row.expected_same)
 
 
-def _steps(row: Submission) -> str:
-    return _("{done} of {count}", done=row.steps_done, count=row.steps) if row.steps else ""
+def _order(row: Submission) -> float:
+    """Return the default order, descending: those to check, then by points, failed ones last."""
+    return -1.0 if row.score is None else row.score + 1e6 * needs_check(row)
 
 
 COLUMNS = (
@@ -74,8 +75,8 @@ COLUMNS = (
         N_("Points"), _points, lambda row: -1.0 if row.score is None else row.score, "points"
     ),
     SubmissionColumn(N_("Result"), _result_text, lambda row: _result(row) or 0.0),
-    SubmissionColumn(N_("Steps"), _steps, lambda row: row.steps_done),
-    SubmissionColumn(N_("State"), status_words, lambda row: row.status),
+    SubmissionColumn(N_("Steps"), step_dots, lambda row: row.steps_done),
+    SubmissionColumn(N_("State"), status_words, _order),
     SubmissionColumn(
         N_("Verified"),
         lambda row: "" if row.status == FAILED else _(_VERIFIED[row.verified]),
@@ -85,7 +86,7 @@ COLUMNS = (
     SubmissionColumn(N_("To check"), lambda row: row.message, lambda row: row.message),
     SubmissionColumn(N_("Comment"), lambda row: row.comment, lambda row: row.comment, "comment"),
 )
-POINTS, MESSAGE, COMMENT = 1, 7, 8
+POINTS, STATE, MESSAGE, COMMENT = 1, 4, 7, 8
 
 
 class SubmissionsModel(QAbstractTableModel):

@@ -181,17 +181,19 @@ def test_enter_presses_the_button_with_the_focus(grading: GradeWindow, qtbot: Qt
     assert not grading.running, "the default button is not pressed"
 
 
-def test_the_end_of_a_long_comment_can_be_read(grading: GradeWindow, qtbot: QtBot) -> None:
-    grading.resize(1000, 560)
+def test_thirty_rows_fit_a_laptop_and_the_selected_text_stands_beside(
+    grading: GradeWindow, qtbot: QtBot
+) -> None:
+    long = "A long comment of a lesson. " * 150
+    rows = [replace(ROWS[0], file=f"{n}.h5", student=f"Pupil {n}", score=float(n), comment=long)
+            for n in range(30)]  # fmt: skip
+    rows[3] = replace(rows[3], other_task="Another target.", message="Another target.")
+    grading._done(rows)
+    grading.resize(1366, 730)
     table = grading.table
-    table.show()
-    grading.model.show_rows([replace(ROWS[0], comment="A long comment of a lesson. " * 150)])
-    bar = table.verticalScrollBar()
-    qtbot.waitUntil(lambda: table.rowHeight(0) > table.viewport().height(), timeout=10_000)
-    qtbot.waitUntil(lambda: bar.maximum() > 1, timeout=10_000)
-    bar.setValue(bar.maximum())
-    end = table.rowViewportPosition(0) + table.rowHeight(0)
-    assert end <= table.viewport().height()
+    qtbot.waitUntil(lambda: table.viewport().height() >= 30 * table.rowHeight(0), timeout=5_000)
+    assert _student(grading, 0) == "Pupil 3", "the one to check stands on top"
+    assert grading.detail.toPlainText().endswith(f"Another target.\n\n{long}")
     assert not grading.progress.isTextVisible(), "the bar is too thin for words"
 
 
