@@ -54,8 +54,7 @@ def needs_check(row: Submission) -> bool:
 
 def step_dots(row: Submission) -> str:
     """Return a dot for each step: full if done, half if not verified, empty if missing."""
-    missing = row.steps - row.steps_done - row.steps_unverified
-    return "●" * row.steps_done + "◐" * row.steps_unverified + "○" * missing
+    return ("●" * row.steps_done + "◐" * row.steps_unverified + "○" * row.steps)[: row.steps]
 
 
 def summary_words(rows: Sequence[Submission]) -> str:
