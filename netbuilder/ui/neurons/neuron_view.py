@@ -231,11 +231,11 @@ class NeuronDrawing(QWidget):
         p.setBrush(Qt.BrushStyle.NoBrush)
         for link in self._links:
             kernel = values[link.column]
-            if kernel is None:
+            weight = math.nan if kernel is None else float(kernel[link.source, link.unit])
+            if math.isnan(weight):
                 p.setPen(QPen(QColor(scheme.border), 0.7))
                 p.drawPath(layout.path(link))
                 continue
-            weight = float(kernel[link.source, link.unit])
             part = min(abs(weight) / largest, 1.0)
             color = QColor(theme.ABOVE_ZERO if weight >= 0 else theme.BELOW_ZERO)
             if scheme.dark:
