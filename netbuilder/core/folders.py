@@ -121,3 +121,8 @@ def cache() -> Path:
 def state() -> Path:
     """Return the folder for window state, recovery files and the log."""
     return _folder("state", _DIRS.user_state_path)
+
+
+def trials() -> Path:
+    """Return the default folder of an experiment's trials."""
+    return state() / "trials"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QWidget
@@ -10,10 +11,12 @@ from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QWidget
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.weight_row import WeightRow
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
-from netbuilder.ui.neurons.neuron_view import NeuronView
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.widgets.layouts import hbox, vbox
+
+if TYPE_CHECKING:
+    from netbuilder.ui.neurons.neuron_view import NeuronView
 
 _HINT = N_(
     "Line: size of the weight · blue positive, orange and dashed negative · drag a line or type to"
@@ -49,10 +52,9 @@ class NetworkViews(QWidget):
         self.choice: str | None = None
         self._asked_in_vain = False
         self.stack = QStackedWidget(self)
-        self.neurons = NeuronView(feed, self)
+        self._neurons: NeuronView | None = None
         self.canvas = canvas
         self.stack.addWidget(canvas)
-        self.stack.addWidget(self.neurons)
         self.buttons: dict[str, QPushButton] = {}
         bar = QWidget(self)
         switch = QFrame(bar)
@@ -78,10 +80,6 @@ class NetworkViews(QWidget):
         self.weights.field.setMaximumWidth(120)
         hbox(switch, (self.hint, 1), self.weights, parent=bar, margins=(12, 4, 12, 4), spacing=12)
         vbox((self.stack, 1), bar, parent=self, margins=0, spacing=0)
-        drawing = self.neurons.drawing
-        drawing.chosen.connect(self._chosen)
-        drawing.hinted.connect(self._show_hint)
-        drawing.weight_set.connect(editor.set)
         self.weights.wanted.connect(self._set_weight)
         feed.columns_changed.connect(self.refresh)
         feed.changed.connect(self._show_weights)
@@ -89,8 +87,23 @@ class NetworkViews(QWidget):
         self.refresh()
 
     @property
+    def neurons(self) -> NeuronView:
+        """The drawing of the units, made when it is first needed: it imports NumPy."""
+        if self._neurons is None:
+            from netbuilder.ui.neurons.neuron_view import NeuronView
+
+            self._neurons = NeuronView(self.feed, self)
+            self.stack.addWidget(self._neurons)
+            drawing = self._neurons.drawing
+            drawing.may_set = self._editor.may
+            drawing.chosen.connect(self._chosen)
+            drawing.hinted.connect(self._show_hint)
+            drawing.weight_set.connect(self._editor.set)
+        return self._neurons
+
+    @property
     def showing_neurons(self) -> bool:
-        return self.stack.currentWidget() is self.neurons
+        return self.stack.currentWidget() is not self.canvas
 
     def choose(self, view: str) -> None:
         """Show "layers" or "neurons", until another project is opened."""
@@ -143,7 +156,8 @@ class NetworkViews(QWidget):
             self.hint.setText(self.feed.reason if self._asked_in_vain else "")
 
     def _allow(self) -> None:
-        self.neurons.drawing.may_set = self._editor.may
+        if self._neurons is not None:
+            self._neurons.drawing.may_set = self._editor.may
         self._show_weights()
         self._show_hint("")
 
@@ -153,7 +167,7 @@ class NetworkViews(QWidget):
             self.weights.choose(source)
 
     def _show_weights(self) -> None:
-        unit = self.neurons.drawing.unit
+        unit = self._neurons.drawing.unit if self._neurons is not None else None
         weights = self.feed.weights.get(self.feed.columns[unit[0]].owner, {}) if unit else {}
         if unit is None or "kernel" not in weights or not self._editor.may:
             self.weights.hide()

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core import folders
 from netbuilder.core.engine.runs.run_store import with_absolute_paths
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -524,16 +525,9 @@ def with_trial(trial: Trial, project: Project) -> Project:
     return project if trial.best_epoch >= trial.epochs else with_best_epoch_kept(project)
 
 
-def studies_folder() -> Path:
-    """Return the user's default folder of trials."""
-    from netbuilder.core import folders
-
-    return folders.state() / "trials"
-
-
 def default_file(plan: StudyPlan) -> Path:
     """Return the default file, named by the plan's mark."""
-    return studies_folder() / f"{plan.mark}.jsonl"
+    return folders.trials() / f"{plan.mark}.jsonl"
 
 
 def with_default_file(plan: StudyPlan) -> StudyPlan:
@@ -601,7 +595,7 @@ def prune_studies(limit: int = USUAL_LIMIT) -> None:
 
 def _newest_first() -> Iterator[Path]:
     files = []
-    for file in studies_folder().glob("*.jsonl"):
+    for file in folders.trials().glob("*.jsonl"):
         with suppress(OSError):  # it went meanwhile
             files.append((file.stat().st_mtime_ns, file))
     return (file for _, file in sorted(files, reverse=True))

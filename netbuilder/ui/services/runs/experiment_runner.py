@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services import jobs
@@ -139,6 +140,8 @@ class ExperimentRunner(QObject):
             return
 
         def work() -> Study | None:
+            if not any(folders.trials().glob("*.jsonl")):
+                return None  # without the imports, which the first window need not wait for
             from netbuilder.core.results.tuning.study import newest_study
 
             saved = newest_study(project, base)
