@@ -138,8 +138,8 @@ def test_nothing_moves_when_late_values_come(
     panel = window.docks.show_panel("evaluate")
     held: list[object] = []
     worker = panel.behind._worker
-    found = worker._found
-    monkeypatch.setattr(worker, "_found", held.append)
+    found = worker._on_value
+    monkeypatch.setattr(worker, "_on_value", held.append)
     window.runner.start()
     qtbot.waitUntil(lambda: bool(held), timeout=MINUTE)
     sections = [one for one in panel.result_widgets if one.isVisibleTo(panel)]
