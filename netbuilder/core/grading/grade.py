@@ -235,9 +235,8 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
     steps = answer.get("steps") or []
     # A run that retraining confirms is evidence for its steps.
     states = [step["if_verified" if verified else "status"] for step in steps]
-    unverified = [
-        step["title"] for step, state in zip(steps, states, strict=True) if state == UNVERIFIED
-    ]
+    judged = list(zip(steps, states, strict=True))
+    unverified = [step["title"] for step, state in judged if state == UNVERIFIED]
     time = answer.get("time")
     other_task = str(answer.get("other_task", ""))
     sentences = [answer["message"], other_task]
@@ -260,15 +259,9 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         metrics=answer["metrics"],
         steps_done=states.count(DONE),
         steps=len(steps),
-        steps_counted=sum(
-            state == DONE or step["counts"] for step, state in zip(steps, states, strict=True)
-        ),
+        steps_counted=sum(state == DONE or step["counts"] for step, state in judged),
         steps_unverified=len(unverified),
-        steps_missing=tuple(
-            _step_sentence(step, state)
-            for step, state in zip(steps, states, strict=True)
-            if state != DONE
-        ),
+        steps_missing=tuple(_step_sentence(step, state) for step, state in judged if state != DONE),
         lesson=str(answer.get("lesson", "")),
         claimed_lesson=str(answer.get("claimed_lesson", "")),
         verified=verified,

@@ -140,10 +140,8 @@ class GradeWindow(Dialog):
         self._formed: Rubric | None = None
         self._decided: dict[str, Override] = {}
         self._unwritten = False  # something was decided that stands in no file
-        self.folder, self.data = (
-            self._field(_("Folder of submissions")),
-            self._field(_("Hidden data")),
-        )
+        self.folder = self._field(_("Folder of submissions"))
+        self.data = self._field(_("Hidden data"))
         self.lesson, self.rubric = self._field(_("Lesson")), self._field(_("Rubric"))
         self.retrain = QCheckBox(_("Retrain each submission"), self)
         self.missing = QLabel("", self)

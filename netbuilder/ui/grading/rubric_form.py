@@ -225,7 +225,7 @@ class RubricForm(Dialog):
         try:
             self.rubric = self.made()
         except UserError as error:
-            self._complain(str(error))
+            self._say("complaint", str(error))
             return
         self.accept()
 
@@ -237,10 +237,7 @@ class RubricForm(Dialog):
                 write_rubric(rubric, path)
                 self._say("body", _("✓ Wrote {name}.", name=path.name))
         except UserError as error:
-            self._complain(str(error))
-
-    def _complain(self, words: str) -> None:
-        self._say("complaint", words)
+            self._say("complaint", str(error))
 
     def _say(self, role: str, words: str) -> None:
         self.complaint.setProperty("role", role)
