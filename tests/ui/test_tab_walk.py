@@ -114,7 +114,14 @@ def test_a_form_that_was_made_late_comes_where_it_stands(
     order = tab_stops(window)
     places = [order.index(one.focusProxy() or one) for one in rows]
     assert places == sorted(places)
-    assert places[-1] < order.index(predict.file_button)
+    response = predict.rows.response.column
+    status = next(one for one in order if window.statusBar().isAncestorOf(one))
+    # The button and the choice are made before the form and stand above it, the status bar below.
+    above = (predict.file_button, response, rows[0])
+    heights = [one.mapToGlobal(one.rect().center()).y() for one in above]
+    assert heights == sorted(heights)
+    assert order.index(predict.file_button) < order.index(response) < places[0]
+    assert places[-1] < order.index(status)
 
 
 def test_enter_presses_the_button_that_has_the_keyboard(
