@@ -377,7 +377,6 @@ class CanvasView(QAbstractScrollArea):
         return edits_canvas.entry_node(self.store.project.graph, card_id) or card_id
 
     def append_layer(self, layer: str) -> None:
-        """Append a layer to the network and select it."""
         self.adding.append_layer(layer)
 
     def show_node(self, node_id: str) -> None:

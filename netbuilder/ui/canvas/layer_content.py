@@ -50,7 +50,6 @@ class PictureParts:
         self._most = 1
 
     def begin(self) -> None:
-        """Reset to a single part."""
         self.count, self.words = 1, ""
         self._item_of, self._most = lambda index: 0, 1
 
@@ -222,7 +221,6 @@ class WeightLine:
     name: str = ""
 
     def away(self, spot: QPointF) -> float:
-        """Return the distance of a point from the line."""
         line = self.end - self.start
         squared = line.x() ** 2 + line.y() ** 2
         to = spot - self.start

@@ -382,7 +382,6 @@ class LayerPicture(QWidget):
     # pointing -----------------------------------------------------------------------------
 
     def mark(self, index: tuple[int, ...] | None) -> None:
-        """Mark the explained number."""
         self._marked, self._state = index, None
         self.update()
 

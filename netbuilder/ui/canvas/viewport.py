@@ -308,7 +308,6 @@ class Viewport:
 
     @property
     def _largest(self) -> float:
-        """The largest automatic scale."""
         size = self._shown.viewport().size()
         roomy = size.width() >= _ROOMY.width() and size.height() >= _ROOMY.height()
         return initial_font_scale() * (_LARGER if roomy else 1.0)

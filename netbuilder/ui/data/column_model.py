@@ -226,7 +226,6 @@ class ColumnModel(QAbstractTableModel):
         return self._findings.get(self.columns[row].name, [])
 
     def warned(self, row: int) -> bool:
-        """Return whether a column has a warning."""
         return any(finding.severity != INFO for finding in self.findings_of(row))
 
     def asked(self) -> dict[int, Finding]:

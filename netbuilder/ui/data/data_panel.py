@@ -220,11 +220,9 @@ class DataPanel(QWidget):
         self._ask_preview()
 
     def choose_builtin(self, name: str) -> None:
-        """Choose a built-in set."""
         self._chooser.choose_builtin(name)
 
     def choose_path(self, path: Path) -> None:
-        """Choose a file or folder."""
         self._chooser.choose_path(path)
 
     def event(self, event: QEvent) -> bool:
@@ -464,7 +462,6 @@ class DataChooser(QObject):
         return self._workbench.base if self._workbench.store.path is not None else None
 
     def choose_builtin(self, name: str) -> None:
-        """Choose a built-in set."""
         self._choose(Data(kind="builtin", name=name))
 
     def choose_path(self, path: Path) -> None:

@@ -201,7 +201,6 @@ class ColumnView(QTableView):
         self.setMaximumHeight(self._height(max(self.columns.rowCount(), 1)))
 
     def _fit(self) -> None:
-        """Fit the widths to the contents."""
         for number, field in enumerate(FIELDS):
             if self.isColumnHidden(number):
                 continue
@@ -500,7 +499,6 @@ class DataViewTabs(QTabWidget):
         return only_rows and not self.preview.model.rowCount()
 
     def show_nothing(self) -> None:
-        """Show the rows only."""
         self._only({_ROWS}, None)
 
     def follow(self, project: Project) -> None:

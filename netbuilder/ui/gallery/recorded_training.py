@@ -96,7 +96,6 @@ class RecordedTraining(QWidget):
         return len(self._epochs)
 
     def pause(self, on: bool) -> None:
-        """Pause or play on."""
         self.paused = on
         settings().setValue(_PAUSED, on)
         self._follow()

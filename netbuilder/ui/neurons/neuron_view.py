@@ -107,7 +107,6 @@ class NeuronDrawing(QWidget):
     # geometry -----------------------------------------------------------------------------
 
     def arrange(self, size: QSize) -> None:
-        """Fit the drawing to a viewport."""
         self._size = size
         self._rearrange()
 
@@ -381,19 +380,16 @@ class NeuronDrawing(QWidget):
 
     @property
     def link(self) -> Link | None:
-        """The chosen link."""
         if self.unit is None or self.source < 0:
             return None
         return Link(self.unit[0], self.source, self.unit[1])
 
     def choose(self, unit: _Unit | None, source: int = -1) -> None:
-        """Choose a unit, or one of its links."""
         self.unit, self.source = unit, source
         self.update()
         self.chosen.emit(unit, source)
 
     def unit_name(self, unit: _Unit) -> str:
-        """Return a unit's name in a sentence."""
         name = self.feed.names(unit[0]).get(unit[1])
         node = self.feed.columns[unit[0]].node
         return name or _("unit {number} of {layer}", number=unit[1] + 1, layer=node)

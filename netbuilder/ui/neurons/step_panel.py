@@ -140,7 +140,6 @@ class StepPanel(QWidget):
         self._views.neurons.drawing.show_stage(None, None)
 
     def show_stage(self, stage: int) -> None:
-        """Show one of the four stages."""
         self.stage = min(max(stage, FORWARD), UPDATE)
         self._show()
         self.stage_changed.emit(self.stage)
@@ -181,7 +180,6 @@ class StepPanel(QWidget):
 
     @property
     def step(self) -> LayerStep | None:
-        """The chosen layer."""
         return self.trace.layers.get(self.layer.currentText()) if self.trace else None
 
     @property
@@ -196,7 +194,6 @@ class StepPanel(QWidget):
         return tuple(int(at) for at in np.unravel_index(self.number.value(), shape))
 
     def choose(self, node: str, name: str = "", index: tuple[int, ...] = ()) -> None:
-        """Choose a layer, and one of its weights."""
         import numpy as np
 
         if self.trace is None or self.layer.findText(node) < 0:

@@ -322,7 +322,6 @@ class RunCurves:
 
     @classmethod
     def of_model(cls, trained: TrainedModel) -> RunCurves:
-        """Return the curves stored with a network."""
         curves = cls.from_history(trained.project.name, trained.history)
         curves.kept_epoch = trained.kept_epoch
         curves.kept = history_columns.epoch_row(trained.history, trained.kept_epoch)

@@ -119,7 +119,6 @@ class ExplanationView(QWidget):
         self._ask()
 
     def forget(self) -> None:
-        """Clear the explanation."""
         self._sample = None
         self.button.setChecked(False)
         self._hide_parts()

@@ -308,7 +308,6 @@ class MethodSurfaces(QWidget):
 
     @property
     def idle(self) -> bool:
-        """Return whether the surfaces are drawn."""
         return self._worker.idle
 
     def ask(self) -> None:

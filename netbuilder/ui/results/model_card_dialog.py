@@ -154,7 +154,6 @@ class ModelCardDialog(Dialog):
             self.write_to(path)
 
     def write_to(self, path: Path) -> None:
-        """Write the card in the format of the suffix."""
         extra = self._store.project.extra
         answered = replace(self.trained, project=replace(self.trained.project, extra=extra))
         trained, dataset = answered, self._dataset

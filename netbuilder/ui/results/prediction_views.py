@@ -74,7 +74,6 @@ class PredictionHeader(QFrame):
         self.answer.keep_lines(2 if scaled(10) > 13 or self._columns > 1 else 1)
 
     def clear(self) -> None:
-        """Clear the prediction, keeping its space."""
         self.answer.setText("")
         self.unlike.setText("")
         self.sure.setText("")
@@ -180,7 +179,6 @@ class FilePredictionsView(QWidget):
         self._tell("")
 
     def show_trouble(self, error: UserError) -> None:
-        """Show why a file could not be predicted."""
         self.found = None
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.fix, self))
@@ -225,7 +223,6 @@ class FilePredictionsView(QWidget):
             self.save(out)
 
     def save(self, out: Path) -> None:
-        """Write the file with its predictions."""
         result = self.found
         if result is None:
             return

@@ -244,7 +244,6 @@ class RunsPanel(QWidget):
         bring_back(run, run_title(run), self._workbench, self._runner, tell, self, may)
 
     def delete_selected(self) -> None:
-        """Delete the selected runs permanently."""
         from netbuilder.core.engine.runs import run_store as runs
         from netbuilder.core.errors import UserError
 

@@ -145,7 +145,6 @@ class PointEditor(QWidget):
 
     @property
     def on(self) -> bool:
-        """Whether points are being edited."""
         return self.edit.isChecked() or self.brush.isChecked()
 
     def _switch(self, other: QPushButton, on: bool) -> None:

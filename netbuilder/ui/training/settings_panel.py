@@ -46,7 +46,6 @@ class MetricsEditor(ChooseRow):
         self._show()
 
     def set_task(self, task: str, automatic: tuple[str, ...]) -> None:
-        """Set the task and its automatic metrics."""
         self._task, self._automatic = task, automatic
         self._show()
 

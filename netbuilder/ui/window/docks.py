@@ -202,7 +202,6 @@ class Docks:
         self.side.show_task(self.side.task)
 
     def present(self, shown: bool) -> None:
-        """Hide the palette, for a presentation."""
         if self.expanded:
             self.toggle_expanded()
         self.presented = self.side.presented = shown

@@ -426,7 +426,6 @@ class CanvasCommands:
     # problems -----------------------------------------------------------------------------
 
     def apply_fix(self, problem: Any) -> None:
-        """Apply a problem's fix."""
         if problem.fix is not None:
             self._canvas.edit(problem.fix.label, problem.fix.edit)
 

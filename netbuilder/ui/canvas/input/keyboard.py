@@ -216,7 +216,6 @@ class KeyboardHandler:
             self._canvas.open_layer_popup(current)
 
     def replace_current(self) -> None:
-        """Search for a layer to replace the current one."""
         current = self._canvas.current()
         if current is not None and current in self._canvas.store.project.graph.by_id:
             self._adding.search_replacement(current)

@@ -137,7 +137,6 @@ class LayerInserter:
         )
 
     def search_replacement(self, node_id: str) -> None:
-        """Search for a layer to replace a node."""
         card = self._canvas.picture.cards.get(node_id)
         if card is None:
             return

@@ -81,7 +81,6 @@ class WireRoute:
         return _at(curves[len(curves) // 2], 0.5)
 
     def box(self) -> tuple[float, float, float, float]:
-        """Return the wire's bounding box."""
         if self.straight:
             return (self.x1, self.y1, self.x2, self.y2)
         spots = [spot for curve in self.curves() for spot in curve]

@@ -141,7 +141,6 @@ class EvaluationService(QObject):
             self._worker.ask(trained, self._workbench.base, file)
 
     def _render_again(self) -> None:
-        """Evaluate again: an evaluation holds sentences."""
         if self.evaluation is not None or self.error is not None:
             self.evaluate(self.file)
 

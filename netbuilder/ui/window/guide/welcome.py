@@ -383,7 +383,6 @@ class WelcomeGuide(QObject):
         self.page.open(path.parent if path is not None else None)
 
     def show_lesson(self) -> None:
-        """Focus the lesson, or show the list of lessons."""
         if self.session.lesson is None:
             self.show_page()
         else:
