@@ -95,13 +95,13 @@ def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(
 
     qtbot.waitUntil(lambda: not canvas.sight.fit_pending)
     canvas.sight.set_camera(canvas.camera.moved(0, 150))  # there is room above the first layer
-    before, top = place(), canvas.y()
+    before, top = place(), canvas.mapToGlobal(QPoint()).y()
     canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
     card = window.banner.add(RoleBox("info", "Title", "Words", window))
-    qtbot.waitUntil(lambda: canvas.y() > top)
+    qtbot.waitUntil(lambda: canvas.mapToGlobal(QPoint()).y() > top)
     assert place() == before
     window.banner.remove(card)
-    qtbot.waitUntil(lambda: canvas.y() == top)
+    qtbot.waitUntil(lambda: canvas.mapToGlobal(QPoint()).y() == top)
     assert place() == before
 
 

@@ -136,7 +136,7 @@ class CanvasView(QAbstractScrollArea):
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False
         self.sight = Viewport(self, self._camera_moved)
-        self._top = 0  # y at the last resize
+        self._top = 0  # y in the window at the last resize
         self.previews = NodePreviews(self)
         self.minimap = Minimap(self, self.previews)
         self.problems = VisibleProblems(self, self.previews)
@@ -527,8 +527,8 @@ class CanvasView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        old, new, above = event.oldSize(), event.size(), self.y() - self._top
-        self._top = self.y()
+        old, new, top = event.oldSize(), event.size(), self.mapTo(self.window(), QPoint()).y()
+        self._top, above = top, top - self._top
         self.sight.restore_view()
         # When a message above the canvas appears or goes, keep the layers under the pointer.
         pushed = above and self.underMouse() and old.height() - new.height() == above
