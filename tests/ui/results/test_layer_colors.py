@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
@@ -13,7 +14,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.kinds.pictures import pixmap_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.activation_strips import heat_images
+from netbuilder.ui.plots import activation_strips
+from netbuilder.ui.plots.activation_strips import heat_images, map_factors
 from netbuilder.ui.plots.images import ScaledPicture, grey_levels, levels, to_image
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -40,8 +42,14 @@ def test_a_picture_is_as_bright_wherever_it_is_shown() -> None:
 
 
 def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    written = map_factors(np.stack([np.eye(2), np.eye(2) / 4]))
+    assert written == ["", "×4"], "how much a map is amplified, in grey letters: looked past below"
+    monkeypatch.setattr(activation_strips, "map_factors", lambda _maps: [])
     window = open_window(edits.set_training(example("digits"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
