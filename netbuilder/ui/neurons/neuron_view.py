@@ -513,13 +513,12 @@ def _pixels(colors: Any) -> QImage:
 
 def _surface_colors(surface: Any) -> Any:
     """Return colours (side, side, 3) of probabilities, or of numbers from 0 to 1."""
-    if surface.shape[2] == 1:
-        return signed_colors(2 * surface[:, :, 0] - 1)
     shares = np.nan_to_num(surface)
-    if shares.shape[2] == 2:  # white where both are equally likely
-        part = np.abs(2 * shares[..., 1:] - 1)
-        likely = np.where(shares[..., 1:] >= 0.5, _rgb(class_color(1)), _rgb(class_color(0)))
-        return likely * part + 255 * (1 - part)
+    if shares.shape[2] < 3:  # white in the middle
+        ends = (QColor(theme.BELOW_ZERO), QColor(theme.ABOVE_ZERO))
+        low, high = map(_rgb, ends if shares.shape[2] == 1 else map(class_color, range(2)))
+        part = np.abs(2 * shares[..., -1:] - 1)
+        return np.where(shares[..., -1:] >= 0.5, high, low) * part + 255 * (1 - part)
     colors = np.stack([_rgb(class_color(n)) for n in range(shares.shape[2])])
     return 255 - (255 - shares @ colors) * 0.85
 

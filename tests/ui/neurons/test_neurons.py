@@ -15,6 +15,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import node_outputs, weights_of
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.neurons.neuron_layout import Link
+from netbuilder.ui.neurons.neuron_view import _surface_colors
 
 Open = Callable[..., MainWindow]
 
@@ -82,3 +83,14 @@ def test_a_network_too_large_shows_its_layers_and_why(
     assert views.buttons["layers"].isChecked()
     assert views.feed.reason
     assert views.hint.text() == views.feed.reason
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_map_of_one_value_has_its_colour_on_the_scale_of_the_points(width: int) -> None:
+    def color(part: float) -> np.ndarray:
+        return _surface_colors(np.full((2, 2, width), (1 - part, part)[-width:]))[0, 0]
+
+    assert (color(0.5) == 255).all()
+    assert color(0.4).min() > 200, "pale: not scaled by its own largest value"
+    assert color(0.0).min() < 100 and color(1.0).min() < 100
+    assert (color(0.0) != color(1.0)).any()

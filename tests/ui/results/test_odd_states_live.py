@@ -155,6 +155,9 @@ def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) 
     qtbot.waitUntil(lambda: window.activations_service.look is not before, timeout=MINUTE)
     assert np.isnan(window.activations_service.look.answers["out"]).all()
     panel = window.docks.show_panel("surface")
+    feed = window.network_views.feed
+    qtbot.waitUntil(lambda: feed.idle and feed.surface() is not None, timeout=MINUTE)
+    assert (feed.surface() == 0.5).all(), "neither high nor low"
     for view in VIEWS:
         choose(panel, view, qtbot)
         assert panel.waiting.currentIndex() == 1, (view, panel.live.error)

@@ -197,4 +197,4 @@ def _targets(dataset: Dataset) -> tuple[float, float]:
 
 
 def _scaled(values: Array, low: float, high: float) -> Array:
-    return np.clip((np.nan_to_num(values) - low) / ((high - low) or 1.0), 0.0, 1.0)
+    return np.clip(np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.5), 0.0, 1.0)
