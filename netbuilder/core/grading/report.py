@@ -196,10 +196,6 @@ def _titles() -> str:
     return "".join(f"<th{kind}>{escape(title)}</th>" for title, kind in columns)
 
 
-def _parameters(count: int) -> str:
-    return ngettext("{count} parameter", "{count} parameters", count)
-
-
 def _points(row: Submission) -> str:
     return "–" if row.score is None else format_number(round(row.score, 1))
 
@@ -244,7 +240,9 @@ def _section(row: Submission, index: int, *, for_pupil: bool = False) -> str:
         if math.isfinite(value)
     )
     table = f"<table style='width:auto'>{metrics}</table>" if metrics else ""
-    parameters = f" · {_parameters(row.parameters)}" if row.parameters is not None else ""
+    count = row.parameters
+    words = "" if count is None else ngettext("{count} parameter", "{count} parameters", count)
+    parameters = f" · {words}" if words else ""
     return (
         f'<section id="s{index}"><h2>{escape(row.student)}</h2>'
         f"<p>{escape(row.file)}{parameters}</p>{''.join(paragraphs)}"

@@ -109,7 +109,8 @@ def award_points(row: Submission, rubric: Rubric, main: float | None) -> Submiss
     status = LATE if late else GRADED
     if points_override is not None:
         return replace(row, status=status, score=points_override, comment=comment)
-    row = replace(row, points_by=_points_by(row, rubric, main))
+    if not (rubric.thresholds or rubric.steps_points):
+        row = replace(row, points_by=STEPS if main is None else main_metric(row.metrics))
     points, sentences = _earned(row, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
@@ -177,25 +178,13 @@ def _steps_sentence(row: Submission) -> str:
                     done=row.steps_done)  # fmt: skip
 
 
-def _points_by(row: Submission, rubric: Rubric, main: float | None) -> str:
-    if rubric.thresholds or rubric.steps_points:
-        return ""
-    return STEPS if main is None else main_metric(row.metrics)
-
-
 def _share_sentence(row: Submission, rubric: Rubric) -> str:
+    points = format_number(rubric.points)
     if row.points_by == STEPS:
-        return _(
-            "{steps} × {points} points.",
-            steps=_steps_sentence(row).removesuffix("."),
-            points=format_number(rubric.points),
-        )
+        steps = _steps_sentence(row).removesuffix(".")
+        return _("{steps} × {points} points.", steps=steps, points=points)
     value = row.metrics[row.points_by]
-    values = {
-        "metric": row.points_by,
-        "value": format_number(value),
-        "points": format_number(rubric.points),
-    }
+    values = {"metric": row.points_by, "value": format_number(value), "points": points}
     if value < 0:
         return _("{metric} {value} × {points} points (below 0 counts as 0).", **values)
     return _("{metric} {value} × {points} points.", **values)

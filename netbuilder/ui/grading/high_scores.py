@@ -42,11 +42,8 @@ class HighScores(Dialog):
         self.labels: list[tuple[QLabel, QLabel, QLabel]] = []
         for row, (_name, score) in enumerate(self._names[:SHOWN]):
             place = 1 + sum(other > score for _name, other in self._names if other is not None)
-            labels = (
-                QLabel(f"{place}.", self),
-                QLabel(self),
-                QLabel(format_number(round(score or 0.0, 1)), self),
-            )
+            points = format_number(round(score or 0.0, 1))
+            labels = (QLabel(f"{place}.", self), QLabel(self), QLabel(points, self))
             for column, label in enumerate(labels):
                 self._grid.addWidget(label, row, column)
             labels[2].setAlignment(Qt.AlignmentFlag.AlignRight)
