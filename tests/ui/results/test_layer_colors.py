@@ -54,6 +54,8 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    # The run's last look, rounded otherwise, is shown until the network's own is there.
+    qtbot.waitUntil(lambda: window.sample_view.look is None, timeout=MINUTE)
     panel = window.docks.show_panel("inside")
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
     values = window.activations_service.look_now.values
