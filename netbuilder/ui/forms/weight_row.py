@@ -89,9 +89,12 @@ class WeightRow(QWidget):
         labels += [_(_BIAS)] if "bias" in weights else []
         changed, self._unit, self._weights = unit != self._unit, unit, weights
         if labels != [self.source.itemText(n) for n in range(self.source.count())]:
+            place = self.source.currentIndex()
             self.source.blockSignals(True)
             self.source.clear()
             self.source.addItems(labels)
+            if not changed and place < len(labels):
+                self.source.setCurrentIndex(place)
             self.source.blockSignals(False)
             changed = True
         if changed:

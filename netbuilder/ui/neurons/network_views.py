@@ -174,7 +174,11 @@ class NetworkViews(QWidget):
             return
         names = self.feed.names(unit[0] - 1)
         sources = self.feed.columns[unit[0] - 1].units
+        appears = self.weights.isHidden()
         self.weights.show_unit(weights, unit[1], [names.get(n, f"x[{n}]") for n in range(sources)])
+        link = self.neurons.drawing.link
+        if appears and link is not None:
+            self.weights.source.setCurrentIndex(link.source)
 
     def _set_weight(self, name: str, index: tuple[int, ...], value: float) -> None:
         unit = self.neurons.drawing.unit
