@@ -19,7 +19,7 @@ Open = Callable[..., MainWindow]
 #: Names: of the project and its data, of parameters and layers, in the code, and of pyqtgraph.
 NAMES = (
     *("Two moons", "scaling", "seed", "samples", "units", "activation", "Dropout", "Export"),
-    *("loss", "optimizer", "epochs", "none"),
+    *("loss", "optimizer", "epochs", "none", "bias"),  # as Keras writes them
     *("Export...", "Dense “dense” · units", "Dense “dense_1” · units", "0.0", "0.15", "0.2"),
 )
 
