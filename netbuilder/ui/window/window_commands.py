@@ -351,6 +351,8 @@ class WindowCommands(QObject):
         )
 
     def to_canvas(self) -> None:
+        if self._parts.network_views.showing_neurons:
+            self._parts.network_views.choose("layers")
         self._parts.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def edit_layer(self) -> None:
