@@ -136,11 +136,11 @@ def reader(open_window: Open, qtbot: QtBot) -> Iterator[Reader]:
 @pytest.mark.slow
 def test_the_first_lesson_with_a_screen_reader(reader: Reader, qtbot: QtBot) -> None:
     reader.press(Qt.Key.Key_N, CONTROL | SHIFT)
-    assert (reader.role, reader.name) == (Role.Button, "Empty canvas")
+    assert (reader.role, reader.name) == (Role.Button, "Watch it learn")
     reader.tab_to("What a network is", Role.Button)
     about = reader.here.text(Text.Description)
     assert "thousands of small knobs" in about
-    assert "beginner" in about
+    assert "15 minutes" in about
     actions = reader.here.actionInterface()
     actions.doAction(actions.pressAction())  # as a reader's own key does
 
