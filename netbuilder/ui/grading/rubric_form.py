@@ -113,8 +113,9 @@ class RubricForm(Dialog):
         super().__init__(parent)
         self.rubric = rubric
         self.setWindowTitle(_("Rubric"))
-        self.setMinimumWidth(max(560, 80 * self.fontMetrics().averageCharWidth()))
         self.title = QLineEdit(rubric.title, self)
+        # Not of the dialog: that would let it be narrower than its rows.
+        self.title.setMinimumWidth(max(430, 56 * self.fontMetrics().averageCharWidth()))
         self.title.setAccessibleName(_("Title"))
         self.thresholds: list[ThresholdRow] = []
         self._rows = vbox()
@@ -260,6 +261,8 @@ def _number(placeholder: str, name: str, parent: QWidget) -> QLineEdit:
 def _with(field: QLineEdit, words: str, parent: QWidget) -> QHBoxLayout:
     label = QLabel(words, parent)
     label.setWordWrap(True)
+    # Qt makes a dialog two thirds as high as the screen at most: its lines are never squeezed.
+    label.setMinimumHeight(label.heightForWidth(32 * label.fontMetrics().averageCharWidth()))
     return hbox(field, (label, 1))
 
 

@@ -13,7 +13,7 @@ from netbuilder.ui.forms.weight_row import WeightRow
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.widgets.labels import ClampedLabel
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.ui.neurons.neuron_view import NeuronView
@@ -60,7 +60,8 @@ class NetworkViews(QWidget):
         switch = QFrame(bar)
         switch.setProperty("role", "tasks")
         switch.setAccessibleName(_("View of the network"))
-        row = hbox(parent=switch, margins=2, spacing=0)
+        switch.setContentsMargins(2, 2, 2, 2)
+        row = flow(parent=switch, spacing=0)
         titles = {
             "layers": (N_("Layers"), N_("Show the network layer by layer")),
             "neurons": (N_("Neurons"), N_("Show the network unit by unit")),

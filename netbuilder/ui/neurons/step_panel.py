@@ -79,7 +79,8 @@ class StepPanel(QWidget):
         self.stages: list[QPushButton] = []
         for number, (title, words) in enumerate(_STAGES):
             self.stages.append(self._button(_(title), _(words), number, segment=True))
-        hbox(*self.stages, parent=switch, margins=2, spacing=0)
+        switch.setContentsMargins(2, 2, 2, 2)
+        flow(*self.stages, parent=switch, spacing=0)
         self.back = self._button("‹", _("Previous stage"), -1)
         self.on = self._button("›", _("Next stage"), 1)
         self.rows = self._box(_("Rows of the step"), self._ask)

@@ -37,6 +37,7 @@ from netbuilder.ui.plots.training_curves import (
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.widgets.layouts import hbox, vbox
 from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.widgets.toast import save_and_tell
@@ -172,14 +173,14 @@ class CurveView(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.legend.setToolTip(_(TWO_TRAINING_VALUES))
-        self.figure = QLabel(self)
+        self.figure = ClampedLabel("", self, lines=1)
         self.figure.setObjectName("curve_figure")
         self.figure.setProperty("role", "figure")
-        self._figure_frame = SteadyFrame(self.figure, self, grows=True)
+        self._figure_frame, self._figure_width = SteadyFrame(self.figure, self, grows=True), 0
         legend = SteadyFrame(self.legend, self, grows=True)
         middle = Qt.AlignmentFlag.AlignVCenter
         vbox(
-            hbox((self._figure_frame, 0, middle), (legend, 1, middle), spacing=12),
+            hbox((self._figure_frame, 99, middle), (legend, 1, middle), spacing=12),
             (self.plot, 1),
             parent=self,
             margins=0,
@@ -316,18 +317,18 @@ class CurveView(QWidget):
             quantity = next(shares, quantity)
         training, checked = self._last(quantity)
         value = training if checked is None else checked
-        words, longest = short_number(value), "0.0000"
+        short = words = short_number(value)
+        least = longest = "0.0000"
         if quantity.endswith("accuracy"):
-            words, longest = (
-                "" if share is None else _("{share} correct", share=format_percent(share))
-                for share in (value, 1.0)
-            )
-        self.figure.setText(words or "–")
+            short = "" if value is None else format_percent(value)
+            least = format_percent(1.0)
+            words, longest = (_("{share} correct", share=share) for share in (short, least))
+        self.figure.setText(words if short else "–", short or "–")
         self.figure.ensurePolished()
-        metrics = self.figure.fontMetrics()
-        width = max(map(metrics.horizontalAdvance, (words, longest)))
-        if width > self._figure_frame.minimumWidth():
-            self._figure_frame.setMinimumWidth(width)
+        frame, advance = self._figure_frame, self.figure.fontMetrics().horizontalAdvance
+        frame.setMinimumWidth(max(frame.minimumWidth(), advance(short), advance(least)))
+        self._figure_width = max(self._figure_width, advance(words), advance(longest))
+        frame.setMaximumWidth(self._figure_width)
 
     def _last(self, quantity: str) -> tuple[float | None, float | None]:
         plot = self.plot
