@@ -19,6 +19,7 @@ from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
 from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, vbox
 
@@ -70,6 +71,7 @@ class StepPanel(QWidget):
         self.trace: StepTrace | None = None
         self.checked: float | None = None
         self._batch = 0
+        page = QWidget(self)
         self._worker = Derived(
             self, _trace, self._show_trace, self._failed,
             of=lambda: workbench.models.prediction_model, rank=Rank.QUICK,
@@ -106,8 +108,9 @@ class StepPanel(QWidget):
             self.numbers,
             hbox(self.check, STRETCH),
             STRETCH,
-            parent=self,
+            parent=page,
         )
+        vbox(scrolled_page(page, _("Step"), self), parent=self, margins=0)
         workbench.models.changed.connect(self._follow)
         selection.changed.connect(self._node_selected)
         views.neurons.drawing.chosen.connect(self._unit_chosen)
