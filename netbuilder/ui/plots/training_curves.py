@@ -24,7 +24,7 @@ from netbuilder.ui.plots.themed_plot import (
     with_axes,
 )
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import initial_font_scale, scaled
 from netbuilder.ui.style.theme import shared_brush, shared_pen
 
 FEW_POINTS = 500
@@ -119,7 +119,7 @@ class TrainingCurvePlot(PagePlot):
 
     def restyle(self) -> None:
         scheme = self._scheme or theme.colors()
-        self.setMinimumHeight(with_axes(LOWEST))
+        self.setMinimumHeight(max(with_axes(LOWEST), scaled(LOWEST)))  # ticks keep apart
         self.setBackground(QColor(scheme.panel))
         self._show_titles()
         style_axes(self.getPlotItem(), scheme)
