@@ -43,7 +43,7 @@ NAMES = re.compile(
     r"|(Ctrl|Shift|Alt|Tab|Esc|Del|Return|Enter|Space|F\d+|[+; ]|\b.)+"
     r"|.*\.(h5|keras|netbuilder|md|csv|png|py|toml|netbuilder[^ ]*)|[~/][\w/.-]*|%p%"
     r"|NetBuilder|Keras|t-SNE|ROC|PCA|SGD|https?:.*|localhost.*|(pc\d:\d+\s*)+|English|Adam"
-    r"|[\d.]+ (byte|[kM]B)|\w+ [+−]\d+\.\d"  # a size; a word with its weight
+    r"|[\d.]+ (byte|[kM]B)|\w+ [+−]\d+\.\d|\w+\[\d+\]?"  # size; word and weight; kernel[0, 1]
 )
 KERAS = {*LAYERS, *LOSSES, *METRICS, *OPTIMIZERS, *SCHEDULES}
 #: Texts of Qt and pyqtgraph, which have languages of their own, and of the system.

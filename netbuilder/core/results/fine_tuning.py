@@ -67,7 +67,7 @@ def gain_sentence(before: Evaluation, after: Evaluation) -> str:
     if low > 0:
         verdict = _("That is better beyond chance (95% interval of the gain: {size}).", size=size)
     elif high < 0:
-        verdict = _("That is worse beyond chance; press Ctrl+Z to undo.")
+        verdict = _("That is worse beyond chance; Undo takes it back.")
     else:
-        verdict = _("That is no better than chance explains; press Ctrl+Z to undo.")
+        verdict = _("That is no better than chance explains; Undo takes it back.")
     return join_sentences((values, verdict))

@@ -107,7 +107,7 @@ class PictureSource(SampleSource):
         "the object and move it nearer and farther away: the network learns to "
         "ignore what varies here."
     )
-    without_device = N_("Drop pictures on a class, or paste them with Ctrl+V.")
+    without_device = N_("Drop pictures on a class, or paste them.")
     files_hint = N_("Choose pictures, such as .jpg and .png files.")
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -140,6 +140,7 @@ def test_a_forecast_has_the_dates_of_its_data(
     finally:
         choose_language("en")
     view = window.docks.pages["predict"].panel.view
+    panel = window.docks.pages["predict"].panel
     qtbot.waitUntil(lambda: view.table.model().index(0, 0).data() == "1 Jan 2020")
     rows = load_dataset(window.workbench.models.trained.project, tmp_path).test.raw_x["input"]
     numbers = {f"{n % 12 + n / 100:.3f}": n for n in range(120)}
@@ -210,7 +211,7 @@ def test_a_week_is_forecast_and_compared_as_a_week(
     qtbot.waitUntil(lambda: view.curve.ahead == 10 and range_of_both(), timeout=MINUTE)
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(evaluate.worse.isVisible, timeout=MINUTE)
-    assert evaluate.worse.property("role") == "complaint" and "7 days" in evaluate.worse.text()
+    assert evaluate.worse.property("role") == "complaint" and "(7 rows)" in evaluate.worse.text()
     curves = window.docks.show_panel("training")
     (result,) = [one for one in curves.messages.messages if one.key == "result"]
     assert result.role == "warning" and evaluate.worse.text() in result.words
@@ -261,7 +262,7 @@ def test_a_window_is_dragged_and_predicted_on(
     right = predict_raw(trained, raw).first.values[0, 0]
     assert panel.predictions.first.values[0, 0] == pytest.approx(right, abs=1e-4)
     assert view.forecast.values[0, 0] == pytest.approx(right, abs=1e-4)
-    assert "similar validation rows" in panel.head.sure.text()
+    assert "of the validation rows" in panel.head.sure.text()
 
     view.count.setValue(300)
     qtbot.waitUntil(lambda: len(view.forecast.values) == 300, timeout=MINUTE)
