@@ -165,8 +165,8 @@ def test_a_forecast_has_the_dates_of_its_data(
     panel.answer_file(tmp_path / "months.csv")
     qtbot.waitUntil(lambda: panel.file_answers.found is not None and panel.idle, timeout=MINUTE)
     model = panel.file_answers.model
-    assert [model.headerData(n, Qt.Orientation.Horizontal) for n in range(3)] == [
-        "month", "▸ predicted degrees", "degrees",
+    assert [model.headerData(n, Qt.Orientation.Horizontal) for n in range(5)] == [
+        "month", "▸ predicted degrees", "▸ lower 80% degrees", "▸ upper 80% degrees", "degrees",
     ]  # fmt: skip
     assert model.rowCount() == 120 - 12 + 1, "from the first prediction to the one beyond"
     assert model.index(0, 0).data() == "2011-01-01"
