@@ -84,7 +84,7 @@ def test_every_page(
         seen += len(tables)
         if tables:
             whole(window, qtbot)
-    assert seen >= 2
+    assert seen >= (2 if name == "reviews" else 1)
 
 
 @pytest.mark.parametrize("look", LOOKS)
