@@ -88,7 +88,7 @@ def judge_steps(
         counts = judged_at_the_end(lesson, claim.number)
         result, retrained = (if_visited, if_visited_confirmed) if counts else strict
         why = claim.undone or claim.missing or result.missing
-        status, if_verified = (_status(shown, claim, empty) for shown in (result, retrained))
+        status, if_verified = (_status(steps, claim, empty) for steps in (result, retrained))
         steps.append(JudgedStep(result.title, status, if_verified,
                                 "" if result.done else " ".join(why), counts))  # fmt: skip
     return steps

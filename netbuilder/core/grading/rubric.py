@@ -254,8 +254,8 @@ def _too_long(source: str) -> UserError:
 
 
 def _wrong(key: str, value: object, source: str, fix: str, code: str) -> UserError:
-    what = _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value))
-    return UserError(what, fix, code=code)
+    message = _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value))
+    return UserError(message, fix, code=code)
 
 
 def _share(value: object, key: str, source: str) -> float:
