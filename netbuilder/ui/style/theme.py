@@ -54,11 +54,11 @@ def mix(color: QColor, ground: QColor, part: float) -> QColor:
     return QColor(int(red), int(green), int(blue))
 
 
-def readable(color: QColor, ground: QColor) -> QColor:
-    """Return a colour for words on ``ground``, mixed with the text's for a contrast of 4.5."""
+def readable(color: QColor, ground: QColor, least: float = 4.5) -> QColor:
+    """Return ``color`` mixed with the text's until its contrast with ``ground`` is ``least``."""
     text = QColor(colors().text)
-    mixed = (mix(color, text, part / 10) for part in range(10, 0, -1))
-    return next((ink for ink in mixed if contrast(ink, ground) >= 4.5), text)
+    mixed = (mix(color, text, part / 20) for part in range(20, 0, -1))
+    return next((ink for ink in mixed if contrast(ink, ground) >= least), text)
 
 
 def ink_on(ground: QColor) -> QColor:

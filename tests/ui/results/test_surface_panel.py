@@ -97,13 +97,12 @@ def test_classes_and_parts_are_told_apart_without_colours(
     assert shapes[0] != shapes[1], "a shape for each class"
     signs = [class_sign(number) for number in (0, 1)]
     assert all(sign in panel.legend.text() for sign in signs)
-    # The parts differ in how they are filled, whatever the class.
-    panel_color = QColor(theme.colors().panel).name()
-    looks: list[set[tuple[bool, float]]] = []
+    # The parts differ in how light they are filled or in their edge, whatever the class.
+    looks: list[set[tuple[str, float]]] = []
     for part in sorted(set(points.part)):
         rows = drawn[points.part == part]
         pairs = zip(rows["brush"], rows["pen"], strict=True)
-        looks.append({(a.color().name() == panel_color, b.widthF()) for a, b in pairs})
+        looks.append({(brush.color().name(), pen.widthF()) for brush, pen in pairs})
     assert len(looks) > 1
     assert all(one.isdisjoint(other) for one, other in itertools.combinations(looks, 2))
     assert [one.text()[0] for one in panel.parts] == list(PART_SIGNS)

@@ -445,9 +445,9 @@ def _styled(
         return shared_brush(pale, strength), shared_pen(edge, 1.6 * share, strength), size
     if part:
         return shared_brush(color, strength), shared_pen(edge, 1.6 * share, strength), size
-    # Inside the thin white edge the fill itself contrasts with a surface of its class.
-    surface = _full_surface(color.name(), scheme.panel)
-    fill = theme.readable(color, surface)
+    # Inside the thin white edge the fill itself contrasts with a surface of its class, and
+    # keeps as much of the class's colour as that allows: darker, orange is brown.
+    fill = theme.readable(color, _full_surface(color.name(), scheme.panel), least=3.1)
     return shared_brush(fill, strength), shared_pen(QColor("white"), share, strength), size
 
 
