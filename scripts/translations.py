@@ -27,6 +27,7 @@ from gettext import c2py
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
@@ -160,6 +161,16 @@ def glossary_messages() -> Iterator[Found]:
     for row in json.loads(GLOSSARY.read_text(encoding="utf-8")):
         for message in (row["name"], row["text"]):
             yield GLOSSARY.relative_to(ROOT).as_posix(), 1, message, None, []
+    for path in sorted(GLOSSARY.with_suffix("").glob("*.svg")):
+        for message, context in translated_words(path.read_text(encoding="utf-8")):
+            yield path.relative_to(ROOT).as_posix(), 1, message, context, []
+
+
+def translated_words(svg: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the words of a drawing that are translated, each with its context."""
+    for node in ElementTree.fromstring(svg):
+        if node.get("translate") == "yes":
+            yield node.text or "", node.get("data-context")
 
 
 def catalog_messages() -> Iterator[Found]:

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.folders import resource
 
-Drawing = tuple[str, ...]
-
 
 @dataclass(frozen=True)
 class Word:
-    """A term; ``text`` is Markdown, ``drawing`` a kind of drawing and its subject.
+    """A term; ``text`` is Markdown, ``drawing`` the name of a file in ``glossary/``.
 
     ``fields`` are layer parameters and settings that the term explains, ``others`` related terms,
     ``also`` other names.
@@ -22,7 +20,7 @@ class Word:
 
     name: str
     text: str
-    drawing: Drawing
+    drawing: str
     fields: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
@@ -34,7 +32,8 @@ def _read_words() -> tuple[Word, ...]:
         Word(
             row["name"],
             row["text"],
-            *(tuple(row.get(key, ())) for key in ("drawing", "fields", "others", "also")),
+            row["drawing"],
+            *(tuple(row.get(key, ())) for key in ("fields", "others", "also")),
         )
         for row in rows
     )

@@ -26,7 +26,7 @@ from netbuilder.core.data.examples import TOPICS, ExampleProject, list_examples
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.formulas import replace_formulas
-from netbuilder.core.lessons.glossary import GLOSSARY, Drawing
+from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
 from netbuilder.ui.gallery.cards import PictureCard, PictureLabel, WayCard
@@ -48,26 +48,26 @@ _HERO, _LOW_HERO = 296, 136
 #: Size of a lesson's drawing.
 _THUMBNAIL = 0.5
 #: Drawings on the cards, by the lesson's name.
-LESSON_DRAWINGS: Mapping[str, Drawing] = {
-    "what_is_a_network": ("net", "3", "4", "4", "2"),
-    "first_model": ("points", "3"),
-    "activations_and_losses": ("functions", "relu", "sigmoid", "tanh"),
-    "how_a_network_learns": ("net", "2", "4", "1"),
-    "optimizers": ("valley", "good"),
-    "overfitting": ("curves", "overfit"),
-    "scaling": ("bars", "−1 3", "0 6", "1 3"),
-    "pictures": ("window", "3"),
-    "sequences": ("line", "series"),
-    "text": ("words", "good", "great", "bad", "awful"),
-    "word_vectors": ("words", "queen", "king", "boat", "ship"),
-    "language_model": ("bars", "cat 6", "king 3", "ship 1"),
-    "confusion_and_bias": ("matrix", "3"),
-    "bias_by_group": ("bars", "A 9", "B 5"),
-    "comparing_methods": ("line", "fit"),
-    "model_card": ("table", "4"),
-    "transfer": ("net", "4", "4", "4", "3"),
-    "own_picture_project": ("batches", "4"),
-    "taking_it_away": ("table", "last"),
+LESSON_DRAWINGS: Mapping[str, str] = {
+    "what_is_a_network": "net-3-4-4-2",
+    "first_model": "points",
+    "activations_and_losses": "functions-relu-sigmoid-tanh",
+    "how_a_network_learns": "net-2-4-1",
+    "optimizers": "valley",
+    "overfitting": "curves-overfit",
+    "scaling": "bars-minus-1-to-1",
+    "pictures": "window",
+    "sequences": "series",
+    "text": "words-good-great-bad-awful",
+    "word_vectors": "words-queen-king-boat-ship",
+    "language_model": "bars-cat-king-ship",
+    "confusion_and_bias": "matrix",
+    "bias_by_group": "bars-a-b",
+    "comparing_methods": "line",
+    "model_card": "table",
+    "transfer": "net-4-4-4-3",
+    "own_picture_project": "batches",
+    "taking_it_away": "table-target",
 }
 
 
@@ -288,7 +288,7 @@ class StartPage(QWidget):
         self.lesson_cards.update(zip((lesson.name for lesson in lessons), cards, strict=True))
         title = ngettext("All {count} lesson", "All {count} lessons", len(cards))
         drawing = DrawingView(self._content, scale=_THUMBNAIL)
-        drawing.show_drawing(("batches", "4"))
+        drawing.show_drawing("batches")
         more = PictureCard(title, "", "", drawing, self._content)
         more.setObjectName("all-lessons")
         more.chosen.connect(partial(self._open_group, more, cards))
@@ -489,7 +489,7 @@ def _short(folder: Path) -> str:
         return str(folder)
 
 
-def _drawing_of(lesson: Lesson) -> Drawing:
+def _drawing_of(lesson: Lesson) -> str:
     """Return the lesson's own drawing, or that of a glossary term in its title."""
     if lesson.name in LESSON_DRAWINGS:
         return LESSON_DRAWINGS[lesson.name]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -34,7 +34,7 @@ from netbuilder.ui.gallery.cards import (
     PictureLabel,
     in_dark,
 )
-from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
+from netbuilder.ui.gallery.glossary_drawings import DrawingView, drawing_svg
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.gallery.recorded_training import RecordedTraining
 from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
@@ -258,17 +258,29 @@ def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:
         assert one.result
 
 
-@pytest.mark.parametrize("name", sorted(GLOSSARY))
+@pytest.mark.parametrize("name", sorted({row.drawing for row in GLOSSARY.values()}))
 def test_each_word_has_a_drawing_that_draws(qtbot: QtBot, name: str) -> None:
-    kind, *items = GLOSSARY[name].drawing
-    canvas = QPixmap(260, 130)
-    canvas.fill(Qt.GlobalColor.white)
-    painter = QPainter(canvas)
-    DRAWINGS[kind](painter, tuple(items))
-    painter.end()
-    image = canvas.toImage()
-    colors = {image.pixel(x, y) for x in range(0, 260, 2) for y in range(0, 130, 2)}
-    assert len(colors) > 1
+    view = DrawingView()
+    qtbot.addWidget(view)
+    empty = view.grab().toImage()
+    view.show_drawing(name)
+    light = view.grab().toImage()
+    assert light != empty
+    theme.theme().force(True)
+    try:
+        assert view.grab().toImage() != light
+    finally:
+        theme.theme().force(None)
+
+
+def test_a_drawing_has_its_words_in_the_language() -> None:
+    choose_language("de")
+    try:
+        assert ">vorhergesagt<" in drawing_svg("matrix")
+        assert ">hier anhalten<" in drawing_svg("curves-stop")
+    finally:
+        choose_language("en")
+    assert ">predicted<" in drawing_svg("matrix")
 
 
 def test_each_lesson_has_a_drawing_of_its_own() -> None:
