@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -18,7 +17,6 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.colour_bar import class_sign
 from netbuilder.ui.plots.live.surface_plot import PART_SIGNS, paint_surface
 from netbuilder.ui.services.runs.training_thread import RunState
-from netbuilder.ui.style import theme
 
 MINUTE = 60_000
 
