@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
@@ -18,11 +18,15 @@ AS_IS, REPLACED, LEFT_OUT = "as is", "replaced", "left out"
 
 @dataclass(frozen=True)
 class ReportItem:
-    """A part of a file (a layer's id, "optimizer", …), whether it was taken, and why not."""
+    """A part of a file (a layer's id, "optimizer", …), whether it was taken, and why not.
+
+    ``line`` of a script, from 1; 0: unknown.
+    """
 
     item: str
     taken: str
     message: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,13 @@ class Imported:
     """A project, a report with an item for each layer and setting in file order, and its model.
 
     ``trained`` is None without weights, or where placeholders stand for a part of the network.
+    ``lines``: of a script, the line of each layer, by node id.
     """
 
     project: Project
     report: tuple[ReportItem, ...] = ()
     trained: TrainedModel | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def placeholders(self) -> tuple[str, ...]:

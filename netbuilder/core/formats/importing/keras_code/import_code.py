@@ -69,7 +69,11 @@ def import_code(path: Path) -> Imported:
     The trained model is preferred, then the last compiled, then the last created. Raise FormatError
     if no Python, no model in it, or a network of more than 10,000 layers.
     """
-    source = read_source(path)
+    return import_source(read_source(path), path)
+
+
+def import_source(source: Source, path: Path) -> Imported:
+    """Import a parsed script that lies, or would lie, at ``path``; as ``import_code``."""
     walk = Interpreter()
     try:
         walk.run(source.tree)
@@ -110,7 +114,7 @@ def import_code(path: Path) -> Imported:
             builder.tell("model", LEFT_OUT, other.line, _("Another model in the file."))
     graph = Graph(tuple(builder.nodes), tuple(builder.edges))
     project = Project(name=path.stem, graph=graph, data=data, training=training)
-    return Imported(project, tuple(builder.report))
+    return Imported(project, tuple(builder.report), lines=builder.lines)
 
 
 def _chosen(models: list[Model], source: Source, path: Path) -> Model:
@@ -156,13 +160,14 @@ class _Builder:
         self._owners: dict[int, str] = {}
         self._taken: set[str] = set()
         self.loops: set[int] = set()
+        self.lines: dict[str, int] = {}
 
     def tell(self, item: str, taken: str, line: int, message: str) -> None:
         """Add to the report, with the line in front if it is known."""
         if line:
             where = self._source.where(line)
             message = labelled(capitalize_first(where), message) if message else where
-        self.report.append(ReportItem(item, taken, message))
+        self.report.append(ReportItem(item, taken, message, line))
 
     def build(self, inputs: list[Call], outputs: list[Call]) -> list[str]:
         """Add the nodes of a model and return the ids of its outputs."""
@@ -174,6 +179,7 @@ class _Builder:
         layer = call.layer
         name = self._ids[id(call)] = self._free_id(layer.name or snake_case(layer.kind))
         owner = self._owners.get(id(layer)) if layer.kind != "Input" else None
+        self.lines[name] = layer.line if owner is None else call.line
         if owner is not None:
             self.nodes.append(Node(name, layer.kind, shared=owner))
             self.tell(name, AS_IS, call.line, _("Shares the weights of '{layer}'.", layer=owner))

@@ -60,6 +60,11 @@ def read_source(path: Path) -> Source:
     return Source(path.name, _parsed(text, path, cells), cells)
 
 
+def parse_text(text: str, path: Path) -> Source:
+    """Parse the text of a script that would lie at ``path``; raise FormatError if no Python."""
+    return Source(path.name, _parsed(text, path, ()))
+
+
 def _parsed(text: str | bytes, path: Path, cells: tuple[tuple[int, int], ...]) -> ast.Module:
     try:
         return ast.parse(text)
