@@ -42,6 +42,10 @@ CODE = ROOT / "netbuilder"
 EXAMPLES = ROOT / "resources" / "examples"
 GLOSSARY = ROOT / "resources" / "glossary.json"
 LAYERS = ROOT / "resources" / "catalog.json"
+#: Files of rows, each with the fields that are sentences.
+TABLES = {
+    ROOT / "resources" / "actions.json": {"title", "help"},
+}
 EXAMPLE_TEXTS = ("title", "description", "learn", "result")
 #: Names that a call goes by, with the arguments that are: context, message, plural.
 CALLS: dict[str, tuple[int | None, int, int | None]] = {
@@ -77,7 +81,13 @@ def template() -> Catalog:
     """Every sentence of the program, with the files in which it stands."""
     found = empty("")
     for place, line, message, context, notes in sorted(
-        [*code_messages(), *example_messages(), *glossary_messages(), *catalog_messages()],
+        [
+            *code_messages(),
+            *example_messages(),
+            *glossary_messages(),
+            *catalog_messages(),
+            *table_messages(),
+        ],
         key=lambda one: one[:2],
     ):
         added = found.add(message, None, [(place, line)], auto_comments=notes, context=context)
@@ -185,6 +195,23 @@ def catalog_messages() -> Iterator[Found]:
     for row in rows:
         for message in filter(None, (row.get("title"), row["help"])):
             yield place, 1, message, None, []
+
+
+def table_messages() -> Iterator[Found]:
+    """Yield the sentences of the other tables."""
+    for path, fields in TABLES.items():
+        for message in sentences(json.loads(path.read_text(encoding="utf-8")), fields):
+            yield path.relative_to(ROOT).as_posix(), 1, message, None, []
+
+
+def sentences(value: Any, fields: set[str]) -> Iterator[str]:
+    """Yield the texts that stand under these keys, at any depth."""
+    rows = value if isinstance(value, list) else []
+    if isinstance(value, dict):
+        yield from (value[key] for key in value if key in fields and isinstance(value[key], str))
+        rows = list(value.values())
+    for row in rows:
+        yield from sentences(row, fields)
 
 
 # --- catalogs -----------------------------------------------------------------------------------

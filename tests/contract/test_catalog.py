@@ -113,6 +113,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(translations, "GLOSSARY", tmp_path / "glossary.json")
     (tmp_path / "catalog.json").write_text('{"params": {}, "activations": {}}', "utf-8")
     monkeypatch.setattr(translations, "LAYERS", tmp_path / "catalog.json")
+    monkeypatch.setattr(translations, "TABLES", {})
     monkeypatch.setattr(translations, "LOCALE", tmp_path / "netbuilder/locale")
     monkeypatch.setattr(translations, "TEMPLATE", tmp_path / "netbuilder/locale/netbuilder.pot")
     return tmp_path

@@ -1,15 +1,18 @@
-"""The rows of all actions of the main window."""
+"""The rows of all actions of the main window; texts, menus and keys stand in ``actions.json``."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from operator import attrgetter
+from typing import Any
 
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.services.settings import BASIC, FULL, level
@@ -20,7 +23,7 @@ from netbuilder.ui.window.window_commands import WindowCommands
 from netbuilder.ui.window.window_parts import WindowParts
 
 #: Submenus of View, which would not fit a small screen.
-_PAGES, _CANVAS, _TEXT = N_("Pages"), N_("Canvas"), N_("Text size")
+_PAGES, *_SUBMENUS = N_("Pages"), N_("Canvas"), N_("Text size")
 #: Whether the system shows a menu bar at the top of the screen.
 MENU_BAR = sys.platform == "darwin"
 _Key = QKeySequence.StandardKey
@@ -46,6 +49,23 @@ def rows_for(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
+@cache
+def _facts() -> dict[str, dict[str, Any]]:
+    facts: dict[str, dict[str, Any]] = json.loads(
+        resource("actions.json").read_text(encoding="utf-8")
+    )
+    return facts
+
+
+def _row(action_id: str, callback: Callable[[], object], **functions: Any) -> ActionRow:
+    """Return a row of ``actions.json``; ``functions``: ``enabled``, ``checked`` and ``tip``."""
+    facts = dict(_facts()[action_id])
+    texts = {name: _(facts.pop(name)) for name in ("title", "help") if name in facts}
+    if standard := facts.pop("standard_key", None):
+        facts["shortcut"] = _Key[standard]
+    return ActionRow(action_id, callback=callback, **texts, **facts, **functions)
+
+
 def quit_row(window: QWidget) -> ActionRow:
     """Return the row that quits, for the menu bar of macOS."""
     return ActionRow("quit", _("Quit NetBuilder"), window.close, "", "Ctrl+Q")
@@ -55,89 +75,22 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     files = parts.documents
     trained = lambda: parts.workbench.models.trained is not None  # noqa: E731 - a row's question
     return [
-        ActionRow("new", _("New"), files.new, "File", _Key.New, _("Start an empty project")),
-        ActionRow(
-            "open", _("Open…"), files.open, "File", _Key.Open, _("Open a project, a model or data")
+        _row("new", files.new),
+        _row("open", files.open),
+        _row("gallery", commands.show_gallery),
+        _row("save", files.save),
+        _row("save-as", files.save_as),
+        _row("save-model", files.save_model, enabled=trained),
+        _row("export", files.export),
+        _row("collect", commands.collect),
+        _row("worksheet", commands.write_worksheet),
+        _row("hand-in", partial(dialogs.open_submission_dialog, parts)),
+        _row(
+            "grade", partial(dialogs.open_grade_window, parts.window, parts.documents.open_asking)
         ),
-        ActionRow(
-            "gallery",
-            _("Gallery: lessons and examples"),
-            commands.show_gallery,
-            "File|",
-            "Ctrl+Shift+N",
-            _("Ready-made networks, lessons, recent files"),
-        ),
-        ActionRow(
-            "save", _("Save"), files.save, "File", _Key.Save, _("Save the project to its file")
-        ),
-        ActionRow("save-as", _("Save as…"), files.save_as, "File", "Ctrl+Shift+S"),
-        ActionRow(
-            "save-model",
-            _("Save .h5…"),
-            files.save_model,
-            "File",
-            "Ctrl+Shift+E",
-            _("Save the trained model: it takes raw values and predicts in the target's units"),
-            enabled=trained,
-        ),
-        ActionRow(
-            "export",
-            _("Export…"),
-            files.export,
-            "File",
-            "Ctrl+E",
-            _("Python, a notebook, a picture, ONNX, TensorFlow Lite, …"),
-        ),
-        ActionRow(
-            "collect",
-            _("Collect samples…"),
-            commands.collect,
-            "File|",
-            help=_(
-                "Record pictures with the camera or sounds with the microphone, one "
-                "folder per class"
-            ),
-        ),
-        ActionRow(
-            "worksheet",
-            _("Draw a worksheet…"),
-            commands.write_worksheet,
-            "File|",
-            "",
-            _("Save the network as SVG, PNG or PDF, with its numbers or with blank lines"),
-        ),
-        ActionRow(
-            "hand-in",
-            _("Submit…"),
-            partial(dialogs.open_submission_dialog, parts),
-            "File",
-            help=_("Save one file with your name, your work and the lesson's steps"),
-        ),
-        ActionRow(
-            "grade",
-            _("Grade submissions…"),
-            partial(dialogs.open_grade_window, parts.window, parts.documents.open_asking),
-            "File|",
-            help=_("For teachers: evaluate a folder of submissions on hidden data"),
-        ),
-        ActionRow(
-            "report",
-            _("Write a report of the run…"),
-            commands.write_report,
-            "File|",
-            "",
-            _("One page with network, data, curves, evaluation and earlier runs, as HTML or PDF"),
-            enabled=trained,
-        ),
-        ActionRow(
-            "restore-work",
-            _("Restore unsaved work…"),
-            commands.restore_work,
-            "File|",
-            help=_("Ask again about work that was not saved before NetBuilder closed"),
-            enabled=lambda: commands.work_left,
-        ),
-        ActionRow("close", _("Close"), parts.window.close, "File", "Ctrl+W; Ctrl+Q"),
+        _row("report", commands.write_report, enabled=trained),
+        _row("restore-work", commands.restore_work, enabled=lambda: commands.work_left),
+        _row("close", parts.window.close),
     ]
 
 
@@ -152,49 +105,29 @@ def _canvas(parts: WindowParts, name: str) -> Callable[[], object]:
 
 def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     store = parts.store
-    do, here = partial(_canvas, parts), partial(ActionRow, local=True)
+    do = partial(_canvas, parts)
     some = lambda: bool(parts.selection.ids)  # noqa: E731 - a row's question
     return [
-        ActionRow(
+        _row(
             "undo",
-            _("Undo"),
             store.undo,
-            "Edit",
-            _Key.Undo,
             enabled=lambda: bool(store.undo_label),
             tip=lambda: _("Undo: {step}", step=store.undo_label) if store.undo_label else _("Undo"),
         ),
-        ActionRow(
+        _row(
             "redo",
-            _("Redo"),
             store.redo,
-            "Edit|",
-            "Ctrl+Shift+Z; Ctrl+Y",
             enabled=lambda: bool(store.redo_label),
             tip=lambda: _("Redo: {step}", step=store.redo_label) if store.redo_label else _("Redo"),
         ),
-        here("cut", _("Cut"), do("commands.cut"), "Edit", "Ctrl+X", enabled=some),
-        here("copy", _("Copy"), do("commands.copy"), "Edit", "Ctrl+C", enabled=some),
-        here("paste", _("Paste"), do("commands.paste"), "Edit", "Ctrl+V"),
-        here("duplicate", _("Duplicate"), do("commands.duplicate"), "Edit", "Ctrl+D", enabled=some),
-        here("delete", _("Delete"), do("commands.delete_selection"), "Edit|", "Del", enabled=some),
-        here("select-all", _("Select all"), do("commands.select_all"), "Edit|", "Ctrl+A"),
-        ActionRow(
-            "commands",
-            _("Search commands…"),
-            partial(dialogs.search_commands, parts.window, parts.actions),
-            "Edit",
-            "Ctrl+Shift+P; Ctrl+K",
-            _("Type what you want to do"),
-        ),
-        ActionRow(
-            "settings",
-            _("Settings…"),
-            commands.show_settings,
-            "Edit",
-            "Ctrl+,",
-            _("Language, kept runs, and other settings for all projects"),
-        ),
+        _row("cut", do("commands.cut"), enabled=some),
+        _row("copy", do("commands.copy"), enabled=some),
+        _row("paste", do("commands.paste")),
+        _row("duplicate", do("commands.duplicate"), enabled=some),
+        _row("delete", do("commands.delete_selection"), enabled=some),
+        _row("select-all", do("commands.select_all")),
+        _row("commands", partial(dialogs.search_commands, parts.window, parts.actions)),
+        _row("settings", commands.show_settings),
     ]
 
 
@@ -203,85 +136,17 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
     many = lambda: len(parts.selection.ids) > 1  # noqa: E731 - a row's question
     some = lambda: bool(parts.selection.ids)  # noqa: E731 - a row's question
     return [
-        ActionRow(
-            "find-layer",
-            _("Find a layer…"),
-            commands.find_layer,
-            "Layer",
-            "Ctrl+L",
-            _("Search the palette"),
-        ),
-        ActionRow(
-            "find-on-canvas",
-            _("Find on the canvas…"),
-            do("commands.find"),
-            "Layer",
-            "Ctrl+F",
-            _("Find layers of the network by name, and press Enter for the next one"),
-        ),
-        ActionRow(
-            "edit-layer",
-            _("Edit the selected layer"),
-            commands.edit_layer,
-            "Layer|",
-            "F2",
-            enabled=some,
-        ),
-        ActionRow(
-            "group",
-            _("Group layers"),
-            do("commands.group"),
-            "Layer",
-            "Ctrl+G",
-            enabled=many,
-            local=True,
-        ),
-        ActionRow(
-            "ungroup",
-            _("Ungroup"),
-            do("commands.ungroup"),
-            "Layer|",
-            "Ctrl+Shift+G",
-            enabled=some,
-            local=True,
-        ),
-        ActionRow(
-            "align-column",
-            _("Align in a column"),
-            do("commands.align_column"),
-            "Layer",
-            enabled=many,
-        ),
-        ActionRow(
-            "align-row", _("Align in a row"), do("commands.align_row"), "Layer|", enabled=many
-        ),
-        ActionRow(
-            "share",
-            _("Share weights"),
-            do("commands.share"),
-            "Layer",
-            "",
-            _("Make the selected layers of the same type share their weights"),
-            enabled=many,
-        ),
-        ActionRow("unshare", _("Unshare weights"), do("commands.unshare"), "Layer|", enabled=some),
-        ActionRow(
-            "tidy",
-            _("Tidy up"),
-            do("commands.tidy"),
-            "Layer",
-            "Ctrl+T",
-            _("Lay out the network automatically"),
-        ),
-        ActionRow(
-            "fit-data",
-            _("Fit the last layer to the data"),
-            commands.fit_to_data,
-            "Layer",
-            "",
-            _("Set units, activation, loss and metrics to suit the target"),
-            enabled=lambda: parts.workbench.facts is not None,
-        ),
+        _row("find-layer", commands.find_layer),
+        _row("find-on-canvas", do("commands.find")),
+        _row("edit-layer", commands.edit_layer, enabled=some),
+        _row("group", do("commands.group"), enabled=many),
+        _row("ungroup", do("commands.ungroup"), enabled=some),
+        _row("align-column", do("commands.align_column"), enabled=many),
+        _row("align-row", do("commands.align_row"), enabled=many),
+        _row("share", do("commands.share"), enabled=many),
+        _row("unshare", do("commands.unshare"), enabled=some),
+        _row("tidy", do("commands.tidy")),
+        _row("fit-data", commands.fit_to_data, enabled=lambda: parts.workbench.facts is not None),
     ]
 
 
@@ -300,192 +165,49 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     ]
     return [
         *panels,
-        ActionRow(
-            "canvas",
-            _("Go to the canvas"),
-            commands.to_canvas,
-            "View",
-            "Alt+0",
-            _("Move the keyboard focus to the canvas, as Escape does in a side panel"),
-        ),
-        ActionRow(
-            "lesson",
-            _("Go to the lesson"),
-            commands.show_lesson,
-            "View|",
-            "Ctrl+Shift+L",
-            _("Move the keyboard focus to the lesson, or show the list of lessons"),
-        ),
-        ActionRow(
-            "fit",
-            _("Fit the network into the window"),
-            do("sight.fit_or_show_all"),
-            f"View/{_CANVAS}",
-            "Ctrl+0",
-            _("Again: show all of a large network"),
-        ),
-        ActionRow(
-            "zoom-in",
-            _("Zoom in on the canvas"),
-            do("commands.zoom_in"),
-            f"View/{_CANVAS}",
-            "Ctrl+Shift++",
-        ),
-        ActionRow(
-            "zoom-out",
-            _("Zoom out of the canvas"),
-            do("commands.zoom_out"),
-            f"View/{_CANVAS}",
-            "Ctrl+Shift+-",
-        ),
-        ActionRow(
-            "zoom-reset",
-            _("Reset the canvas zoom"),
-            do("commands.zoom_reset"),
-            f"View/{_CANVAS}",
-            "Ctrl+1",
-        ),
-        ActionRow(
-            "horizontal",
-            _("Lay out from left to right"),
-            commands.toggle_horizontal,
-            f"View/{_CANVAS}",
-            checked=lambda: commands.horizontal,
-        ),
-        ActionRow(
-            "network-table",
-            _("Network summary…"),
-            do("commands.show_table"),
-            "View",
-            "",
-            _("Layers with output shapes, parameters and multiply-adds; sort, copy or save as CSV"),
-        ),
-        ActionRow(
-            "present",
-            _("Presentation"),
-            commands.presentation.toggle,
-            "View",
-            "F11",
-            _(
-                "Show canvas and one page to a class: large text, visible pointer and "
-                "keys, slow training"
-            ),
-            checked=lambda: commands.presentation.on,
-        ),
-        ActionRow(
-            "larger",
-            _("Zoom in"),
-            partial(commands.scale, 1),
-            f"View/{_TEXT}",
-            "Ctrl++; Ctrl+=",
-            _("Enlarge the text of the whole window"),
-        ),
-        ActionRow("smaller", _("Zoom out"), partial(commands.scale, -1), f"View/{_TEXT}", "Ctrl+-"),
-        ActionRow(
-            "normal", _("Reset zoom"), partial(commands.scale, 0), f"View/{_TEXT}", "Ctrl+Shift+0"
-        ),
-        ActionRow(
-            "dark", _("Dark mode"), commands.toggle_dark, "View", checked=lambda: commands.dark
-        ),
-        ActionRow(
-            "reduce-motion",
-            _("Reduce motion"),
-            commands.toggle_motion,
-            "View",
-            "",
-            _("Turn off decorative animations"),
-            checked=lambda: commands.motion_reduced,
-        ),
+        _row("canvas", commands.to_canvas),
+        _row("lesson", commands.show_lesson),
+        _row("fit", do("sight.fit_or_show_all")),
+        _row("zoom-in", do("commands.zoom_in")),
+        _row("zoom-out", do("commands.zoom_out")),
+        _row("zoom-reset", do("commands.zoom_reset")),
+        _row("horizontal", commands.toggle_horizontal, checked=lambda: commands.horizontal),
+        _row("network-table", do("commands.show_table")),
+        _row("present", commands.presentation.toggle, checked=lambda: commands.presentation.on),
+        _row("larger", partial(commands.scale, 1)),
+        _row("smaller", partial(commands.scale, -1)),
+        _row("normal", partial(commands.scale, 0)),
+        _row("dark", commands.toggle_dark, checked=lambda: commands.dark),
+        _row("reduce-motion", commands.toggle_motion, checked=lambda: commands.motion_reduced),
         *(
-            ActionRow(
+            _row(
                 f"level-{name}",
-                title,
                 partial(commands.choose_level, name),
-                "View",
-                "",
-                words,
-                checked=lambda name=name: level().name == name,  # type: ignore[misc]
+                checked=lambda name=name: level().name == name,
             )
-            for name, title, words in (
-                (BASIC, _("Basic"), _("Show what a first lesson needs")),
-                (FULL, _("Full"), _("Show all layers, pages and settings")),
-            )
+            for name in (BASIC, FULL)
         ),
-        ActionRow(
-            "all-layers",
-            _("Show all layers in the palette"),
-            commands.toggle_all_layers,
-            "View",
-            checked=lambda: parts.palette.shows_all,
-        ),
-        ActionRow(
-            "expand-page",
-            _("Expand the page"),
-            commands.expand_page,
-            "View",
-            "Shift+F11",
-            _("Show the page in front over the canvas, and back"),
-            checked=lambda: commands.page_expanded,
-        ),
-        ActionRow(
-            "detach-page",
-            _("Open the page in a window"),
-            parts.docks.detach_page,
-            "View",
-            "",
-            _("For a second screen; close the window to put the page back"),
-        ),
-        ActionRow("reset-panels", _("Reset panel layout"), commands.reset_panels, "View"),
+        _row("all-layers", commands.toggle_all_layers, checked=lambda: parts.palette.shows_all),
+        _row("expand-page", commands.expand_page, checked=lambda: commands.page_expanded),
+        _row("detach-page", parts.docks.detach_page),
+        _row("reset-panels", commands.reset_panels),
     ]
 
 
 def _run_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     runner = parts.runner
     return [
-        ActionRow(
+        _row(
             "train",
-            _("Train"),
             commands.train,
-            "Run",
-            "F5; Ctrl+R",
-            _("Train the network"),
             enabled=lambda: (runner.may_start or runner.paused) and not parts.documents.opening,
         ),
-        ActionRow(
-            "pause",
-            _("Pause"),
-            runner.toggle_pause,
-            "Run",
-            "F6",
-            _("Pause or resume the training"),
-            enabled=lambda: runner.running,
-        ),
-        ActionRow(
-            "stop",
-            _("Stop"),
-            runner.stop,
-            "Run",
-            "Shift+F5; F7",
-            _("Stop the training and keep the trained weights"),
-            enabled=lambda: runner.active,
-        ),
-        ActionRow(
-            "stop-epoch",
-            _("Stop after this epoch"),
-            runner.stop_after_epoch,
-            "Run|",
-            enabled=lambda: runner.running,
-        ),
+        _row("pause", runner.toggle_pause, enabled=lambda: runner.running),
+        _row("stop", runner.stop, enabled=lambda: runner.active),
+        _row("stop-epoch", runner.stop_after_epoch, enabled=lambda: runner.running),
         *_speed_rows(parts, commands),
-        ActionRow("problem", _("Go to the next problem"), parts.status.next_problem, "Run", "F8"),
-        ActionRow(
-            "train-elsewhere",
-            _("Train on another machine…"),
-            partial(dialogs.train_elsewhere, parts),
-            "Run",
-            "",
-            _("Create a folder with the project, its data and the commands for other machines"),
-        ),
+        _row("problem", parts.status.next_problem),
+        _row("train-elsewhere", partial(dialogs.train_elsewhere, parts)),
     ]
 
 
@@ -504,82 +226,20 @@ def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
         for speed in SPEEDS
     ]
     return [
-        ActionRow(
-            "step",
-            _("Train one step"),
-            commands.step,
-            "Run",
-            "F9",
-            _("Train on one batch, then pause"),
-            enabled=ready,
-        ),
-        ActionRow(
-            "one-epoch",
-            _("Train one epoch"),
-            commands.one_epoch,
-            "Run",
-            "Shift+F9",
-            _("Train to the end of the epoch, then pause"),
-            enabled=ready,
-        ),
-        ActionRow(
-            "rewind",
-            _("Reset the training"),
-            runner.rewind,
-            "Run|",
-            "Ctrl+Shift+R",
-            _("Go back to the same initial weights and pause"),
-            enabled=lambda: runner.may_go_on,
-        ),
+        _row("step", commands.step, enabled=ready),
+        _row("one-epoch", commands.one_epoch, enabled=ready),
+        _row("rewind", runner.rewind, enabled=lambda: runner.may_go_on),
         *speeds,
-        ActionRow(
-            "finish-now",
-            _("Finish now"),
-            runner.finish_now,
-            "Run|",
-            help=_("Train the rest of this run at full speed"),
-            enabled=lambda: runner.slowed,
-        ),
-        ActionRow(
-            "as-drawn",
-            _("Train while editing"),
-            auto_trainer.switch,
-            "Run|",
-            "Ctrl+Shift+T",
-            _("Restart a small network after every edit; continue after edits of the points"),
-            checked=lambda: auto_trainer.on,
-        ),
+        _row("finish-now", runner.finish_now, enabled=lambda: runner.slowed),
+        _row("as-drawn", auto_trainer.switch, checked=lambda: auto_trainer.on),
     ]
 
 
 def _help_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     return [
-        ActionRow(
-            "help",
-            _("Help"),
-            commands.show_help,
-            "Help",
-            "F1",
-            _("Glossary, gestures and keyboard shortcuts"),
-        ),
-        ActionRow(
-            "tour",
-            _("Show the tour"),
-            commands.start_tour,
-            "Help",
-            "",
-            _("A short tour of six places in the window"),
-        ),
-        ActionRow(
-            "new-lesson",
-            _("Create a lesson from this project…"),
-            commands.write_lesson,
-            "Help|",
-            "",
-            _("Write a lesson that starts with this network"),
-        ),
-        ActionRow("log", _("Show the log"), partial(dialogs.show_log, parts.window), "Help"),
-        ActionRow(
-            "about", _("About NetBuilder"), partial(dialogs.show_about, parts.window), "Help"
-        ),
+        _row("help", commands.show_help),
+        _row("tour", commands.start_tour),
+        _row("new-lesson", commands.write_lesson),
+        _row("log", partial(dialogs.show_log, parts.window)),
+        _row("about", partial(dialogs.show_about, parts.window)),
     ]
