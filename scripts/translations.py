@@ -45,6 +45,7 @@ LAYERS = ROOT / "resources" / "catalog.json"
 #: Files of rows, each with the fields that are sentences.
 TABLES = {
     ROOT / "resources" / "actions.json": {"title", "help"},
+    ROOT / "resources" / "verbs.json": {"help"},
 }
 EXAMPLE_TEXTS = ("title", "description", "learn", "result")
 #: Names that a call goes by, with the arguments that are: context, message, plural.
