@@ -45,6 +45,7 @@ LAYERS = ROOT / "resources" / "catalog.json"
 #: Files of rows, each with the fields that are sentences.
 TABLES = {
     ROOT / "resources" / "actions.json": {"title", "help"},
+    ROOT / "resources" / "data_sets.json": {"title", "description", "help"},
     ROOT / "resources" / "verbs.json": {"help"},
 }
 EXAMPLE_TEXTS = ("title", "description", "learn", "result")

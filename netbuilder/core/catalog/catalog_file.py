@@ -31,6 +31,11 @@ def _shared_params() -> dict[str, Param]:
 def _param(row: str | dict[str, Any]) -> Param:
     if isinstance(row, str):
         return _shared_params()[row]
+    return param_of(row)
+
+
+def param_of(row: Mapping[str, Any]) -> Param:
+    """Return the parameter that a row of JSON describes by its fields."""
     return Param(**_fields(row) | {"kind": Kind(row["kind"])})
 
 

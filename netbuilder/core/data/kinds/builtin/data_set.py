@@ -1,16 +1,20 @@
-"""The description of a built-in data set."""
+"""What a built-in data set is; texts and options stand in ``data_sets.json``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.catalog_file import param_of
+from netbuilder.core.catalog.spec import Param
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 #: In a script, above classes that the set itself has in another order.
@@ -64,16 +68,34 @@ def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dic
     return values
 
 
-def samples_option(default: int, low: int = 40, high: int = 20_000) -> Param:
-    """Return the option for the number of samples."""
-    return Param("samples", Kind.INT, default, N_("number of samples"), low, high, slide=True)
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(resource("data_sets.json").read_text(encoding="utf-8"))
+    return content
 
 
-def noise_option(default: float, high: float) -> Param:
-    """Return the option for the noise of the points."""
-    return Param("noise", Kind.FLOAT, default, N_("amount of random noise"), 0.0, high, slide=True)
+def task_of(name: str) -> str:
+    """Return the task of a set."""
+    return str(_content()["sets"][name]["task"])
 
 
-def seed_option(default: int = 0) -> Param:
-    """Return the option for the random seed."""
-    return Param("seed", Kind.INT, default, N_("seed of the random numbers"), 0, 10**6, more=True)
+def options_of(name: str) -> tuple[Param, ...]:
+    """Return the options of a set, some of which are ``like`` a shared one."""
+    shared = _content()["shared"]
+    rows = [dict(row) for row in _content()["sets"][name].get("options", ())]
+    return tuple(param_of(shared[row.pop("like")] | row if "like" in row else row) for row in rows)
+
+
+def described(
+    name: str,
+    make: Callable[[Mapping[str, Any]], Samples],
+    code: Callable[[ScriptRequest], DataCode],
+    options: tuple[Param, ...] | None = None,
+    **facts: Any,
+) -> DataSet:
+    """Return a set with the texts, the task and the options of ``data_sets.json``."""
+    row = _content()["sets"][name]
+    options = options_of(name) if options is None else options
+    return DataSet(
+        name, row["title"], row["description"], row["task"], make, code, options, **facts
+    )

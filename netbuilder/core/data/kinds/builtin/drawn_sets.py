@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.builtin.data_set import (
     DataSet,
     chosen_options,
-    samples_option,
-    seed_option,
+    described,
+    options_of,
 )
 from netbuilder.core.data.kinds.builtin.generated_sets import arguments_of
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_lines
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.i18n import noop as N_
 
 if TYPE_CHECKING:
     import numpy as np
@@ -191,30 +189,9 @@ def drawn_shapes(
     return (colorize(pictures, seed) if color_mode == "rgb" else pictures), labels
 
 
-def _options(count: int) -> tuple[Param, ...]:
-    return (
-        samples_option(count),
-        Param("thickness", Kind.FLOAT, 1.1, N_("thickness of the pen"), 0.3, 4.0, slide=True),
-        Param("distortion", Kind.FLOAT, 1.0, N_("irregularity of the lines"), 0.0, 2.5, slide=True),
-        Param(
-            "noise", Kind.FLOAT, 0.0, N_("amount of noise in the pictures"), 0.0, 1.0, slide=True
-        ),
-        Param("size", Kind.INT, 28, N_("height and width in pixels"), 16, 96),
-        Param(
-            "color_mode",
-            Kind.CHOICE,
-            "grayscale",
-            N_("grey, or a random colour for each picture"),
-            choices=("grayscale", "rgb"),
-        ),
-        seed_option(),
-    )
-
-
-def _drawn(
-    name: str, title: str, description: str, target: str, function: Callable[..., Any], count: int
-) -> DataSet:
-    params = _options(count)
+def _drawn(target: str, function: Callable[..., Any]) -> DataSet:
+    name = function.__name__
+    params = options_of(name)
 
     def make(options: Mapping[str, Any]) -> Samples:
         import pandas as pd
@@ -240,30 +217,7 @@ def _drawn(
         ]
         return DataCode(tuple(lines), InputFormat.PIXELS)
 
-    return DataSet(name, title, description, "classes", make, code, params)
+    return described(name, make, code)
 
 
-DRAWN = (
-    _drawn(
-        "drawn_digits",
-        N_("Drawn digits"),
-        N_(
-            "Handwritten-style digits of 28×28 grey pixels, drawn by the program: like MNIST, "
-            "without a download."
-        ),
-        "digit",
-        drawn_digits,
-        3000,
-    ),
-    _drawn(
-        "drawn_shapes",
-        N_("Drawn shapes"),
-        N_(
-            "Circles, squares, triangles and other outlines of 28×28 grey pixels (or larger, or in "
-            "colour), drawn with irregular lines."
-        ),
-        "shape",
-        drawn_shapes,
-        2000,
-    ),
-)
+DRAWN = (_drawn("digit", drawn_digits), _drawn("shape", drawn_shapes))

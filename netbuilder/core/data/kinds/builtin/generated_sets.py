@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.kinds.builtin import edited_points, generated
 from netbuilder.core.data.kinds.builtin.data_set import (
     DataSet,
     chosen_options,
-    noise_option,
-    samples_option,
-    seed_option,
+    described,
+    options_of,
 )
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import (
@@ -36,7 +35,6 @@ from netbuilder.core.data.kinds.text.next_token import (
 )
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.tokens import WORD
-from netbuilder.core.i18n import noop as N_
 from netbuilder.core.project.edits_data import point_edits
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_literal
@@ -61,7 +59,7 @@ class _GeneratedSet:
         answers: the expression for the targets, ``frame`` the line to all columns.
         fed: what ``x`` is.
         points: the live view on which they are edited by hand.
-        more: options of the recipe that the generator does not take.
+        more: names of options of the recipe that the generator does not take.
     """
 
     samples: Callable[..., Samples]
@@ -72,14 +70,12 @@ class _GeneratedSet:
     frame: str = ""
     fed: InputFormat = InputFormat.TABLE
     points: str = ""
-    more: tuple[Param, ...] = ()
+    more: tuple[str, ...] = ()
 
 
-def _generated(
-    title: str, description: str, task: str, function: Callable[..., Any],
-    params: tuple[Param, ...], generator: _GeneratedSet,
-) -> DataSet:  # fmt: skip
+def _generated(function: Callable[..., Any], generator: _GeneratedSet) -> DataSet:
     name = function.__name__
+    params = tuple(param for param in options_of(name) if param.name not in generator.more)
 
     def make(options: Mapping[str, Any]) -> Samples:
         generated_samples = generator.samples(*function(**chosen_options(params, options)))
@@ -111,10 +107,7 @@ def _generated(
         return DataCode(tuple(lines), generator.fed, edited=edited)
 
     frame = (lambda question: [*made(question), generator.frame]) if generator.frame else None
-    return DataSet(
-        name, title, description, task, make, code, (*params, *generator.more), frame=frame,
-        points=generator.points,
-    )  # fmt: skip
+    return described(name, make, code, frame=frame, points=generator.points)
 
 
 def _table_of(features: Any, columns: Sequence[str], target: str, answers: Any) -> Samples:
@@ -171,14 +164,9 @@ _REVIEWS = _GeneratedSet(
     'opinions.astype("str")',
     ('x = x.astype("str")',),
     fed=InputFormat.TEXTS,
-    more=(Param("max_words", Kind.INT, 10_000, N_("size of the vocabulary"), 3, 10**6, more=True),),
+    more=("max_words",),
 )
-_TEMPERATURES = (
-    Param("years", Kind.INT, 4, N_("number of years"), 1, 40, slide=True),
-    Param("window", Kind.INT, 14, N_("time steps in the input"), 1, 1000),
-    Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1, 1000),
-    seed_option(),
-)
+_TEMPERATURES = options_of("temperatures")
 
 
 def _temperatures(options: Mapping[str, Any]) -> Samples:
@@ -207,149 +195,29 @@ def _temperatures_code(question: ScriptRequest) -> DataCode:
 
 
 GENERATED = (
-    _generated(
-        N_("Two moons"),
-        N_("Two classes of points, in interleaving half circles."),
-        "binary",
-        generated.moons,
-        (
-            samples_option(400),
-            noise_option(0.15, 1.0),
-            Param(
-                "apart", Kind.FLOAT, 0.0, N_("distance between the moons"), -0.5, 1.5, slide=True
-            ),
-            seed_option(),
-        ),
-        _POINTS,
+    *(
+        _generated(function, _POINTS)
+        for function in (
+            generated.moons,
+            generated.xor,
+            generated.circles,
+            generated.spiral,
+            generated.blobs,
+        )
     ),
-    _generated(
-        N_("XOR"),
-        N_("Points in four quadrants: orange where x and y have the same sign."),
-        "binary",
-        generated.xor,
-        (
-            samples_option(400),
-            noise_option(0.05, 1.0),
-            Param(
-                "turned",
-                Kind.FLOAT,
-                0.0,
-                N_("rotation of the quadrants in degrees"),
-                0.0,
-                90.0,
-                slide=True,
-            ),
-            seed_option(),
-        ),
-        _POINTS,
-    ),
-    _generated(
-        N_("Circles"),
-        N_("Two classes of points: a ring around a disc."),
-        "binary",
-        generated.circles,
-        (
-            samples_option(400),
-            noise_option(0.08, 1.0),
-            Param("inner", Kind.FLOAT, 0.45, N_("size of the disc"), 0.05, 0.95, slide=True),
-            seed_option(),
-        ),
-        _POINTS,
-    ),
-    _generated(
-        N_("Spiral"),
-        N_("Points on the two arms of a spiral: the hardest of these point data sets."),
-        "binary",
-        generated.spiral,
-        (
-            samples_option(500),
-            noise_option(0.15, 2.0),
-            Param("turns", Kind.FLOAT, 1.5, N_("turns of each arm"), 0.25, 4.0, slide=True),
-            seed_option(),
-        ),
-        _POINTS,
-    ),
-    _generated(
-        N_("Blobs"),
-        N_("Clusters of points, one colour per cluster."),
-        "classes",
-        generated.blobs,
-        (
-            samples_option(450),
-            noise_option(1.6, 10.0),
-            Param("clouds", Kind.INT, 3, N_("number of clusters"), 2, 8, slide=True),
-            seed_option(8),
-        ),
-        _POINTS,
-    ),
-    _generated(
-        N_("Sine curve"),
-        N_("Points along a sine curve: predict y from x."),
-        "regression",
-        generated.sine,
-        (
-            samples_option(200, low=10),
-            noise_option(0.15, 1.0),
-            Param(
-                "frequency",
-                Kind.FLOAT,
-                1.5,
-                N_("number of waves from 0 to 2π"),
-                0.25,
-                6.0,
-                slide=True,
-            ),
-            seed_option(),
-        ),
-        _SINE,
-    ),
-    _generated(
-        N_("Sales"),
-        N_("Predict the yearly sales of a thousand games from nine features."),
-        "regression",
-        generated.sales,
-        (samples_option(1000), noise_option(0.05, 1.0), seed_option()),
-        _SALES,
-    ),
-    _generated(
-        N_("Waves"),
-        N_("Sequences to classify: sine, square, sawtooth or noise."),
-        "classes",
-        generated.waves,
-        (
-            samples_option(1200),
-            noise_option(0.05, 1.0),
-            Param("steps", Kind.INT, 40, N_("length of a sequence"), 8, 1000, slide=True),
-            seed_option(),
-        ),
-        _WAVES,
-    ),
-    _generated(
-        N_("Reviews"),
-        N_("Short reviews, positive or negative."),
-        "binary",
-        generated.reviews,
-        (samples_option(1200), seed_option()),
-        _REVIEWS,
-    ),
-    DataSet(
-        "temperatures",
-        N_("Temperatures"),
-        N_("Years of daily temperatures: predict the next day from the days before."),
-        "regression",
-        _temperatures,
-        _temperatures_code,
-        _TEMPERATURES,
-    ),
+    _generated(generated.sine, _SINE),
+    _generated(generated.sales, _SALES),
+    _generated(generated.waves, _WAVES),
+    _generated(generated.reviews, _REVIEWS),
+    described("temperatures", _temperatures, _temperatures_code),
 )
 
 
-def _long_text(
-    title: str, description: str, function: Callable[..., str], params: tuple[Param, ...]
-) -> DataSet:
-    """Return a set of one long text; ``params`` are the generator's, then the windows'."""
+def _long_text(function: Callable[..., str], windows_params: tuple[Param, ...]) -> DataSet:
+    """Return a set of one long text, with the options of its windows."""
     name = function.__name__
-    own = tuple(param for param in params if param.name in ("samples", "seed"))
+    own = samples, seed = options_of(name)
+    params = (samples, *windows_params, seed)
 
     def make(options: Mapping[str, Any]) -> Samples:
         text = function(**chosen_options(own, options))
@@ -362,34 +230,19 @@ def _long_text(
         lines = [*function_lines(function), text_line, *token_lines(options, "a")]  # in English
         return windows_code(lines, options)
 
-    return DataSet(name, title, description, "classes", make, code, params)
+    return described(name, make, code, params)
 
 
 LONG_TEXTS = (
+    _long_text(generated.stories, (LEVEL, MERGES, WINDOW, STEP)),
     _long_text(
-        N_("Stories"),
-        N_(
-            "One long text of simple sentences, generated by the program: predict how a text "
-            "continues."
-        ),
-        generated.stories,
-        (samples_option(1500), LEVEL, MERGES, WINDOW, STEP, seed_option()),
-    ),
-    _long_text(
-        N_("Tales"),
-        N_(
-            "Tales of two sentences, generated by the program, whose second sentence follows from "
-            "the first: who does it, and with what."
-        ),
         generated.tales,
         (
-            samples_option(500),
             replace(LEVEL, default=WORD),
             MERGES,
             replace(WINDOW, default=16),
             STEP,
             replace(SHORT_STARTS, default=True),
-            seed_option(),
         ),
     ),
 )

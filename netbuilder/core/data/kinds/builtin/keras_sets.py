@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.downloads import kept_off_the_network
-from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE, DataSet
+from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE, DataSet, described
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
 
@@ -95,9 +95,7 @@ def _channels(x: NDArray[Any]) -> NDArray[Any]:
     return x[..., None] if x.ndim == 3 else x
 
 
-def _pictures(
-    name: str, title: str, description: str, target: str, labels: tuple[str, ...]
-) -> DataSet:
+def _pictures(name: str, target: str, labels: tuple[str, ...]) -> DataSet:
     def part(which: int) -> Samples:
         import numpy as np
         import pandas as pd
@@ -135,10 +133,9 @@ def _pictures(
             own_test=True,
         )
 
-    return DataSet(
-        name, title, description, "classes", lambda options: part(0), code,
-        test=lambda options: part(1), fetched=True,
-    )  # fmt: skip
+    return described(
+        name, lambda options: part(0), code, test=lambda options: part(1), fetched=True
+    )
 
 
 @lru_cache(maxsize=1)
@@ -194,35 +191,8 @@ def _imdb_make(options: Mapping[str, Any]) -> Samples:
 
 
 KERAS = (
-    _pictures(
-        "mnist",
-        N_("MNIST"),
-        N_("70,000 handwritten digits of 28×28 grey pixels. Downloaded once (11 MB)."),
-        "digit",
-        _DIGITS,
-    ),
-    _pictures(
-        "fashion_mnist",
-        N_("Fashion-MNIST"),
-        N_("70,000 pictures of clothing, 28×28 grey pixels. Downloaded once (30 MB)."),
-        "clothing",
-        _CLOTHES,
-    ),
-    _pictures(
-        "cifar10",
-        N_("CIFAR-10"),
-        N_("60,000 photos in ten classes, 32×32 pixels in colour. Downloaded once (170 MB)."),
-        "thing",
-        _THINGS,
-    ),
-    DataSet(
-        "imdb",
-        N_("IMDB"),
-        N_("50,000 film reviews, positive or negative. Downloaded once (17 MB)."),
-        "binary",
-        _imdb_make,
-        _imdb_code,
-        test=lambda options: _imdb_part(1),
-        fetched=True,
-    ),
+    _pictures("mnist", "digit", _DIGITS),
+    _pictures("fashion_mnist", "clothing", _CLOTHES),
+    _pictures("cifar10", "thing", _THINGS),
+    described("imdb", _imdb_make, _imdb_code, test=lambda options: _imdb_part(1), fetched=True),
 )

@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE, DataSet
+from netbuilder.core.data.kinds.builtin.data_set import (
+    SORTED_CLASSES_NOTE,
+    DataSet,
+    described,
+    task_of,
+)
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import input_columns
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def _table(
-    name: str, title: str, description: str, task: str, target: str, unscaled: bool = False
-) -> DataSet:
-    loader = f"load_{name}"
+def _table(name: str, target: str, unscaled: bool = False) -> DataSet:
+    loader, task = f"load_{name}", task_of(name)
 
     def make(options: Mapping[str, Any]) -> Samples:
         import numpy as np
@@ -59,7 +62,7 @@ def _table(
             )
         return DataCode((*lines, *input_columns(question.project)))
 
-    return DataSet(name, title, description, task, make, code, frame=frame)
+    return described(name, make, code, frame=frame)
 
 
 def _digits_from(source: str, bunch: Any, targets: pd.DataFrame) -> Samples:
@@ -138,70 +141,16 @@ def _linnerud_code(question: ScriptRequest) -> DataCode:
 
 
 SKLEARN = (
-    _table(
-        "diabetes",
-        N_("Diabetes"),
-        N_(
-            "442 patients: predict how the disease progressed after "
-            "one year, from ten measurements (scikit-learn)."
-        ),
-        "regression",
-        "progression",
-        unscaled=True,
-    ),
-    _table(
-        "iris",
-        N_("Iris"),
-        N_(
-            "150 flowers of three species: predict the species from the length "
-            "and width of sepals and petals (scikit-learn)."
-        ),
-        "classes",
-        "species",
-    ),
-    _table(
-        "wine",
-        N_("Wine"),
-        N_(
-            "178 wines of three growers: predict the grower from thirteen "
-            "measurements (scikit-learn)."
-        ),
-        "classes",
-        "cultivar",
-    ),
-    _table(
-        "breast_cancer",
-        N_("Breast cancer"),
-        N_("569 tumours: predict malignant or benign from thirty measurements (scikit-learn)."),
-        "binary",
-        "diagnosis",
-    ),
-    DataSet(
+    _table("diabetes", "progression", unscaled=True),
+    _table("iris", "species"),
+    _table("wine", "cultivar"),
+    _table("breast_cancer", "diagnosis"),
+    described(
         "linnerud",
-        N_("Exercise"),
-        N_(
-            "20 people in a gym: predict weight, waist and pulse from "
-            "three exercises, three targets at once (scikit-learn)."
-        ),
-        "regression",
         _linnerud,
         _linnerud_code,
         frame=lambda question: [*_LINNERUD, "data = linnerud.frame"],
     ),
-    DataSet(
-        "digits",
-        N_("Digits"),
-        N_("1,797 handwritten digits as pictures of 8×8 grey pixels (scikit-learn)."),
-        "classes",
-        _digits,
-        _digits_code,
-    ),
-    DataSet(
-        "digits_again",
-        N_("Digits, reconstructed"),
-        N_("The same digits, with their own 64 pixels as the target: for an autoencoder."),
-        "regression",
-        _digits_again,
-        _digits_again_code,
-    ),
+    described("digits", _digits, _digits_code),
+    described("digits_again", _digits_again, _digits_again_code),
 )
