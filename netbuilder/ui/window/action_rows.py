@@ -26,7 +26,6 @@ from netbuilder.ui.window.window_parts import WindowParts
 _PAGES, *_SUBMENUS = N_("Pages"), N_("Canvas"), N_("Text size")
 #: Whether the system shows a menu bar at the top of the screen.
 MENU_BAR = sys.platform == "darwin"
-_Key = QKeySequence.StandardKey
 #: The menu of the button beside Train; "" is a separator.
 SPEED_MENU = (
     *(f"speed-{speed.id}" for speed in SPEEDS),
@@ -60,9 +59,11 @@ def _facts() -> dict[str, dict[str, Any]]:
 def _row(action_id: str, callback: Callable[[], object], **functions: Any) -> ActionRow:
     """Return a row of ``actions.json``; ``functions``: ``enabled``, ``checked`` and ``tip``."""
     facts = dict(_facts()[action_id])
-    texts = {name: _(facts.pop(name)) for name in ("title", "help") if name in facts}
+    texts: dict[str, Any] = {
+        name: _(facts.pop(name)) for name in ("title", "help") if name in facts
+    }
     if standard := facts.pop("standard_key", None):
-        facts["shortcut"] = _Key[standard]
+        facts["shortcut"] = QKeySequence.StandardKey[standard]
     return ActionRow(action_id, callback=callback, **texts, **facts, **functions)
 
 
