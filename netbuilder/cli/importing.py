@@ -34,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
-    imported = import_file(source, weights, trained=as_model or weights is not None)
+    trained = as_model or weights is not None
+    imported = import_file(source, weights, trained=trained, model=arguments.choose or "")
     if as_model:
         imported = _write_model(imported, path, source)
     else:
@@ -86,6 +87,7 @@ def _print_report(imported: Imported, path: Path, *, as_json: bool) -> None:
                 "model" if registry.is_model(path) else "project": str(path),
                 "layers": [node.layer for node in nodes],
                 "nodes": len(nodes),
+                "models": imported.models,
                 "placeholders": imported.placeholders,
                 "notes": [item.message for item in imported.report if item.item == "training"],
                 "report": [vars(item) for item in imported.report],

@@ -100,6 +100,21 @@ PAGES = {
             ),
         ),
     ),
+    "custom-training": RulePage(
+        ("The imported code changes its training, with a train_step for example."),
+        ("Choose loss and optimizer for NetBuilder's own training, and keep them."),
+        (
+            lambda: Example(
+                _planned(
+                    extra={
+                        "explanation": "Line 8: 'train_step' changes the training: NetBuilder "
+                        "trains without it."
+                    }
+                ),
+                _FLOWERS,
+            ),
+        ),
+    ),
     "log-elsewhere": RulePage(
         ("The file of a callback is outside the project folder or has the wrong extension."),
         ("Enter a file name without a folder, or with a folder inside the project folder."),

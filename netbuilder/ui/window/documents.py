@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from netbuilder.core import folders
 from netbuilder.core.data import registry
@@ -469,13 +469,13 @@ class Documents(QObject):
                 )
             )
 
-    def _open_model(self, path: Path, *, asking: bool) -> None:
+    def _open_model(self, path: Path, *, asking: bool, model: str = "") -> None:
         def work() -> Imported:
             from netbuilder.core.formats.importing.import_file import import_file, onto_project
             from netbuilder.core.formats.importing.report import LEFT_OUT, Imported, ReportItem
 
             try:
-                return import_file(path)
+                return import_file(path, model=model) if model else import_file(path)
             except FormatError as error:
                 if error.code == "weights_only":
                     return onto_project(Imported(before[0]), path, base)
@@ -489,6 +489,12 @@ class Documents(QObject):
                 return
             self.opening = ""
             self.busy.emit("")
+            if len(imported.models) > 1 and not model:
+                index = self._choose_model(imported)
+                if index != imported.chosen:
+                    if index is not None:
+                        self._open_model(path, asking=asking, model=str(index + 1))
+                    return
             # Ask about edits and trainings since the file was chosen.
             if not self._may_leave():
                 return
@@ -518,6 +524,19 @@ class Documents(QObject):
         self.opening = path.name
         self.busy.emit(_("Opening {name}…", name=path.name))
         jobs.run_job(work, done, failed, name="open model", owner=self)
+
+    def _choose_model(self, imported: Imported) -> int | None:
+        """Ask which of the models in a script to open; return its index, None for none."""
+        titles = [f"{number}  {title}" for number, title in enumerate(imported.models, 1)]
+        title, accepted = QInputDialog.getItem(
+            self._window,
+            _("Choose a model"),
+            _("The file has several models. Which one do you want to open?"),
+            titles,
+            imported.chosen,
+            False,
+        )
+        return titles.index(title) if accepted else None
 
     def _report(self, error: Exception, path: Path, words: str) -> None:
         self.busy.emit("")

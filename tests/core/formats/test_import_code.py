@@ -329,7 +329,7 @@ def test_of_a_class_that_cannot_be_read_the_rest_is(tmp_path: Path) -> None:
     found = read(tmp_path, UNREAD_CLASSES)
     assert [node.layer for node in found.project.graph.nodes] == ["Input", "Linear", "Dense"]
     told = [one.message for one in found.report if one.taken == LEFT_OUT]
-    assert ["Line 15" in told[0], "Line 16" in told[1], len(told)] == [True, True, 2]
+    assert [text.partition(":")[0] for text in told] == ["Line 15", "Line 16", "Line 12"]
 
 
 def notebook(*cells: str) -> str:

@@ -183,6 +183,15 @@ def _two_rates(context: Context) -> Iterable[Violation]:
         )
 
 
+def _custom(context: Context) -> Iterable[Violation]:
+    training = context.project.training
+    explanation = str(training.extra.get("explanation", ""))
+    if explanation:
+        extra = {key: value for key, value in training.extra.items() if key != "explanation"}
+        fix = make_fix(_("Keep these settings"), edits.set_training, extra=extra)
+        yield Violation(None, explanation, fix)
+
+
 def _log_files(context: Context) -> Iterable[Violation]:
     training = context.project.training
     for index, chosen in enumerate(training.callbacks):
@@ -374,6 +383,7 @@ RULES: tuple[Rule, ...] = (
         "two-rates", Severity.ERROR, N_("Schedule and ReduceLROnPlateau"),
         _two_rates, field="optimizer",
     ),
+    Rule("custom-training", Severity.WARNING, N_("Training of the code"), _custom, field="loss"),
     Rule("log-elsewhere", Severity.ERROR, N_("Log file outside the project folder"), _log_files),
     Rule("no-averaged-weights", Severity.ERROR, N_("No averaged weights"), _no_averages),
     Rule(

@@ -117,13 +117,14 @@ def project_of(file: ModelFile) -> Project:
 
 
 def import_file(
-    path: Path | str, weights: Path | str | None = None, *, trained: bool = True
+    path: Path | str, weights: Path | str | None = None, *, trained: bool = True, model: str = ""
 ) -> Imported:
     """Import a project, a model file, an architecture ``.json``, an ``.onnx`` or Keras code.
 
     ``path``: the file; ``weights``: a file with the weights, if they are not in ``path``;
-    ``trained``: create the trained model too, if there are weights; needs TensorFlow. Raise
-    FormatError if it cannot be read, or contains no network for NetBuilder.
+    ``trained``: create the trained model too, if there are weights; needs TensorFlow; ``model``:
+    name or number of a model in code, if there are several. Raise FormatError if it cannot be
+    read, or contains no network for NetBuilder.
     """
     path = Path(path)
     weights = None if weights is None else Path(weights)
@@ -137,7 +138,7 @@ def import_file(
         elif ending in CODE_FILES:
             from netbuilder.core.formats.importing.keras_code.import_code import import_code
 
-            imported = import_code(path)
+            imported = import_code(path, model)
         elif ending == ".json":
             imported = _from_architecture(path, weights, trained)
             weights = None if imported.trained is not None else weights

@@ -35,12 +35,15 @@ class Imported:
 
     ``trained`` is None without weights, or where placeholders stand for a part of the network.
     ``lines``: of a script, the line of each layer, by node id.
+    ``models``: title of each model in a script, in its order; ``chosen``: index of this one.
     """
 
     project: Project
     report: tuple[ReportItem, ...] = ()
     trained: TrainedModel | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    chosen: int = 0
 
     @property
     def placeholders(self) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ class Calls:
             target = self._attribute(owner, node.func) if isinstance(owner, Dotted) else None
         whole = target.path if isinstance(target, Dotted) else name
         whole = "" if isinstance(target, Function | Class) else whole
-        read = self.data.read_call(node, whole, args, kwargs, self.remarks)
+        read = self.data.read_call(node, whole, args, kwargs)
         if read is not None:
             return read
         if isinstance(node.func, ast.Attribute):
@@ -347,14 +347,15 @@ class Calls:
                 kwargs = {**kwargs, "training": True}
             result = self._own_function(follow, args, kwargs, node)
         inputs, ends = list(tensors_in([*args, *kwargs.values()])), list(tensors_in([result]))
-        if ends and (
-            model.code_class.root != "Layer"
-            or all(c.layer.known for c in calls_in_order(ends, inputs))
+        if not ends or (
+            model.code_class.root == "Layer"
+            and not all(c.layer.known for c in calls_in_order(ends, inputs))
         ):
-            return result
-        return self._call_layer(
-            Layer(model.code_class.name, {}, model.line, notes=[model.text]), inputs, node
-        )
+            layer = Layer(model.code_class.name, {}, model.line, notes=[model.text])
+            result = self._call_layer(layer, inputs, node)
+            ends = [result]
+        ends[0].losses += [part for part in model.code_class.custom if part[1] == "add_loss"]
+        return result
 
     def ends(self, model: Model) -> tuple[list[Call], list[Call]]:
         """Return the inputs and outputs of a model, calling it if needed."""
@@ -430,15 +431,20 @@ class Calls:
         elif name in ("fit", "fit_generator"):
             if model.fitted is not None:
                 message = _("The model is trained again later: only the last fit is used.")
-                self.remarks.append(("fit", model.fitted_line, message))
+                model.remarks.append(("fit", model.fitted_line, message))
             model.fitted = {**dict(zip(_FIT, args, strict=False)), **kwargs}
+            model.fitted.setdefault("x", model.fitted.pop("generator", None))
             model.fitted_line = line
+            self.data.variables = self._names
+            model.reads = self.data.at_fit(model.fitted)
         elif name == "load_weights":
             message = _(
                 "Weights are not loaded from code. Add --weights FILE, or open the file with the "
                 "weights afterwards."
             )
-            self.remarks.append(("weights", line, message))
+            model.remarks.append(("weights", line, message))
+        elif name in ("add_loss", "train_on_batch"):
+            model.custom.append((line, name))
         else:
             return NotImplemented
         return None
@@ -500,7 +506,8 @@ class Calls:
         def replay(call: Call) -> Call:
             if id(call) not in done:
                 sources = tuple(replay(source) for source in call.sources)
-                done[id(call)] = Call(call.layer, sources, node.lineno) if sources else call
+                copied = Call(call.layer, sources, node.lineno, losses=list(call.losses))
+                done[id(call)] = copied if sources else call
                 call.layer.calls.append(done[id(call)])
             return done[id(call)]
 

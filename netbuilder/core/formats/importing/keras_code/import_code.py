@@ -28,6 +28,7 @@ from netbuilder.core.formats.importing.keras_code.script_data import (
     Rows,
     ScriptData,
     rows_in,
+    sources_in,
 )
 from netbuilder.core.formats.importing.keras_code.source import Source, read_source
 from netbuilder.core.formats.importing.keras_code.values import (
@@ -63,26 +64,28 @@ _SETTINGS = ("epochs", "batch_size", "shuffle")
 _UNUSED = ("sample_weight", "initial_epoch", "steps_per_epoch", "validation_steps")
 
 
-def import_code(path: Path) -> Imported:
-    """Import the model of a ``.py`` or ``.ipynb`` without running it.
+def import_code(path: Path, model: str = "") -> Imported:
+    """Import a model of a ``.py`` or ``.ipynb`` without running it.
 
-    The trained model is preferred, then the last compiled, then the last created. Raise FormatError
-    if no Python, no model in it, or a network of more than 10,000 layers.
+    ``model`` is its name or its number in the file; "": the trained model is preferred, then the
+    last compiled, then the last created. Raise FormatError if no Python, no such model in it, or a
+    network of more than 10,000 layers.
     """
-    return import_source(read_source(path), path)
+    return import_source(read_source(path), path, model)
 
 
-def import_source(source: Source, path: Path) -> Imported:
+def import_source(source: Source, path: Path, model: str = "") -> Imported:
     """Import a parsed script that lies, or would lie, at ``path``; as ``import_code``."""
     walk = Interpreter()
     try:
         walk.run(source.tree)
-        for model in walk.models:
-            if not model.used:
-                walk.ends(model)
-        model = _chosen(walk.models, source, path)
+        for candidate in walk.models:
+            if not candidate.used:
+                walk.ends(candidate)
+        candidates = _candidates(walk.models)
+        chosen = _chosen(candidates, walk.models, model, source, path)
         builder = _Builder(source, walk.preprocessed)
-        outputs = builder.build(*walk.ends(model))
+        outputs = builder.build(*walk.ends(chosen))
     except RecursionError as error:
         raise FormatError(
             _("'{file}' is nested too deeply to be read.", file=path.name),
@@ -90,53 +93,90 @@ def import_source(source: Source, path: Path) -> Imported:
             path=str(path),
             code="code_too_deep",
         ) from error
-    for line, text in walk.problems:
-        if line not in builder.loops and not any(text in entry.message for entry in builder.report):
-            builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
-    for item, line, sentence in dict.fromkeys(walk.remarks):
+    wrappers = [
+        other
+        for other in walk.models
+        if other not in candidates and chosen in other.attributes.values()
+    ]
+    if len(candidates) == 1 or wrappers:  # otherwise a problem may be another model's
+        for line, text in walk.problems:
+            if line not in builder.loops and not any(text in e.message for e in builder.report):
+                builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
+    reads = chosen.reads or walk.data
+    others = [
+        sources_in(other.fitted) for other in candidates if other is not chosen and other.fitted
+    ]
+    reads = reads.only(chosen.fitted or {}, set().union(*others))
+    for item, line, sentence in dict.fromkeys((*walk.remarks, *chosen.remarks, *reads.remarks)):
         builder.tell(item, LEFT_OUT, line, sentence)
-    training, split = builder.settings(model, outputs, walk.data, walk.optimizer_line)
+    by_loop = walk.optimizer_line if len(candidates) == 1 else 0
+    training, split = builder.settings(chosen, outputs, reads, by_loop)
+    training = builder.custom_training(training, [chosen, *wrappers])
     if walk.precision in ("mixed_float16", "mixed_bfloat16"):
         training = replace(training, precision=walk.precision)
     if walk.data.seed is not None:
         seed, line = walk.data.seed
         training = replace(training, seed=seed)
         builder.tell("seed", AS_IS, line, str(seed))
-    data = replace(Data(), validation_split=split) if split is not None else Data()
-    for key in ("test_split", "validation_split", "scaling"):
-        chosen: dict[str, Any] = {key: getattr(walk.data, key)}
-        data = replace(data, **chosen) if chosen[key] else data
-    if training.loss is not None and training.loss.name == "categorical_crossentropy":
-        data = replace(data, options={"one_hot": True})
-    data = builder.data(walk.data, data, path.parent, model.fitted or {})
-    for other in walk.models:
-        if other is not model and not other.used and (other.layers or other.outputs):
-            builder.tell("model", LEFT_OUT, other.line, _("Another model in the file."))
+    data = builder.data(reads, path.parent, chosen, training, split)
+    for number, other in enumerate(candidates, 1):
+        if other is not chosen:
+            title = f"{other.title} ({number})"
+            builder.tell(title, LEFT_OUT, other.line, _("Another model in the file."))
     graph = Graph(tuple(builder.nodes), tuple(builder.edges))
     project = Project(name=path.stem, graph=graph, data=data, training=training)
-    return Imported(project, tuple(builder.report), lines=builder.lines)
+    models = tuple(f"{other.title} – {source.where(other.line)}" for other in candidates)
+    return Imported(
+        project,
+        tuple(builder.report),
+        models=models,
+        chosen=candidates.index(chosen),
+        lines=builder.lines,
+    )
 
 
-def _chosen(models: list[Model], source: Source, path: Path) -> Model:
+def _candidates(models: list[Model]) -> list[Model]:
+    """Return the models that can be imported, in file order: not parts of others."""
     built = [model for model in models if model.layers or model.outputs]
+    own = [m for m in built if not m.used or m.fitted is not None or m.compiled is not None]
+    by_place = {(model.line, model.title): model for model in own or built}
+    return sorted(by_place.values(), key=lambda model: model.line)
+
+
+def _chosen(
+    candidates: list[Model], models: list[Model], wanted: str, source: Source, path: Path
+) -> Model:
+    if not candidates:
+        lines = [labelled(capitalize_first(source.where(m.line)), m.title) for m in models]
+        raise FormatError(
+            join_sentences((_("'{file}' does not create a Keras model.", file=path.name), *lines)),
+            _(
+                "NetBuilder reads keras.Sequential, the functional API (keras.Model with inputs and"
+                " outputs), and classes whose call method connects layers."
+            ),
+            path=str(path),
+            code="code_without_model",
+        )
+    titles = [model.title for model in candidates]
+    if wanted:
+        named = [model for model in candidates if model.title == wanted]
+        if wanted.isdecimal() and 0 < int(wanted) <= len(candidates):
+            named = [candidates[int(wanted) - 1]]
+        if len(named) == 1:
+            return named[0]
+        names = (f"{number} ({title})" for number, title in enumerate(titles, 1))
+        raise FormatError(
+            _("'{file}' has no single model '{name}'.", file=path.name, name=wanted),
+            _("Choose one of these: {names}.", names=join_values(names)),
+            path=str(path),
+            code="code_model_unknown",
+        )
     choices = (
-        [model for model in built if model.fitted is not None],
-        [model for model in built if model.compiled is not None],
-        [model for model in built if not model.used],
-        built,
+        [model for model in candidates if model.fitted is not None],
+        [model for model in candidates if model.compiled is not None],
+        candidates,
     )
-    for candidates in choices:
-        if candidates:
-            return candidates[-1]
-    raise FormatError(
-        _("'{file}' does not create a Keras model.", file=path.name),
-        _(
-            "NetBuilder reads keras.Sequential, the functional API (keras.Model with inputs and"
-            " outputs), and classes whose call method connects layers."
-        ),
-        path=str(path),
-        code="code_without_model",
-    )
+    return next(choice for choice in choices if choice)[-1]
 
 
 def _members(value: Any) -> list[Any]:
@@ -156,6 +196,7 @@ class _Builder:
         self.edges: list[tuple[str, str]] = []
         self.report: list[ReportItem] = []
         self._source, self._preprocessed = source, preprocessed
+        self._losses: list[tuple[int, str]] = []
         self._ids: dict[int, str] = {}
         self._owners: dict[int, str] = {}
         self._taken: set[str] = set()
@@ -177,6 +218,7 @@ class _Builder:
 
     def _add(self, call: Call) -> None:
         layer = call.layer
+        self._losses += call.losses
         name = self._ids[id(call)] = self._free_id(layer.name or snake_case(layer.kind))
         owner = self._owners.get(id(layer)) if layer.kind != "Input" else None
         self.lines[name] = layer.line if owner is None else call.line
@@ -298,6 +340,19 @@ class _Builder:
         split = fit_args.get("validation_split")
         return training, float(split) if isinstance(split, float) and 0 < split < 1 else None
 
+    def custom_training(self, training: Training, models: list[Model]) -> Training:
+        """Report the code that changes the training; add the sentences for the settings."""
+        classes = [m.code_class for m in models if m.code_class is not None]
+        parts = [*self._losses, *(part for m in [*models, *classes] for part in m.custom)]
+        sentences = []
+        for line, name in dict.fromkeys(parts):
+            message = _("'{code}' changes the training: NetBuilder trains without it.", code=name)
+            self.tell("training", LEFT_OUT, line, message)
+            sentences.append(self.report[-1].message)
+        if not sentences:
+            return training
+        return replace(training, extra={"explanation": join_sentences(sentences)})
+
     def _are_balanced(self, weights: Any, computed: bool, line: int) -> bool:
         """Return whether to balance the classes: scikit-learn computes weights, or they differ."""
         same = isinstance(weights, dict) and len({*map(str, weights.values())}) == 1 < len(weights)
@@ -390,8 +445,26 @@ class _Builder:
         text = unread[0].text if unread else named or getattr(value, "kind", item)
         self.tell(item, LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
 
-    def data(self, reads: ScriptData, data: Data, folder: Path, fitted: Mapping[str, Any]) -> Data:
+    def data(
+        self,
+        reads: ScriptData,
+        folder: Path,
+        model: Model,
+        training: Training,
+        split: float | None,
+    ) -> Data:
         """Return the recipe for the data that the code reads; report data that is not used."""
+        data, fitted = Data(), model.fitted or {}
+        shares = {"validation_split": split or reads.validation_split}
+        shares |= {"test_split": reads.test_split, "scaling": reads.scaling}
+        chosen: dict[str, Any] = {key: value for key, value in shares.items() if value}
+        data = replace(data, **chosen)
+        if training.loss is not None and training.loss.name == "categorical_crossentropy":
+            data = replace(data, options={"one_hot": True})
+        if not reads.calls and (x := unread_texts(fitted.get("x"))) and fitted["x"]:
+            message = _("'{code}': choose this data on the Data page.", code=x[0].text)
+            self.tell("data", LEFT_OUT, model.fitted_line, message)
+            return replace(data, name=x[0].text)
         line, kind, path = reads.data_file(folder)
         if path and kind == "builtin":
             return self._built_in(reads, replace(data, name=path), fitted, line)
@@ -422,8 +495,13 @@ class _Builder:
         self, reads: ScriptData, data: Data, fitted: Mapping[str, Any], line: int
     ) -> Data:
         """Return the recipe for a built-in set; one that must be downloaded is only reported."""
+        code, shape = reads.calls[0][3], PICTURE_SETS.get(data.name, [])
+        sizes = [n.params.get("shape") or [None] for n in self.nodes if n.layer == "Input"]
+        if shape and not any(None in size or prod(size) == prod(shape) for size in sizes):
+            message = _("'{code}': choose this data on the Data page.", code=code)
+            self.tell("data", LEFT_OUT, line, message)
+            return replace(data, name=code)
         if data.name not in BUILTINS:
-            code = reads.calls[0][3]
             note = _("NetBuilder does not include the data of '{code}': choose a file.", code=code)
             self.tell("data", LEFT_OUT, line, note)
             return data

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -62,6 +62,7 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Is: lambda a, b: a is b,
     ast.IsNot: lambda a, b: a is not b,
 }
+_TRAINING_METHODS = frozenset({"train_step", "test_step", "compute_loss"})
 _ROOTS = frozenset({"Model", "Functional", "Sequential", "Layer"})
 _MERGES = {ast.Add: "Add", ast.Sub: "Subtract", ast.Mult: "Multiply"}
 
@@ -75,6 +76,14 @@ class Interpreter(Calls):
         if not any(model.layers or model.outputs for model in self.models):
             self._call_builders()
         self.data.variables = self._names
+        for statement in tree.body:
+            loops = [*_loops_in(statement)]
+            used = {
+                getattr(inner, "id", getattr(inner, "attr", "")) for inner in ast.walk(statement)
+            }
+            trained = [model for model in self.models if model.variable in used]
+            for model in trained or [m for m in self.models if m.fitted is None]:
+                model.custom += loops
 
     def _call_builders(self) -> None:
         """Call the script's own functions, which another package would call to build a model."""
@@ -124,7 +133,8 @@ class Interpreter(Calls):
                 roots.append(base.last if keras else "other")
         names[node.name] = Dotted(f"__main__.{node.name}")
         if len(roots) <= 1 and roots != ["other"]:
-            cls = names[node.name] = Class(node.name, "".join(roots), classes)
+            custom = [part for base in classes for part in base.custom] + _custom_training(node)
+            cls = names[node.name] = Class(node.name, "".join(roots), classes, custom=custom)
             self._block(node.body, cls.names)
             for value in cls.names.values():
                 if isinstance(value, Function) and isinstance(value.node, ast.FunctionDef):
@@ -232,12 +242,16 @@ class Interpreter(Calls):
     def _store(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
         if isinstance(target, ast.Name):
             names[target.id] = value
+            if isinstance(value, Model) and (names is self._names or not value.variable):
+                value.variable = target.id
         elif isinstance(target, ast.Tuple | ast.List):
             self._store_parts(target, value, names)
         elif isinstance(target, ast.Attribute):
             owner = self._value(target.value, names)
             if isinstance(owner, Model) and owner.code_class is not None:
                 owner.attributes[target.attr] = value
+                if isinstance(value, Model):
+                    value.variable = value.variable or target.attr
             if target.attr == "trainable" and isinstance(value, bool):
                 for layer in layers_of(owner):
                     layer.config["trainable"] = value
@@ -529,6 +543,42 @@ def _ends_of(layer: Layer) -> tuple[list[Call], list[Call]]:
         start = Call(Layer("Input", {}, layer.line, shape=layer.shape), (), layer.line)
         layer.calls.append(Call(layer, (start,), layer.line))
     return list(layer.calls[-1].sources), [layer.calls[-1]]
+
+
+def _custom_training(node: ast.ClassDef) -> list[tuple[int, str]]:
+    """Return line and name of each part of a class that changes the training."""
+    steps = [
+        (part.lineno, part.name)
+        for part in node.body
+        if isinstance(part, ast.FunctionDef) and part.name in _TRAINING_METHODS
+    ]
+    added = [
+        (part.lineno, part.func.attr)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and part.func.attr == "add_loss"
+    ]
+    return steps + added + ([] if steps else [*_loops_in(node)])
+
+
+def _loops_in(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and name of the code that trains without ``fit``."""
+    if isinstance(node, ast.ClassDef) and any(
+        isinstance(part, ast.FunctionDef) and part.name in _TRAINING_METHODS for part in node.body
+    ):
+        return
+    names = [
+        (part.lineno, part.attr if isinstance(part, ast.Attribute) else part.id)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute | ast.Name)
+    ]
+    applied = {"apply_gradients", "minimize", "stateless_apply", "assign_sub"} & {
+        n for _, n in names
+    }
+    for line, name in names:
+        if name == "train_on_batch" or (applied and name in ("GradientTape", "value_and_grad")):
+            yield line, name
 
 
 def _is_small(sign: ast.operator, left: Any, right: Any) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ _FOLDERS: Mapping[str, str] = {
     "audio_dataset_from_directory": "sounds",
 }
 _OTHER = frozenset({"flow_from_dataframe", "timeseries_dataset_from_array"})
+#: A call that reads samples: line, kind, path and code.
+DataCall = tuple[int, str, str, str]
 #: Names of built-in sets in other packages.
 _OTHER_NAMES: Mapping[str, str] = {"mnist_784": "mnist", "cifar_10": "cifar10"}
 #: Sample shapes of the image sets.
@@ -53,7 +56,7 @@ _ROW_FUNCTIONS = frozenset({
 _ROW_METHODS = frozenset({
     "to_numpy", "astype", "copy", "dropna", "fillna", "reset_index", "sample", "to_frame", "head",
     "reshape", "ravel", "flatten", "squeeze", "map", "replace", "sort_values", "tail",
-    "drop_duplicates", "tolist",
+    "drop_duplicates", "tolist", "cache", "shuffle", "prefetch", "batch", "repeat", "take", "skip",
 })  # fmt: skip
 _ARITHMETIC = frozenset({
     "log", "log1p", "log10", "log2", "sqrt", "exp", "power", "abs", "where", "apply", "clip",
@@ -86,7 +89,8 @@ class Rows(Unread):
 
     ``names`` are selected columns (None: all), ``without`` dropped ones, ``positions`` an index or
     slice of the rest. ``computed``: line, code and scaling ("": none) of a computation; ``words``:
-    all its code. ``part``: "train", "test" or "validation". ``table``: False for arrays.
+    all its code. ``part``: "train", "test" or "validation". ``table``: False for arrays and
+    folders. ``source``: the call that reads them.
     """
 
     names: tuple[str, ...] | None = None
@@ -96,6 +100,7 @@ class Rows(Unread):
     words: str = ""
     part: str = ""
     table: bool = True
+    source: DataCall | None = None
 
     def columns(self, header: Sequence[str]) -> list[str]:
         """Return the selected columns of a file with this header."""
@@ -155,6 +160,12 @@ def _names(value: Any) -> tuple[str, ...] | None:
     return tuple(values) if whole and values else None
 
 
+def sources_in(fitted: Mapping[str, Any]) -> set[DataCall]:
+    """Return the calls that read the samples in arguments of ``fit``."""
+    values = [fitted.get(key) for key in ("x", "y", "validation_data")]
+    return {rows.source for rows in rows_in(values) if rows.source is not None}
+
+
 def rows_in(value: Any) -> Iterator[Rows]:
     """Yield the rows in an argument of ``fit``."""
     if isinstance(value, Rows):
@@ -172,9 +183,13 @@ def rows_in(value: Any) -> Iterator[Rows]:
 class ScriptData:
     """Collects the data that a script reads.
 
+    What is read after a ``fit`` belongs to another model: it starts a new collection.
+
     Attributes:
-        calls: (line, kind, path, code) of each call that reads samples; the path may be the name of
-            a built-in set, or "" if unknown.
+        calls: each call that reads samples; the path may be the name of a built-in set, or "" if
+            unknown.
+        past: earlier collections; ``fitted`` is whether a model was fitted since this one started.
+        remarks: (item, line, sentence) about unsupported steps.
         stored_columns: (name, line, value) of each column that the script stores in a table.
         scaling: of the last scaler, or "".
         balanced: whether scikit-learn computes balanced class weights.
@@ -182,16 +197,46 @@ class ScriptData:
     """
 
     def __init__(self) -> None:
-        self.calls: list[tuple[int, str, str, str]] = []
+        self.past: list[ScriptData] = []
+        self.seed: tuple[int, int] | None = None  # and its line
+        self.variables: dict[str, Any] = {}
+        self._start()
+
+    def _start(self) -> None:
+        self.calls: list[DataCall] = []
         self.batch_size = 0
         self.text_options: dict[str, int] = {}
         self.stored_columns: list[tuple[str, int, Any]] = []
-        self.variables: dict[str, Any] = {}
-        self.scaling, self.balanced = "", False
-        self.seed: tuple[int, int] | None = None  # and its line
+        self.remarks: list[tuple[str, int, str]] = []
+        self.scaling, self.balanced, self.fitted = "", False, False
         self.test_split: float | None = None
         self.validation_split: float | None = None
         self._popped: Rows | None = None
+
+    def _add(self, call: DataCall) -> None:
+        if self.fitted and call[1:] not in [earlier[1:] for earlier in self.calls]:
+            self.past.append(copy.copy(self))
+            self._start()
+        self.calls.append(call)
+
+    def at_fit(self, fitted: Mapping[str, Any]) -> ScriptData:
+        """Return a copy of the collection that a ``fit`` with these arguments uses."""
+        sources = sources_in(fitted)
+        self.fitted = True
+        matches = (part for part in (self, *reversed(self.past)) if sources & set(part.calls))
+        result = copy.copy(next(matches, self))
+        result.calls, result.remarks = list(result.calls), list(result.remarks)
+        result.variables = dict(self.variables)
+        return result
+
+    def only(self, fitted: Mapping[str, Any], others: Collection[DataCall]) -> ScriptData:
+        """Return a copy with the calls of ``fitted``; if unknown, without those of ``others``."""
+        sources, result = sources_in(fitted), copy.copy(self)
+        own = [call for call in self.calls if call in sources]
+        result.calls = own or [call for call in self.calls if call not in others]
+        if not result.calls and self.calls:  # its settings are those of other data
+            result._start()
+        return result
 
     def read_call(
         self,
@@ -199,27 +244,25 @@ class ScriptData:
         target: str,
         args: list[Any],
         kwargs: Mapping[str, Any],
-        remarks: list[tuple[str, int, str]],
     ) -> Any:
         """Record a call that reads or transforms data; return its rows, or None for other calls.
 
-        ``target`` is the function's qualified name; unsupported steps are added to ``remarks``.
+        ``target`` is the function's qualified name.
         """
         name = target.rpartition(".")[2]
         first = args[0] if args else None
-        for key, option in _TEXT_OPTIONS.get(name, {}).items():
-            if isinstance(kwargs.get(key), int):
-                self.text_options[option] = kwargs[key]
+        if name != "load_data":
+            self._add_text_options(name, kwargs)
         seed = kwargs.get("random_state") if name == "train_test_split" else first
         if (name == "train_test_split" or name in _SEEDS) and type(seed) is int and seed >= 0:
             self.seed = self.seed or (seed % 2**31, node.lineno)
         if name == "train_test_split" and args:
-            return self._split(node, args, kwargs, remarks)
+            return self._split(node, args, kwargs)
         if isinstance(first, Rows) and name in _ROW_FUNCTIONS:
             return replace(first)
         if isinstance(first, Rows) and name in _ARITHMETIC and isinstance(node.func, ast.Attribute):
             return computed(first, node)
-        self._remark(node, name, args, kwargs, remarks)
+        self._remark(node, name, args, kwargs)
         if name == "load_data" or "datasets" in target or target.startswith("seaborn."):
             rows = self._data_set(node, target, first, kwargs)
             if rows is not None:
@@ -229,11 +272,24 @@ class ScriptData:
         directory = kwargs.get("directory", args[0] if args else "")
         path = directory if isinstance(directory, str) and name not in _OTHER else ""
         kind = _FOLDERS.get(name, "csv" if name in _TABLES else "")
-        self.calls.append((node.lineno, kind, path, ast.unparse(node)[:60]))
+        call = node.lineno, kind, path, ast.unparse(node)[:60]
+        self._add(call)
         size = kwargs.get("batch_size", 32 if name in _FOLDERS else None)
         if isinstance(size, int) and not self.batch_size:
             self.batch_size = size
-        return Rows(node.lineno, ast.unparse(node)[:60]) if name in _TABLES else None
+        rows = Rows(node.lineno, call[3], table=name in _TABLES, source=call)
+        share, subset = kwargs.get("validation_split"), kwargs.get("subset")
+        if isinstance(share, float) and 0 < share < 1 and name in _FOLDERS:
+            self.validation_split = share
+        held_out = replace(rows, part="validation")
+        return (
+            (rows, held_out) if subset == "both" else held_out if subset == "validation" else rows
+        )
+
+    def _add_text_options(self, name: str, kwargs: Mapping[str, Any]) -> None:
+        for key, option in _TEXT_OPTIONS.get(name, {}).items():
+            if isinstance(kwargs.get(key), int):
+                self.text_options[option] = kwargs[key]
 
     def _remark(
         self,
@@ -241,7 +297,6 @@ class ScriptData:
         name: str,
         args: list[Any],
         kwargs: Mapping[str, Any],
-        remarks: list[tuple[str, int, str]],
     ) -> None:
         """Record scaling and class weights; add remarks on unsupported steps."""
         if name in _SCALINGS or name in _OTHER_SCALERS:
@@ -251,7 +306,7 @@ class ScriptData:
             else:
                 code = ast.unparse(node)[:60]
                 note = _("'{code}': choose the scaling on the Data page.", code=code)
-                remarks.append(("scaling", node.lineno, note))
+                self.remarks.append(("scaling", node.lineno, note))
         if name in ("compute_class_weight", "compute_sample_weight"):
             self.balanced |= "balanced" in (*args, *kwargs.values())
         if name == "ImageDataGenerator":
@@ -264,7 +319,7 @@ class ScriptData:
                     "and RandomRotation instead.",
                     arguments=format_list(changed),
                 )
-                remarks.append((name, node.lineno, note))
+                self.remarks.append((name, node.lineno, note))
 
     def _data_set(self, node: ast.Call, target: str, first: Any, kwargs: Mapping[str, Any]) -> Any:
         """Record a call that loads a data set; return its rows in the loader's form."""
@@ -280,8 +335,10 @@ class ScriptData:
             set_name = kwargs.get("name", first)
             name = set_name if isinstance(set_name, str) else name
         name = _OTHER_NAMES.get(name, name)
-        self.calls.append((line, "builtin", name, text))
-        rows = Rows(line, text, table=name not in PICTURE_SETS)
+        call = line, "builtin", name, text
+        self._add(call)
+        self._add_text_options(loader, kwargs)
+        rows = Rows(line, text, table=name not in PICTURE_SETS, source=call)
         if loader == "load_data":
             parts = [replace(rows, part=part) for part in ("train", "test")]
             return tuple((part, replace(part, names=(_TARGET,))) for part in parts)
@@ -295,7 +352,6 @@ class ScriptData:
         node: ast.Call,
         args: list[Any],
         kwargs: Mapping[str, Any],
-        remarks: list[tuple[str, int, str]],
     ) -> list[Rows]:
         """Return the parts of ``train_test_split``; a second split yields the validation set."""
         text = ast.unparse(node)[:60]
@@ -307,7 +363,7 @@ class ScriptData:
         before, parts = rows[0].part, ("train", "validation" if rows[0].part else "test")
         if not isinstance(share, float) or not 0 < share < 1:
             note = _("'{code}': choose the split on the Data page.", code=text)
-            remarks.append(("train_test_split", node.lineno, note))
+            self.remarks.append(("train_test_split", node.lineno, note))
         elif before == "test" and self.test_split is not None:
             whole = self.test_split
             self.test_split = round(whole * share, 6)
@@ -360,7 +416,13 @@ class ScriptData:
         for key, usual in zip(("x", "y"), _USUAL_NAMES, strict=True):
             fit_rows = [rows for rows in rows_in(fitted.get(key)) if rows.table >= tables]
             named = (self.variables.get(name) for name in usual)
-            more = [value for value in named if isinstance(value, Rows) and value.table >= tables]
+            more = [
+                value
+                for value in named
+                if isinstance(value, Rows)
+                and value.table >= tables
+                and (value.source in self.calls or value.source is None)
+            ]
             sides.append(fit_rows or more[:1])
         x, y = sides
         y = [rows for rows in y if rows.names is not None or rows.positions is not None]

@@ -45,7 +45,6 @@ _OLD_ARGUMENTS: Mapping[str, str | None] = {
     "implementation": None,
     "unroll": None,
     "input_length": None,
-    "return_state": "return_state",
 }
 # First positional arguments of layers, where the catalog's order differs.
 _ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -103,7 +102,7 @@ class Layer:
     """A layer of the code: its catalog name or class, and its arguments as plain values.
 
     ``shape`` is its "input_shape", None or ``UNREAD``; ``notes`` lists unread arguments; ``then``
-    is a layer used as its activation.
+    is a layer used as its activation; ``function`` is what a ``Lambda`` computes.
     """
 
     kind: str
@@ -113,6 +112,7 @@ class Layer:
     shape: Any = None
     notes: list[str] = field(default_factory=list)
     then: Layer | None = None
+    function: Any = None
     calls: list[Call] = field(default_factory=list)
 
     @property
@@ -123,12 +123,17 @@ class Layer:
 
 @dataclass(eq=False)
 class Call:
-    """A call of a layer; ``parts``: the items that a class takes out of its argument, or None."""
+    """A call of a layer.
+
+    ``parts``: the items that a class takes out of its argument, or None; ``losses``: line and name
+    of each loss that layers of the code add here.
+    """
 
     layer: Layer
     sources: tuple[Call, ...] = ()
     line: int = 0
     parts: dict[Any, Call] | None = None
+    losses: list[tuple[int, str]] = field(default_factory=list)
 
     def part(self, key: Any) -> Call:
         """Return one of several inputs."""
@@ -139,7 +144,12 @@ class Call:
 
 @dataclass(eq=False)
 class Model:
-    """A model of the code; ``called``: number of layers when its ends were last computed, or -1."""
+    """A model of the code.
+
+    ``variable`` holds it; ``called``: number of layers when its ends were last computed, or -1;
+    ``custom``: line and name of the code that changes its training; ``remarks``: (item, line,
+    sentence) about it; ``reads``: the script's data when it was fitted.
+    """
 
     line: int
     name: str = ""
@@ -155,7 +165,16 @@ class Model:
     code_class: Class | None = None
     text: str = ""
     called: int = -1
+    variable: str = ""
+    custom: list[tuple[int, str]] = field(default_factory=list)
+    remarks: list[tuple[str, int, str]] = field(default_factory=list)
+    reads: Any = None
     attributes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Its name, or that of its variable or class."""
+        return self.name or self.variable or getattr(self.code_class, "name", "") or "model"
 
     def member(self, name: str) -> Any:
         """Return an attribute, or a method bound to this object; else ``NotImplemented``."""
@@ -168,12 +187,16 @@ class Model:
 
 @dataclass(eq=False)
 class Class:
-    """A class of the code: a model, a layer, or neither (``root`` is "")."""
+    """A class of the code: a model, a layer, or neither (``root`` is "").
+
+    ``custom``: line and name of the code that changes the training.
+    """
 
     name: str
     root: str
     bases: list[Class]
     names: dict[str, Any] = field(default_factory=dict)
+    custom: list[tuple[int, str]] = field(default_factory=list)
 
     def member(self, name: str) -> Any:
         """Return a member of the class or its bases, else ``NotImplemented``."""
@@ -216,7 +239,11 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
     """Return the layer for a call such as ``Dense(10, activation="relu")``."""
     kind = kind_of(name)
     if not kind:
-        return Layer(name, {}, line, str(kwargs.get("name") or ""))
+        layer = Layer(name, {}, line, str(kwargs.get("name") or ""))
+        layer.shape = _shape(name, kwargs)
+        if name == "Lambda":
+            layer.function = kwargs.get("function", args[0] if args else None)
+        return layer
     if name.startswith("Convolution") and len(args) > int(kind[4]):
         sides = int(kind[4])  # Keras 1: one number per side of the kernel
         args = [args[0], tuple(args[1 : 1 + sides]), *args[1 + sides :]]
