@@ -343,7 +343,8 @@ class _Builder:
     def custom_training(self, training: Training, models: list[Model]) -> Training:
         """Report the code that changes the training; add the sentences for the settings."""
         classes = [m.code_class for m in models if m.code_class is not None]
-        parts = [*self._losses, *(part for m in [*models, *classes] for part in m.custom)]
+        parts = [*self._losses, *(part for model in models for part in model.custom)]
+        parts += [part for code_class in classes for part in code_class.custom]
         sentences = []
         for line, name in dict.fromkeys(parts):
             message = _("'{code}' changes the training: NetBuilder trains without it.", code=name)
@@ -455,9 +456,9 @@ class _Builder:
     ) -> Data:
         """Return the recipe for the data that the code reads; report data that is not used."""
         data, fitted = Data(), model.fitted or {}
-        shares = {"validation_split": split or reads.validation_split}
+        shares: dict[str, Any] = {"validation_split": split or reads.validation_split}
         shares |= {"test_split": reads.test_split, "scaling": reads.scaling}
-        chosen: dict[str, Any] = {key: value for key, value in shares.items() if value}
+        chosen = {key: value for key, value in shares.items() if value}
         data = replace(data, **chosen)
         if training.loss is not None and training.loss.name == "categorical_crossentropy":
             data = replace(data, options={"one_hot": True})
