@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import tempfile
@@ -29,6 +30,19 @@ ROOT = Path(__file__).resolve().parent.parent
 #: So many tests between two collections of all garbage.
 SELDOM = 50
 _ended: list[int] = [0]
+
+
+_terminal: list[int] = []
+
+
+def pytest_configure() -> None:
+    """Keep the terminal's error stream: while tests run, another one stands in its place."""
+    _terminal[:] = [os.dup(2)]
+
+
+def pytest_runtest_setup() -> None:
+    """Trace a crash to the terminal, also after a test of the program's own trace files."""
+    faulthandler.enable(_terminal[0])
 
 
 def pytest_runtest_teardown() -> None:

