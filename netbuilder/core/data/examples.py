@@ -17,7 +17,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pictures": (
         N_("Pictures"),
         ("digits", "digits_plain", "digits_hidden", "digits_dropout", "digits_l2", "digits_sgd",
-         "digits_rmsprop", "frozen_body", "residual", "autoencoder"),
+         "digits_rmsprop", "drawn_digits", "frozen_body", "residual", "autoencoder"),
     ),
     "tables": (N_("Tables"), ("iris", "diabetes", "sales", "two_inputs", "overfitting")),
     "text": (N_("Text"), ("reviews", "attention", "stories", "language_model")),

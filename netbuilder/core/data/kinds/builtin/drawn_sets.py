@@ -106,47 +106,69 @@ def drawn_digits(
     size: int = 28,
     color_mode: str = "grayscale",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Digits as if written by hand: pictures of ``size`` by ``size``, and the digit of each."""
+    """Digits as if written by hand: pictures of ``size`` by ``size``, and the digit of each.
+
+    Each digit has the forms that people write: an open and a closed 4, a 7 with and without a bar.
+    A form is bent, leant over and stretched, and then fits into the square again.
+    """
     import numpy as np
 
     random = np.random.default_rng(seed)
-    bowl = [(0.5, 0.48), (0.2, 0.38), (0.22, 0.1), (0.5, 0.03), (0.78, 0.1), (0.8, 0.38)]
-    belly = [(0.5, 0.48), (0.15, 0.62), (0.15, 0.9), (0.5, 0.98), (0.85, 0.9), (0.85, 0.62)]
-    round_ = [(0.5, 0.04), (0.2, 0.12), (0.12, 0.5), (0.2, 0.88), (0.5, 0.96), (0.8, 0.88),
-              (0.88, 0.5), (0.8, 0.12), (0.5, 0.04)]  # fmt: skip
-    two = [(0.15, 0.25), (0.3, 0.05), (0.7, 0.05), (0.85, 0.27), (0.72, 0.5), (0.15, 0.95)]
-    hook = [(0.15, 0.12), (0.5, 0.03), (0.82, 0.15), (0.8, 0.4), (0.45, 0.48)]
-    sweep = [(0.45, 0.48), (0.88, 0.55), (0.88, 0.85), (0.5, 0.98), (0.12, 0.88)]
-    five = [(0.2, 0.45), (0.55, 0.36), (0.88, 0.5), (0.85, 0.85), (0.5, 0.98), (0.15, 0.88)]
-    six = [(0.75, 0.05), (0.35, 0.2), (0.15, 0.55), (0.18, 0.85), (0.5, 0.97), (0.82, 0.85),
-           (0.82, 0.6), (0.5, 0.48), (0.2, 0.64)]  # fmt: skip
-    nine = [(0.8, 0.4), (0.5, 0.53), (0.18, 0.4), (0.18, 0.15), (0.5, 0.03), (0.8, 0.12),
-            (0.82, 0.4), (0.78, 0.7), (0.6, 0.97)]  # fmt: skip
-    flag, stem = [(0.3, 0.25), (0.55, 0.05)], [(0.55, 0.05), (0.55, 0.95)]
-    slope, bar = [(0.6, 0.05), (0.12, 0.65)], [(0.12, 0.65), (0.9, 0.65)]
-    top, fall = [(0.12, 0.06), (0.88, 0.06)], [(0.88, 0.06), (0.4, 0.95)]
-    foot, leg, dash = [(0.3, 0.95), (0.8, 0.95)], [(0.65, 0.35), (0.65, 0.97)], [(0.3, 0.5)]
-    dash = [*dash, (0.78, 0.5)]
-    forms = [
-        [[round_]],
-        [[flag, stem], [stem], [flag, stem, foot]],
-        [[two, [(0.15, 0.95), (0.88, 0.95)]]],
-        [[hook, sweep]],
-        [[slope, bar, leg], [[(0.65, 0.05), (0.12, 0.65)], bar, [(0.65, 0.05), (0.65, 0.97)]]],
-        [[[(0.8, 0.05), (0.25, 0.05)], [(0.25, 0.05), (0.2, 0.45)], five]],
-        [[six]],
-        [[top, fall], [top, fall, dash]],
-        [[[*bowl, (0.5, 0.48)], [*belly, (0.5, 0.48)]]],
-        [[nine]],
-    ]
+    # Forms, each of strokes, each of points: xxyy in hundredths of the square.
+    written = [
+        ["5004 2012 1250 2088 5096 8088 8850 8012 5004",
+         "6206 3004 1430 1470 4096 7690 8850 7416 4806 3812"],
+        ["5004 5096", "2828 5405, 5405 5495", "1845 5505, 5505 5595",
+         "3025 5505, 5505 5595, 2895 8095"],
+        ["1525 3005 7005 8527 7250 1595, 1595 8895",
+         "1522 4004 7808 8030 6055 3585 1895 2080 4580 8895",
+         "1520 4003 7808 7532 4570 1890 1078 2570 5085 9090", "1808 8208, 8208 1594, 1594 8594"],
+        ["1512 5003 8215 8040 4548, 4548 8855 8885 5098 1288",
+         "1806 8206, 8206 4542 8050 8882 5598 1490",
+         "1818 4503 8014 7838 5048 8458 8884 5097 1286"],
+        ["6005 1265, 1265 9065, 6535 6597", "6505 1265, 1265 9065, 6505 6597",
+         "2206 1560, 1560 8860, 6540 6397", "3005 1662, 1662 9062, 6808 6297",
+         "1808 2050 4558 8050, 8206 7896"],
+        ["8005 2505, 2505 2045, 2045 5536 8850 8585 5098 1588",
+         "8206 2806, 2806 2242 4838 7846 8868 7490 4497 1688",
+         "8208 4006 2220 3440 6850 8270 6892 3896 1684",
+         "8806 4808, 4808 3542 5846 6670 4594 1090"],
+        ["7505 3520 1555 1885 5097 8285 8260 5048 2064",
+         "6803 3035 1670 3094 6894 8472 6452 3456 1674",
+         "7808 5003 2225 1262 2690 5898 8482 7658 5050 2062",
+         "5003 3040 2070 3094 6094 7580 6265 3862 2478"],
+        ["1206 8806, 8806 4095", "1206 8806, 8806 4095, 3050 7850",
+         "1422 1606, 1606 8806, 8806 4595", "1206 8806, 8806 6035 4895",
+         "1210 3006 8806 6035 4895, 3450 7850", "3014 7806, 7806 4595"],
+        ["5048 2038 2210 5003 7810 8038 5048, 5048 1562 1590 5098 8590 8562 5048",
+         "8218 5003 2016 2836 7260 8284 5097 1884 2662 7040 8218",
+         "1818 5003 8018 7038 2862 1884 5097 8284 7260 3240 1818",
+         "8010 5006 2822 5048 6880 4096 2082 4555 8210"],
+        ["8040 5053 1840 1815 5003 8012 8240 7870 6097",
+         "8220 5504 2014 1636 4052 7844 8412, 8408 7896",
+         "8226 5003 1820 2045 5052 8036 8420 8660 7490 4898 1888",
+         "7020 5006 3022 4244 7220, 7414 5895"],
+    ]  # fmt: skip
     digits = random.permutation(np.arange(samples) % 10)
     pictures = np.empty((samples, size, size, 1), np.uint8)
     for index, digit in enumerate(digits):
-        ways = forms[digit]
-        strokes = ways[int(random.integers(len(ways)))]
-        pictures[index, :, :, 0] = drawn_strokes(
-            strokes, random, size, thickness, distortion, noise
+        forms = written[digit]
+        form = [stroke.split() for stroke in forms[int(random.integers(len(forms)))].split(",")]
+        points = np.array([divmod(int(point), 100) for stroke in form for point in stroke])
+        change = random.integers(-1024, 1025, 9) / 1024.0 * distortion
+        x, y = points.T / 100.0 - 0.5
+        x, y = (
+            x * (1 + 0.35 * change[0]) + 0.5 * change[1] * x * y + 0.5 * change[2] * y * y,
+            y + 0.5 * change[3] * x * y + 0.4 * change[4] * y * y + 0.4 * change[5] * x * x,
         )
+        x, y = x - (0.45 * change[6] + 0.2 * distortion) * y, y + 0.15 * change[7] * x
+        width, height = np.ptp(x), np.ptp(y)
+        x, y = x - x.min() - width / 2, y - y.min() - height / 2
+        points = np.stack([x, y], axis=1) / max(width, height) + 0.5
+        ends = np.cumsum([len(stroke) for stroke in form])[:-1]
+        strokes = [[(float(x), float(y)) for x, y in part] for part in np.split(points, ends)]
+        pen = thickness * (1 + 0.4 * float(change[8]))
+        pictures[index, :, :, 0] = drawn_strokes(strokes, random, size, pen, distortion, noise)
     return (colorize(pictures, seed) if color_mode == "rgb" else pictures), digits
 
 
