@@ -42,10 +42,12 @@ CODE = ROOT / "netbuilder"
 EXAMPLES = ROOT / "resources" / "examples"
 GLOSSARY = ROOT / "resources" / "glossary.json"
 LAYERS = ROOT / "resources" / "catalog.json"
-#: Files of rows, each with the fields that are sentences.
-TABLES = {
+#: Files of rows, each with the fields that are sentences; None: all are.
+TABLES: dict[Path, set[str] | None] = {
     ROOT / "resources" / "actions.json": {"title", "help"},
     ROOT / "resources" / "data_sets.json": {"title", "description", "help"},
+    ROOT / "resources" / "tables.json": {"title", "help"},
+    ROOT / "resources" / "texts.json": None,
     ROOT / "resources" / "verbs.json": {"help"},
 }
 EXAMPLE_TEXTS = ("title", "description", "learn", "result")
@@ -206,14 +208,16 @@ def table_messages() -> Iterator[Found]:
             yield path.relative_to(ROOT).as_posix(), 1, message, None, []
 
 
-def sentences(value: Any, fields: set[str]) -> Iterator[str]:
-    """Yield the texts that stand under these keys, at any depth."""
-    rows = value if isinstance(value, list) else []
-    if isinstance(value, dict):
-        yield from (value[key] for key in value if key in fields and isinstance(value[key], str))
-        rows = list(value.values())
-    for row in rows:
-        yield from sentences(row, fields)
+def sentences(value: Any, fields: set[str] | None, key: str = "") -> Iterator[str]:
+    """Yield the texts that stand under these keys (None: all), at any depth."""
+    if isinstance(value, str) and (fields is None or key in fields):
+        yield value
+    elif isinstance(value, list):
+        for row in value:
+            yield from sentences(row, fields, key)
+    elif isinstance(value, dict):
+        for name, row in value.items():
+            yield from sentences(row, fields, name)
 
 
 # --- catalogs -----------------------------------------------------------------------------------

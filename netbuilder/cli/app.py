@@ -7,29 +7,11 @@ import re
 import sys
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _
 
 # Library → package on Debian and Ubuntu, package on Fedora.
-_PACKAGES = {
-    "libEGL.so": ("libegl1", "mesa-libEGL"),
-    "libGL.so": ("libgl1", "mesa-libGL"),
-    "libxkbcommon.so": ("libxkbcommon0", "libxkbcommon"),
-    "libxkbcommon-x11.so": ("libxkbcommon-x11-0", "libxkbcommon-x11"),
-    "libdbus-1.so": ("libdbus-1-3", "dbus-libs"),
-    "libfontconfig.so": ("libfontconfig1", "fontconfig"),
-    "libfreetype.so": ("libfreetype6", "freetype"),
-    "libglib-2.0.so": ("libglib2.0-0", "glib2"),
-    "libX11.so": ("libx11-6", "libX11"),
-    "libX11-xcb.so": ("libx11-xcb1", "libX11-xcb"),
-    "libxcb.so": ("libxcb1", "libxcb"),
-    "libxcb-cursor.so": ("libxcb-cursor0", "xcb-util-cursor"),
-    "libxcb-icccm.so": ("libxcb-icccm4", "xcb-util-wm"),
-    "libxcb-image.so": ("libxcb-image0", "xcb-util-image"),
-    "libxcb-keysyms.so": ("libxcb-keysyms1", "xcb-util-keysyms"),
-    "libxcb-render-util.so": ("libxcb-render-util0", "xcb-util-renderutil"),
-    "libxcb-shape.so": ("libxcb-shape0", "libxcb"),
-    "libxcb-xkb.so": ("libxcb-xkb1", "libxcb"),
-}
+_PACKAGES: dict[str, tuple[str, str]] = read_json("tables.json")["system_packages"]
 _LOADED_BY_PLUGIN = (
     "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0", "libxcb-keysyms.so.1",
     "libxcb-render-util.so.0", "libxcb-shape.so.0", "libxcb-xkb.so.1", "libxkbcommon-x11.so.0",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from netbuilder import __version__
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 Argument = tuple[tuple[str, ...], str, dict[str, Any]]
@@ -97,7 +96,7 @@ def _argument(row: dict[str, Any]) -> Argument:
 
 
 def _read_verbs() -> dict[str, Verb]:
-    content = json.loads(resource("verbs.json").read_text(encoding="utf-8"))
+    content = read_json("verbs.json")
 
     def arguments(rows: list[Any]) -> tuple[Argument, ...]:
         shared = content["shared"]

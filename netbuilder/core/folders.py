@@ -7,10 +7,12 @@ folder is used and ``problem`` reports it.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from functools import cache as remembered
 from pathlib import Path
+from typing import Any
 
 from platformdirs import PlatformDirs
 
@@ -29,6 +31,12 @@ def resource(*parts: str) -> Path:
     packed = _PACKAGE / "resources"
     root = packed if packed.is_dir() else _PACKAGE.parent / "resources"
     return root.joinpath(*parts)
+
+
+@remembered
+def read_json(name: str) -> Any:
+    """Return the content of a bundled JSON file; it is shared: do not change it."""
+    return json.loads(resource(name).read_text(encoding="utf-8"))
 
 
 VARIABLE = "NETBUILDER_DATA_DIR"

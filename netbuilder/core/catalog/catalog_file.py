@@ -7,25 +7,18 @@ left out. Parameters that several rows have stand once under "params" and are na
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, ObjectSpec, Param
-from netbuilder.core.folders import resource
-
-
-@cache
-def _content() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(resource("catalog.json").read_text(encoding="utf-8"))
-    return content
+from netbuilder.core.folders import read_json
 
 
 @cache
 def _shared_params() -> dict[str, Param]:
-    return {key: _param(row) for key, row in _content()["params"].items()}
+    return {key: _param(row) for key, row in read_json("catalog.json")["params"].items()}
 
 
 def _param(row: str | dict[str, Any]) -> Param:
@@ -52,7 +45,7 @@ def _as_tuple(value: Any) -> Any:
 def layer_specs() -> list[LayerSpec]:
     """Return the rows of all layers, in the order of the palette."""
     specs = []
-    for row in _content()["layers"]:
+    for row in read_json("catalog.json")["layers"]:
         fields = _fields(row) | {"category": Category[row["category"].upper()]}
         fields.pop("backbone", None)
         specs.append(LayerSpec(**fields))
@@ -62,17 +55,19 @@ def layer_specs() -> list[LayerSpec]:
 def backbone_rows() -> dict[str, dict[str, Any]]:
     """Return what the rows of pretrained networks say beside a layer's facts, by name."""
     return {
-        row["name"]: _fields(row["backbone"]) for row in _content()["layers"] if "backbone" in row
+        row["name"]: _fields(row["backbone"])
+        for row in read_json("catalog.json")["layers"]
+        if "backbone" in row
     }
 
 
 def object_specs(section: str) -> Mapping[str, ObjectSpec]:
     """Return the rows of "losses", "metrics", "optimizers", … by name, in their order."""
     return MappingProxyType(
-        {row["name"]: ObjectSpec(**_fields(row)) for row in _content()[section]}
+        {row["name"]: ObjectSpec(**_fields(row)) for row in read_json("catalog.json")[section]}
     )
 
 
 def activations() -> Mapping[str, str]:
     """Return the names of activation functions with one line about each."""
-    return MappingProxyType(_content()["activations"])
+    return MappingProxyType(read_json("catalog.json")["activations"])

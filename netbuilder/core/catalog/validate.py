@@ -18,6 +18,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import did_you_mean, format_number, join_sentences, join_values
 
@@ -335,23 +336,4 @@ _CHECKS: Final[Mapping[Kind, Callable[[Param, Any], str | None]]] = MappingProxy
     }
 )
 
-_MISMATCH: Final[Mapping[Kind, str]] = MappingProxyType(
-    {
-        Kind.INT: N_("{name} must be a whole number, not {value}."),
-        Kind.FLOAT: N_("{name} must be a number, not {value}."),
-        Kind.BOOL: N_("{name} must be true or false, not {value}."),
-        Kind.CHOICE: N_("{name} must be one of the choices, not {value}."),
-        Kind.TEXT: N_("{name} must be text, not {value}."),
-        Kind.SIZE: N_("{name} must be a whole number, or one for each axis, not {value}."),
-        Kind.SHAPE: N_("{name} must be a list of whole numbers, not {value}."),
-        Kind.FLOATS: N_("{name} must be a number or a list of numbers, not {value}."),
-        Kind.INTS: N_("{name} must be a whole number or a list of them, not {value}."),
-        Kind.ACTIVATION: N_("{name} must be the name of an activation function, not {value}."),
-        Kind.INITIALIZER: N_("{name} must be an initializer, not {value}."),
-        Kind.REGULARIZER: N_("{name} must be a regularizer, not {value}."),
-        Kind.CONSTRAINT: N_("{name} must be a constraint, not {value}."),
-        Kind.LAYER: N_("{name} must be a layer, not {value}."),
-        Kind.STRINGS: N_("{name} must be a list of words, not {value}."),
-        Kind.FILE: N_("{name} must be the name of a file, not {value}."),
-    }
-)
+_MISMATCH: Final[Mapping[str, str]] = read_json("texts.json")["parameter_kinds"]

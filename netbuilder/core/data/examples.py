@@ -7,26 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import read_json, resource
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import did_you_mean, format_list
 
 #: Title and examples of each topic of the start page, in the order in which they are offered; the
 #: first example stands on the canvas at the first start.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "pictures": (
-        N_("Pictures"),
-        ("digits", "digits_plain", "digits_hidden", "digits_dropout", "digits_l2", "digits_sgd",
-         "digits_rmsprop", "drawn_digits", "frozen_body", "residual", "autoencoder"),
-    ),
-    "tables": (N_("Tables"), ("iris", "diabetes", "sales", "two_inputs", "overfitting")),
-    "text": (N_("Text"), ("reviews", "attention", "stories", "language_model")),
-    "series": (N_("Series"), ("temperatures", "week")),
-    "sounds": (N_("Sounds"), ("waves",)),
-    "playground": (
-        N_("Playground"), ("xor", "moons", "circles", "spiral", "sine", "cannot_learn")
-    ),
-}  # fmt: skip
+    name: (row["title"], tuple(row["examples"]))
+    for name, row in read_json("tables.json")["example_topics"].items()
+}
 
 #: What is written in the examples' pictures: each has places for some of these words.
 PICTURE_WORDS = (

@@ -12,6 +12,7 @@ from typing import Any
 
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, OPTIMIZERS
 from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import place_title
@@ -102,108 +103,44 @@ def _activations(project: Project) -> Any:
     return [activation for activation in activations if activation is not None]
 
 
+def _plan_word(
+    name: str,
+    read: Callable[[Project], Any],
+    parse: Callable[[str], Condition] = values.words_condition,
+    **facts: Any,
+) -> PlanWord:
+    """Return the row with the texts of ``tables.json``."""
+    texts = {"help": "", "example": ""} | read_json("tables.json")["plan_words"][name]
+    return PlanWord(name, read=read, parse=parse, **texts, **facts)
+
+
 _ROWS = (
-    PlanWord(
-        "optimizer",
-        N_("optimizer"),
-        N_("The optimizer's name."),
-        "SGD",
-        lambda p: p.training.optimizer.name,
-        values.optimizer,
-    ),
-    PlanWord(
-        "learning_rate",
-        N_("learning rate"),
-        N_("The optimizer's learning rate."),
-        "<= 0.01",
-        _rate,
-        values.number_condition,
-    ),
-    PlanWord(
+    _plan_word("optimizer", lambda p: p.training.optimizer.name, values.optimizer),
+    _plan_word("learning_rate", _rate, values.number_condition),
+    _plan_word(
         "loss",
-        N_("loss"),
-        N_("The loss, or 'automatic' where it is chosen from the data."),
-        "mean_squared_error",
         lambda p: _named(p.training.loss),
         values.loss,
         titles={name: spec.title for name, spec in LOSSES.items()},
     ),
-    PlanWord(
-        "epochs",
-        N_("number of epochs"),
-        N_("The number of epochs to train."),
-        ">= 20",
-        lambda p: p.training.epochs,
-        values.number_condition,
-    ),
-    PlanWord(
-        "batch_size",
-        N_("batch size"),
-        N_("Rows per step."),
-        "<= 64",
-        lambda p: p.training.batch_size,
-        values.number_condition,
-    ),
-    PlanWord(
-        "seed",
-        N_("seed"),
-        N_("The seed of all random numbers."),
-        "2",
-        lambda p: p.training.seed,
-        values.number_condition,
-    ),
-    PlanWord(
+    _plan_word("epochs", lambda p: p.training.epochs, values.number_condition),
+    _plan_word("batch_size", lambda p: p.training.batch_size, values.number_condition),
+    _plan_word("seed", lambda p: p.training.seed, values.number_condition),
+    _plan_word(
         "callback",
-        N_("callback"),
-        N_("A callback of the training."),
-        "EarlyStopping",
         lambda p: tuple(callback.name for callback in p.training.callbacks),
         values.callback,
-        True,
+        many=True,
         titles={name: spec.title for name, spec in CALLBACKS.items()},
     ),
-    PlanWord(
-        "scaling",
-        N_("scaling"),
-        N_("How numbers are scaled."),
-        "standard",
-        _scaling,
-        values.scaling,
-    ),
-    PlanWord(
-        "validation_split",
-        N_("validation split"),
-        N_("The share of rows for validation."),
-        ">= 0.1",
-        lambda p: p.data.validation_split,
-        values.number_condition,
-    ),
-    PlanWord(
-        "class_weight",
-        N_("class weight"),
-        N_("Whether rare classes count more."),
-        "balanced",
-        lambda p: p.training.class_weight,
-    ),
-    PlanWord(
-        "sample_weight",
-        N_("sample weight"),
-        N_("The column that holds the sample weights, or 'none'."),
-        "weight",
-        _weight_column,
-    ),
-    PlanWord(
-        "sheet",
-        N_("sheet"),
-        N_("The sheet of a spreadsheet that is read."),
-        "second study",
-        lambda p: p.data.options.get("sheet"),
-    ),
-    PlanWord(
-        "data", N_("data"), "", "", lambda p: (p.data.kind, p.data.name, p.data.path), checked=False
-    ),
-    PlanWord("network", N_("network"), "", "", _network, checked=False),
-    PlanWord("activation", N_("activation"), "", "", _activations, checked=False),
+    _plan_word("scaling", _scaling, values.scaling),
+    _plan_word("validation_split", lambda p: p.data.validation_split, values.number_condition),
+    _plan_word("class_weight", lambda p: p.training.class_weight),
+    _plan_word("sample_weight", _weight_column),
+    _plan_word("sheet", lambda p: p.data.options.get("sheet")),
+    _plan_word("data", lambda p: (p.data.kind, p.data.name, p.data.path), checked=False),
+    _plan_word("network", _network, checked=False),
+    _plan_word("activation", _activations, checked=False),
 )
 
 PLAN: Mapping[str, PlanWord] = {row.name: row for row in _ROWS}
@@ -495,51 +432,54 @@ def _event(name: str, sentence: str) -> Missing:
 
 
 _EVENTS = (PREDICTED, EVALUATED, LOOKED, COMPARED, GROUPED, OPENED)
+
+
+def _check_word(
+    name: str, parse: Callable[[str], Any], missing: Missing, lasting: bool = False
+) -> CheckWord:
+    """Return the row with the texts of ``tables.json``."""
+    return CheckWord(
+        name, parse=parse, missing=missing, lasting=lasting,
+        **read_json("tables.json")["check_words"][name],
+    )  # fmt: skip
+
+
 _WORDS = (
-    CheckWord(ABSENT, N_("There is no such layer on the canvas."), "Dropout", values.layer_name,
-              _absent, True),
-    CheckWord("connected", N_("Every layer, or the layer named in 'layer', is connected to an "
-                              "Input."), "true", values.yes, _connected),
-    CheckWord("problems", N_("'none', 'no errors' (warnings are allowed), or the code of a "
-                             "problem that must exist."), "no errors", values.problems, _problems),
-    CheckWord("layers", N_("The number of layers, not counting Inputs."), ">= 2",
-              values.number_condition, _layers),
-    CheckWord("parameters", N_("The number of weights in the whole network."), "<= 5000",
-              values.number_condition, _parameters),
-    CheckWord(TRAINED, N_("The network has been trained since its last "
-                            "change."), "true", values.yes, _trained),
-    CheckWord("epochs_run", N_("The number of epochs of the last training."), ">= 20",
-              values.number_condition, _epochs_run),
-    CheckWord("metric", N_("A metric of the last training: on the test set, or with 'train_' or "
-                           "'val_' before its name on the training or validation "
-                           "set."), "accuracy >= 0.9", values.metric, _metric),
-    CheckWord("gap", N_("The difference between training and validation in the last epoch."),
-              "accuracy >= 0.1", values.metric, _gap),
-    CheckWord(CHANGED, N_("What must differ from the start project."), "optimizer", plan_name,
-              _changed),
-    CheckWord("data", N_("The data that is chosen: its name or its kind."), "iris",
-              values.words_condition, _data, True),
-    CheckWord("answered", N_("The answer to the step's question, or 'true' for any."), "3",
-              values.text, _answered),
-    CheckWord("predicted", N_("A prediction was made on the Predict page."), "true", values.yes,
-              _event(PREDICTED, N_("Make a prediction of your own on the Predict page."))),
-    CheckWord("evaluated", N_("The Evaluate page was opened with a trained network."), "true",
-              values.yes, _event(EVALUATED, N_("Open the Evaluate page after training."))),
-    CheckWord("looked", N_("A page was opened."), "inside", values.panel,
-              _event(LOOKED, N_("Open {page}."))),
-    CheckWord(COMPARED, N_("The network was compared with other methods on this data: its name, "
-                           "or the name of its file."), "iris", values.text,
-              _event(COMPARED, N_("Compare the network with other methods on this data: {page}."))),
-    CheckWord(GROUPED, N_("The evaluation was shown by the values of this column."), "group",
-              values.text, _event(GROUPED, N_("Show the evaluation by the column '{page}'."))),
-    CheckWord("card", N_("This answer of the model card is written: 'purpose', 'harm' or "
-                         "'limits'."), "purpose", values.card_answer, _card),
-    CheckWord("saved", N_("A file with one of these extensions was saved."), ".h5", values.endings,
-              _event(SAVED, N_("No {page} file has been saved yet."))),
-    CheckWord("opened", N_("A file with one of these extensions was opened."), ".h5",
-              values.endings,
-              _event(OPENED, N_("No {page} file has been opened yet."))),
-)  # fmt: skip
+    _check_word(ABSENT, values.layer_name, _absent, True),
+    _check_word("connected", values.yes, _connected),
+    _check_word("problems", values.problems, _problems),
+    _check_word("layers", values.number_condition, _layers),
+    _check_word("parameters", values.number_condition, _parameters),
+    _check_word(TRAINED, values.yes, _trained),
+    _check_word("epochs_run", values.number_condition, _epochs_run),
+    _check_word("metric", values.metric, _metric),
+    _check_word("gap", values.metric, _gap),
+    _check_word(CHANGED, plan_name, _changed),
+    _check_word("data", values.words_condition, _data, True),
+    _check_word("answered", values.text, _answered),
+    _check_word(
+        "predicted",
+        values.yes,
+        _event(PREDICTED, N_("Make a prediction of your own on the Predict page.")),
+    ),
+    _check_word(
+        "evaluated", values.yes, _event(EVALUATED, N_("Open the Evaluate page after training."))
+    ),
+    _check_word("looked", values.panel, _event(LOOKED, N_("Open {page}."))),
+    _check_word(
+        COMPARED,
+        values.text,
+        _event(COMPARED, N_("Compare the network with other methods on this data: {page}.")),
+    ),
+    _check_word(
+        GROUPED, values.text, _event(GROUPED, N_("Show the evaluation by the column '{page}'."))
+    ),
+    _check_word("card", values.card_answer, _card),
+    _check_word("saved", values.endings, _event(SAVED, N_("No {page} file has been saved yet."))),
+    _check_word(
+        "opened", values.endings, _event(OPENED, N_("No {page} file has been opened yet."))
+    ),
+)
 
 WORDS: Mapping[str, CheckWord] = {
     row.name: row

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netbuilder.core.catalog.spec import Category, LayerSpec
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import read_json
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Word:
 
 
 def _read_words() -> tuple[Word, ...]:
-    rows = json.loads(resource("glossary.json").read_text(encoding="utf-8"))
+    rows = read_json("glossary.json")
     return tuple(
         Word(
             row["name"],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core import folders
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import read_json, resource
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
 from netbuilder.core.lessons.parse import read_lesson, start_line
@@ -25,28 +25,9 @@ from netbuilder.core.wording import did_you_mean, format_list
 MACHINE_VARIABLE = "NETBUILDER_LESSONS"
 FOLDER = "lessons"
 ENDING = ".md"
-#: The order of the bundled lessons.
-ORDER = (
-    "what_is_a_network",
-    "first_model",
-    "activations_and_losses",
-    "how_a_network_learns",
-    "optimizers",
-    "overfitting",
-    "scaling",
-    "pictures",
-    "sequences",
-    "text",
-    "word_vectors",
-    "language_model",
-    "confusion_and_bias",
-    "bias_by_group",
-    "comparing_methods",
-    "model_card",
-    "transfer",
-    "own_picture_project",
-    "taking_it_away",
-)
+#: Drawings of the bundled lessons, in their order.
+LESSON_DRAWINGS: Mapping[str, str] = read_json("tables.json")["lesson_drawings"]
+ORDER = tuple(LESSON_DRAWINGS)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import DEVICES, FORBIDDEN
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 log = logging.getLogger(__name__)
@@ -23,30 +24,10 @@ log = logging.getLogger(__name__)
 _UMASK = os.umask(0)
 os.umask(_UMASK)
 
-_OWN_FOLDER = N_("Choose a folder of your own, such as Documents.")
-_MAY_NOT = (N_("you are not allowed to write there"), _OWN_FOLDER)
-_BAD_NAME = (
-    N_("this disk does not allow such a name"),
-    N_("Choose a name of letters, digits and spaces."),
-)
-_REASONS = {
-    errno.ENOSPC: (N_("the disk is full"), N_("Free some space, or save to another disk.")),
-    errno.EDQUOT: (N_("your disk quota is used up"), N_("Delete some files, or save elsewhere.")),
-    errno.EFBIG: (
-        N_("the file would be larger than this disk allows"),
-        N_("Save to another disk."),
-    ),
-    errno.EACCES: _MAY_NOT,
-    errno.EPERM: _MAY_NOT,
-    errno.EROFS: (N_("that disk is read-only"), N_("Save to another disk.")),
-    errno.ENOENT: (
-        N_("that folder does not exist"),
-        N_("Create the folder first, or choose another one."),
-    ),
-    errno.ENOTDIR: (N_("part of that path is a file, not a folder"), N_("Choose another folder.")),
-    errno.EISDIR: (N_("a folder with that name exists"), N_("Choose another name.")),
-    errno.ENAMETOOLONG: (N_("the name is too long"), N_("Choose a shorter name.")),
-    errno.EINVAL: _BAD_NAME,
+#: What is wrong and what to do, by the name of the error.
+_REASONS: dict[int, tuple[str, str]] = {
+    getattr(errno, name): tuple(reason)
+    for name, reason in read_json("texts.json")["file_errors"].items()
 }
 
 # A file is open in another program: access denied, sharing violation, lock violation on Windows.

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.folders import read_json
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
 from netbuilder.core.wording import capitalize_first, join_values
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
@@ -31,26 +32,7 @@ from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 FIRST = "neuron"
 #: Returned by ``exec`` if the tour is chosen.
 TOUR = 2
-GESTURES = (
-    (N_("Drag a layer onto a connection"), N_("inserts it there")),
-    (N_("Drag a layer below the last one"), N_("connects it at the end")),
-    (N_("Double-click a layer in the list"), N_("adds it at the end")),
-    (N_("Press Tab on the canvas, then type"), N_("finds a layer and adds it")),
-    (N_("Drag a connected layer onto another connection"), N_("moves it there")),
-    (N_("Drag from the dot below a layer"), N_("connects it to another layer")),
-    (N_("Drag over empty canvas"), N_("selects the layers in the frame")),
-    (N_("Turn the wheel with Ctrl, or use two fingers"), N_("zooms")),
-    (N_("Hold Space and drag, or drag with the middle button"), N_("moves the canvas")),
-    (N_("Right-click"), N_("shows the actions for what is under the pointer")),
-    (N_("Drop a file on the window"), N_("opens a project, a model or data")),
-    (N_("Press Ctrl+V on the Data page"), N_("pastes cells copied in a spreadsheet as a table")),
-    (N_("Drag a row of the column table onto Input or Target"), N_("uses the column there")),
-    (N_("Click a layer's live picture, or press I"), N_("enlarges it")),
-    (N_("Drop or paste a picture on the Predict page"), N_("predicts for it")),
-    (N_("Right-click a plot"), N_("copies it, or saves it as PNG or SVG")),
-    (N_("Press Ctrl+C in a table"), N_("copies it for a spreadsheet")),
-    (N_("Press 1 to 4 in the presentation (F11)"), N_("shows Build, Train, Understand or Use")),
-)
+GESTURES: list[tuple[str, str]] = read_json("texts.json")["gestures"]
 
 
 def _native(gesture: str) -> str:

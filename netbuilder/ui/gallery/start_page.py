@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.formulas import replace_formulas
 from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.lessons.lesson import Lesson
-from netbuilder.core.lessons.library import LessonFolder, lesson_folders
+from netbuilder.core.lessons.library import LESSON_DRAWINGS, LessonFolder, lesson_folders
 from netbuilder.ui.gallery.cards import PictureCard, PictureLabel, WayCard
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.plots.sparkline import Sparkline
@@ -47,28 +47,6 @@ FIRST_LESSON = "first_model"
 _HERO, _LOW_HERO = 296, 136
 #: Size of a lesson's drawing.
 _THUMBNAIL = 0.5
-#: Drawings on the cards, by the lesson's name.
-LESSON_DRAWINGS: Mapping[str, str] = {
-    "what_is_a_network": "net-3-4-4-2",
-    "first_model": "points",
-    "activations_and_losses": "functions-relu-sigmoid-tanh",
-    "how_a_network_learns": "net-2-4-1",
-    "optimizers": "valley",
-    "overfitting": "curves-overfit",
-    "scaling": "bars-minus-1-to-1",
-    "pictures": "window",
-    "sequences": "series",
-    "text": "words-good-great-bad-awful",
-    "word_vectors": "words-queen-king-boat-ship",
-    "language_model": "bars-cat-king-ship",
-    "confusion_and_bias": "matrix",
-    "bias_by_group": "bars-a-b",
-    "comparing_methods": "line",
-    "model_card": "table",
-    "transfer": "net-4-4-4-3",
-    "own_picture_project": "batches",
-    "taking_it_away": "table-target",
-}
 
 
 class StartPage(QWidget):

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTableView, QWidget
 
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.atomic import write_bytes
@@ -163,20 +164,7 @@ PICTURE_TYPES = (FileType(N_("Image"), (".png",)), FileType(N_("Drawing"), (".sv
 
 
 #: Accessible names of pictures by file name.
-TITLES = {
-    "attention": N_("Attention"), "bars": N_("Bars"), "calibration": N_("Calibration"),
-    "confusion_matrix": N_("Confusion matrix"), "correlation": N_("Correlation"),
-    "curve": N_("Curve"), "curves": N_("Curves"), "histograms": N_("Histograms"),
-    "landscape": N_("Landscape"), "layer": N_("Layer"),
-    "learning_curve": N_("Learning curve"), "parts": N_("Splits"),
-    "pictures": N_("Pictures"), "residuals": N_("Residuals"), "response": N_("Response"),
-    "runs_compared": N_("Runs compared"), "series": N_("Series"), "sound": N_("Sound"),
-    "surface": N_("Surface"), "variants": N_("Trials"), "vectors": N_("Word vectors"),
-    "weights": N_("Weights"), "words": N_("Words"),
-    "lengths": N_("Lengths"), "metrics": N_("Metrics"),
-    "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),
-    "spectrogram": N_("Spectrogram"), "wave": N_("Waveform"), "why": N_("Explanation"),
-}  # fmt: skip
+TITLES: dict[str, str] = read_json("texts.json")["pictures"]
 
 
 class PictureMenu(CornerMenu):

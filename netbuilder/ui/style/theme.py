@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _
 
 NO_PEN = QPen(Qt.PenStyle.NoPen)
@@ -161,29 +162,7 @@ class Colors:
 
 
 #: The light and the dark scheme.
-_SCHEMES = {
-    "canvas": ("#F7F8FA", "#181B20"),
-    "panel": ("#FFFFFF", "#1D2127"),
-    "raised": ("#FFFFFF", "#252A32"),
-    "well": ("#EDF0F4", "#15181D"),
-    "hairline": ("#DDE1E7", "#2E343D"),
-    "border": ("#8791A0", "#707B8C"),
-    "text": ("#1B2430", "#E6E9EE"),
-    "secondary": ("#596579", "#98A2B3"),
-    "grid": ("#C6CDD8", "#3F4855"),
-    "accent": ("#2563EB", "#6EA0FF"),
-    "accent_text": ("#1D4ED8", "#8FB5FF"),
-    "on_accent": ("#FFFFFF", "#10151C"),
-    "selection": ("#E6EEFD", "#243352"),
-    "train": ("#15803D", "#15803D"),
-    "warning": ("#B45309", "#F5B04C"),
-    "warning_back": ("#FFF7E6", "#33270F"),
-    "on_warning": ("#FFFFFF", "#1B1405"),
-    "error": ("#B42318", "#FF8A7A"),
-    "error_back": ("#FEF0EE", "#3A1D1A"),
-    "on_error": ("#FFFFFF", "#220A07"),
-    "info_back": ("#E8EFFD", "#22304B"),
-    "dots": ("#DDE1E7", "#2A3038"),
+_SCHEMES = read_json("tables.json")["colors"] | {
     "training": (TRAINING_COLOR, "#4FA3DC"),
     "validation": (VALIDATION_COLOR, "#F08A3C"),
 }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.services.settings import BASIC, FULL, level
@@ -48,17 +47,9 @@ def rows_for(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     ]
 
 
-@cache
-def _facts() -> dict[str, dict[str, Any]]:
-    facts: dict[str, dict[str, Any]] = json.loads(
-        resource("actions.json").read_text(encoding="utf-8")
-    )
-    return facts
-
-
 def _row(action_id: str, callback: Callable[[], object], **functions: Any) -> ActionRow:
     """Return a row of ``actions.json``; ``functions``: ``enabled``, ``checked`` and ``tip``."""
-    facts = dict(_facts()[action_id])
+    facts = dict(read_json("actions.json")[action_id])
     texts: dict[str, Any] = {
         name: _(facts.pop(name)) for name in ("title", "help") if name in facts
     }

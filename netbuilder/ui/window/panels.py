@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import Invitation
@@ -251,39 +252,9 @@ PANELS: tuple[PanelRow, ...] = (
     PanelRow("submit", N_("Submit"), _submit, N_("One file for your teacher")),
 )
 
-TASKS: tuple[Task, ...] = (
-    Task(
-        "build",
-        N_("Build"),
-        N_("Choose data and put layers together"),
-        ("layer", "data"),
-        ("layer",),
-        ("data",),
-    ),
-    Task(
-        "train",
-        N_("Train"),
-        N_("Train the network and watch it learn"),
-        ("training", "settings", "step", "runs", "variants"),
-        ("training", "settings", "step"),
-        ("surface", "runs", "variants"),
-    ),
-    Task(
-        "understand",
-        N_("Understand"),
-        N_("See how good the network is, and why"),
-        ("evaluate", "surface", "inside", "explain", "landscape"),
-        ("evaluate", "surface"),
-        ("inside", "explain", "landscape"),
-    ),
-    Task(
-        "use",
-        N_("Use"),
-        N_("Make predictions and export the network"),
-        ("predict", "code", "report", "submit"),
-        ("predict", "code"),
-        ("explain", "report", "submit"),
-    ),
+TASKS = tuple(
+    Task(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    for row in read_json("tables.json")["tasks"]
 )
 
 

@@ -23,6 +23,7 @@ from netbuilder.core.catalog.catalog_file import activations, object_specs
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.losses import LOSSES
 from netbuilder.core.catalog.training.optimizers import OPTIMIZERS, SCHEDULES
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 __all__ = [
@@ -59,20 +60,7 @@ ACTIVATIONS: Final = activations()
 """Functions of ``keras.activations`` by name, with one line about each, the usual ones first."""
 
 #: What a run measures, within a sentence.
-_METRIC_WORDS: Final[Mapping[str, str]] = {
-    "loss": N_("loss"),
-    "accuracy": N_("accuracy"),
-    "precision": N_("precision"),
-    "recall": N_("recall"),
-    "f1_score": N_("F1 score"),
-    "auc": N_("AUC"),
-    "r2_score": N_("R² score"),
-    "mean_absolute_error": N_("mean absolute error"),
-    "mean_squared_error": N_("mean squared error"),
-    "median_absolute_error": N_("median absolute error"),
-    "root_mean_squared_error": N_("root mean squared error"),
-    "learning_rate": N_("learning rate"),
-}
+_METRIC_WORDS: Final[Mapping[str, str]] = read_json("texts.json")["metrics"]
 
 
 #: Why the last point of a curve and the training set's value on Evaluate differ.
@@ -94,33 +82,7 @@ def metric_words(name: str) -> str:
     return name.replace("_", " ")
 
 
-_SHORT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "mse": "mean_squared_error",
-        "mae": "mean_absolute_error",
-        "rmse": "root_mean_squared_error",
-        "mape": "mean_absolute_percentage_error",
-        "msle": "mean_squared_logarithmic_error",
-        "bce": "binary_crossentropy",
-        "acc": "accuracy",
-        "r2": "r2_score",
-        "f1": "f1_score",
-        "kld": "kl_divergence",
-        "kullback_leibler_divergence": "kl_divergence",
-        "huber_loss": "huber",
-        "logcosh": "log_cosh",
-        "log_cosh": "log_cosh_error",
-        "zero": "Zeros",
-        "one": "Ones",
-        "eye": "Identity",
-        "normal": "RandomNormal",
-        "uniform": "RandomUniform",
-        "IdentityInitializer": "Identity",
-        "OrthogonalInitializer": "Orthogonal",
-        "sgdr_decay": "CosineDecayRestarts",
-        "piecewise_constant": "PiecewiseConstantDecay",
-    }
-)
+_SHORT: Final[Mapping[str, str]] = read_json("tables.json")["short_names"]
 
 
 def canonical(table: Mapping[str, ObjectSpec], name: str) -> str | None:

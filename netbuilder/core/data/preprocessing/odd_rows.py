@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data_fix, option_fix
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, shorten
 
@@ -17,25 +18,9 @@ _MOST = 20
 TOTAL_ROW, NOTE_ROW = "total-row", "note-row"
 # By language: English, German, Spanish, French, Italian, Portuguese, Dutch, the Nordic ones, the
 # Slavic ones, Hungarian, Turkish, Greek, Arabic, Chinese, Japanese, Korean.
-_TOTAL = frozenset({
-    "total", "sum", "totals", "grand total", "overall", "σ", "∑",
-    "summe", "gesamt", "insgesamt", "gesamtsumme", "endsumme", "gesamtergebnis",
-    "suma", "totales", "somme", "totaux", "ensemble", "totale", "somma", "totais",
-    "totaal", "i alt", "totalt", "summa", "sammanlagt", "yhteensä",
-    "celkem", "spolu", "razem", "ogółem", "łącznie", "итого", "всего", "общо", "укупно", "ukupno",
-    "skupaj", "összesen", "toplam", "σύνολο", "المجموع",
-    "合计", "总计", "合計", "総計", "합계", "총계",
-})  # fmt: skip
+_TOTAL = frozenset(read_json("tables.json")["total_words"])
 _WITHIN = re.compile(r"(sub|sous|zwischen)[- ]?(total|summe)|partial sum|teilsumme", re.IGNORECASE)
-_STATISTIC = frozenset({
-    "average", "avg", "mean", "median", "std", "stdev", "std dev", "sd", "standard deviation",
-    "variance", "ø", "mittelwert", "durchschnitt", "mittel", "standardabweichung",
-    "moyenne", "médiane", "promedio", "media", "mediana", "média", "gemiddelde",
-    "gjennomsnitt", "gennemsnit", "medelvärde", "genomsnitt", "keskiarvo",
-    "średnia", "průměr", "priemer", "среднее", "средно", "prosjek", "átlag", "ortalama",
-    "μέσος όρος", "المتوسط", "平均", "均值", "평균",
-    "count", "anzahl", "minimum", "maximum", "min", "max", "n",
-})  # fmt: skip
+_STATISTIC = frozenset(read_json("tables.json")["statistic_words"])
 # These are names of people and things too: the numbers must be what the word says.
 _CHECKED = {"min": "min", "max": "max", "n": "count", "count": "count", "media": "mean"}
 

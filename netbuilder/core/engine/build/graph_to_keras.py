@@ -42,8 +42,8 @@ from netbuilder.core.engine.build.quantile_bins import bin_widths, set_bins, wit
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.engine.build.word_weights import WORD_FILE, WORD_SIZE, with_word_vectors
 from netbuilder.core.errors import BuildError, UserError
-from netbuilder.core.folders import resource
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.folders import read_json, resource
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.keras_names import keras_name, with_own_names
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
@@ -54,46 +54,7 @@ __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
 
 #: What is wrong and what to do, by the error's code; ``{name}`` is the node.
-_ERRORS: Mapping[str, tuple[str, str]] = {
-    "weights_not_downloaded": (
-        N_("The weights of {layer} are not on this computer and could not be downloaded: {reason}"),
-        N_("Connect to the internet once, or copy the file into the folder .keras/models in your "
-           "home folder, or set weights to 'file' or 'none'.")),
-    "weights_file_missing": (
-        N_("{layer} '{name}' loads its weights from a file, but no file is chosen."),
-        N_("Choose the file, or set weights to 'imagenet' or 'none'.")),
-    "weights_do_not_fit": (
-        N_("The weights in '{path}' do not fit {layer}: {reason}"),
-        N_("Choose a .weights.h5 of the same model, or a .h5 of a network that contains a {layer} "
-           "of the same size.")),
-    "word_vectors_do_not_fit": (
-        N_("The included word vectors have {size} numbers, but '{name}' has another output_dim."),
-        N_("Set output_dim to {size}, or leave weights empty.")),
-    "shared_layer_missing": (
-        N_("'{name}' shares the weights of '{owner}', which does not exist."),
-        N_("Unshare the weights.")),
-    "layer_unknown": (
-        N_("NetBuilder has no layer '{layer}'."),
-        N_("Replace the layer with another one, or remove it.")),
-    "layer_values_invalid": (
-        N_("{layer} '{name}' does not accept these values: {reason}"),
-        N_("Change or reset its parameters.")),
-    "layer_not_connected": (
-        N_("'{name}' has no input connection."), N_("Connect a layer to it.")),
-    "memory_full": (
-        N_("{layer} '{name}' needs more memory than this computer has."),
-        N_("Make the layer or its input smaller.")),
-    "layer_input_invalid": (
-        N_("{layer} '{name}' cannot use its input ({shapes}): {reason}"),
-        N_("Change its parameters or its input.")),
-    "cycle": (
-        N_("The connections form a cycle through '{name}'."),
-        N_("Remove one of the connections of the cycle.")),
-    "no_input": (N_("The network has no Input."), N_("Add an Input and connect it to a layer.")),
-    "no_layers": (N_("The network has only an Input."), N_("Add a layer, such as Dense.")),
-    "input_without_shape": (
-        N_("The Input '{name}' has no shape."), N_("Choose data, or enter a shape here.")),
-}  # fmt: skip
+_ERRORS: Mapping[str, tuple[str, str]] = read_json("texts.json")["build_errors"]
 
 
 def _error(code: str, node: str | None = None, **values: Any) -> BuildError:

@@ -18,7 +18,8 @@ from netbuilder.core.engine.build.loss_values import class_numbers
 from netbuilder.core.engine.events import Diagnosis, RunFix
 from netbuilder.core.engine.monitor import diagnosis_rules, diagnosis_rules as network_inspection
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.folders import read_json
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import remove_nodes, set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
@@ -31,51 +32,7 @@ if TYPE_CHECKING:
 _INTERVAL_SECONDS = 0.5
 
 #: Title and text of each case.
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "nan-data": (N_("The data contains invalid numbers"),
-        N_("{rows} A network cannot be trained with these values. Fill in the values or leave out "
-           "these rows on the Data page.")),
-    "nan-by-hand": (N_("The loss became NaN"),
-        N_("In epoch {epoch} the numbers in the network became too large, after you raised the "
-           "learning rate from {before} to {rate}.")),
-    "nan": (N_("The loss became NaN"),
-        N_("In epoch {epoch} the numbers in the network became too large. The usual cause is a "
-           "learning rate ({rate}) that is too high: each step overshoots more than the one "
-           "before.")),
-    "exploded": (N_("The loss exploded"),
-        N_("Since epoch {epoch}, the loss has been thousands of times larger than before. The "
-           "learning rate ({rate}) is too high for this network.")),
-    "improving": (N_("The loss was still improving"),
-        N_("The last epochs lowered the loss by {share}: more epochs will probably lower it "
-           "further.")),
-    "raised": (N_("The loss rose with the learning rate"),
-        N_("After epoch {epoch} you raised the learning rate from {before} to {rate}. The loss was "
-           "{low} before and is {now} now: each step overshoots.")),
-    "jumping": (N_("The loss jumps up and down"),
-        N_("Each step overshoots: the learning rate ({rate}) is high for this network.")),
-    "overfitting": (N_("Overfitting since epoch {epoch}"),
-        N_("Since epoch {epoch}, the network has improved on the training data but got worse on "
-           "the validation data: it memorises the rows. Stop there, add Dropout, make the network "
-           "smaller or get more data.")),
-    "overfitting-dropout": (N_("Overfitting since epoch {epoch}"),
-        N_("Since epoch {epoch}, the network has improved on the training data but got worse on "
-           "the validation data: it memorises the rows. Stop there, make the network smaller or "
-           "get more data.")),
-    "easier": (N_("The training loss is above the validation loss"),
-        N_("This does not mean that validation data is predicted better: the training loss is "
-           "measured with {layer} on and before the updates of its epoch, the validation loss with "
-           "{layer} off. Evaluate compares both with {layer} off.")),
-    "frozen-random": (N_("The frozen layers are computed in every epoch"),
-        N_("{random} changes the values at random in every epoch, so the outputs of the frozen "
-           "layer '{name}' cannot be computed once. Without {random}, training is many times "
-           "faster.")),
-    "frozen-noise": (N_("The frozen layers are computed in every epoch"),
-        N_("The frozen layer '{name}' drops values at random in every epoch, so its outputs cannot "
-           "be computed once. A backbone without random layers trains many times faster.")),
-    "frozen-memory": (N_("The frozen layers are computed in every epoch"),
-        N_("The data is too large to keep the outputs of the frozen layer '{name}' in memory, so "
-           "they are computed in every epoch. Fewer samples or smaller images train faster.")),
-}  # fmt: skip
+_WORDS: Mapping[str, tuple[str, str]] = read_json("texts.json")["training_diagnoses"]
 
 
 def _diagnosis(

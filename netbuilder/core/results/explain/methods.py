@@ -13,6 +13,7 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.folders import read_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.explain import picture_methods, sequence_methods, table_methods
 from netbuilder.core.results.explain.explanation import Explanation
@@ -47,6 +48,9 @@ class ComparisonRows:
     truth: Array | None = None
 
 
+Explain = Callable[[ExplanationTarget, ComparisonRows | None, str | None], Explanation]
+
+
 @dataclass(frozen=True)
 class Method:
     """A method for one modality. ``explain`` gets the target, the rows to compare with (or None)
@@ -56,7 +60,7 @@ class Method:
     sort: str
     title: str
     help: str
-    explain: Callable[[ExplanationTarget, ComparisonRows | None, str | None], Explanation]
+    explain: Explain
     overall: bool = False
 
 
@@ -363,58 +367,35 @@ def _settled(query: ExplanationTarget, most: float) -> bool:
     return abs(most) < UNSEEN * wide
 
 
+def _method(name: str, sort: str, explain: Explain, *, overall: bool = False) -> Method:
+    """Return the method with the texts of ``tables.json``."""
+    texts = read_json("tables.json")["explanations"][sort][name]
+    return Method(name, sort, explain=explain, overall=overall, **texts)
+
+
 METHODS: tuple[Method, ...] = (
-    Method(
-        "importance",
-        TABLE,
-        N_("Permutation importance"),
-        N_("Shuffles each column and measures how much worse the predictions get, over all rows"),
-        _importance,
-        overall=True,
-    ),
-    Method(
-        "occlusion",
-        TABLE,
-        N_("Occlusion"),
-        N_(
-            "Replaces each value of this row with a typical one (the median, or the most frequent "
-            "category) and predicts again"
-        ),
-        _typical,
-    ),
-    Method(
-        "response",
-        TABLE,
-        N_("Partial dependence"),
-        N_("Changes one column over all rows and shows how the mean prediction changes"),
-        _response,
-        overall=True,
-    ),
-    Method(
+    _method("importance", TABLE, _importance, overall=True),
+    _method("occlusion", TABLE, _typical),
+    _method("response", TABLE, _response, overall=True),
+    _method(
         "grad_cam",
         PICTURE,
-        N_("Grad-CAM"),
-        N_("Highlights where the last convolution found evidence, weighted by its gradient"),
         _picture(
             "grad_cam", picture_methods.grad_cam, N_("Places in blue are evidence for {about}.")
         ),
     ),
-    Method(
+    _method(
         "integrated_gradients",
         PICTURE,
-        N_("Integrated gradients"),
-        N_("Adds up each pixel's gradients on the way from black to the picture"),
         _picture(
             "integrated_gradients",
             picture_methods.integrated_gradients,
             N_("Pixels in blue are evidence for {about}, pixels in orange against it."),
         ),
     ),
-    Method(
+    _method(
         "occlusion",
         PICTURE,
-        N_("Occlusion"),
-        N_("Covers one part of the picture after another and predicts again"),
         _picture(
             "occlusion",
             picture_methods.occlusion,
@@ -422,27 +403,9 @@ METHODS: tuple[Method, ...] = (
             N_("When a part in blue is covered, {about} becomes lower; in orange, higher."),
         ),
     ),
-    Method(
-        "occlusion",
-        TEXT,
-        N_("Occlusion by word"),
-        N_("Leaves out one word after another and predicts again"),
-        _words,
-    ),
-    Method(
-        "occlusion",
-        TOKENS,
-        N_("Occlusion by token"),
-        N_("Replaces one character or word after another and predicts again"),
-        _tokens,
-    ),
-    Method(
-        "occlusion",
-        SERIES,
-        N_("Occlusion by step"),
-        N_("Hides one step after another and predicts again"),
-        _steps,
-    ),
+    _method("occlusion", TEXT, _words),
+    _method("occlusion", TOKENS, _tokens),
+    _method("occlusion", SERIES, _steps),
 )
 
 
