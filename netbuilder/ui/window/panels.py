@@ -253,7 +253,12 @@ PANELS: tuple[PanelRow, ...] = (
 )
 
 TASKS = tuple(
-    Task(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    Task(
+        row["id"],
+        row["title"],
+        row["help"],
+        *(tuple(row[key]) for key in ("pages", "left", "right")),
+    )
     for row in read_json("tables.json")["tasks"]
 )
 
