@@ -1,4 +1,4 @@
-"""The drawings of glossary terms and lessons: ``resources/glossary/NAME.svg``."""
+"""The drawings of glossary terms and lessons: SVG files in ``resources/glossary``."""
 
 from __future__ import annotations
 
