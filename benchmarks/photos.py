@@ -172,7 +172,9 @@ def collect(files: Mapping[str, Sequence[Path]], seed: int, home: Path) -> dict[
     _application = app.make_application(["netbuilder"])
     main = MainWindow(remember=False)
     main.show()
-    window = CollectWindow(home / "samples", main.workbench, main.runner, main)
+    window = CollectWindow(
+        home / "samples", main.workbench, main.runner, main, begin=lambda _project: False
+    )
     window.show()
     column = window.training
     main.workbench.start()

@@ -274,7 +274,9 @@ class MainWindow(QMainWindow):
         self.canvas.problems.told.connect(bench.set_problems_on_canvas)
         self.canvas.closer.may_set = lambda: self.manual_weight_editor.may
         self.canvas.closer.weight_set.connect(self.manual_weight_editor.set)
-        self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
+        self.canvas.edit_requested.connect(
+            lambda _node, rename: self.commands.edit_layer(rename=rename)
+        )
         self.docks.side.arranged.connect(self.network_views.refresh)
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.settings_requested.connect(partial(self.commands.show_panel, "settings"))

@@ -32,7 +32,7 @@ minutes: 5
 Text.
 
 ## Read
-Words.
+Press **Use → Code** and add a **GRU**.
 """
 
 
@@ -154,20 +154,19 @@ def test_a_school_chooses_the_level_of_a_first_start(
     assert level().basic, "what the user chose counts"
 
 
-@pytest.mark.parametrize(
-    ("said", "interface", "wanted"),
-    [("beginner", "", BASIC), ("beginner", "interface: full\n", FULL), ("advanced", "", FULL),
-     ("advanced", "interface: basic\n", BASIC)],
-)  # fmt: skip
-def test_a_lesson_asks_for_a_level_while_it_is_open(
-    open_window: Open, said: str, interface: str, wanted: str
-) -> None:
+def test_a_lesson_shows_what_it_names_and_the_level_stays(open_window: Open) -> None:
     window = open_window(keras=False)
-    text = LESSON.format(level=said, interface=interface)
-    window.welcome.open_lesson(parse_lesson(text, "sizes"))
-    assert level().name == wanted
-    window.welcome.lessons.close()
-    assert level().name == BASIC
+    side = window.docks.side
+    for said, interface in (("advanced", ""), ("beginner", "interface: full\n")):
+        text = LESSON.format(level=said, interface=interface)
+        window.welcome.open_lesson(parse_lesson(text, "sizes"))
+        assert level().name == BASIC
+        assert "code" in side.offered and "GRU" in listed(window)
+        assert ("variants" in side.offered) == bool(interface)
+        plan = window.docks.show_panel("settings").plan
+        assert plan.length.rows["seed"].editor.isVisible() == bool(interface)
+        window.welcome.lessons.close()
+        assert "code" not in side.offered and "GRU" not in listed(window)
 
 
 def test_a_lesson_cannot_ask_for_a_level_that_there_is_not() -> None:

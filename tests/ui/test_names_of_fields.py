@@ -141,7 +141,7 @@ def test_each_field_of_the_windows_beside_has_a_name(
         SubmissionDialog(work.words, work.write, window),
         LessonWriter(window.store.project, window, tmp_path),
         SettingsDialog(window),
-        CollectWindow(tmp_path, window.workbench, window.runner, window),
+        CollectWindow(tmp_path, window.workbench, window.runner, window, begin=bool),
         ElsewhereDialog(window.store.project, tmp_path, print, window),
         HelpWindow("", [], "", window),
         CommandSearch(window.actions_table, window),

@@ -119,7 +119,7 @@ def test_every_text_of_the_window_is_in_the_catalog(
         RubricForm(Rubric(), window),
         LessonWriter(window.store.project, window, tmp_path),
         SettingsDialog(window),
-        CollectWindow(tmp_path, window.workbench, window.runner, window),
+        CollectWindow(tmp_path, window.workbench, window.runner, window, begin=bool),
         ElsewhereDialog(window.store.project, tmp_path, print, window),
         HelpWindow("", [], "", window),
         CommandSearch(window.actions_table, window),

@@ -112,7 +112,7 @@ class Lesson:
     """A lesson.
 
     ``name`` is the stem of its file; ``start`` is "empty", the name of an example, or a project's
-    path relative to the file. ``interface`` is "basic", "full", or "" for the user's own level.
+    path relative to the file. With ``interface`` "full", Basic shows everything while it is open.
     """
 
     name: str

@@ -359,8 +359,6 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
                 _("Write basic or full, or leave the line out."),
             )
         lesson = replace(lesson, interface=interface.value)
-    elif lesson.level != LEVELS[0]:  # these lessons need the full interface
-        lesson = replace(lesson, interface="full")
     return lesson, end + 1
 
 

@@ -110,14 +110,14 @@ class CanvasView(QAbstractScrollArea):
 
     Signals:
         selection_changed: ids of the selected cards: nodes, groups, ``"@goal"``.
-        edit_requested: id of a node to edit (Enter, double-click).
+        edit_requested: id of a node to edit (Enter, double-click), and whether to rename it.
         zoom_changed: the scale, 1.0 for 100 %.
         message: a sentence for the status bar.
         block_saved: name of a group that was saved to the palette.
     """
 
     selection_changed = Signal(object)
-    edit_requested = Signal(str)
+    edit_requested = Signal(str, bool)
     zoom_changed = Signal(float)
     message = Signal(str)
     block_saved = Signal(str)
@@ -364,8 +364,8 @@ class CanvasView(QAbstractScrollArea):
     def tell(self, text: str) -> None:
         self.message.emit(text)
 
-    def ask_for_form(self, node_id: str) -> None:
-        self.edit_requested.emit(node_id)
+    def ask_for_form(self, node_id: str, *, rename: bool = False) -> None:
+        self.edit_requested.emit(node_id, rename)
 
     def block_was_saved(self, name: str) -> None:
         self.block_saved.emit(name)

@@ -124,8 +124,8 @@ class CanvasHost(Protocol):
     def walk_on(self) -> None:
         """Move the keyboard focus to the widget after the canvas."""
 
-    def ask_for_form(self, node_id: str) -> None:
-        """Request the form of a layer."""
+    def ask_for_form(self, node_id: str, *, rename: bool = False) -> None:
+        """Request the form of a layer, with the keyboard in its first field or its name."""
 
     def open_layer_popup(self, node_id: str) -> bool:
         """Open the popup of a layer; return whether it has values to show."""

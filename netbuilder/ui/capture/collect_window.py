@@ -36,7 +36,9 @@ from netbuilder.core.data.readers.sample_collection import (
     write_sample,
 )
 from netbuilder.core.errors import UserError
+from netbuilder.core.formats.registry import FORMATS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.project.model import Project
 from netbuilder.ui.capture.class_cards import ClassCard
 from netbuilder.ui.capture.training_column import TrainingColumn
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -47,7 +49,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
-from netbuilder.ui.widgets.file_dialogs import ask_files, ask_folder
+from netbuilder.ui.widgets.file_dialogs import ask_files, ask_folder, ask_open
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
@@ -67,10 +69,13 @@ class CollectWindow(Dialog):
     """Classes at the left, the device in the middle, training and prediction at the right.
 
     ``place`` has a subfolder per kind of sample ("pictures", "sounds"); samples in ``current`` are
-    added to. ``used(folder)``: the main window continues with the samples.
+    added to. ``begin(project)`` puts a project on the canvas, if the user agrees.
+    ``used(folder)``: the main window continues with the samples. ``page_requested``: save the
+    trained network as a web page.
     """
 
     used = Signal(object)
+    page_requested = Signal()
 
     def __init__(
         self,
@@ -79,6 +84,7 @@ class CollectWindow(Dialog):
         runner: Runner,
         parent: QWidget | None = None,
         *,
+        begin: Callable[[Project], bool],
         current: Path | None = None,
         sources: Mapping[str, Callable[[QObject], SampleSource]] = SOURCES,
     ) -> None:
@@ -86,7 +92,7 @@ class CollectWindow(Dialog):
         self.setWindowTitle(_("Collect samples"))
         self.resize(1080, 620)
         self.setAcceptDrops(True)
-        self._workbench, self._runner = workbench, runner
+        self._workbench, self._runner, self._begin = workbench, runner, begin
         self._place, self._current, self._sources = place, current, sources
         self._source: SampleSource | None = None
         self._collecting: ClassCard | None = None
@@ -101,7 +107,7 @@ class CollectWindow(Dialog):
 
     def _build(self) -> None:
         self.notices = CardList(self)
-        self.training = TrainingColumn(self._workbench, self._runner, self)
+        self.training = TrainingColumn(self._workbench, self._runner, self._begin, self)
         self.training.train_asked.connect(self._train)
         self.training.failed.connect(self._show_error)
         self.training.trained_changed.connect(self._refresh)
@@ -145,6 +151,7 @@ class CollectWindow(Dialog):
         self.view = QLabel(self)
         self.view.setFixedSize(VIEW, VIEW)
         self.view.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.view.setWordWrap(True)
         self.view.setAccessibleName(_("Camera picture or sound level"))
         self.level = QProgressBar(self)
         self.level.setTextVisible(False)
@@ -153,7 +160,8 @@ class CollectWindow(Dialog):
         self.level.setAccessibleName(_("Sound level"))
         self.about = note_label("", self)
         self.about.setFixedWidth(VIEW)
-        return vbox(self.view, self.level, self.about, STRETCH)
+        self.test_file = self._button(_("Predict for a file…"), self._ask_test_file)
+        return vbox(self.view, self.level, self.about, self.test_file, STRETCH)
 
     def _classes(self) -> QScrollArea:
         self.more = self._button(_("Add a class"), self.add_class)
@@ -176,8 +184,11 @@ class CollectWindow(Dialog):
         self.put_back.setToolTip(
             _("Restore the sample that you deleted last ({keys}).", keys=key_text("Ctrl+Z"))
         )
+        self.page = self._button(_("Web page…"), self.page_requested.emit)
+        self.page.setObjectName("save_web_page")
+        self.page.setToolTip(_(next(row.help for row in FORMATS if row.name == "web")))
         self.use = self._button(_("Use these samples"), self._use)
-        return hbox((self.where, 1), self.folder_button, self.put_back, self.use)
+        return hbox((self.where, 1), self.folder_button, self.put_back, self.page, self.use)
 
     @property
     def source(self) -> SampleSource:
@@ -195,10 +206,10 @@ class CollectWindow(Dialog):
         source.failed.connect(lambda _error, _fix: self.view.setText(_(source.without_device)))
         self.level.setVisible(source.heard)
         self.about.setText(_(source.hint))
-        self._take_folder(self._begin(source))
+        self._take_folder(self._collection_for(source))
         self._open(0)
 
-    def _begin(self, source: SampleSource) -> SampleCollection:
+    def _collection_for(self, source: SampleSource) -> SampleCollection:
         if self._current is not None:
             collection = SampleCollection(self._current, source.ending)
             if any(collection.samples(name) for name in collection.classes):
@@ -384,6 +395,7 @@ class CollectWindow(Dialog):
             _FEWEST - full,
         )
         self.training.train.setToolTip(missing if full < _FEWEST else "")
+        self.page.setVisible(trained)
         self.use.setEnabled(trained or full >= _FEWEST)
         self.use.setText(_("Take it to the canvas") if trained else _("Use these samples"))
         if trained:
@@ -404,6 +416,11 @@ class CollectWindow(Dialog):
 
     def _ask_files(self, card: ClassCard) -> None:
         self.add_files(card, ask_files(self, _("Add samples to {name}", name=card.class_name)))
+
+    def _ask_test_file(self) -> None:
+        path = ask_open(self, _("Predict for a file"))
+        if path is not None:
+            self.add_files(None, (path,))
 
     def add_files(self, card: ClassCard | None, paths: Sequence[Path]) -> None:
         """Add files and the contents of folders to a class, or show the first one."""
@@ -452,13 +469,16 @@ class CollectWindow(Dialog):
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if paths:
             self.add_files(card, paths)
-        elif data.hasImage() and card is not None:
+        elif data.hasImage():
             sample = self.source.from_image(QImage(data.imageData()))
-            if sample is not None:
+            if sample is not None and card is not None:
                 self._keep(card, sample)
+            elif sample is not None:
+                self.source.look_at(sample)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        data = event.mimeData()
+        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,12 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_duration, format_percent, join_sentences
+from netbuilder.core.wording import (
+    format_duration,
+    format_list,
+    format_percent,
+    join_sentences,
+)
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import recipe_for
@@ -70,15 +75,24 @@ def _prepare(project: Project, base: Path, folder: Path, home: Path | None) -> N
 
 
 class TrainingColumn(QFrame):
-    """The right column of the window, which trains the project on the canvas."""
+    """The right column of the window, which trains the project on the canvas.
+
+    ``begin(project)`` puts another project on the canvas; False: the user keeps the present one.
+    """
 
     train_asked = Signal()
     failed = Signal(object)
     trained_changed = Signal()
 
-    def __init__(self, workbench: Workbench, runner: Runner, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        workbench: Workbench,
+        runner: Runner,
+        begin: Callable[[Project], bool],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._workbench, self._runner = workbench, runner
+        self._workbench, self._runner, self._begin = workbench, runner, begin
         self._folder = Path()
         self._colors: Mapping[str, QColor] = {}
         self._enough = self._preparing = self._predicting = False
@@ -144,7 +158,16 @@ class TrainingColumn(QFrame):
 
     def _inputs(self) -> tuple[Project, Path, Path, Path | None]:
         store, base = self._workbench.store, self._workbench.base
-        return store.project, base, self._folder, base if store.path is not None else None
+        # The data of a project of their own is given by its absolute path.
+        joins = store.path is not None and not self._apart
+        return store.project, base, self._folder, base if joins else None
+
+    @property
+    def _apart(self) -> bool:
+        """Whether the samples need a project of their own."""
+        store, base = self._workbench.store, self._workbench.base
+        other = bool(store.project.data.kind) or store.path is None
+        return other and not _reads(store.project, base, self._folder)
 
     def start(self) -> None:
         """Train the network on the canvas if it fits the samples, else the suggested one."""
@@ -155,8 +178,11 @@ class TrainingColumn(QFrame):
 
         def train(fitting: Project) -> None:
             self._preparing = False
-            if fitting is not inputs[0]:
-                parts = {name: getattr(fitting, name) for name in ("graph", "data", "training")}
+            parts = {name: getattr(fitting, name) for name in ("graph", "data", "training")}
+            if self._apart and not self._begin(Project(format_list(self._colors), **parts)):
+                self._stop_clock()
+                return
+            if not self._apart and fitting is not inputs[0]:
                 store.apply(_("Train on collected samples"), lambda p: replace(p, **parts))
             self._runner.start(spread=False)
             self._refresh()
@@ -195,9 +221,13 @@ class TrainingColumn(QFrame):
 
     def _not_started(self, error: Exception) -> None:
         self._preparing = False
+        self.failed.emit(for_people(error))
+        self._stop_clock()
+
+    def _stop_clock(self) -> None:
         self._clock.stop()
         self._began = None
-        self.failed.emit(for_people(error))
+        self.words.setText("")
         self._refresh()
 
     def _ended(self) -> None:

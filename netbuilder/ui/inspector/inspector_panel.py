@@ -38,6 +38,7 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
+from netbuilder.ui.style.glyphs import glyph_name, tile
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, hbox
@@ -205,14 +206,19 @@ class Inspector(QScrollArea):
     def has_fields(self) -> bool:
         return self._form is not None
 
+    @property
+    def selected(self) -> bool:
+        return bool(self._selection)
+
     def set_selection(self, ids: tuple[str, ...]) -> None:
         if tuple(ids) != self._selection:
             self._selection = tuple(ids)
             self.store.end_merge()
             self._show()
 
-    def focus_first(self) -> None:
-        if self._form is not None and self._form.rows:
+    def focus_first(self, *, name: bool = False) -> None:
+        """Focus the first field, or the name."""
+        if not name and self._form is not None and self._form.rows:
             next(iter(self._form.rows.values())).editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif not self.name.isHidden():
             self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -242,8 +248,8 @@ class Inspector(QScrollArea):
         owner = self._owner(node)
         spec = LAYERS.get(owner.layer)
         color = theme.category_color(spec.category) if spec else QColor(theme.colors().secondary)
-        self.square.setFixedSize(scaled(12), scaled(12))
-        self.square.setStyleSheet(f"background: {color.name()}; border-radius: 3px;")
+        glyph = glyph_name(owner.layer, spec.category if spec else "")
+        self.square.setPixmap(tile(color, glyph, scaled(20)))
         self.square.show()
         self.title.setText(node.layer)
         if not self.name.hasFocus() or self.name.text() != node.id:

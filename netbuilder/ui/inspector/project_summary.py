@@ -94,8 +94,9 @@ class ProjectSummary(QWidget):
             size = _("no layers")
         elif bench.data_error is not None:
             size = _("unknown: see the Data page")
-        elif bench.shapes is not None:
-            shapes = bench.shapes
+        elif (shapes := bench.shapes) is not None and all(
+            shape.output is not None for shape in shapes.by_node.values()
+        ):
             size = _(
                 "{parameters} parameters, {memory}, {operations} multiply-adds per sample",
                 parameters=format_number(shapes.total_parameters),

@@ -112,11 +112,11 @@ class PictureForm(PredictForm):
         self._turned_by_hand = False
         for button in (
             self.draw_button,
+            self.clear_button,
             self.camera,
             self.picture_button,
             self.paste_button,
-            self.turn_button,
-            self.clear_button,  # last: it comes and goes
+            self.turn_button,  # last: it comes and goes
         ):
             self.ways.addWidget(button)
         self.page.addLayout(self.ways)
@@ -231,7 +231,7 @@ class PictureForm(PredictForm):
 
     def _draw_toggled(self, on: bool) -> None:
         self._make_room()
-        self.clear_button.setVisible(on)
+        self.clear_button.setEnabled(on)
         if on:
             self._own = False
             self.pad.show_picture(QPixmap())

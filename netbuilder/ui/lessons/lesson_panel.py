@@ -219,8 +219,7 @@ class StepButton(QToolButton):
         self.show_state(done=False, undone=False)
 
     def show_state(self, *, done: bool, undone: bool) -> None:
-        mark = "✓ " if done else "! " if undone else ""
-        self.setText(f"{mark}{self._number}")
+        self.setText("✓" if done else "!" if undone else str(self._number))
         state = _("done") if done else _("no longer done") if undone else _("not done")
         self.setAccessibleName(
             _(
@@ -234,10 +233,8 @@ class StepButton(QToolButton):
     def sizeHint(self) -> QSize:
         self.ensurePolished()
         letters, usual = self.fontMetrics(), super().sizeHint()
-        words, widest = (
-            letters.size(0, text).width() for text in (self.text(), f"✓ {self._number}")
-        )
-        # Qt adds two spaces around the text; eight steps fit in a line without them.
+        words, widest = (letters.size(0, text).width() for text in (self.text(), "✓0"))
+        # Qt adds two spaces around the text; ten steps fit in a line without them.
         around = usual.width() - words - 2 * letters.horizontalAdvance(" ")
         return QSize(widest + around, usual.height())
 

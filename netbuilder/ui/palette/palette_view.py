@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QColor,
     QDrag,
     QFont,
-    QIcon,
     QKeyEvent,
     QPainter,
     QPixmap,
@@ -49,6 +48,7 @@ from netbuilder.ui.palette.palette_model import (
 from netbuilder.ui.services.settings import lists_all_layers
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
+from netbuilder.ui.style.glyphs import glyph_name, paint_tile, tile_icon
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 #: Where a name may wrap: in "GlobalMaxPooling1D" before Max and Pooling.
@@ -68,7 +68,7 @@ def name_lines(name: str, font: QFont, room: float) -> QStaticText:
     return text
 
 
-WIDTH, _SQUARE = 200, 18.0
+WIDTH, _SQUARE = 200, 20.0
 _Words = tuple[QFont, float, QStaticText]
 
 
@@ -108,9 +108,9 @@ class PaletteDelegate(QStyledItemDelegate):
                 painter.setBrush(QColor(scheme.selection))
                 painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), 6, 6)
             square = QRectF(box.left() + 6, box.center().y() - _SQUARE / 2, _SQUARE, _SQUARE)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(row_color(spec))
-            painter.drawRoundedRect(square, 4, 4)
+            is_layer = isinstance(spec, LayerSpec)
+            glyph = glyph_name(spec.name, spec.category) if is_layer else "group"
+            paint_tile(painter, square, row_color(spec), glyph)
         font, left, words = self._words(option, index, box.width())
         painter.setFont(font)
         painter.setPen(QColor(scheme.secondary if spec is None else scheme.text))
@@ -347,7 +347,7 @@ class Palette(QWidget):
         menu.deleteLater()
 
 
-_SWATCH = 14
+_SWATCH = 20
 
 
 class PaletteRail(QWidget):
@@ -383,16 +383,8 @@ class PaletteRail(QWidget):
     def restyle(self) -> None:
         side = scaled(_SWATCH)
         for category in Category:
-            picture = QPixmap(QSize(side, side) * 2)
-            picture.setDevicePixelRatio(2)
-            picture.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(picture)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.category_color(category))
-            painter.drawRoundedRect(QRectF(0, 0, side, side), 4, 4)
-            painter.end()
-            self.buttons[category].setIcon(QIcon(picture))
+            square = tile_icon(theme.category_color(category), category, side)
+            self.buttons[category].setIcon(square)
             self.buttons[category].setIconSize(QSize(side, side))
 
     def show_categories(self, visible: frozenset[str]) -> None:

@@ -389,6 +389,11 @@ class TrainingCurvePlot(PagePlot):
         else:
             super().keyPressEvent(event)
 
+    @property
+    def cursor_epoch(self) -> float | None:
+        """Return the epoch under the cursor; None without one."""
+        return float(self._cursor.value()) if self._cursor.isVisible() else None
+
     def _hide_cursor(self) -> None:
         self._cursor.hide()
         self.hovered.emit("")

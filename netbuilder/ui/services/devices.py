@@ -99,7 +99,7 @@ class SampleSource(QObject):
 
 
 class PictureSource(SampleSource):
-    """Square pictures; while collecting, the first at once, then several per second."""
+    """Whole pictures; while collecting, the first at once, then several per second."""
 
     ending, one, many = ".png", "picture", "pictures"
     hint = N_(
@@ -107,7 +107,7 @@ class PictureSource(SampleSource):
         "the object and move it nearer and farther away: the network learns to "
         "ignore what varies here."
     )
-    without_device = N_("Drop pictures on a class, or paste them.")
+    without_device = N_("Drop pictures on a class, or here to test the network.")
     files_hint = N_("Choose pictures, such as .jpg and .png files.")
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -117,7 +117,7 @@ class PictureSource(SampleSource):
         self._timer.timeout.connect(self._take_frame)
 
     def see(self, frame: QImage) -> None:
-        self._frame = self._displayed = crop_square(frame)
+        self._frame = self._displayed = whole_picture(frame)
         self.shown.emit(self._frame)
 
     def latest(self) -> TakenSample | None:
@@ -129,7 +129,7 @@ class PictureSource(SampleSource):
         return self.from_image(reader.read())
 
     def from_image(self, image: QImage) -> TakenSample | None:
-        return None if image.isNull() else picture_sample(crop_square(image))
+        return None if image.isNull() else picture_sample(whole_picture(image))
 
     def look_at(self, sample: TakenSample) -> None:
         self.see(QImage.fromData(sample.content()))
@@ -158,19 +158,22 @@ def picture_sample(image: QImage) -> TakenSample:
     return TakenSample(lambda: png_bytes(pixels), thumbnail_of(image))
 
 
-def crop_square(image: QImage) -> QImage:
-    """Return the centre square of a picture, scaled to ``PICTURE_SIDE`` pixels."""
-    side = min(image.width(), image.height())
-    left, top = (image.width() - side) // 2, (image.height() - side) // 2
-    square = QImage(side, side, QImage.Format.Format_RGB888)
-    square.fill(Qt.GlobalColor.white)  # seen through transparent pixels, as when files are read
-    painter = QPainter(square)
-    painter.drawImage(0, 0, image, left, top, side, side)
+def whole_picture(image: QImage) -> QImage:
+    """Return a picture on white, its shorter edge at most ``PICTURE_SIDE`` pixels long.
+
+    Nothing is cut off: training, prediction and scripts resize whole pictures.
+    """
+    white = QImage(image.size(), QImage.Format.Format_RGB888)
+    white.fill(Qt.GlobalColor.white)  # seen through transparent pixels, as when files are read
+    painter = QPainter(white)
+    painter.drawImage(0, 0, image)
     painter.end()
-    return square.scaled(
+    if min(white.width(), white.height()) <= PICTURE_SIDE:
+        return white
+    return white.scaled(
         PICTURE_SIDE,
         PICTURE_SIDE,
-        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.AspectRatioMode.KeepAspectRatioByExpanding,
         Qt.TransformationMode.SmoothTransformation,
     )
 
@@ -277,7 +280,7 @@ class Camera(PictureSource):
         info = QMediaDevices.videoInputs()[device]
         camera = QCamera(info, self)
         formats = info.videoFormats()
-        if formats:  # large frames take long to crop
+        if formats:  # large frames take long to shrink
             camera.setCameraFormat(
                 min(formats, key=lambda form: abs(form.resolution().width() - _WIDTH))
             )

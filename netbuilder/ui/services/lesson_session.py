@@ -207,6 +207,12 @@ class LessonSession(QObject):
             term.word.name == OPENED for check in current_step.checks for term in check.terms
         )
 
+    def asks_for_data(self, kind: str) -> bool:
+        """Return whether a step of the open lesson asks for data of a kind."""
+        steps = self.lesson.steps if self.lesson is not None else ()
+        terms = (term for step in steps for check in step.checks for term in check.terms)
+        return any(term.word.name == "data" and kind in term.value.words for term in terms)
+
     def left_behind(self, lesson: Lesson) -> int:
         """Return how many steps were done with a network that is not on the canvas."""
         if self.on_canvas(lesson):

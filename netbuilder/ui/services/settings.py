@@ -125,13 +125,12 @@ class Level(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lesson_level = ""
+        #: Pages, layers and settings that Basic shows too, because the open lesson needs them.
+        self.lent: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
-        """The level that a lesson asks for, else the user's, else the default."""
-        if self._lesson_level:
-            return self._lesson_level
+        """The user's level, else the default."""
         saved = str(settings().value(_KEY, ""))
         return saved if saved in (BASIC, FULL) else site_settings().level or FIRST
 
@@ -140,14 +139,13 @@ class Level(QObject):
         return self.name == BASIC
 
     def choose(self, name: str) -> None:
-        self._lesson_level = ""
         remember({_KEY: name})
         self.changed.emit()
 
-    def lend(self, name: str) -> None:
-        """Use a lesson's level; "" restores the user's."""
-        if name != self._lesson_level:
-            self._lesson_level = name
+    def lend(self, names: frozenset[str]) -> None:
+        """Show what a lesson needs in Basic too."""
+        if names != self.lent:
+            self.lent = names
             self.changed.emit()
 
 
@@ -164,7 +162,7 @@ def level() -> Level:
 
 def listed_layers(project: Project) -> frozenset[str]:
     """Return the layers that the palette lists in Basic."""
-    used = {node.layer for node in project.graph.nodes}
+    used = {node.layer for node in project.graph.nodes} | level().lent
     return BASIC_LAYERS | (used & LAYERS.keys())
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
-from netbuilder.ui.services import gradual_imports, jobs
+from netbuilder.ui.services import gradual_imports, jobs, settings
 from netbuilder.ui.services.data_watch import DamagedFiles, DataWatch, ReadingProgress
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.gradual_imports import GradualImports, import_without_qt
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+#: The setting that says how long TensorFlow took to load, and a guess at the first start.
+_SECONDS, _USUAL_SECONDS = "keras-seconds", 12.0
 #: Inputs of the facts: data, graph, seed; compared by identity.
 _Key = tuple[Data, Graph, int]
 
@@ -100,6 +104,7 @@ class Workbench(QObject):
         self._facts_key: _Key | None = None
         self._facts_of = Data()
         self._check_ready = False
+        self._loading_since = 0.0
         self._shape_cache: Any = None
         self._known_facts = Derived(
             self, _find_facts, self._facts_found, lambda error: self._set_facts(None, error),
@@ -135,6 +140,7 @@ class Workbench(QObject):
 
     def start(self) -> None:
         """Load TensorFlow and Keras in the background, then find facts and shapes."""
+        self._loading_since = time.monotonic()
         self._set_keras("loading")
         # One after the other: two imports at once stop the event loop longer.
         jobs.run_job(
@@ -341,7 +347,16 @@ class Workbench(QObject):
         self.keras_state = state
         self.keras_changed.emit(state)
 
+    @property
+    def loading_part(self) -> float:
+        """Return about how much of TensorFlow is loaded, by the time that it took last."""
+        usual = settings.settings().value(_SECONDS, _USUAL_SECONDS, type=float)
+        return 1.0 - math.exp(
+            -2.0 * (time.monotonic() - self._loading_since) / max(float(str(usual)), 1.0)
+        )
+
     def _keras_loaded(self, _version: str) -> None:
+        settings.remember({_SECONDS: round(time.monotonic() - self._loading_since, 1)})
         self._set_keras("ready")
         self.refresh()
 

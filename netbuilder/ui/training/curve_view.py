@@ -288,12 +288,12 @@ class CurveView(QWidget):
         self._show_legend()
 
     def _show_legend(self) -> None:
+        self._show_figure()
         if self._hover:
             self.legend.setText(self._hover)
             return
         plot = self.plot
         training, checked = self._last(plot.quantity)
-        self._show_figure()
         self.legend.setText(self._told("<br>"))
         values = {
             "quantity": metric_words(plot.quantity),
@@ -310,12 +310,15 @@ class CurveView(QWidget):
 
     def _show_figure(self) -> None:
         """Show the share of correct predictions, or the chosen quantity, in a label of constant
-        size: on the validation set where there is one."""
+        size: on the validation set where there is one, at the epoch under the cursor."""
         plot, quantity = self.plot, self.plot.quantity
         if quantity == "loss":
             shares = (name for name in plot.run.quantities if name.endswith("accuracy"))
             quantity = next(shares, quantity)
         training, checked = self._last(quantity)
+        if self._hover and plot.cursor_epoch is not None:
+            training = plot.run.training(quantity, False).at(plot.cursor_epoch)
+            checked = plot.run.validation(quantity).at(plot.cursor_epoch)
         value = training if checked is None else checked
         short = words = short_number(value)
         least = longest = "0.0000"

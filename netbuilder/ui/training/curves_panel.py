@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
@@ -34,6 +34,7 @@ from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.training.training_messages import Buttons, TrainingMessage, TrainingMessages
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.empty_state import Invitation
+from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
 if TYPE_CHECKING:
@@ -97,6 +98,30 @@ def rate_text(rate: float) -> str:
     """Return a learning rate in at most eight characters."""
     plain = rate >= 1e-6
     return localized(f"{rate:.6f}".rstrip("0").rstrip(".") if plain else f"{rate:.1e}")
+
+
+class LoadingBar(QWidget):
+    """Visible while TensorFlow is loaded: a sentence, and a bar that moves."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        words = note_label(_("TensorFlow is loading. Training can start in a moment."), self)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(_("Loading progress"))
+        vbox(words, self.bar, parent=self, margins=(0, 8, 0, 16))
+        self._timer = QTimer(self, interval=50)
+        self._timer.timeout.connect(lambda: self.bar.setValue(round(1000 * workbench.loading_part)))
+        workbench.keras_changed.connect(self._show_state)
+        self._show_state()
+
+    def _show_state(self, _state: str = "") -> None:
+        loading = self._workbench.keras_state == "loading"
+        self.setVisible(loading)
+        self._timer.start() if loading else self._timer.stop()
 
 
 def another_seed() -> int:
@@ -230,6 +255,8 @@ class CurvesPanel(QWidget):
         self._run_layout = layout
         self.ghost = Invitation("curves", _("Loss and metrics of the run will appear here."), page)
         layout.addWidget(self.ghost, 1)
+        self.loading = LoadingBar(self._workbench, page)
+        layout.addWidget(self.loading)
         self.messages = TrainingMessages(page)
         layout.addWidget(self.messages)
         self.rate = RateSlider(page)
@@ -251,13 +278,21 @@ class CurvesPanel(QWidget):
             self._curves.plot.set_overlays(self._runner.overlays)
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
-            self.film = Filmstrip(self._runner, self._workbench, self)
+            self.film = Filmstrip(self._runner, self._workbench, self._place_of_epoch, self)
             self._run_layout.insertWidget(0, self._curves, 1)
             self._run_layout.insertWidget(1, self.film)
             self._show_ghost()
             self.film.placed.connect(self._curves.plot.place_cursor)
+            box = self._curves.plot.getPlotItem().getViewBox()
+            box.sigXRangeChanged.connect(lambda *_range: self.film.update())
             self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
+
+    def _place_of_epoch(self, epoch: float) -> float:
+        plot = self.curves.plot
+        box = plot.getPlotItem().getViewBox()
+        spot = plot.mapFromScene(box.mapViewToScene(QPointF(epoch, 0.0)))
+        return float(self.film.mapFromGlobal(plot.mapToGlobal(spot)).x())
 
     @property
     def says_result(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,16 +61,26 @@ def _from_history(
 
 
 class Filmstrip(QWidget):
-    """Shows at most twelve surfaces of a run on points. ``placed(epoch)``: one was chosen."""
+    """Shows at most twelve surfaces of a run on points. ``placed(epoch)``: one was chosen.
+
+    ``place_of(epoch)``: where an epoch is on the curves' axis, in pixels of this widget.
+    """
 
     placed = Signal(object)
 
-    def __init__(self, runner: Runner, workbench: Workbench, parent: QWidget) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        workbench: Workbench,
+        place_of: Callable[[float], float],
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
         self._runner, self._workbench = runner, workbench
         self.frames: list[tuple[int, QImage]] = []
         self._ratio = 1.0  # width to height of a surface
         self.chosen: int | None = None
+        self._place_of = place_of
         self._request: ViewRequest | None = None
         self._worker = Derived(self, _request, self._found, lambda _error: None, rank=Rank.QUICK)
         self._late = Derived(self, _from_history, self._filled, lambda _error: None)
@@ -102,7 +113,10 @@ class Filmstrip(QWidget):
 
     def _found(self, request: ViewRequest) -> None:
         self._request = request
-        self._runner.watch(request.probe)
+        if self._runner.active:
+            self._runner.watch(request.probe)
+        else:  # it was a short run
+            self._complete()
 
     def _probed(self, event: Any) -> None:
         request = self._request
@@ -126,28 +140,43 @@ class Filmstrip(QWidget):
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         """Replace what came while it trained by evenly spaced epochs, as the run has ended."""
-        if new.source is not Source.RUN or old.settled.model is new.settled.model:
-            return
+        if new.source is Source.RUN and old.settled.model is not new.settled.model:
+            self._complete()
+
+    def _complete(self) -> None:
         trained, history = self._workbench.models.trained, self._runner.weight_history
         if trained is not None and history is not None and history.epochs and self._request:
             self._late.follow(trained, history, self._request)
 
     def _filled(self, pictures: list[tuple[int, Picture]]) -> None:
-        if not self._runner.active and self.chosen is None:
+        if self.chosen is None:
             self.frames = [(epoch, self._paint(picture)) for epoch, picture in pictures]
             self.update()
 
     def box(self, number: int) -> QRectF:
-        """Return the place of a frame, with the scale of the surface."""
-        width = (self.width() + _GAP) / FRAMES
-        across = min(width - _GAP - 2, (self.height() - 2) * self._ratio)
-        return QRectF(number * width + 1, 1, across, across / self._ratio)
+        """Return the place of a frame, below its epoch, with the scale of the surface."""
+        across = min(self.width() / FRAMES - _GAP, (self.height() - 2) * self._ratio)
+        middle = self._place_of(self.frames[number][0])
+        left = min(max(middle - across / 2, 1), self.width() - across - 1)
+        return QRectF(left, 1, across, across / self._ratio)
+
+    @property
+    def _visible(self) -> list[int]:
+        """The frames that do not overlap a later one, and the chosen one."""
+        visible: list[int] = []
+        right = float(self.width())
+        for number in reversed(range(len(self.frames))):
+            box = self.box(number)
+            if number == self.chosen or box.right() <= right:
+                visible.append(number)
+                right = box.left()
+        return visible
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for number, (_epoch, image) in enumerate(self.frames):
-            painter.drawImage(self.box(number), image)
+        for number in self._visible:
+            painter.drawImage(self.box(number), self.frames[number][1])
             if number == self.chosen:
                 painter.setPen(QPen(QColor(theme.colors().accent), 3))
                 painter.drawRect(self.box(number))
@@ -161,8 +190,8 @@ class Filmstrip(QWidget):
         self.choose(self._number_at(event))
 
     def _number_at(self, event: QMouseEvent) -> int:
-        number = int(event.position().x() * FRAMES / max(self.width(), 1))
-        return min(max(number, 0), len(self.frames) - 1)
+        x = event.position().x()
+        return min(self._visible, key=lambda n: abs(self.box(n).center().x() - x), default=-1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))

@@ -387,7 +387,7 @@ class PlanForm(QWidget):
 
     def _show_level(self) -> None:
         """Hide in Basic what a first lesson does not need, unless the project uses it."""
-        basic, plan, extra = level().basic, self._store.project.training, self._asked
+        basic, plan, extra = level().basic, self._store.project.training, self._asked | level().lent
         for form in self._forms:
             form.limit(_BASIC | extra if basic else None)
         uses = plan.metrics is not None or "metrics" in extra

@@ -130,7 +130,7 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
     return [
         _row("find-layer", commands.find_layer),
         _row("find-on-canvas", do("commands.find")),
-        _row("edit-layer", commands.edit_layer, enabled=some),
+        _row("edit-layer", partial(commands.edit_layer, rename=True), enabled=some),
         _row("group", do("commands.group"), enabled=many),
         _row("ungroup", do("commands.ungroup"), enabled=some),
         _row("align-column", do("commands.align_column"), enabled=many),
@@ -159,7 +159,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         *panels,
         _row("canvas", commands.to_canvas),
         _row("lesson", commands.show_lesson),
-        _row("fit", do("sight.fit_or_show_all")),
+        _row("fit", commands.fit),
         _row("zoom-in", do("commands.zoom_in")),
         _row("zoom-out", do("commands.zoom_out")),
         _row("zoom-reset", do("commands.zoom_reset")),

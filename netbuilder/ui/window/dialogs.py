@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,6 @@ from netbuilder.ui.window.action import WindowActions, sequences
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.ui.services.runs.runner import Runner
-    from netbuilder.ui.services.workbench import Workbench
     from netbuilder.ui.window.window_parts import WindowParts
 
 #: Time that a stopped run may take before a question.
@@ -93,20 +92,30 @@ def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> N
     window.show()
 
 
-def open_collect_window(
-    parent: QWidget, workbench: Workbench, runner: Runner, use: Callable[[Path], object]
-) -> None:
+def open_collect_window(parts: WindowParts, use: Callable[[Path], object]) -> None:
     """Take samples with camera or microphone; ``use(folder)`` trains on them."""
     from datetime import date
 
     from netbuilder.core import folders
     from netbuilder.ui.capture.collect_window import CollectWindow
 
+    workbench, documents = parts.workbench, parts.documents
     default_folder = folders.data() / "collected" / date.today().isoformat()
     folder = workbench.base if workbench.store.path is not None else default_folder
     data_path = workbench.store.project.data.path
     current = workbench.base / data_path if data_path else None
-    window = CollectWindow(folder, workbench, runner, parent, current=current)
+
+    def begin(project: Project) -> bool:
+        agreed = documents.may_close()
+        if agreed:
+            goes_on = parts.lessons.asks_for_data(project.data.kind)
+            documents.show_project(parts.lessons.stamp(project) if goes_on else project, None)
+        return agreed
+
+    window = CollectWindow(
+        folder, workbench, parts.runner, parts.window, begin=begin, current=current
+    )
+    window.page_requested.connect(partial(documents.export, "web"))
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     window.used.connect(use)
     window.show()

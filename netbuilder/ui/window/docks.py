@@ -122,6 +122,7 @@ class Docks:
         self._window, self._middle = window, middle
         self.inspector = inspector
         self.lesson: QWidget | None = None
+        self.lesson_adds_layers = False
         self.expanded = self.presented = False
         self._widths: dict[str, int] = {}
         self.splitter = QSplitter(Qt.Orientation.Horizontal, window)
@@ -151,8 +152,10 @@ class Docks:
         self.splitter.insertWidget(0, lesson)
         self._stretch()
 
-    def show_lesson(self, shown: bool) -> None:
+    def show_lesson(self, shown: bool, *, adds_layers: bool = False) -> None:
+        """Show or hide the lesson; beside it the palette is open where a step adds layers."""
         if self.lesson is not None:
+            self.lesson_adds_layers = adds_layers
             self.lesson.setVisible(shown)
             self.leave_room()
 
@@ -178,12 +181,12 @@ class Docks:
             name in self.pages and not self.pages[name].visibleRegion().isEmpty() for name in names
         )
 
-    def edit_layer(self) -> None:
+    def edit_layer(self, *, rename: bool = False) -> None:
         if self.expanded:
             self.toggle_expanded()
         self.side.open_drawer()
         self.pages[LAYER].fill()
-        self.inspector.focus_first()
+        self.inspector.focus_first(name=rename)
 
     def follow_selection(self) -> None:
         """In Build, show the selected layer."""
@@ -221,13 +224,13 @@ class Docks:
         window_class, building = size_class(whole), self.side.task == BUILD
         # With large fonts, the side needs the room more than the palette.
         roomy = window_class != "small" and whole / font_factor >= _WITH_PALETTE
-        self.palette.have_room(building and roomy)
+        has_lesson = self.lesson is not None and not self.lesson.isHidden()
+        self.palette.have_room(building and roomy and (self.lesson_adds_layers or not has_lesson))
         rail = self.palette.is_rail
         left = round((RAIL_WIDTH if rail else self._width("palette", PALETTE_WIDTH)) * font_factor)
         left = 0 if self.palette.isHidden() else min(left, whole // 3)
         self.palette.setMinimumWidth(left if rail else round(0.75 * PALETTE_WIDTH))
         self.palette.setMaximumWidth(left if rail and left else _ANY_WIDTH)
-        has_lesson = self.lesson is not None and not self.lesson.isHidden()
         lesson = round(self._width("lesson", LESSON_WIDTH) * font_factor) if has_lesson else 0
         side = round(
             self._width(self._side, first_side_width(whole, building=building)) * font_factor

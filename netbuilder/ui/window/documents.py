@@ -319,11 +319,12 @@ class Documents(QObject):
         path = ask_save(self._window, _("Save .h5"), self.suggested(".h5"), model_types())
         return path is not None and self.export_to(path).finish()
 
-    def export(self) -> None:
+    def export(self, only: str = "") -> None:
+        """Ask for a file and write the network; ``only``: as the format of this name."""
         types = [
             FileType(_(row.title).split(" (")[0], row.endings)
             for row in FORMATS
-            if not row.trained or self._models.trained is not None
+            if only in ("", row.name) and (not row.trained or self._models.trained is not None)
         ]
         path = ask_save(self._window, _("Export"), self.suggested(""), types)
         if path is not None:

@@ -388,10 +388,12 @@ class Side(QWidget):
             self.inspector.show()
         if as_page:
             self.drawer.hide()
-        self.strip.setHidden(as_page)
         self._show_strip()
 
     def _show_strip(self) -> None:
+        as_page = LAYER in self.shown or self.pages[LAYER].detached
+        nothing = self.drawer.isHidden() and not self.inspector.selected
+        self.strip.setHidden(as_page or nothing)
         self.strip.show_words(
             *self.inspector.headline,
             editable=self.inspector.has_fields,

@@ -355,8 +355,8 @@ class WindowCommands(QObject):
             self._parts.network_views.choose("layers")
         self._parts.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def edit_layer(self) -> None:
-        self._parts.docks.edit_layer()
+    def edit_layer(self, *, rename: bool = False) -> None:
+        self._parts.docks.edit_layer(rename=rename)
 
     def fit_to_data(self) -> None:
         """Give the last layer units and activation that suit the target."""
@@ -487,10 +487,12 @@ class WindowCommands(QObject):
             path = parts.store.project.data.path
             if trained is not None and path and parts.workbench.base / path == folder:
                 self.show_panel("training")
-            else:
+            elif not parts.store.project.data.kind:
                 self.use_data(folder)
+            elif parts.documents.may_close():
+                self.begin_with_data(folder)
 
-        dialogs.open_collect_window(parts.window, parts.workbench, parts.runner, use)
+        dialogs.open_collect_window(parts, use)
 
     def use_data(self, path: Path) -> None:
         self.show_panel("data")
@@ -529,6 +531,12 @@ class WindowCommands(QObject):
         self._parts.canvas.commands.set_horizontal(not self.horizontal)
         self._parts.actions.refresh()
 
+    def fit(self) -> None:
+        """Fit the network, with letters of the system's size."""
+        if self._parts.scaling.factor != 1.0:
+            self.scale(0)
+        self._parts.canvas.sight.fit_or_show_all()
+
     def scale(self, step: int) -> None:
         """Zoom in (1), out (-1), or reset (0)."""
         self._parts.scaling.step(step)
@@ -555,7 +563,9 @@ class WindowCommands(QObject):
         parts, basic = self._parts, level().basic
         layers = listed_layers(parts.store.project) if basic else None
         parts.palette.list_only(layers)
-        parts.docks.side.offer(row.id for row in PANELS if row.basic or not basic)
+        parts.docks.side.offer(
+            row.id for row in PANELS if row.basic or not basic or row.id in level().lent
+        )
         parts.actions.refresh()
 
     def show_used_layers(self) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.lessons.library import find_lesson
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+from netbuilder.ui.capture import collect_window
 from netbuilder.ui.capture.class_cards import _UNREADABLE
 from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.main_window import MainWindow
@@ -30,6 +32,7 @@ from netbuilder.ui.services.devices import (
     waves,
 )
 from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.window import dialogs
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -82,7 +85,9 @@ def collecting(place: Path, qtbot: QtBot, **options: Any) -> CollectWindow:
     """The window over an empty project of its own."""
     store = project_store.ProjectStore(Project())
     bench = workbench.Workbench(store, store)
-    made = CollectWindow(place, bench, Runner(store, bench, store), **options)
+    made = CollectWindow(
+        place, bench, Runner(store, bench, store), begin=lambda _project: False, **options
+    )
     made.held_store = store
     qtbot.addWidget(made)
     made.show()
@@ -129,9 +134,9 @@ def test_pictures_lie_in_a_folder_for_each_class(
     assert len(cats) == window.cards[0].samples.count()
     assert len(dogs) == window.cards[1].samples.count() >= 2
     first = QImage(str(cats[0]))
-    # The middle square: 40 of 320 columns are cut away at each side, so the line has no white end.
-    assert (first.width(), first.height()) == (224, 224)
-    assert first.pixelColor(3, 112).green() < 200
+    # The whole frame, as training resizes it: the line has its white ends.
+    assert (first.width(), first.height()) == (299, 224)
+    assert first.pixelColor(3, 112).green() > 200 > first.pixelColor(60, 112).green()
     assert QImage(str(dogs[0])).pixelColor(112, 112).red() < 200
     assert window.training.train.isEnabled()
     used: list[Path] = []
@@ -155,8 +160,8 @@ def test_files_become_samples_and_what_is_none_is_named(
     qtbot.waitUntil(lambda: bool(window.notices.cards), timeout=30_000)
     window.wait_for_writes()
     kept = QImage(str(tmp_path / "pictures" / "class 2" / "0001.png"))
-    assert (kept.width(), kept.height()) == (224, 224)
-    assert kept.pixelColor(100, 100).blue() > 200
+    assert (kept.width(), kept.height()) == (300, 100)
+    assert kept.pixelColor(100, 50).blue() > 200
     assert window.cards[1].samples.count() == 1
     QApplication.clipboard().setImage(picture)
     window.cards[0].edit.setFocus()
@@ -314,7 +319,7 @@ def test_qtmultimedias_own_frames_arrive(multimedia: Any, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: send() and bool(taken), timeout=20_000)
     camera.close()
     kept = QImage.fromData(taken[0].content())
-    assert kept.width() == kept.height() == 224
+    assert (kept.width(), kept.height()) == (299, 224)
     assert abs(kept.pixelColor(100, 100).red() - 200) < 12
     assert kept.pixelColor(100, 100).green() < 60
 
@@ -417,12 +422,21 @@ def test_the_network_on_the_canvas_trains_again_and_predicts_live(
 
 @pytest.mark.slow
 def test_from_the_camera_to_the_live_prediction_and_the_canvas(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
 ) -> None:
     main = open_window(Project())
+    main.welcome.open_lesson(find_lesson("first_model"))
+    dialogs.open_collect_window(main.parts, lambda _folder: None)
+    opened = main.findChild(CollectWindow)
+    begin = opened._begin
+    opened.close()
     window = CollectWindow(
-        tmp_path, main.workbench, main.runner, main, sources={"Pictures": ColouredCamera}
-    )
+        tmp_path, main.workbench, main.runner, main, begin=begin,
+        sources={"Pictures": ColouredCamera},
+    )  # fmt: skip
     window.show()
     colours = {"ruby": "red", "emerald": "green"}
     for row, (label, colour) in enumerate(colours.items()):
@@ -432,8 +446,12 @@ def test_from_the_camera_to_the_live_prediction_and_the_canvas(
             pass
         hold(window, row, qtbot, 8)
     column = window.training
+    assert not window.page.isVisible()
     QTest.mouseClick(column.train, LEFT)
     qtbot.waitUntil(lambda: column.model is not None and not main.runner.active, timeout=300_000)
+    assert main.store.project.name == "ruby and emerald"
+    assert main.welcome.session.lesson is None, "its steps are not about these pictures"
+    assert window.page.isVisible()
     for label, colour in colours.items():
         window.source.colour = colour
         qtbot.waitUntil(
@@ -449,10 +467,33 @@ def test_from_the_camera_to_the_live_prediction_and_the_canvas(
     qtbot.waitUntil(lambda: main.runner.active, timeout=60_000)
     qtbot.waitUntil(lambda: not main.runner.active, timeout=300_000)
     assert main.store.project.graph is graph, "the network was built anew"
+    # Without a camera a file is tested: as the picture itself would be predicted.
+    picture = QImage(600, 200, QImage.Format.Format_RGB32)
+    picture.fill(QColor("white"))
+    painter = QPainter(picture)
+    painter.fillRect(0, 0, 200, 200, QColor("red"))  # outside the centre square
+    painter.end()
+    picture.save(str(tmp_path / "wide.png"))
+    shown = window.source.from_file(tmp_path / "wide.png")
+    assert QImage.fromData(shown.content()).pixelColor(60, 60).green() < 50, "nothing is cut off"
     QTest.mouseClick(window.use, LEFT)
     assert not window.isVisible()
     assert main.workbench.base / main.store.project.data.path == tmp_path / "pictures"
     assert main.workbench.models.trained is column.model is not None
+
+
+def test_a_file_is_tested_without_a_camera(window: CollectWindow, tmp_path: Path, qtbot: QtBot,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    window.source.close()
+    picture = QImage(40, 20, QImage.Format.Format_RGB32)
+    picture.fill(QColor("blue"))
+    picture.save(str(tmp_path / "blue.png"))
+    monkeypatch.setattr(collect_window, "ask_open", lambda *_args: tmp_path / "blue.png")
+    QTest.mouseClick(window.test_file, LEFT)
+    qtbot.waitUntil(lambda: window.source.latest() is not None)
+    seen = QImage.fromData(window.source.latest().content())
+    assert (seen.width(), seen.height()) == (40, 20)
+    assert not any(card.paths for card in window.cards)
 
 
 def test_transparent_pixels_of_a_file_become_white(tmp_path: Path, qapp: QApplication) -> None:
@@ -462,8 +503,7 @@ def test_transparent_pixels_of_a_file_become_white(tmp_path: Path, qapp: QApplic
     image.save(str(tmp_path / "clear.png"))
     sample = PictureSource().from_file(tmp_path / "clear.png")
     assert sample is not None
-    square = QImage.fromData(sample.content())
-    side = square.width()
-    assert square.pixelColor(side // 20, side - 1 - side // 20) == QColor("white")
-    inside = square.pixelColor(round(side * 2.5 / 4), round(side * 1.5 / 4))
-    assert inside.blue() > inside.red()
+    whole = QImage.fromData(sample.content())
+    assert (whole.width(), whole.height()) == (8, 4)
+    assert whole.pixelColor(0, 3) == QColor("white")
+    assert whole.pixelColor(4, 1) == QColor("blue")

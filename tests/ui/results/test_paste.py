@@ -15,7 +15,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.devices import PictureSource, crop_square
+from netbuilder.ui.services.devices import PictureSource, whole_picture
 from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
@@ -117,7 +117,7 @@ def test_the_camera_is_answered_while_it_looks(
     painter.fillRect(138, 20, 26, 160, QColor("white"))
     painter.end()
     file = tmp_path / "seen.png"
-    assert crop_square(Steady.sees).save(str(file))
+    assert whole_picture(Steady.sees).save(str(file))
     expected = predict_files(window.workbench.models.trained, [file]).first.probabilities
     camera.make = Steady
     before = panel.predictions

@@ -203,12 +203,14 @@ class KeyboardHandler:
             self._canvas.ask_for_form(current)
 
     def rename_current(self) -> None:
-        """Rename the selected group, or edit the selected layer."""
+        """Rename the selected group or layer."""
         for group_id in self._canvas.selection():
             if group_id in self._canvas.store.project.graph.group_by_id:
                 self._commands.rename(group_id)
                 return
-        self.edit_current()
+        current = self._canvas.current()
+        if current is not None:
+            self._canvas.ask_for_form(current, rename=True)
 
     def open_layer_popup(self) -> None:
         current = self._canvas.current()
@@ -339,6 +341,7 @@ def _add_selection(
     elif only is not None:
         menu.addAction(_("Edit"), does.keys.edit_current)
         if only in graph.by_id:
+            menu.addAction(_("Rename…"), does.keys.rename_current)
             menu.addAction(_("Look inside (I)"), lambda: view.open_layer_popup(only))
         menu.addAction(_("Add a layer after…"), does.adding.search_layer)
         if only in graph.by_id:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -17,16 +16,16 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.catalog.layer_parser import ParsedLayer
-from netbuilder.core.catalog.spec import Category
 from netbuilder.core.i18n import gettext as _, pgettext
 from netbuilder.core.wording import as_sentence, join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
+from netbuilder.ui.style.glyphs import glyph_name, tile_icon
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.layouts import hbox, vbox
 
-_WIDTH, _HEIGHT = 300, 320
+_WIDTH, _HEIGHT, _TILE = 300, 320, 20
 
 
 class LayerSearch(QFrame):
@@ -92,7 +91,10 @@ class LayerSearch(QFrame):
         self._matches = self._find(text)
         for parsed in self._matches:
             spec = parsed.spec
-            item = QListWidgetItem(_square(spec.category), parsed.title)
+            square = tile_icon(
+                theme.category_color(spec.category), glyph_name(spec.name, spec.category), _TILE
+            )
+            item = QListWidgetItem(square, parsed.title)
             item.setToolTip(spec.explanation)
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.explanation)
             item.setSizeHint(QSize(0, 28))
@@ -150,22 +152,6 @@ class LayerSearch(QFrame):
             self._closing = True
             self.close()
         return super().eventFilter(watched, event)
-
-
-@cache
-def _square(category: Category) -> QIcon:
-    pixmap = QPixmap(28, 28)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    p = QPainter(pixmap)
-    p.setRenderHint(QPainter.RenderHint.Antialiasing)
-    p.setPen(Qt.PenStyle.NoPen)
-    p.setBrush(theme.category_color(category))
-    p.drawRoundedRect(2, 2, 24, 24, 7, 7)
-    p.end()
-    icon = QIcon()
-    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt tints selected icons otherwise
-        icon.addPixmap(pixmap, mode)
-    return icon
 
 
 class NameField(QLineEdit):

@@ -27,6 +27,7 @@ from PySide6.QtGui import (
 from netbuilder.core.catalog.spec import Category
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.glyphs import paint_glyph
 
 if TYPE_CHECKING:
     from netbuilder.core.results.live.connection_weights import ConnectionWeight
@@ -59,7 +60,8 @@ class PaintState:
 
 MARGIN = 8.0  # around a card's body
 CORNER = 8.0
-STRIPE = 6.0
+STRIPE = 28.0  # width of the coloured end of a card
+_GLYPH = QRectF(4, (CARD_HEIGHT - 20) / 2, 20, 20)  # of its drawing
 PORT = 4.0
 DOTS = 16.0
 
@@ -138,6 +140,7 @@ class PaintResources:
         *,
         category: str,
         kind: str,
+        glyph: str,
         ports: tuple[bool, bool],
         horizontal: bool,
         state: tuple[bool, ...],
@@ -150,7 +153,7 @@ class PaintResources:
         if self._bodies_at != (scale, ratio):
             self._bodies.clear()
             self._bodies_at = (scale, ratio)
-        key = (category, kind, ports, horizontal, state, mark)
+        key = (category, kind, glyph, ports, horizontal, state, mark)
         if key in self._bodies:
             return self._bodies[key]
         selected, hovered, current, lit = state
@@ -167,9 +170,7 @@ class PaintResources:
         p.setPen(Qt.PenStyle.NoPen)
         near = scale > 0.5
         if near:
-            for drop, alpha in ((3.0, 8), (2.0, 10), (1.0, 14)):
-                p.setBrush(QColor(0, 0, 0, alpha * (3 if self.scheme.dark else 1)))
-                p.drawRoundedRect(full.translated(0, drop).adjusted(-0.5, 0, 0.5, 0), 9, 9)
+            self._shadow(p, full)
         if kind == "group":  # a second sheet below
             p.setBrush(self.card)
             p.setPen(QPen(self.hairline, 1.0))
@@ -179,15 +180,16 @@ class PaintResources:
         shape.addRoundedRect(full, CORNER, CORNER)
         fill = _blend(self.card, self.accent, 0.06) if hovered or lit else self.card
         p.fillPath(shape, fill)
-        p.save()
-        p.setClipPath(shape)
-        p.fillRect(QRectF(0, 0, STRIPE, CARD_HEIGHT), self.category.get(category, self.secondary))
-        p.restore()
+        band = QPainterPath()
+        band.addRect(0, 0, STRIPE, CARD_HEIGHT)
+        p.fillPath(shape & band, self.category.get(category, self.secondary))
+        if near:
+            paint_glyph(p, _GLYPH, glyph)
         colour = self.tone(mark)[0] if mark else ""
-        line = QColor(colour) if colour else self.hairline
-        pen = QPen(self.accent if lit else line, 1.5 if colour or lit else 1.0)
-        if kind in ("goal", "unknown"):
-            pen.setStyle(Qt.PenStyle.DashLine if kind == "unknown" else Qt.PenStyle.SolidLine)
+        line = self.accent if lit else QColor(colour) if colour else self.hairline
+        pen = QPen(line, 1.5 if colour or lit else 1.0)
+        if kind == "unknown":
+            pen.setStyle(Qt.PenStyle.DashLine)
         pen.setCosmetic(scale < 1.0)
         p.setPen(pen)
         p.setBrush(Qt.BrushStyle.NoBrush)
@@ -202,6 +204,11 @@ class PaintResources:
         pixmap.setDevicePixelRatio(ratio)
         self._bodies[key] = pixmap
         return pixmap
+
+    def _shadow(self, p: QPainter, full: QRectF) -> None:
+        for drop, alpha in ((3.0, 8), (2.0, 10), (1.0, 14)):
+            p.setBrush(QColor(0, 0, 0, alpha * (3 if self.scheme.dark else 1)))
+            p.drawRoundedRect(full.translated(0, drop).adjusted(-0.5, 0, 0.5, 0), 9, 9)
 
     def _ring(self, p: QPainter, rect: QRectF, scale: float, selected: bool) -> None:
         ring = QPen(self.accent, 2.0 if selected else 1.5)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.paint.paint_resources import (
     MARGIN,
     NAMES,
@@ -22,8 +23,9 @@ from netbuilder.ui.canvas.paint.paint_wires import far_lines, paint_wires
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame
 from netbuilder.ui.canvas.scene.scene import Scene
+from netbuilder.ui.style.glyphs import glyph_name
 
-_LEFT = 16.0  # from a card's edge to its text
+_LEFT = 36.0  # from a card's edge to its text
 _RIGHT = 12.0
 _GAP = 8.0
 SLIM = 26.0  # height of a dragged card on a wire
@@ -166,6 +168,7 @@ def _paint_cards(
             ratio,
             category=card.category,
             kind=card.kind,
+            glyph=_glyph_of(card),
             ports=(card.ports_in == 1, card.has_out),
             horizontal=horizontal,
             state=(
@@ -197,6 +200,11 @@ def _paint_cards(
             p.setOpacity(1.0)
         if state.ports or state.hovered_port[0] == card.id:
             _paint_ports(p, card, picture, look, state)
+
+
+def _glyph_of(card: Card) -> str:
+    node = card.made_of.owner or card.source
+    return glyph_name(node.layer, card.category) if isinstance(node, Node) else card.kind
 
 
 def _paint_ports(

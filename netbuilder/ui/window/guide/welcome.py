@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.lessons.callout_places import place_title
+from netbuilder.core.lessons.callout_places import PLAN_FIELDS, place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
 from netbuilder.core.lessons.library import find_lesson, start_path
 from netbuilder.core.project import files
@@ -28,12 +30,13 @@ from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH, Speed
-from netbuilder.ui.services.settings import level, settings
+from netbuilder.ui.services.settings import FULL as FULL_LEVEL, level, settings
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.widgets.role_boxes import RoleBox
 from netbuilder.ui.window.guide.place_finder import PlaceFinder
+from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
 
@@ -140,16 +143,24 @@ class LessonDock(QObject):
         if self._session.lesson is not None:
             self.open(self._session.lesson, anew=True)
 
+    def _show_column(self) -> None:
+        step = self._session.step
+        adds = step is not None and (
+            any(check.layer is not None for check in step.checks)
+            or (step.show is not None and (step.show.layer or step.show.place == "palette"))
+        )
+        self._parts.docks.show_lesson(True, adds_layers=bool(adds))
+
     def show(self) -> None:
         docks = self._parts.docks
-        docks.show_lesson(True)
+        self._show_column()
         for name in docks.pages:
             if docks.in_front(name):
                 self._session.see(name)
         self.panel.focus_step()
 
     def focus(self) -> None:
-        self._parts.docks.show_lesson(True)
+        self._show_column()
         self.panel.focus_step()
 
     def close(self) -> None:
@@ -158,7 +169,7 @@ class LessonDock(QObject):
     def _lesson_changed(self) -> None:
         """Hide the column without a lesson."""
         lesson = self._session.lesson
-        level().lend(lesson.interface if lesson is not None else "")
+        level().lend(_needed_names(lesson) if lesson is not None else frozenset())
         if self._session.lesson is not None or self.panel.isHidden():
             return
         self.end_callout()
@@ -191,8 +202,12 @@ class LessonDock(QObject):
         return rect
 
     def _end_of_step(self) -> None:
-        if self.callout is not None and self._session.current != self._pointed:
-            self.end_callout()
+        if self._session.current == self._pointed:
+            return
+        self._pointed = self._session.current
+        self.end_callout()
+        if not self.panel.isHidden():
+            self._show_column()
 
     def end_callout(self) -> None:
         if self.callout is not None:
@@ -203,6 +218,23 @@ class LessonDock(QObject):
         if visible:
             self._session.see(name)
             self.end_callout()
+
+
+def _needed_names(lesson: Lesson) -> frozenset[str]:
+    """Return the pages, layers and settings that a lesson names."""
+    if lesson.interface == FULL_LEVEL:
+        return frozenset((*(row.id for row in PANELS), *LAYERS, *PLAN_FIELDS))
+    names: set[str] = set()
+    for step in lesson.steps:
+        words = " ".join((step.text, step.hint, step.explore))
+        names |= {row.id for row in PANELS if f"→ {_(row.title)}" in words}
+        names.update(re.findall(r"\*\*(\w+)\*\*", words))
+        if step.show is not None:
+            names |= {step.show.place, step.show.layer}
+        for check in step.checks:
+            names |= {term.word.name for term in check.terms}
+            names |= {check.layer.layer} if check.layer is not None else set()
+    return frozenset(names)
 
 
 def _placed(lesson: Lesson, start: Project) -> Project:
