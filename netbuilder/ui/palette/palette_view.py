@@ -108,8 +108,9 @@ class PaletteDelegate(QStyledItemDelegate):
                 painter.setBrush(QColor(scheme.selection))
                 painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), 6, 6)
             square = QRectF(box.left() + 6, box.center().y() - _SQUARE / 2, _SQUARE, _SQUARE)
-            is_layer = isinstance(spec, LayerSpec)
-            glyph = glyph_name(spec.name, spec.category) if is_layer else "group"
+            glyph = "group"
+            if isinstance(spec, LayerSpec):
+                glyph = glyph_name(spec.name, spec.category)
             paint_tile(painter, square, row_color(spec), glyph)
         font, left, words = self._words(option, index, box.width())
         painter.setFont(font)
