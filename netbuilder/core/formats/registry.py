@@ -106,6 +106,13 @@ FORMATS: tuple[Format, ...] = (
         "writers.tflite",
     ),
     Format(
+        "board",
+        (".zip",),
+        N_("Microcontroller (.zip)"),
+        N_("A sketch for the Arduino IDE with the 8-bit network; its memory is reported."),
+        "writers.board",
+    ),
+    Format(
         "onnx",
         (".onnx",),
         N_("ONNX (.onnx)"),

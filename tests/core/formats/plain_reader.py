@@ -102,14 +102,15 @@ def numbers_of(cells: dict[str, list[Any]], about: Path) -> list[Any]:
 
 
 def ask_tflite(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
-    """One row after the other, inputs and outputs in the order of their numbers."""
+    """One row after the other, inputs and outputs by their names."""
     runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
-    rows, names = numbers_of(cells, about), sorted(runner.get_input_details())
+    with h5py.File(about) as file:
+        facts = json.loads(file.attrs["netbuilder_preprocessing"])
+    rows = dict(zip(facts["inputs"], numbers_of(cells, about), strict=True))
     found = []
-    for at in range(len(rows[0])):
-        given = {name: one[at : at + 1] for name, one in zip(names, rows, strict=True)}
-        said = runner(**given)
-        found.append([said[name] for name in sorted(said)])
+    for at in range(len(next(iter(rows.values())))):
+        said = runner(**{name: one[at : at + 1] for name, one in rows.items()})
+        found.append([said[name] for name in facts["outputs"]])
     return [np.concatenate(one) for one in zip(*found, strict=True)]
 
 

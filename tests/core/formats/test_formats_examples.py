@@ -18,6 +18,7 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.project import files
 
@@ -50,5 +51,10 @@ def test_an_example_in_each_of_its_formats(tmp_path: Path, name: str) -> None:
     for row in FORMATS if ALL else turns(NAMES.index(name)):
         if row.available:
             target = tmp_path / f"m{row.endings[0] if row.endings else ''}"
-            registry.save_network(trained, target, path.parent)
-            assert target.exists()
+            try:
+                registry.save_network(trained, target, path.parent)
+            except FormatError as error:
+                # A recurrent network, say, which no board runs.
+                assert (row.name, error.code) == ("board", "board_not_supported")
+            else:
+                assert target.exists()

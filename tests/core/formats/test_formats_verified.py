@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
+import shutil
+import subprocess
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +27,15 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.keras_prediction import predict_rows
-from netbuilder.core.formats.writers import keras2_config, onnx, tflite
+from netbuilder.core.formats.writers import board, keras2_config, onnx, tflite
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_bytes, format_number
 
 
 def trained_of(model: keras.Model, outputs: tuple[str, ...] = ("out",)) -> TrainedModel:
@@ -80,7 +86,7 @@ def test_tflite_of_recurrent_and_augmented_networks(tmp_path: Path, name: str, e
     # Builtins only: a plain interpreter has no operations of TensorFlow.
     interpreter = tf.lite.Interpreter(model_path=str(path))
     row = random_rows(trained, 1 if ending == ".int8.tflite" else 3, seed=7)
-    found = interpreter.get_signature_runner()(input_000=row[0])
+    found = interpreter.get_signature_runner()(x=row[0])
     expected = predict_rows(trained.model, row)[0]
     close = {".tflite": 1e-5, ".int8.tflite": 0.1}[ending]
     assert np.allclose(next(iter(found.values())), expected, atol=close)
@@ -109,7 +115,7 @@ def test_scalings_keep_32_bits_beside_8(tmp_path: Path) -> None:
     (note,) = registry.save_network(trained, path)
     runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
     asked = np.stack([big, small], -1).astype("float32")[:100, None]
-    found = [float(next(iter(runner(input_000=row).values()))[0, 0]) for row in asked]
+    found = [float(next(iter(runner(input=row).values()))[0, 0]) for row in asked]
     assert np.abs(np.array(found) - answer[:100]).max() < 2500, note
 
 
@@ -211,6 +217,93 @@ def test_a_file_that_answers_something_else_is_found_out(
     one.model.layers[-1].bias.assign([100.0, -100.0])
     with pytest.raises(FormatError, match="opened again"):
         module.verify(one, path)
+
+
+def test_tflite_keeps_the_names_of_inputs_and_outputs(tmp_path: Path) -> None:
+    """Named so that the alphabet and the project order them differently."""
+    import tensorflow as tf
+
+    b, a = layers.Input((2,), name="b"), layers.Input((3,), name="a")
+    model = keras.Model([b, a], [layers.Dense(1)(b), layers.Dense(4)(a)])
+    trained = trained_of(model, ("z", "größe"))
+    registry.save_network(trained, tmp_path / "m.tflite")
+    runner = tf.lite.Interpreter(str(tmp_path / "m.tflite")).get_signature_runner()
+    rows = random_rows(trained, 1)
+    predictions = runner(b=rows[0], a=rows[1])
+    expected = predict_rows(model, rows)
+    assert np.allclose(predictions.pop("z"), expected[0], atol=1e-5)
+    (name,) = predictions
+    assert name.startswith("grosse_")
+    assert np.allclose(predictions[name], expected[1], atol=1e-5)
+    if importlib.util.find_spec(board.PACKAGE):
+        data = tflite.converted(trained, 1, 8)
+        for ours, theirs in zip(board.run_micro(trained, data, rows), expected, strict=True):
+            assert np.allclose(ours, theirs, atol=0.1)
+
+
+def test_a_sketch_for_a_board_computes_as_the_network(tmp_path: Path) -> None:
+    """Digits: a class is a name in the sketch, whatever characters it has."""
+    pytest.importorskip(board.PACKAGE)
+    nodes = (
+        Node("pixels", "Input"),
+        Node("flat", "Flatten"),
+        Node("hidden", "Dense", {"units": 32, "activation": "relu"}),
+        Node("out", "Dense", {"units": 10, "activation": "softmax"}),
+    )
+    edges = (("pixels", "flat"), ("flat", "hidden"), ("hidden", "out"))
+    project = Project(
+        name="*/ digits\n",
+        graph=Graph(nodes, edges),
+        data=Data("builtin", name="digits"),
+        training=Training(epochs=6),
+    )
+    dataset = load_dataset(project, tmp_path)
+    trained = Session(project, dataset, compilation="graph", record=False).run()
+    target = trained.preprocessing.outputs["out"]
+    names = ('a "1"', "b\\", "c\nint x;", *target.classes[3:])
+    trained = replace(
+        trained,
+        preprocessing=replace(
+            trained.preprocessing, outputs={"out": replace(target, classes=names)}
+        ),
+    )
+    accuracy, memory = registry.save_network(trained, tmp_path / "2 digits.zip")
+    with zipfile.ZipFile(tmp_path / "2 digits.zip") as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "net_2_digits"
+    data = (folder / "net_2_digits.tflite").read_bytes()
+    sketch = (folder / "net_2_digits.ino").read_text("utf-8")
+    assert "resolver.AddFullyConnected();" in sketch
+    assert "{{" not in sketch
+    rows = tflite.held_out_rows(trained, dataset, 10_000)
+    truth = rows.y["out"]
+    on_board = np.mean(board.run_micro(trained, data, rows.x)[0].argmax(-1) == truth)
+    whole = np.mean(predict_rows(trained.model, rows.x)[0].argmax(-1) == truth)
+    assert on_board > 0.8
+    assert abs(on_board - whole) < 0.02
+    assert "accuracy" in accuracy
+    needed, is_measured = board.needed_memory(data)
+    assert is_measured
+    assert 2000 < needed < 8000
+    assert format_bytes(needed) in memory
+    assert needed / 1.5 < board._estimated_memory(data) < 1.5 * needed
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if compiler:
+        checked = subprocess.run(
+            [compiler, "-fsyntax-only", "-x", "c++", "-std=c++17", folder / "model.h"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("name", ["lstm", "erf"])
+def test_what_a_board_cannot_run_is_refused(tmp_path: Path, name: str) -> None:
+    erf = layers.Dense(4, activation="gelu")
+    trained = NETWORKS[name]() if name == "lstm" else chain(layers.Input((3,), name="x"), erf)
+    with pytest.raises(FormatError) as caught:
+        registry.save_network(trained, tmp_path / "m.zip")
+    assert caught.value.code == "board_not_supported"
+    assert not (tmp_path / "m.zip").exists()
 
 
 def test_what_answers_otherwise_is_not_kept(

@@ -29,6 +29,7 @@ from netbuilder.core.formats.writers.inference import (
     separate_scalings,
     steps_in_builtins,
 )
+from netbuilder.core.formats.writers.onnx import output_names
 from netbuilder.core.formats.writers.roundtrip_check import (
     check_agreement,
     largest_difference,
@@ -36,6 +37,7 @@ from netbuilder.core.formats.writers.roundtrip_check import (
 )
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.tensorflow_output import mute_output
 from netbuilder.core.wording import format_number, join_values, labelled
 
@@ -45,16 +47,19 @@ if TYPE_CHECKING:
 CalibrationRows = Callable[[], Iterator[list[Array]]]
 
 
-def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) -> bytes:
+def convert_int8(converter: Any, rows: CalibrationRows, scaled: dict[str, bool]) -> bytes:
     """Return the file with 8-bit weights and arithmetic, and 32-bit scaling.
 
     ``rows`` yields rows to measure the ranges of all values on; ``scaled`` tells for each output
-    whether it is a scaling's.
+    by its name whether it is a scaling's.
     """
     import tensorflow as tf
+    from tensorflow.lite.python.convert import mlir_quantize
 
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = rows
+    # Libraries of boards ignore scales for each unit of a Dense layer.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     data: bytes = converter.convert()
     whole = _scaling_tensors(data, scaled)
     if not whole:
@@ -63,42 +68,23 @@ def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) 
     debugger = tf.lite.experimental.QuantizationDebugger(
         converter=converter, debug_dataset=rows, debug_options=options
     )
-    quantized: bytes = debugger.get_nondebug_quantized_model()
+    # Its own method leaves the argument for Dense layers out.
+    quantized: bytes = mlir_quantize(
+        debugger.calibrated_model,
+        denylisted_nodes=whole,
+        disable_per_channel_for_dense_layers=True,
+    )
     return quantized
 
 
-def _scaling_tensors(data: bytes, scaled: Sequence[bool]) -> list[str]:
+def _scaling_tensors(data: bytes, scaled: dict[str, bool]) -> list[str]:
     import tensorflow as tf
 
     interpreter = tf.lite.Interpreter(model_content=data)
     names = [detail["name"] for detail in interpreter.get_tensor_details()]
     scalings = [name for name in names if APART in name]
-    answers = interpreter.get_signature_runner().get_output_details()
-    ordered = sorted(answers, key=lambda name: int(name.rsplit("_", 1)[-1]))
-    return scalings + [
-        answers[name]["name"] for name, last in zip(ordered, scaled, strict=True) if last
-    ]
-
-
-def has_loop(folder: Path) -> bool:
-    """Return whether a SavedModel contains a loop, as recurrent layers do.
-
-    Measuring ranges in one crashes TensorFlow 2.21. An unrolled loop of 20 steps could be measured,
-    but was 6 times as large and 23 times as far off as with 8-bit weights alone.
-    """
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    saved = saved_model_pb2.SavedModel()
-    saved.ParseFromString((folder / "saved_model.pb").read_bytes())
-    return any(
-        node.op in ("While", "StatelessWhile")
-        for meta in saved.meta_graphs
-        for nodes in (
-            meta.graph_def.node,
-            *(function.node_def for function in meta.graph_def.library.function),
-        )
-        for node in nodes
-    )
+    outputs = interpreter.get_signature_runner().get_output_details()
+    return scalings + [outputs[name]["name"] for name, is_last in scaled.items() if is_last]
 
 
 @dataclass(frozen=True)
@@ -231,16 +217,9 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
     A name that ends in ``.int8.tflite`` gives 8-bit weights. Only builtin operations are used.
     Ranges of values are measured on the project's data if available, else on random rows; in a
-    recurrent network they cannot be measured: its weights have 8 bits, its arithmetic 32.
+    recurrent network they cannot be measured: its weights have 8 bits, its arithmetic 32. The
+    signature's inputs and outputs have the names of their layers.
     """
-    import tensorflow as tf
-
-    if getattr(getattr(tf, "lite", None), "TFLiteConverter", None) is None:
-        raise FormatError(
-            _("TensorFlow {version} has no converter to TensorFlow Lite.", version=tf.__version__),
-            _("Install TensorFlow 2.20 or 2.21."),
-            code="tflite_converter_missing",
-        )
     path = Path(path)
     bits = bits_of(path)
     dataset = project_data(trained, path.parent) if bits < 32 else None
@@ -277,14 +256,21 @@ def verify(
     ``bits`` per weight follow from the name if None; ``dataset`` is the network's data, without
     which random rows are used.
     """
-    bits = bits_of(path) if bits is None else bits
+    # From bytes: on Windows the interpreter cannot open paths with umlauts.
+    return compare(trained, path.read_bytes(), bits_of(path) if bits is None else bits, dataset)
+
+
+def compare(
+    trained: TrainedModel, data: bytes, bits: int, dataset: Dataset | None
+) -> tuple[str, ...]:
+    """Do what ``verify`` does for the content of a file."""
     real = None if dataset is None or bits == 32 else held_out_rows(trained, dataset, CALIBRATION)
     made_up = 4 if bits == 32 else CALIBRATION // 4
     rows = list(real.x) if real is not None else random_rows(trained, made_up, seed=1)
     expected = predict_rows(trained.model, rows)
     try:
         with mute_output():
-            outputs = _run(path, rows, [output.shape for output in expected])
+            outputs = run(trained, data, rows)
     # Any error of the interpreter is about this file.
     except Exception as error:
         raise FormatError(
@@ -300,15 +286,7 @@ def verify(
         check_agreement(outputs, expected, TITLE)
         return ()
     if any(not largest_difference(a, b) <= _LOST for a, b in zip(outputs, expected, strict=True)):
-        raise FormatError(
-            _(
-                "The file was written with {bits} bits per weight and opened again as "
-                "a check, but its predictions differ too much. The file was not saved.",
-                bits=bits,
-            ),
-            _("Export it with 32 bits (.tflite)."),
-            code="written_file_differs",
-        )
+        raise too_different(bits)
     cost = accuracy_cost(trained, real, outputs, expected) if real is not None else ""
     return (
         _(
@@ -319,6 +297,19 @@ def verify(
             if real is not None
             else ngettext("{count} random row", "{count} random rows", len(rows[0])),
         ),
+    )
+
+
+def too_different(bits: int) -> FormatError:
+    """Return the error for a file with ``bits`` per weight whose predictions are wrong."""
+    return FormatError(
+        _(
+            "The file was written with {bits} bits per weight and opened again as "
+            "a check, but its predictions differ too much. The file was not saved.",
+            bits=bits,
+        ),
+        _("Export it with 32 bits (.tflite)."),
+        code="written_file_differs",
     )
 
 
@@ -343,20 +334,28 @@ def converted(
     """Return the file for ``batch`` rows (None: any number), with 32-bit or 8-bit weights."""
     import tensorflow as tf
 
+    if getattr(getattr(tf, "lite", None), "TFLiteConverter", None) is None:
+        raise FormatError(
+            _("TensorFlow {version} has no converter to TensorFlow Lite.", version=tf.__version__),
+            _("Install TensorFlow 2.20 or 2.21."),
+            code="tflite_converter_missing",
+        )
     model = inference_model(trained.model)
     if bits < 32:
         model = separate_scalings(model)
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, mute_output():
         with steps_in_builtins() if batch is None else nullcontext():
-            _export(model, Path(folder), batch)
+            _export(model, Path(folder), batch, *names_of(trained))
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         try:
-            if bits == 8 and has_loop(Path(folder)):
+            if bits == 8 and is_recurrent(model):
+                # Measuring ranges in a loop crashes TensorFlow 2.21.
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
             elif bits == 8:
                 rows = _calibration_rows(trained, dataset)
-                return convert_int8(converter, rows, scaled_outputs(model))
+                scaled = dict(zip(names_of(trained)[1], scaled_outputs(model), strict=True))
+                return convert_int8(converter, rows, scaled)
             data: bytes = converter.convert()
             return data
         # Any error of the converter is about this network.
@@ -385,7 +384,9 @@ def _calibration_rows(trained: TrainedModel, dataset: Dataset | None) -> Calibra
     return examples
 
 
-def _export(model: keras.Model, folder: Path, batch: int | None) -> None:
+def _export(
+    model: keras.Model, folder: Path, batch: int | None, inputs: list[str], outputs: list[str]
+) -> None:
     """Write a SavedModel whose only function takes ``batch`` rows, or any number."""
     import keras
     import tensorflow as tf
@@ -393,36 +394,42 @@ def _export(model: keras.Model, folder: Path, batch: int | None) -> None:
     archive = keras.export.ExportArchive()
     archive.track(model)
     specs = [
-        tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=f"input_{number:03d}")
-        for number, tensor in enumerate(model.inputs)
+        tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=name)
+        for name, tensor in zip(inputs, model.inputs, strict=True)
     ]
 
-    def serve(*rows: Any) -> Any:
+    def serve(*rows: Any) -> dict[str, Any]:
         if isinstance(model, keras.Sequential):
-            return model(rows[0], training=False)
-        return model(keras.tree.pack_sequence_as(model.input, list(rows)), training=False)
+            predictions = model(rows[0], training=False)
+        else:
+            packed = keras.tree.pack_sequence_as(model.input, list(rows))
+            predictions = model(packed, training=False)
+        return dict(zip(outputs, keras.tree.flatten(predictions), strict=True))
 
     archive.add_endpoint("serve", serve, input_signature=specs)
     archive.write_out(str(folder), verbose=False)
 
 
-def _run(path: Path, rows: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -> list[Array]:
-    """Return an interpreter's predictions, for all rows at once if possible."""
+def names_of(trained: TrainedModel) -> tuple[list[str], list[str]]:
+    """Return the names of a file's inputs and outputs: those of their layers in Keras."""
+    outputs = [keras_name(name) for name in output_names(trained)]
+    return [tensor.name for tensor in trained.model.inputs], outputs
+
+
+def run(trained: TrainedModel, data: bytes, rows: Sequence[Array]) -> list[Array]:
+    """Return the interpreter's predictions, for all rows at once if possible."""
     import tensorflow as tf
 
-    # From bytes: on Windows the interpreter cannot open paths with umlauts.
-    interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
+    interpreter = tf.lite.Interpreter(model_content=data)
     runner = interpreter.get_signature_runner()
-    names = sorted(runner.get_output_details(), key=lambda name: int(name.rsplit("_", 1)[-1]))
+    inputs, names = names_of(trained)
     outputs: list[list[Array]] = [[] for _ in names]
     details = runner.get_input_details()
     many = all(-1 in detail["shape_signature"][:1] for detail in details.values())
     step = len(rows[0]) if many else 1
     for at in range(0, len(rows[0]), step):
-        batch = {
-            name: values[at : at + step] for name, values in zip(sorted(details), rows, strict=True)
-        }
-        answers = runner(**batch)
-        for number, name in enumerate(names):
-            outputs[number].append(np.asarray(answers[name]))
+        batch = {name: values[at : at + step] for name, values in zip(inputs, rows, strict=True)}
+        predictions = runner(**batch)
+        for parts, name in zip(outputs, names, strict=True):
+            parts.append(np.asarray(predictions[name]))
     return [np.concatenate(parts) for parts in outputs]
