@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build import network_copies
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
-from netbuilder.core.engine.build.keras_objects import seed_generators
 from netbuilder.core.engine.build.loss_values import sample_weights
 from netbuilder.core.engine.loop.tensors import SampleOrders
 from netbuilder.core.engine.trained import TrainedModel
@@ -81,7 +80,7 @@ class StepTrace:
         optimizer: its name and settings; ``learning_rate`` is that of this step, ``step`` counts
             from 1.
         loss_at: the loss with another value of one weight, by node, name and index.
-        network: the copy that made the step.
+        stepper: the compiled copy that made the step.
     """
 
     trained: TrainedModel
@@ -91,7 +90,7 @@ class StepTrace:
     layers: Mapping[str, LayerStep]
     optimizer: Mapping[str, Any]
     loss_at: Callable[[str, str, tuple[int, ...], float], float]
-    network: Any = None
+    stepper: Any = None
 
     def numeric_gradient(self, node: str, name: str, index: tuple[int, ...]) -> float:
         """Return a weight's gradient as a difference quotient of the loss."""
@@ -123,93 +122,165 @@ def trace_step(
         trained: the network with its optimizer's state.
         dataset: whose training rows are used.
         rows: the batch; one row for a single sample.
-        before: an earlier step of the same run, whose copy is used again: half of the time.
+        before: an earlier step of the same run, whose compiled copy is used again.
     """
     with _lock:
-        return _trace_step(trained, dataset, np.asarray(rows, np.int64), before)
+        if before is not None and before.trained.project is trained.project:
+            stepper = before.stepper
+            network_copies.copy_weights(stepper.network, trained.training_model)
+        else:
+            stepper = _Stepper(trained, dataset)
+        return stepper.step(trained, dataset, np.asarray(rows, np.int64))
 
 
-def _trace_step(
-    trained: TrainedModel, dataset: Dataset, rows: Array, before_step: StepTrace | None
-) -> StepTrace:
-    import tensorflow as tf
+class _Stepper:
+    """A copy of a network that makes steps, compiled once for batches of any size."""
 
-    graph = trained.project.graph
-    if before_step is not None and before_step.trained.project is trained.project:
-        network = before_step.network
-        network_copies.copy_weights(network, trained.training_model)
-    else:
-        network = network_copies.copy_network(
-            trained.training_model, trained.project, trained.facts
+    def __init__(self, trained: TrainedModel, dataset: Dataset) -> None:
+        import tensorflow as tf
+
+        project = trained.project
+        self.graph, train = project.graph, dataset.train
+        self.network = network_copies.copy_network(trained.training_model, project, trained.facts)
+        copy = replace(trained, training_model=self.network)
+        self._model, self._nodes = node_outputs(copy)
+        self._names = model_inputs(self.graph)
+        self._layers = {name: layer_of(copy, name) for name in self.graph.order}
+        self._weight = sample_weights(
+            dataset, project.training.class_weight, list(self.graph.outputs)
         )
-    copy = replace(trained, training_model=network)
-    model, nodes = node_outputs(copy)
-    train, names = dataset.train, model_inputs(graph)
-    x = [
-        tf.convert_to_tensor(np.asarray(train.x[name][rows]).astype(str(tensor.dtype), copy=False))
-        for name, tensor in zip(names, network.inputs, strict=True)
-    ]
-    targets = {name: np.asarray(train.y[name][rows]) for name in graph.outputs}
-    weight = sample_weights(dataset, trained.project.training.class_weight, list(graph.outputs))
-    start = network_copies.variable_values(network)
-    seeds = [np.array(state) for state in seed_generators(network)]
+        self._types = [str(tensor.dtype) for tensor in self.network.inputs]
+        variables = self.network.trainable_variables
+        if not self.network.optimizer.built:
+            self.network.optimizer.build(variables)
+        x = [
+            (train.x[name].shape, kind) for name, kind in zip(self._names, self._types, strict=True)
+        ]
+        y = [(train.y[name].shape, train.y[name].dtype) for name in self.graph.outputs]
+        weight = [] if self._weight is None else [(self._weight.shape, "float32")]
+        signature = [
+            [tf.TensorSpec((None, *shape[1:]), kind) for shape, kind in part]
+            for part in (x, y, weight)
+        ]
+        self._compiled = tf.function(self._compute, autograph=False, input_signature=signature)
 
-    def forward() -> tuple[dict[str, Any], Any]:
-        for state, seed in zip(seed_generators(network), seeds, strict=True):
-            state.assign(seed)  # the same units are dropped
-        values = listed_outputs(model(_single(x), training=True))
-        by_node = {**dict(zip(names, x, strict=True)), **dict(zip(nodes, values, strict=True))}
-        return by_node, network.compute_loss(
+    def _forward(
+        self, x: Sequence[Any], y: Sequence[Any], weight: Sequence[Any]
+    ) -> tuple[dict[str, Any], Any]:
+        values = listed_outputs(self._model(_single(x), training=True))
+        by_node = dict(zip((*self._names, *self._nodes), (*x, *values), strict=True))
+        return by_node, self.network.compute_loss(
             x=_single(x),
-            y=_single([tf.convert_to_tensor(value) for value in targets.values()]),
-            y_pred=_single([by_node[name] for name in graph.outputs]),
-            sample_weight=None if weight is None else tf.convert_to_tensor(weight[rows]),
+            y=_single(y),
+            y_pred=_single([by_node[name] for name in self.graph.outputs]),
+            sample_weight=weight[0] if weight else None,
             training=True,
         )
 
-    variables = network.trainable_variables
-    with tf.GradientTape(persistent=True) as tape:
-        for value in x:
-            if value.dtype.is_floating:
-                tape.watch(value)
-        values, loss = forward()
-    gradients = tape.gradient(loss, variables)
-    back = tape.gradient(loss, {k: v for k, v in values.items() if v.dtype.is_floating})
-    before = _before_activation(tape, loss, values)
-    del tape
-    keras_layers = {name: layer_of(copy, name) for name in graph.order if name in values}
-    layers: dict[str, LayerStep] = {}
-    for name, layer in keras_layers.items():
-        inputs = [values[source] for source in graph.sources[name] if source in values]
-        if layer is not None and inputs:
-            delta = _numpy(before.get(name, back.get(name)))
-            arrays = tuple(value.numpy() for value in inputs)
-            step = LayerStep(name, graph.by_id[name].layer, arrays, values[name].numpy(), delta)
-            if name not in before:
-                step = _with_delta(step, layer, inputs, back.get(name))
+    def _compute(self, x: Sequence[Any], y: Sequence[Any], weight: Sequence[Any]) -> dict[str, Any]:
+        """Make the step; return tensors by name, of layers and variables by id and number."""
+        import tensorflow as tf
+
+        variables = self.network.trainable_variables
+        with tf.GradientTape(persistent=True) as tape:
+            for value in x:
+                if value.dtype.is_floating:
+                    tape.watch(value)
+            values, loss = self._forward(x, y, weight)
+        gradients = tape.gradient(loss, variables)
+        back = tape.gradient(loss, {k: v for k, v in values.items() if v.dtype.is_floating})
+        deltas = {**back, **_before_activation(tape, loss, values)}
+        extra: dict[str, Any] = {}
+        for name, layer in self._layers.items():
+            inputs = self._inputs(name, values)
+            if layer is not None and len(inputs) == 1 and deltas.get(name) is not None:
+                compute = _DELTAS.get(self.graph.by_id[name].layer)
+                if compute is not None and deltas[name] is back.get(name):
+                    extra[name] = compute(layer, inputs[0], values[name], back[name])
+        pairs = [p for p in zip(gradients, variables, strict=True) if p[0] is not None]
+        self.network.optimizer.apply_gradients(pairs)
+        return {
+            "values": values,
+            "loss": loss,
+            "gradients": {str(n): tf.convert_to_tensor(g) for n, g in enumerate(gradients)
+                          if g is not None},
+            "deltas": {name: delta for name, delta in deltas.items() if delta is not None},
+            "extra": extra,
+        }  # fmt: skip
+
+    def _inputs(self, name: str, values: Mapping[str, Any]) -> list[Any]:
+        return [values[source] for source in self.graph.sources[name] if source in values]
+
+    def step(self, trained: TrainedModel, dataset: Dataset, rows: Array) -> StepTrace:
+        """Make a step of the network's current weights."""
+        import tensorflow as tf
+
+        train = dataset.train
+        x = [
+            tf.convert_to_tensor(np.asarray(train.x[name][rows]).astype(kind, copy=False))
+            for name, kind in zip(self._names, self._types, strict=True)
+        ]
+        targets = {name: np.asarray(train.y[name][rows]) for name in self.graph.outputs}
+        y = [tf.convert_to_tensor(value) for value in targets.values()]
+        weight = [] if self._weight is None else [tf.convert_to_tensor(self._weight[rows])]
+        start = network_copies.variable_values(self.network)
+        before = self._snapshot()
+        result = tf.nest.map_structure(lambda tensor: tensor.numpy(), self._compiled(x, y, weight))
+        updates = {
+            number: WeightUpdate(
+                old, result["gradients"][str(number)], new,
+                {k: (old_slots[k], new_slots[k]) for k in old_slots},
+            )
+            for number, ((old, old_slots), (new, new_slots)) in enumerate(
+                zip(before, self._snapshot(), strict=True)
+            )
+            if str(number) in result["gradients"]
+        }  # fmt: skip
+        numbers = {id(v): n for n, v in enumerate(self.network.trainable_variables)}
+        places: dict[tuple[str, str], Any] = {}
+        layers: dict[str, LayerStep] = {}
+        for name, layer in self._layers.items():
+            inputs = tuple(self._inputs(name, result["values"]))
+            if layer is None or not inputs or name not in result["values"]:
+                continue
+            own = {v.name: v for v in layer.trainable_variables if numbers[id(v)] in updates}
+            places |= {(name, key): variable for key, variable in own.items()}
+            step = LayerStep(
+                name, self.graph.by_id[name].layer, inputs, result["values"][name],
+                result["deltas"].get(name),
+                updates={key: updates[numbers[id(v)]] for key, v in own.items()},
+            )  # fmt: skip
+            step = replace(step, **_checked(result["extra"].get(name, {})))
+            if step.layer == "Conv2D":
+                step = replace(step, geometry=_geometry(layer, step))
             layers[name] = step
-    updates = _apply(network, variables, gradients)
-    places = {
-        (name, variable.name): variable
-        for name in layers
-        for variable in keras_layers[name].trainable_variables
-        if id(variable) in updates
-    }
-    for name, step in layers.items():
-        own = {n: updates[id(v)] for (node, n), v in places.items() if node == name}
-        layers[name] = replace(step, updates=own)
-    optimizer = _settings(network.optimizer)
 
-    def loss_at(node: str, name: str, index: tuple[int, ...], value: float) -> float:
-        variable = places[node, name]
-        with _lock:
-            network_copies.assign_values(network, start)
-            changed = np.array(variable)
-            changed[index] = value
-            variable.assign(changed)
-            return float(forward()[1])
+        def loss_at(node: str, name: str, index: tuple[int, ...], value: float) -> float:
+            variable = places[node, name]
+            with _lock:
+                network_copies.assign_values(self.network, start)  # the same units are dropped
+                changed = np.array(variable)
+                changed[index] = value
+                variable.assign(changed)
+                return float(self._forward(x, y, weight)[1])
 
-    return StepTrace(trained, rows, float(loss), targets, layers, optimizer, loss_at, network)
+        settings = _settings(self.network.optimizer)
+        loss = float(result["loss"])
+        return StepTrace(trained, rows, loss, targets, layers, settings, loss_at, self)
+
+    def _snapshot(self) -> list[tuple[Array, dict[str, Array]]]:
+        """Return the values of each trainable variable, and the optimizer's arrays for it."""
+        variables, optimizer = self.network.trainable_variables, self.network.optimizer
+        slots = {
+            slot: [v for v in optimizer.variables if v.name.endswith(f"_{slot}")] for slot in _SLOTS
+        }
+        return [
+            (
+                np.array(variable),
+                {k: np.array(v[n]) for k, v in slots.items() if len(v) == len(variables)},
+            )
+            for n, variable in enumerate(variables)
+        ]
 
 
 def _before_activation(tape: Any, loss: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,12 +298,6 @@ def _single(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else list(values)
 
 
-def _numpy(value: Any) -> Array | None:
-    import tensorflow as tf
-
-    return None if value is None else tf.convert_to_tensor(value).numpy()
-
-
 def _settings(optimizer: Any) -> dict[str, Any]:
     """Return the settings of an optimizer that has just made its step."""
     config = dict(optimizer.get_config())
@@ -243,66 +308,73 @@ def _settings(optimizer: Any) -> dict[str, Any]:
     return {**config, "name": type(optimizer).__name__, "learning_rate": rate, "step": step}
 
 
-def _apply(
-    network: Any, variables: Sequence[Any], gradients: Sequence[Any]
-) -> dict[int, WeightUpdate]:
-    """Apply the gradients; return the updates by ``id`` of the variable."""
-    optimizer = network.optimizer
-    if not optimizer.built:
-        optimizer.build(variables)
-    slots = {
-        slot: [v for v in optimizer.variables if v.name.endswith(f"_{slot}")] for slot in _SLOTS
-    }
-
-    def snapshot() -> list[tuple[Array, dict[str, Array]]]:
-        return [
-            (
-                np.array(variable),
-                {k: np.array(v[n]) for k, v in slots.items() if len(v) == len(variables)},
-            )
-            for n, variable in enumerate(variables)
-        ]
-
-    dense = [_numpy(gradient) for gradient in gradients]
-    before = snapshot()
-    pairs = [p for p in zip(gradients, variables, strict=True) if p[0] is not None]
-    optimizer.apply_gradients(pairs)
-    return {
-        id(variable): WeightUpdate(
-            old, gradient, new, {k: (old_slots[k], new_slots[k]) for k in old_slots}
-        )
-        for variable, gradient, (old, old_slots), (new, new_slots) in zip(
-            variables, dense, before, snapshot(), strict=True
-        )
-        if gradient is not None
-    }
-
-
-def _with_delta(step: LayerStep, layer: Any, inputs: Sequence[Any], back: Any) -> LayerStep:
-    """Return the step with the gradients before the activation, as far as a layer has one."""
+def _linear_delta(layer: Any, x: Any, output: Any, back: Any) -> dict[str, Any]:
+    """Return the gradient before the activation of a Dense or Conv2D."""
     import keras
     import tensorflow as tf
 
-    if back is None or not inputs:
-        return step
-    if step.layer == "LSTM":
-        return _lstm_delta(step, layer, inputs[0], back)
-    if step.layer == "BatchNormalization":
-        gamma = np.array(layer.gamma) if layer.scale else np.ones(1)
-        beta = np.array(layer.beta) if layer.center else 0.0
-        return replace(step, factors=(step.output - beta) / np.where(gamma == 0, 1.0, gamma))
-    if step.layer not in ("Dense", "Conv2D") or len(inputs) != 1:
-        return step
     activation, layer.activation = layer.activation, keras.activations.linear
     try:
-        sums = layer(inputs[0])
+        sums = layer(x)
     finally:
         layer.activation = activation
     with tf.GradientTape() as tape:
         tape.watch(sums)
         output = activation(sums)
-    step = replace(step, delta=_numpy(tape.gradient(output, sums, output_gradients=back)))
-    return replace(step, geometry=_geometry(layer, step)) if step.layer == "Conv2D" else step
+    return {"delta": tape.gradient(output, sums, output_gradients=back)}
+
+
+def _normalized(layer: Any, x: Any, output: Any, back: Any) -> dict[str, Any]:
+    import tensorflow as tf
+
+    shifted = output - layer.beta if layer.center else output
+    return {"factors": tf.math.divide_no_nan(shifted, layer.gamma) if layer.scale else shifted}
+
+
+def _lstm_delta(layer: Any, x: Any, output: Any, back: Any) -> dict[str, Any]:
+    """Return the gradients of an LSTM's gates' sums, step by step through time, its states, and
+    how far its recomputed output is off: with masked steps or dropout."""
+    import tensorflow as tf
+
+    weights = {variable.name: variable.value for variable in layer.weights}
+    if layer.go_backwards or x.shape[1] is None:
+        return {}
+    bias = weights.get("bias", tf.zeros(4 * layer.units))
+    state = carry = tf.zeros((tf.shape(x)[0], layer.units))
+    sums, states = [], [state]
+    with tf.GradientTape() as tape:
+        for number in range(x.shape[1]):
+            z = x[:, number] @ weights["kernel"] + state @ weights["recurrent_kernel"] + bias
+            tape.watch(z)
+            sums.append(z)
+            i, f, c, o = tf.split(z, 4, axis=1)
+            gate = layer.recurrent_activation
+            carry = gate(f) * carry + gate(i) * layer.activation(c)
+            state = gate(o) * layer.activation(carry)
+            states.append(state)
+        result = tf.stack(states[1:], axis=1) if layer.return_sequences else state
+    deltas = tape.gradient(
+        result, sums, output_gradients=back, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    return {
+        "delta": tf.stack(deltas, axis=1),
+        "factors": tf.stack(states[:-1], axis=1),
+        "error": tf.reduce_max(tf.abs(result - output)),
+    }
+
+
+_DELTAS = {
+    "Dense": _linear_delta,
+    "Conv2D": _linear_delta,
+    "BatchNormalization": _normalized,
+    "LSTM": _lstm_delta,
+}
+
+
+def _checked(extra: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the fields of a LayerStep, if the layer's recomputed output is Keras's."""
+    fits = float(extra.get("error", np.zeros(()))) < 1e-4
+    return {name: value for name, value in extra.items() if name != "error" and fits}
 
 
 def _geometry(layer: Any, step: LayerStep) -> tuple[int, int, int, int]:
@@ -314,37 +386,6 @@ def _geometry(layer: Any, step: LayerStep) -> tuple[int, int, int, int]:
             spare = (out - 1) * layer.strides[axis] + layer.kernel_size[axis] - size
             padding[axis] = max(spare, 0) // 2
     return (*layer.strides, *padding)
-
-
-def _lstm_delta(step: LayerStep, layer: Any, x: Any, back: Any) -> LayerStep:
-    """Return an LSTM's step with the gradients of its gates' sums, step by step through time."""
-    import tensorflow as tf
-
-    weights = {variable.name: variable.value for variable in layer.weights}
-    if layer.go_backwards:
-        return step
-    bias = weights.get("bias", tf.zeros(4 * layer.units))
-    state = carry = tf.zeros((x.shape[0], layer.units))
-    sums, states, outputs = [], [state], []
-    with tf.GradientTape() as tape:
-        for number in range(x.shape[1]):
-            z = x[:, number] @ weights["kernel"] + state @ weights["recurrent_kernel"] + bias
-            tape.watch(z)
-            sums.append(z)
-            i, f, c, o = tf.split(z, 4, axis=1)
-            gate = layer.recurrent_activation
-            carry = gate(f) * carry + gate(i) * layer.activation(c)
-            state = gate(o) * layer.activation(carry)
-            states.append(state)
-            outputs.append(state)
-        result = tf.stack(outputs, axis=1) if layer.return_sequences else state
-    if not np.allclose(result, step.output, atol=1e-4):  # masked steps, dropout
-        return step
-    deltas = tape.gradient(
-        result, sums, output_gradients=back, unconnected_gradients=tf.UnconnectedGradients.ZERO
-    )
-    delta = np.stack([value.numpy() for value in deltas], axis=1)
-    return replace(step, delta=delta, factors=np.stack([s.numpy() for s in states[:-1]], axis=1))
 
 
 def gradient_terms(

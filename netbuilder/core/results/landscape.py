@@ -29,7 +29,8 @@ class Landscape:
 
     Attributes:
         losses: (side, side), the lowest second coordinate first.
-        box: left, bottom, right, top; the network is at (0, 0).
+        box: left, bottom, right, top; the network is at (0, 0). Along each direction, a filter's
+            weights change relative to the filter's length.
         paths: coordinates of each run's weights, (epochs, 2).
         explained: share of the first path's variance that the plane shows; 0 for random directions.
     """
@@ -53,8 +54,8 @@ def loss_landscape(
         trained: the network at the centre.
         dataset: the losses are those of at most 256 training rows, at inference.
         paths: each the weights of a run at several epochs, in the order of ``Model.weights``. The
-            directions are the principal components of the first; without one, they are random, each
-            filter as long as the network's own.
+            directions are the principal components of the first; without one, they are random. Both
+            are filter-normalized: relative to the length of each filter of the network.
         side: points along each direction.
     """
     import tensorflow as tf
@@ -64,14 +65,15 @@ def loss_landscape(
     place = {id(variable): n for n, variable in enumerate(network.weights)}
     own = [place[id(variable)] for variable in variables]
     centre = [np.array(variable, np.float64) for variable in variables]
-    flat = np.concatenate([value.ravel() for value in centre])
+    flat, lengths = _flat(centre), _flat(_filter_lengths(centre))
     moved = [
-        np.array([np.concatenate([np.ravel(weights[n]) for n in own]) for weights in path]) - flat
+        (np.array([_flat([weights[n] for n in own]) for weights in path]) - flat) / lengths
         for path in paths
         if path and sum(np.size(path[0][n]) for n in own) == flat.size
     ]
     axes, explained = _directions(centre, moved[0] if moved else np.zeros((0, flat.size)))
     points = tuple(path @ axes.T for path in moved)
+    axes = axes * lengths
     box = _box(points)
     rows = np.linspace(0, len(dataset.train) - 1, min(len(dataset.train), MOST_ROWS)).astype(int)
     graph = trained.project.graph
@@ -91,26 +93,42 @@ def loss_landscape(
     return Landscape(losses, box, points, explained)
 
 
+def _flat(values: Sequence[Array]) -> Array:
+    return np.concatenate([np.ravel(value) for value in values])
+
+
+def _filter_lengths(weights: Sequence[Array]) -> list[Array]:
+    """Return for each weight the length of its filter: of the weights into its unit, also for the
+    unit's bias; 1 where that is 0."""
+    lengths: list[Array] = []
+    length = np.ones(())
+    for value in weights:
+        if value.ndim > 1:
+            length = np.sqrt((value**2).sum(axis=tuple(range(value.ndim - 1))))
+        elif length.shape != value.shape:
+            length = np.sqrt((value**2).sum())
+        lengths.append(np.broadcast_to(np.where(length > 0, length, 1.0), value.shape))
+    return lengths
+
+
 def _directions(centre: Sequence[Array], path: Array) -> tuple[Array, float]:
-    """Return two directions (2, weights), and the share of the path's variance along them."""
+    """Return two directions (2, weights) relative to the filters' lengths, and the share of the
+    path's variance along them."""
     if len(path) > 2 and np.linalg.matrix_rank(path) > 1:
         _left, sizes, axes = np.linalg.svd(path, full_matrices=False)
         return axes[:2], float((sizes[:2] ** 2).sum() / (sizes**2).sum())
     random = np.random.default_rng(0)
-    axes = np.stack(
-        [np.concatenate([_like(value, random).ravel() for value in centre]) for _axis in range(2)]
-    )
+    axes = np.stack([_flat([_random(value, random) for value in centre]) for _axis in range(2)])
     return axes, 0.0
 
 
-def _like(weights: Array, random: np.random.Generator) -> Array:
-    """Return a random direction whose filters are as long as those of ``weights``; 0 for biases."""
+def _random(weights: Array, random: np.random.Generator) -> Array:
+    """Return a random direction whose filters have the length 1; 0 for biases."""
     if weights.ndim < 2:
         return np.zeros(weights.shape)
     direction = random.normal(size=weights.shape)
     axes = tuple(range(weights.ndim - 1))
-    length = np.sqrt((weights**2).sum(axis=axes) / (direction**2).sum(axis=axes))
-    return np.asarray(direction * length)
+    return np.asarray(direction / np.sqrt((direction**2).sum(axis=axes)))
 
 
 def _box(paths: Sequence[Array]) -> tuple[float, float, float, float]:

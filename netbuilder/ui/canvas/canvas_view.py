@@ -42,6 +42,7 @@ from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation, WirePul
 from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.paint.paint_resources import NAMES, PaintResources, PaintState
 from netbuilder.ui.canvas.paint.previews import NodePreviews
+from netbuilder.ui.canvas.paint.step_flow import StepFlow
 from netbuilder.ui.canvas.sample_caption import SampleCaption
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
@@ -141,6 +142,7 @@ class CanvasView(QAbstractScrollArea):
         self.minimap = Minimap(self, self.previews)
         self.problems = VisibleProblems(self, self.previews)
         self.pulse = WirePulse(self)
+        self.step_flow = StepFlow(self)
         self.slide = LayoutAnimation(self)
         self._announcer = CanvasAnnouncer(self)
         self._chosen = CanvasSelection(self, self.state, self._selected, self._announcer.wire)
@@ -402,7 +404,9 @@ class CanvasView(QAbstractScrollArea):
         paint_scene.paint_scene(p, picture, self.look, self.camera, self.state, size)
         p.translate(self.camera.x, self.camera.y)
         p.scale(self.camera.scale, self.camera.scale)
-        self.pulse.paint(p)
+        if not self.step_flow.flows:
+            self.pulse.paint(p)
+        self.step_flow.paint(p)
         panel = QRectF() if self.closer.isHidden() else QRectF(self.closer.geometry())
         self.previews.paint(p, panel)
         bubbles = self.bubbles_now()

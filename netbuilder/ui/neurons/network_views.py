@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QVariantAnimation, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QWidget
 
@@ -12,10 +13,12 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.weight_row import WeightRow
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
-from netbuilder.ui.widgets.labels import ClampedLabel
+from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.labels import ClampedLabel, note_label
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
 if TYPE_CHECKING:
+    from netbuilder.core.results.backprop import StepTrace
     from netbuilder.ui.neurons.neuron_view import NeuronView
 
 _HINT = N_(
@@ -24,13 +27,26 @@ _HINT = N_(
 )
 _SHORT_HINT = N_("Drag a line or type to set its weight")
 _PAUSE = N_("Pause the run to set a weight.")
+_SWEEP_MS = 900
+FORWARD, LOSS, BACKWARD, UPDATE = range(4)
+STAGES = (
+    (N_("1 Forward"), N_("Each layer computes its outputs from the one before")),
+    (N_("2 Loss"), N_("The loss compares the predictions with the labels")),
+    (N_("3 Backward"), N_("Each layer passes back how the loss changes with its outputs")),
+    (N_("4 Update"), N_("The optimizer changes each weight")),
+)
 
 
 class NetworkViews(QWidget):
-    """The canvas and the neurons, one at a time.
+    """The canvas and the neurons, one at a time, with the stages of a training step on them.
 
     Without a choice of the user, the neurons of small networks with two inputs are shown outside
     Build.
+
+    Signals:
+        stage_requested(stage): a button below the drawing was pressed.
+        step_shown(flows, back): of a stage, see ``step_text.flows``; {} without one.
+        step_reached(part): how far a stage has come, from 0 to 1.
 
     Args:
         canvas: the layers.
@@ -38,6 +54,10 @@ class NetworkViews(QWidget):
         editor: sets weights.
         building: returns whether the network is being built.
     """
+
+    stage_requested = Signal(int)
+    step_shown = Signal(object, bool)
+    step_reached = Signal(float)
 
     def __init__(
         self,
@@ -79,7 +99,23 @@ class NetworkViews(QWidget):
         self.hint.setProperty("role", "note")
         self.weights = WeightRow(bar)
         self.weights.field.setMaximumWidth(120)
-        hbox(switch, (self.hint, 1), self.weights, parent=bar, margins=(12, 4, 12, 4), spacing=12)
+        self.stepper = QFrame(bar)
+        self.back, self.on = QPushButton("‹", bar), QPushButton("›", bar)
+        self.stage_name = note_label("", bar, role="body")
+        self.stage = FORWARD
+        for button, words, move in (
+            (self.back, _("Previous stage"), -1),
+            (self.on, _("Next stage"), 1),
+        ):
+            button.setToolTip(words)
+            button.setAccessibleName(words)
+            button.clicked.connect(lambda _on, by=move: self.stage_requested.emit(self.stage + by))
+        hbox(self.back, self.stage_name, self.on, parent=self.stepper, margins=0)
+        self.stepper.hide()
+        self._sweep = QVariantAnimation(self, duration=_SWEEP_MS, startValue=0.0, endValue=1.0)
+        self._sweep.valueChanged.connect(self._swept)
+        hbox(switch, self.stepper, (self.hint, 1), self.weights, parent=bar,
+             margins=(12, 4, 12, 4), spacing=12)  # fmt: skip
         vbox((self.stack, 1), bar, parent=self, margins=0, spacing=0)
         self.weights.wanted.connect(self._set_weight)
         feed.columns_changed.connect(self.refresh)
@@ -105,6 +141,33 @@ class NetworkViews(QWidget):
     @property
     def showing_neurons(self) -> bool:
         return self.stack.currentWidget() is not self.canvas
+
+    def show_stage(self, trace: StepTrace | None, stage: int) -> None:
+        """Show a stage of a step on the canvas and on the neurons; None: none."""
+        self.stepper.setVisible(trace is not None)
+        self.stage = stage
+        self.back.setEnabled(stage > FORWARD)
+        self.on.setEnabled(stage < UPDATE)
+        self.stage_name.setText(_(STAGES[stage][0]))
+        drawing = self.neurons.drawing
+        if trace is None:
+            drawing.show_stage(None, None)
+            self.step_shown.emit({}, False)
+        else:
+            from netbuilder.ui.neurons import step_text
+
+            drawing.show_stage(*step_text.drawn(trace, self.feed.columns, stage))
+            self.step_shown.emit(step_text.flows(trace, stage), stage == BACKWARD)
+            self._sweep.stop()
+            if reduced_motion() or not self.isVisible():
+                self._swept(1.0)
+            else:
+                self._sweep.start()
+        self._show_hint("")
+
+    def _swept(self, part: float) -> None:
+        self.neurons.drawing.reach(part, self.stage == BACKWARD)
+        self.step_reached.emit(part)
 
     def choose(self, view: str) -> None:
         """Show "layers" or "neurons", until another project is opened."""
@@ -150,6 +213,8 @@ class NetworkViews(QWidget):
     def _show_hint(self, words: str) -> None:
         if words:
             self.hint.setText(words)
+        elif not self.stepper.isHidden():
+            self.hint.setText(_(STAGES[self.stage][1]))
         elif self.showing_neurons:
             may = self._editor.may or not self.feed.weights
             self.hint.setText(_(_HINT if may else _PAUSE), _(_SHORT_HINT if may else _PAUSE))
@@ -170,11 +235,13 @@ class NetworkViews(QWidget):
     def _show_weights(self) -> None:
         unit = self._neurons.drawing.unit if self._neurons is not None else None
         weights = self.feed.weights.get(self.feed.columns[unit[0]].owner, {}) if unit else {}
-        if unit is None or "kernel" not in weights or not self._editor.may:
+        sources = self.feed.columns[unit[0] - 1].units if unit else 0
+        kernel = weights.get("kernel")
+        single = kernel is not None and kernel.ndim == 2 and len(kernel) == sources
+        if unit is None or not single or not self._editor.may:
             self.weights.hide()
             return
         names = self.feed.names(unit[0] - 1)
-        sources = self.feed.columns[unit[0] - 1].units
         appears = self.weights.isHidden()
         self.weights.show_unit(weights, unit[1], [names.get(n, f"x[{n}]") for n in range(sources)])
         link = self.neurons.drawing.link

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +89,7 @@ class NeuronFeed(QObject):
         #: By column: (units, points of the plane), or the chosen sample's outputs (units, 1).
         self.outputs: list[Any] = []
         self.watched = False
+        self._inputs: Mapping[str, Any] = {}
         self._worker = Derived(self, _prepare, self._prepared, rank=Rank.QUICK)
         for signal in (workbench.shapes_changed, workbench.store.changed):
             signal.connect(self._find_columns)
@@ -125,11 +125,7 @@ class NeuronFeed(QObject):
 
         graph, shapes = self._workbench.store.project.graph, self._workbench.shapes
         known = shapes.still_true(graph).by_node if shapes is not None else {}
-        sizes = {
-            name: math.prod(size or 0 for size in shape.output[1:])
-            for name, shape in known.items()
-            if shape.output is not None
-        }
+        sizes = {name: shape.output[1:] for name, shape in known.items() if shape.output}
         columns: tuple[NeuronColumn, ...] = ()
         reason = ""
         try:
@@ -162,11 +158,15 @@ class NeuronFeed(QObject):
             self._runner.unwatch(_KEY)
             return
         active, project = self._runner.active, self._project
-        owners = tuple(dict.fromkeys(column.owner for column in self.columns[1:]))
+        owners = tuple(dict.fromkeys(column.owner for column in self.columns[1:] if column.owner))
         if active and project is not None:
             from netbuilder.core.engine.probes import Probe
 
-            self._runner.watch(Probe(_KEY, weights=owners, every=_EVERY, slowest=_SLOWEST))
+            outputs = tuple(column.shown for column in self.columns) if self.maps else ()
+            x = self._inputs = self._live.inputs if self.maps else {}
+            self._runner.watch(
+                Probe(_KEY, outputs, x, weights=owners, every=_EVERY, slowest=_SLOWEST)
+            )
         else:
             self._runner.unwatch(_KEY)
         trained = None if active else self._workbench.models.prediction_model
@@ -190,13 +190,21 @@ class NeuronFeed(QObject):
         self.columns_changed.emit()
         self._compute()
 
+    @property
+    def maps(self) -> bool:
+        """Whether units give maps: their outputs are Keras's, for the chosen sample."""
+        return any(column.map for column in self.columns)
+
     def _probed(self, answer: Any) -> None:
         if answer.key == _KEY and self.watched and answer.problem is None:
             self.weights = {node: dict(arrays) for node, arrays in answer.weights.items()}
-            self._compute()
+            self._compute({node: values[0] for node, values in answer.outputs.items()})
 
     def _sample_changed(self) -> None:
-        if self.watched and self.plane is None:
+        if self.watched and self.maps and self._runner.active:
+            if self._live.inputs is not self._inputs:
+                self._ask()
+        elif self.watched and self.plane is None:
             self._compute()
 
     def set_weight(self, owner: str, name: str, index: tuple[int, ...], value: float) -> None:
@@ -207,21 +215,27 @@ class NeuronFeed(QObject):
             arrays[name][index] = value
             self._compute()
 
-    def _compute(self) -> None:
-        from netbuilder.core.results.live.neurons import unit_outputs
+    def _compute(self, live: Mapping[str, Any] | None = None) -> None:
+        """Compute ``outputs``; ``live``: of each node, from the run."""
+        from netbuilder.core.results.live import neurons
 
-        x, look = None, self.look
-        if self.plane is not None:
-            x = self.plane.grid
-        elif look is not None and self.columns and self.columns[0].node in look.values:
-            x = look.values[self.columns[0].node].reshape(1, -1)
-        self.outputs = []
-        if x is not None and self.weights:
-            try:
-                self.outputs = [v.T for v in unit_outputs(self.columns, self.weights, x)]
-            except (KeyError, ValueError):  # the network was edited since
-                self.weights = {}
+        look, first = self.look, self.columns[0].node if self.columns else ""
+        values = live or (look.values if look is not None else {})
+        outputs: list[Any] = []
+        try:
+            if self.maps:
+                outputs = neurons.map_outputs(self.columns, values)
+            elif self.weights and (self.plane is not None or first in values):
+                x = values[first].reshape(1, -1) if self.plane is None else self.plane.grid
+                outputs = [v.T for v in neurons.unit_outputs(self.columns, self.weights, x)]
+        except (KeyError, ValueError):  # the network was edited since
+            self.weights = {}
+        self.outputs = outputs
         self.changed.emit()
+
+    def layer(self, column: int) -> str:
+        """Return the name of a column's Keras layer."""
+        return self._workbench.store.project.graph.by_id[self.columns[column].node].layer
 
     def surface(self) -> Any:
         """Return the predictions over the plane, see ``NeuronPlane.surface``; None if unknown."""

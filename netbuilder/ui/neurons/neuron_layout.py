@@ -12,7 +12,8 @@ from PySide6.QtGui import QPainterPath
 
 TILE, RADIUS, GAP, PITCH, OUTPUT = 44.0, 6.0, 12.0, 160.0, 240.0
 MARGIN, CAPTION, NAMES = 28.0, 34.0, 90.0
-_MOST_PITCH = 230.0
+INNER = 3.0  # between a filter and its map
+MOST_PITCH, MOST_ROWS, LEAST_SCALE = 230.0, 16, 0.28
 #: The most links drawn between two columns: the largest weights.
 MOST_LINKS = 500
 _POINTS = 13  # of a link, to find it under the pointer
@@ -28,10 +29,11 @@ class Link:
 
 
 class NeuronLayout:
-    """The geometry of columns of units, from left to right.
+    """The geometry of columns of units, from left to right. Many units stand in several rows.
 
     Args:
         units: per column.
+        wide: per column, whether a tile has two pictures: a filter and its map.
         plane: whether a large tile shows the predictions over the plane.
         width: of the viewport, which widens the distance of the columns.
         height: of the viewport.
@@ -39,29 +41,50 @@ class NeuronLayout:
     """
 
     def __init__(
-        self, units: Sequence[int], plane: bool, width: float, height: float, label: float = 0.0
+        self,
+        units: Sequence[int],
+        wide: Sequence[bool],
+        plane: bool,
+        width: float,
+        height: float,
+        label: float = 0.0,
     ) -> None:
         gap = max(GAP, label)
-        heights = [count * (TILE + gap) - gap for count in units]
+        ranks = [-(-count // MOST_ROWS) if count > 1.25 * MOST_ROWS else 1 for count in units]
+        rows = [-(-count // rank) for count, rank in zip(units, ranks, strict=True)]
+        tiles = [2 * TILE + INNER if double else TILE for double in wide]
+        widths = [n * (tile + GAP) - GAP for n, tile in zip(ranks, tiles, strict=True)]
+        heights = [count * (TILE + gap) - gap for count in rows]
         self.single = plane and units[-1] == 1
         inner = max((*heights, OUTPUT if plane else 0.0))
-        spans = len(units) - 1 + int(plane and not self.single)
-        end = OUTPUT if plane else TILE + NAMES
-        least = 2 * MARGIN + spans * PITCH + end
+        if self.single:
+            widths[-1] = OUTPUT
+        elif plane:
+            widths.append(OUTPUT)
+        end = 0.0 if plane else NAMES
+        spans, taken = len(widths) - 1, sum(widths) + end + 2 * MARGIN
         tall = inner + label + CAPTION + 2 * MARGIN
-        self.scale = min(max(min(width / least, height / tall), 0.28), 1.5)
-        pitch = (width / self.scale - 2 * MARGIN - end) / max(spans, 1)
-        pitch = min(max(pitch, PITCH), _MOST_PITCH)
-        self.width = 2 * MARGIN + spans * pitch + end
-        self.height = tall
-        self.tiles: list[list[QRectF]] = []
-        for column, (count, high) in enumerate(zip(units, heights, strict=True)):
-            left = MARGIN + column * pitch
-            top = MARGIN + (inner - high) / 2
-            self.tiles.append(
-                [QRectF(left, top + n * (TILE + gap), TILE, TILE) for n in range(count)]
+        least = taken + spans * (PITCH - TILE)
+        self.scale = min(max(min(width / least, height / tall), LEAST_SCALE), 1.5)
+        space = (width / self.scale - taken) / max(spans, 1)
+        space = min(max(space, PITCH - TILE), MOST_PITCH - TILE)
+        self.width, self.height = taken + spans * space, tall
+        lefts = [MARGIN + sum(widths[:n]) + n * space for n in range(len(widths))]
+        self.tiles = [
+            [
+                QRectF(
+                    left + n // count * (tile + GAP),
+                    MARGIN + (inner - high) / 2 + n % count * (TILE + gap),
+                    tile,
+                    TILE,
+                )
+                for n in range(number)
+            ]
+            for left, count, tile, high, number in zip(
+                lefts, rows, tiles, heights, units, strict=False
             )
-        large = QRectF(self.width - MARGIN - OUTPUT, MARGIN + (inner - OUTPUT) / 2, OUTPUT, OUTPUT)
+        ]
+        large = QRectF(lefts[-1], MARGIN + (inner - OUTPUT) / 2, OUTPUT, OUTPUT)
         self.large = large if plane else QRectF()
         if self.single:
             self.tiles[-1] = [self.large]

@@ -22,10 +22,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.results.live.connection_weights import ConnectionWeight
+from netbuilder.core.results.live.neurons import filter_pictures, link_values
 from netbuilder.core.wording import format_number
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
-from netbuilder.ui.neurons.neuron_layout import MOST_LINKS, RADIUS, Link, NeuronLayout
-from netbuilder.ui.plots.activation_strips import signed_colors
+from netbuilder.ui.neurons.neuron_layout import INNER, MOST_LINKS, RADIUS, TILE, Link, NeuronLayout
+from netbuilder.ui.plots.activation_strips import colors_of, signed_image
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.live.surface_plot import number_color
 from netbuilder.ui.style import theme
@@ -75,6 +77,8 @@ class NeuronDrawing(QWidget):
         self.labels: list[Any] | None = None
         #: Of a stage: values of the links in place of the weights, by owner.
         self.link_values: dict[str, Any] | None = None
+        #: Of a stage: the columns that it has reached, as far as this part; back: from the end.
+        self.reached, self.back = 1.0, False
         self._hover: _Unit | None = None
         self._hover_link: Link | None = None
         self._drag: tuple[QPointF, float] | None = None
@@ -83,6 +87,7 @@ class NeuronDrawing(QWidget):
         self._send.timeout.connect(self._send_weight)
         self._links: list[Link] = []
         self._images: dict[_Unit, QImage] = {}
+        self._maps: dict[int, list[QImage]] = {}
         self._large: QImage | None = None
         self._points: QPixmap | None = None
         self._size = QSize(800, 600)
@@ -104,6 +109,15 @@ class NeuronDrawing(QWidget):
         else:
             self._refresh()
 
+    def reach(self, part: float, back: bool) -> None:
+        """Show how far a stage has come, from 0 to 1; ``back``: from the output to the input."""
+        self.reached, self.back = part, back
+        self.update()
+
+    def _has_reached(self, column: int) -> bool:
+        last = len(self.feed.columns) - 1
+        return (last - column if self.back else column) <= self.reached * last + 1e-6
+
     # geometry -----------------------------------------------------------------------------
 
     def arrange(self, size: QSize) -> None:
@@ -121,6 +135,7 @@ class NeuronDrawing(QWidget):
         units = [column.units for column in columns]
         layout = NeuronLayout(
             units,
+            [self._has_filters(n) for n in range(len(columns))],
             self.feed.plane is not None,
             self._size.width(),
             self._size.height(),
@@ -131,6 +146,11 @@ class NeuronDrawing(QWidget):
             int(min(layout.width * layout.scale, 4000)) - 1, int(layout.height * layout.scale) - 1
         )
         self._refresh()
+
+    def _has_filters(self, column: int) -> bool:
+        return column > 0 and bool(
+            self.feed.columns[column].owner and self.feed.columns[column].map
+        )
 
     def _exists(self, unit: _Unit) -> bool:
         columns = self.feed.columns
@@ -155,7 +175,7 @@ class NeuronDrawing(QWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        self._images, self._large = {}, None
+        self._images, self._maps, self._large = {}, {}, None
         self._links = self._visible_links()
         self.update()
 
@@ -165,6 +185,9 @@ class NeuronDrawing(QWidget):
         for number, column in enumerate(self.feed.columns[1:], 1):
             sources = self.feed.columns[number - 1].units
             values = self._values(number)
+            if not column.owner:
+                links += [Link(number, unit, unit) for unit in range(column.units)]
+                continue
             if values is None:
                 values = np.zeros((sources, column.units))
             order = np.argsort(np.abs(values), axis=None)[-MOST_LINKS:]
@@ -178,16 +201,29 @@ class NeuronDrawing(QWidget):
         values = (
             self.feed.weights.get(owner, {}).get("kernel") if shown is None else shown.get(owner)
         )
-        expected = (self.feed.columns[column - 1].units, self.feed.columns[column].units)
-        return values if values is not None and values.shape == expected else None
+        if values is None:
+            return None
+        sources, units = self.feed.columns[column - 1].units, self.feed.columns[column].units
+        return link_values(values, sources, units)
 
     def _image(self, unit: _Unit) -> QImage | None:
-        image = self._images.get(unit)
-        plane, outputs = self.feed.plane, self.feed.outputs
-        if image is None and plane is not None and outputs:
+        """Return the picture of a unit's outputs: its map, or its values over the plane."""
+        column, plane, outputs = self.feed.columns[unit[0]], self.feed.plane, self.feed.outputs
+        if not outputs or (plane is None and not column.map):
+            return None
+        if column.map and unit[0] not in self._maps:
+            maps = np.asarray(outputs[unit[0]]).reshape(-1, *column.map)
+            self._maps[unit[0]] = colors_of("" if unit[0] else "Input")(maps)
+        if column.map:
+            return self._maps[unit[0]][unit[1]]
+        if plane is not None and unit not in self._images:
             values = np.asarray(outputs[unit[0]][unit[1]]).reshape(plane.side, plane.side)
-            image = self._images[unit] = _pixels(signed_colors(values))
-        return image
+            self._images[unit] = signed_image(values)
+        return self._images[unit]
+
+    def _filter(self, unit: _Unit) -> QImage | None:
+        kernel = self.feed.weights.get(self.feed.columns[unit[0]].owner, {}).get("kernel")
+        return None if kernel is None else signed_image(filter_pictures(kernel)[unit[1]])
 
     def _large_image(self) -> QImage | None:
         if self._large is None:
@@ -219,6 +255,8 @@ class NeuronDrawing(QWidget):
             if not layout.large.isNull():
                 self._paint_large(p, layout)
             self._paint_captions(p, layout)
+            if self._hover is not None and self.feed.columns[self._hover[0]].map:
+                self._paint_enlarged(p, layout, self._hover)
         finally:
             p.end()
 
@@ -231,7 +269,7 @@ class NeuronDrawing(QWidget):
         for link in self._links:
             kernel = values[link.column]
             weight = math.nan if kernel is None else float(kernel[link.source, link.unit])
-            if math.isnan(weight):
+            if math.isnan(weight) or not self._has_reached(link.column - int(self.back)):
                 p.setPen(QPen(QColor(scheme.border), 0.7))
                 p.drawPath(layout.path(link))
                 continue
@@ -262,11 +300,20 @@ class NeuronDrawing(QWidget):
     def _paint_tile(self, p: QPainter, unit: _Unit, box: QRectF) -> None:
         scheme, image = theme.colors(), self._image(unit)
         outputs = self.feed.outputs
-        if image is not None:
+        p.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform, not self.feed.columns[unit[0]].map
+        )
+        if self._has_filters(unit[0]):
+            weights = self._filter(unit)
+            if weights is not None:
+                p.drawImage(QRectF(box.left(), box.top(), TILE, TILE), weights)
+            if image is not None:
+                p.drawImage(QRectF(box.left() + TILE + INNER, box.top(), TILE, TILE), image)
+        elif image is not None:
             _draw_rounded(p, image, box, QColor(scheme.canvas))
         else:
             color, value = QColor(scheme.panel), None
-            if outputs:
+            if outputs and not self.feed.columns[unit[0]].map:
                 column = np.asarray(outputs[unit[0]])[:, 0]
                 value = float(column[unit[1]])
                 part = abs(value) / (float(np.abs(column).max()) or 1.0)
@@ -285,11 +332,31 @@ class NeuronDrawing(QWidget):
         if label:
             below = QRectF(box.left() - 20, box.bottom() + 1, box.width() + 40, 15)
             p.setFont(_font(11, fixed=True))
-            p.setPen(QColor("#7C3AED" if not scheme.dark else "#B79CFF"))
+            p.setPen(theme.step_color())
             p.drawText(below, Qt.AlignmentFlag.AlignHCenter, label)
+
+    def _paint_enlarged(self, p: QPainter, layout: NeuronLayout, unit: _Unit) -> None:
+        """Paint the filter and the map of the unit under the pointer beside it, four times."""
+        box, scheme = layout.tiles[unit[0]][unit[1]], theme.colors()
+        place = QRectF(0, 0, 4 * box.width(), 4 * box.height())
+        right = box.right() + 10 + place.width() < layout.width
+        place.moveTo(box.right() + 10 if right else box.left() - 10 - place.width(), box.top())
+        place.moveBottom(min(place.bottom(), layout.height - 10))
+        p.setPen(QPen(QColor(scheme.border), 1))
+        p.setBrush(QColor(scheme.panel))
+        p.drawRoundedRect(place.adjusted(-6, -6, 6, 6), 8, 8)
+        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        image, side = self._image(unit), place.height()
+        if image is not None:
+            p.drawImage(QRectF(place.right() - side, place.top(), side, side), image)
+        weights = self._filter(unit) if self._has_filters(unit[0]) else None
+        if weights is not None:
+            p.drawImage(QRectF(place.left(), place.top(), side, side), weights)
 
     def _label(self, unit: _Unit) -> str:
         if self.labels is None or unit[0] >= len(self.labels) or self.labels[unit[0]] is None:
+            return ""
+        if not self._has_reached(unit[0]):
             return ""
         values = self.labels[unit[0]]
         return format_number(values[unit[1]], "+.3f") if unit[1] < len(values) else ""
@@ -307,6 +374,7 @@ class NeuronDrawing(QWidget):
     def _paint_large(self, p: QPainter, layout: NeuronLayout) -> None:
         """Paint the predictions, or the map of the unit under the pointer, with the samples."""
         scheme, box = theme.colors(), layout.large
+        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         last = (len(layout.tiles) - 1, 0)
         hover = self._hover if self._hover is not None and self._hover != last else None
         image = self._large_image() if hover is None else self._image(hover)
@@ -328,7 +396,7 @@ class NeuronDrawing(QWidget):
         self._paint_frame(p, last if layout.single else (-1, 0), box)
         label = self._label(last) if layout.single else ""
         if label:
-            p.setPen(QColor("#7C3AED" if not scheme.dark else "#B79CFF"))
+            p.setPen(theme.step_color())
             p.setFont(_font(13, fixed=True))
             p.drawText(QPointF(box.left(), box.bottom() + 18), f"δ = {label}")
 
@@ -360,7 +428,7 @@ class NeuronDrawing(QWidget):
                 words = p.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 90)
                 p.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
         for number, boxes in enumerate(layout.tiles):
-            middle = boxes[0].center().x()
+            middle = (boxes[0].left() + boxes[-1].right()) / 2
             place = QRectF(middle - 76, layout.caption_y, 152, 26)
             text = p.fontMetrics().elidedText(
                 self.caption(number), Qt.TextElideMode.ElideMiddle, round(place.width())
@@ -373,7 +441,7 @@ class NeuronDrawing(QWidget):
         if number == 0:
             short = 0 < len(names) <= 3
             return ", ".join(names.values()) if short else f"Input {column.units}"
-        parts = (f"Dense {column.units}", column.activation)
+        parts = (f"{self.feed.layer(number)} {column.units}", column.activation)
         return " · ".join(part for part in parts if part)
 
     # choosing and setting ------------------------------------------------------------------
@@ -410,6 +478,12 @@ class NeuronDrawing(QWidget):
             self.choose(None)
 
     def _kernel(self, link: Link) -> Any:
+        """Return the weights into a column (sources, units); None if a link is not one of them."""
+        kernel = self._kernels(link)
+        single = kernel is not None and len(kernel) == self.feed.columns[link.column - 1].units
+        return kernel if single and kernel.ndim == 2 else None
+
+    def _kernels(self, link: Link) -> Any:
         return self.feed.weights.get(self.feed.columns[link.column].owner, {}).get("kernel")
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -468,15 +542,18 @@ class NeuronDrawing(QWidget):
     def _link_words(self, link: Link) -> str:
         source = self.unit_name((link.column - 1, link.source))
         target = self.unit_name((link.column, link.unit))
-        kernel = self._kernel(link)
-        if kernel is None:
+        kernel, kernels = self._kernel(link), self._kernels(link)
+        if kernel is not None:
+            weight = format_number(float(kernel[link.source, link.unit]), "+.3f")
+        elif kernels is not None:
+            columns = self.feed.columns
+            sources, units = columns[link.column - 1].units, columns[link.column].units
+            block = kernels.reshape(-1, sources, units)[:, link.source, link.unit]
+            size, mean = float(np.abs(block).mean()), float(block.mean())
+            weight = str(ConnectionWeight(size, mean, len(block), 0.0))
+        else:
             return _("From {source} to {target}", source=source, target=target)
-        return _(
-            "From {source} to {target}: {weight}",
-            source=source,
-            target=target,
-            weight=format_number(float(kernel[link.source, link.unit]), "+.3f"),
-        )
+        return _("From {source} to {target}: {weight}", source=source, target=target, weight=weight)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {

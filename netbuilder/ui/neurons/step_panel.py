@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
-from netbuilder.ui.neurons.network_views import NetworkViews
+from netbuilder.ui.neurons.network_views import BACKWARD, FORWARD, STAGES, UPDATE, NetworkViews
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.backprop import LayerStep, StepTrace
 
-FORWARD, LOSS, BACKWARD, UPDATE = range(4)
-_STAGES = (
-    (N_("1 Forward"), N_("Each layer computes its outputs from the one before")),
-    (N_("2 Loss"), N_("The loss compares the predictions with the labels")),
-    (N_("3 Backward"), N_("Each layer passes back how the loss changes with its outputs")),
-    (N_("4 Update"), N_("The optimizer changes each weight")),
-)
 _WAITING = N_(
     "Train the network or choose Single step. This page then shows the next training step with all"
     " its numbers."
@@ -63,11 +56,13 @@ class StepPanel(QWidget):
         workbench: Workbench,
         selection: SelectedNodes,
         views: NetworkViews,
+        step: QAction,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._workbench, self._selection, self._views = workbench, selection, views
         self.stage = FORWARD
+        self._drawn: tuple[StepTrace | None, int] | None = None
         self.trace: StepTrace | None = None
         self.checked: float | None = None
         self._batch = 0
@@ -79,12 +74,16 @@ class StepPanel(QWidget):
         switch = QFrame(self)
         switch.setProperty("role", "tasks")
         self.stages: list[QPushButton] = []
-        for number, (title, words) in enumerate(_STAGES):
-            self.stages.append(self._button(_(title), _(words), number, segment=True))
+        for number, (title, words) in enumerate(STAGES):
+            button = QPushButton(_(title), switch)
+            button.setToolTip(_(words))
+            button.setProperty("role", "segment")
+            button.setCheckable(True)
+            button.clicked.connect(lambda _checked, stage=number: self.show_stage(stage))
+            self.stages.append(button)
         switch.setContentsMargins(2, 2, 2, 2)
+        views.stage_requested.connect(self.show_stage)
         flow(*self.stages, parent=switch, spacing=0)
-        self.back = self._button("‹", _("Previous stage"), -1)
-        self.on = self._button("›", _("Next stage"), 1)
         self.rows = self._box(_("Rows of the step"), self._ask)
         self.layer = self._box(_("Layer"), self._layer_chosen)
         self.array = self._box(_("Weights"), self._array_chosen)
@@ -98,15 +97,18 @@ class StepPanel(QWidget):
         self.check = QPushButton(_("Check with a difference quotient"), self)
         self.check.setToolTip(_("Compute the loss with a slightly larger and smaller weight"))
         self.check.clicked.connect(self._check)
+        self.first = QPushButton(step.text(), self)
+        self.first.setProperty("role", "primary")
+        self.first.clicked.connect(step.trigger)
         for label in (self.words, self.numbers):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         vbox(
-            hbox(switch, self.back, self.on, STRETCH),
+            hbox(switch, STRETCH),
             flow(self.rows, self.layer, self.array, self.number),
             self.title,
             self.words,
             self.numbers,
-            hbox(self.check, STRETCH),
+            hbox(self.check, self.first, STRETCH),
             STRETCH,
             parent=page,
         )
@@ -115,18 +117,6 @@ class StepPanel(QWidget):
         selection.changed.connect(self._node_selected)
         views.neurons.drawing.chosen.connect(self._unit_chosen)
         self._show()
-
-    def _button(self, text: str, words: str, number: int, *, segment: bool = False) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(words)
-        if segment:
-            button.setProperty("role", "segment")
-            button.setCheckable(True)
-            button.clicked.connect(lambda _checked: self.show_stage(number))
-        else:
-            button.setAccessibleName(words)
-            button.clicked.connect(lambda _checked: self.show_stage(self.stage + number))
-        return button
 
     def _box(self, name: str, chosen: Callable[[], object]) -> NoWheelComboBox:
         box = NoWheelComboBox(self)
@@ -141,7 +131,7 @@ class StepPanel(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._views.neurons.drawing.show_stage(None, None)
+        self._draw(None)
 
     def show_stage(self, stage: int) -> None:
         self.stage = min(max(stage, FORWARD), UPDATE)
@@ -157,6 +147,7 @@ class StepPanel(QWidget):
             return
         if self.trace is None or self.trace.trained is not trained:
             self._ask()
+        self._show()
 
     def _ask(self) -> None:
         trained = self._workbench.models.prediction_model
@@ -208,6 +199,7 @@ class StepPanel(QWidget):
             self.array.setCurrentText(name)
             self._array_chosen()
             shape = self.trace.layers[node].updates[name].before.shape
+            index = (0,) * (len(shape) - len(index)) + index  # a link of a filter: its first weight
             self.number.setValue(int(np.ravel_multi_index(index, shape)))
 
     def _node_selected(self) -> None:
@@ -243,24 +235,26 @@ class StepPanel(QWidget):
             self._show(keep_check=True)
 
     def _show(self, _value: int = 0, *, keep_check: bool = False) -> None:
+        if not self.isVisible():
+            return
         if not keep_check:
             self.checked = None
         for number, button in enumerate(self.stages):
             button.setChecked(number == self.stage)
-        self.back.setEnabled(self.stage > FORWARD)
-        self.on.setEnabled(self.stage < UPDATE)
         known = self.trace is not None and bool(self.index)
         for widget in (self.rows, self.layer, self.array, self.number, self.title, self.numbers):
             widget.setVisible(known)
         self.check.setVisible(known and self.stage == BACKWARD)
+        self.first.setVisible(self.trace is None)
+        self._draw(self.trace if known else None)
         if self.trace is None or not known:
-            self.words.setText(_(_WAITING))
-            self._views.neurons.drawing.show_stage(None, None)
+            stages = [f"{_(title)}: {_(words)}." for title, words in STAGES]
+            self.words.setText("\n\n".join((_(_WAITING), *stages)))
             return
         self.title.setText(
             f"{self.layer.currentText()} · {self.array.currentText()}{list(self.index)}"
         )
-        self.words.setText(_(_STAGES[self.stage][1]) + ".")
+        self.words.setText(_(STAGES[self.stage][1]) + ".")
         from netbuilder.ui.neurons import step_text
 
         lines = (
@@ -278,8 +272,11 @@ class StepPanel(QWidget):
                 )
             )
         self.numbers.setText("\n".join(text))
-        labels, links = step_text.drawn(self.trace, self._views.feed.columns, self.stage)
-        self._views.neurons.drawing.show_stage(labels, links)
+
+    def _draw(self, trace: StepTrace | None) -> None:
+        if self._drawn != (trace, self.stage):
+            self._drawn = trace, self.stage
+            self._views.show_stage(trace, self.stage)
 
 
 def _fill(box: NoWheelComboBox, names: list[str]) -> None:

@@ -18,6 +18,7 @@ from netbuilder.core.results.computation_trace.computed_value import format_valu
 from netbuilder.core.results.computation_trace.formula_text import formula_lines
 from netbuilder.core.results.computation_trace.trace_value import trace_node
 from netbuilder.core.results.live.neurons import NeuronColumn
+from netbuilder.ui.neurons.network_views import BACKWARD, FORWARD, LOSS, UPDATE
 
 _MOST_TERMS, _MOST_PREDICTIONS = 8, 6
 Index = tuple[int, ...]
@@ -135,21 +136,48 @@ def drawn(
     for column in columns:
         step = trace.layers.get(column.node)
         labels.append(None if step is None else _of_units(step, stage, column.units))
-    if stage == 1:
+    if stage == LOSS:
         labels[:-1] = [None] * (len(labels) - 1)
-    if stage < 2:
+    if stage < BACKWARD:
         return labels, None
     links = {}
     for column in columns[1:]:
         step = trace.layers.get(column.node)
         if step is not None and "kernel" in step.updates:
             update = step.updates["kernel"]
-            links[column.owner] = update.gradient if stage == 2 else update.after - update.before
+            change = update.after - update.before
+            links[column.owner] = update.gradient if stage == BACKWARD else change
     return labels, links
 
 
+def flows(trace: StepTrace, stage: int) -> dict[tuple[str, str], tuple[str, float]]:
+    """Return what a stage shows on each connection (source, target), "" after the output: a text,
+    and its size relative to the largest; in the order of the forward pass."""
+    graph, sizes = trace.trained.project.graph, {}
+    for source in graph.order:
+        step = trace.layers.get(source)
+        for target in graph.targets[source] or ("",):
+            after = trace.layers.get(target)
+            values = None
+            if stage == FORWARD and (step is not None or after is not None):
+                values = step.output if step is not None else after.inputs[0]
+            elif stage == LOSS and not target:
+                values = [trace.loss]
+            elif stage == BACKWARD and step is not None:
+                values = step.delta
+            elif stage == UPDATE and after is not None and after.updates:
+                updates = after.updates.values()
+                values = np.concatenate([np.ravel(u.after - u.before) for u in updates])
+            if values is not None:
+                sizes[source, target] = float(np.abs(values).mean())
+    letter, largest = ("a", _("loss"), "δ", "Δw")[stage], max(sizes.values(), default=0) or 1.0
+    return {
+        edge: (f"{letter} {format_value(size)}", size / largest) for edge, size in sizes.items()
+    }
+
+
 def _of_units(step: LayerStep, stage: int, units: int) -> Any:
-    if stage < 2:
+    if stage < BACKWARD:
         values = step.output.reshape(-1, units).mean(axis=0)
     elif step.delta is None:
         return None

@@ -235,6 +235,11 @@ def category_color(category: Category) -> QColor:
     return QColor(CATEGORY_COLORS[category])
 
 
+def step_color() -> QColor:
+    """Return the colour of a training step's numbers, in the drawings of the network."""
+    return QColor("#B79CFF" if colors().dark else "#7C3AED")
+
+
 def fixed_font(scale: float = 1.0) -> QFont:
     """Return the system's fixed-width font."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -148,7 +148,8 @@ def _inside(parts: WindowParts, parent: QWidget) -> QWidget:
 def _step(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.neurons.step_panel import StepPanel
 
-    return StepPanel(parts.workbench, parts.selection, parts.network_views, parent)
+    step = parts.actions["step"]
+    return StepPanel(parts.workbench, parts.selection, parts.network_views, step, parent)
 
 
 def _code(parts: WindowParts, parent: QWidget) -> QWidget:

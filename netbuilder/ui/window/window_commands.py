@@ -21,7 +21,7 @@ from netbuilder.ui.forms.param_form import WORD
 from netbuilder.ui.palette.palette_model import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.data_recipes import recipe_for
-from netbuilder.ui.services.runs.run_progress import SPEEDS, Speed
+from netbuilder.ui.services.runs.run_progress import SPEEDS, STEP, Speed
 from netbuilder.ui.services.settings import level, listed_layers
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
@@ -237,7 +237,8 @@ class WindowCommands(QObject):
         if self._parts.runner.paused:
             self._parts.runner.toggle_pause()
             return
-        self._begin(self._parts.runner.start)
+        runner = self._parts.runner
+        self._begin(runner.step if runner.speed is STEP else runner.start)
 
     def step(self) -> None:
         self._start_or_continue(self._parts.runner.step)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.build.network_copies import assign_values, variable_values
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Project, Training
@@ -96,6 +99,41 @@ NETWORKS = {
 }  # fmt: skip
 
 
+def deltas(model: keras.Model, x: Any, y: Any) -> dict[str, Any]:
+    """Differentiate the loss by zeros that are added to what each layer's activation gets."""
+    start, nudges = variable_values(model), {}
+    with tf.GradientTape() as tape:
+
+        def nudge(layer: Any, sums: Any) -> Any:
+            nudges[layer.name] = tf.zeros(sums.shape)
+            tape.watch(nudges[layer.name])
+            return sums + nudges[layer.name]
+
+        value = x
+        for layer in model.layers[1:]:
+            match layer:
+                case keras.layers.Dense():
+                    value = layer.activation(nudge(layer, value @ layer.kernel + layer.bias))
+                case keras.layers.Conv2D():
+                    sums = keras.ops.conv(value, layer.kernel, layer.strides, layer.padding)
+                    value = layer.activation(nudge(layer, sums + layer.bias))
+                case keras.layers.LSTM():  # each gate has an input of its own
+                    gates = nudge(layer, tf.zeros((*value.shape[:2], 4 * layer.units)))
+                    wide = keras.layers.LSTM(layer.units)
+                    both = tf.concat([value, gates], axis=2)
+                    wide.build(both.shape)
+                    kernel, recurrent, bias = layer.get_weights()
+                    whole = np.concatenate([kernel, np.eye(4 * layer.units)])
+                    wide.set_weights([whole, recurrent, bias])
+                    value = wide(both)
+                case _:
+                    value = nudge(layer, layer(value, training=True))
+        loss = model.compute_loss(x=x, y=y, y_pred=value, training=True)
+    found = tape.gradient(loss, nudges)
+    assign_values(model, start)  # the seeds of Dropout, the averages of BatchNormalization
+    return found
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
     graph, data, optimizer = NETWORKS[name]
@@ -107,6 +145,12 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
         step = trace_step(trained, dataset, rows, step)
         x = [tf.convert_to_tensor(v[rows]) for v in dataset.train.x.values()]
         y = tf.convert_to_tensor(next(iter(dataset.train.y.values()))[rows])
+        expected = deltas(model, x[0], y)
+        assert {node for node, layer in step.layers.items() if layer.delta is not None} == {
+            *expected
+        }
+        for node, delta in expected.items():
+            np.testing.assert_allclose(step.layers[node].delta, delta, atol=1e-6, rtol=1e-3)
         with tf.GradientTape() as tape:
             answer = model(x[0], training=True)
             loss = model.compute_loss(x=x[0], y=y, y_pred=answer, training=True)
@@ -116,9 +160,17 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
         assert step.loss == pytest.approx(float(loss), rel=1e-5)
         shown = [u for layer in step.layers.values() for u in layer.updates.values()]
         assert len(shown) == len(gradients)
-        for update, old, gradient, variable in zip(
-            shown, before, gradients, model.trainable_variables, strict=True
+        own = model.optimizer
+        moments = {"momentum": getattr(own, "_momentums", None) or own.momentums}
+        if isinstance(own, keras.optimizers.Adam):
+            moments["velocity"] = own._velocities
+        for place, (update, old, gradient, variable) in enumerate(
+            zip(shown, before, gradients, model.trainable_variables, strict=True)
         ):
+            assert update.slots.keys() == moments.keys()
+            for slot, values in moments.items():
+                now = np.array(values[place])
+                np.testing.assert_allclose(update.slots[slot][1], now, atol=1e-7, rtol=1e-4)
             np.testing.assert_allclose(update.before, old)
             dense = tf.convert_to_tensor(gradient).numpy()
             np.testing.assert_allclose(update.gradient, dense, atol=1e-5, rtol=1e-4)

@@ -32,8 +32,22 @@ def test_losses_and_path_are_those_of_the_weights() -> None:
     assert landscape is not None
     assert landscape.explained == pytest.approx(1.0)
     np.testing.assert_allclose(landscape.paths[0][-1], 0, atol=1e-6)
-    sizes = [np.sqrt(sum(((w - v) ** 2).sum() for w, v in zip(p, end, strict=True))) for p in path]
-    np.testing.assert_allclose(np.linalg.norm(landscape.paths[0], axis=1), sizes, atol=1e-4)
+    # Distances are relative to the length of each unit's weights (Li et al. 2018).
+    lengths = [np.linalg.norm(end[n - n % 2], axis=0) for n in range(len(end))]
+
+    def relative(weights: list[np.ndarray]) -> np.ndarray:
+        parts = zip(weights, end, lengths, strict=True)
+        return np.concatenate([((w - v) / length).ravel() for w, v, length in parts])
+
+    sizes = [np.linalg.norm(relative(weights)) for weights in path]
+    np.testing.assert_allclose(np.linalg.norm(landscape.paths[0], axis=1), sizes, rtol=1e-4)
+    assert sizes != pytest.approx(
+        [
+            np.linalg.norm(np.concatenate([(w - v).ravel() for w, v in zip(p, end, strict=True)]))
+            for p in path
+        ],
+        rel=0.05,
+    )
     rows = np.linspace(0, len(dataset.train) - 1, min(len(dataset.train), 256)).astype(int)
     x = {name: values[rows] for name, values in dataset.train.x.items()}
     y = {name: values[rows] for name, values in dataset.train.y.items()}

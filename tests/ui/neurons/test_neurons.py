@@ -75,7 +75,7 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
 def test_a_network_too_large_shows_its_layers_and_why(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
-    window = open_window(example("digits"))
+    window = open_window(example("overfitting"))
     views = window.network_views
     window.docks.show_panel("training")
     qtbot.mouseClick(views.buttons["neurons"], Qt.MouseButton.LeftButton)
@@ -83,6 +83,66 @@ def test_a_network_too_large_shows_its_layers_and_why(
     assert views.buttons["layers"].isChecked()
     assert views.feed.reason
     assert views.hint.text() == views.feed.reason
+
+
+def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    views, feed, runner = window.network_views, window.network_views.feed, window.runner
+    window.docks.show_panel("training")
+    assert not views.showing_neurons
+    views.choose("neurons")
+    live: list[int] = []
+    feed.changed.connect(lambda: live.append(len(feed.outputs)) if runner.active else None)
+    runner.start()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    look = window.activations_service
+    qtbot.waitUntil(lambda: feed.idle and look.look_now is not None and bool(feed.weights))
+    assert 5 in live
+    trained = window.workbench.models.trained
+    assert [column.units for column in feed.columns] == [1, 32, 32, 64, 10]
+    values = look.look_now.values
+    conv, pool = feed.columns[1].node, feed.columns[2].node
+    height, width, _filters = values[conv].shape
+    np.testing.assert_array_equal(feed.outputs[1][7].reshape(height, width), values[conv][:, :, 7])
+    np.testing.assert_array_equal(feed.outputs[2][7], values[pool][:, :, 7].ravel())
+    drawing = views.neurons.drawing
+    assert drawing._image((1, 7)).size().toTuple() == (width, height)
+    assert drawing._filter((1, 7)).size().toTuple() == (3, 3)
+    kernel = weights_of(trained, conv)["kernel"]
+    assert abs(drawing._values(1)[0, 7]) == pytest.approx(np.linalg.norm(kernel[:, :, 0, 7]))
+    drawing.choose((1, 7), 0)
+    assert views.weights.isHidden(), "a link of nine weights is not typed"
+    assert Link(2, 7, 7) in drawing._links, "pooling takes one map each"
+
+
+def test_what_is_closed_is_not_computed(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=2))
+    views, feed, docks = window.network_views, window.network_views.feed, window.docks
+    step, landscape = docks.pages["step"].fill(), docks.pages["landscape"].fill()
+    docks.show_panel("data")
+    strips: list[str] = []
+    preview = window.canvas.set_preview
+    window.canvas.set_preview = lambda node, image: (strips.append(node), preview(node, image))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
+    assert not views.showing_neurons
+    assert strips
+    for worker in (feed._worker, step._worker, landscape._worker):
+        assert worker.idle and worker.inputs == ()
+    assert "neurons" not in {probe.key for probe in window.runner.probes.all()}
+    docks.show_panel("training")
+    assert views.showing_neurons
+    strips.clear()
+    window.activations_service.show_row(3)
+    qtbot.waitUntil(lambda: window.activations_service.look_now.index == 3)
+    assert not strips, "the canvas is behind the neurons"
+    views.choose("layers")
+    assert strips
 
 
 @pytest.mark.parametrize("width", [1, 2])

@@ -13,7 +13,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.neurons.step_panel import BACKWARD, UPDATE
+from netbuilder.ui.neurons.network_views import BACKWARD, UPDATE
+from netbuilder.ui.services.runs.run_progress import STEP
 
 Open = Callable[..., MainWindow]
 
@@ -25,7 +26,7 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     panel = window.docks.show_panel("step")
     assert panel.trace is None
     models, runner = window.workbench.models, window.runner
-    runner.step()
+    qtbot.mouseClick(panel.first, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: runner.paused and models.paused_snapshot is not None)
     qtbot.waitUntil(lambda: panel.trace is not None)
     assert len(panel.trace.rows) == 16
@@ -40,7 +41,14 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     np.testing.assert_allclose(drawing.labels[3], panel.trace.layers["output"].delta.sum(axis=0))
     qtbot.mouseClick(panel.check, Qt.MouseButton.LeftButton)
     assert panel.checked == pytest.approx(float(update.gradient[3, 1]), abs=2e-3)
-    qtbot.mouseClick(panel.on, Qt.MouseButton.LeftButton)
+    flows = window.canvas.step_flow
+    assert flows.back
+    sizes = [np.abs(panel.trace.layers[node].delta).mean() for node, _target in flows.flows]
+    assert list(flows.flows) == [
+        ("dense", "dense_1"), ("dense_1", "output"), ("output", "")
+    ]  # fmt: skip
+    assert [part for _text, part in flows.flows.values()] == pytest.approx(sizes / max(sizes))
+    qtbot.mouseClick(window.network_views.on, Qt.MouseButton.LeftButton)
     assert panel.stage == UPDATE
     shown = panel.trace
     runner.step()
@@ -51,5 +59,14 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
             np.testing.assert_allclose(layer.updates[name].after, array, atol=1e-5)
     window.docks.show_panel("training")
     assert drawing.labels is None
+    assert not flows.flows
+    runner.stop()
+    qtbot.waitUntil(lambda: not runner.active)
+    # A single step of a trained network continues it.
+    step = models.trained.step + models.trained.epochs
+    runner.choose_speed(STEP)
+    window.commands.train()
+    qtbot.waitUntil(lambda: runner.paused and models.paused_snapshot is not None)
+    assert models.paused_snapshot.step + models.paused_snapshot.epochs == step + 1
     runner.stop()
     qtbot.waitUntil(lambda: not runner.active)

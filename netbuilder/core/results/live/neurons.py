@@ -1,8 +1,9 @@
-"""Networks of Dense layers, unit by unit: which can be drawn, and each unit's outputs."""
+"""Networks of Dense layers and convolutions, unit by unit: what can be drawn, and its outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,41 +28,72 @@ MOST_UNITS, MOST_BY_DEFAULT = 64, 40
 SIDE, COARSE_SIDE = 40, 24
 
 
+#: Layers whose outputs take the place of those of the convolution before them.
+_ELEMENTWISE = ("Activation", "BatchNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax")
+
+
 @dataclass(frozen=True)
 class NeuronColumn:
-    """A column of units: an Input's features or a Dense layer's units.
+    """A column of units: an Input's features or channels, a Dense layer's units, a convolution's
+    filters or a pooling layer's channels.
 
-    ``node`` is the layer's id; ``owner`` is the id of the layer whose weights it uses.
+    Attributes:
+        node: the layer's id.
+        owner: the id of the layer whose weights it uses; "" if each unit depends on its
+            predecessor alone.
+        units: their number.
+        activation: of Dense layers.
+        shown: the id of the layer whose outputs are the units' values.
+        map: height and width of what a unit gives for a sample; () for a number.
     """
 
     node: str
     owner: str
     units: int
     activation: str = ""
+    shown: str = ""
+    map: tuple[int, ...] = ()
 
 
-def neuron_columns(graph: Graph, sizes: Mapping[str, int]) -> tuple[NeuronColumn, ...]:
-    """Return the columns of a network of Dense layers, from the input to the output.
+def neuron_columns(
+    graph: Graph, shapes: Mapping[str, Sequence[int | None]]
+) -> tuple[NeuronColumn, ...]:
+    """Return the columns of a network of Dense layers and convolutions, from input to output.
 
-    ``graph``: the network; ``sizes``: numbers per sample of each node's output. Raise UserError if
-    the network has other layers, branches, or too many units.
+    ``graph``: the network; ``shapes``: of each node's output for a sample. Raise UserError if the
+    network has other layers, branches, or too many units.
     """
     columns: list[NeuronColumn] = []
     for name in graph.order:
         node, sources = graph.by_id[name], graph.sources[name]
         if len(sources) != int(node.layer != "Input") or len(graph.targets[name]) > 1:
             raise _undrawable(_("This network branches."))
-        if node.layer in ("Input", "Dense"):
-            columns.append(_column(graph, node, sizes))
+        maps = any(column.map for column in columns)
+        if node.layer in ("Dense", "Flatten") and len(columns) == 1 and columns[0].map:
+            values = columns[0].units * math.prod(columns[0].map)
+            columns[0] = replace(columns[0], units=values, map=())
+        if node.layer in ("Input", "Dense", "Conv1D", "Conv2D") or _pools(node.layer):
+            columns.append(_column(graph, node, shapes.get(name, ())))
+        elif maps and node.layer in _ELEMENTWISE:
+            columns[-1] = replace(columns[-1], shown=name)
         elif node.layer in ("Activation", "Softmax") and columns and not columns[-1].activation:
             activation = str(node.params.get("activation") or "softmax")
             columns[-1] = replace(columns[-1], activation=activation)
         elif not _passes(node.layer):
             raise _undrawable(
-                _("“{node}” is a {layer}, not a Dense layer.", node=name, layer=node.layer)
+                _(
+                    "A {layer} layer (“{node}”) cannot be drawn unit by unit.",
+                    node=name,
+                    layer=node.layer,
+                )
             )
-    for column in columns[1:]:
-        if (column.activation or "linear") not in (*CURVES, "softmax"):
+    if len(columns) < 2 or columns[0].activation:
+        raise _undrawable(_("There is no Dense layer yet."))
+    if len(graph.inputs) != 1 or len(graph.order) != len(graph.nodes):
+        raise _undrawable(_("This network branches."))
+    maps = any(column.map for column in columns)
+    for column in columns:
+        if not maps and (column.activation or "linear") not in (*CURVES, "softmax"):
             raise _undrawable(
                 _(
                     "The activation {name} of “{node}” cannot be drawn.",
@@ -69,33 +101,38 @@ def neuron_columns(graph: Graph, sizes: Mapping[str, int]) -> tuple[NeuronColumn
                     node=column.node,
                 )
             )
-    if len(columns) < 2 or columns[0].activation:
-        raise _undrawable(_("There is no Dense layer yet."))
-    if len(graph.inputs) != 1 or len(graph.order) != len(graph.nodes):
-        raise _undrawable(_("This network branches."))
+        if column.units > MOST_UNITS:
+            raise _undrawable(
+                _(
+                    "“{node}” has {count} units; at most {most} can be drawn.",
+                    node=column.node,
+                    count=column.units,
+                    most=MOST_UNITS,
+                )
+            )
     return tuple(columns)
 
 
-def _column(graph: Graph, node: Node, sizes: Mapping[str, int]) -> NeuronColumn:
-    units = sizes.get(node.id, 0)
-    if not units:
+def _column(graph: Graph, node: Node, shape: Sequence[int | None]) -> NeuronColumn:
+    sizes = [size or 0 for size in shape]
+    if not sizes or not all(sizes):
         raise _undrawable(_("The number of units is not known yet."))
-    if units > MOST_UNITS:
-        raise _undrawable(
-            _(
-                "“{node}” has {count} units; at most {most} can be drawn.",
-                node=node.id,
-                count=units,
-                most=MOST_UNITS,
-            )
-        )
     owner = graph.by_id.get(node.shared or node.id, node)
-    if node.layer == "Dense" and units != owner.params.get("units", units):
+    if node.layer == "Dense" and len(sizes) > 1:
         raise _undrawable(_("“{node}” gives a sequence.", node=node.id))
-    activation = owner.params.get("activation") or ""
-    if activation == "linear":
-        activation = ""
-    return NeuronColumn(node.id, owner.id, units, str(activation))
+    activation = str(owner.params.get("activation") or "")
+    return NeuronColumn(
+        node.id,
+        "" if _pools(node.layer) else owner.id,
+        sizes[-1],
+        "" if activation == "linear" else activation,
+        node.id,
+        tuple(sizes[:-1]) if len(sizes) != 2 else (1, sizes[0]),
+    )
+
+
+def _pools(layer: str) -> bool:
+    return layer.endswith(("Pooling1D", "Pooling2D"))
 
 
 def _passes(layer: str) -> bool:
@@ -112,6 +149,31 @@ def drawn_by_default(columns: tuple[NeuronColumn, ...]) -> bool:
     """Return whether a network is small enough to be drawn without being asked."""
     units = sum(column.units for column in columns[1:])
     return columns[0].units == 2 and units <= MOST_BY_DEFAULT
+
+
+def link_values(values: Array, sources: int, units: int) -> Array | None:
+    """Return a value for each link (sources, units): of several weights, such as a filter's, their
+    length with the sign of their sum; None if the array is of other columns."""
+    if values.shape == (sources, units):
+        return values
+    if values.shape[-1:] != (units,) or values.size % (sources * units):
+        return None
+    blocks = values.reshape(-1, sources, units)
+    return np.sqrt((blocks**2).sum(axis=0)) * np.where(blocks.sum(axis=0) < 0, -1.0, 1.0)
+
+
+def filter_pictures(kernel: Array) -> Array:
+    """Return a convolution's filters (filters, height, width), the mean over channels."""
+    pictures = np.moveaxis(kernel.mean(axis=-2), -1, 0)
+    return pictures if pictures.ndim == 3 else pictures[:, None]
+
+
+def map_outputs(columns: Sequence[NeuronColumn], values: Mapping[str, Array]) -> list[Array]:
+    """Return the outputs of each column for a sample, (units, points of a unit's map).
+
+    ``values``: of each node, without a batch axis. Raise KeyError if one is missing.
+    """
+    return [np.reshape(values[column.shown], (-1, column.units)).T for column in columns]
 
 
 def unit_outputs(columns: tuple[NeuronColumn, ...], weights: Weights, x: Array) -> list[Array]:

@@ -214,13 +214,21 @@ class Runner(QObject):
         self._workbench.set_run_error(None)
         self.began.emit()
 
-    def train_more(self, epochs: int) -> None:
+    def train_more(self, epochs: int, first: Callable[[Session], object] | None = None) -> None:
+        """Add epochs to the run; ``first`` is called with the session before its next step."""
         trained, session = self._workbench.models.trained, self.session
         other = session is None or not (self.active or session.leads_to(trained))
         if other and trained is not None and self.may_train_more:
-            self.start(self.project or trained.project, on_from=trained, more=epochs)
-        else:
-            self._ask(lambda session: session.train_more(epochs))
+            project = self.project or trained.project
+            self.start(project, on_from=trained, more=epochs, first=first)
+            return
+
+        def more(session: Session) -> None:
+            session.train_more(epochs)
+            if first is not None:
+                first(session)
+
+        self._ask(more, stands=first is not None)
 
     def go_to_best(self) -> None:
         self._ask(lambda session: session.go_back_to_best())
@@ -374,8 +382,16 @@ class Runner(QObject):
         self._ask(back, stands=True)
 
     def _run_and_pause(self, request: Callable[[Session], object]) -> None:
+        """Take steps of the run under way, of the unchanged trained network, or of a new run."""
+        trained = self._workbench.models.trained
         if self.running and self.session is not None:
             request(self.session)
+        elif (
+            trained is not None
+            and self.may_train_more
+            and not replace(self.run, project=trained.project).differs(self._store.project)
+        ):
+            self.train_more(1, request)
         elif self.may_start:
             self.start(first=request)
 

@@ -74,6 +74,8 @@ class CanvasStrips(QObject):
             self._show(activations)
 
     def _show(self, look: SampleActivations | None) -> None:
+        if self._canvas.isHidden():  # the neurons are shown
+            return
         images: dict[str, QImage] = {}
         if look is not None:
             graph = self._store.project.graph
@@ -97,6 +99,11 @@ class CanvasStrips(QObject):
             self._canvas.show_look(None, self._activations_service.trouble)
         else:
             QTimer.singleShot(0, self, lambda: self._show_in_popup(look))
+
+    def show_again(self) -> None:
+        """Show what was left out while the canvas was hidden."""
+        if not self._canvas.isHidden() and self.look is not None:
+            self._show(self.look)
 
     def _show_in_popup(self, look: SampleActivations) -> None:
         if look in (self._live.look, self._activations_service.look):

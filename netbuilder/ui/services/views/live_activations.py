@@ -140,6 +140,11 @@ class LiveActivationsService(QObject):
         if surfaces is not None:
             self._runner.watch(surfaces)
 
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The chosen sample of a run, model-ready and by Input; {} before it begins."""
+        return self._sample.probe.x if self._sample is not None else {}
+
     def foreseen(self, project: Project, dataset: Dataset) -> list[Probe]:
         """Return the probes of a run of a project, for any row."""
         split = sample_rows(dataset)
