@@ -202,6 +202,31 @@ def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
     }
 
 
+def step_taken_apart(rounds: int = 10) -> dict[str, Any]:
+    """Milliseconds until the page Step has the next step of the digits network, a batch and a row;
+    ``first``: with the compilation."""
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.results.backprop import next_rows, trace_step
+
+    _, window = open_on("digits", 1)
+    project = window.store.project
+    data = load_dataset(project, Path())
+    trained = Session(project, data).run()
+    rows, step = next_rows(trained, data), None
+    times: dict[str, list[tuple[float, float]]] = {"first": [], "batch": [], "row": []}
+    for number in range(2 * rounds + 1):
+        kind = "first" if not number else ("batch", "row")[number % 2]
+        begin = time.perf_counter(), time.process_time()
+        step = trace_step(trained, data, rows[:1] if kind == "row" else rows, step)
+        times[kind].append((time.perf_counter() - begin[0], time.process_time() - begin[1]))
+    return {
+        f"{kind}_{clock}_ms": round(1000 * statistics.median(values[place] for values in taken), 1)
+        for kind, taken in times.items()
+        for place, clock in enumerate(("wall", "processor"))
+    } | {"reach": 100}
+
+
 def first_point(rounds: int = 5) -> dict[str, Any]:
     """Seconds from Train to the first point of the curve, TensorFlow loaded.
 

@@ -34,7 +34,13 @@ os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-benchmark-")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks._live_views import first_point, neurons, surface, views  # noqa: E402
+from benchmarks._live_views import (  # noqa: E402
+    first_point,
+    neurons,
+    step_taken_apart,
+    surface,
+    views,
+)
 from benchmarks._window import Loop, idle_until, open_on  # noqa: E402
 
 START = """
@@ -288,6 +294,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "views": views,
     "surface": surface,
     "neurons": neurons,
+    "step_taken_apart": step_taken_apart,
     "first_point": first_point,
 }
 

@@ -140,28 +140,25 @@ class _Stepper:
         import tensorflow as tf
 
         project = trained.project
-        self.graph, train = project.graph, dataset.train
+        self.graph = project.graph
         self.network = network_copies.copy_network(trained.training_model, project, trained.facts)
         copy = replace(trained, training_model=self.network)
         self._model, self._nodes = node_outputs(copy)
         self._names = model_inputs(self.graph)
         self._layers = {name: layer_of(copy, name) for name in self.graph.order}
-        self._weight = sample_weights(
-            dataset, project.training.class_weight, list(self.graph.outputs)
+        outputs = list(self.graph.outputs)
+        self._weight = sample_weights(dataset, project.training.class_weight, outputs)
+        optimizer, self._variables = self.network.optimizer, self.network.trainable_variables
+        if not optimizer.built:
+            optimizer.build(self._variables)
+        slots = {k: [v for v in optimizer.variables if v.name.endswith(f"_{k}")] for k in _SLOTS}
+        self._slots = {k: own for k, own in slots.items() if len(own) == len(self._variables)}
+        y = [np.asarray(dataset.train.y[name][:1]) for name in outputs]
+        signature = (
+            [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in self.network.inputs],
+            [tf.TensorSpec((None, *value.shape[1:]), value.dtype) for value in y],
+            [] if self._weight is None else [tf.TensorSpec((None,), tf.float32)],
         )
-        self._types = [str(tensor.dtype) for tensor in self.network.inputs]
-        variables = self.network.trainable_variables
-        if not self.network.optimizer.built:
-            self.network.optimizer.build(variables)
-        x = [
-            (train.x[name].shape, kind) for name, kind in zip(self._names, self._types, strict=True)
-        ]
-        y = [(train.y[name].shape, train.y[name].dtype) for name in self.graph.outputs]
-        weight = [] if self._weight is None else [(self._weight.shape, "float32")]
-        signature = [
-            [tf.TensorSpec((None, *shape[1:]), kind) for shape, kind in part]
-            for part in (x, y, weight)
-        ]
         self._compiled = tf.function(self._compute, autograph=False, input_signature=signature)
 
     def _forward(
@@ -181,32 +178,40 @@ class _Stepper:
         """Make the step; return tensors by name, of layers and variables by id and number."""
         import tensorflow as tf
 
-        variables = self.network.trainable_variables
         with tf.GradientTape(persistent=True) as tape:
             for value in x:
                 if value.dtype.is_floating:
                     tape.watch(value)
             values, loss = self._forward(x, y, weight)
-        gradients = tape.gradient(loss, variables)
+        gradients = tape.gradient(loss, self._variables)
         back = tape.gradient(loss, {k: v for k, v in values.items() if v.dtype.is_floating})
         deltas = {**back, **_before_activation(tape, loss, values)}
         extra: dict[str, Any] = {}
         for name, layer in self._layers.items():
-            inputs = self._inputs(name, values)
-            if layer is not None and len(inputs) == 1 and deltas.get(name) is not None:
-                compute = _DELTAS.get(self.graph.by_id[name].layer)
-                if compute is not None and deltas[name] is back.get(name):
-                    extra[name] = compute(layer, inputs[0], values[name], back[name])
-        pairs = [p for p in zip(gradients, variables, strict=True) if p[0] is not None]
+            inputs, compute = self._inputs(name, values), _DELTAS.get(self.graph.by_id[name].layer)
+            known = deltas.get(name) is not back.get(name)  # by the loss itself
+            if (
+                compute is not None
+                and len(inputs) == 1
+                and back.get(name) is not None
+                and not known
+            ):
+                extra[name] = compute(layer, inputs[0], values[name], back[name])
+        before = self._state()
+        pairs = [p for p in zip(gradients, self._variables, strict=True) if p[0] is not None]
         self.network.optimizer.apply_gradients(pairs)
-        return {
-            "values": values,
-            "loss": loss,
-            "gradients": {str(n): tf.convert_to_tensor(g) for n, g in enumerate(gradients)
-                          if g is not None},
-            "deltas": {name: delta for name, delta in deltas.items() if delta is not None},
-            "extra": extra,
-        }  # fmt: skip
+        dense = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+        return {"values": values, "loss": loss, "deltas": deltas, "extra": extra,
+                "updates": list(zip(before, dense, self._state(), strict=True))}  # fmt: skip
+
+    def _state(self) -> list[tuple[Any, dict[str, Any]]]:
+        """Return copies of each trainable variable, and of the optimizer's arrays for it."""
+        import tensorflow as tf
+
+        return [
+            (tf.identity(v), {slot: tf.identity(own[n]) for slot, own in self._slots.items()})
+            for n, v in enumerate(self._variables)
+        ]
 
     def _inputs(self, name: str, values: Mapping[str, Any]) -> list[Any]:
         return [values[source] for source in self.graph.sources[name] if source in values]
@@ -217,38 +222,33 @@ class _Stepper:
 
         train = dataset.train
         x = [
-            tf.convert_to_tensor(np.asarray(train.x[name][rows]).astype(kind, copy=False))
-            for name, kind in zip(self._names, self._types, strict=True)
+            tf.convert_to_tensor(np.asarray(train.x[name][rows]).astype(str(tensor.dtype)))
+            for name, tensor in zip(self._names, self.network.inputs, strict=True)
         ]
         targets = {name: np.asarray(train.y[name][rows]) for name in self.graph.outputs}
         y = [tf.convert_to_tensor(value) for value in targets.values()]
         weight = [] if self._weight is None else [tf.convert_to_tensor(self._weight[rows])]
         start = network_copies.variable_values(self.network)
-        before = self._snapshot()
-        result = tf.nest.map_structure(lambda tensor: tensor.numpy(), self._compiled(x, y, weight))
+        result = tf.nest.map_structure(
+            lambda value: None if value is None else value.numpy(), self._compiled(x, y, weight)
+        )
         updates = {
-            number: WeightUpdate(
-                old, result["gradients"][str(number)], new,
-                {k: (old_slots[k], new_slots[k]) for k in old_slots},
+            id(variable): WeightUpdate(old, gradient, new, {k: (a[k], b[k]) for k in a})
+            for variable, ((old, a), gradient, (new, b)) in zip(
+                self._variables, result["updates"], strict=True
             )
-            for number, ((old, old_slots), (new, new_slots)) in enumerate(
-                zip(before, self._snapshot(), strict=True)
-            )
-            if str(number) in result["gradients"]
-        }  # fmt: skip
-        numbers = {id(v): n for n, v in enumerate(self.network.trainable_variables)}
-        places: dict[tuple[str, str], Any] = {}
-        layers: dict[str, LayerStep] = {}
+            if gradient is not None
+        }
+        values, places, layers = result["values"], {}, {}
         for name, layer in self._layers.items():
-            inputs = tuple(self._inputs(name, result["values"]))
-            if layer is None or not inputs or name not in result["values"]:
+            inputs = tuple(self._inputs(name, values))
+            if layer is None or not inputs or name not in values:
                 continue
-            own = {v.name: v for v in layer.trainable_variables if numbers[id(v)] in updates}
+            own = {v.name: v for v in layer.trainable_variables if id(v) in updates}
             places |= {(name, key): variable for key, variable in own.items()}
             step = LayerStep(
-                name, self.graph.by_id[name].layer, inputs, result["values"][name],
-                result["deltas"].get(name),
-                updates={key: updates[numbers[id(v)]] for key, v in own.items()},
+                name, self.graph.by_id[name].layer, inputs, values[name],
+                result["deltas"].get(name), updates={k: updates[id(v)] for k, v in own.items()},
             )  # fmt: skip
             step = replace(step, **_checked(result["extra"].get(name, {})))
             if step.layer == "Conv2D":
@@ -267,20 +267,6 @@ class _Stepper:
         settings = _settings(self.network.optimizer)
         loss = float(result["loss"])
         return StepTrace(trained, rows, loss, targets, layers, settings, loss_at, self)
-
-    def _snapshot(self) -> list[tuple[Array, dict[str, Array]]]:
-        """Return the values of each trainable variable, and the optimizer's arrays for it."""
-        variables, optimizer = self.network.trainable_variables, self.network.optimizer
-        slots = {
-            slot: [v for v in optimizer.variables if v.name.endswith(f"_{slot}")] for slot in _SLOTS
-        }
-        return [
-            (
-                np.array(variable),
-                {k: np.array(v[n]) for k, v in slots.items() if len(v) == len(variables)},
-            )
-            for n, variable in enumerate(variables)
-        ]
 
 
 def _before_activation(tape: Any, loss: Any, values: Mapping[str, Any]) -> dict[str, Any]:

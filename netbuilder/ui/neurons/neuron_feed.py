@@ -223,9 +223,9 @@ class NeuronFeed(QObject):
         values = live or (look.values if look is not None else {})
         outputs: list[Any] = []
         try:
-            if self.maps:
+            if self.maps and all(column.shown in values for column in self.columns):
                 outputs = neurons.map_outputs(self.columns, values)
-            elif self.weights and (self.plane is not None or first in values):
+            elif not self.maps and self.weights and (self.plane is not None or first in values):
                 x = values[first].reshape(1, -1) if self.plane is None else self.plane.grid
                 outputs = [v.T for v in neurons.unit_outputs(self.columns, self.weights, x)]
         except (KeyError, ValueError):  # the network was edited since

@@ -29,6 +29,7 @@ from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.neurons.neuron_layout import INNER, MOST_LINKS, RADIUS, TILE, Link, NeuronLayout
 from netbuilder.ui.plots.activation_strips import colors_of, signed_image
 from netbuilder.ui.plots.colour_bar import class_color
+from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.live.surface_plot import number_color
 from netbuilder.ui.style import theme
 
@@ -230,7 +231,7 @@ class NeuronDrawing(QWidget):
             surface = self.feed.surface()
             if surface is None:
                 return None
-            self._large = _pixels(_surface_colors(surface))
+            self._large = to_image(_surface_colors(surface).astype(np.uint8))
         return self._large
 
     # painting -----------------------------------------------------------------------------
@@ -580,12 +581,6 @@ def _font(pixels: int, *, fixed: bool = False) -> Any:
     font = theme.fixed_font() if fixed else theme.ui_font()
     font.setPixelSize(pixels)
     return font
-
-
-def _pixels(colors: Any) -> QImage:
-    pixels = np.ascontiguousarray(colors, np.uint8)
-    height, width = pixels.shape[:2]
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def _surface_colors(surface: Any) -> Any:

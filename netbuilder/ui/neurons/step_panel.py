@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
@@ -44,12 +44,7 @@ def _trace(trained: TrainedModel, base: Path, place: int, before: StepTrace | No
 
 
 class StepPanel(QWidget):
-    """Shows the step that the run takes next, in the network's drawing and in numbers.
-
-    ``stage_changed(stage)``: another stage is shown.
-    """
-
-    stage_changed = Signal(int)
+    """Shows the step that the run takes next, in the network's drawing and in numbers."""
 
     def __init__(
         self,
@@ -136,7 +131,6 @@ class StepPanel(QWidget):
     def show_stage(self, stage: int) -> None:
         self.stage = min(max(stage, FORWARD), UPDATE)
         self._show()
-        self.stage_changed.emit(self.stage)
 
     def _follow(self) -> None:
         """Trace the step of the network on show, if the page is visible."""

@@ -17,7 +17,14 @@ from netbuilder.core.engine.build.network_copies import assign_values, variable_
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Project, Training
-from netbuilder.core.results.backprop import gradient_terms, next_rows, trace_step, update_lines
+from netbuilder.core.results.backprop import (
+    StepTrace,
+    gradient_terms,
+    next_rows,
+    trace_step,
+    update_lines,
+)
+from netbuilder.ui.neurons import step_text
 from tests.core.results.conftest import chain
 
 OUT = ("out", "Dense", {"units": 1, "activation": "sigmoid"})
@@ -145,11 +152,11 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
         step = trace_step(trained, dataset, rows, step)
         x = [tf.convert_to_tensor(v[rows]) for v in dataset.train.x.values()]
         y = tf.convert_to_tensor(next(iter(dataset.train.y.values()))[rows])
-        expected = deltas(model, x[0], y)
+        expected_deltas = deltas(model, x[0], y)
         assert {node for node, layer in step.layers.items() if layer.delta is not None} == {
-            *expected
+            *expected_deltas
         }
-        for node, delta in expected.items():
+        for node, delta in expected_deltas.items():
             np.testing.assert_allclose(step.layers[node].delta, delta, atol=1e-6, rtol=1e-3)
         with tf.GradientTape() as tape:
             answer = model(x[0], training=True)
@@ -188,9 +195,36 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
                 assert lines[-1][2] == pytest.approx(float(update.after[index]))
                 slot = next(iter(update.slots.values()))[1][index]
                 assert lines[0][2] == pytest.approx(float(slot), abs=1e-6)
+                place = [id(one) for one in shown].index(id(update))
+                expected_new = float(np.array(model.trainable_variables[place])[index])
+                shown_numbers(step, layer.node, weight, index, {
+                    "∂loss/∂w": float(tf.convert_to_tensor(gradients[place]).numpy()[index]),
+                    "m": float(np.array(moments["momentum"][place])[index]),
+                    "w": expected_new,
+                    **({"v": float(np.array(moments["velocity"][place])[index])}
+                       if "velocity" in moments else {}),
+                })  # fmt: skip
                 if number in (0, 9):
                     numeric = step.numeric_gradient(layer.node, weight, index)
                     assert numeric == pytest.approx(float(gradient), abs=2e-3, rel=0.05)
+
+
+def shown_numbers(
+    step: StepTrace, node: str, name: str, index: tuple[int, ...], expected: dict[str, float]
+) -> None:
+    """Compare the numbers of the page with the expected ones, as far as their digits go."""
+    lines = [
+        *step_text.backward_lines(step, node, name, index)[-1:],
+        *step_text.update_lines(step, node, name, index),
+    ]
+    numbers = {}
+    for line in lines:
+        left, _equals, right = line.partition(" = ")
+        if right and left in expected:
+            digits = right.rsplit("= ", 1)[-1].replace(" · 10", "e").replace(",", "")
+            numbers[left] = float(digits.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")))
+    assert numbers == {left: pytest.approx(value, rel=0.006, abs=1e-7)
+                       for left, value in expected.items()}  # fmt: skip
 
 
 def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula() -> None:

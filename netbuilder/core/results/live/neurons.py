@@ -148,7 +148,7 @@ def _undrawable(reason: str) -> UserError:
 def drawn_by_default(columns: tuple[NeuronColumn, ...]) -> bool:
     """Return whether a network is small enough to be drawn without being asked."""
     units = sum(column.units for column in columns[1:])
-    return columns[0].units == 2 and units <= MOST_BY_DEFAULT
+    return columns[0].units == 2 and not columns[0].map and units <= MOST_BY_DEFAULT
 
 
 def link_values(values: Array, sources: int, units: int) -> Array | None:
