@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QVariantAnimation, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QStackedWidget, QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.weight_row import WeightRow
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.labels import ClampedLabel, note_label
+from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class NetworkViews(QWidget):
         self.weights.field.setMaximumWidth(120)
         self.stepper = QFrame(bar)
         self.back, self.on = QPushButton("‹", bar), QPushButton("›", bar)
-        self.stage_name = note_label("", bar, role="body")
+        self.stage_name = QLabel(bar)
         self.stage = FORWARD
         for button, words, move in (
             (self.back, _("Previous stage"), -1),
