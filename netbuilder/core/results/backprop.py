@@ -126,7 +126,7 @@ def trace_step(
     """
     with _lock:
         if before is not None and before.trained.project is trained.project:
-            stepper = before.stepper
+            stepper: _Stepper = before.stepper
             network_copies.copy_weights(stepper.network, trained.training_model)
         else:
             stepper = _Stepper(trained, dataset)
@@ -239,7 +239,9 @@ class _Stepper:
             )
             if gradient is not None
         }
-        values, places, layers = result["values"], {}, {}
+        values = result["values"]
+        places: dict[tuple[str, str], Any] = {}
+        layers: dict[str, LayerStep] = {}
         for name, layer in self._layers.items():
             inputs = tuple(self._inputs(name, values))
             if layer is None or not inputs or name not in values:
@@ -357,7 +359,7 @@ _DELTAS = {
 }
 
 
-def _checked(extra: Mapping[str, Array]) -> dict[str, Array]:
+def _checked(extra: Mapping[str, Array]) -> dict[str, Any]:
     """Return the fields of a LayerStep, if the layer's recomputed output is Keras's."""
     fits = float(extra.get("error", np.zeros(()))) < 1e-4
     return {name: value for name, value in extra.items() if name != "error" and fits}

@@ -158,9 +158,11 @@ def flows(trace: StepTrace, stage: int) -> dict[tuple[str, str], tuple[str, floa
         step = trace.layers.get(source)
         for target in graph.targets[source] or ("",):
             after = trace.layers.get(target)
-            values = None
-            if stage == FORWARD and (step is not None or after is not None):
-                values = step.output if step is not None else after.inputs[0]
+            values: Any = None
+            if stage == FORWARD and step is not None:
+                values = step.output
+            elif stage == FORWARD and after is not None:
+                values = after.inputs[0]
             elif stage == LOSS and not target:
                 values = [trace.loss]
             elif stage == BACKWARD and step is not None:

@@ -159,12 +159,13 @@ def link_values(values: Array, sources: int, units: int) -> Array | None:
     if values.shape[-1:] != (units,) or values.size % (sources * units):
         return None
     blocks = values.reshape(-1, sources, units)
-    return np.sqrt((blocks**2).sum(axis=0)) * np.where(blocks.sum(axis=0) < 0, -1.0, 1.0)
+    signs = np.where(blocks.sum(axis=0) < 0, -1.0, 1.0)
+    return np.asarray(np.sqrt((blocks**2).sum(axis=0)) * signs)
 
 
 def filter_pictures(kernel: Array) -> Array:
     """Return a convolution's filters (filters, height, width), the mean over channels."""
-    pictures = np.moveaxis(kernel.mean(axis=-2), -1, 0)
+    pictures: Array = np.moveaxis(kernel.mean(axis=-2), -1, 0)
     return pictures if pictures.ndim == 3 else pictures[:, None]
 
 
