@@ -7,11 +7,11 @@ import re
 import sys
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 
 # Library → package on Debian and Ubuntu, package on Fedora.
-_PACKAGES: dict[str, tuple[str, str]] = read_json("tables.json")["system_packages"]
+_PACKAGES: dict[str, tuple[str, str]] = resource_json("tables.json")["system_packages"]
 _LOADED_BY_PLUGIN = (
     "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0", "libxcb-keysyms.so.1",
     "libxcb-render-util.so.0", "libxcb-shape.so.0", "libxcb-xkb.so.1", "libxkbcommon-x11.so.0",

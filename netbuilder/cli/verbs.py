@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder import __version__
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 Argument = tuple[tuple[str, ...], str, dict[str, Any]]
@@ -96,7 +96,7 @@ def _argument(row: dict[str, Any]) -> Argument:
 
 
 def _read_verbs() -> dict[str, Verb]:
-    content = read_json("verbs.json")
+    content = resource_json("verbs.json")
 
     def arguments(rows: list[Any]) -> tuple[Argument, ...]:
         shared = content["shared"]

@@ -34,7 +34,7 @@ def resource(*parts: str) -> Path:
 
 
 @remembered
-def read_json(name: str) -> Any:
+def resource_json(name: str) -> Any:
     """Return the content of a bundled JSON file; it is shared: do not change it."""
     return json.loads(resource(name).read_text(encoding="utf-8"))
 

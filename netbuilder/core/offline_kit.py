@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace, write_bytes
 from netbuilder.core.wording import did_you_mean, format_list
@@ -52,32 +52,10 @@ class Platform:
     cpu_only: bool = False
 
 
-PLATFORMS = (
-    Platform(
-        "linux",
-        "Linux (x86-64, glibc 2.28 or newer; 2.34 for the newest Qt)",
-        (*(f"manylinux_2_{minor}_x86_64" for minor in range(34, 16, -1)), "manylinux2014_x86_64"),
-        {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix",
-         "platform_machine": "x86_64"},
-        cpu_only=True,
-    ),
-    Platform(
-        "windows",
-        "Windows 10 and 11 (x64)",
-        ("win_amd64",),
-        {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt",
-         "platform_machine": "AMD64"},
-    ),
-    Platform(
-        "macos",
-        "macOS 14 and newer on Apple Silicon",
-        (*(f"macosx_{major}_0_{kind}" for major in (14, 13, 12, 11)
-           for kind in ("arm64", "universal2")),
-         *(f"macosx_10_{minor}_universal2" for minor in range(16, 3, -1))),
-        {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix",
-         "platform_machine": "arm64"},
-    ),
-)  # fmt: skip
+PLATFORMS = tuple(
+    Platform(name, row["label"], tuple(row["tags"]), row["markers"], row.get("cpu_only", False))
+    for name, row in resource_json("tables.json")["platforms"].items()
+)
 PYTHONS = ("3.11", "3.12", "3.13")
 
 

@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, ObjectSpec, Param
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 
 
 @cache
 def _shared_params() -> dict[str, Param]:
-    return {key: _param(row) for key, row in read_json("catalog.json")["params"].items()}
+    return {key: _param(row) for key, row in resource_json("catalog.json")["params"].items()}
 
 
 def _param(row: str | dict[str, Any]) -> Param:
@@ -45,7 +45,7 @@ def _as_tuple(value: Any) -> Any:
 def layer_specs() -> list[LayerSpec]:
     """Return the rows of all layers, in the order of the palette."""
     specs = []
-    for row in read_json("catalog.json")["layers"]:
+    for row in resource_json("catalog.json")["layers"]:
         fields = _fields(row) | {"category": Category[row["category"].upper()]}
         fields.pop("backbone", None)
         specs.append(LayerSpec(**fields))
@@ -56,7 +56,7 @@ def backbone_rows() -> dict[str, dict[str, Any]]:
     """Return what the rows of pretrained networks say beside a layer's facts, by name."""
     return {
         row["name"]: _fields(row["backbone"])
-        for row in read_json("catalog.json")["layers"]
+        for row in resource_json("catalog.json")["layers"]
         if "backbone" in row
     }
 
@@ -64,10 +64,10 @@ def backbone_rows() -> dict[str, dict[str, Any]]:
 def object_specs(section: str) -> Mapping[str, ObjectSpec]:
     """Return the rows of "losses", "metrics", "optimizers", … by name, in their order."""
     return MappingProxyType(
-        {row["name"]: ObjectSpec(**_fields(row)) for row in read_json("catalog.json")[section]}
+        {row["name"]: ObjectSpec(**_fields(row)) for row in resource_json("catalog.json")[section]}
     )
 
 
 def activations() -> Mapping[str, str]:
     """Return the names of activation functions with one line about each."""
-    return MappingProxyType(read_json("catalog.json")["activations"])
+    return MappingProxyType(resource_json("catalog.json")["activations"])

@@ -18,7 +18,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import did_you_mean, format_number, join_sentences, join_values
 
@@ -336,4 +336,4 @@ _CHECKS: Final[Mapping[Kind, Callable[[Param, Any], str | None]]] = MappingProxy
     }
 )
 
-_MISMATCH: Final[Mapping[str, str]] = read_json("texts.json")["parameter_kinds"]
+_MISMATCH: Final[Mapping[str, str]] = resource_json("texts.json")["parameter_kinds"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import read_json, resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -15,7 +15,7 @@ from netbuilder.core.wording import did_you_mean, format_list
 #: first example stands on the canvas at the first start.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     name: (row["title"], tuple(row["examples"]))
-    for name, row in read_json("tables.json")["example_topics"].items()
+    for name, row in resource_json("tables.json")["example_topics"].items()
 }
 
 #: What is written in the examples' pictures: each has places for some of these words.

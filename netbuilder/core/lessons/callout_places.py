@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 
 #: Training settings, on a page that may be hidden.
-PLAN_FIELDS = (
-    "epochs",
-    "batch_size",
-    "validation_split",
-    "seed",
-    "class_weight",
-    "loss",
-    "metrics",
-    "optimizer",
-    "learning_rate",
-    "callbacks",
-)
+PLAN_FIELDS = tuple(resource_json("tables.json")["plan_fields"])
 
 #: The pages of the window, in the order of ``PANELS`` in ``ui/window/panels.py``.
-PAGES: Mapping[str, str] = read_json("texts.json")["pages"]
+PAGES: Mapping[str, str] = resource_json("texts.json")["pages"]
 
 PLACES: Mapping[str, str] = {
-    **read_json("texts.json")["places"],
+    **resource_json("texts.json")["places"],
     **PAGES,
     **dict.fromkeys(PLAN_FIELDS, ""),
 }

@@ -14,6 +14,7 @@ from netbuilder.core.catalog.training.training_index import (
     OPTIMIZERS,
     metric_words,
 )
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.callout_places import PAGES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
@@ -28,18 +29,7 @@ ENDINGS = (
 SCALINGS = ("auto", "standard", "minmax", "bins", "none")
 #: Short metric names used in courses, and the names that a training may record.
 METRIC_NAMES: Mapping[str, tuple[str, ...]] = {
-    "accuracy": (
-        "accuracy",
-        "sparse_categorical_accuracy",
-        "categorical_accuracy",
-        "binary_accuracy",
-    ),
-    "mae": ("mean_absolute_error",),
-    "mse": ("mean_squared_error",),
-    "rmse": ("root_mean_squared_error",),
-    "loss": ("loss",),
-    "f1": ("f1_score",),
-    "median_absolute_error": ("median_absolute_error",),
+    name: tuple(names) for name, names in resource_json("tables.json")["metric_names"].items()
 }
 
 

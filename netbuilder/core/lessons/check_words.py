@@ -12,7 +12,7 @@ from typing import Any
 
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, OPTIMIZERS
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import place_title
@@ -110,7 +110,7 @@ def _plan_word(
     **facts: Any,
 ) -> PlanWord:
     """Return the row with the texts of ``tables.json``."""
-    texts = {"help": "", "example": ""} | read_json("tables.json")["plan_words"][name]
+    texts = {"help": "", "example": ""} | resource_json("tables.json")["plan_words"][name]
     return PlanWord(name, read=read, parse=parse, **texts, **facts)
 
 
@@ -440,7 +440,7 @@ def _check_word(
     """Return the row with the texts of ``tables.json``."""
     return CheckWord(
         name, parse=parse, missing=missing, lasting=lasting,
-        **read_json("tables.json")["check_words"][name],
+        **resource_json("tables.json")["check_words"][name],
     )  # fmt: skip
 
 

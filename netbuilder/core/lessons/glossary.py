@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netbuilder.core.catalog.spec import Category, LayerSpec
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Word:
 
 
 def _read_words() -> tuple[Word, ...]:
-    rows = read_json("glossary.json")
+    rows = resource_json("glossary.json")
     return tuple(
         Word(
             row["name"],
@@ -53,20 +53,7 @@ _ENDINGS = {
     "_dtype": "data type",
 }
 #: The term for a layer, by a part of its name, else by its category.
-_LAYERS = {
-    "Attention": "attention",
-    "Normalization": "normalisation",
-    "Pooling": "pooling",
-    "Dropout": "dropout",
-    "Noise": "dropout",
-    "Embedding": "embedding",
-    "Lookup": "token",
-    "TextVectorization": "token",
-    "Spectrogram": "series",
-    "Random": "augmentation",
-    "Rand": "augmentation",
-    "AugMix": "augmentation",
-}
+_LAYERS: dict[str, str] = resource_json("tables.json")["layer_terms"]
 _CATEGORIES = {
     Category.INPUT: "data",
     Category.CONVOLUTION: "convolution",

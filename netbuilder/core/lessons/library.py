@@ -10,7 +10,7 @@ from pathlib import Path
 from netbuilder.core import folders
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import read_json, resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
 from netbuilder.core.lessons.parse import read_lesson, start_line
@@ -26,7 +26,7 @@ MACHINE_VARIABLE = "NETBUILDER_LESSONS"
 FOLDER = "lessons"
 ENDING = ".md"
 #: Drawings of the bundled lessons, in their order.
-LESSON_DRAWINGS: Mapping[str, str] = read_json("tables.json")["lesson_drawings"]
+LESSON_DRAWINGS: Mapping[str, str] = resource_json("tables.json")["lesson_drawings"]
 ORDER = tuple(LESSON_DRAWINGS)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import DEVICES, FORBIDDEN
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ os.umask(_UMASK)
 #: What is wrong and what to do, by the name of the error.
 _REASONS: dict[int, tuple[str, str]] = {
     getattr(errno, name): tuple(reason)
-    for name, reason in read_json("texts.json")["file_errors"].items()
+    for name, reason in resource_json("texts.json")["file_errors"].items()
 }
 
 # A file is open in another program: access denied, sharing violation, lock violation on Windows.

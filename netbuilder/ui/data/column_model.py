@@ -20,6 +20,7 @@ from PySide6.QtGui import QColor
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding
 from netbuilder.core.data.preprocessing.missing import fitting_rules
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.edits_data import input_columns, output_columns
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
@@ -31,30 +32,9 @@ Index = QModelIndex | QPersistentModelIndex
 FACTS_ROLE = Qt.ItemDataRole.UserRole
 AUTOMATIC = N_("Automatic")
 
-ROLE_WORDS = {
-    "feature": N_("feature"),
-    "target": N_("▸ target"),
-    "ignore": N_("– ignored"),
-    "weight": N_("sample weight"),
-    "split": N_("split"),
-    "order": N_("order"),
-    "group": N_("group"),
-}
-MISSING_WORDS = {
-    "error": N_("ask"),
-    "drop": N_("drop rows"),
-    "mean": N_("mean"),
-    "median": N_("median"),
-    "most_frequent": N_("most frequent"),
-    "category": N_("separate category"),
-}
-TYPE_WORDS = {
-    "number": N_("number"),
-    "category": N_("category"),
-    "boolean": N_("boolean"),
-    "date": N_("date"),
-    "text": N_("text"),
-}
+ROLE_WORDS: dict[str, str] = resource_json("texts.json")["column_roles"]
+MISSING_WORDS: dict[str, str] = resource_json("texts.json")["missing_rules"]
+TYPE_WORDS: dict[str, str] = resource_json("texts.json")["column_types"]
 
 
 @dataclass(frozen=True)

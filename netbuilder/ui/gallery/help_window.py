@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
 from netbuilder.core.wording import capitalize_first, join_values
@@ -32,7 +32,7 @@ from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 FIRST = "neuron"
 #: Returned by ``exec`` if the tour is chosen.
 TOUR = 2
-GESTURES: list[tuple[str, str]] = read_json("texts.json")["gestures"]
+GESTURES: list[tuple[str, str]] = resource_json("texts.json")["gestures"]
 
 
 def _native(gesture: str) -> str:

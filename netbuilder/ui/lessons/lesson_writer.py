@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import portable_name
-from netbuilder.core.folders import working_folder
+from netbuilder.core.folders import resource, working_folder
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.check_words import WORDS
@@ -40,37 +40,6 @@ from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import ask_question, confirm_discard
 
-_TEMPLATE = """---
-title: {title}
-level: beginner
-minutes: 20
-start: {start}
----
-What this lesson is about, in two sentences.
-
-## The first step
-What to do, in words that a student understands.
-
-```check
-trained: true
-```
-```hint
-One sentence for students who are stuck.
-```
-```show
-place: train
-```
-
-## A question
-```question
-ask: What did you see?
-choices: The loss fell | The loss rose
-answer: The loss fell
-why: The network learned.
-```
-"""
-
-
 _OWN_START = "start: start.netbuilder"
 
 
@@ -81,7 +50,8 @@ def start_project_path(path: Path) -> Path:
 
 def lesson_template(project: Project, start: str = "start.netbuilder") -> str:
     """Return the initial text of a new lesson."""
-    return _TEMPLATE.format(title=project.name or _("My lesson"), start=start)
+    template = resource("lesson_template.md").read_text("utf-8")
+    return template.format(title=project.name or _("My lesson"), start=start)
 
 
 class LessonWriter(Dialog):

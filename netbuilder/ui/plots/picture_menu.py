@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTableView, QWidget
 
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.atomic import write_bytes
@@ -164,7 +164,7 @@ PICTURE_TYPES = (FileType(N_("Image"), (".png",)), FileType(N_("Drawing"), (".sv
 
 
 #: Accessible names of pictures by file name.
-TITLES: dict[str, str] = read_json("texts.json")["pictures"]
+TITLES: dict[str, str] = resource_json("texts.json")["pictures"]
 
 
 class PictureMenu(CornerMenu):

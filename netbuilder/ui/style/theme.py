@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 
 NO_PEN = QPen(Qt.PenStyle.NoPen)
@@ -162,7 +162,7 @@ class Colors:
 
 
 #: The light and the dark scheme.
-_SCHEMES = read_json("tables.json")["colors"] | {
+_SCHEMES = resource_json("tables.json")["colors"] | {
     "training": (TRAINING_COLOR, "#4FA3DC"),
     "validation": (VALIDATION_COLOR, "#F08A3C"),
 }

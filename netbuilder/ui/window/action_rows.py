@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.runs.run_progress import SPEEDS
 from netbuilder.ui.services.settings import BASIC, FULL, level
@@ -49,7 +49,7 @@ def rows_for(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
 
 def _row(action_id: str, callback: Callable[[], object], **functions: Any) -> ActionRow:
     """Return a row of ``actions.json``; ``functions``: ``enabled``, ``checked`` and ``tip``."""
-    facts = dict(read_json("actions.json")[action_id])
+    facts = dict(resource_json("actions.json")[action_id])
     texts: dict[str, Any] = {
         name: _(facts.pop(name)) for name in ("title", "help") if name in facts
     }

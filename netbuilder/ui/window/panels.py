@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import Invitation
@@ -260,7 +260,7 @@ TASKS = tuple(
         row["help"],
         *(tuple(row[key]) for key in ("pages", "left", "right")),
     )
-    for row in read_json("tables.json")["tasks"]
+    for row in resource_json("tables.json")["tasks"]
 )
 
 

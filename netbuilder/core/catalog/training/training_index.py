@@ -23,7 +23,7 @@ from netbuilder.core.catalog.catalog_file import activations, object_specs
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.losses import LOSSES
 from netbuilder.core.catalog.training.optimizers import OPTIMIZERS, SCHEDULES
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 __all__ = [
@@ -60,7 +60,7 @@ ACTIVATIONS: Final = activations()
 """Functions of ``keras.activations`` by name, with one line about each, the usual ones first."""
 
 #: What a run measures, within a sentence.
-_METRIC_WORDS: Final[Mapping[str, str]] = read_json("texts.json")["metrics"]
+_METRIC_WORDS: Final[Mapping[str, str]] = resource_json("texts.json")["metrics"]
 
 
 #: Why the last point of a curve and the training set's value on Evaluate differ.
@@ -82,7 +82,7 @@ def metric_words(name: str) -> str:
     return name.replace("_", " ")
 
 
-_SHORT: Final[Mapping[str, str]] = read_json("tables.json")["short_names"]
+_SHORT: Final[Mapping[str, str]] = resource_json("tables.json")["short_names"]
 
 
 def canonical(table: Mapping[str, ObjectSpec], name: str) -> str | None:

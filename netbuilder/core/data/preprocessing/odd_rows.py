@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data_fix, option_fix
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, shorten
 
@@ -18,9 +18,9 @@ _MOST = 20
 TOTAL_ROW, NOTE_ROW = "total-row", "note-row"
 # By language: English, German, Spanish, French, Italian, Portuguese, Dutch, the Nordic ones, the
 # Slavic ones, Hungarian, Turkish, Greek, Arabic, Chinese, Japanese, Korean.
-_TOTAL = frozenset(read_json("tables.json")["total_words"])
+_TOTAL = frozenset(resource_json("tables.json")["total_words"])
 _WITHIN = re.compile(r"(sub|sous|zwischen)[- ]?(total|summe)|partial sum|teilsumme", re.IGNORECASE)
-_STATISTIC = frozenset(read_json("tables.json")["statistic_words"])
+_STATISTIC = frozenset(resource_json("tables.json")["statistic_words"])
 # These are names of people and things too: the numbers must be what the word says.
 _CHECKED = {"min": "min", "max": "max", "n": "count", "count": "count", "media": "mean"}
 

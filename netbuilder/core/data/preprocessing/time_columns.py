@@ -26,7 +26,7 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
 )
 from netbuilder.core.errors import DataError
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_quoted_list
 
@@ -41,7 +41,7 @@ _MAY_BE_A_DATE = rf"\d.*[-/.: ].*\d|{NAMED_MONTH}"
 _COUNTS_TIME = re.compile(
     r"(?i)^(year|years|jahr|année|annee|año|anno|date|datum|day|time|timestamp|unix.?time|epoch|ts)$"
 )
-_TIMES = frozenset(read_json("tables.json")["time_words"])
+_TIMES = frozenset(resource_json("tables.json")["time_words"])
 _STAMP = re.compile(
     r"\s*(\d{1,4})([-/.])(\d{1,2})(?:\2(\d{1,4}))?"
     r"(?:[T ]\s*(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(?:Z|[+-]\d\d:?\d\d)?\s*"

@@ -31,7 +31,8 @@ from netbuilder.core.data.readers.encodings import (
     open_bytes,
 )
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.folders import resource_json
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import (
     format_list,
@@ -55,31 +56,7 @@ MOST_COLUMNS = 50_000
 _LONGEST_LINE = 32 << 20
 _ERRORS = re.compile(r"#(N/?A|DIV/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)")
 # How files of other kinds begin that are given a table's ending by mistake.
-_OTHERS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
-    (
-        (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"),
-        N_("'{name}' is a spreadsheet of Excel or another program, not a CSV file."),
-        N_("Rename the file with its real extension (.xlsx, .xls or .ods), or save it as CSV."),
-    ),
-    (
-        (b"<!doctype html", b"<html"),
-        N_("'{name}' is a web page, not a CSV file."),
-        N_(
-            "Open the web page that the file came from, look for “Download” or "
-            "“Raw” there, and save that file."
-        ),
-    ),
-    (
-        (b"%pdf",),
-        N_("'{name}' is a PDF, not a CSV file."),
-        N_("Copy the table into a spreadsheet, and save the spreadsheet as CSV."),
-    ),
-    (
-        (b"version https://git-lfs",),
-        N_("'{name}' is a Git LFS pointer to a file stored elsewhere, not a CSV file."),
-        N_("Download the file itself."),
-    ),
-)
+_OTHERS: list[dict[str, list[str]]] = resource_json("tables.json")["not_csv"]
 
 
 @dataclass(frozen=True)
@@ -282,8 +259,9 @@ def _points_asked(
 
 def _check_no_other(path: Path, head: bytes) -> None:
     begin = head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for marks, message, fix in _OTHERS:
-        if begin.startswith(marks):
+    for row in _OTHERS:
+        if begin.startswith(tuple(mark.encode("latin-1") for mark in row["begins"])):
+            message, fix = row["help"]
             raise DataError(
                 _(message, name=path.name), _(fix), code="not_a_csv_file", path=str(path)
             )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.safe_archives import open_zip, open_zip_member
 from netbuilder.core.wording import format_bytes, format_list, format_number
@@ -38,15 +39,7 @@ _ALPHABETS = tuple(
 _SIGNS = frozenset("€£¥°µ§²³½¼¾·±×–—‘’“”„…•«»ºª©®™¿¡\u00a0")
 _NO_PORTUGUESE = re.compile(rb"\xf5(?!e)")  # the õ of cp1252, the ő of Hungarian's cp1250
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
-_SHOWN = {
-    "gb18030": "GBK",
-    "shift_jis": "Shift-JIS",
-    "utf-8-sig": "UTF-8",
-    "utf-8": "UTF-8",
-    "cp437": "MS-DOS (cp437)",
-    "cp850": "MS-DOS (cp850)",
-    "mac_roman": "Mac Roman",
-}
+_SHOWN: dict[str, str] = resource_json("tables.json")["encodings"]
 _OPENERS: dict[str, Callable[..., Any]] = {
     ".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open,
 }  # fmt: skip

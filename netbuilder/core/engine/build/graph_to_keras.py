@@ -42,7 +42,7 @@ from netbuilder.core.engine.build.quantile_bins import bin_widths, set_bins, wit
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.engine.build.word_weights import WORD_FILE, WORD_SIZE, with_word_vectors
 from netbuilder.core.errors import BuildError, UserError
-from netbuilder.core.folders import read_json, resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.keras_names import keras_name, with_own_names
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
@@ -54,7 +54,7 @@ __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
 
 #: What is wrong and what to do, by the error's code; ``{name}`` is the node.
-_ERRORS: Mapping[str, tuple[str, str]] = read_json("texts.json")["build_errors"]
+_ERRORS: Mapping[str, tuple[str, str]] = resource_json("texts.json")["build_errors"]
 
 
 def _error(code: str, node: str | None = None, **values: Any) -> BuildError:

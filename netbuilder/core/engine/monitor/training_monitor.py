@@ -18,7 +18,7 @@ from netbuilder.core.engine.build.loss_values import class_numbers
 from netbuilder.core.engine.events import Diagnosis, RunFix
 from netbuilder.core.engine.monitor import diagnosis_rules, diagnosis_rules as network_inspection
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import remove_nodes, set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _INTERVAL_SECONDS = 0.5
 
 #: Title and text of each case.
-_WORDS: Mapping[str, tuple[str, str]] = read_json("texts.json")["training_diagnoses"]
+_WORDS: Mapping[str, tuple[str, str]] = resource_json("texts.json")["training_diagnoses"]
 
 
 def _diagnosis(

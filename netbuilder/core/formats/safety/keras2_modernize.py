@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.mask_layers import tensor_places
 from netbuilder.core.formats.safety.allowlist import MODELS
 from netbuilder.core.formats.safety.operations import module_of
@@ -16,39 +17,8 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import shorten
 
 # TensorFlow functions → equivalent Keras 3 operations.
-_BINARY = {
-    "__operators__.add": "Add",
-    "math.add": "Add",
-    "math.subtract": "Subtract",
-    "math.multiply": "Multiply",
-    "math.truediv": "TrueDivide",
-    "math.divide": "Divide",
-    "math.maximum": "Maximum",
-    "math.minimum": "Minimum",
-    "math.pow": "Power",
-    "linalg.matmul": "Matmul",
-}
-_UNARY = {
-    "nn.relu": "Relu",
-    "nn.relu6": "Relu6",
-    "nn.selu": "Selu",
-    "nn.elu": "Elu",
-    "nn.silu": "Silu",
-    "nn.softplus": "Softplus",
-    "nn.softsign": "Softsign",
-    "math.sigmoid": "Sigmoid",
-    "nn.sigmoid": "Sigmoid",
-    "math.tanh": "Tanh",
-    "nn.tanh": "Tanh",
-    "math.abs": "Abs",
-    "math.exp": "Exp",
-    "math.log": "Log",
-    "math.negative": "Negative",
-    "math.sqrt": "Sqrt",
-    "math.square": "Square",
-    "math.sin": "Sin",
-    "math.cos": "Cos",
-}
+_BINARY: dict[str, str] = resource_json("tables.json")["keras2_binary"]
+_UNARY: dict[str, str] = resource_json("tables.json")["keras2_unary"]
 # Functions that only compute, without an equivalent layer.
 _HARMLESS = re.compile(r"(math|nn|linalg|__operators__|image)\.\w+|" + "|".join((
     "reshape", "concat", "stack", "unstack", "split", "expand_dims", "squeeze", "transpose",

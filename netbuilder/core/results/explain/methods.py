@@ -13,7 +13,7 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.explain import picture_methods, sequence_methods, table_methods
 from netbuilder.core.results.explain.explanation import Explanation
@@ -369,7 +369,7 @@ def _settled(query: ExplanationTarget, most: float) -> bool:
 
 def _method(name: str, sort: str, explain: Explain, *, overall: bool = False) -> Method:
     """Return the method with the texts of ``tables.json``."""
-    texts = read_json("tables.json")["explanations"][sort][name]
+    texts = resource_json("tables.json")["explanations"][sort][name]
     return Method(name, sort, explain=explain, overall=overall, **texts)
 
 

@@ -12,7 +12,7 @@ from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
-from netbuilder.core.folders import read_json
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 #: In a script, above classes that the set itself has in another order.
@@ -68,13 +68,13 @@ def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dic
 
 def task_of(name: str) -> str:
     """Return the task of a set."""
-    return str(read_json("data_sets.json")["sets"][name]["task"])
+    return str(resource_json("data_sets.json")["sets"][name]["task"])
 
 
 def options_of(name: str) -> tuple[Param, ...]:
     """Return the options of a set, some of which are ``like`` a shared one."""
-    shared = read_json("data_sets.json")["shared"]
-    rows = [dict(row) for row in read_json("data_sets.json")["sets"][name].get("options", ())]
+    shared = resource_json("data_sets.json")["shared"]
+    rows = [dict(row) for row in resource_json("data_sets.json")["sets"][name].get("options", ())]
     return tuple(param_of(shared[row.pop("like")] | row if "like" in row else row) for row in rows)
 
 
@@ -86,7 +86,7 @@ def described(
     **facts: Any,
 ) -> DataSet:
     """Return a set with the texts, the task and the options of ``data_sets.json``."""
-    row = read_json("data_sets.json")["sets"][name]
+    row = resource_json("data_sets.json")["sets"][name]
     options = options_of(name) if options is None else options
     return DataSet(
         name, row["title"], row["description"], row["task"], make, code, options, **facts
