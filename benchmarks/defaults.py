@@ -9,8 +9,10 @@ tree, a forest and boosting with scikit-learn's defaults get the same preparatio
 validation rows to learn from too. All are evaluated on the same test rows. Printed is one JSON
 object: by table the mean over the splits of each error (the share of wrong predictions, or the mean
 absolute error), the ratio of the network's error to that of the best other method and to that of
-the linear model. Of tables with more rows 4,000 are drawn. ``--final`` opens the ten tables of
-``FINAL``, which no default was chosen by. ``pip install netbuilder-studio[bench]`` brings them.
+the linear model, and by how many standard errors of the rows' differences the network is behind
+them: below 2 the ratio may be chance, as of one wrong prediction against none. Of tables with more
+rows 4,000 are drawn. ``--final`` opens the ten tables of ``FINAL``, which no default was chosen by.
+``pip install netbuilder-studio[bench]`` brings them.
 """
 
 from __future__ import annotations
@@ -153,10 +155,10 @@ def measured(source: Source, frame: Any, seed: int, seconds: float) -> dict[str,
     assert dataset.test is not None
     evaluation = evaluate(trained, dataset.test)
 
-    def error(predictions: Any) -> float:
+    def error(predictions: Any) -> Any:
         truth = np.asarray(evaluation.truth).reshape(len(predictions), -1)[:, 0]
         off = np.abs(predictions - truth) if numbers else predictions != truth
-        return max(float(np.mean(off)), 1e-9 if numbers else 0.5 / len(truth))
+        return np.asarray(off, float)
 
     errors = {"network": error(np.asarray(evaluation.predictions).reshape(len(dataset.test)))}
     splits = [part for part in (dataset.train, dataset.validation) if part is not None]
@@ -179,14 +181,32 @@ def measured(source: Source, frame: Any, seed: int, seconds: float) -> dict[str,
 
 
 def summary_of(splits: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the means of a table over its splits, and the two ratios."""
-    errors = {name: mean(one["errors"][name] for one in splits) for name in splits[0]["errors"]}
+    """Return the means of a table over its splits, the two ratios, and what may be chance."""
+    import numpy as np
+
+    rows = {
+        name: np.concatenate([one["errors"][name] for one in splits])
+        for name in splits[0]["errors"]
+    }
+    least = 1e-9 if splits[0]["task"] == "regression" else 0.5
+    errors = {
+        name: mean(
+            max(one["errors"][name].sum(), least) / len(one["errors"][name]) for one in splits
+        )
+        for name in rows
+    }
     network = errors["network"]
     best = min((name for name in errors if name != "network"), key=lambda name: errors[name])
+
+    def behind(other: str) -> float:
+        more = rows["network"] - rows[other]
+        return round(float(more.mean() / max(more.std() / np.sqrt(len(more)), 1e-12)), 2)
+
     return {
         "task": splits[0]["task"], "rows": splits[0]["rows"],
         "errors": {name: round(value, 5) for name, value in errors.items()},
         "best_other": best, "ratio": round(network / errors[best], 3),
+        "standard_errors_behind": {"best": behind(best), "linear": behind("linear")},
         "ratio_to_linear": round(network / errors["linear"], 3),
         "selected": [one["selected"] for one in splits],
         "scores": [one["scores"] for one in splits],

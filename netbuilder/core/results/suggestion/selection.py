@@ -65,6 +65,8 @@ _TOLERANCES: Mapping[Propose, float] = {
 _MANY_SCORED = 50  # rows of a series, by which the best can be told
 _COSTS = {"Dense": 1, "Conv1D": 1, "LSTM": 9, "GRU": 9}
 _FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
+#: Below so many rows chance decides more, and a trial is short.
+_FEW_ROWS, _FOLDS_OF_FEW = 500, 5
 #: A candidate that is worse than the best by more standard errors is not tried on further parts.
 _HOPELESS = 2.0
 #: Parts of a series' training rows, in time order: to train on and, from there, to stop by.
@@ -169,11 +171,12 @@ def select_network(
     """Return a project's data with the network and settings that fit it best, in place of its own.
 
     Where there are several candidates, each is trained on parts of the training rows and scored on
-    the rest of them: in three parts, which keep groups together; of a series on the last part. The
-    same seeds give the same trials. All are tried on the first part before any is on the next,
-    where only those go on that may still be the best. Of a table or a series, the most promising
-    is selected of those that are within a standard error (of a table half of one; none of a long
-    series) of the best. The result is remembered while data and project do not change.
+    the rest of them: in three parts (few rows of a table or of texts in five), which keep groups
+    together; of a series on the last part. The same seeds give the same trials. All are tried on
+    the first part before any is on the next, where only those go on that may still be the best. Of
+    a series, the most promising is selected of those that are within a standard error (of a long
+    one: none) of the best; of a table, the smallest of those within half of one. The result is
+    remembered while data and project do not change.
 
     Args:
         project: whose data, and whatever was decided about it, is kept.
@@ -222,7 +225,10 @@ def _select(
     tolerance = _TOLERANCES.get(propose, 0.0)
     if plan.samples.ordered and scores and len(scores[0].parts[0]) >= _MANY_SCORED:
         tolerance = 0.0
-    best = _best(scores, tolerance).candidate if scores else candidates[0]
+    ranked = scores  # of a table the smallest first: a line needs no hidden layer
+    if propose is table_candidates.candidates:
+        ranked = tuple(sorted(scores, key=lambda score: _cost(score.candidate)))
+    best = _best(ranked, tolerance).candidate if scores else candidates[0]
     facts = load_facts(best.project, base)
     task = task_of(facts, "output")
     reasons += [*best.reasons, _last_layer(facts, task)]
@@ -267,7 +273,9 @@ def _scores(
         return cancelled() or time.monotonic() > end
 
     datasets = {candidate.name: load_dataset(candidate.project, base) for candidate in candidates}
-    folds = _folds(datasets[candidates[0].name], plan)
+    dataset = datasets[candidates[0].name]
+    few = quick and len(dataset.train) < _FEW_ROWS
+    folds = _folds(dataset, plan, _FOLDS_OF_FEW if few else _FOLDS)
     scores: dict[str, Score] = {}
     trials: dict[str, Trial] = {}
     running = [*candidates]
@@ -322,9 +330,11 @@ def _best(scores: Sequence[Score], tolerance: float) -> Score:
     return next(score for score in scores if not score.is_worse(best, tolerance))
 
 
-def _folds(dataset: Dataset, plan: PreparedData) -> tuple[tuple[NDArray[np.int64], ...], ...]:
+def _folds(
+    dataset: Dataset, plan: PreparedData, number: int = _FOLDS
+) -> tuple[tuple[NDArray[np.int64], ...], ...]:
     """Rows of the training split to train on, to stop by (none: the validation set) and to score,
-    for each part."""
+    for each of ``number`` parts; a series has one."""
     from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
     count = len(dataset.train)
@@ -339,12 +349,12 @@ def _folds(dataset: Dataset, plan: PreparedData) -> tuple[tuple[NDArray[np.int64
     in_memory = dataset.stream is None and plan.scan is None
     if groups is not None and in_memory:
         groups = groups[plan.rows.train][rows]
-        cutter: Any = GroupKFold(min(_FOLDS, len(np.unique(groups))))
-    elif dataset.facts.class_counts and min(dataset.facts.class_counts) >= _FOLDS:
+        cutter: Any = GroupKFold(min(number, len(np.unique(groups))))
+    elif dataset.facts.class_counts and min(dataset.facts.class_counts) >= number:
         classes = np.asarray(next(iter(dataset.train.raw_y.values()))).reshape(count, -1)[rows, 0]
-        cutter = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
+        cutter = StratifiedKFold(number, shuffle=True, random_state=0)
     else:
-        cutter = KFold(_FOLDS, shuffle=True, random_state=0)
+        cutter = KFold(number, shuffle=True, random_state=0)
     return tuple(
         (rows[train], none, rows[score]) for train, score in cutter.split(rows, classes, groups)
     )
