@@ -590,3 +590,114 @@ model = keras.Model(inputs, layers.Dense(2)(x))
     nodes = import_file(file).project.graph.nodes
     vectors = [node.params.get("weights") for node in nodes if node.layer == "Embedding"]
     assert sorted(map(str, vectors)) == ["None", "included"]
+
+
+NETS = "import keras, numpy as np\nfrom keras import layers as L, backend as K\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Scaling by hand is one layer: (x - 127.5) / 127.5.
+        ("m = keras.Sequential([L.Lambda(lambda x: (x - 127.5) / 127.5, input_shape=(4, 4, 3))])",
+         [("Rescaling", {"scale": 1 / 127.5, "offset": -1.0})]),
+        ("m = keras.Sequential([keras.Input((4,)), L.Lambda(lambda x: x / 255), L.Dense(1)])",
+         [("Rescaling", {"scale": 1 / 255}), ("Dense", {"units": 1})]),
+        ("i = keras.Input((64, 64, 3))\nfrom keras.applications import mobilenet_v2 as mv\n"
+         "m = keras.Model(i, L.Lambda(mv.preprocess_input)(i))",
+         [("Rescaling", {"scale": 1 / 127.5, "offset": -1.0})]),
+        # Keras's function returns its argument: the network scales its pixels itself.
+        ("i = keras.Input((64, 64, 3))\nfrom keras.applications import efficientnet as e\n"
+         "m = keras.Model(i, L.Flatten()(e.preprocess_input(i)))", [("Flatten", {})]),
+        ("names = ['a', 'b', 'c']\na, b = 2, 4\n"
+         "m = keras.Sequential([keras.Input((a * b,)), L.Dense(len(names)), L.Dense(a * b)])",
+         [("Dense", {"units": 3}), ("Dense", {"units": 8})]),
+        ("from sklearn.datasets import load_iris\nx, y = load_iris(return_X_y=True)\n"
+         "y2 = keras.utils.to_categorical(y)\n"
+         "m = keras.Sequential([keras.Input((4,)), L.Dense(len(np.unique(y))),"
+         " L.Dense(len(set(y))), L.Dense(y2.shape[1])])", [("Dense", {"units": 3})] * 3),
+        ("i = keras.Input((28, 28, 1))\nx = L.Conv2D(4, 3, strides=2, padding='same')(i)\n"
+         "s = K.int_shape(x)\nb, h, w, c = x.shape\nx = L.Dense(s[1] * s[2] * s[3])(L.Flatten()(x))"
+         "\nm = keras.Model(i, L.Reshape((h, w, c))(x))",
+         [("Conv2D", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}),
+          ("Flatten", {}), ("Dense", {"units": 784}), ("Reshape", {"target_shape": [14, 14, 4]})]),
+        ("i = keras.Input((8,))\nx = L.Dense(4, name='c')(i)\nf = keras.Model(i, L.Dense(9)(x))\n"
+         "m = keras.Model(f.input, L.Dense(2)(f.get_layer('c').output))",
+         [("Dense", {"units": 4}), ("Dense", {"units": 2})]),
+        # Keras does not count the Input among the layers of a Sequential.
+        ("m = keras.Sequential([keras.Input((8,)), L.Dense(4), L.Dense(3), L.Dense(2)])\n"
+         "for l in m.layers[:-1]: l.trainable = False",
+         [("Dense", {"units": 4, "trainable": False}), ("Dense", {"units": 3, "trainable": False}),
+          ("Dense", {"units": 2})]),
+        ("i = keras.Input((5, 8))\nx, h, c = L.LSTM(4, return_state=True)(i)\n"
+         "m = keras.Model(i, L.Dense(1)(x))", [("LSTM", {"units": 4}), ("Dense", {"units": 1})]),
+    ],
+)  # fmt: skip
+def test_what_the_text_determines_is_read(
+    tmp_path: Path, text: str, expected: list[tuple[str, dict[str, Any]]]
+) -> None:
+    imported = read(tmp_path, NETS + text)
+    assert layers(imported)[1:] == expected
+    assert {item.message.partition(": ")[2] for item in imported.changes} <= {
+        "Another model in the file."
+    }
+
+
+TH = """
+from keras.models import Model, Sequential
+from keras.layers import *
+from keras import backend as K
+ORDER
+i = Input(shape=(3, 32, 24))
+a = Convolution2D(8, 3, 3, border_mode='same')(i)
+a = BatchNormalization(axis=1)(a)
+b = Convolution2D(8, 1, 1)(i)
+x = merge([a, b], mode='concat', concat_axis=1)
+x = merge([x, x], mode='ave')
+m = Model(input=i, output=Dense(2)(Flatten()(x)))
+m.compile('ADADELTA', 'mse')
+"""
+
+
+@pytest.mark.parametrize("order", ["", "K.set_image_dim_ordering('th')"])
+def test_channels_of_keras_1_come_last(tmp_path: Path, order: str) -> None:
+    imported = read(tmp_path, TH.replace("ORDER", order))
+    graph = imported.project.graph
+    # The careless reading makes pictures of 3 rows, and joins them along their height.
+    assert graph.by_id["input"].params == {"shape": [32, 24, 3]}
+    assert graph.by_id["concatenate"].params == graph.by_id["batch_normalization"].params == {}
+    assert graph.sources["concatenate"] == ("batch_normalization", "conv2d_1")
+    assert [item.item for item in imported.changes] == ["data_format"]
+    assert imported.project.training.optimizer == Choice("Adadelta")
+    last = TH.replace("3, 32, 24", "32, 24, 3").replace("axis=1", "axis=-1")
+    assert "data_format" not in {item.item for item in read(tmp_path, last).changes}
+
+
+def test_arguments_that_are_not_supported_are_called_so(tmp_path: Path) -> None:
+    found = read(tmp_path, NETS + "m = keras.Sequential([keras.Input((5, 3)),"
+                 "L.LSTM(4, stateful=True), L.Dense(2, kernel_initalizer='zeros')])")  # fmt: skip
+    told = {item.item: item.message for item in found.changes}
+    assert set(told) == {"stateful", "kernel_initalizer"}
+    assert ["has no argument" in text for text in told.values()] == [False, True]
+
+
+@pytest.mark.slow
+def test_a_cut_through_a_pretrained_network(tmp_path: Path) -> None:
+    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+
+    text = """import keras
+base = keras.applications.MobileNetV2(input_shape=(96, 96, 3), include_top=False, weights=None)
+outs = [base.get_layer(n).output for n in ("block_1_expand_relu", "block_3_expand_relu")]
+down = keras.Model(base.input, outs)
+i = keras.Input((96, 96, 3))
+low, high = down(i)
+x = keras.layers.UpSampling2D()(high)
+m = keras.Model(i, keras.layers.Concatenate()([x, low]))
+"""
+    imported = read(tmp_path, text)
+    model = build_training_model(imported.project, None)
+    scope: dict[str, Any] = {}
+    exec(compile(text, "net", "exec"), scope)  # the truth: Keras's own
+    assert model.output_shape == scope["m"].output_shape
+    assert model.count_params() == scope["m"].count_params()
+    assert not imported.placeholders

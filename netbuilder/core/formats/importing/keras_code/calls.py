@@ -8,8 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.layers.pretrained import BACKBONES
-from netbuilder.core.catalog.training.training_index import ACTIVATIONS
+from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
+from netbuilder.core.catalog.training.training_index import (
+    ACTIVATIONS,
+    CALLBACKS,
+    CONSTRAINTS,
+    INITIALIZERS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    canonical,
+)
 from netbuilder.core.engine.build.word_weights import with_word_vectors
 from netbuilder.core.formats.importing.keras_code.script_data import Rows, ScriptData
 from netbuilder.core.formats.importing.keras_code.values import (
@@ -70,6 +81,11 @@ _ROOMS = frozenset(
 _LOWER_ROOMS = frozenset({"regularizers", "initializers", "constraints"})
 _POLICIES = frozenset({"set_global_policy", "set_dtype_policy", "set_policy"})
 _FUNCTIONS = {"concat": "Concatenate"}
+# Modes of ``merge`` in Keras 1 → layers today.
+_MODES = {
+    "sum": "Add", "mul": "Multiply", "concat": "Concatenate", "ave": "Average", "max": "Maximum",
+    "dot": "Dot", "cos": "Dot",
+}  # fmt: skip
 _FUNCTION_ROOMS = frozenset({"layers", "merge", "ops", "math", "tensorflow", "backend"})
 _COMPILE = ("optimizer", "loss", "metrics")
 _FIT = ("x", "y", "batch_size", "epochs")
@@ -93,10 +109,13 @@ class Calls:
         remarks: (item, line, sentence) about what is changed or left out.
         precision: global dtype policy, or "".
         optimizer_line: line of the last optimizer, or 0.
+        channels_first: line that puts the channels first in all layers, or 0.
         preprocessed: families of ``keras.applications`` whose ``preprocess_input`` is used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, output_shape: Callable[[Call], Any] = lambda call: None) -> None:
+        self._output_shape = output_shape
+        self.channels_first = 0
         self.models: list[Model] = []
         self.problems: list[tuple[int, str]] = []
         self.remarks: list[tuple[str, int, str]] = []
@@ -207,10 +226,12 @@ class Calls:
         last, line = name.last, node.lineno
         if last in _MODELS:
             return self._model(last, args, kwargs, line)
-        if last == "image_data_format":
-            return "channels_last"
+        if (result := self._of_backend(last, args, kwargs, node)) is not NotImplemented:
+            return result
         tensors = list(tensors_in([*args, *kwargs.values()]))
-        if (name.room in _ROOMS and last[:1].isupper()) or name.room in _LOWER_ROOMS:
+        optimizer = "optimizers" in name.path or name.room == "train"
+        optimizer &= canonical(OPTIMIZERS, last.removesuffix("Optimizer")) is not None
+        if optimizer or (name.room in _ROOMS and last[:1].isupper()) or (name.room in _LOWER_ROOMS):
             return self._object(name, args, kwargs, line)
         if name.room == "activations" and last == "get" and args and isinstance(args[0], str):
             return Dotted(f"keras.activations.{args[0]}")
@@ -236,12 +257,50 @@ class Calls:
             return layer
         return NotImplemented
 
+    def _of_backend(self, last: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """Return the result of a function of ``keras.backend`` or of Keras 1."""
+        if last == "image_data_format":
+            return "channels_first" if self.channels_first else "channels_last"
+        if last == "image_dim_ordering":
+            return "th" if self.channels_first else "tf"
+        if last in ("set_image_data_format", "set_image_dim_ordering"):
+            self.channels_first = node.lineno * (args in (["th"], ["channels_first"]))
+        elif last == "int_shape" and args and isinstance(args[0], Call):
+            return self.shape_of(args[0])
+        elif last in ("merge", "Merge"):
+            return self._merge(args, kwargs, node)
+        return NotImplemented
+
+    def _merge(self, args: list[Any], kwargs: dict[str, Any], node: Any) -> Call:
+        """Return the call of a layer for ``merge`` or ``Merge`` of Keras 1."""
+        values = (
+            dict(zip(("layers", "mode", "concat_axis", "dot_axes"), args, strict=False)) | kwargs
+        )
+        parts = values.get("layers", values.get("inputs", []))
+        ends = [self.ends(part)[1] if isinstance(part, Model) else part for part in parts]
+        mode, tensors = values.get("mode", "sum"), list(tensors_in(ends))
+        kind = _MODES.get(mode, "") if isinstance(mode, str) else ""
+        if not kind:
+            return self._unknown_call(ast.unparse(node)[:60], tensors, node.lineno)
+        config = {"axis": values.get("concat_axis", -1)} if kind == "Concatenate" else {}
+        if kind == "Dot":
+            config = {"axes": plain(values.get("dot_axes", -1)), "normalize": mode == "cos"}
+        return self._call_layer(Layer(kind, config, node.lineno), tensors, node)
+
+    def shape_of(self, call: Call) -> Any:
+        """Return the shape of an output with the batch axis, or ``NotImplemented``."""
+        shape = call.layer.shape if call.layer.kind == "Input" else self._output_shape(call)
+        return (None, *shape) if isinstance(shape, list | tuple) else NotImplemented
+
     def _pretrained(
         self, name: Dotted, tensors: list[Call], args: list[Any], kwargs: dict[str, Any], node: Any
     ) -> Any:
         """Return a ``keras.applications`` layer, or a placeholder for its ``preprocess_input``."""
         if name.last == "preprocess_input":
             config, text = {"family": family_of(name)}, ast.unparse(node)[:60]
+            bodies = [body for body in BACKBONES.values() if body.family == config["family"]]
+            if bodies and bodies[0].scaling in (PixelScaling.SWITCH, PixelScaling.ALWAYS):
+                return tensors[0]  # Keras's function returns its argument
             layer = Layer(name.last, config, node.lineno, notes=[text])
             return self._call_layer(layer, tensors[:1], node)
         body = make_layer(name.last, args, kwargs, node.lineno)
@@ -250,30 +309,19 @@ class Calls:
         return body
 
     def _object(self, name: Dotted, args: list[Any], kwargs: dict[str, Any], line: int) -> Any:
-        from netbuilder.core.catalog.training.training_index import (
-            CALLBACKS,
-            CONSTRAINTS,
-            INITIALIZERS,
-            LOSSES,
-            METRICS,
-            OPTIMIZERS,
-            REGULARIZERS,
-            SCHEDULES,
-            canonical,
-        )
-
         tables = (OPTIMIZERS, SCHEDULES, LOSSES, METRICS, INITIALIZERS, REGULARIZERS, CONSTRAINTS)
         config: dict[str, Any] = {}
         for table in (*tables, CALLBACKS):
-            spec = table.get(canonical(table, name.last) or "")
+            spec = table.get(canonical(table, name.last.removesuffix("Optimizer")) or "")
             if spec is not None and (args or table is not LOSSES):
                 config = dict(zip(spec.by_name, args, strict=False))
                 break
-        if canonical(OPTIMIZERS, name.last):
+        if canonical(OPTIMIZERS, name.last.removesuffix("Optimizer")):
             self.optimizer_line = line
         if name.last in ("l1_l2", "L1L2", "l1", "l2") and not args and not kwargs:
             config = {}
-        return KerasObject(name.last, name.room, {**config, **kwargs}, line)
+        last = name.last.removesuffix("Optimizer")  # of tf.train.AdamOptimizer
+        return KerasObject(last, name.room, {**config, **kwargs}, line)
 
     def _model(self, kind: str, args: list[Any], kwargs: dict[str, Any], line: int) -> Model:
         model = Model(line, layers=[] if kind == "Sequential" else None)
@@ -390,6 +438,13 @@ class Calls:
             if owner.member(name) is not NotImplemented:
                 return NotImplemented
             return self._model_method(owner, name, args, kwargs, node.lineno)
+        if isinstance(owner, Call) and name in ("get_shape", "as_list"):
+            return self.shape_of(owner)
+        if name == "as_list" and isinstance(owner, tuple):
+            return list(owner)
+        if isinstance(owner, Layer) and name == "get_layer" and owner.kind in BACKBONES:
+            target = kwargs.get("name", args[0] if args else None)
+            return self._calls_inside(owner).get(target, NotImplemented)
         if isinstance(owner, Layer) and name == "set_weights" and args == [[_WORD_VECTORS]]:
             owner.config["weights"] = _WORD_VECTORS
             return None
@@ -488,7 +543,8 @@ class Calls:
 
     def _applied(self, target: Layer | Model, tensors: list[Call], node: Any) -> Any:
         if isinstance(target, Layer):
-            return self._call_layer(target, tensors, node)
+            follow = self._follow_lambda if target.kind == "Lambda" else self._call_layer
+            return follow(target, tensors, node)
         target.used = True
         if target.layers is not None:
             start = tensors[0].layer
@@ -527,14 +583,62 @@ class Calls:
             tensors = list(tensors_in([self._applied(layer, tensors, node)])) or tensors
         return tensors[0] if len(tensors) == 1 else tensors
 
+    def _follow_lambda(self, layer: Layer, tensors: list[Call], node: Any) -> Call:
+        """Return what a ``Lambda`` computes, if layers can."""
+        _take_shape(layer, tensors)
+        argument, result = tensors[0] if len(tensors) == 1 else tensors, None
+        if isinstance(layer.function, Function | Dotted):
+            result = self._called(layer.function, [argument], {}, node)
+        layers = [call.layer for call in calls_in_order(list(tensors_in([result])), tensors)]
+        if isinstance(result, Call) and all(
+            p.known or p.kind == "preprocess_input" for p in layers
+        ):
+            return result
+        return self._call_layer(layer, tensors, node)
+
+    def _calls_inside(self, body: Layer) -> dict[str, Layer]:
+        """Return the layers inside a backbone by name, each called, as Keras builds them."""
+        if isinstance(body.function, dict):
+            return body.function
+        from netbuilder.core.tensorflow_output import load_tensorflow
+
+        load_tensorflow()
+        import keras
+
+        options = {key: body.config[key] for key in ("alpha", "minimalistic") if key in body.config}
+        start = ends_of(body)[0][0]
+        shape = body.shape or start.layer.shape
+        options |= {"input_shape": tuple(shape)} if isinstance(shape, list) else {}
+        build = getattr(keras.applications, body.kind, None)
+        if build is None:  # an included network
+            return {}
+        model = build(weights=None, include_top=bool(body.config.get("include_top")), **options)
+        inside: dict[str, Layer] = {}
+        for part in model.layers:
+            layer = inside[part.name] = Layer(
+                kind_of(type(part).__name__) or type(part).__name__,
+                {**part.get_config(), "trainable": body.config.get("trainable", True)},
+                body.line,
+                part.name,
+                function=body,
+            )
+            if layer.kind == "Input":
+                start.layer.shape = start.layer.shape or list(part.batch_shape[1:])
+                layer.calls.append(start)
+                continue
+            tensors = part.input if isinstance(part.input, list) else [part.input]
+            names = [tensor._keras_history.operation.name for tensor in tensors]
+            sources = tuple(inside[name].calls[0] for name in names)
+            layer.calls.append(Call(layer, sources, body.line))
+        body.function = inside
+        return inside
+
     def _call_layer(self, layer: Layer, tensors: list[Call], node: Any) -> Call:
         body = BACKBONES.get(layer.kind)
         if body is not None and tensors[0].layer.config.get("family") == body.family:
             layer.config["preprocess"] = True
             tensors = list(tensors[0].sources)
-        for start in (tensor.layer for tensor in tensors[:1]):
-            if start.kind == "Input" and start.shape is None:
-                start.shape = layer.shape
+        _take_shape(layer, tensors)
         call = Call(layer, tuple(tensors), node.lineno)
         layer.calls.append(call)
         return call if layer.then is None else self._call_layer(layer.then, [call], node)
@@ -544,6 +648,21 @@ class Calls:
         call = Call(layer, tuple(dict.fromkeys(tensors)), line)
         layer.calls.append(call)
         return call
+
+
+def ends_of(layer: Layer) -> tuple[list[Call], list[Call]]:
+    """Return inputs and outputs of a layer; one that is not fed gets an Input."""
+    if not layer.calls:
+        start = Call(Layer("Input", {}, layer.line, shape=layer.shape), (), layer.line)
+        layer.calls.append(Call(layer, (start,), layer.line))
+    return list(layer.calls[-1].sources), [layer.calls[-1]]
+
+
+def _take_shape(layer: Layer, tensors: list[Call]) -> None:
+    """Give an Input without a shape that of the layer that it feeds."""
+    for start in (tensor.layer for tensor in tensors[:1]):
+        if start.kind == "Input" and start.shape is None:
+            start.shape = layer.shape
 
 
 def _start(model: Model) -> Call:

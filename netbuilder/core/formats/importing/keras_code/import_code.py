@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.layers.pretrained import BACKBONES
+from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
+from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.kinds.builtin import BUILTINS, data_set
 from netbuilder.core.data.kinds.builtin.keras_sets import is_downloaded
 from netbuilder.core.data.readers.csv_dialect import sniff
@@ -76,7 +78,8 @@ def import_code(path: Path, model: str = "") -> Imported:
 
 def import_source(source: Source, path: Path, model: str = "") -> Imported:
     """Import a parsed script that lies, or would lie, at ``path``; as ``import_code``."""
-    walk = Interpreter()
+    walk = Interpreter(_output_shapes(source))
+    walk.data.folder = path.parent
     try:
         walk.run(source.tree)
         for candidate in walk.models:
@@ -85,7 +88,9 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
         candidates = _candidates(walk.models)
         chosen = _chosen(candidates, walk.models, model, source, path)
         builder = _Builder(source, walk.preprocessed)
-        outputs = builder.build(*walk.ends(chosen))
+        ends = walk.ends(chosen)
+        first = _channels_last(calls_in_order([*ends[0], *ends[1]]), walk.channels_first)
+        outputs = builder.build(*ends)
     except RecursionError as error:
         raise FormatError(
             _("'{file}' is nested too deeply to be read.", file=path.name),
@@ -93,6 +98,9 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
             path=str(path),
             code="code_too_deep",
         ) from error
+    if first:
+        message = _("The channels are the last axis here, as in the data.")
+        builder.tell("data_format", REPLACED, first, message)
     wrappers = [
         other
         for other in walk.models
@@ -118,7 +126,8 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
         seed, line = walk.data.seed
         training = replace(training, seed=seed)
         builder.tell("seed", AS_IS, line, str(seed))
-    data = builder.data(reads, path.parent, chosen, training, split)
+    several = len(candidates) > 1
+    data = builder.data(reads, path.parent, chosen, training, split, several=several)
     for number, other in enumerate(candidates, 1):
         if other is not chosen:
             title = f"{other.title} ({number})"
@@ -133,6 +142,48 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
         chosen=candidates.index(chosen),
         lines=builder.lines,
     )
+
+
+def _output_shapes(source: Source) -> Callable[[Call], Any]:
+    """Return a function that gives the shape of a call's output, without the batch axis."""
+    cache = ShapeCache()
+
+    def output_shape(call: Call) -> Any:
+        builder = _Builder(source, ())
+        (name,) = builder.build([], [call])
+        if any(node.layer not in LAYERS for node in builder.nodes):
+            return None
+        shapes = cache.compute(Graph(tuple(builder.nodes), tuple(builder.edges)))
+        shape = shapes.by_node[name].output
+        return None if shape is None else shape[1:]
+
+    return output_shape
+
+
+def _channels_last(calls: list[Call], line: int) -> int:
+    """Bring layers whose first axis is that of the channels into NetBuilder's order.
+
+    ``line`` of the code that chooses that order for all layers, or 0. Return the line of the
+    choice, also of a layer's own, or 0 if the channels come last already.
+    """
+    layers = list(dict.fromkeys(call.layer for call in calls))
+    orders = [(layer.line, layer.config.pop("data_format", "")) for layer in layers]
+    own = [at for at, order in orders if order in ("th", "channels_first")]
+    shapes = [layer.shape for layer in layers if layer.kind == "Input"]
+    whole = [shape for shape in shapes if isinstance(shape, list) and len(shape) == 3]
+    old = [layer.line for layer in layers if layer.keras_1]
+    if old and any(None not in s and s[0] in (1, 3) and min(s[1:]) > 4 for s in whole):
+        own += old  # the default of Keras 1
+    line = line or (min(own) if own else 0)
+    for layer in layers if line else ():
+        if layer.kind == "Input" and layer.shape in whole:
+            layer.shape = [*layer.shape[1:], layer.shape[0]]
+        target = layer.config.get("target_shape")
+        if isinstance(target, list) and len(target) == 3:
+            layer.config["target_shape"] = [*target[1:], target[0]]
+        if layer.config.get("axis") == 1 and whole:
+            layer.config["axis"] = -1
+    return line
 
 
 def _candidates(models: list[Model]) -> list[Model]:
@@ -179,6 +230,19 @@ def _chosen(
     return next(choice for choice in choices if choice)[-1]
 
 
+def _scale_pixels(layer: Layer) -> None:
+    """Turn a ``preprocess_input`` into the layer that computes the same, if there is one."""
+    scalings = [b.scaling for b in BACKBONES.values() if b.family == layer.config["family"]]
+    if PixelScaling.UNIT in scalings:
+        layer.kind, layer.config = "Rescaling", {"scale": 1 / 127.5, "offset": -1.0}
+    elif PixelScaling.TORCH in scalings:
+        means, spreads = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+        variance = [(255 * spread) ** 2 for spread in spreads]
+        config = {"mean": [255 * mean for mean in means], "variance": variance}
+        layer.kind, layer.config = "Normalization", config
+    layer.notes = layer.notes if layer.kind == "preprocess_input" else []
+
+
 def _members(value: Any) -> list[Any]:
     """Return the members of nested lists and dicts; a single value is its own member."""
     if isinstance(value, dict):
@@ -212,8 +276,24 @@ class _Builder:
 
     def build(self, inputs: list[Call], outputs: list[Call]) -> list[str]:
         """Add the nodes of a model and return the ids of its outputs."""
+        calls = calls_in_order([*inputs, *outputs])
+        scaled = {c.layer.config["family"] for c in calls if c.layer.kind == "preprocess_input"}
+        self._preprocessed = set(self._preprocessed) - scaled
+        cut = {id(body := call.layer.function): body for call in calls
+               if isinstance(call.layer.function, Layer)}  # fmt: skip
+        for call in calls:
+            if id(call.layer) in cut:  # the whole backbone: its last layer
+                end = list(call.layer.function.values())[-1]
+                call.layer, call.sources = Layer("Identity", {}, call.line), (end.calls[0],)
         for call in calls_in_order([*inputs, *outputs]):
             self._add(call)
+        for body in cut.values():
+            message = _(
+                "Weights are not loaded from code. Add --weights FILE, or open the file with the "
+                "weights afterwards."
+            )
+            if body.config.get("weights") != "none":
+                self.tell("weights", LEFT_OUT, body.line, message)
         return [self._ids[id(call)] for call in outputs]
 
     def _add(self, call: Call) -> None:
@@ -231,8 +311,9 @@ class _Builder:
         sources = list(dict.fromkeys(self._ids[id(source)] for source in call.sources))
         self.edges += [(source, name) for source in sources]
         if len(self.nodes) > MAX_LAYERS:
+            problem = _("The network has more than {count} layers.", count=MAX_LAYERS)
             raise FormatError(
-                _("The network has more than {count} layers.", count=MAX_LAYERS),
+                labelled(capitalize_first(self._source.where(call.line)), problem),
                 _("Check the loops of the file."),
                 code="code_too_many_layers",
             )
@@ -246,6 +327,8 @@ class _Builder:
         return name
 
     def _new(self, name: str, layer: Layer) -> None:
+        if layer.kind == "preprocess_input":
+            _scale_pixels(layer)
         if not layer.known:
             code = layer.notes[0] if layer.notes else layer.kind
             why = _("'{code}' cannot be read: replace this layer.", code=code)
@@ -264,6 +347,7 @@ class _Builder:
         if body is not None and "preprocess" in LAYERS[layer.kind].by_name:
             # Pixels that the script scales outside the network are scaled in its layer.
             layer.config["preprocess"] |= body.family in self._preprocessed
+        layer.config.pop("return_state", None)  # another state than the output is a placeholder
         params = layer_params(layer.kind, layer.config)
         reasons = []
         if layer.kind == "Input":
@@ -272,10 +356,17 @@ class _Builder:
             elif layer.shape is UNREAD:
                 reasons.append(_("the shape comes from the data"))
         lacking = [p.name for p in LAYERS[layer.kind].params if p.required and p.name not in params]
-        reasons += [_("{argument} cannot be read", argument=note) for note in layer.notes]
+        reasons += [
+            _("{arguments} not supported", arguments=note)
+            if ".layers" in note and body is not None
+            else _("{argument} cannot be read", argument=note)
+            for note in layer.notes
+        ]
         if lacking:
             reasons.append(_("{arguments} must be given", arguments=join_values(lacking)))
         dropped = [key for key in dropped_arguments(layer.kind, layer.config) if key not in lacking]
+        if "trainable" in dropped and "trainable" not in LAYERS[layer.kind].by_name:
+            dropped.remove("trainable")  # it has no weights
         message = (
             as_sentence(labelled(layer.kind, join_values(reasons, clauses=True)))
             if reasons
@@ -285,12 +376,15 @@ class _Builder:
         self.tell(name, taken, layer.line, message)
         explanations = [self.report[-1].message] if reasons else []
         for key in dropped:
-            problem = _("{layer} has no argument '{argument}'.", layer=layer.kind, argument=key)
             known = LAYERS[layer.kind].by_name
-            if key in known:  # and its value is not supported
-                problem = _("{arguments} not supported", arguments=key)
-            elif hint := did_you_mean(key, list(known)):
-                problem = join_sentences((problem, hint))
+            problem = _(
+                "The argument '{argument}' of {layer} is not supported here.",
+                argument=key,
+                layer=layer.kind,
+            )
+            if key not in known and get_close_matches(key, known, 1, 0.85):  # a misspelling
+                problem = _("{layer} has no argument '{argument}'.", layer=layer.kind, argument=key)
+                problem = join_sentences((problem, did_you_mean(key, list(known))))
             self.tell(key, LEFT_OUT, layer.line, problem)
             explanations.append(self.report[-1].message)
         extra = {"explanation": join_sentences(explanations)} if explanations else {}
@@ -453,8 +547,13 @@ class _Builder:
         model: Model,
         training: Training,
         split: float | None,
+        *,
+        several: bool,
     ) -> Data:
-        """Return the recipe for the data that the code reads; report data that is not used."""
+        """Return the recipe for the data that the code reads; report data that is not used.
+
+        With ``several`` models, a model has no other data than that of its own ``fit``.
+        """
         data, fitted = Data(), model.fitted or {}
         shares: dict[str, Any] = {"validation_split": split or reads.validation_split}
         shares |= {"test_split": reads.test_split, "scaling": reads.scaling}
@@ -462,7 +561,7 @@ class _Builder:
         data = replace(data, **chosen)
         if training.loss is not None and training.loss.name == "categorical_crossentropy":
             data = replace(data, options={"one_hot": True})
-        if not reads.calls and (x := unread_texts(fitted.get("x"))) and fitted["x"]:
+        if several and not reads.calls and (x := unread_texts(fitted.get("x"))):
             message = _("'{code}': choose this data on the Data page.", code=x[0].text)
             self.tell("data", LEFT_OUT, model.fitted_line, message)
             return replace(data, name=x[0].text)

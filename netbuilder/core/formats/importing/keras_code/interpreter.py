@@ -22,6 +22,7 @@ from netbuilder.core.formats.importing.keras_code.calls import (
     Calls,
     ReturnError,
     calculated,
+    ends_of,
     length,
 )
 from netbuilder.core.formats.importing.keras_code.script_data import Bunch, Rows, computed, selected
@@ -270,9 +271,13 @@ class Interpreter(Calls):
         if isinstance(value, tuple | list | range) and len(value) == len(parts):
             for part, item in zip(parts, value, strict=True):
                 self._store(part, item, names)
-        else:  # several results of one layer are unread
-            for part in parts:
+        else:  # several results of one layer are unread, apart from a recurrent layer's first
+            states = isinstance(value, Call) and value.layer.config.get("return_state")
+            for number, part in enumerate(parts):
                 item = value if isinstance(value, Call) else Unread(target.lineno, "…")
+                if states and number:
+                    text = f"{value.layer.kind}(return_state=True)"
+                    item = self._unknown_call(text, [value], target.lineno)
                 self._store(part, item, names)
 
     # --- expressions ---
@@ -303,7 +308,9 @@ class Interpreter(Calls):
             return Dotted(f"keras.layers.{node.id}")
         stars = [star for star in self._stars if Dotted(star).is_keras]
         return (
-            Dotted(f"{stars[-1]}.{node.id}") if stars and node.id[0].isupper() else NotImplemented
+            Dotted(f"{stars[-1]}.{node.id}")
+            if stars and (node.id[0].isupper() or node.id == "merge")
+            else NotImplemented
         )
 
     def _of_list(self, node: ast.List, names: dict[str, Any]) -> Any:
@@ -423,7 +430,13 @@ class Interpreter(Calls):
                 config = {"scale": 1.0 / number}
         if not config:
             return self._unknown_call(ast.unparse(node)[:40], [tensor], node.lineno)
-        return self._call_layer(Layer("Rescaling", config, node.lineno), [tensor], node)
+        before = tensor.layer
+        if before.kind == "Rescaling" and before.function is ast.BinOp:  # (x - 1) / 2 is one layer
+            factor, tensor = config["scale"], tensor.sources[0]
+            offset = before.config.get("offset", 0.0) * factor + config.get("offset", 0.0)
+            config = {"scale": before.config["scale"] * factor, "offset": offset}
+        layer = Layer("Rescaling", config, node.lineno, function=ast.BinOp)
+        return self._call_layer(layer, [tensor], node)
 
     def _of_listcomp(self, node: ast.ListComp | ast.GeneratorExp, names: dict[str, Any]) -> Any:
         items: list[Any] = []
@@ -462,11 +475,13 @@ class Interpreter(Calls):
         if shaped is not None and isinstance(node.slice, ast.UnaryOp):
             tensor = self._value(shaped, names)
             if isinstance(tensor, Call) and self._value(node.slice, names) == -1:
-                return _channels(tensor) or NotImplemented
+                shape = self.shape_of(tensor) if (last := _channels(tensor)) is None else [last]
+                return NotImplemented if shape is NotImplemented else shape[-1]
         owner = self._value(node.value, names)
         if isinstance(owner, Call):
-            place = self._value(node.slice, names) if owner.parts is not None else None
-            if isinstance(place, str | int):
+            states = bool(owner.layer.config.get("return_state"))
+            place = self._value(node.slice, names) if states or owner.parts is not None else None
+            if isinstance(place, str | int) and (owner.parts is not None or place == 0):
                 return owner.part(place)
             return self._unknown_call(ast.unparse(node)[:40], [owner], node.lineno)
         if isinstance(owner, Rows):
@@ -520,29 +535,27 @@ class Interpreter(Calls):
             member = owner.member(node.attr)
             if member is not NotImplemented:
                 return member
-        if node.attr == "layers" and isinstance(owner, Layer) and owner.kind in BACKBONES:
-            return [owner]  # its layers are treated as a whole
-        if node.attr == "layers" and isinstance(owner, Model):
-            self.ends(owner)  # so that each layer has been called
-            return list(layers_of(owner))
+        if node.attr == "layers" and isinstance(owner, Layer | Model):
+            return self._layers_in(owner)
+        if node.attr == "shape" and isinstance(owner, Call):
+            return self.shape_of(owner)
         if node.attr in ("input", "output", "inputs", "outputs"):
             if isinstance(owner, Model):
                 ends = self.ends(owner)
             elif isinstance(owner, Layer):
-                ends = _ends_of(owner)
+                ends = ends_of(owner)
             else:
                 return NotImplemented
             tensors = ends[node.attr.startswith("output")]
             return tensors if node.attr.endswith("s") or len(tensors) != 1 else tensors[0]
         return NotImplemented
 
-
-def _ends_of(layer: Layer) -> tuple[list[Call], list[Call]]:
-    """Return inputs and outputs of a layer; one that is not fed gets an Input."""
-    if not layer.calls:
-        start = Call(Layer("Input", {}, layer.line, shape=layer.shape), (), layer.line)
-        layer.calls.append(Call(layer, (start,), layer.line))
-    return list(layer.calls[-1].sources), [layer.calls[-1]]
+    def _layers_in(self, owner: Layer | Model) -> Any:
+        if isinstance(owner, Layer):  # the layers of a backbone are treated as a whole
+            return [owner] if owner.kind in BACKBONES else NotImplemented
+        self.ends(owner)  # so that each layer has been called
+        layers = list(layers_of(owner))
+        return layers if owner.layers is None else [v for v in layers if v.kind != "Input"]
 
 
 def _custom_training(node: ast.ClassDef) -> list[tuple[int, str]]:

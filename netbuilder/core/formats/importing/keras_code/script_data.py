@@ -6,11 +6,12 @@ import ast
 import copy
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.data.kinds.builtin import read_builtin
+from netbuilder.core.data.kinds.builtin import BUILTINS, read_builtin
 from netbuilder.core.formats.importing.keras_code.values import Unread
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_list
@@ -58,6 +59,8 @@ _ROW_METHODS = frozenset({
     "reshape", "ravel", "flatten", "squeeze", "map", "replace", "sort_values", "tail",
     "drop_duplicates", "tolist", "cache", "shuffle", "prefetch", "batch", "repeat", "take", "skip",
 })  # fmt: skip
+_ONE_HOT = frozenset({"to_categorical", "get_dummies"})
+_CLASS_ATTRIBUTES = frozenset({"class_names", "class_indices", "num_classes"})
 _ARITHMETIC = frozenset({
     "log", "log1p", "log10", "log2", "sqrt", "exp", "power", "abs", "where", "apply", "clip",
     "round", "div", "mul", "sub", "add", "divide", "multiply", "shift", "diff",
@@ -90,7 +93,7 @@ class Rows(Unread):
     ``names`` are selected columns (None: all), ``without`` dropped ones, ``positions`` an index or
     slice of the rest. ``computed``: line, code and scaling ("": none) of a computation; ``words``:
     all its code. ``part``: "train", "test" or "validation". ``table``: False for arrays and
-    folders. ``source``: the call that reads them.
+    folders. ``source``: the call that reads them; ``one_hot``: a column for each class.
     """
 
     names: tuple[str, ...] | None = None
@@ -101,6 +104,7 @@ class Rows(Unread):
     part: str = ""
     table: bool = True
     source: DataCall | None = None
+    one_hot: bool = False
 
     def columns(self, header: Sequence[str]) -> list[str]:
         """Return the selected columns of a file with this header."""
@@ -200,6 +204,7 @@ class ScriptData:
         self.past: list[ScriptData] = []
         self.seed: tuple[int, int] | None = None  # and its line
         self.variables: dict[str, Any] = {}
+        self.folder = Path()
         self._start()
 
     def _start(self) -> None:
@@ -258,8 +263,10 @@ class ScriptData:
             self.seed = self.seed or (seed % 2**31, node.lineno)
         if name == "train_test_split" and args:
             return self._split(node, args, kwargs)
+        if isinstance(first, Rows) and name in ("unique", "set"):
+            return self._classes(first)
         if isinstance(first, Rows) and name in _ROW_FUNCTIONS:
-            return replace(first)
+            return replace(first, one_hot=first.one_hot or name in _ONE_HOT)
         if isinstance(first, Rows) and name in _ARITHMETIC and isinstance(node.func, ast.Attribute):
             return computed(first, node)
         self._remark(node, name, args, kwargs)
@@ -376,11 +383,35 @@ class ScriptData:
             parts = ("validation", "test")
         return [replace(item, part=part) for item in rows for part in parts]
 
+    def _classes(self, rows: Rows) -> list[Any] | None:
+        """Return the labels of a target or the folders of a data set, or None if unknown."""
+        _line, kind, path, _code = rows.source or (0, "", "", "")
+        place = self.folder / path
+        if kind == "builtin" and rows.names == (_TARGET,):
+            if path in PICTURE_SETS:
+                return list(range(10))
+            known = path in BUILTINS and not BUILTINS[path].fetched
+            targets = read_builtin(path, {}).targets if known else None
+            return None if targets is None else sorted(set(targets.iloc[:, 0]))
+        if rows.computed is not None or not path:
+            return None
+        if kind == "csv" and place.is_file() and rows.names:
+            import pandas as pd
+
+            with suppress(ValueError, LookupError, TypeError, OSError):
+                column = pd.read_csv(place, sep=None, engine="python")[rows.names[0]]
+                return sorted(set(column.dropna()))
+        if kind in _FOLDERS.values() and place.is_dir():
+            return sorted(part.name for part in place.iterdir() if part.is_dir())
+        return None
+
     def call_method(
         self, rows: Rows, name: str, args: list[Any], kwargs: Mapping[str, Any], node: ast.AST
     ) -> Any:
         """Return the result of a table's method."""
         first = args[0] if args else None
+        if name in ("unique", "nunique") and (classes := self._classes(rows)) is not None:
+            return classes if name == "unique" else len(classes)
         if name == "pop" and isinstance(first, str):
             rows.without = (*rows.without, first)
             self._popped = replace(rows, names=(first,), without=())
@@ -402,6 +433,12 @@ class ScriptData:
         """Return the result of a table's attribute: a column, unless pandas defines it."""
         if node.attr in ("values", "iloc", "loc"):
             return rows
+        if node.attr in _CLASS_ATTRIBUTES or (node.attr == "shape" and rows.one_hot):
+            classes = self._classes(rows)
+            if classes is None:
+                return NotImplemented
+            count = len(classes)
+            return {"shape": (None, count), "num_classes": count}.get(node.attr, classes)
         whole = rows.table and rows.names is None and node.attr not in _TABLE_ATTRIBUTES
         return replace(rows, names=(node.attr,), without=()) if whole else NotImplemented
 

@@ -39,8 +39,7 @@ _OLD_ARGUMENTS: Mapping[str, str | None] = {
     "bias": "use_bias",
     "p": "rate",
     "sigma": "stddev",
-    "dim_ordering": None,
-    "data_format": None,
+    "dim_ordering": "data_format",
     "consume_less": None,
     "implementation": None,
     "unroll": None,
@@ -102,7 +101,8 @@ class Layer:
     """A layer of the code: its catalog name or class, and its arguments as plain values.
 
     ``shape`` is its "input_shape", None or ``UNREAD``; ``notes`` lists unread arguments; ``then``
-    is a layer used as its activation; ``function`` is what a ``Lambda`` computes.
+    is a layer used as its activation; ``function``: what a ``Lambda`` computes, or the backbone
+    that it is a part of; ``keras_1``: its class has a name of Keras 1.
     """
 
     kind: str
@@ -113,6 +113,7 @@ class Layer:
     notes: list[str] = field(default_factory=list)
     then: Layer | None = None
     function: Any = None
+    keras_1: bool = False
     calls: list[Call] = field(default_factory=list)
 
     @property
@@ -136,8 +137,9 @@ class Call:
     losses: list[tuple[int, str]] = field(default_factory=list)
 
     def part(self, key: Any) -> Call:
-        """Return one of several inputs."""
-        assert self.parts is not None
+        """Return one of several inputs, or the output of a recurrent layer beside its states."""
+        if self.parts is None:
+            return self
         name = key if isinstance(key, str) else ""
         return self.parts.setdefault(key, Call(Layer("Input", {}, self.line, name), (), self.line))
 
@@ -258,10 +260,13 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
         arguments["units"] = arguments.pop("output_dim")
     layer_name = arguments.pop("name", "")
     layer = Layer(kind, {}, line, layer_name if isinstance(layer_name, str) else "")
+    layer.keras_1 = name.startswith("Convolution")
     layer.shape = _shape(kind, arguments)
     by_name = LAYERS[kind].by_name
     for key, value in arguments.items():
         new = key if key in by_name else _OLD_ARGUMENTS.get(key, key)
+        if new == "data_format" and value not in ("th", "channels_first"):
+            continue
         if new is None or (value is None and key == "weights"):
             continue
         if new == "activation" and isinstance(value, Layer):
