@@ -444,7 +444,7 @@ class Calls:
             return list(owner)
         if isinstance(owner, Layer) and name == "get_layer" and owner.kind in BACKBONES:
             target = kwargs.get("name", args[0] if args else None)
-            return self._calls_inside(owner).get(target, NotImplemented)
+            return self._calls_inside(owner).get(str(target), NotImplemented)
         if isinstance(owner, Layer) and name == "set_weights" and args == [[_WORD_VECTORS]]:
             owner.config["weights"] = _WORD_VECTORS
             return None
@@ -511,6 +511,8 @@ class Calls:
         if getattr(definition, "name", "") == with_word_vectors.__name__:
             return _WORD_VECTORS
         if self._depth >= MAX_DEPTH or self._steps > MAX_STEPS:
+            return NotImplemented
+        if any(isinstance(part, ast.Yield) for part in ast.walk(definition)):
             return NotImplemented
         defaults = definition.args.defaults
         scope = dict(function.scope) if function.scope is not self._names else {}
@@ -605,7 +607,9 @@ class Calls:
         load_tensorflow()
         import keras
 
-        options = {key: body.config[key] for key in ("alpha", "minimalistic") if key in body.config}
+        options: dict[str, Any] = {
+            key: body.config[key] for key in ("alpha", "minimalistic") if key in body.config
+        }
         start = ends_of(body)[0][0]
         shape = body.shape or start.layer.shape
         options |= {"input_shape": tuple(shape)} if isinstance(shape, list) else {}

@@ -101,11 +101,7 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
     if first:
         message = _("The channels are the last axis here, as in the data.")
         builder.tell("data_format", REPLACED, first, message)
-    wrappers = [
-        other
-        for other in walk.models
-        if other not in candidates and chosen in other.attributes.values()
-    ]
+    wrappers = _wrappers(chosen, [model for model in walk.models if model not in candidates])
     if len(candidates) == 1 or wrappers:  # otherwise a problem may be another model's
         for line, text in walk.problems:
             if line not in builder.loops and not any(text in e.message for e in builder.report):
@@ -184,6 +180,16 @@ def _channels_last(calls: list[Call], line: int) -> int:
         if layer.config.get("axis") == 1 and whole:
             layer.config["axis"] = -1
     return line
+
+
+def _wrappers(model: Model, others: list[Model]) -> list[Model]:
+    """Return the models that cannot be read and train this one, which takes over their epochs."""
+    wrappers = [other for other in others if model in other.attributes.values()]
+    for wrapper in wrappers:
+        if model.fitted is None and wrapper.fitted is not None:
+            model.fitted = {key: wrapper.fitted.get(key) for key in _SETTINGS}
+            model.fitted_line = wrapper.fitted_line
+    return wrappers
 
 
 def _candidates(models: list[Model]) -> list[Model]:

@@ -229,16 +229,29 @@ class Interpreter(Calls):
                 layer = self._value(inner.value, names)
                 if isinstance(layer, Layer) and isinstance(inner.ctx, ast.Store):
                     layer.notes += [] if text in layer.notes else [text]
+            if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store):
+                _forget(inner.value, names, Unread(line, text))
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-                owner = inner.func.value
-                model = names.get(owner.id) if isinstance(owner, ast.Name) else None
-                if not isinstance(model, Model) or model.layers is None or model in changed:
-                    continue
-                if inner.func.attr == "add":
+                model = self._give_up_call(inner, inner.func, Unread(line, text), names)
+                if model is not None and model.layers is not None and model not in changed:
                     model.layers.append(Layer(kind, {}, line, notes=[text]))
                     changed.append(model)
         if changed:
             self.problems.append((line, text))
+
+    def _give_up_call(
+        self, node: ast.Call, function: ast.Attribute, unread: Unread, names: dict[str, Any]
+    ) -> Model | None:
+        """Mark a list that a call changes; follow ``fit``. Return the model to which it adds."""
+        owner, name = function.value, function.attr
+        if name in ("append", "add", "extend", "insert", "update", "setdefault"):
+            _forget(owner, names, unread)
+        model = self._value(owner, names)
+        if isinstance(model, Model) and name in ("compile", "fit", "fit_generator"):
+            self._value(node, names)
+            message = _("'{code}' cannot be read.", code=unread.text)
+            model.remarks.append((name, unread.line, message))
+        return model if isinstance(model, Model) and name == "add" else None
 
     def _store(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
         if isinstance(target, ast.Name):
@@ -475,7 +488,8 @@ class Interpreter(Calls):
         if shaped is not None and isinstance(node.slice, ast.UnaryOp):
             tensor = self._value(shaped, names)
             if isinstance(tensor, Call) and self._value(node.slice, names) == -1:
-                shape = self.shape_of(tensor) if (last := _channels(tensor)) is None else [last]
+                size = _channels(tensor)
+                shape = self.shape_of(tensor) if size is None else [size]
                 return NotImplemented if shape is NotImplemented else shape[-1]
         owner = self._value(node.value, names)
         if isinstance(owner, Call):
@@ -556,6 +570,12 @@ class Interpreter(Calls):
         self.ends(owner)  # so that each layer has been called
         layers = list(layers_of(owner))
         return layers if owner.layers is None else [v for v in layers if v.kind != "Input"]
+
+
+def _forget(node: ast.expr, names: dict[str, Any], unread: Unread) -> None:
+    """Mark a list or dict as unread, which a block that is not followed changes."""
+    if isinstance(node, ast.Name) and isinstance(names.get(node.id), list | dict):
+        names[node.id] = unread
 
 
 def _custom_training(node: ast.ClassDef) -> list[tuple[int, str]]:

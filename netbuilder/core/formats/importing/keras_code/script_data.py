@@ -93,7 +93,8 @@ class Rows(Unread):
     ``names`` are selected columns (None: all), ``without`` dropped ones, ``positions`` an index or
     slice of the rest. ``computed``: line, code and scaling ("": none) of a computation; ``words``:
     all its code. ``part``: "train", "test" or "validation". ``table``: False for arrays and
-    folders. ``source``: the call that reads them; ``one_hot``: a column for each class.
+    folders. ``source``: the call that reads them, with ``batch_size``; ``one_hot``: a column for
+    each class.
     """
 
     names: tuple[str, ...] | None = None
@@ -104,6 +105,7 @@ class Rows(Unread):
     part: str = ""
     table: bool = True
     source: DataCall | None = None
+    batch_size: int = 0
     one_hot: bool = False
 
     def columns(self, header: Sequence[str]) -> list[str]:
@@ -231,6 +233,8 @@ class ScriptData:
         matches = (part for part in (self, *reversed(self.past)) if sources & set(part.calls))
         result = copy.copy(next(matches, self))
         result.calls, result.remarks = list(result.calls), list(result.remarks)
+        sizes = [rows.batch_size for rows in rows_in(fitted.get("x")) if rows.batch_size]
+        result.batch_size = sizes[0] if sizes else result.batch_size
         result.variables = dict(self.variables)
         return result
 
@@ -285,6 +289,7 @@ class ScriptData:
         if isinstance(size, int) and not self.batch_size:
             self.batch_size = size
         rows = Rows(node.lineno, call[3], table=name in _TABLES, source=call)
+        rows.batch_size = size if isinstance(size, int) else 0
         share, subset = kwargs.get("validation_split"), kwargs.get("subset")
         if isinstance(share, float) and 0 < share < 1 and name in _FOLDERS:
             self.validation_split = share
