@@ -111,18 +111,6 @@ def _read_verbs() -> dict[str, Verb]:
 _JSON = N_("print one line of JSON as the last line on stdout")
 VERBS = _read_verbs()
 
-#: Messages of argparse, for the catalog.
-_OF_ARGPARSE = (
-    N_("usage:"), N_("positional arguments"), N_("options"),
-    N_("show this help message and exit"), N_("show program's version number and exit"),
-    N_("%(prog)s: error: %(message)s"), N_("the following arguments are required: %s"),
-    N_("unrecognized arguments: %s"), N_("argument %(argument_name)s: %(message)s"),
-    N_("invalid choice: %(value)r (choose from %(choices)s)"),
-    N_("invalid %(type)s value: %(value)r"), N_("expected one argument"),
-    N_("expected at least one argument"), N_("expected at most one argument"),
-    N_("not allowed with argument %s"), N_("one of the arguments %s is required"),
-)  # fmt: skip
-
 
 def _translated(text: str | None) -> str | None:
     plain = (text or "").strip()

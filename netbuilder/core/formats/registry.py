@@ -7,12 +7,13 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import load_network, project_of
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.model import Project
@@ -56,93 +57,12 @@ class Format:
         return all(importlib.util.find_spec(name) is not None for name in self.needs)
 
 
-FORMATS: tuple[Format, ...] = (
-    Format(
-        "h5",
-        (".h5", ".hdf5"),
-        N_("Trained model (.h5)"),
-        N_("Opens in Keras 3, in Keras 2, and in NetBuilder with canvas and curves."),
-        "writers.h5",
-        reads=True,
-    ),
-    Format(
-        "keras",
-        (".keras",),
-        N_("Trained model (.keras)"),
-        N_("The format of Keras 3; opens in NetBuilder with canvas and curves."),
-        "writers.keras_zip",
-        reads=True,
-    ),
-    Format(
-        "python",
-        (".py",),
-        N_("Python script (.py)"),
-        N_("Builds, trains, evaluates and saves the same network with Keras."),
-        "script.python",
-        trained=False,
-        styled=True,
-    ),
-    Format(
-        "notebook",
-        (".ipynb",),
-        N_("Jupyter notebook (.ipynb)"),
-        N_("The same script as a notebook, for Jupyter or Colab."),
-        "script.notebook",
-        trained=False,
-        styled=True,
-    ),
-    Format(
-        "tflite",
-        (".tflite",),
-        N_("TensorFlow Lite (.tflite)"),
-        N_("For phones and small devices."),
-        "writers.tflite",
-    ),
-    Format(
-        "tflite8",
-        (".int8.tflite",),
-        N_("TensorFlow Lite, 8 bits (.int8.tflite)"),
-        N_("A quarter of the size, for microcontrollers; the loss of accuracy is reported."),
-        "writers.tflite",
-    ),
-    Format(
-        "board",
-        (".zip",),
-        N_("Microcontroller (.zip)"),
-        N_("A sketch for the Arduino IDE with the 8-bit network; its memory is reported."),
-        "writers.board",
-    ),
-    Format(
-        "onnx",
-        (".onnx",),
-        N_("ONNX (.onnx)"),
-        N_("For other programs and languages; needs the package tf2onnx."),
-        "writers.onnx",
-        needs=("tf2onnx", "onnx"),
-    ),
-    Format(
-        "savedmodel",
-        (),
-        N_("SavedModel (folder)"),
-        N_("For TensorFlow Serving and TensorFlow without Keras."),
-        "writers.savedmodel",
-    ),
-    Format(
-        "web",
-        (".html",),
-        N_("Web page (.html)"),
-        N_("Predicts in any browser, also on a phone and without a network connection."),
-        "writers.web",
-    ),
-    Format(
-        "svg",
-        (".svg",),
-        N_("Picture of the network (.svg)"),
-        N_("For papers and posters: sharp at any size."),
-        "writers.svg",
-        trained=False,
-    ),
-)
+def _format(row: dict[str, Any]) -> Format:
+    lists = {key: tuple(row.get(key, ())) for key in ("endings", "needs")}
+    return Format(**{**row, **lists})
+
+
+FORMATS = tuple(_format(row) for row in resource_json("tables.json")["formats"])
 
 
 # Endings of model files that can be opened again.
