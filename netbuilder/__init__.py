@@ -9,14 +9,21 @@ __version__ = "0.3.0"
 
 if TYPE_CHECKING:
     from netbuilder.api import Model, Project, UserError, from_keras, load, new, register_layer
+    from netbuilder.estimators import Classifier, Regressor
 
-__all__ = ["Model", "Project", "UserError", "from_keras", "load", "new", "register_layer"]
+_ESTIMATORS = ("Classifier", "Regressor")
+__all__ = ["Classifier", "Model", "Project", "Regressor", "UserError", "from_keras", "load", "new",
+           "register_layer"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Load the package's face when one of its names is used, and nothing at import."""
     if name not in __all__:
         raise AttributeError(f"module 'netbuilder' has no attribute {name!r}")
+    if name in _ESTIMATORS:  # they load scikit-learn
+        from netbuilder import estimators
+
+        return getattr(estimators, name)
     from netbuilder import api
 
     return getattr(api, name)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
-
-from netbuilder.cli import main as command_line
-from netbuilder.core import process_setup, worker_process
 
 
 def main() -> int:
     """Run the command line of this process; gives its exit code."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while modules are loaded
+    from netbuilder.cli import main as command_line
+    from netbuilder.core import process_setup, worker_process
+
+    signal.signal(signal.SIGINT, interrupt)
     process_setup.prepare()
     if sys.argv[1:2] == [worker_process.FLAG]:
         worker_process.run_worker(sys.argv[2])

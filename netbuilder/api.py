@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 require_tensorflow_needs()  # before HDF5 reads its settings
 
 __all__ = ["Model", "Project", "UserError", "from_keras", "load", "new", "register_layer"]
+_BATCH_METHODS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
 Rows: TypeAlias = (
     "pd.DataFrame | pd.Series | np.ndarray | Mapping[str, object] | Sequence[Mapping[str, object]]"
@@ -135,6 +136,36 @@ def _plain(value: Any) -> Any:
     return keras.saving.serialize_keras_object(value)
 
 
+class Problems(tuple["Problem", ...]):
+    """The problems of a project: a tuple that a notebook shows as a list."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{problem.severity}: {problem.line}" for problem in self)
+
+    def _repr_html_(self) -> str:
+        rows = (
+            f"<li><b>{problem.severity}</b> {html.escape(problem.line)}"
+            f"{''.join(f'<br>→ {html.escape(fix.label)}' for fix in problem.fixes)}</li>"
+            for problem in self
+        )
+        return f"<ul>{''.join(rows)}</ul>"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as SVG, which a notebook shows; ``save`` writes it."""
+
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def save(self, path: str | Path) -> Path:
+        """Write the file."""
+        Path(path).write_text(self.svg, "utf-8")
+        return Path(path)
+
+
 class Project:
     """A network, its data and its settings. Immutable: each change makes another project.
 
@@ -142,10 +173,17 @@ class Project:
         value: the project as used by the rest of the program.
         base: folder of relative paths.
         reasons: why ``new`` made its choices; else empty.
+        trials: what ``tune`` tried, a row for each trial, best first; else None.
     """
 
-    def __init__(self, value: ProjectValue, base: Path, reasons: tuple[str, ...] = ()) -> None:
-        self.value, self.base, self.reasons = value, Path(base), reasons
+    def __init__(
+        self,
+        value: ProjectValue,
+        base: Path,
+        reasons: tuple[str, ...] = (),
+        trials: pd.DataFrame | None = None,
+    ) -> None:
+        self.value, self.base, self.reasons, self.trials = value, Path(base), reasons, trials
 
     @property
     def name(self) -> str:
@@ -157,11 +195,86 @@ class Project:
         """Class names of the layers in order."""
         return [self.value.graph.by_id[name].layer for name in self.value.graph.order]
 
-    def check(self) -> tuple[Problem, ...]:
+    def check(self) -> Problems:
         """Return the problems, errors first; empty if it can train."""
         from netbuilder.core.check import diagnostics
 
-        return diagnostics.diagnose(self.value)
+        return Problems(diagnostics.diagnose(self.value))
+
+    def split_data(self) -> dict[str, tuple[Any, Any]]:
+        """Return inputs and targets of "train", "validation" and "test", as far as there are any.
+
+        They are NumPy arrays before scaling, classes as labels; dicts by layer or output where
+        there are several. Of data that is streamed these are the first rows.
+        """
+        import numpy as np
+
+        from netbuilder.core.data.dataset import PARTS
+        from netbuilder.core.data.load import load_dataset
+
+        def alone(arrays: dict[str, Any]) -> Any:
+            return next(iter(arrays.values())) if len(arrays) == 1 else arrays
+
+        dataset = load_dataset(self.value, self.base)
+        parts: dict[str, tuple[Any, Any]] = {}
+        for part in PARTS:
+            split = getattr(dataset, part)
+            if split is None:
+                continue
+            targets = dict(split.raw_y)
+            for name, labels in dataset.facts.output_classes.items():
+                if labels and targets[name].ndim == 1:
+                    targets[name] = np.array(labels, dtype=object)[targets[name].astype(int)]
+            parts[part] = alone(split.raw_x), alone(targets)
+        return parts
+
+    def tune(
+        self,
+        vary: Mapping[str, Sequence[object] | str],
+        trials: int | None = None,
+        *,
+        method: str = "",
+        epochs: int | None = None,
+        seed: int = 0,
+        jobs: int = 1,
+    ) -> Project:
+        """Return the project with the best of the values tried; ``trials`` lists them.
+
+        Args:
+            vary: values by path: ``{"dense.units": [16, 32], "training.optimizer.learning_rate":
+                "log:1e-4:1e-1"}``.
+            trials: how many; None: every combination, or 20.
+            method: "grid", "random" or "bayes"; "" takes the one that fits.
+            epochs: of each trial; replaces the project's.
+            seed: of the choice of values.
+            jobs: trials at once, each in its own process.
+
+        Raises:
+            UserError: a path or a value does not fit, or every trial failed.
+        """
+        import json
+
+        from netbuilder.core.results.tuning.search_space import parse_dimension
+        from netbuilder.core.results.tuning.study import StudyPlan, run_study
+        from netbuilder.core.tensorflow_output import load_tensorflow
+
+        project = self._with(epochs, None, None, None)
+        texts = (
+            (path, values if isinstance(values, str) else ",".join(map(json.dumps, values)))
+            for path, values in vary.items()
+        )
+        dimensions = tuple(parse_dimension(f"{path}={text}", project) for path, text in texts)
+        load_tensorflow()
+        import pandas as pd
+
+        file = new_file("trials.jsonl")
+        study = run_study(
+            StudyPlan(project, self.base, dimensions, trials, method, seed, file=file), jobs=jobs
+        )
+        if study.best is None:
+            raise UserError(study.failure)
+        rows = [{**trial.values, "score": trial.score} for trial in study.ranked]
+        return Project(study.project, self.base, trials=pd.DataFrame(rows))
 
     def train(
         self,
@@ -171,6 +284,7 @@ class Project:
         learning_rate: float | None = None,
         seed: int | None = None,
         data: str | Path | pd.DataFrame | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: bool = True,
     ) -> Model:
         """Train the network; Ctrl+C (in a notebook: Interrupt) stops and keeps the current weights.
@@ -181,12 +295,14 @@ class Project:
             learning_rate: replaces the optimizer's.
             seed: of random numbers: the same seed gives the same model.
             data: a file or data frame to train on instead of the project's data.
+            callbacks: called at the ends of epochs and of validation, not of batches.
             progress: show a progress bar.
 
         Raises:
             UserError: the project has an error, its data cannot be read, or the run fails.
+            KeyboardInterrupt: it was interrupted before its first step.
         """
-        from netbuilder.cli.stop_signals import interruptible
+        from netbuilder.cli.stop_signals import interruptible, stop_session
         from netbuilder.cli.train import refuse_problems
         from netbuilder.core.data.load import load_dataset as load_data
         from netbuilder.core.data.registry import recipe_for
@@ -204,13 +320,16 @@ class Project:
             project = replace(project, data=recipe)
         dataset = load_data(project, base)
         load_tensorflow()
-        refuse_problems(project, dataset)
+        refuse_problems(project, dataset, project.name)
+        for callback in callbacks:
+            _refuse_batches(callback)
         from netbuilder.core.engine.session import Session
         from netbuilder.core.results.evaluate import evaluate_run
 
         with _progress(progress) as on_event:
-            session = Session(project, dataset, on_event=on_event, base=base, record=False)
-            with interruptible(session.stop):
+            session = Session(project, dataset, on_event=on_event, base=base, record=False,
+                              callbacks=callbacks)  # fmt: skip
+            with interruptible(lambda: stop_session(session)):
                 trained = session.run()
         return Model(evaluate_run(trained, dataset)[0], base)
 
@@ -278,6 +397,8 @@ class Project:
             errors = script_errors(self.check())
             registry.save_network(self.value, path, self.base, errors=errors)
         return path
+
+    export = save
 
     def open(self) -> None:
         """Open the project in NetBuilder's window, in another process."""
@@ -350,13 +471,52 @@ class Model:
             self._evaluation = evaluate(self.value, split)
         return dict(self._evaluation.metrics)
 
-    def predict(self, rows: Rows | str | Path) -> np.ndarray:
+    def compare(self, *methods: str) -> pd.DataFrame:
+        """Return metrics of the network and of other methods, trained and measured on its rows.
+
+        Args:
+            methods: of "knn", "tree", "linear", "forest" and "boosting"; none: all.
+
+        Raises:
+            UserError: an unknown method, several outputs, or no rows to measure on.
+        """
+        import pandas as pd
+
+        from netbuilder.core.data.load import load_dataset
+        from netbuilder.core.results.other_methods import METHODS, compare
+
+        dataset = load_dataset(self.value.project, self.base)
+        candidates = compare(self.value, dataset, methods or tuple(METHODS)).candidates
+        rows = [{**row.evaluation.metrics, "seconds": row.seconds, "bytes": row.size}
+                for row in candidates]  # fmt: skip
+        return pd.DataFrame(rows, index=[row.name for row in candidates])
+
+    def curves(self) -> Any:
+        """Return the loss curves as a figure of matplotlib, without it as a ``Picture``."""
+        from netbuilder.core.grading.report import curve_svg
+
+        try:
+            from matplotlib import pyplot
+        except ImportError:
+            return Picture(curve_svg(self.history))
+        figure, axes = pyplot.subplots()
+        for name in ("loss", "val_loss"):
+            if name in self.history:
+                axes.plot(range(1, len(self.history[name]) + 1), self.history[name], label=name)
+        axes.set_xlabel("epoch")
+        axes.legend()
+        pyplot.close(figure)  # a notebook would show it twice
+        return figure
+
+    def predict(self, rows: Rows | str | Path, *, missing: str | None = None) -> np.ndarray:
         """Predict for new samples, in order.
 
         Args:
             rows: a data frame, a dict or several with the columns of the training data, an array
                 or lists of raw values (n, ...), texts, or a file (a table, a picture, a text, a
                 sound).
+            missing: for empty cells: "error", "drop", "mean", "median" or "most_frequent"; None:
+                as in training.
 
         Returns:
             Labels (n,) as texts, or numbers (n,) or (n, columns) in the target's units.
@@ -366,7 +526,7 @@ class Model:
         """
         import numpy as np
 
-        predictions = self._predictions(rows).first
+        predictions = self._predictions(rows, missing).first
         if predictions.labels:
             return np.array(predictions.labels, dtype=object)
         values = np.asarray(predictions.values)
@@ -404,14 +564,17 @@ class Model:
             )
         return np.array(predictions.unlike)
 
-    def _predictions(self, rows: Any) -> Any:
+    def _predictions(self, rows: Any, missing: str | None = None) -> Any:
         import numpy as np
         import pandas as pd
 
         from netbuilder.core.results import predict
         from netbuilder.core.results.own_units import preprocessing_of
         from netbuilder.core.results.predict_file import predict_file
+        from netbuilder.core.results.unusual_values import with_missing_rule
 
+        if missing is not None:
+            return Model(with_missing_rule(self.value, missing), self.base)._predictions(rows)
         if isinstance(rows, Path | str):
             return predict_file(self.value, Path(rows), None)
         if isinstance(rows, Mapping | pd.Series):
@@ -520,14 +683,17 @@ class Model:
         registry.save_network(self.value, Path(path), self.base)
         return Path(path)
 
+    export = save
+
     def _repr_html_(self) -> str:
         from netbuilder.core.formats.writers.svg import network_svg
+        from netbuilder.core.grading.report import curve_svg
 
         rows = "".join(
             f"<tr><td>{html.escape(name)}</td><td>{value:.4g}</td></tr>"
             for name, value in self.value.test.items()
         )
-        parts = [network_svg(self.value.project), _curves(self.history), f"<table>{rows}</table>"]
+        parts = [network_svg(self.value.project), curve_svg(self.history), f"<table>{rows}</table>"]
         evaluation = self._evaluation
         if evaluation is not None and evaluation.confusion_matrix is not None:
             parts.append(_matrix(evaluation))
@@ -555,26 +721,31 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="netbuilder-")
 
 
+def new_file(name: str) -> Path:
+    """Return the path of a temporary file in a new folder."""
+    return Path(tempfile.mkdtemp(dir=_folder().name), name)
+
+
 def _as_file(frame: pd.DataFrame) -> Path:
-    path = Path(tempfile.mkdtemp(dir=_folder().name), "data_frame.csv")
+    path = new_file("data_frame.csv")
     frame.to_csv(path, index=False)
     return path
 
 
-def _curves(history: Mapping[str, Sequence[float]]) -> str:
-    lines = {"loss": "#0072B2", "val_loss": "#D55E00"}
-    curves = {name: history[name] for name in lines if len(history.get(name, ())) > 1}
-    if not curves:
-        return ""
-    top = max(max(values) for values in curves.values()) or 1.0
-    polylines = []
-    for name, values in curves.items():
-        step = 280 / (len(values) - 1)
-        points = " ".join(
-            f"{10 + i * step:.1f},{110 - 100 * v / top:.1f}" for i, v in enumerate(values)
+def _refuse_batches(callback: keras.callbacks.Callback) -> None:
+    """Raise if a callback waits for batches: steps run in compiled loops without Python."""
+    own = (vars(part) for part in (callback, type(callback)))
+    names = [name for part in own for name in _BATCH_METHODS if part.get(name)]
+    if names and not type(callback).__module__.startswith("keras.src.callbacks.tens"):
+        raise UserError(
+            _(
+                "The callback '{name}' has {methods}, which is never called here.",
+                name=type(callback).__name__,
+                methods=join_values(names),
+            ),
+            _("Use on_epoch_end."),
+            code="callback_of_batches",
         )
-        polylines.append(f'<polyline points="{points}" fill="none" stroke="{lines[name]}"/>')
-    return f'<svg width="300" height="120" role="img" aria-label="loss">{"".join(polylines)}</svg>'
 
 
 def _matrix(evaluation: Evaluation) -> str:

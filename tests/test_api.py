@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import threading
@@ -236,6 +237,79 @@ def test_a_notebook_shows_network_curves_and_matrix(model: nb.Model) -> None:
     assert "<polyline" in text
     assert "virginica" in text
     assert "<svg" in model.project._repr_html_()
+
+
+def test_callbacks_are_called_after_each_epoch_and_may_stop() -> None:
+    class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
+        """Notes the epochs and ends after the third."""
+
+        epochs: list[int]
+
+        def on_train_begin(self, logs: object = None) -> None:
+            self.epochs = []
+
+        def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+            assert isinstance(logs, dict) and "loss" in logs
+            self.epochs.append(epoch)
+            self.model.stop_training = epoch == 2
+
+    watcher = Watcher()
+    project = nb.load(IRIS)
+    trained = project.train(epochs=9, seed=1, callbacks=[watcher], progress=False)
+    assert watcher.epochs == [0, 1, 2]
+    assert len(trained.history["loss"]) == 3
+    waits = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    with pytest.raises(nb.UserError) as caught:
+        project.train(epochs=1, callbacks=[waits], progress=False)
+    assert caught.value.code == "callback_of_batches"
+
+
+def test_the_split_data_is_what_it_trains_on(model: nb.Model) -> None:
+    parts = model.project.split_data()
+    sizes = {part: len(x) for part, (x, _y) in parts.items()}
+    assert sum(sizes.values()) == 150
+    x, y = parts["test"]
+    assert set(y) == {"setosa", "versicolor", "virginica"}
+    assert (model.predict(x) == y).mean() == pytest.approx(model.evaluate()["accuracy"])
+
+
+def test_compare_and_tune(model: nb.Model, tmp_path: Path) -> None:
+    table = model.compare("knn", "tree")
+    assert list(table.index)[1:] == ["knn", "tree"]
+    assert table["accuracy"].iloc[0] == pytest.approx(model.evaluate()["accuracy"])
+    rates = [1e-6, 0.02]
+    best = model.project.tune({"training.optimizer.learning_rate": rates}, epochs=20)
+    assert best.value.training.optimizer.params["learning_rate"] == rates[1]
+    assert best.trials is not None
+    assert list(best.trials["training.optimizer.learning_rate"]) == rates[::-1]
+    assert best.export(tmp_path / "best.py").is_file()
+
+
+def test_empty_cells_are_filled_on_demand(model: nb.Model) -> None:
+    frame = pd.DataFrame([FLOWER, {**FLOWER, "petal width (cm)": np.nan}])
+    with pytest.raises(nb.UserError):
+        model.predict(frame)
+    assert model.predict(frame, missing="mean")[0] == "setosa"
+    assert len(model.predict(frame, missing="mean")) == 2
+
+
+def test_a_notebook_shows_problems_explanations_curves_and_short_errors(
+    model: nb.Model, tmp_path: Path
+) -> None:
+    assert model.project.check() == ()
+    empty = nb.from_keras(keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]))
+    problems = empty.check()
+    assert problems and all(problem.message for problem in problems)
+    assert problems._repr_html_().count("<li>") == len(problems)
+    assert "data:image/png" in model.explain(FLOWER)._repr_html_()
+    if importlib.util.find_spec("matplotlib") is None:
+        assert model.curves()._repr_svg_().count('stroke="#') == 2
+        assert model.curves().save(tmp_path / "curves.svg").is_file()
+    else:
+        assert model.curves().axes[0].lines
+    with pytest.raises(nb.UserError) as caught:
+        model.predict([{"a": 1}])
+    assert caught.value._render_traceback_() == [str(caught.value)]
 
 
 @pytest.mark.slow

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
@@ -26,18 +29,27 @@ def run(arguments: argparse.Namespace) -> int:
     return app.main(arguments.file)
 
 
-class qt_libraries:  # noqa: N801  used like a function: ``with qt_libraries():``
-    """Turns a failed import of a system library into a ``UserError`` that names its package."""
+@contextmanager
+def qt_libraries() -> Iterator[None]:
+    """Turn a failed import of a system library into a ``UserError`` that names its package."""
+    try:
+        yield
+    except ImportError as error:
+        missing = missing_library_error(str(error))
+        if missing is None:
+            raise
+        raise missing from error
 
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        """Replace an ``ImportError`` about a library with a ``UserError``."""
-        if isinstance(error, ImportError):
-            missing = missing_library_error(str(error))
-            if missing is not None:
-                raise missing from error
+@contextmanager
+def offscreen_application() -> Iterator[None]:
+    """Have an application for drawing text, without a display; there is one per process."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with qt_libraries():
+        from PySide6.QtWidgets import QApplication
+    application = QApplication.instance() or QApplication([])
+    yield
+    del application
 
 
 def missing_library_error(message: str) -> UserError | None:
@@ -58,8 +70,6 @@ def missing_library_error(message: str) -> UserError | None:
 
 def _check_display() -> None:
     """Raise if there is no display: Qt would end the whole process."""
-    import os
-
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
@@ -75,7 +85,6 @@ def _check_display() -> None:
 def _check_xcb() -> None:
     """Raise if the X11 plugin lacks a library: Qt would end the process with a wrong reason."""
     import ctypes
-    import os
 
     if os.environ.get("WAYLAND_DISPLAY"):
         return

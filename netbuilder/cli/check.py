@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
+from netbuilder.cli.train import project_title
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     table = network_table(project.graph, shapes) if arguments.table else []
     for line in table_lines(table) if arguments.table else ():
         print_result(line)
-    _print_problems(project, problems, shapes)
+    _print_problems(project_title(project, path), problems, shapes)
     if arguments.json:
         print_json(
             {
@@ -104,7 +105,7 @@ def _facts(project: Project, base: Path, problems: list[Problem]) -> DataFacts |
         return None
 
 
-def _print_problems(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
+def _print_problems(title: str, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
     for problem in problems:
         at = _("at '{layer}'", layer=problem.node)
         place = f" {at}" if problem.node else ""
@@ -121,7 +122,7 @@ def _print_problems(project: Project, problems: tuple[Problem, ...], shapes: Sha
         total = shapes.total_parameters
         size = ngettext("{count} parameter", "{count} parameters", total)
         counts.insert(0, size)
-    values = {"name": project.name, "counts": format_list(counts)}
+    values = {"name": title, "counts": format_list(counts)}
     if errors:
         print_note(_("{name}: {counts}. The network cannot be trained.", **values))
     else:

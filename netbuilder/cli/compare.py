@@ -55,7 +55,7 @@ def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
     """Return the trained model in a file, or train the project's network; and its data."""
     from netbuilder.cli.evaluate import load_model
     from netbuilder.cli.output import TrainingProgress
-    from netbuilder.cli.train import refuse_problems
+    from netbuilder.cli.train import project_title, refuse_problems
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.formats import registry
     from netbuilder.core.tensorflow_output import load_tensorflow
@@ -66,7 +66,7 @@ def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
     project = registry.read_project(path)
     dataset = load_dataset(project, path.parent)
     load_tensorflow()
-    refuse_problems(project, dataset)
+    refuse_problems(project, dataset, project_title(project, path))
     from netbuilder.core.engine.session import Session
 
     with TrainingProgress() as progress:

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import print_json, print_note, print_result
+from netbuilder.cli.standard_streams import input_path
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate a trained model on labelled rows."""
-    data = Path(arguments.data) if arguments.data else None
+    data = input_path(arguments.data) if arguments.data else None
     if data is not None and not data.exists():
         raise no_file_error(data)
     trained = load_model(Path(arguments.model), arguments.missing)
@@ -81,6 +82,12 @@ def load_model(path: Path, missing: str | None = None) -> TrainedModel:
             _("'{name}' is a project; it has no trained weights.", name=path.name),
             _("Train it first: netbuilder train {file}", file=path),
             code="project_not_trained",
+        )
+    if path.is_file() and not registry.is_model(path):
+        raise UserError(
+            _("'{name}' is not a trained model.", name=path.name),
+            _("Give a .h5 or .keras here; netbuilder train writes one."),
+            code="not_a_model",
         )
     for text in inspect_file(path, placeholders=True).notes:
         print_note(text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, print_result
+from netbuilder.cli.standard_streams import input_path
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import labelled
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Explain a prediction, and draw the explanation on request."""
-    source = Path(arguments.input)
+    source = input_path(arguments.input)
+    arguments.input = str(source) if arguments.input == "-" else arguments.input
     if not _exists(source) and source.suffix and " " not in arguments.input:
         raise no_file_error(source)
     out = Path(arguments.output) if arguments.output else None

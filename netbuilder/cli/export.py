@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.output import UsageError, print_json, print_note
+from netbuilder.cli.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -20,6 +20,13 @@ MANY_LAYERS = 1_000
 def run(arguments: argparse.Namespace) -> int:
     """Write a project or a trained model in another format."""
     source, path = Path(arguments.source), Path(arguments.output)
+    if arguments.output == "-":
+        from netbuilder.core.formats.script.python import Style, script_source
+
+        project = registry.read_project(source)
+        style = Style(arguments.style or Style.SHORT)
+        print_result(script_source(project, registry.facts_of(project, source.parent), style))
+        return 0
     if source.exists() and path.exists() and source.samefile(path):
         raise UserError(
             _("'{name}' would overwrite itself.", name=path),
@@ -93,9 +100,7 @@ def _print_size_note(project: Project) -> None:
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:
-    import os
-
-    from netbuilder.cli.app import qt_libraries
+    from netbuilder.cli.app import offscreen_application
     from netbuilder.core.formats.writers.svg import network_svg
     from netbuilder.core.lesson_files import known_facts
     from netbuilder.core.worksheet import worksheet as worksheet_svg
@@ -108,12 +113,7 @@ def _picture(source: Path, path: Path, worksheet: str | None) -> None:
 
         load_tensorflow()
         text = worksheet_svg(project, known_facts(project, source.parent), sheet=worksheet)
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    with qt_libraries():
-        from PySide6.QtWidgets import QApplication
-
+    with offscreen_application():
         from netbuilder.ui.plots import picture_export as svg_file
-    # Drawing text needs the application; there is only one per process.
-    application = QApplication.instance() or QApplication([])
-    svg_file.write_svg(text, path)
-    del application
+
+        svg_file.write_svg(text, path)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
+from netbuilder.cli.standard_streams import output_path
 from netbuilder.core.grading import report, rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,
@@ -15,11 +16,19 @@ from netbuilder.core.grading.grade import (
     submission_files,
 )
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
-from netbuilder.core.grading.scoring import points_sentence, status_words, step_dots, summary_words
+from netbuilder.core.grading.scoring import (
+    needs_check,
+    points_sentence,
+    status_words,
+    step_dots,
+    summary_words,
+    verified_word,
+)
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_list, format_number
+from netbuilder.core.plain_text import without_direction_marks
+from netbuilder.core.wording import format_list, format_number, labelled
 from netbuilder.core.worker_process import ResourceLimits
 
 
@@ -32,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     folder, table = Path(arguments.folder), arguments.output
     rubric = rubrics.read_rubric(Path(arguments.rubric)) if arguments.rubric else DEFAULT_RUBRIC
-    if table:
+    if table and table != "-":
         report.check_table_name(Path(table))  # fail before grading
     files = submission_files(folder)
     done = 0
@@ -56,13 +65,17 @@ def run(arguments: argparse.Namespace) -> int:
     title = rubric.title or folder.resolve().name
     points = points_sentence(rows, rubric)
     if table:
-        report.write_table(rows, Path(table))
+        with output_path(table, ".csv") as path:
+            report.write_table(rows, path)
     if arguments.html:
         report.write_html(rows, Path(arguments.html), title, points)
     if arguments.feedback:
         report.write_feedback(rows, Path(arguments.feedback), title)
     written = list(filter(None, (table, arguments.html, arguments.feedback)))
-    _print_table(rows)
+    if table == "-":
+        written.remove(table)
+    else:
+        _print_table(rows)
     failure = common_failure(rows)
     wrote = _("Wrote {files}.", files=format_list(written)) if written else ""
     notes = report.summary_sentences(rows, points)
@@ -80,23 +93,33 @@ def _lesson(name: str | None) -> str:
 
 
 def _print_table(rows: list[Submission]) -> None:
+    """Print a line for each submission, those to check first, and below why to check them."""
+    from rich.box import HORIZONTALS
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table()
-    for title in (_("student"), _("points"), _("status"), _("steps"), _("verified"), _("copy"),
-                  _("notes")):  # fmt: skip
-        table.add_column(title)
+    table = Table(box=HORIZONTALS, pad_edge=False)
+    table.add_column(_("student"))  # the one that becomes narrower: its cells do not wrap
+    table.add_column(_("points"), no_wrap=True, justify="right")
+    for title in (_("steps"), _("verified"), _("copy"), _("status")):
+        table.add_column(title, no_wrap=True)
+    to_check = [row for row in rows if needs_check(row)]
     for row in rows:
         table.add_row(
-            Text(row.student),
+            Text(without_direction_marks(row.student), no_wrap=True, overflow="ellipsis"),
             "" if row.score is None else format_number(row.score, ".1f"),
-            status_words(row),
             step_dots(row),
-            {True: _("yes"), False: _("no"), None: ""}[row.verified],
+            verified_word(row),
             copy_word(row),
-            Text(row.message),
+            status_words(row),
+            end_section=bool(to_check) and row is to_check[-1],
         )
     Console().print(table)
     print_result(summary_words(rows))
+    messages = [(row.student, row.message) for row in rows
+                if row.message and (needs_check(row) or row.status == FAILED)]  # fmt: skip
+    if messages:
+        print_result(f"\n{_('To check')}")
+    for student, message in messages:
+        print_result(without_direction_marks(f"  {labelled(student, message)}"))

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model, no_file_error
-from netbuilder.cli.output import print_json, print_note, to_json_value
-from netbuilder.core.i18n import ngettext
+from netbuilder.cli.output import UsageError, print_json, print_note, to_json_value
+from netbuilder.cli.standard_streams import input_path, output_path
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.plain_text import spreadsheet_cell
 
 if TYPE_CHECKING:
@@ -19,18 +20,21 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict for new rows, images or texts in the target's units or labels."""
-    source = Path(arguments.input)
+    if arguments.input is None:
+        raise _missing_argument(arguments.model)
+    source = input_path(arguments.input)
     if not source.exists():
         raise no_file_error(source)
     trained = load_model(Path(arguments.model), arguments.missing)
 
     from netbuilder.core.results.predict_file import predict_file
 
-    out = Path(arguments.output) if arguments.output else None
-    predictions = predict_file(trained, source, out, scaled=arguments.scaled)
+    with output_path(arguments.output or "", ".csv") as path:
+        out = path if arguments.output else None
+        predictions = predict_file(trained, source, out, scaled=arguments.scaled)
     for text in predictions.notes:
         print_note(text)
-    if out is not None:
+    if out is not None and arguments.output != "-":
         print_note(
             ngettext(
                 "Wrote {count} prediction to {file}.",
@@ -39,17 +43,34 @@ def run(arguments: argparse.Namespace) -> int:
                 file=out,
             )
         )
-    elif not arguments.json:
+    elif out is None and not arguments.json:
         _print_table(predictions)
     if arguments.json:
         print_json(
             {
                 "samples": len(predictions),
-                "output": None if out is None else str(out),
+                "output": arguments.output,
                 "predictions": rows_of(predictions),
             }
         )
     return 0
+
+
+def _missing_argument(name: str) -> UsageError:
+    """Return the error for one file where a model and its input are needed."""
+    from netbuilder.core.formats import registry
+
+    if registry.is_model(Path(name)):
+        return UsageError(
+            _("The rows to predict for are missing."),
+            _("For example: netbuilder predict {model} rows.csv", model=name),
+            code="rows_missing",
+        )
+    return UsageError(
+        _("The trained model is missing: '{name}' is not a .h5 or .keras.", name=name),
+        _("For example: netbuilder predict model.h5 {rows}", rows=name),
+        code="model_missing",
+    )
 
 
 def rows_of(predictions: Predictions) -> list[dict[str, object]]:

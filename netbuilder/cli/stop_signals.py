@@ -5,9 +5,24 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.session import Session
 
 #: Ctrl+C, and what a shutdown or a batch system sends before it kills.
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def stop_session(session: Session) -> None:
+    """Stop a run so that it keeps what it learned; before its first step leave it at once.
+
+    Raises:
+        KeyboardInterrupt: nothing was learned. Several machines stop together instead.
+    """
+    session.stop()
+    if not session.moved and not session.workers:
+        raise KeyboardInterrupt
 
 
 @contextmanager

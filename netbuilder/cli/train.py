@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result, show_reading_bar
-from netbuilder.cli.stop_signals import interruptible
+from netbuilder.cli.stop_signals import interruptible, stop_session
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     checkpoints = output.with_name(output.name + ".checkpoint")
     if arguments.resume and not (workers and workers["worker_index"]):
         _check_resume(checkpoints, output)
-    _refuse_broken(project)
+    title = project_title(project, source)
+    _refuse_broken(project, title)
 
     from netbuilder.core.data.load import load_dataset
 
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     load_tensorflow(compute=not workers)
     if workers:
         _connect(workers)
-    refuse_problems(project, dataset)
+    refuse_problems(project, dataset, title)
     options = {
         "checkpoint_dir": checkpoints,
         "resume": arguments.resume,
@@ -161,26 +162,33 @@ def _check_resume(checkpoints: Path, output: Path) -> None:
     )
 
 
-def _refuse_broken(project: Project) -> None:
+def project_title(project: Project, path: Path) -> str:
+    """Return a project's name, that of its file if it has none."""
+    from netbuilder.core.project.model import Project as Unnamed
+
+    return path.stem if project.name == Unnamed().name else project.name
+
+
+def _refuse_broken(project: Project, title: str) -> None:
     """Report errors of the graph before TensorFlow loads."""
     from netbuilder.core.check import diagnostics
 
-    _refuse(diagnostics.diagnose(project), project)
+    _refuse(diagnostics.diagnose(project), title)
 
 
-def refuse_problems(project: Project, dataset: Dataset) -> None:
+def refuse_problems(project: Project, dataset: Dataset, title: str) -> None:
     """Raise a ``UserError`` with the project's errors; print its warnings."""
     from netbuilder.core.check import diagnostics
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
     shapes = ShapeCache().compute(project.graph, dataset.facts)
     problems = diagnostics.diagnose(project, dataset.facts, shapes)
-    _refuse(problems, project)
+    _refuse(problems, title)
     for problem in diagnostics.primary_problems(problems):
         print_note(_("warning{place}: {message}", place=_place(problem), message=problem.message))
 
 
-def _refuse(problems: tuple[Any, ...], project: Project) -> None:
+def _refuse(problems: tuple[Any, ...], title: str) -> None:
     from netbuilder.core.check import diagnostics
 
     errors = [problem for problem in diagnostics.primary_problems(problems) if problem.blocks]
@@ -190,7 +198,7 @@ def _refuse(problems: tuple[Any, ...], project: Project) -> None:
             "'{project}' cannot be trained, it has {count} error:",
             "'{project}' cannot be trained, it has {count} errors:",
             len(errors),
-            project=project.name,
+            project=title,
         )
         raise UserError(
             count + "\n" + "\n".join(lines) + "\n",
@@ -300,7 +308,7 @@ def _train(
 
     with TrainingProgress() as progress:
         session = Session(project, dataset, on_event=on_event, **options)
-        with interruptible(session.stop):
+        with interruptible(lambda: stop_session(session)):
             trained = session.run()
     return trained, progress.reason, progress.note, session.run_id
 

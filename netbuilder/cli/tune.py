@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
 from netbuilder.cli.stop_signals import interruptible
+from netbuilder.cli.train import project_title
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import as_sentence, format_number, join_values, labelled
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         print_note(as_sentence(plan.words))
-    _check_project(plan)
+    _check_project(plan, project_title(project, source))
     jobs = _jobs(arguments)
     if jobs == 1:
         from netbuilder.core.tensorflow_output import load_tensorflow
@@ -121,7 +122,7 @@ def _jobs(arguments: argparse.Namespace) -> int:
     return count
 
 
-def _check_project(plan: StudyPlan) -> None:
+def _check_project(plan: StudyPlan, title: str) -> None:
     from netbuilder.core.check import diagnostics
 
     errors = [
@@ -131,7 +132,7 @@ def _check_project(plan: StudyPlan) -> None:
         raise UserError(
             _(
                 "'{project}' cannot be trained: {problem}",
-                project=plan.project.name,
+                project=title,
                 problem=errors[0].message,
             ),
             _("Fix the project; netbuilder check lists the fixes."),

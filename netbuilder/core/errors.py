@@ -58,6 +58,10 @@ class UserError(Exception):
         self.short = short
         self.code = code
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython prints in place of a traceback of forty lines."""
+        return [str(self)]
+
 
 class ProjectFileError(UserError):
     """A ``.netbuilder`` file cannot be read or written."""

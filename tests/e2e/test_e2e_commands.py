@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
 
 Job = Any
 Run = Callable[..., Any]
@@ -41,6 +44,7 @@ def test_help_and_version(run: Run) -> None:
         ["train", "p", "--nonsense"],
         ["import", "m.h5"],
         ["screenshot", "-o", "x.png", "--size", "big"],
+        ["completion", "cmd"],
     ],
 )
 def test_wrong_usage(run: Run, words: list[str]) -> None:
@@ -164,6 +168,59 @@ def test_options_of_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     assert training["optimizer"]["params"] == {"learning_rate": 0.01}
 
 
+def test_a_table_where_a_model_or_project_is_needed(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "two.csv"
+    table.write_text("x,y\n1,2\n2,4\n", "utf-8")
+    for words, code, fix in (
+        (("predict", table), "model_missing", "netbuilder predict model.h5"),
+        (("predict", tmp_path / "m.h5"), "rows_missing", "rows.csv"),
+        (("predict", table, tmp_path), "not_a_model", ".h5"),
+        (("evaluate", table), "not_a_model", ".h5"),
+        (("train", table), "project_is_table", "netbuilder new two.csv"),
+    ):
+        answer = run(*words, "--json").json
+        assert (answer["code"], fix in answer["mend"]) == (code, True), answer
+
+
+def test_a_project_without_a_name_is_called_as_its_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "mine.netbuilder"
+    for name, title in (("Untitled", "'mine'"), ("Flowers", "'Flowers'")):
+        files.write(edits.rename_project(Project(), name), path)
+        assert title in run("train", path).err
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+def test_a_shell_completes_commands_options_and_files(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "iris.h5").touch()
+    script = run("completion", "bash").out
+    script += """
+    try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _shtab_netbuilder; echo "${COMPREPLY[@]}"; }
+    try netbuilder tra; try netbuilder predict --mis; try netbuilder predict --missing me; try netbuilder predict ir
+    """  # noqa: E501
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.stdout.splitlines() == ["train", "--missing", "mean median", "iris.h5"]
+    for shell in ("zsh", "fish", "powershell"):
+        assert "--missing" in run("completion", shell).out or shell == "fish"
+
+
+def test_rows_from_standard_input_and_predictions_to_standard_output(
+    run: Run, diabetes_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sklearn.datasets import load_diabetes
+
+    table = load_diabetes(scaled=False, as_frame=True).data.head(3).to_csv(index=False)
+    (tmp_path / "rows.csv").write_text(table, "utf-8")
+    assert (
+        run("predict", diabetes_job.model, tmp_path / "rows.csv", "-o", tmp_path / "out.csv").code
+        == 0
+    )
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(table.encode())))
+    done = run("predict", diabetes_job.model, "-", "-o", "-")
+    assert (done.code, done.out) == (0, (tmp_path / "out.csv").read_text("utf-8"))
+
+
 def test_predict_to_the_screen(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     from sklearn.datasets import load_diabetes
 
@@ -253,6 +310,25 @@ def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
     assert done.code == 1
     assert "'cut.netbuilder' ends unexpectedly at line 1" in done.err
     assert not (tmp_path / "c.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
+@pytest.mark.parametrize("seconds", [0.2, 1.0, 4.0])
+def test_ctrl_c_before_the_first_epoch_ends_at_once(
+    root: Path, diabetes_job: Job, tmp_path: Path, seconds: float
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project), "-o",
+         str(tmp_path / "m.h5"), "--epochs", "100000000"],
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    time.sleep(seconds)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _out, err = process.communicate(timeout=60)
+    assert time.monotonic() - begin < 10  # 1 s on a machine that does nothing else
+    assert process.returncode and "Traceback" not in err
 
 
 @pytest.mark.slow

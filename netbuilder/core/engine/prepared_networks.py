@@ -59,7 +59,8 @@ class TrainingOrder:
     """What is to be trained, and how; see ``Session`` for ``base`` and ``compilation``.
 
     ``project`` has loss and metrics filled in. ``learned``: pretrained backbones get their
-    pretrained weights; else other weights replace all of these.
+    pretrained weights; else other weights replace all of these. ``single``: the caller's callbacks
+    need the end of each epoch.
     """
 
     project: Project
@@ -69,6 +70,7 @@ class TrainingOrder:
     strategy: Any = None
     agreement: WorkerSync | None = None
     learned: bool = True
+    single: bool = False
 
     @property
     def keeps(self) -> bool:
@@ -85,7 +87,7 @@ class TrainingOrder:
             params = {key: v for key, v in optimizer.params.items() if key != "learning_rate"}
             optimizer = replace(optimizer, params=params)
         plan = replace(training, epochs=1, seed=0, callbacks=(), optimizer=optimizer)
-        watched = (_single(self.project), measures_apart(training), monitor_of(training))
+        watched = (_single(self), measures_apart(training), monitor_of(training))
         place = (self._files(), str(self.base), self.compilation)
         return (nodes, graph.edges, repr(plan), watched, *place)
 
@@ -392,10 +394,10 @@ def _renew(before: _Kept, order: TrainingOrder, stopped: Callable[[], bool]) -> 
         trainer.renew(order.project, work.wait_or_end(stopped))
 
 
-def _single(project: Project) -> bool:
+def _single(order: TrainingOrder) -> bool:
     """Return whether callbacks need the end of each epoch."""
-    training = project.training
-    return any(choice != best_choice(training) for choice in training.callbacks)
+    training = order.project.training
+    return order.single or any(choice != best_choice(training) for choice in training.callbacks)
 
 
 def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
@@ -428,7 +430,7 @@ def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
         training_model,
         inputs=inputs,
         outputs=outputs,
-        single_epochs=_single(project),
+        single_epochs=_single(order),
         measures_apart=measures_apart(project.training),
         monitor=monitor,
         sign=sign,

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -65,6 +65,9 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
+if TYPE_CHECKING:
+    import keras
+
 log = logging.getLogger(__name__)
 
 # The largest network, in weights, that is copied during its run.
@@ -92,6 +95,7 @@ class Session:
         other_data: ``start`` was trained on other rows of the same kind. The curve says so.
         epochs: how many are planned, from the very beginning; None: those of the project.
         novelty: add a novelty reference to the result.
+        callbacks: of Keras, called at the ends of epochs beside those of the project.
         chunk_seconds: time between two checks for requests. Longer chunks train faster.
     """
 
@@ -113,9 +117,11 @@ class Session:
         other_data: bool = False,
         epochs: int | None = None,
         novelty: bool = True,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         chunk_seconds: float = CHUNK_SECONDS,
     ) -> None:
         self._novelty = novelty
+        self._more_callbacks = tuple(callbacks)
         self._requested = project
         self.project = resolve_defaults(project, dataset.facts)
         self.dataset = dataset
@@ -432,8 +438,9 @@ class Session:
         if self._strategy is None and self.dataset.stream is None:
             self._strategy = local_strategy(self.devices)
         self._order = TrainingOrder(
-            self.project, self.dataset, self.base, self.compilation, self._strategy, self._agreement
-        )
+            self.project, self.dataset, self.base, self.compilation, self._strategy,
+            self._agreement, single=bool(self._more_callbacks),
+        )  # fmt: skip
         if snapshot is not None and not snapshot.facts.get("bodies") and self._order.bodies():
             self._order = replace(self._order, learned=False)  # it holds the weights of all
         self._lease = lease_trainer(
@@ -453,6 +460,7 @@ class Session:
             step_model=trainer.step_model,
             base=self.base,
             resumed=snapshot is not None,
+            more=self._more_callbacks,
         )
         saver = CheckpointSaver(
             folder,

@@ -13,20 +13,20 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
-from netbuilder.core.grading.grade import graded_on_sentence
+from netbuilder.core.grading.grade import graded_on_sentence, sort_submissions
 from netbuilder.core.grading.retraining import verified_sentence
-from netbuilder.core.grading.scoring import mean_points_sentence, status_words
-from netbuilder.core.grading.similarity import similarity_sentence
+from netbuilder.core.grading.scoring import mean_points_sentence, status_words, verified_word
+from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_name
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
-from netbuilder.core.i18n import gettext as _, html_language, ngettext
+from netbuilder.core.i18n import gettext as _, html_language, ngettext, noop as N_, number_style
 from netbuilder.core.plain_text import spreadsheet_cell, without_direction_marks
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
-from netbuilder.core.wording import format_number, format_quoted_list, join_values
+from netbuilder.core.wording import capitalize_first, format_number, format_quoted_list, join_values
 
-COLUMNS = ("student", "file", "status", "points", "steps_done", "steps", "steps_unverified",
-           "parameters", "handed_in", "verified", "same_as", "expected_same", "message",
-           "comment")  # fmt: skip
+COLUMNS = (N_("Student"), N_("Points"), N_("Status"), N_("Steps done"), N_("Steps"),
+           N_("Steps not verified"), N_("Verified"), N_("copy"), N_("Similarity"), N_("To check"),
+           N_("Comment"), N_("Parameters"), N_("Time"), N_("File"))  # fmt: skip
 ENDINGS = (".csv", ".xlsx")
 
 
@@ -47,20 +47,29 @@ def check_table_name(path: Path) -> str:
 
 
 def write_table(submissions: Sequence[Submission], path: Path) -> None:
-    """Write the table as CSV or XLSX by ``path``'s suffix; formulas (``=…``) are escaped as text.
+    """Write the table as CSV or XLSX by ``path``'s suffix, those to check first.
+
+    Titles and words are in the chosen language. Where its decimal sign is a comma, the CSV has
+    decimal commas and semicolons, as Excel expects. Formulas (``=…``) are escaped as text.
 
     Raise UserError if another suffix, or the file cannot be written.
     """
     ending = check_table_name(path)
-    names, rows = _table(submissions)
+    names, rows = _table(sort_submissions(submissions))
     if ending == ".csv":
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerows([spreadsheet_cell(cell) for cell in row] for row in (names, *rows))
+        text, decimal = io.StringIO(), number_style().decimal
+        writer = csv.writer(text, delimiter=";" if decimal == "," else ",")
+        writer.writerows([_csv_cell(cell, decimal) for cell in row] for row in (names, *rows))
         # Excel needs the byte order mark to read UTF-8.
         write_bytes(path, text.getvalue().encode("utf-8-sig"))
         return
     _write_xlsx(names, rows, path)
+
+
+def _csv_cell(cell: Any, decimal: str) -> Any:
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return str(cell).replace(".", decimal) if isinstance(cell, float) else spreadsheet_cell(cell)
 
 
 def _table(submissions: Sequence[Submission]) -> tuple[list[str], list[list[Any]]]:
@@ -68,30 +77,31 @@ def _table(submissions: Sequence[Submission]) -> tuple[list[str], list[list[Any]
     rows = [
         [
             row.student,
-            row.file,
-            row.status,
             None if row.score is None else round(row.score, 2),
+            status_words(row),
             row.steps_done if row.steps else None,
             row.steps or None,
             row.steps_unverified if row.steps else None,
-            row.parameters,
-            row.time.isoformat(timespec="minutes") if row.time else "",
-            "" if row.verified is None else str(row.verified).lower(),
-            "; ".join(row.same_as),
-            "; ".join(row.expected_same),
+            verified_word(row),
+            copy_word(row),
+            "; ".join((*row.same_as, *row.expected_same)),
             row.message,
             row.comment,
+            row.parameters,
+            row.time.astimezone().replace(tzinfo=None) if row.time else None,
+            row.file,
             *(row.metrics.get(name) for name in metrics),
         ]
         for row in submissions
     ]
-    return [*COLUMNS, *metrics], rows
+    return [*(capitalize_first(_(title)) for title in COLUMNS), *metrics], rows
 
 
 def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path) -> None:
     from openpyxl import Workbook
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     book = Workbook()
     sheet = book.active
@@ -107,6 +117,9 @@ def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path)
                 cell.value = value
             if place == 1:
                 cell.font = Font(bold=True)
+    for number, cells in enumerate(sheet.columns, start=1):
+        longest = max(len(str(cell.value or "")) for cell in cells)
+        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, 60)
     sheet.freeze_panes = "A2"
     with replace_atomically(path) as temporary:
         book.save(temporary)
@@ -274,7 +287,10 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
         f'<path d="M {left} 6 V {bottom} H {width - 6}" fill="none" stroke="currentColor"'
         ' stroke-opacity="0.3"/>'
     ]
-    for name, kind, dash in (("loss", "training", ""), ("val_loss", "validation", "6 3")):
+    for name, kind, dash, colour in (
+        ("loss", "training", "", "#0072B2"),
+        ("val_loss", "validation", "6 3", "#D55E00"),
+    ):
         points = " ".join(
             f"{left + (epoch - 1) / steps * (width - left - 10):.1f},"
             f"{10 + (high - value) / span * (bottom - 12):.1f}"
@@ -282,8 +298,8 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
         )
         if points:
             parts.append(
-                f'<polyline class="{kind}" points="{points}" fill="none" stroke-width="2"'
-                f' stroke-dasharray="{dash}"/>'
+                f'<polyline class="{kind}" points="{points}" fill="none" stroke="{colour}"'
+                f' stroke-width="2" stroke-dasharray="{dash}"/>'
             )
     title = ngettext("Loss over {count} epoch", "Loss over {count} epochs", last)
     legend = ngettext(

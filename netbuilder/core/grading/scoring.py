@@ -52,6 +52,11 @@ def needs_check(row: Submission) -> bool:
     return bool(row.same_as or row.other_task or row.verified is False)
 
 
+def verified_word(row: Submission) -> str:
+    """Return whether retraining confirmed a submission: yes, no or ""."""
+    return {True: _("yes"), False: _("no"), None: ""}[row.verified]
+
+
 def step_dots(row: Submission) -> str:
     """Return a dot for each step: full if done, half if not verified, empty if missing."""
     return ("●" * row.steps_done + "◐" * row.steps_unverified + "○" * row.steps)[: row.steps]

@@ -169,7 +169,7 @@ def _no_project(name: str, line: str, path: str) -> ProjectFileError:
             join_sentences((message, table)),
             _(
                 "A table is data. To inspect it, run: netbuilder data {name}   To create a "
-                "project from it, open it in the window.",
+                "project from it, run: netbuilder new {name}",
                 name=name,
             ),
             code="project_is_table",

@@ -7,15 +7,18 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 
+from netbuilder.core import i18n
 from netbuilder.core.grading import report
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
 
 ADA = Submission(
     "in/ada.h5", "Ada", GRADED, 91.25, {"accuracy": 0.9125, "loss": 0.25}, 3, 4,
-    comment="Well done.", parameters=131, time=datetime(2026, 11, 25, 10, 0, tzinfo=UTC),
-    history={"loss": (2.0, 1.0)}, svg="<svg id='ada'></svg>",
+    comment="Well done.", parameters=131, verified=True,
+    time=datetime(2026, 11, 25, 10, 0, tzinfo=UTC), history={"loss": (2.0, 1.0)},
+    svg="<svg id='ada'></svg>",
 )  # fmt: skip
 BOB = Submission(
     "bob.h5", "Bob", LATE, 40.0, {"mean_absolute_error": 2.5, "r2_score": 0.4}, 0, 4,
@@ -25,24 +28,38 @@ BOB = Submission(
 EVE = Submission("eve.h5", "Eve", FAILED, message="The file is empty (0 bytes).")
 ROWS = (ADA, BOB, EVE)
 EXPECTED = [
-    ["Ada", "in/ada.h5", "graded", 91.25, 3, 4, 0, 131, "2026-11-25T10:00+00:00", None, None,
-     None, None,
-     "Well done.", 0.9125, 0.25, None, None],
-    ["Bob", "bob.h5", "late", 40.0, 0, 4, 0, None, "2026-11-25T13:30+00:00", None,
-     "eve.h5", None,
-     "Equal weights: eve.h5.", None, None, None, 2.5, 0.4],
-    ["Eve", "eve.h5", "failed", None, None, None, None, None, None, None, None, None,
-     "The file is empty (0 bytes).", None, None, None, None, None],
+    ["Bob", 40.0, "◷ late", 0, 4, 0, None, "suspicious", "eve.h5", "Equal weights: eve.h5.", None,
+     None, BOB.time, "bob.h5", 2.5, 0.4, None, None],
+    ["Ada", 91.25, "✓ graded", 3, 4, 0, "yes", None, None, None, "Well done.", 131, ADA.time,
+     "in/ada.h5", None, None, 0.9125, 0.25],
+    ["Eve", None, "✕ failed", None, None, None, None, None, None, "The file is empty (0 bytes).",
+     None, None, None, "eve.h5", None, None, None, None],
 ]  # fmt: skip
-NAMES = [*report.COLUMNS, "accuracy", "loss", "mean_absolute_error", "r2_score"]
+METRICS = ["mean_absolute_error", "r2_score", "accuracy", "loss"]
+NAMES = ["Student", "Points", "Status", "Steps done", "Steps", "Steps not verified", "Verified",
+         "Copy", "Similarity", "To check", "Comment", "Parameters", "Time", "File",
+         *METRICS]  # fmt: skip
 
 
-def test_the_table(tmp_path: Path) -> None:
-    report.write_table(ROWS, tmp_path / "grades.csv")
+@pytest.mark.parametrize(("language", "separator", "point"), [("en", ",", "."), ("de", ";", ",")])
+def test_the_table(tmp_path: Path, language: str, separator: str, point: str) -> None:
+    before = i18n.language()
+    i18n.set_language(language)
+    try:
+        report.write_table(ROWS, tmp_path / "grades.csv")
+        titles = [i18n.gettext(name) for name in NAMES[:2]]
+        late = i18n.gettext("◷ late")
+    finally:
+        i18n.set_language(before)
     with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
-        names, *rows = csv.reader(file)
-    assert names == NAMES
-    assert rows == [["" if cell is None else str(cell) for cell in row] for row in EXPECTED]
+        names, *rows = csv.reader(file, delimiter=separator)
+    assert names[:2] == titles
+    assert (names == NAMES) is (language == "en")
+    assert names[-4:] == METRICS
+    assert [row[0] for row in rows] == ["Bob", "Ada", "Eve"], "those to check stand on top"
+    assert (rows[0][2], rows[1][1], rows[1][-2]) == (late, f"91{point}25", f"0{point}9125")
+    assert rows[1][12] == f"{ADA.time.astimezone():%Y-%m-%d %H:%M}"
+    assert rows[0][9] == "Equal weights: eve.h5.", "a file's name keeps its point"
 
 
 def test_the_workbook_holds_numbers_as_numbers(tmp_path: Path) -> None:
@@ -51,7 +68,10 @@ def test_the_workbook_holds_numbers_as_numbers(tmp_path: Path) -> None:
     assert sheet is not None
     names, *rows = sheet.iter_rows(values_only=True)
     assert list(names) == NAMES
-    assert [[None if cell == "" else cell for cell in row] for row in rows] == EXPECTED
+    assert [[None if cell == "" else cell for cell in row] for row in rows] == [
+        [cell.astimezone().replace(tzinfo=None) if isinstance(cell, datetime) else cell
+         for cell in row] for row in EXPECTED
+    ]  # fmt: skip
 
 
 def test_the_page(tmp_path: Path) -> None:

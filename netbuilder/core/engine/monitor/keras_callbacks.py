@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -180,6 +180,7 @@ class Callbacks:
         known: names of the numbers of epochs; without validation the training's are watched.
         base: folder that their files are relative to.
         resumed: the run goes on: logs are appended to.
+        more: callbacks of the caller, after the plan's.
     """
 
     def __init__(
@@ -191,6 +192,7 @@ class Callbacks:
         step_model: keras.Model | None = None,
         base: Path | None = None,
         resumed: bool = False,
+        more: Sequence[keras.callbacks.Callback] = (),
     ) -> None:
         import keras
 
@@ -200,6 +202,7 @@ class Callbacks:
         self.callbacks = [
             make_object(_placed(choice, known, base, resumed), CALLBACKS) for choice in choices
         ]
+        self.callbacks += more
         self.training_model = training_model
         self._list = keras.callbacks.CallbackList(
             self.callbacks, model=training_model, epochs=training.epochs, verbose=0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -118,6 +120,14 @@ class Explanation:
             if here != typical
             else _("{column}: {value}, typical", column=column, value=here)
         )
+
+    def _repr_html_(self) -> str:
+        """Return the picture of ``netbuilder explain -o`` and its sentences for a notebook."""
+        from netbuilder.core.results.explain.explanation_drawing import png_bytes
+
+        picture = base64.b64encode(png_bytes(self)).decode("ascii")
+        words = html.escape(f"{self.answer} {self.sentence}")  # for who cannot see it
+        return f'<img alt="{words}" src="data:image/png;base64,{picture}">'
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON of ``netbuilder explain --json``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.tokens import JOINED
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.sequence_methods import steps_back_name
 from netbuilder.core.wording import format_measure, format_number, format_probability, format_signed
@@ -89,7 +90,12 @@ _BESIDE = 0.3  # what is free beside the first and the last of points without a 
 
 
 def write_png(explanation: Explanation, path: Path) -> None:
-    """Write prediction, sentence, and the heat map over the picture or bars."""
+    """Write ``png_bytes``."""
+    write_bytes(path, png_bytes(explanation))
+
+
+def png_bytes(explanation: Explanation) -> bytes:
+    """Return a PNG of prediction, sentence, and the heat map over the picture or bars."""
     from PIL import Image, ImageDraw
 
     font = _font()
@@ -105,8 +111,9 @@ def write_png(explanation: Explanation, path: Path) -> None:
     draw.text((_EDGE, 4), shortened, fill=_TEXT, font=font)
     for number, line in enumerate(words):
         draw.text((_EDGE, 4 + (1 + number) * _LINE), line, fill=_NOTE, font=font)
-    with replace_atomically(path) as temporary:
-        picture.save(temporary, format="PNG")
+    file = io.BytesIO()
+    picture.save(file, format="PNG")
+    return file.getvalue()
 
 
 def _font() -> Any:

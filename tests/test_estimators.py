@@ -1,0 +1,53 @@
+"""The network as an estimator of scikit-learn."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+from sklearn.utils.estimator_checks import check_estimator
+
+import netbuilder as nb
+from netbuilder.core.folders import resource
+
+#: Checks of scikit-learn that fail, and why.
+EXPECTED: dict[str, str] = {}
+
+
+def test_a_classifier_has_labels_scores_and_probabilities_and_is_pickled() -> None:
+    x, numbers = load_iris(return_X_y=True)
+    y = load_iris().target_names[numbers]
+    known, unseen, labels, truth = train_test_split(x, y, random_state=0, stratify=y)
+    network = nb.Classifier(hidden_layers=(16,), epochs=40, random_state=1).fit(known, labels)
+    assert list(network.classes_) == ["setosa", "versicolor", "virginica"]
+    predicted = network.predict(unseen)
+    assert network.score(unseen, truth) == accuracy_score(truth, predicted) > 0.85
+    shares = network.predict_proba(unseen)
+    assert (network.classes_[shares.argmax(axis=1)] == predicted).all()
+    again = pickle.loads(pickle.dumps(network))
+    assert (again.predict(unseen) == predicted).all()
+    with pytest.raises(ValueError, match="same label"):
+        nb.Classifier().fit(known, ["setosa"] * len(known))
+
+
+def test_a_regressor_takes_the_network_of_a_project() -> None:
+    x, y = load_diabetes(return_X_y=True)
+    project = nb.load(resource("examples", "diabetes.netbuilder"))
+    network = nb.Regressor(project, epochs=30, random_state=1).fit(x, y)
+    assert network.model_.project.layers == project.layers
+    assert network.predict(x).shape == y.shape
+    assert network.score(x, y) > 0.4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["Classifier", "Regressor"])
+def test_the_checks_of_scikit_learn(kind: str) -> None:
+    network: Any = getattr(nb, kind)(hidden_layers=(16,), epochs=20, random_state=0)
+    results = check_estimator(network, on_fail=None, expected_failed_checks=EXPECTED)
+    failed = {row["check_name"]: row["exception"] for row in results if row["status"] == "failed"}
+    assert failed == {}
+    assert sum(row["status"] == "passed" for row in results) > 30
