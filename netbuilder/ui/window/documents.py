@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QInputDialog, QWidget
 
 from netbuilder.core import folders
 from netbuilder.core.data import registry
@@ -39,7 +39,7 @@ from netbuilder.ui.widgets.file_dialogs import (
     last_place,
     remember_place,
 )
-from netbuilder.ui.widgets.question_dialogs import ask_question
+from netbuilder.ui.widgets.question_dialogs import ask_question, plain_buttons
 
 if TYPE_CHECKING:
     from netbuilder.core.formats.importing.report import Imported
@@ -529,15 +529,15 @@ class Documents(QObject):
     def _choose_model(self, imported: Imported) -> int | None:
         """Ask which of the models in a script to open; return its index, None for none."""
         titles = [f"{number}  {title}" for number, title in enumerate(imported.models, 1)]
-        title, accepted = QInputDialog.getItem(
-            self._window,
-            _("Choose a model"),
-            _("The file has several models. Which one do you want to open?"),
-            titles,
-            imported.chosen,
-            False,
-        )
-        return titles.index(title) if accepted else None
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle(_("Choose a model"))
+        dialog.setLabelText(_("The file has several models. Which one do you want to open?"))
+        dialog.setComboBoxItems(titles)
+        dialog.setTextValue(titles[imported.chosen])
+        dialog.setOkButtonText(_("Open"))  # creates the buttons
+        for box in dialog.findChildren(QDialogButtonBox):
+            plain_buttons(box)
+        return titles.index(dialog.textValue()) if dialog.exec() else None
 
     def _report(self, error: Exception, path: Path, words: str) -> None:
         self.busy.emit("")
