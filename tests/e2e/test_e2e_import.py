@@ -42,6 +42,20 @@ def test_code_becomes_a_project_and_with_weights_a_model(run: Run, tmp_path: Pat
     assert np.allclose(found, model(rows))
 
 
+def test_a_model_is_chosen_by_name_or_number(run: Run, tmp_path: Path) -> None:
+    code, project = tmp_path / "net.py", tmp_path / "p.netbuilder"
+    line = "{0} = keras.Sequential([keras.Input((3,)), keras.layers.Dense({1})])\n"
+    code.write_text("import keras\n" + line.format("small", 2) + line.format("large", 9))
+    units = {"small": 2, "1": 2, "large": 9, "2": 9}
+    for model, count in units.items():
+        done = run("import", code, "-o", project, "--model", model, "--json")
+        assert (done.code, len(done.json["models"])) == (0, 2), done.err
+        nodes = json.loads(project.read_text())["graph"]["nodes"]
+        assert nodes[-1]["params"]["units"] == count
+    done = run("import", code, "-o", project, "--model", "medium", "--json")
+    assert (done.code, done.json["code"]) == (1, "code_model_unknown")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 @pytest.mark.parametrize("verb", ["lessons", "grade", "import"])
 def test_a_pipe_is_no_file(run: Run, tmp_path: Path, verb: str) -> None:
