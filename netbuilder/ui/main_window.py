@@ -21,11 +21,13 @@ from netbuilder.core.formats.importing.import_file import is_importable
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
+from netbuilder.ui.grading.class_sign import ClassSign
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.neurons.network_views import NetworkViews
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.results.empty_states import shows_forecast, shows_samples
+from netbuilder.ui.services.class_membership import ClassMembership
 from netbuilder.ui.services.language import language
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes, TypedSteps
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
         self.prebuilding.foresee(live_view.first_view_probe)
         self.evaluation_service = EvaluationService(self.workbench, self)
         self.lessons = LessonSession(self.workbench, self.evaluation_service, self)
+        self.membership = ClassMembership(self.workbench, self.lessons, self)
         self.documents = Documents(self.workbench, self.lessons, self, self._may_leave)
         self.restorer = LastRunRestorer(self.workbench, self.runner, self)
         self.scaling = FontScale(self)
@@ -170,6 +173,7 @@ class MainWindow(QMainWindow):
         self.palette_view = Palette()
         self.inspector = Inspector(self.store, self.workbench, self.evaluation_service)
         self.status = StatusBar(self.workbench, self)
+        self.status.addPermanentWidget(ClassSign(self.membership, self.banner, self.status))
         self.setStatusBar(self.status)
         self.actions_table = WindowActions(self)
         self.docks = Docks(
@@ -218,6 +222,7 @@ class MainWindow(QMainWindow):
             sample_view=self.sample_view,
             evaluation_service=self.evaluation_service,
             lessons=self.lessons,
+            membership=self.membership,
             documents=self.documents,
             selection=self.selection,
             scaling=self.scaling,

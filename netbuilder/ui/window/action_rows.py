@@ -80,6 +80,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         _row(
             "grade", partial(dialogs.open_grade_window, parts.window, parts.documents.open_asking)
         ),
+        _row("class", commands.show_class),
         _row("report", commands.write_report, enabled=trained),
         _row("restore-work", commands.restore_work, enabled=lambda: commands.work_left),
         _row("close", parts.window.close),

@@ -92,6 +92,20 @@ def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> N
     window.show()
 
 
+def open_class_window(parts: WindowParts, present: Callable[[], object]) -> None:
+    """Open the class; ``present`` begins the presentation of a pupil's network."""
+    from netbuilder.ui.grading.class_window import ClassWindow
+
+    def show_project(project: Project) -> None:
+        if parts.documents.may_close():
+            parts.documents.show_project(project, None)
+            present()
+
+    window = ClassWindow(parts.membership, show_project, parts.window)
+    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    window.show()
+
+
 def open_collect_window(parts: WindowParts, use: Callable[[Path], object]) -> None:
     """Take samples with camera or microphone; ``use(folder)`` trains on them."""
     from datetime import date

@@ -219,6 +219,10 @@ class WindowCommands(QObject):
         self.work_left = dialogs.restore_work(self._parts, lessons.resume, self.show_error)
         self._parts.actions.refresh()
 
+    def show_class(self) -> None:
+        present = lambda: self.presentation.on or self.presentation.toggle()  # noqa: E731
+        dialogs.open_class_window(self._parts, present)
+
     def show_notes(self, name: str, notes: Sequence[str]) -> None:
         card = RoleBox(
             "warning",

@@ -11,6 +11,7 @@ from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.neurons.network_views import NetworkViews
 from netbuilder.ui.palette.palette_view import Palette
+from netbuilder.ui.services.class_membership import ClassMembership
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
@@ -44,6 +45,7 @@ class WindowParts:
     sample_view: LiveActivationsService
     evaluation_service: EvaluationService
     lessons: LessonSession
+    membership: ClassMembership
     documents: Documents
     selection: SelectedNodes
     scaling: FontScale
