@@ -88,9 +88,9 @@ class ClassMembership(QObject):
         place = (lesson.name, self._lessons.current + 1) if lesson is not None else ("", 0)
         if place != self._place:
             self._place, self._since = place, time.monotonic()
-        shared = Progress(
-            name=pupil(), seconds=time.monotonic() - self._since, **self._best_result()
-        )
+        metric, best = self._best_result()
+        seconds = time.monotonic() - self._since
+        shared = Progress(pupil(), seconds=seconds, metric=metric, best=best)
         if lesson is None:
             return shared
         done = tuple(result.number for result in self._lessons.results if result.done)
@@ -107,22 +107,21 @@ class ClassMembership(QObject):
             return
         self._busy = True
         if self.joined:
-            work = partial(_share, folder, self._id, self._news(), self._workbench.store.project)
-            jobs.run_job(work, self._shared, self._failed, name="class", owner=self)
+            share = partial(_share, folder, self._id, self._news(), self._workbench.store.project)
+            jobs.run_job(share, self._shared, self._failed, name="class", owner=self)
         else:
-            shared = shared_folder() or folder
-            work = partial(class_progress.find_class, shared)
-            jobs.run_job(work, self._found, self._failed, name="class", owner=self)
+            find = partial(class_progress.find_class, shared_folder() or folder)
+            jobs.run_job(find, self._found, self._failed, name="class", owner=self)
 
-    def _best_result(self) -> dict[str, str | float]:
+    def _best_result(self) -> tuple[str, float | None]:
         """Return metric and value of the network's best epoch on the validation set."""
         trained = self._workbench.models.trained
         history = trained.history if trained is not None else {}
         accuracies = [name for name in history if name.startswith("val_") and "acc" in name]
         for name, best in (*((name, max) for name in accuracies), ("val_loss", min)):
             if values := [value for value in history.get(name, ()) if value is not None]:
-                return {"metric": name.removeprefix("val_"), "best": float(best(values))}
-        return {}
+                return name.removeprefix("val_"), float(best(values))
+        return "", None
 
     def _news(self) -> Progress | None:
         """Return the progress if it changed, or was written long ago."""

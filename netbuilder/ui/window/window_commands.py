@@ -220,7 +220,10 @@ class WindowCommands(QObject):
         self._parts.actions.refresh()
 
     def show_class(self) -> None:
-        present = lambda: self.presentation.on or self.presentation.toggle()  # noqa: E731
+        def present() -> None:
+            if not self.presentation.on:
+                self.presentation.toggle()
+
         dialogs.open_class_window(self._parts, present)
 
     def show_notes(self, name: str, notes: Sequence[str]) -> None:
