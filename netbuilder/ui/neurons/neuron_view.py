@@ -266,6 +266,7 @@ class NeuronDrawing(QWidget):
         values = {n: self._values(n) for n in range(1, len(self.feed.columns))}
         known = [np.abs(v).max() for v in values.values() if v is not None and np.isfinite(v).all()]
         largest = max((*known, 1.0 if self.link_values is None else 1e-12))
+        thickest = _THICK if len(self._links) <= MOST_LINKS else 0.4 * _THICK
         p.setBrush(Qt.BrushStyle.NoBrush)
         for link in self._links:
             kernel = values[link.column]
@@ -279,7 +280,7 @@ class NeuronDrawing(QWidget):
             if scheme.dark:
                 color = color.lighter(125)
             color.setAlphaF(self._opacity(link) * (0.45 + 0.5 * part))
-            pen = QPen(color, _THIN + (_THICK - _THIN) * part)
+            pen = QPen(color, _THIN + (thickest - _THIN) * part)
             if weight < 0:
                 pen.setDashPattern([max(2.2, 5.0 / pen.widthF()), max(1.2, 3.0 / pen.widthF())])
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -430,7 +431,8 @@ class NeuronDrawing(QWidget):
                 p.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
         for number, boxes in enumerate(layout.tiles):
             middle = (boxes[0].left() + boxes[-1].right()) / 2
-            place = QRectF(middle - 76, layout.caption_y, 152, 26)
+            width = max(152.0, boxes[-1].right() - boxes[0].left() + 100)
+            place = QRectF(middle - width / 2, layout.caption_y, width, 26)
             text = p.fontMetrics().elidedText(
                 self.caption(number), Qt.TextElideMode.ElideMiddle, round(place.width())
             )
