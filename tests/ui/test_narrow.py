@@ -186,8 +186,9 @@ def test_the_selected_layer_is_a_strip_that_opens_upward(
     side = window.docks.side
     assert window.inspector.isVisible() and not side.strip.isVisible(), "the page Layer"
     window.docks.show_panel("training", focus=False)
-    assert not window.inspector.isVisible()
+    assert not window.inspector.isVisible() and not side.strip.isVisible(), "nothing is selected"
     window.canvas.select(("conv2d",))
+    assert side.strip.isVisible()
     assert (side.strip.title.text(), side.strip.words.text()) == (
         "Conv2D",
         "32 · 3×3 · relu · 320 parameters",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import Picture, ViewRequest
 
 KEY = "filmstrip"
-FRAMES, _SIZE, _HEIGHT, _GAP = 12, 24, 36, 4
+FRAMES, _SIZE, _HEIGHT, _LEAST = 12, 24, 36, 18
 _EVERY = 0.02  # least seconds between two of a quick run
 
 
@@ -108,7 +108,7 @@ class Filmstrip(QWidget):
         self.frames, self._request = [], None
         self.choose(None)
         self.setHidden(project is None or point_view_name(project.data) != "surface")
-        if project is not None and runner.active and not self.isHidden():
+        if project is not None and not self.isHidden():
             self._worker.follow(project, self._workbench.base)
 
     def _found(self, request: ViewRequest) -> None:
@@ -155,8 +155,9 @@ class Filmstrip(QWidget):
 
     def box(self, number: int) -> QRectF:
         """Return the place of a frame, below its epoch, with the scale of the surface."""
-        across = min(self.width() / FRAMES - _GAP, (self.height() - 2) * self._ratio)
-        middle = self._place_of(self.frames[number][0])
+        first, middle, last = (self._place_of(self.frames[n][0]) for n in (0, number, -1))
+        between = (last - first) / max(len(self.frames) - 1, 1)
+        across = min(max(between - 2, _LEAST), (self.height() - 2) * self._ratio)
         left = min(max(middle - across / 2, 1), self.width() - across - 1)
         return QRectF(left, 1, across, across / self._ratio)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_percent
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.model_store import Source
 from netbuilder.ui.services.runs.training_thread import RunState
@@ -44,12 +45,31 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(
     epochs = [epoch for epoch, _image in film.frames]
     assert epochs == sorted(set(epochs))
     middle = len(epochs) // 2
+    final = panel.curves.figure.text()
     QTest.mouseClick(film, Qt.MouseButton.LeftButton, pos=film.box(middle).center().toPoint())
     qtbot.waitUntil(lambda: models.state.source is Source.HISTORY)
     assert models.state.model is not None
+    correct = window.runner.curves.epochs["val_accuracy"].at(epochs[middle])
+    assert format_percent(correct) in panel.curves.figure.text(), "of the epoch under the cursor"
+    place = film.mapToGlobal(film.box(middle).center().toPoint()).x()
+    plot = panel.curves.plot
+    spot = plot.mapFromScene(box.mapViewToScene(QPointF(epochs[middle], 0)))
+    assert abs(place - plot.mapToGlobal(spot).x()) <= 2, "it stands below its epoch"
     assert abs(models.state.model.epochs - epochs[middle]) < epochs[-1] / 4, (
         "the nearest that was stored"
     )
     QTest.keyClick(film, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: models.state.source is not Source.HISTORY)
     assert film.chosen is None
+    assert panel.curves.figure.text() == final
+
+
+def test_a_run_that_ended_before_its_page_was_opened_has_surfaces(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=30))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    assert window.docks.pages["training"].panel is None
+    film = window.docks.show_panel("training").film
+    qtbot.waitUntil(lambda: len(film.frames) == FRAMES)

@@ -103,8 +103,10 @@ def _unconnected(context: Context) -> Iterable[Violation]:
             _join(context, root) or remove_layer(node.id),
         )
     if len(graph.nodes) > len(graph.inputs):
-        for source in graph.inputs:
-            if not graph.targets[source] and not any(e[0] == source for e in graph.dangling):
+        free = [source for source in graph.inputs if not graph.targets[source]]
+        # Without an output, the line to the Target begins at the first free Input.
+        for source in free if graph.outputs else free[1:]:
+            if not any(e[0] == source for e in graph.dangling):
                 node = graph.by_id[source]
                 yield Violation(
                     source,
