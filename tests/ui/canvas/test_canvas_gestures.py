@@ -330,7 +330,7 @@ def test_double_click_asks_for_the_form(hand, qtbot):
         QTest.mouseDClick(
             hand.view.viewport(), Qt.MouseButton.LeftButton, pos=hand.spot(*hand.middle("dense"))
         )
-    assert told.args == ["dense"]
+    assert told.args == ["dense", False]
 
 
 def test_a_press_of_another_button_cancels(hand):

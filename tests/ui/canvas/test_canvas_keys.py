@@ -62,7 +62,10 @@ def test_enter_asks_for_the_form(hand, qtbot):
     hand.view.select(("dense",))
     with qtbot.waitSignal(hand.view.edit_requested) as told:
         hand.key(KEY.Key_Return)
-    assert told.args == ["dense"]
+    assert told.args == ["dense", False]
+    with qtbot.waitSignal(hand.view.edit_requested) as told:
+        hand.key(KEY.Key_F2)
+    assert told.args == ["dense", True], "to be renamed"
 
 
 def test_a_adds_after_the_selection(hand):
