@@ -48,7 +48,10 @@ class DataFacts:
         findings: detected properties and problems, with fixes.
         generates: the network continues a text, by "character", "word" or "byte_pair"; else "".
         read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file the same
-            way: "sep", "encoding", "skiprows", "header", "names", ...
+            way: "sep", "encoding", "skiprows", "header", "names", ... Also "stripped": columns
+            whose numbers are left when all but digits, sign and decimal point is removed;
+            "thousands" where pandas then reads the rest; of folders as ``keras_directories``; of a
+            series "in_order": one series without gaps, in the order of the file.
         test_read_as: the same for the test file.
         column_types: "number", "category", "boolean" or "date" of each feature column, in order.
         number_marks: number style (see ``number_text``) of columns with numbers such as "$1,304".

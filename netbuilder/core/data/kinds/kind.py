@@ -51,7 +51,8 @@ class DataCode:
         own_test: it leaves ``x_test`` and ``y_test`` too.
         ordered: samples follow each other in time.
         parts: where ``part_of`` comes from: a "column", which decides alone, or "folders",
-            where files outside a folder are split; or "".
+            where files outside a folder are split; "given": it leaves all three parts itself;
+            or "".
         groups: it leaves the group of each row in ``groups``: a group stays in one part.
         weighted: it leaves the weight of each row in ``row_weights``.
         edited: only the first ``made`` samples are split; then those in ``gone`` are dropped, and
@@ -95,12 +96,22 @@ class DataCode:
 
 @dataclass(frozen=True)
 class ScriptRequest:
-    """The project to write a script for; ``task`` is the first output's."""
+    """The project to write a script for; ``task`` is the first output's.
+
+    ``short``: write what the files of ``facts`` need and no more, instead of how they are detected.
+    """
 
     project: Project
     facts: DataFacts | None
     task: str
     tasks: Mapping[str, str] = field(default_factory=dict)
+    short: bool = False
+
+    def reading(self, key: str, *, test: bool = False) -> Any:
+        """Return an entry of how the files were read, for a short script; None without it."""
+        if not self.short or self.facts is None:
+            return None
+        return (self.facts.test_read_as if test else self.facts.read_as).get(key)
 
 
 def _no_test_part(data: Data, path: Path) -> Samples | None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import composed
@@ -48,10 +48,11 @@ _OTHERS_EACH = 10
 
 @dataclass
 class FolderPart:
-    """Files and their labels, in order."""
+    """Files and their labels, in order; ``root`` holds the folders of the classes, if any."""
 
     files: list[Path] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    root: Path | None = None
 
 
 @dataclass
@@ -63,6 +64,7 @@ class FolderSamples:
     notes: list[str] = field(default_factory=list)
     samples: int = 0
     others: int = 0
+    hidden: int = 0  # system files with the ending of a sample
 
     def count(self, samples: int, others: int) -> None:
         """Count samples and other files; raise DataError if hardly anything is a sample."""
@@ -119,6 +121,27 @@ def select_files(
         [label for number in chosen for label in parts[number].labels],
         np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None,
     )
+
+
+def keras_directories(samples: FolderSamples, path: Path, endings: Sequence[str]) -> dict[str, Any]:
+    """Return how ``keras.utils.…_dataset_from_directory`` finds the same samples.
+
+    ``endings``: of the files that it reads. Returns "directories": the folder of each part, below
+    ``path``, by the part's number as text; and "other_folders": there are more than the classes.
+    Empty where it would find other samples.
+    """
+    directories, other = {}, False
+    for number, part in samples.parts.items():
+        if part.root is None or samples.hidden:
+            return {}
+        if not {file.suffix.lower() for file in part.files} <= set(endings):
+            return {}
+        names = {folder.name for folder in part.root.iterdir() if folder.is_dir()}
+        if not set(part.labels) <= names or set(part.labels) != set(samples.parts[TRAIN].labels):
+            return {}
+        other |= {name for name in names if name[0] != "."} != set(part.labels)
+        directories[str(number)] = part.root.relative_to(path).as_posix()
+    return {"directories": directories, "other_folders": other}
 
 
 def _called(path: Path) -> str:
@@ -345,6 +368,7 @@ def _classes(
         if not mine:
             empty.append(folder.name)
     samples.notes += _doubts(judged)
+    part.root = root if part.files else None
     if empty and part.files:
         samples.notes.append(
             ngettext(
@@ -421,6 +445,7 @@ def _samples(
         for name in names:
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - of 50,000 names
             if is_junk(name):
+                samples.hidden += ending in endings
                 continue
             if ending in endings:
                 mine.append(Path(place, name))

@@ -174,11 +174,11 @@ def convert_cells(
         # Word by word, so that the line with the text is named.
         changed[name] = numbers.astype(object).where(~junk, series) if junk.any() else numbers
         odd |= {name: junk} if junk.any() else {}
-        if style.readings:
-            ambiguous[name] = cells
+        ambiguous |= {name: cells} if style.readings else {}
         all_findings += unit_findings(name, cells, style)
         all_findings += writing_findings(name, cells, style, evidence)
     units = {name: style.unit for name, style in styles.items() if style.unit}
+    short = _short_reading(table, styles, str(read_as.get("decimal", ".")))
     table = table.assign(**changed) if changed else table
     all_findings += (
         other_unit_finding(name, unit, like[name])
@@ -191,11 +191,42 @@ def convert_cells(
     counting = counting_column(table)
     table, noted, dropped = _without_totals(table, odd, options, totals=totals)
     all_findings += (*counting_findings(counting), *noted)
-    arguments = {**read_as, "left_out": dropped} if dropped else dict(read_as)
+    arguments = {**read_as, **short, **({"left_out": dropped} if dropped else {})}
     table.attrs["reading"] = TableReading(
         units, styles, counting, point, encoding, tuple(all_findings), arguments, spellings
     )
     return table
+
+
+def _short_reading(
+    table: pd.DataFrame, styles: Mapping[str, NumberStyle], decimal: str
+) -> dict[str, Any]:
+    """Return how a script can read columns of numbers in a line each.
+
+    "stripped": columns in which the digits, the sign and the decimal point are the number;
+    "thousands": with this separator, and ``decimal``, ``pandas.read_csv`` reads "thousands_of".
+    """
+    import pandas as pd
+
+    stripped, grouped = [], []
+    texts = {str(name): pd.Series(table[name].dropna().unique()) for name in table.columns
+             if table[name].dtype.kind not in "iufbM"}  # fmt: skip
+    for name, style in styles.items():
+        cells, point = texts.get(name, pd.Series()), style.point
+        if point not in {".", ","} or not all(isinstance(cell, str) for cell in cells):
+            continue
+        digits = cells.str.replace(rf"[^\d{point}-]", "", regex=True).str.replace(",", ".")
+        if not (pd.to_numeric(digits, errors="coerce") == parse_numbers(cells, style)).all():
+            continue
+        stripped.append(name)
+        mark = "." if point == "," else ","
+        whole = rf"-?\d{{1,3}}(\{mark}\d{{3}})*(\{point}\d+)?"
+        grouped += [name] if point == decimal and cells.str.fullmatch(whole).all() else []
+    short: dict[str, Any] = {"stripped": stripped} if stripped else {}
+    others = (cells for name, cells in texts.items() if name not in grouped)
+    if grouped and not any(cells.astype(str).str.fullmatch(r"[-\d.,]+").any() for cells in others):
+        short |= {"thousands": "." if decimal == "," else ",", "thousands_of": grouped}
+    return short
 
 
 def _without_totals(

@@ -92,8 +92,13 @@ _SCALERS = {
 }  # fmt: skip
 
 
-def script_recipe(project: Project, facts: DataFacts | None) -> ScriptRecipe:
-    """Derive the recipe from the project and, if known, the facts about its data."""
+def script_recipe(
+    project: Project, facts: DataFacts | None, *, short: bool = False
+) -> ScriptRecipe:
+    """Derive the recipe from the project and, if known, the facts about its data.
+
+    ``short``: the data section has what these files need and no more.
+    """
     data = project.data
     kind = KINDS.get(data.kind)
     tasks = _tasks(project, facts)
@@ -103,7 +108,7 @@ def script_recipe(project: Project, facts: DataFacts | None) -> ScriptRecipe:
         task = known if known and not (known == CLASSES and task == BINARY) else task
     if data.options.get("task") in TASKS:
         task = str(data.options["task"])
-    question = ScriptRequest(project, facts, task, tasks)
+    question = ScriptRequest(project, facts, task, tasks, short)
     code = kind.code(question) if kind is not None else _none(question)
     inputs = used_inputs(project.graph)
     taken = any(byte_input_layer(project.graph, key) for key in inputs)

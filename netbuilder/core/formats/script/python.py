@@ -244,7 +244,7 @@ def script_cells(
     project: Project, facts: DataFacts | None = None, style: Style = Style.SHORT
 ) -> list[ScriptCell]:
     """Return the sections of the script; the first contains the imports."""
-    recipe = script_recipe(project, facts)
+    recipe = script_recipe(project, facts, short=style == Style.SHORT)
     sections: list[ScriptCell | None]
     if style == Style.SHORT:
         sections = short.cells(project, facts, recipe, file_stem(project.name))
@@ -402,12 +402,10 @@ def _imports(project: Project, cells: list[ScriptCell], imported: list[str]) -> 
     imported = [line for line in plain if line not in standard]
     standard.sort(key=lambda line: line.startswith("from "))
     cell.add(*standard, *([""] if standard else []))
-    cell.add("import keras")
-    if re.search(r"\bnp\.", code):
-        cell.add("import numpy as np")
-    if re.search(r"\bpd\.", code):
-        cell.add("import pandas as pd")
-    cell.add(*[line for line in imported if line.startswith("import ")])
+    plain = ["import keras", *(line for line in imported if line.startswith("import "))]
+    plain += ["import numpy as np"] if re.search(r"\bnp\.", code) else []
+    plain += ["import pandas as pd"] if re.search(r"\bpd\.", code) else []
+    cell.add(*sorted(plain))
     if re.search(r"\blayers\.", code):
         cell.add("from keras import layers")
     cell.add(*[line for line in imported if line.startswith("from ")])

@@ -14,14 +14,12 @@ from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script import prepare_section, split_section, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
-from netbuilder.core.formats.script.literals import ScriptCell
+from netbuilder.core.formats.script.literals import LONGEST_LINE, ScriptCell
 from netbuilder.core.formats.script.model_section import model_cell
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import format_call, format_literal
 
-_WIDTH = 100
-WHY_H5 = N_("# Keras warns that .h5 is an old format: unlike .keras, it also opens in Keras 2.")
 _FILLED_BY = ("mean", "median", "most_frequent")
 
 
@@ -31,6 +29,7 @@ def cells(
     """Return the sections of the script without the imports; ``stem`` is the saved model's name."""
     if not project.data.kind:
         return _without_data(project, facts, recipe, stem)
+    scaled = recipe.scaler or recipe.whole
     return [
         data_cell(project, recipe),
         _split(project, facts, recipe),
@@ -38,9 +37,10 @@ def cells(
         model_cell(project, facts, ids=recipe.ids, exact=False),
         training_section.compile_cell(project, recipe, plain=True),
         _fit(project, recipe),
+        _plot(project, recipe),
         _evaluate(project, facts, recipe),
         _predict(project, recipe),
-        _save(project, recipe, stem),
+        _save(stem, preprocessed=bool(scaled or recipe.texts or recipe.target_scaler)),
     ]
 
 
@@ -53,17 +53,16 @@ def _without_data(
     missing = _("Put your data into x_train and y_train first.")
     fit = _fit(project, replace(recipe, watched=False))
     fit.lines[:0] = ["if x_train is None:", f"    raise SystemExit({format_literal(missing)})"]
-    save = ScriptCell(_("Save"))
-    save.add(_(WHY_H5), f"model.save({format_literal(f'{stem}.h5')})")
     model = model_cell(project, facts, ids=recipe.ids, exact=False)
-    return [load, model, training_section.compile_cell(project, recipe, plain=True), fit, save]
+    compiled = training_section.compile_cell(project, recipe, plain=True)
+    return [load, model, compiled, fit, _plot(project, recipe), _save(stem)]
 
 
 def _called(name: str, arguments: list[str]) -> list[str]:
     inner = ", ".join(arguments)
-    if len(name) + len(inner) + 2 <= _WIDTH:
+    if len(name) + len(inner) + 2 <= LONGEST_LINE:
         return [f"{name}({inner})"]
-    if len(inner) + 4 <= _WIDTH and "\n" not in inner:
+    if len(inner) + 4 <= LONGEST_LINE and "\n" not in inner:
         return [f"{name}(", f"    {inner}", ")"]
     return [f"{name}(", *(f"    {argument}," for argument in arguments), ")"]
 
@@ -72,13 +71,15 @@ def _several(project: Project) -> bool:
     return len(used_inputs(project.graph)) > 1
 
 
-def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell:
+def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell | None:
     code, data = recipe.code, project.data
+    if code.parts == "given":
+        return None
     own = recipe.own_test or data.test_split <= 0
     if code.parts or code.edited or (_several(project) and not recipe.table):
         return split_section.split_cell(project, recipe)
     cell = ScriptCell(_("Split the data"))
-    column = any(line.startswith(("y = data[targets]", "y = np.stack")) for line in code.lines)
+    column = any(line.startswith(("y = data[targets]", "x, y = (values")) for line in code.lines)
     if recipe.task == REGRESSION and not recipe.mixed and not column:
         cell.add("y = y.reshape(len(y), -1)")
     rest = ("x", "y", *(("row_weights",) if code.weighted else ()))
@@ -165,9 +166,9 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     if recipe.task == REGRESSION and recipe.target_scaler:
         cell.add(
             f"from sklearn.preprocessing import {recipe.target_scaler}",
-            f"y_scaler = {recipe.target_scaler}().fit(y_train)",
-            *prepare_section.like_columns(recipe),
-            *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts),
+            f"y_scaler = {recipe.target_scaler}()",
+            "y_train = y_scaler.fit_transform(y_train)",
+            *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts[1:]),
         )
     elif recipe.one_hot:
         cell.add(*(f"y_{p} = keras.utils.to_categorical(y_{p}, len(labels))" for p in parts))
@@ -295,7 +296,7 @@ def _piped(steps: list[str], columns: str) -> list[str]:
     chain = steps[0] if steps else '"passthrough"'
     if len(steps) > 1:
         chain = f"make_pipeline({', '.join(steps)})"
-    if len(chain) + len(columns) + 9 <= _WIDTH:
+    if len(chain) + len(columns) + 9 <= LONGEST_LINE:
         return [f"    ({chain}, {columns}),"]
     inner = [f"            {step}," for step in steps]
     return [
@@ -331,7 +332,7 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         listed.append(
             "\n".join(["callbacks=[", *(f"        {call}," for call in callbacks), "    ]"])
         )
-    cell.add(*_called("model.fit", listed))
+    cell.add(*_called("history = model.fit", listed))
     return cell
 
 
@@ -342,8 +343,7 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
     if single and recipe.task == REGRESSION and recipe.target_scaler:
         cell.add(
             "from sklearn.metrics import mean_absolute_error",
-            *_called("scaled = model.evaluate", [x, "y_test", "return_dict=True"]),
-            'print("With the scaled target:", scaled)',
+            f'print("With the scaled target:", model.evaluate({x}, y_test))',
             f"predictions = y_scaler.inverse_transform(model.predict({x}))",
             "error = mean_absolute_error(y_scaler.inverse_transform(y_test), predictions)",
             f'print("{training_section.OWN_UNITS}", error)',
@@ -375,7 +375,7 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
     if recipe.own_test or not _stratified(facts, recipe, project.data.test_split):
         known.insert(0, "labels=range(len(labels))")  # a class may be missing
     report = f"classification_report({', '.join([true, 'predictions', *known])})"
-    if len(report) + len("print()") <= _WIDTH:
+    if len(report) + len("print()") <= LONGEST_LINE:
         cell.add(f"print({report})")
     else:
         cell.add(*_called("report = classification_report", [true, "predictions", *known]))
@@ -398,11 +398,13 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     first = "x_test[:1]"
     if _several(project):
         first = training_section.model_inputs("x_test", project, "[:1]")
-    cell.add(f"prediction = model.predict({first})")
+    prediction = f"model.predict({first})"
+    if recipe.task == REGRESSION and recipe.target_scaler:
+        prediction = f"y_scaler.inverse_transform({prediction})"
+    cell.add(f"prediction = {prediction}")
     correct = "y_test[0]"
     if recipe.task == REGRESSION:
         if recipe.target_scaler:
-            cell.add("prediction = y_scaler.inverse_transform(prediction)")
             correct = "y_scaler.inverse_transform(y_test[:1])[0]"
         cell.add(f'print("Predicted:", prediction[0], "Correct:", {correct})')
     elif recipe.task == MULTI_LABEL:
@@ -416,9 +418,19 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     return cell
 
 
-def _save(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
+def _plot(project: Project, recipe: ScriptRecipe) -> ScriptCell:
+    cell = ScriptCell(_("Plot the loss"))
+    watched = recipe.watched or (not project.data.kind and project.data.validation_split > 0)
+    cell.add("import matplotlib.pyplot as plt")
+    for name in ("loss", "val_loss") if watched else ("loss",):
+        cell.add(f'plt.plot(history.history["{name}"], label="{name}")')
+    cell.add("plt.legend()", "plt.show()")
+    return cell
+
+
+def _save(stem: str, *, preprocessed: bool = False) -> ScriptCell:
     cell = ScriptCell(_("Save"))
-    if recipe.scaler or recipe.whole or recipe.texts or recipe.target_scaler:
+    if preprocessed:
         cell.add(_("# The saved model takes preprocessed data: preprocess new samples as above."))
-    cell.add(_(WHY_H5), f"model.save({format_literal(f'{stem}.h5')})")
+    cell.add(f"model.save({format_literal(f'{stem}.h5')})")
     return cell

@@ -12,7 +12,7 @@ from netbuilder.core.catalog.training.training_index import (
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
-from netbuilder.core.formats.script.literals import ScriptCell, object_call
+from netbuilder.core.formats.script.literals import LONGEST_LINE, ScriptCell, object_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
 from netbuilder.core.python_text import format_literal, translated_source
@@ -21,14 +21,21 @@ OWN_UNITS = "Mean absolute error in the target's own units:"
 
 
 def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False) -> ScriptCell:
-    """Write ``model.compile`` with defaults; ``plain`` writes a loss without parameters by name."""
+    """Write ``model.compile``; ``plain`` writes what has no parameters by name."""
     training, outputs = project.training, project.graph.outputs
     goals = [_goal(project, name, recipe) for name in outputs]
     losses = [_loss_text(goal.loss or Choice("mean_squared_error"), plain) for goal in goals]
-    metrics = [[_metric(metric) for metric in goal.metrics or ()] for goal in goals]
+    metrics = [[_metric(metric, plain) for metric in goal.metrics or ()] for goal in goals]
+    optimizer = object_call(training.optimizer, OPTIMIZERS, 4)
+    if plain and optimizer.endswith("()"):
+        optimizer = format_literal(optimizer.removesuffix("()").rpartition(".")[2].lower())
     cell = ScriptCell(_("Compile the model"))
+    line = f"optimizer={optimizer}, loss={losses[0]}, metrics=[{', '.join(metrics[0])}]"
+    if plain and len(goals) == 1 and len(line) <= LONGEST_LINE - len("model.compile()"):
+        cell.add(f"model.compile({line})")
+        return cell
     cell.add("model.compile(")
-    cell.add(f"    optimizer={object_call(training.optimizer, OPTIMIZERS, 4)},")
+    cell.add(f"    optimizer={optimizer},")
     if len(goals) == 1:
         cell.add(f"    loss={losses[0]},", f"    metrics=[{', '.join(metrics[0])}],")
     else:
@@ -48,10 +55,11 @@ def _loss_text(choice: Choice, plain: bool) -> str:
     return object_call(choice, LOSSES, 4)
 
 
-def _metric(choice: Choice) -> str:
+def _metric(choice: Choice, plain: bool) -> str:
+    name = canonical(METRICS, choice.name)
     # Keras chooses the accuracy that fits the targets.
-    if canonical(METRICS, choice.name) == "accuracy":
-        return '"accuracy"'
+    if name == "accuracy" or (plain and name == "mean_absolute_error"):
+        return format_literal(name)
     return object_call(choice, METRICS, 8)
 
 

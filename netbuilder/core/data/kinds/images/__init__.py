@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
@@ -54,7 +55,11 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.readers.class_folders import find_samples, select_files
+from netbuilder.core.data.readers.class_folders import (
+    find_samples,
+    keras_directories,
+    select_files,
+)
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.excluded_files import (
@@ -64,6 +69,7 @@ from netbuilder.core.data.readers.excluded_files import (
     without_excluded,
 )
 from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.readers.table_cells import TableReading
 from netbuilder.core.data.readers.table_samples import samples_in_column
 from netbuilder.core.data.readers.zipped_folders import (
     ZIP,
@@ -109,8 +115,12 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
         select_files(folder_samples, test=test, part=part), data.options, home
     )
     targets = folder_targets(chosen.labels)
-    samples = _samples(data.options, chosen.files, targets, home, tuple(folder_samples.notes))
-    return replace(samples, parts=chosen.parts, findings=findings)
+    found = {} if findings else keras_directories(folder_samples, root, pictures.KERAS_ENDINGS)
+    notes = tuple(folder_samples.notes)
+    return replace(
+        _samples(data.options, chosen.files, targets, home, notes, found),
+        parts=chosen.parts, findings=findings,
+    )  # fmt: skip
 
 
 def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
@@ -138,6 +148,7 @@ def _samples(
     targets: Any,
     home: SampleFolder,
     notes: tuple[str, ...],
+    directories: Mapping[str, Any] = MappingProxyType({}),
 ) -> Samples:
     import numpy as np
 
@@ -163,6 +174,7 @@ def _samples(
         source=home.source,
         notes=notes,
         home=home,
+        reading=TableReading(read_as=directories if inspected.plain else {}),
     )
 
 

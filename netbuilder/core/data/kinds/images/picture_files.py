@@ -48,10 +48,14 @@ _MOST_PIXELS = 120_000_000
 
 @dataclass(frozen=True)
 class PictureFacts:
-    """Occurring ``sizes`` (height, width), and the ``value_range`` of a pixel."""
+    """Occurring ``sizes`` (height, width), and the ``value_range`` of a pixel.
+
+    ``plain``: Keras decodes the inspected pictures alike: 8 bits, opaque and not rotated.
+    """
 
     sizes: frozenset[tuple[int, int]]
     value_range: tuple[float, float]
+    plain: bool = True
 
 
 def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
@@ -65,6 +69,7 @@ def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
     sizes: set[tuple[int, int]] = set()
     deep: list[tuple[Path, str]] = []
     bad: list[Path] = []
+    plain = True
     for file in files[:: -(-len(files) // LOOKED_AT)]:
         try:
             with file.open("rb") as stream, Image.open(stream) as picture:
@@ -72,6 +77,8 @@ def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
                 if size[0] * size[1] > _MOST_PIXELS:
                     raise _too_large(file, size, home)
                 sizes.add(size)
+                plain &= picture.mode in {"RGB", "L", "P"} and "transparency" not in picture.info
+                plain &= picture.format == "PNG" or picture.getexif().get(0x0112, 1) == 1
                 if picture.mode in _DEEP:
                     deep.append((file, picture.mode))
                 if not is_complete(picture, stream):
@@ -84,7 +91,7 @@ def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
             bad.append(file)
     if bad:
         raise damaged_files_error(bad, home)
-    return PictureFacts(frozenset(sizes), _range(deep) if deep else BYTES)
+    return PictureFacts(frozenset(sizes), _range(deep) if deep else BYTES, plain)
 
 
 def check_all_pictures(files: Sequence[Path], home: SampleFolder) -> None:

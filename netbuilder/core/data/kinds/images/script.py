@@ -16,7 +16,7 @@ from netbuilder.core.data.kinds.images.picture_files import (
     read_picture,
 )
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
-from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, keras_directory_code
 from netbuilder.core.data.kinds.scripts.script_lines import (
     commented,
     function_lines,
@@ -26,11 +26,19 @@ from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.i18n import noop as N_
 from netbuilder.core.python_text import format_literal
 
+#: Of the pictures that ``keras.utils.image_dataset_from_directory`` reads.
+KERAS_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+
 
 def folder_code(question: ScriptRequest) -> DataCode:
     """Return lines that read the pictures of a folder or zip."""
-    data = question.project.data
-    size = f"size = {_known_size(question) or 'usual_size(looked_at)'}"
+    data, size = question.project.data, _known_size(question)
+    colors = ['color_mode="grayscale"'] if _channels(question) == 1 else []
+    short = [f"image_size={size}", *colors]
+    code = keras_directory_code(question, "image_dataset_from_directory", "pictures", short)
+    if code is not None and size:
+        return _code(question, code.lines, own_test=code.own_test, parts=code.parts)
+    size = f"size = {size or 'usual_size(looked_at)'}"
     lines = [*_reader(question), *folder_lines(data, ENDINGS, _stacked(question), (size,))]
     return _code(question, lines, parts="folders", own_test=bool(data.test_path))
 

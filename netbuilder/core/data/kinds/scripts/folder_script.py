@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
 from netbuilder.core.data.readers.zipped_folders import ZIP
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
-from netbuilder.core.python_text import format_literal
+from netbuilder.core.python_text import format_call, format_literal
 
 
 # Scripts carry this function.
@@ -90,6 +91,54 @@ def zip_lines(path: str) -> tuple[str, list[str]]:
         f"with zipfile.ZipFile({format_literal(path)}) as archive:",
         f"    archive.extractall({format_literal(folder)})",
     ]
+
+
+def keras_directory_code(
+    question: ScriptRequest, function: str, name: str, arguments: Sequence[str]
+) -> DataCode | None:
+    """Return lines that read class folders with a function of ``keras.utils``, for a short script.
+
+    They leave the parts that the folders name, ``labels``, and the rest in ``x`` and ``y``. None
+    where that function would find other samples. ``name``: the variable of the data set.
+    """
+    data, facts = question.project.data, question.facts
+    inner, test = question.reading("directories"), question.reading("directories", test=True)
+    if facts is None or not inner or (data.test_path and not test):
+        return None
+    if ("1" in inner) > ("2" in inner) and not data.test_path:
+        return None
+    root, unpacking = zip_lines(data.path)
+    folders = {part: (Path(root) / inner[part]).as_posix() for part in inner}
+    if data.test_path:
+        root, more = zip_lines(data.test_path)
+        unpacking += more
+        folders["2"] = (Path(root) / test.get("2", test["0"])).as_posix()
+    names = list(facts.classes)
+    if question.reading("other_folders") or names != sorted(names):
+        arguments = [*arguments, f"class_names={format_literal(names)}"]
+    arguments = [*arguments, "batch_size=None", "shuffle=False"]
+    parts = ("_train", "_validation", "_test") if "1" in inner else ("", "", "_test")
+    arrays = f"(np.stack(values) for values in zip(*{name}))"
+    if len(folders) == 1:
+        call = format_call(f"keras.utils.{function}", [format_literal(folders["0"]), *arguments])
+        lines = [f"{name} = {call}", f"labels = {name}.class_names", f"x, y = {arrays}"]
+    else:
+        call = format_call(f"keras.utils.{function}", ["folder", *arguments], 4)
+        lines = [
+            "def arrays(folder):",
+            f'    """{_("Return the samples of a folder, and the numbers of their classes.")}"""',
+            f"    {name} = {call}",
+            f"    return {arrays}",
+            "",
+            "",
+            f"labels = {format_literal(names)}",
+            *(
+                f"x{parts[int(part)]}, y{parts[int(part)]} = arrays({format_literal(folder)})"
+                for part, folder in folders.items()
+            ),
+        ]
+    own_test, given = "2" in folders, "given" if "1" in inner else ""
+    return DataCode((*unpacking, *lines), own_test=own_test, parts=given)
 
 
 def folder_lines(

@@ -40,7 +40,12 @@ from netbuilder.core.python_text import format_literal
 
 
 def reader(
-    project: Project, path: str, facts: DataFacts | None = None, *, test: bool = False
+    project: Project,
+    path: str,
+    facts: DataFacts | None = None,
+    *,
+    test: bool = False,
+    short: bool = False,
 ) -> str:
     """Return the expression that reads a file of the recipe as a data frame."""
     ending = "." + path.lower().rsplit(".", 1)[-1]
@@ -62,7 +67,8 @@ def reader(
         return f"pd.read_json({format_literal(path)})"
     if ending == ".arff":
         return f'arff_table(open({format_literal(path)}, encoding="utf-8").read())'
-    thousands = project.data.options.get("thousands")
+    read_as = {} if facts is None else facts.test_read_as if test else facts.read_as
+    thousands = project.data.options.get("thousands") or (short and read_as.get("thousands"))
     more = f", thousands={format_literal(thousands)}" if thousands in {",", ".", "'"} else ""
     return f"pd.read_csv({format_literal(path)}{csv_arguments(project, facts, test=test)}{more})"
 
@@ -78,16 +84,25 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
     ``moments``: include the function of this name, for a series, which sorts its rows itself.
     """
     project, facts = question.project, question.facts
-    data = _with_clocks(project.data, facts)
-    frames, needed = frames_of(data), imports(data)
+    frames = frames_of(project.data)
+    stripped = _stripped(question)
+    if stripped and facts is not None:
+        marks = {name: mark for name, mark in facts.number_marks.items() if name not in stripped}
+        facts = replace(facts, number_marks=marks)
+    columns = {name: replace(choice, decimal="") if name in stripped else choice
+               for name, choice in project.data.columns.items()}  # fmt: skip
+    marks = stripped.values()
+    data = _with_clocks(replace(project.data, columns=columns), facts)
+    needed = imports(data)
     return [
         *(["import re"] if _marks(data, facts) and "import re" not in needed else []),
         *needed,
         *helper_lines(data, facts, moments=moments),
         *(
-            f"{name} = {reader(project, path, facts, test=name == 'test')}"
+            f"{name} = {reader(project, path, facts, test=name == 'test', short='' in marks)}"
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
+        *_strip_lines(stripped, frames),
         *(
             f"{frame} = split_labels({frame}, {format_literal(name)}, "
             f"{format_literal(how['separator'])}, {format_literal(list(how['labels']))})"
@@ -96,6 +111,43 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
         ),
         *column_lines(data, frames, facts, order=not moments),
     ]
+
+
+def _stripped(question: ScriptRequest) -> dict[str, str]:
+    """Return the decimal point of the columns whose numbers a short script reads in one line.
+
+    "" where ``read_csv`` reads them, with the separator of thousands.
+    """
+    names = set(question.reading("stripped") or ())
+    plain = set(question.reading("thousands_of") or ())
+    if "read_csv" not in reader(question.project, question.project.data.path):
+        plain = set()
+    if question.project.data.test_path:
+        names &= set(question.reading("stripped", test=True) or ())
+        same = question.reading("thousands", test=True) == question.reading("thousands")
+        plain = plain if same else set()
+    marks = question.facts.number_marks if question.facts is not None else {}
+    return {name: "" if name in plain else mark for name, mark in marks.items() if name in names}
+
+
+def _strip_lines(stripped: Mapping[str, str], frames: Sequence[str]) -> list[str]:
+    """Return lines that remove all but digits, sign and decimal point from columns."""
+    lines = []
+    for mark in (",", "."):
+        names = [name for name, point in stripped.items() if point == mark]
+        changes = [rf'.str.replace(r"[^\d{mark}-]", "", regex=True)', ".astype(float)"]
+        if mark == ",":
+            changes[1] = '.str.replace(",", ".").astype(float)'
+        for frame in frames if names else ():
+            if len(names) == 1:
+                cell = f"{frame}[{format_literal(names[0])}]"
+                lines += [f"{cell} = {cell}{change}" for change in changes]
+            else:
+                lines += [
+                    f"for name in {format_literal(names)}:",
+                    *(f"    {frame}[name] = {frame}[name]{change}" for change in changes),
+                ]
+    return lines
 
 
 def _with_clocks(data: Data, facts: DataFacts | None) -> Data:

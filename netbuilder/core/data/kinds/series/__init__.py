@@ -58,7 +58,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         weights=weights_of(ends[roles.weight], path.name) if roles.weight else None,
         parts=parts_of(ends[roles.split], path.name) if roles.split and not test else None,
         findings=(*reading.findings, *_read_as_series(samples), *_shared_targets(data)),
-        reading=reading,
+        reading=replace(reading, read_as={**reading.read_as, **samples.reading.read_as}),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts import table_script
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_columns
@@ -15,18 +18,29 @@ from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_literal
 
 
-def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
-    """Return lines from the sorted data frame ``data`` to windows and their targets."""
-    targets_text = format_literal(targets) if targets else "[numbers.columns[-1]]"
+def window_lines(
+    targets: list[str], window: int, horizon: int, features: Sequence[str] = ()
+) -> list[str]:
+    """Return lines from the sorted data frame ``data`` to windows and their targets.
+
+    ``features``: columns of the windows; none: all of numbers.
+    """
+    columns = format_literal(list(features)) if features else 'list(data.select_dtypes("number"))'
+    goals = format_literal(targets) if targets else "features[-1:]"
+    steps = (
+        "following = np.lib.stride_tricks.sliding_window_view(following, horizon, axis=0)",
+        "following = following.reshape(len(following), -1)",
+    )
     return [
-        'numbers = data.select_dtypes("number")',
-        f"features, targets = list(numbers.columns), {targets_text}",
+        f"features = {columns}",
         _("# A sample is a window of rows; its target is what follows."),
-        f"window, horizon = {window}, {horizon}",
-        'rows, ahead = data[features].to_numpy("float32"), data[targets].to_numpy("float32")',
-        "starts = range(window, len(data) - horizon + 1)",
-        "x = np.stack([rows[start - window : start] for start in starts])",
-        "y = np.stack([ahead[start : start + horizon].T.ravel() for start in starts])",
+        f"window, horizon = {window}, {horizon}" if horizon > 1 else f"window = {window}",
+        'rows = data[features].to_numpy("float32")',
+        f'following = data[{goals}].to_numpy("float32")[window:]',
+        *(steps if horizon > 1 else ()),
+        "windows = keras.utils.timeseries_dataset_from_array(rows, following, window, "
+        "batch_size=len(rows))",
+        "x, y = (values.numpy() for values in next(iter(windows)))",
     ]
 
 
@@ -39,6 +53,8 @@ def series_code(question: ScriptRequest) -> DataCode:
     order = order or [name for name, role in detected.items() if role == "order"]
     group = single.get("group") or next((n for n, role in detected.items() if role == "group"), "")
     targets = target_columns(data)
+    if short := _short_code(question, targets):
+        return short
     lines = table_script.reading_lines(question, moments=True)
     timed = ""
     if order:
@@ -87,6 +103,24 @@ def series_code(question: ScriptRequest) -> DataCode:
         fills=_fills(data), scaled_like=_LIKE if set(targets) <= set(known or targets) else "",
         **flags,
     )  # fmt: skip
+
+
+def _short_code(question: ScriptRequest, targets: list[str]) -> DataCode | None:
+    """Return the short data section of one series without gaps or roles; else None."""
+    data, facts = question.project.data, question.facts
+    if facts is None or not question.reading("in_order") or data.test_path or _fills(data):
+        return None
+    if {"split", "weight"} & set(single_roles(data)):
+        return None
+    window = integer_option(data.options, "window", DEFAULT_WINDOW)
+    horizon = integer_option(data.options, "horizon", 1)
+    without_order = replace(question, project=replace(question.project, data=replace(
+        data, columns={n: c for n, c in data.columns.items() if c.role != "order"},
+        options={k: v for k, v in data.options.items() if k != "order_by"},
+    )))  # fmt: skip
+    reading = table_script.reading_lines(without_order)
+    cut = window_lines(targets or list(facts.target_names), window, horizon, facts.column_names)
+    return DataCode((*reading, *cut), InputFormat.NUMBERS, ordered=True)
 
 
 def _left_out(data: Data) -> str:

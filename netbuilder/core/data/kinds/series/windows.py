@@ -22,6 +22,7 @@ from netbuilder.core.data.readers.series_rows import (
     segments_of,
     too_short_error,
 )
+from netbuilder.core.data.readers.table_cells import TableReading
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -65,8 +66,10 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
         time = rows.times[:, None]
         past, coming, _ends = cut_windows(time, time, rows.times, rows.parts, window, horizon)
         days = np.concatenate([past[..., 0], coming], axis=1)
+    whole = len(rows.parts) == 1 and np.array_equal(rows.parts[0], np.arange(len(table)))
     return Samples(
         role="numbers",
+        reading=TableReading(read_as={"in_order": True} if whole else {}),
         arrays={"series": x},
         columns=rows.names,
         targets=pd.DataFrame(y, columns=list(names), index=rows.frame.index[ends]),

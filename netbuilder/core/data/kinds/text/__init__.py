@@ -40,7 +40,10 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.folder_script import (
+    folder_lines,
+    keras_directory_code,
+)
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.data.kinds.text import next_token
@@ -60,10 +63,16 @@ from netbuilder.core.data.preprocessing.word_encoding import (
     lost_words,
     raw_of_texts,
 )
-from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
+from netbuilder.core.data.readers.class_folders import (
+    find_samples,
+    keras_directories,
+    select_files,
+    usual_ending,
+)
 from netbuilder.core.data.readers.csv_dialect import sniff
 from netbuilder.core.data.readers.csv_reader import open_text, read_table
 from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.readers.table_cells import TableReading
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.readers.zipped_folders import ZIP, has_test_part, unpacked, zip_contains
@@ -151,7 +160,8 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
     """Read texts of a folder with a folder for each class, in parts or not (as aclImdb)."""
     import numpy as np
 
-    folder_samples = find_samples(unpacked(path, ENDINGS), ENDINGS)
+    root = unpacked(path, ENDINGS)
+    folder_samples = find_samples(root, ENDINGS)
     chosen = select_files(folder_samples, part=part)
     texts, encodings = [], set()
     for file in chosen.files:
@@ -163,6 +173,8 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
         notes.append(
             _("Some files were read with the encoding {encoding}.", encoding=format_list(other))
         )
+    plain = encodings <= {"utf-8", "ascii"}
+    found = keras_directories(folder_samples, root, ENDINGS) if plain else {}
     return Samples(
         role="text",
         arrays={"text": np.array(texts, object)},
@@ -170,6 +182,7 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
         source=path.name,
         notes=tuple(notes),
         parts=chosen.parts,
+        reading=TableReading(read_as=found),
     )
 
 
@@ -370,6 +383,8 @@ def _code(question: ScriptRequest) -> DataCode:
 
 def _folder_code(question: ScriptRequest) -> DataCode:
     data = question.project.data
+    if code := keras_directory_code(question, "text_dataset_from_directory", "texts", []):
+        return text_code(question, code.lines, own_test=code.own_test, parts=code.parts)
     encoding = str(data.options.get("encoding") or "utf-8-sig")
     read = f"np.array([file.read_text(encoding={format_literal(encoding)}) for file in files])"
     lines = folder_lines(data, ENDINGS, read)
