@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QGuiApplication,
     QHelpEvent,
@@ -30,9 +32,16 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
+from netbuilder.core.formats.script.code_edit import (
+    CodeVersion,
+    apply_code,
+    read_code,
+    unread_items,
+    written_version,
+)
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import labelled
+from netbuilder.core.wording import capitalize_first, labelled
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
@@ -43,8 +52,11 @@ from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
+    from netbuilder.core.formats.importing.report import Imported
 
 _SOON_MS = 120
+#: After the last key, before typed code is read.
+_PAUSE_MS = 700
 _ABOUT = N_("The same network as a Keras script.")
 #: Title and tooltip of each style.
 _STYLES = {
@@ -104,7 +116,19 @@ def _listing(
     return *listing(project, facts, Style(style), errors), len(errors)
 
 
+def _read_typed(
+    text: str, version: CodeVersion, folder: Path, name: str
+) -> tuple[str, CodeVersion, Imported]:
+    """Import a typed script, and the one that it was changed from where that is still to do."""
+    if version.imported is None:
+        written = read_code(version.text, folder, name)
+        version = written_version(version.text, written, version.lines)
+    return text, version, read_code(text, folder, name)
+
+
 class _CodeText(QPlainTextEdit):
+    left = Signal()
+
     def __init__(self, explain: Callable[[int, str], str], parent: QWidget) -> None:
         super().__init__(parent)
         self._explain = explain
@@ -117,9 +141,43 @@ class _CodeText(QPlainTextEdit):
             return True
         return super().event(event)
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+    def update_text(self, text: str) -> None:
+        """Change the text where it differs; the caret and the place in view stay."""
+        old = self.toPlainText()
+        start = _common(old, text)
+        end = _common(old[start:][::-1], text[start:][::-1])
+        place, cursor = self.verticalScrollBar().value(), QTextCursor(self.document())
+        cursor.setPosition(_in_document(old[:start]))
+        last = _in_document(old[: len(old) - end])
+        cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(text[start : len(text) - end])
+        self.verticalScrollBar().setValue(place)
+
+
+def _common(text: str, other: str) -> int:
+    """Return how many characters two texts begin with in common."""
+    pairs = enumerate(zip(text, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(text), len(other)))
+
+
+def _in_document(text: str) -> int:
+    """Return how many places a text takes in a QTextDocument, which counts in UTF-16."""
+    return len(text.encode("utf-16-le")) // 2
+
 
 class CodePanel(QWidget):
-    """The script of the project, updated while visible; ``save(style, told)`` writes a file."""
+    """The script of the project, updated while visible; ``save(style, told)`` writes a file.
+
+    What is typed into the short script is imported after a pause and becomes one undo step. Until
+    it can be read, the text stays and the network is unchanged. ``layer_chosen(id)``: the caret is
+    in a layer's lines.
+    """
+
+    layer_chosen = Signal(str)
 
     def __init__(
         self,
@@ -134,12 +192,21 @@ class CodePanel(QWidget):
         self._selection = selection
         self._places: dict[str, tuple[int, int]] = {}
         self._worker = Derived(self, _listing, self._found, self._failed)
+        self._reader = Derived(self, _read_typed, self._read, self._unreadable)
+        # What the network follows; typed text that it does not follow yet; and the project whose
+        # text was typed, not generated.
+        self._version: CodeVersion | None = None
+        self._pending = False
+        self._typed_project: Project | None = None
+        self._text = ""
+        self._unread: dict[int, str] = {}
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._read_soon)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self.refresh)
         self.text = _CodeText(self.explanation, self)
         self.text.setObjectName("code-text")
         self.text.setTabChangesFocus(True)
-        self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName(_("Python code"))
         self.colors = PythonColors(self.text.document())
@@ -157,15 +224,29 @@ class CodePanel(QWidget):
         self.errors = note_label("", self, role="complaint")
         self.errors.setObjectName("code-errors")
         self.errors.hide()
+        self.discard = QPushButton(_("Discard"), self)
+        self.discard.setObjectName("code-discard")
+        self.discard.hide()
+        self.discard.clicked.connect(self._discard)
+        self._arrange()
+        self._connect()
+
+    def _arrange(self) -> None:
         row = hbox(self.style_box, (self.about, 1))
-        for button in (self.copy, self.save):
+        for button in (self.discard, self.copy, self.save):
             button.setProperty("small", True)
             row.addWidget(button)
         vbox(row, self.errors, (self.text, 1), parent=self, margins=(14, 10, 14, 10), spacing=8)
+
+    def _connect(self) -> None:
+        store, workbench = self._store, self._workbench
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
-        self.style_box.currentIndexChanged.connect(self.refresh)
-        selection.changed.connect(self._show_selected)
+        self.style_box.currentIndexChanged.connect(self._style_chosen)
+        self.text.textChanged.connect(self._typed)
+        self.text.cursorPositionChanged.connect(self._caret_moved)
+        self.text.left.connect(self._left)
+        self._selection.changed.connect(self._show_selected)
         store.changed.connect(self._soon.start)
         store.path_changed.connect(self._begin_anew)
         workbench.facts_changed.connect(self._soon.start)
@@ -190,10 +271,10 @@ class CodePanel(QWidget):
         if inputs and inputs[0].graph is self._store.project.graph:
             return
         self._worker.cancel()
+        self._forget_typed()
         self._places = {}
         self.errors.hide()
-        self.colors.show_text("")
-        self.text.clear()
+        self._show("")
         self.about.setText(_(_ABOUT))
         self._soon.start()
 
@@ -205,7 +286,14 @@ class CodePanel(QWidget):
             self._worker.follow(project, facts, style, problems)
 
     def _found(self, result: tuple[str, dict[str, tuple[int, int]], int]) -> None:
-        text, self._places, errors = result
+        text, places, errors = result
+        project, style = self._worker.inputs[0], self._worker.inputs[2]
+        self.text.setReadOnly(style != "short")
+        typing = project is self._typed_project and self.text.hasFocus()
+        if self._pending or (typing and text != self.text.toPlainText()):
+            return
+        self._places = places
+        self._version = CodeVersion(text, None, {}, places)
         self.errors.setVisible(errors > 0)
         self.errors.setText(
             ngettext(
@@ -215,11 +303,116 @@ class CodePanel(QWidget):
             )
         )
         if text != self.text.toPlainText():
-            place = self.text.verticalScrollBar().value()
-            self.colors.show_text(text)
-            self.text.setPlainText(text)
-            self.text.verticalScrollBar().setValue(place)
+            self._show(text)
         self._mark_selected()
+
+    def _show(self, text: str) -> None:
+        """Show text that nobody typed."""
+        self._text = text
+        self.colors.show_text(text)
+        if text and self.text.toPlainText():
+            self.text.update_text(text)
+            self.colors.rehighlight()
+        else:
+            self.text.setPlainText(text)
+
+    # --- typing ---
+
+    def _typed(self) -> None:
+        text = self.text.toPlainText()
+        if text == self._text:  # colours, or text of the program
+            return
+        self._text, self._pending = text, True
+        self.colors.show_text(text)
+        self.colors.rehighlight()
+        self._pause.start()
+
+    def _read_soon(self) -> None:
+        if not self._pending or self._version is None:
+            return
+        if self._text == self._version.text:
+            self._pending = False
+            self._show_unread({})
+            self.refresh()
+            return
+        document = self._store.document
+        self._reader.ask(self._text, self._version, document.base, self._store.project.name)
+
+    def _read(self, result: tuple[str, CodeVersion, Imported]) -> None:
+        """Apply typed code that could be read, as one undo step."""
+        text, version, typed = result
+        if text != self._text or not self._pending or version.imported is None:
+            return
+        self._version = version
+        unread = unread_items(version.imported, typed)
+        if unread:
+            self._show_unread({item.line: item.message for item in reversed(unread)})
+            return
+        versions = [version]
+
+        def edit(project: Project) -> Project:
+            project, versions[0] = apply_code(project, version, text, typed)
+            return project
+
+        try:
+            self._store.apply(_("Edit the code"), edit)
+        except UserError as error:
+            self._unreadable(error)
+            return
+        self._pending, self._typed_project = False, self._store.project
+        self._version, self._places = versions[0], dict(versions[0].lines)
+        self._show_unread({})
+        self._mark_selected()
+
+    def _unreadable(self, error: UserError) -> None:
+        if not self._pending:
+            return
+        cause = error.__cause__
+        line = (cause.lineno or 0) if isinstance(cause, SyntaxError) else 0
+        if isinstance(cause, SyntaxError):
+            where = capitalize_first(_("line {line}", line=line))
+            self._show_unread({line: labelled(where, cause.msg)})
+        else:
+            self._show_unread({0: error.what})
+
+    def _show_unread(self, unread: dict[int, str]) -> None:
+        """Underline lines that cannot be read, and say the first reason."""
+        self._unread = unread
+        self.discard.setVisible(bool(unread))
+        self.errors.setVisible(bool(unread))
+        self.errors.setText(
+            _("The network is unchanged. {reason}", reason=next(iter(unread.values())))
+            if unread
+            else ""
+        )
+        self._mark_selected()
+
+    def _forget_typed(self) -> None:
+        self._pause.stop()
+        self._pending, self._typed_project = False, None
+        self._show_unread({})
+
+    def _discard(self) -> None:
+        self._forget_typed()
+        self._worker.cancel()
+        self.refresh()
+
+    def _style_chosen(self) -> None:
+        self._forget_typed()
+        self.refresh()
+
+    def _left(self) -> None:
+        """Write the code of the network as the program does, once the person has finished."""
+        if not self._pending and self._typed_project is not None:
+            self._discard()
+
+    def _caret_moved(self) -> None:
+        line = self.text.textCursor().blockNumber() + 1
+        if not self.text.hasFocus() or self._text != self.text.toPlainText() or self._pending:
+            return
+        for name, (first, last) in self._places.items():
+            if first <= line <= last and (name,) != self._selection.ids:
+                self.layer_chosen.emit(name)
 
     def _show_selected(self, _ids: object = None) -> None:
         self._mark_selected()
@@ -237,7 +430,17 @@ class CodePanel(QWidget):
         marks = []
         color = QColor(theme.colors().accent)
         color.setAlphaF(0.18)
-        for line in self.marked_lines():
+        for line, reason in self._unread.items():
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = QTextCursor(self.text.document().findBlockByNumber(line - 1))
+            mark.cursor.movePosition(
+                QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor
+            )
+            mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            mark.format.setUnderlineColor(QColor(theme.colors().error))
+            mark.format.setToolTip(reason)
+            marks += [mark] if line else []
+        for line in () if self._pending else self.marked_lines():
             mark = QTextEdit.ExtraSelection()
             mark.cursor = QTextCursor(self.text.document().findBlockByNumber(line - 1))
             mark.format.setBackground(color)
@@ -246,7 +449,9 @@ class CodePanel(QWidget):
         self.text.setExtraSelections(marks)
 
     def explanation(self, line: int, text: str) -> str:
-        """Return a sentence about what a line does; "" if unknown."""
+        """Return why a line cannot be read, or what it does; "" if unknown."""
+        if line in self._unread:
+            return self._unread[line]
         graph = self._store.project.graph
         for name, (first, last) in self._places.items():
             if first <= line <= last and name in graph.by_id and "keras.Input" not in text:
@@ -264,8 +469,8 @@ class CodePanel(QWidget):
     def _failed(self, error: UserError) -> None:
         self._places = {}
         self.errors.hide()
-        self.colors.show_text("")
-        self.text.setPlainText(str(error))
+        self._show(str(error))
+        self.text.setReadOnly(True)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

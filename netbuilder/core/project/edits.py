@@ -200,12 +200,20 @@ def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -
         else:
             edges.append(edge)
     project = replace_graph(project, edges=tuple(edges))
-    before, after = graph.by_id[source].position, graph.by_id[targets[0]].position
+    return place_new_node(project, new)
+
+
+def place_new_node(project: Project, new: str) -> Project:
+    """Place a connected node behind its first source; push those that it feeds to make room."""
+    graph = project.graph
+    sources, targets = graph.sources[new], graph.targets[new]
+    before = graph.by_id[sources[0]].position if sources else None
+    after = graph.by_id[targets[0]].position if targets else before
     if before is None or after is None:
         return _replace_node(project, replace(graph.by_id[new], position=None))
     places: dict[str, Point] = {new: next_place(graph, before)}
     axis = 0 if graph.extra.get("horizontal") else 1
-    if after[axis] < next_place(graph, before, 2)[axis]:
+    if targets and after[axis] < next_place(graph, before, 2)[axis]:
         places |= _pushed(graph, targets)
     return move_nodes(project, places)
 

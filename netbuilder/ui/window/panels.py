@@ -155,9 +155,11 @@ def _step(parts: WindowParts, parent: QWidget) -> QWidget:
 def _code(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.code import CodePanel
 
-    return CodePanel(
+    panel = CodePanel(
         parts.store, parts.workbench, parts.selection, parts.documents.save_script, parent
     )
+    panel.layer_chosen.connect(lambda node_id: parts.canvas.select((node_id,)))
+    return panel
 
 
 def _runs(parts: WindowParts, parent: QWidget) -> QWidget:

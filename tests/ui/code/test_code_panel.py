@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.project.edits import remove_nodes
+from netbuilder.core.project.edits import remove_nodes, set_params
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code import CodePanel
 from netbuilder.ui.main_window import MainWindow
@@ -106,3 +107,73 @@ def test_errors_stand_above_the_code_and_at_its_top(
     assert (tmp_path / "mine.py").read_text(encoding="utf-8") == panel.text.toPlainText()
     window.store.undo()
     qtbot.waitUntil(lambda: not panel.errors.isVisible(), timeout=60_000)
+
+
+def typed(panel: CodePanel, old: str, new: str) -> int:
+    """Type over the first ``old`` of the script; return where the caret then is."""
+    cursor = panel.text.document().find(old)
+    assert not cursor.isNull()
+    panel.text.setTextCursor(cursor)
+    QTest.keyClicks(panel.text, new)
+    return panel.text.textCursor().position()
+
+
+def test_what_is_typed_becomes_one_undo_step_and_the_caret_stays(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    panel = shown(window, qtbot)
+    before = window.store.project
+    caret = typed(panel, "Dense(16", "Dense(48")
+    qtbot.waitUntil(lambda: window.store.project is not before, timeout=60_000)
+    assert window.store.project.graph.by_id["dense"].params["units"] == 48
+    assert len(window.store.undo_labels) == 1
+    qtbot.wait(500)
+    assert panel.text.textCursor().position() == caret
+    window.canvas.select(["dense"])
+    (line,) = panel.marked_lines()
+    assert "Dense(48" in panel.text.toPlainText().split("\n")[line - 1]
+    window.store.undo()
+    assert window.store.project == before
+    qtbot.waitUntil(lambda: "Dense(16" in panel.text.toPlainText(), timeout=60_000)
+    # A change on the canvas rewrites only what differs.
+    place = panel.text.document().find("model.compile").position()
+    cursor = panel.text.textCursor()
+    cursor.setPosition(place)
+    panel.text.setTextCursor(cursor)
+    window.store.apply("", lambda project: set_params(project, "dense", units=8))
+    qtbot.waitUntil(lambda: "Dense(8" in panel.text.toPlainText(), timeout=60_000)
+    assert panel.text.textCursor().block().text().startswith("model.compile")
+
+
+def test_the_network_waits_for_code_that_can_be_read(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    panel = shown(window, qtbot)
+    before = window.store.project
+    for old, new in (("Dense(16,", "Dense(16,,"), ("Dense(16,,", "Dense(size_of(),")):
+        typed(panel, old, new)
+        qtbot.waitUntil(panel.errors.isVisible, timeout=60_000)
+        qtbot.waitUntil(lambda: bool(panel.text.extraSelections()), timeout=60_000)
+        line = panel.text.extraSelections()[0].cursor.blockNumber() + 1
+        assert new in panel.text.toPlainText().split("\n")[line - 1]
+        assert panel.explanation(line, "") != ""
+        assert window.store.project is before
+    panel.discard.click()
+    qtbot.waitUntil(lambda: "Dense(16, a" in panel.text.toPlainText(), timeout=60_000)
+    assert not panel.errors.isVisible()
+    panel.style_box.setCurrentIndex(panel.style_box.findData("exact"))
+    qtbot.waitUntil(panel.text.isReadOnly, timeout=60_000)
+
+
+def test_the_caret_selects_its_layer(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    panel = shown(window, qtbot)
+    panel.text.setFocus()
+    qtbot.waitUntil(panel.text.hasFocus)
+    panel.text.setTextCursor(panel.text.document().find("Dense(16"))
+    assert window.selection.ids == ("dense",)
+    assert panel.isVisible()

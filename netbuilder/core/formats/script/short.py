@@ -419,7 +419,7 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
 
 
 def _plot(project: Project, recipe: ScriptRecipe) -> ScriptCell:
-    cell = ScriptCell(_("Plot the loss"))
+    cell = ScriptCell(_("Training curves"))
     watched = recipe.watched or (not project.data.kind and project.data.validation_split > 0)
     cell.add("import matplotlib.pyplot as plt")
     for name in ("loss", "val_loss") if watched else ("loss",):

@@ -24,6 +24,7 @@ from netbuilder.core.formats.importing.import_params import (
     object_params,
 )
 from netbuilder.core.formats.importing.import_training import import_training
+from netbuilder.core.formats.importing.keras_code.carried_data import carried_data
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
 from netbuilder.core.formats.importing.keras_code.script_data import (
     PICTURE_SETS,
@@ -567,6 +568,12 @@ class _Builder:
         data = replace(data, **chosen)
         if training.loss is not None and training.loss.name == "categorical_crossentropy":
             data = replace(data, options={"one_hot": True})
+        graph = Graph(tuple(self.nodes), tuple(self.edges))
+        carried = carried_data(self._source.tree, Project("", graph, data, training))
+        if carried is not None:  # an exported script, whose parts are those of the recipe
+            self.report = [item for item in self.report if item.item != "validation_data"]
+            self.report.append(ReportItem("data", AS_IS, carried.name))
+            return carried
         if several and not reads.calls and (x := unread_texts(fitted.get("x"))):
             message = _("'{code}': choose this data on the Data page.", code=x[0].text)
             self.tell("data", LEFT_OUT, model.fitted_line, message)
