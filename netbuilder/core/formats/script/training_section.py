@@ -30,10 +30,11 @@ def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False)
     if plain and optimizer.endswith("()"):
         optimizer = format_literal(optimizer.removesuffix("()").rpartition(".")[2].lower())
     cell = ScriptCell(_("Compile the model"))
-    line = f"optimizer={optimizer}, loss={losses[0]}, metrics=[{', '.join(metrics[0])}]"
-    if plain and len(goals) == 1 and len(line) <= LONGEST_LINE - len("model.compile()"):
-        cell.add(f"model.compile({line})")
-        return cell
+    if plain and len(goals) == 1:
+        listed = f"optimizer={optimizer}, loss={losses[0]}, metrics=[{', '.join(metrics[0])}]"
+        if len(line := f"model.compile({listed})") <= LONGEST_LINE:
+            cell.add(line)
+            return cell
     cell.add("model.compile(")
     cell.add(f"    optimizer={optimizer},")
     if len(goals) == 1:
