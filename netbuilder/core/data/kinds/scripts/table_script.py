@@ -91,7 +91,6 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
         facts = replace(facts, number_marks=marks)
     columns = {name: replace(choice, decimal="") if name in stripped else choice
                for name, choice in project.data.columns.items()}  # fmt: skip
-    marks = stripped.values()
     data = _with_clocks(replace(project.data, columns=columns), facts)
     needed = imports(data)
     return [
@@ -99,7 +98,7 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
         *needed,
         *helper_lines(data, facts, moments=moments),
         *(
-            f"{name} = {reader(project, path, facts, test=name == 'test', short='' in marks)}"
+            f"{name} = {reader(project, path, facts, test=name == 'test', short='' in stripped.values())}"
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
         *_strip_lines(stripped, frames),
