@@ -92,13 +92,13 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
     columns = {name: replace(choice, decimal="") if name in stripped else choice
                for name, choice in project.data.columns.items()}  # fmt: skip
     data = _with_clocks(replace(project.data, columns=columns), facts)
-    needed = imports(data)
+    needed, whole = imports(data), "" in stripped.values()
     return [
         *(["import re"] if _marks(data, facts) and "import re" not in needed else []),
         *needed,
         *helper_lines(data, facts, moments=moments),
         *(
-            f"{name} = {reader(project, path, facts, test=name == 'test', short='' in stripped.values())}"
+            f"{name} = {reader(project, path, facts, test=name == 'test', short=whole)}"
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
         *_strip_lines(stripped, frames),
