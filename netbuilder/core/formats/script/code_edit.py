@@ -199,7 +199,7 @@ def _settings(
             if getattr(old, key) != getattr(new, key):
                 yield key, getattr(new, key)
 
-    training, data = dict(changed(before.training, after.training)), {}
+    training, data = dict(changed(before.training, after.training)), dict[str, Any]()
     if "outputs" in training:
         own = training["outputs"].items()
         training["outputs"] = {names[key]: value for key, value in own if key in names}
