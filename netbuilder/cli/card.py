@@ -38,7 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         with in_english():
             english = model_card.card_of(trained, dataset)
-        facts = {section.title: dict(section.rows) or section.text for section in english.sections}
+        facts = {
+            section.title: dict(section.rows) or section.text or section.code
+            for section in english.sections
+        }
         print_json({"output": arguments.output, "title": english.title, "sections": facts})
     return 0
 

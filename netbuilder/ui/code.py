@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, labelled
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services.derived import Derived
-from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
+from netbuilder.ui.services.project_store import DocumentState, ProjectStore, SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -52,6 +53,7 @@ from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
+    from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.formats.importing.report import Imported
 
 _SOON_MS = 120
@@ -62,6 +64,7 @@ _ABOUT = N_("The same network as a Keras script.")
 _STYLES = {
     "short": (N_("Short"), N_("Written as in a course")),
     "exact": (N_("Exact"), N_("Longer, with exactly the same numbers as NetBuilder")),
+    "use": (N_("Use the model"), N_("Loads the saved .h5 and predicts one sample")),
 }
 #: Explanations of lines by pattern; the first match is shown on hover.
 _EXPLAINED: Mapping[str, str] = {
@@ -107,13 +110,35 @@ def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
 
 
 def _listing(
-    project: Project, facts: DataFacts | None, style: str, problems: tuple[Problem, ...]
+    project: Project,
+    facts: DataFacts | None,
+    style: str,
+    problems: tuple[Problem, ...],
+    trained: TrainedModel | None,
+    document: DocumentState,
 ) -> tuple[str, dict[str, tuple[int, int]], int]:
     from netbuilder.core.check.problems import script_errors
     from netbuilder.core.formats.script.python import Style, listing
 
+    if style == "use":
+        return _use(trained, document.base), {}, 0
     errors = script_errors(problems)
     return *listing(project, facts, Style(style), errors), len(errors)
+
+
+def _use(trained: TrainedModel | None, base: Path) -> str:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.formats.script.use_model import example_sample, model_stem, use_code
+
+    if trained is None:
+        raise UserError(
+            _("There is no trained model."), _("Press Train first."), code="no_trained_model"
+        )
+    dataset = None
+    with suppress(UserError):
+        dataset = load_dataset(trained.project, base) if trained.project.data.kind else None
+    file = f"{model_stem(trained.project)}.h5"
+    return use_code(trained, file, example_sample(trained, dataset))
 
 
 def _read_typed(
@@ -250,6 +275,7 @@ class CodePanel(QWidget):
         store.changed.connect(self._soon.start)
         store.path_changed.connect(self._begin_anew)
         workbench.facts_changed.connect(self._soon.start)
+        workbench.models.changed.connect(self._soon.start)
         workbench.problems_changed.connect(self._soon.start)
         theme.theme().changed.connect(self._restyle)
         self._restyle()
@@ -283,7 +309,11 @@ class CodePanel(QWidget):
         if self.isVisible():
             facts = _facts_for(project, self._workbench.facts)
             style, problems = self.style_box.currentData(), self._workbench.problems
-            self._worker.follow(project, facts, style, problems)
+            self.save.setEnabled(style != "use")
+            # Only "use" depends on the trained model.
+            trained = self._workbench.models.trained if style == "use" else None
+            document = self._store.document
+            self._worker.follow(project, facts, style, problems, trained, document)
 
     def _found(self, result: tuple[str, dict[str, tuple[int, int]], int]) -> None:
         text, places, errors = result

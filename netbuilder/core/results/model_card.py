@@ -17,6 +17,12 @@ from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
+from netbuilder.core.formats.script.use_model import (
+    MODEL_ENDINGS,
+    example_sample,
+    model_stem,
+    use_code,
+)
 from netbuilder.core.i18n import gettext as _, html_language, ngettext, pgettext
 from netbuilder.core.plain_text import markdown_text
 from netbuilder.core.project.atomic import write_bytes
@@ -34,11 +40,12 @@ Rows = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with facts, or a question with its text."""
+    """A heading with facts, a question with its text, or Python code."""
 
     title: str
     rows: Rows = ()
     text: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,11 @@ def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:
     ]
     if evaluation is not None and evaluation.classes:
         sections.append(Section(_("Evaluation by class"), _class_rows(evaluation)))
-    filled = tuple(section for section in sections if section.rows or section.text)
+    if sample := example_sample(trained, dataset):
+        stem = model_stem(trained.project)
+        code = "\n".join(use_code(trained, stem + ending, sample) for ending in MODEL_ENDINGS)
+        sections.append(Section(_("Use the model"), code=code))
+    filled = tuple(part for part in sections if part.rows or part.text or part.code)
     return ModelCard(_("Model card: {name}", name=trained.project.name), filled)
 
 
@@ -184,6 +195,8 @@ def as_markdown(card: ModelCard) -> str:
         lines += [f"## {section.title}", ""]
         if section.text:
             lines += [html.escape(section.text, quote=False), ""]  # the author's own Markdown
+        if section.code:
+            lines += ["```python", section.code.rstrip(), "```", ""]
         if section.rows:
             lines += ["| | |", "|---|---|"]
             lines += [
@@ -201,6 +214,8 @@ def as_html(card: ModelCard) -> str:
         parts.append(f"<h2>{html.escape(section.title)}</h2>")
         if section.text:
             parts.append(f"<p>{html.escape(section.text)}</p>")
+        if section.code:
+            parts.append(f"<pre>{html.escape(section.code)}</pre>")
         if section.rows:
             lines = "".join(
                 f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"

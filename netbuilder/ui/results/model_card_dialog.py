@@ -134,7 +134,9 @@ class ModelCardDialog(Dialog):
 
     def _show(self, facts_of: tuple[Dataset | None, model_card.ModelCard]) -> None:
         self._dataset, card = facts_of
-        facts = replace(card, sections=tuple(section for section in card.sections if section.rows))
+        facts = replace(
+            card, sections=tuple(part for part in card.sections if part.rows or part.code)
+        )
         self.facts.setHtml(model_card.as_html(facts))
         self.save.setEnabled(True)
 

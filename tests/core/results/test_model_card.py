@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,13 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats import registry
+from netbuilder.core.formats.keras_prediction import predict_rows
+from netbuilder.core.formats.script.use_model import (
+    MODEL_ENDINGS,
+    example_sample,
+    model_stem,
+    use_code,
+)
 from netbuilder.core.project import card_answers, files
 from netbuilder.core.results import model_card
 
@@ -75,3 +83,29 @@ def test_the_command_writes_a_pdf_too(iris: TrainedModel, tmp_path: Path) -> Non
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout.strip().split("\n")[-1])["output"] == name
     assert (tmp_path / "card.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["iris", "two_inputs", "week"])
+def test_the_lines_of_the_card_predict_as_the_program_does(name: str, tmp_path: Path) -> None:
+    project = files.read(EXAMPLES / f"{name}.netbuilder")
+    project = replace(project, training=replace(project.training, epochs=1))
+    dataset = load_dataset(project, EXAMPLES)
+    trained = Session(project, dataset, record=False).run()
+    sample = example_sample(trained, dataset)
+    expected = predict_rows(trained.model, [values[None] for values in sample.values()])
+    assert dataset.test is not None
+    assert all((values == dataset.test.raw_x[key][0]).all() for key, values in sample.items())
+    (code,) = (part.code for part in model_card.card_of(trained, dataset).sections if part.code)
+    for ending in MODEL_ENDINGS:
+        file = f"{model_stem(project)}{ending}"
+        registry.save_network(trained, tmp_path / file)
+        lines = use_code(trained, file, sample)
+        assert lines in code
+        assert max(map(len, lines.split("\n"))) <= 100
+        done = subprocess.run(
+            [sys.executable, "-c", lines], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        printed = re.findall(r"-?\d+\.\d*(?:e[-+]\d+)?", done.stdout)
+        numbers = [float(number) for number in printed]
+        assert numbers[-expected[0].size :] == pytest.approx(expected[0].ravel(), rel=1e-4)
