@@ -162,7 +162,7 @@ class Presentation(QObject):
 
 
 #: Pages that show a running training.
-_WATCHING = ("surface", "inside", "training")
+_WATCHING = ("surface", "inside", "training", "step")
 #: Import notes shown in the window; ``netbuilder import`` prints all.
 _MOST_NOTES = 12
 
