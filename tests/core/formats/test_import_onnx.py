@@ -26,6 +26,18 @@ FILES = {
     "pytorch_embedding_bilstm": "Embedding Bidirectional Dense",
     "pytorch_transposed": "ZeroPadding2D Conv2D LeakyReLU Conv2DTranspose Cropping2D Activation"
     " UpSampling2D ZeroPadding2D",
+    "pytorch_split": "Conv2D Permute Cropping2D Permute Cropping2D Permute Conv2D Permute"
+    " Concatenate Flatten Dense",
+    "pytorch_chunk": "Dense Reshape Cropping1D Flatten Reshape Cropping1D Flatten Activation"
+    " Multiply Dense",
+    "pytorch_columns": "Reshape Cropping1D Flatten Reshape Cropping1D Flatten Rescaling Concatenate"
+    " Dense",
+    "pytorch_se": "Conv2D GlobalAveragePooling2D Dense Dense Reshape Permute Multiply"
+    " GlobalAveragePooling2D Dense",
+    "pytorch_shuffle": "Conv2D Permute Reshape Permute Reshape Permute Conv2D"
+    " GlobalAveragePooling2D",
+    "pytorch_first": "LSTM Cropping1D Reshape Cropping1D Reshape Concatenate Dense",
+    "pytorch_lstm_two": "LSTM LSTM Dense",
     "sklearn_classifier": "Dense Dense Dense",
     "sklearn_binary_pipeline": "BatchNormalization Dense Dense BatchNormalization Concatenate",
     "sklearn_regressor_pipeline": "BatchNormalization Dense Dense",
@@ -65,6 +77,51 @@ def test_files_of_other_programs(name: str) -> None:
     assert made == ["Input", *FILES[name].split()]
     assert found.trained is not None
     assert {one.taken for one in found.report} <= {AS_IS, REPLACED, LEFT_OUT}
+
+
+def test_every_second_pixel_is_a_pooling(tmp_path: Path) -> None:
+    """Columns 1, 3 and 5 of 0 to 6, repeated in two rows, known beforehand."""
+    nodes = [
+        node("Slice", "x a b i s", "c"),
+        node("Expand", "c e", "w"),
+        node("Conv", "w k", "y"),
+    ]
+    arrays = {
+        "a": np.array([1]), "b": np.array([7]), "i": np.array([3]), "s": np.array([2]),
+        "e": np.array([1, 1, 2, 3]), "k": np.ones((1, 1, 1, 1), "float32"),
+    }  # fmt: skip
+    path = written(tmp_path, nodes, ["n", 1, 1, 7], ["n", 1, 2, 3], **arrays)
+    model = import_file(path).trained
+    assert model is not None
+    row = np.arange(7, dtype="float32").reshape(1, 1, 7, 1)
+    expected = [[[1, 3, 5], [1, 3, 5]]]
+    assert np.allclose(model.model.predict(row, verbose=0)[..., 0], expected)
+
+
+@pytest.mark.slow
+def test_a_file_of_the_onnx_package() -> None:
+    """SqueezeNet with weights that the file does not hold, but fills in."""
+    light = Path(onnx.__file__).parent / "backend/test/data/light/light_squeezenet.onnx"
+    if not light.exists():
+        pytest.skip("this release of onnx comes without it")
+    layers_of = [part.layer for part in import_file(light).project.graph.nodes]
+    assert layers_of.count("Conv2D") == 26
+    assert layers_of.count("Concatenate") == 8
+
+
+@pytest.mark.parametrize("case", ["scalar", "form"])
+def test_a_file_that_runs_is_not_called_damaged(tmp_path: Path, case: str) -> None:
+    """An input without rows, as voice detectors have, and an operator used in a rare way."""
+    if case == "scalar":
+        nodes = [node("Add", "x w", "y", name="scalar")]
+        path = written(tmp_path, nodes, [], [1], w=np.ones(1, "float32"))
+    else:
+        nodes = [node("Gemm", "w x", "y", name="turned")]
+        path = written(tmp_path, nodes, [3, 2], [4, 2], w=np.ones((4, 3), "float32"))
+    with pytest.raises(FormatError) as caught:
+        import_file(path)
+    assert caught.value.code == "onnx_unknown_operator"
+    assert nodes[0].name in caught.value.what
 
 
 def test_the_label_of_a_classifier_is_left_out() -> None:

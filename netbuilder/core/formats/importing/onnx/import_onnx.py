@@ -14,7 +14,7 @@ from netbuilder.core.formats.importing.onnx.onnx_graph import (
     OPEN,
     Array,
     OnnxGraph,
-    damaged,
+    Operator,
     read_graph,
 )
 from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported, ReportItem
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 # Relative to the largest prediction, or to 1.
 TOLERANCE = 1e-5
-_ROWS, _STEPS = 4, 12
+_ROWS = 4
+# Sizes of open axes: of sequences, and of pictures, which are halved up to six times.
+_STEPS, _PIXELS = 12, 64
 
 
 def import_onnx(path: Path) -> Imported:
@@ -49,18 +51,6 @@ def import_onnx(path: Path) -> Imported:
     except UserError as error:
         error.path = str(path)
         raise
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        ArithmeticError,
-        AssertionError,
-        MemoryError,
-        StopIteration,
-    ) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from error
     draft = converter.draft
     edges = tuple((source, node) for node, feeds in draft.sources.items() for source in feeds)
     project = Project(name=path.stem, graph=Graph(tuple(draft.nodes.values()), edges))
@@ -86,7 +76,8 @@ def _built(project: Project, converter: LayerConverter, path: Path) -> keras.Mod
         try:
             layer_of(training_model, project.graph, node).set_weights(arrays)
         except ValueError as error:
-            raise damaged(path, str(error)) from error
+            layer = project.graph.by_id[node].layer
+            raise converter.unknown(Operator(layer, node, [], [], {}), str(error)[:200]) from error
     return training_model
 
 
@@ -128,7 +119,6 @@ def _must_agree(
     try:
         with mute_output():
             expected = _run(graph, samples)
-            predictions = predict_rows(training_model, keras_rows)
     # Any error of the runtime is about this file.
     except Exception as error:
         raise FormatError(
@@ -141,6 +131,8 @@ def _must_agree(
             path=str(path),
             code="onnx_not_runnable",
         ) from error
+    with mute_output():
+        predictions = predict_rows(training_model, keras_rows)
     ids = list(dict.fromkeys(project_outputs(converter, outputs)))
     for tensor, theirs in zip(outputs, expected, strict=True):
         ours = _as_onnx(predictions[ids.index(tensor.node)], tensor)
@@ -178,7 +170,10 @@ def _rows(graph: OnnxGraph, converter: LayerConverter) -> dict[str, Array]:
     samples = {}
     for name, (shape, dtype) in graph.inputs.items():
         rows = graph.fixed_batch or _ROWS
-        sides = [rows if s == BATCH else _STEPS if s in OPEN else s for s in shape]
+        sides = [
+            rows if s == BATCH else (_PIXELS if len(shape) > 3 else _STEPS) if s in OPEN else s
+            for s in shape
+        ]
         whole = dtype.startswith(("int", "uint"))
         values = random.integers(0, 2, sides) if whole else random.normal(size=sides)
         samples[name] = values.astype(dtype)
@@ -206,4 +201,6 @@ def _as_onnx(values: Array, tensor: Tensor) -> Array:
     sizes = [rows if side == BATCH else side for side in tensor.shape]
     if len(set(present)) == len(present):
         values = values.transpose(present) if len(present) == values.ndim else values
+        if values.ndim == len(tensor.shape):
+            return values
     return values.reshape([-1 if side in OPEN else side for side in sizes])

@@ -61,7 +61,9 @@ class LayerConverter(ShapeConverter):
         if same:
             return tensor, "same"
         if not zeros and not self._is_positive(tensor):
-            raise self.unknown(op, _("it pads with very small numbers"))
+            average = op.kind == "AveragePool"
+            why = "count_include_pad" if average else _("it pads with very small numbers")
+            raise self.unknown(op, why)
         node = self._zeros_around(tensor, before, after)
         shape = list(tensor.shape)
         for i, (left, right) in enumerate(zip(before, after, strict=True)):
@@ -414,8 +416,15 @@ class LayerConverter(ShapeConverter):
             )
             return
         tensor, index = self.draft.unflattened(self.tensor(op)), self.constant(op, 1)
-        if index is None or index.size != 1:
+        if index is None or index.ndim > 1:
             raise self.unknown(op)
+        if index.size > 1:
+            steps = set(np.diff(index).tolist())
+            if len(steps) > 1 or min(steps) < 1 or index[0] < 0:
+                raise self.unknown(op, _("it selects a part of each sample"))
+            axis %= len(tensor.shape)
+            self._part(op, tensor, axis, int(index[0]), int(index[-1]) + 1, int(min(steps)))
+            return
         axis, place = axis % len(tensor.shape), int(np.ravel(index)[0])
         side = tensor.shape[axis]
         rest = [i for i in range(len(tensor.shape)) if i != axis or index.ndim]

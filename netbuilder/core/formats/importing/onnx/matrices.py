@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from netbuilder.core.formats.importing.onnx.onnx_graph import BATCH, OPEN, Array, Operator
+from netbuilder.core.formats.importing.onnx.onnx_graph import (
+    BATCH,
+    MAX_BYTES,
+    OPEN,
+    Array,
+    Operator,
+)
 from netbuilder.core.formats.importing.onnx.operators import Converter
 from netbuilder.core.formats.importing.onnx.tensors import Tensor, size_of
 from netbuilder.core.i18n import gettext as _
@@ -125,8 +131,11 @@ class ShapeConverter(Converter):
         sizes = [int(side) for side in np.ravel(shape)]
         if not op.attributes.get("allowzero", 0):
             sizes = [tensor.shape[i] if side == 0 else side for i, side in enumerate(sizes)]
-        if sizes and sizes[0] == self.graph.fixed_batch and BATCH not in sizes:
-            sizes[0] = BATCH
+        if BATCH not in sizes:
+            for place in (0, tensor.shape.index(BATCH)):
+                if len(sizes) > place and sizes[place] == self.graph.fixed_batch != 0:
+                    sizes[place] = BATCH
+                    break
         total = size_of(tensor.shape)
         if -1 in sizes:
             known = -size_of(sizes)
@@ -239,37 +248,107 @@ class ShapeConverter(Converter):
         tensor = self._whole(op)
         starts, ends = self.ints(op, "starts", 1), self.ints(op, "ends", 2)
         axes = self.ints(op, "axes", 3) or list(range(len(starts or ())))
-        steps = self.ints(op, "steps", 4) or [1]
-        if starts is None or ends is None or len(axes) != 1 or steps != [1]:
+        steps = self.ints(op, "steps", 4) or [1] * len(axes)
+        if starts is None or ends is None or min(steps, default=1) < 1:
             raise self.unknown(op)
-        side = tensor.shape[axes[0]]
-        if side in OPEN:
-            raise self.unknown(op)
-        first, last, _step = slice(starts[0], ends[0]).indices(side)
-        if last - first == 1 and self._last_step(
-            op, tensor, axes[0] % len(tensor.shape), first, keep=True
-        ):
-            return
-        self._part(op, tensor, axes[0] % len(tensor.shape), first, last)
+        self.give(op, tensor)
+        for start, end, place, step in zip(starts, ends, axes, steps, strict=True):
+            axis = place % len(tensor.shape)
+            side = tensor.shape[axis]
+            if side in OPEN and (start, step) == (0, 1) and end >= MAX_BYTES:
+                continue
+            if side in OPEN:
+                raise self.unknown(op, _("it selects a part of each sample"))
+            first, last, _step = slice(start, end, step).indices(side)
+            tensor = self.tensors[op.outputs[0]]
+            if last - first == 1 and self._last_step(op, tensor, axis, first, keep=True):
+                continue
+            self._part(op, tensor, axis, first, last, step)
 
-    def _part(self, op: Operator, tensor: Tensor, axis: int, first: int, last: int) -> None:
-        sides = len(tensor.shape) - 2
-        if sides not in SPACE or axis == tensor.shape.index(BATCH):
+    def _split(self, op: Operator) -> None:
+        tensor = self._whole(op)
+        axis = op.attributes.get("axis", 0) % len(tensor.shape)
+        count = len(op.outputs)
+        sizes = self.ints(op, "split", 1)
+        if sizes is None:
+            width = -(-tensor.shape[axis] // count)
+            sizes = [min(width, tensor.shape[axis] - i * width) for i in range(count)]
+        for i, size in enumerate(sizes):
+            if self.graph.uses(op.outputs[i]):
+                first = sum(sizes[:i])
+                self._part(replace(op, outputs=op.outputs[i:]), tensor, axis, first, first + size)
+
+    def _expand(self, op: Operator) -> None:
+        """Pass what later layers repeat by themselves, or repeat along axes of size 1."""
+        tensor, target = self._whole(op), self.ints(op, "shape", 1) or []
+        fixed = self.graph.fixed_batch
+        sizes = [1] * (len(target) - len(tensor.shape)) + list(tensor.shape)
+        wanted = [1] * (len(sizes) - len(target)) + target
+        repeats = [
+            1 if size in (new, BATCH) and new in (size, 1, fixed) else new if size == 1 else 0
+            for size, new in zip(sizes, wanted, strict=True)
+        ]
+        readers = self.graph.readers(op.outputs[0])
+        if len(sizes) > len(tensor.shape) or 0 in repeats or OPEN & set(repeats):
+            raise self.unknown(op, _("it changes the number of samples"))
+        if any(v > 1 for v in repeats) and not all(
+            reader.kind in ("Add", "Mul", "Sub", "Max", "Min") and len(reader.inputs) == 2
+            for reader in readers
+        ):
+            tensor = self.draft.arranged(tensor, self._standing(tensor))
+            sides = len(sizes) - 2
+            by_axis = dict(zip(tensor.axes, repeats, strict=True))
+            if sides not in SPACE or by_axis[sides + 1] != 1 or by_axis[0] != 1:
+                raise self.unknown(op)
+            size: list[int] = [by_axis[axis] for axis in range(1, sides + 1)]
+            shape = tuple(a * b for a, b in zip(sizes, repeats, strict=True))
+            params = {"size": size[0] if sides == 1 else size}
+            self.layer(op, f"UpSampling{sides}D", tensor, params, shape=shape)
+            return
+        self.give(op, tensor)
+
+    def _part(
+        self, op: Operator, tensor: Tensor, axis: int, first: int, last: int, step: int = 1
+    ) -> None:
+        """Crop one axis, and take each ``step``-th of it: a pooling of windows of one number."""
+        if axis == tensor.shape.index(BATCH) or last <= first:
             raise self.unknown(op, _("it selects a part of each sample"))
-        rest = [i for i in range(len(tensor.shape)) if tensor.shape[i] != BATCH and i != axis]
-        places = [0] * len(tensor.shape)
-        for place, i in enumerate([axis, *rest], 1):
-            places[i] = place
-        tensor = self.draft.arranged(tensor, places)
-        cut = [[first, tensor.shape[axis] - last], *[[0, 0]] * (sides - 1)]
-        shape = tuple(last - first if i == axis else side for i, side in enumerate(tensor.shape))
-        self.layer(
-            op,
-            f"Cropping{sides}D",
-            tensor,
-            {"cropping": cut[0] if sides == 1 else cut},
-            shape=shape,
-        )
+        cut = [first, tensor.shape[axis] - last]
+        size = -(-(last - first) // step)
+        shape = tuple(size if i == axis else side for i, side in enumerate(tensor.shape))
+        if not any(cut) and step == 1:
+            self.give(op, tensor)
+            return
+        is_row = len(tensor.shape) == 2
+        if is_row:
+            tensor = self.draft.arranged(tensor)
+            node = self.draft.add("Reshape", [tensor.node], {"target_shape": [-1, 1]})
+            tensor, sides = replace(tensor, node=node), 1
+        else:
+            sides = len(tensor.shape) - 2
+            if sides not in SPACE:
+                raise self.unknown(op, _("it has {count} axes", count=len(tensor.shape)))
+            if not 1 <= (tensor.axes[axis] or 0) <= sides:
+                rest = [i for i in range(len(shape)) if tensor.shape[i] != BATCH and i != axis]
+                places = [0] * len(shape)
+                for place, i in enumerate([axis, *rest], 1):
+                    places[i] = place
+                tensor = self.draft.arranged(tensor, places)
+            else:
+                tensor = self.draft.arranged(tensor, self._standing(tensor))
+        place = 0 if is_row else (tensor.axes[axis] or 0) - 1
+        node = tensor.node
+        if any(cut):
+            cuts = [cut if i == place else [0, 0] for i in range(sides)]
+            params = {"cropping": cuts[0] if sides == 1 else cuts}
+            node = self.draft.add(f"Cropping{sides}D", [node], params)
+        if step > 1:
+            strides = [step if i == place else 1 for i in range(sides)]
+            params = {"pool_size": 1, "strides": strides[0] if sides == 1 else strides}
+            node = self.draft.add(f"MaxPooling{sides}D", [node], params)
+        if is_row:
+            node = self.draft.add("Flatten", [node])
+        self.give(op, Tensor(node, shape, tensor.axes))
 
     def _last_step(
         self, op: Operator, tensor: Tensor, axis: int, place: int, *, keep: bool

@@ -304,6 +304,8 @@ _FOLDS: dict[str, Callable[[Operator, list[Any]], Any]] = {
     "Mul": lambda op, v: v[0] * v[1],
     "Div": lambda op, v: v[0] // v[1] if v[0].dtype.kind in "iu" else v[0] / v[1],
     "Neg": lambda op, v: -v[0],
+    "Equal": lambda op, v: v[0] == v[1],
+    "Where": lambda op, v: np.where(v[0], v[1], v[2]),
     "Sqrt": lambda op, v: np.sqrt(v[0]),
     "Reciprocal": lambda op, v: 1 / v[0],
     "Gather": lambda op, v: np.take(v[0], v[1].astype(int), axis=op.attributes.get("axis", 0)),
@@ -340,7 +342,7 @@ def fold(op: Operator, values: list[Any]) -> Any:
 
 
 def _result_size(op: Operator, values: list[Any]) -> int:
-    if op.kind in ("Add", "Sub", "Mul", "Div"):
+    if op.kind in ("Add", "Sub", "Mul", "Div", "Equal"):
         return math.prod(np.broadcast_shapes(values[0].shape, values[1].shape))
     if op.kind == "Gather":
         axis = op.attributes.get("axis", 0)

@@ -10,6 +10,7 @@ import numpy as np
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.importing.onnx.onnx_graph import (
     BATCH,
+    MAX_CONSTANT,
     OPEN,
     Array,
     Fill,
@@ -61,6 +62,7 @@ class Converter:
         self.tensors: dict[str, Tensor] = {}
         self.constants: dict[str, Array | Fill] = dict(graph.constants)
         self._skipped: set[int] = set()
+        self._filled = 0
 
     def run(self) -> list[Tensor]:
         """Convert the graph and return its outputs, or raise UnknownOperatorError."""
@@ -68,15 +70,24 @@ class Converter:
             self._input(name, shape, dtype)
         self._find_patterns()
         for op in self.graph.operators:
-            if id(op) in self._skipped or self._constant(op):
-                continue
-            convert = getattr(self, f"_{op.kind.lower()}", None)
-            if convert is None and (op.kind in _ACTIVATIONS or op.kind in _MERGES):
-                convert = self._activation if op.kind in _ACTIVATIONS else self._merge
-            if convert is None or op.kind in ("input", "constant"):
-                raise self.unknown(op)
-            convert(op)
+            try:
+                self._convert(op)
+            except FormatError:
+                raise
+            # The file may be damaged, or use the operator in a way that was not foreseen.
+            except Exception as error:
+                raise self.unknown(op, f"{type(error).__name__}: {error}"[:200]) from error
         return [self.draft.unflattened(self.tensors[name]) for name in self.graph.outputs]
+
+    def _convert(self, op: Operator) -> None:
+        if id(op) in self._skipped or self._constant(op):
+            return
+        convert = getattr(self, f"_{op.kind.lower()}", None)
+        if convert is None and (op.kind in _ACTIVATIONS or op.kind in _MERGES):
+            convert = self._activation if op.kind in _ACTIVATIONS else self._merge
+        if convert is None or op.kind in ("input", "constant", "convert"):
+            raise self.unknown(op)
+        convert(op)
 
     def unknown(self, op: Operator, why: str = "") -> UnknownOperatorError:
         """Return the error for an operator that cannot be converted."""
@@ -175,7 +186,8 @@ class Converter:
         if value is None:
             raise self.unknown(op, _("'{tensor}' is not constant", tensor=name))
         if isinstance(value, Fill):
-            if size_of(value.shape) > 10_000:
+            self._filled += size_of(value.shape)
+            if self._filled > 4 * MAX_CONSTANT:
                 raise self.unknown(op, _("'{tensor}' is too large", tensor=name))
             return np.full(value.shape, value.value, "float32")
         return value
@@ -209,6 +221,9 @@ class Converter:
         return output
 
     def _input(self, name: str, shape: tuple[int, ...], dtype: str) -> None:
+        if BATCH not in shape:
+            reader = self.graph.readers(name)[0]
+            raise self.unknown(reader, _("it has {count} axes", count=len(shape)))
         rank, batch = len(shape), shape.index(BATCH)
         rest = [i for i in range(rank) if i != batch]
         if rank > 2 and self._is_picture(name):
