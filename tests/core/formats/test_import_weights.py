@@ -221,3 +221,21 @@ def test_the_report_of_a_project_says_nothing_is_left_out(project: Path) -> None
     assert [one.item for one in found.report] == IDS
     assert found.changes == ()
     assert json.dumps([vars(one) for one in found.report])
+
+
+def test_words_that_a_file_lacks_are_missed_when_it_is_opened(tmp_path: Path) -> None:
+    """``adapt()`` puts them into a table, which ``.keras`` holds and ``.h5`` does not."""
+    import keras
+    import tensorflow as tf
+
+    words = keras.layers.TextVectorization(output_sequence_length=3)
+    words.adapt(np.array(["good film", "bad film"]))
+    parts = [keras.Input((1,), dtype="string"), words, keras.layers.Embedding(9, 2)]
+    model = keras.Sequential([*parts, keras.layers.Flatten(), keras.layers.Dense(1)])
+    model(tf.constant([["good"]]))
+    for ending in (".keras", ".h5"):
+        model.save(tmp_path / f"m{ending}")
+    assert import_file(tmp_path / "m.keras").trained is not None
+    with pytest.raises(FormatError) as caught:
+        import_file(tmp_path / "m.h5")
+    assert caught.value.code == "vocabulary_missing"

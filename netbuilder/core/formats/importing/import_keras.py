@@ -269,6 +269,7 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
             path=str(file.path),
         )
     model, notes = _model(file, weights)
+    _check_vocabularies(model, file.path)
     notes += strange_values(model)
     project = import_graph.project_from_model(_with_shapes(file, model))
     training_model = _training_model_like(project, model)
@@ -287,6 +288,26 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
         facts=DataFacts(),
         extra=extra,
     )
+
+
+def _check_vocabularies(model: keras.Model, path: Path) -> None:
+    """Raise FormatError if a layer has no words: a ``.h5`` does not hold those of ``adapt()``."""
+    import tensorflow as tf
+
+    for layer in model._flatten_layers(include_self=False):
+        if not hasattr(layer, "get_vocabulary"):
+            continue
+        words: list[Any] = []
+        with suppress(tf.errors.FailedPreconditionError):  # of a table that was never filled
+            words = layer.get_vocabulary(include_special_tokens=False)
+        if not words:
+            raise FormatError(
+                _("'{file}' lacks the vocabulary of the layer '{layer}'.", file=path.name,
+                  layer=layer.name),
+                _("Save it as .keras, which contains the whole network."),
+                code="vocabulary_missing",
+                path=str(path),
+            )  # fmt: skip
 
 
 def _incomplete_note(project: Project) -> str:
