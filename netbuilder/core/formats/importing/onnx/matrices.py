@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -340,7 +341,7 @@ class ShapeConverter(Converter):
         node = tensor.node
         if any(cut):
             cuts = [cut if i == place else [0, 0] for i in range(sides)]
-            params = {"cropping": cuts[0] if sides == 1 else cuts}
+            params: dict[str, Any] = {"cropping": cuts[0] if sides == 1 else cuts}
             node = self.draft.add(f"Cropping{sides}D", [node], params)
         if step > 1:
             strides = [step if i == place else 1 for i in range(sides)]
