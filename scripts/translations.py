@@ -46,6 +46,7 @@ LAYERS = ROOT / "resources" / "catalog.json"
 TABLES: dict[Path, set[str] | None] = {
     ROOT / "resources" / "actions.json": {"title", "help"},
     ROOT / "resources" / "data_sets.json": {"title", "description", "help"},
+    ROOT / "resources" / "data_texts.json": None,
     ROOT / "resources" / "tables.json": {"title", "help"},
     ROOT / "resources" / "texts.json": None,
     ROOT / "resources" / "verbs.json": {"help"},

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.data_facts import REGRESSION, DataFacts
-from netbuilder.core.data.findings import ERROR, INFO, Finding, data_fix, finding_from_error
+from netbuilder.core.data.findings import (
+    ERROR,
+    INFO,
+    Finding,
+    column_finding,
+    data_fix,
+    finding_from_error,
+)
 from netbuilder.core.data.prepare.prepared_data import prepare_data, read_samples, seen_before
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
@@ -168,11 +175,12 @@ def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
             _("Use {file} as test data", file=text) for text in (name, shorten(name, 24))
         )
         written = data.path.removesuffix(path.name) + name
-        yield Finding(
-            "test-file-beside", INFO,
-            _("{file} in the same folder has the same columns: it may be the test set.", file=name),
-            fixes=(replace(data_fix(label, test_path=written), short=short),),
-        )  # fmt: skip
+        yield column_finding(
+            "test-file-beside",
+            "",
+            replace(data_fix(label, test_path=written), short=short),
+            file=name,
+        )
         return
 
 
@@ -200,11 +208,7 @@ def _look(project: Project, base: Path) -> DataReport:
         and sampled_row_count(base / data.path)
         and len(table) >= LOOKED_AT
     ):
-        notes.append(Finding(
-            "beginning", INFO,
-            _("The column details describe the first {count} rows only.",
-            count=format_number(LOOKED_AT, ",")),
-        ))  # fmt: skip
+        notes.append(column_finding("beginning", count=format_number(LOOKED_AT, ",")))
     columns: tuple[ColumnFacts, ...] = ()
     if table is not None:
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import apply_data_fix, set_columns
@@ -44,6 +45,24 @@ class Finding:
     def asked(self) -> bool:
         """Whether it is a question about a column that its short fixes answer, on its row."""
         return bool(self.column) and any(fix.short for fix in self.fixes)
+
+
+#: The severity and the sentence of each finding, by code.
+_SENTENCES: Mapping[str, tuple[str, str]] = {
+    key: (severity, sentence)
+    for severity, sentences in resource_json("data_texts.json")["findings"].items()
+    for key, sentence in sentences.items()
+}
+
+
+def column_finding(key: str, column: str = "", /, *fixes: DataEdit, **values: object) -> Finding:
+    """Return a finding about a column, whose name is ``{name}``, or about the data, "".
+
+    ``key``: its code; a number behind ":" is that of another sentence with the same code.
+    """
+    severity, sentence = _SENTENCES[key]
+    message = _(sentence, **{"name": column, **values} if column else values)
+    return Finding(key.partition(":")[0], severity, message, str(column), fixes)
 
 
 class ColumnNote(str):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import progress
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, EpochBlock, PreparedData, SampleStream, Split
 from netbuilder.core.data.kinds.builtin.edited_points import point_places
@@ -347,11 +348,7 @@ def point_number(project: Project, base: Path, place: tuple[float, float]) -> in
     """Return the number of the nearest point, for edits by hand, or raise DataError."""
     samples = read_samples(project.data, base)[0]
     if not has_points(project.data):
-        raise DataError(
-            _("The points of this data set cannot be edited."),
-            _("Choose a generated data set."),
-            code="points_not_editable",
-        )
+        raise data_error("points_not_editable")
     away = np.linalg.norm(point_places(samples) - np.asarray(place), axis=1)
     nearest = int(away.argmin())
     return nearest if samples.made is None else int(samples.made.origin[nearest])

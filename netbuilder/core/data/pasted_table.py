@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from netbuilder.core import folders
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import write_bytes
@@ -42,14 +43,7 @@ def store_table(text: str, project_folder: Path | None) -> Path:
             ),
         )
     if len(text) > _MOST:
-        raise DataError(
-            _(
-                "The table on the clipboard has {count} characters, which is too many.",
-                count=format_number(len(text), ","),
-            ),
-            _("Save the table as a file in the spreadsheet program, and open the file."),
-            code="pasted_table_too_large",
-        )
+        raise data_error("pasted_table_too_large", count=format_number(len(text), ","))
     if separator in {"\t", ""}:
         written = io.StringIO(newline="")
         rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t")

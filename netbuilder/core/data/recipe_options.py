@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
@@ -26,11 +27,7 @@ def integer_option(options: Mapping[str, Any], name: str, default: int, least: i
     """Return an integer option; raise DataError if it is no integer, or smaller than ``least``."""
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise DataError(
-            _("The data option '{name}' cannot be {value}.", name=name, value=repr(value)),
-            _("Write a whole number of at least {least}.", least=least),
-            code="option_not_integer",
-        )
+        raise data_error("option_not_integer", name=name, value=repr(value), least=least)
     return value
 
 
@@ -38,11 +35,7 @@ def positive_option(options: Mapping[str, Any], name: str, default: float) -> fl
     """Return an option that is a number above 0; else raise ``DataError``."""
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise DataError(
-            _("The data option '{name}' cannot be {value}.", name=name, value=repr(value)),
-            _("Write a number above 0."),
-            code="option_not_positive",
-        )
+        raise data_error("option_not_positive", name=name, value=repr(value))
     return float(value)
 
 
@@ -52,11 +45,7 @@ def name_list_option(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, (list, tuple)):
-        raise DataError(
-            _("The data option '{name}' cannot be {value}.", name=name, value=repr(value)),
-            _("Write a list of column names."),
-            code="option_not_names",
-        )
+        raise data_error("option_not_names", name=name, value=repr(value))
     return tuple(str(entry) for entry in value)
 
 

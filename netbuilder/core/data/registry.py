@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds import arrays, builtin, csv, images, series, sounds, text
 from netbuilder.core.data.kinds.kind import DataKind, DataLocation
@@ -47,13 +48,9 @@ def modality_of(entry: InputPreprocessing) -> Modality:
 def kind_of(data: Data) -> DataKind:
     """Return a recipe's kind; raise DataError if no data is chosen, or the kind is unknown."""
     if not data.kind:
-        raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
+        raise data_error("no_data")
     if data.kind not in KINDS:
-        raise DataError(
-            _("There is no kind of data '{name}'.", name=data.kind),
-            _("Choose one of {names}.", names=format_quoted_list(KINDS, 20)),
-            code="data_kind_unknown",
-        )
+        raise data_error("data_kind_unknown", name=data.kind, names=format_quoted_list(KINDS, 20))
     return KINDS[data.kind]
 
 
@@ -75,9 +72,7 @@ def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | Non
     if kind.place is DataLocation.NOWHERE:
         return kind.read_test(data, base) if test else kind.read(data, base, False)
     if not data.path:
-        raise DataError(
-            _("No file is chosen."), _("Choose a file on the Data page."), code="no_data_file"
-        )
+        raise data_error("no_data_file")
     own = test and bool(data.test_path)
     path = base / (data.test_path if own else data.path)
     require_regular_file(path, DataError)
@@ -126,15 +121,7 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
             code="archive_of_several_files",
             path=str(path),
         )
-    raise DataError(
-        _("“{name}” is not a supported kind of file.", name=path.name),
-        _(
-            "Choose a file ({endings}) or a folder with one folder per class.",
-            endings=format_list(all_endings(), 40),
-        ),
-        code="file_kind_unsupported",
-        path=str(path),
-    )
+    raise data_error("file_kind_unsupported", path, endings=format_list(all_endings(), 40))
 
 
 def target_words(facts: DataFacts, data: Data, most: int = 3) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import Shape
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     FittedColumn,
@@ -20,7 +21,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.readers.excluded_files import SampleFolder
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Data, Project
@@ -123,19 +123,11 @@ class Modality(ABC):
 
     def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
         """Return the raw values of files with one sample each, or raise DataError."""
-        raise DataError(
-            _("This model does not take files with single samples."),
-            _("It takes {what}.", what=_(self.takes)),
-            code="model_takes_no_files",
-        )
+        raise data_error("model_takes_no_files", what=_(self.takes))
 
     def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
         """Return the raw values of typed texts for a trained model, or raise DataError."""
-        raise DataError(
-            _("This model does not take texts."),
-            _("It takes {what}.", what=_(self.takes)),
-            code="model_takes_no_texts",
-        )
+        raise data_error("model_takes_no_texts", what=_(self.takes))
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples | None:
         """Return labelled samples as the trained model takes them; None: rows of a table."""
@@ -194,10 +186,11 @@ def source_of(project: Project, key: str, samples: Samples) -> str:
     names = project.data.inputs.get(key) or ()
     source = names[0] if names else next(iter(samples.arrays))
     if source not in samples.arrays:
-        raise DataError(
-            _("There is no '{name}' in {file}.", name=source, file=samples.source),
-            _("Available: {names}.", names=format_list(samples.arrays)),
-            code="samples_lack_array",
+        raise data_error(
+            "samples_lack_array",
+            name=source,
+            file=samples.source,
+            names=format_list(samples.arrays),
         )
     return source
 

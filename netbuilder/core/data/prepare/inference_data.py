@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays.array_roles import read_arrays
@@ -91,11 +92,7 @@ def refuse_target_as_input(preprocessing: Preprocessing) -> None:
     targets = {name for entry in preprocessing.outputs.values() for name in entry.columns}
     shared = sorted(inputs & targets)
     if shared and (inputs != targets or len(targets) == 1):
-        raise DataError(
-            _("The model reads the target {columns} as an input.", columns=format_list(shared)),
-            _("Train a model that predicts the target from other columns."),
-            code="target_is_input",
-        )
+        raise data_error("target_is_input", columns=format_list(shared))
 
 
 def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd.DataFrame:
@@ -131,12 +128,7 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
         if (own := sort.labelled(data, preprocessing, path)) is not None:
             return own
     if path.is_dir():
-        raise DataError(
-            _("'{name}' is a folder.", name=path.name),
-            _("Choose a CSV file."),
-            code="folder_instead_of_table",
-            path=str(path),
-        )
+        raise data_error("folder_instead_of_table", path)
     table = as_model_table(
         read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
     )
@@ -161,11 +153,7 @@ def _require_values(
     features = [column.name for column in preprocessing.columns]
     for name in (*targets, *(features if len(table) >= _FEWEST else ())):
         if table[name].isna().all():
-            raise DataError(
-                _("Column '{name}' has no value in {file}.", name=name, file=source),
-                _("Choose a file with values in this column."),
-                code="test_column_empty",
-            )
+            raise data_error("test_column_empty", name=name, file=source)
 
 
 def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
@@ -189,27 +177,17 @@ def _raw(samples: Samples, entry: InputPreprocessing, rows: NDArray[np.int64]) -
     if samples.table is not None and not modality_of(entry).tabular:
         return pixels_of_table(samples.table, entry, samples.source)
     if samples.table is None and modality_of(entry).tabular:
-        raise DataError(
-            _("{file} does not contain a table.", file=samples.source),
-            _(
-                "The model needs the columns {columns}.",
-                columns=format_list(column.name for column in entry.columns),
-            ),
-            code="model_needs_table",
+        raise data_error(
+            "model_needs_table",
+            file=samples.source,
+            columns=format_list(column.name for column in entry.columns),
         )
     try:
         return read_raw(samples, entry, rows)
     except ValueError as error:
         shape = next(iter(samples.arrays.values())).shape[1:] if samples.arrays else ()
-        raise DataError(
-            _(
-                "The samples of {file} have shape {shape}, but the model takes shape {expected}.",
-                file=samples.source,
-                shape=shape,
-                expected=entry.shape,
-            ),
-            _("Choose data of the same shape."),
-            code="shape_differs_from_model",
+        raise data_error(
+            "shape_differs_from_model", file=samples.source, shape=shape, expected=entry.shape
         ) from error
 
 
@@ -223,23 +201,13 @@ def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: st
     numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
     for finding in table_reading(table).findings:
         if finding.code == AMBIGUOUS and finding.column in numbers:
-            raise DataError(
-                _(
-                    "{file}: {message}",
-                    file=source,
-                    message=finding.message.removesuffix(
-                        _("Choose one of the two readings.")
-                    ).rstrip(),
-                ),
-                _("Write the numbers without a comma, or with a decimal point, in the file."),
-                code="numbers_ambiguous",
+            raise data_error(
+                "numbers_ambiguous",
+                file=source,
+                message=finding.message.removesuffix(_("Choose one of the two readings.")).rstrip(),
             )
         if finding.code == OTHER_UNIT and finding.column in numbers:
-            raise DataError(
-                _("{file}: {message}", file=source, message=finding.message),
-                _("Write the numbers in the unit of the training data."),
-                code="unit_differs_from_model",
-            )
+            raise data_error("unit_differs_from_model", file=source, message=finding.message)
     known = {column.name for column in preprocessing.columns}
     return table if str(table.columns[0]) in known else drop_index_column(table)
 
@@ -368,11 +336,7 @@ def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> 
         return table[entry.source].fillna("")
     strings = [name for name in table.columns if table[name].dtype.kind not in "iufb"]
     if not strings:
-        raise DataError(
-            _("{file} has no column of texts.", file=source),
-            _("The model reads the column '{name}'.", name=entry.source),
-            code="no_text_column",
-        )
+        raise data_error("no_text_column:2", file=source, name=entry.source)
     longest = max(strings, key=lambda name: table[name].fillna("").astype(str).str.len().mean())
     return table[longest].fillna("")
 

@@ -14,6 +14,7 @@ from netbuilder.core.data.findings import (
     WARNING,
     DataEdit,
     Finding,
+    column_finding,
     column_fix,
     exclude_columns_fix,
 )
@@ -147,19 +148,12 @@ def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> It
         if gaps.max() > _WIDEST_GAP * (x.max() - x.min()):
             continue
         edge = float(x[order][steps[0] + 1])
-        yield Finding(
-            LEAK,
-            WARNING,
-            _(
-                "Column '{name}' reveals the target '{target}': a threshold such as {edge} "
-                "separates its classes in every row. When you make predictions, '{name}' may be "
-                "unknown.",
-                name=name,
-                target=answers.name,
-                edge=format_number(edge, "g"),
-            ),
+        yield column_finding(
+            "target-given-away:2",
             name,
-            (exclude_columns_fix(name),),
+            exclude_columns_fix(name),
+            target=answers.name,
+            edge=format_number(edge, "g"),
         )
 
 
@@ -184,17 +178,9 @@ def _by_formula(
     for place, name in enumerate(names):
         if r[place] ** 2 <= _EXACT and _is_monotonic(x[:, place], y):
             explained.add(name)
-            yield Finding(
-                LEAK, WARNING,
-                _(
-                    "Column '{name}' reveals the target '{target}': rows in the order of '{name}' "
-                    "are also in the order of '{target}'. When you make predictions, '{name}' may "
-                    "be unknown.",
-                    name=name, target=answers.name,
-                ),
-                name,
-                (exclude_columns_fix(name),),
-            )  # fmt: skip
+            yield column_finding(
+                "target-given-away:3", name, exclude_columns_fix(name), target=answers.name
+            )
     for at in np.flatnonzero(r**2 > _ROUNDED):
         if names[at] in explained:
             continue
@@ -237,16 +223,13 @@ def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> 
     if parts.sum() < 3 or not _follows(y, total, fit):
         return
     used = [name for name, part in zip(names, parts, strict=True) if part]
-    yield Finding(
-        LEAK, WARNING,
-        _(
-            "Columns {names} together reveal the target: '{target}' is a sum of them, each "
-            "multiplied by a number. When you make predictions, they may be unknown.",
-            names=format_quoted_list(sorted(used), 6), target=target,
-        ),
+    yield column_finding(
+        LEAK,
         used[0],
-        (exclude_columns_fix(*used),),
-    )  # fmt: skip
+        exclude_columns_fix(*used),
+        names=format_quoted_list(sorted(used), 6),
+        target=target,
+    )
 
 
 def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
@@ -379,25 +362,16 @@ def groups(table: pd.DataFrame, unused: pd.DataFrame) -> Iterator[Finding]:
     if best is None:
         return
     _left, name, count = best
-    yield Finding(
+    yield column_finding(
         GROUPS,
-        WARNING,
-        _(
-            "Rows with the same '{name}' are similar (there are {count} values). If some of them "
-            "are in the training set and others in the test set, the evaluation looks better "
-            "than it is.",
-            name=name,
-            count=format_number(count, ","),
-        ),
         name,
-        (
-            keep_together_fix(name),
-            *(
-                (column_fix(_("Treat the rows as independent"), [name], role="feature"),)
-                if name in rows
-                else ()
-            ),
+        keep_together_fix(name),
+        *(
+            (column_fix(_("Treat the rows as independent"), [name], role="feature"),)
+            if name in rows
+            else ()
         ),
+        count=format_number(count, ","),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.findings import WARNING, Finding, option_fix
+from netbuilder.core.data.findings import Finding, column_finding, option_fix
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
@@ -46,27 +46,19 @@ def outliers(frame: pd.DataFrame) -> Iterator[Finding]:
             value, line = float(values[place]), int(series.index[place])
             number = int(value) if value.is_integer() else value
             low, high = float(np.nanmin(rest)), float(np.nanmax(rest))
-            yield Finding(
+            yield column_finding(
                 "outlier",
-                WARNING,
-                _(
-                    "Column '{name}' has the value {value} in line {line}, while all others range "
-                    "from {low} to {high}: it may be a typing error.",
-                    name=name,
-                    value=format_number(value),
-                    line=line,
-                    low=format_number(low),
-                    high=format_number(high),
-                ),
                 str(name),
-                (
-                    option_fix(_("Leave line {line} out", line=line), "skip_lines", [line]),
-                    option_fix(
-                        _("Treat {value} as missing", value=number),
-                        "missing_values",
-                        {str(name): [number]},
-                    ),
+                option_fix(_("Leave line {line} out", line=line), "skip_lines", [line]),
+                option_fix(
+                    _("Treat {value} as missing", value=number),
+                    "missing_values",
+                    {str(name): [number]},
                 ),
+                value=format_number(value),
+                line=line,
+                low=format_number(low),
+                high=format_number(high),
             )
 
 

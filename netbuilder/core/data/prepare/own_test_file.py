@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from netbuilder.core.data.findings import WARNING, Finding, data_fix, exclude_columns_fix
+from netbuilder.core.data.data_errors import data_error
+from netbuilder.core.data.findings import (
+    Finding,
+    column_finding,
+    data_fix,
+    exclude_columns_fix,
+)
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, DataFix
@@ -33,17 +39,12 @@ def empty_test_columns(
             continue
         if float(samples.table[name].isna().mean()) ** len(test) > _CHANCE:
             continue
-        yield Finding(
+        yield column_finding(
             "test-column-empty",
-            WARNING,
-            _(
-                "Column '{name}' has no value in the test file {file}. Its cells are all filled in "
-                "alike, so the evaluation does not show what '{name}' contributes.",
-                name=name,
-                file=test.source,
-            ),
             name,
-            (exclude_columns_fix(name), data_fix(_(HOLD_OUT), test_path="")),
+            exclude_columns_fix(name),
+            data_fix(_(HOLD_OUT), test_path=""),
+            file=test.source,
         )
 
 
@@ -91,17 +92,12 @@ def checked_test(
     for name, values in samples.arrays.items():
         other = test.arrays.get(name, next(iter(test.arrays.values())))
         if values.shape[1:] != other.shape[1:]:
-            raise DataError(
-                _(
-                    "The samples of {file} have shape {shape}, but those of {other} have shape "
-                    "{expected}.",
-                    file=test.source,
-                    shape=other.shape[1:],
-                    other=samples.source,
-                    expected=values.shape[1:],
-                ),
-                _("Choose a test set of the same shape."),
-                code="test_shape_differs",
+            raise data_error(
+                "test_shape_differs",
+                file=test.source,
+                shape=other.shape[1:],
+                other=samples.source,
+                expected=values.shape[1:],
             )
     return test, ()
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder import __version__
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.dataset import PreparedData, SplitIndices
 from netbuilder.core.data.findings import INFO, DataEdit, Finding
@@ -85,7 +86,7 @@ def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
 def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     samples = read(data, base)
     if samples is None:
-        raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
+        raise data_error("no_data")
     recipe = (
         replace(data, options={**samples.reading.hints, **data.options})
         if samples.reading.hints
@@ -137,15 +138,7 @@ def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
     graph = project.graph
     unknown = next((node_id for node_id in project.data.inputs if node_id not in graph.inputs), "")
     if unknown and graph.inputs:
-        raise DataError(
-            _(
-                "The data settings have columns for the Input '{name}', which the "
-                "network does not have.",
-                name=unknown,
-            ),
-            _("Its Inputs are {names}.", names=format_quoted_list(graph.inputs)),
-            code="unknown_input",
-        )
+        raise data_error("unknown_input", name=unknown, names=format_quoted_list(graph.inputs))
     ends = (
         *(
             (

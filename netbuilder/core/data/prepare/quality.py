@@ -19,6 +19,7 @@ from netbuilder.core.data.findings import (
     ColumnNote,
     DataEdit,
     Finding,
+    column_finding,
     column_fix,
     data_fix,
     exclude_columns_fix,
@@ -256,19 +257,13 @@ def _codes_by_name(table: pd.DataFrame, skipped: set[str]) -> Iterator[Finding]:
             column_fix(_("Use as a number"), [name], type="number"),
         )
         few = known.nunique() <= min(_MOST_CODES, len(known) // 3)
-        yield Finding(
+        yield column_finding(
             CODES,
-            WARNING,
-            _(
-                "Column '{name}' seems to contain codes or ID numbers, such as {example}: {more} "
-                "is not more than {less}. It is used as a plain number.",
-                name=name,
-                example=as_label(known.iloc[0]),
-                more=as_label(known.max()),
-                less=as_label(known.min()),
-            ),
             name,
-            (category, amount, out) if few else (out, category, amount),
+            *(category, amount, out) if few else (out, category, amount),
+            example=as_label(known.iloc[0]),
+            more=as_label(known.max()),
+            less=as_label(known.min()),
         )
 
 
@@ -376,17 +371,11 @@ def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
                 by_fold.setdefault(normalize_word(word), []).append(word)
             twice = [same for same in by_fold.values() if len(same) > 1]
             if twice:
-                yield Finding(
+                yield column_finding(
                     "same-word-twice",
-                    WARNING,
-                    _(
-                        "Column '{name}' spells the same word in several ways: {words}. They count "
-                        "as different categories.",
-                        name=name,
-                        words=format_quoted_list(twice[0]),
-                    ),
                     str(name),
-                    (option_fix(_("Merge into one category"), "same_words", [str(name)]),),
+                    option_fix(_("Merge into one category"), "same_words", [str(name)]),
+                    words=format_quoted_list(twice[0]),
                 )
 
 
@@ -398,22 +387,17 @@ def _lists_of_labels(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Fin
             continue
         lists = cells.dropna().astype(str).str.split(mark, regex=False).explode().str.strip()
         labels = sorted(set(lists) - {""})
-        yield Finding(
-            "lists-of-labels", INFO,
-            _(
-                "Column '{name}' lists several labels in a cell, such as '{cell}': each "
-                "combination counts as one category.",
-                name=name, cell=shorten(next(cell for cell in cells.dropna() if mark in str(cell))),
-            ),
+        yield column_finding(
+            "lists-of-labels",
             str(name),
-            (
-                DataEdit(
-                    _("Use each of the {count} labels of '{name}'", count=len(labels), name=name),
-                    partial(_with_labels, name=str(name), mark=mark, labels=labels,
-                            target=name in targets),
+            DataEdit(
+                _("Use each of the {count} labels of '{name}'", count=len(labels), name=name),
+                partial(
+                    _with_labels, name=str(name), mark=mark, labels=labels, target=name in targets
                 ),
             ),
-        )  # fmt: skip
+            cell=shorten(next(cell for cell in cells.dropna() if mark in str(cell))),
+        )
 
 
 def _with_labels(
@@ -434,17 +418,11 @@ def _constant(table: pd.DataFrame) -> Iterator[Finding]:
         if len(series) < 2 or series.iloc[0] != series.iloc[1]:
             continue
         if series.nunique(dropna=False) == 1 and series.notna().any():
-            yield Finding(
+            yield column_finding(
                 "same-value",
-                INFO,
-                _(
-                    "Column '{name}' has the same value in every row, '{value}': it is not a "
-                    "useful feature.",
-                    name=name,
-                    value=shorten(series.iloc[0]),
-                ),
                 str(name),
-                (exclude_columns_fix(str(name)),),
+                exclude_columns_fix(str(name)),
+                value=shorten(series.iloc[0]),
             )
 
 
@@ -454,21 +432,12 @@ def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
         # Of amounts a few may look like days by chance.
         if series.dtype.kind not in "iuf" or not are_compact_dates(series) or series.nunique() < 3:
             continue
-        yield Finding(
+        yield column_finding(
             "days-as-numbers",
-            WARNING,
-            _(
-                "Column '{name}' seems to contain dates written as one number, such as "
-                "{example}. The column is used as a plain number, in which a month "
-                "counts 100 and a year 10,000.",
-                name=name,
-                example=int(series.dropna().iloc[0]),
-            ),
             str(name),
-            (
-                column_fix(_("Use '{name}' as a date", name=name), [str(name)], type="date"),
-                exclude_columns_fix(str(name)),
-            ),
+            column_fix(_("Use '{name}' as a date", name=name), [str(name)], type="date"),
+            exclude_columns_fix(str(name)),
+            example=int(series.dropna().iloc[0]),
         )
 
 
@@ -485,25 +454,17 @@ def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
         return
     if len(distinct) < 2 or len(distinct) > 1000:
         return
-    yield Finding(
+    yield column_finding(
         "whole-number-target",
-        INFO,
-        _(
-            "The target '{name}' has {count} different whole numbers, from {low} to {high}, and is "
-            "predicted as a number. If the numbers stand for classes, predict classes instead.",
-            name=series.name,
-            count=len(distinct),
-            low=format_number(distinct[0], "g"),
-            high=format_number(distinct[-1], "g"),
-        ),
         str(series.name),
-        (
-            column_fix(
-                _("Predict '{name}' as classes", name=series.name),
-                [str(series.name)],
-                type="category",
-            ),
+        column_fix(
+            _("Predict '{name}' as classes", name=series.name),
+            [str(series.name)],
+            type="category",
         ),
+        count=len(distinct),
+        low=format_number(distinct[0], "g"),
+        high=format_number(distinct[-1], "g"),
     )
 
 
@@ -619,34 +580,25 @@ def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -
         numbered = high - low == count - 1 and low in {0, 1}
         if (low, high, count) == (-1, 1, 2) or (numbered and (count == 2 or _CLASS.search(name))):
             continue
-        yield Finding(
-            "class-numbers", INFO,
-            _(
-                "The {count} different whole numbers of the target '{name}', from {low} to "
-                "{high}, are predicted as classes. If they are amounts, predict a number instead.",
-                name=name, count=count, low=as_label(low), high=as_label(high),
-            ),
+        yield column_finding(
+            "class-numbers",
             name,
-            (column_fix(_("Predict '{name}' as a number", name=name), [name], type="number"),),
-        )  # fmt: skip
+            column_fix(_("Predict '{name}' as a number", name=name), [name], type="number"),
+            count=count,
+            low=as_label(low),
+            high=as_label(high),
+        )
 
 
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:
     columns = preprocessing.columns
     for name in dict.fromkeys(column.name for column in columns if column.kind == "category"):
         if samples.table is not None and are_dates(samples.table[name]):
-            yield Finding(
+            yield column_finding(
                 "dates-as-words",
-                INFO,
-                _(
-                    "Column '{name}' contains dates: each date is used as a separate category.",
-                    name=name,
-                ),
                 name,
-                (
-                    column_fix(_("Use '{name}' as a date", name=name), [name], type="date"),
-                    exclude_columns_fix(name),
-                ),
+                column_fix(_("Use '{name}' as a date", name=name), [name], type="date"),
+                exclude_columns_fix(name),
             )
 
 

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import SplitIndices
-from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data_fix, option_fix
+from netbuilder.core.data.findings import (
+    INFO,
+    WARNING,
+    DataEdit,
+    Finding,
+    column_finding,
+    data_fix,
+    option_fix,
+)
 from netbuilder.core.data.prepare.own_test_file import HOLD_OUT
 from netbuilder.core.data.preprocessing.cells import is_numeric, labels_of
 from netbuilder.core.data.readers.excluded_files import OPTION
@@ -247,17 +255,13 @@ def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]
 
 
 def _test_is_training(samples: Samples, test: Samples, known: int) -> Finding:
-    return Finding(
+    return column_finding(
         "test-is-training",
-        WARNING,
-        _(
-            "All {count} samples of the test set {file} also occur in {other}: they do not show "
-            "how well the network predicts new data.",
-            count=format_number(known, ","),
-            file=test.source,
-            other=samples.source,
-        ),
-        fixes=(data_fix(_(HOLD_OUT), test_path=""),),
+        "",
+        data_fix(_(HOLD_OUT), test_path=""),
+        count=format_number(known, ","),
+        file=test.source,
+        other=samples.source,
     )
 
 

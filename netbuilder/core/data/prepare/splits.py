@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Rows, SplitIndices
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -67,11 +68,7 @@ def split_rows(
 def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) -> SplitIndices:
     names = np.unique(groups)
     if len(names) < 2:
-        raise DataError(
-            _("The column that groups the rows has the same value in every row."),
-            _("Choose another column for the groups, or none."),
-            code="single_group",
-        )
+        raise data_error("single_group")
     rest, tested = _cut(names, test, seed, None, ordered=False)
     train, validated = _cut(rest, validation, seed, None, ordered=False)
     parts = [np.flatnonzero(np.isin(groups, part)) for part in (train, validated, tested)]
@@ -89,11 +86,7 @@ def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices
     ]
     train = np.union1d(parts[0], np.flatnonzero(origin < 0))
     if not len(train):
-        raise DataError(
-            _("No point is left for training."),
-            _("Add points, or undo the changes."),
-            code="no_training_points",
-        )
+        raise data_error("no_training_points")
     return SplitIndices(train, parts[1], parts[2])
 
 
@@ -105,14 +98,7 @@ def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Split
     """
     train, validated, tested = (np.flatnonzero(parts == part) for part in range(3))
     if not len(train):
-        raise DataError(
-            _(
-                "The column that assigns rows to training, validation and test has no training "
-                "rows."
-            ),
-            _("Write 'train' in some rows, or choose another column."),
-            code="no_training_rows",
-        )
+        raise data_error("no_training_rows")
     if not len(validated):
         train, validated = _cut(train, validation, seed, None, ordered=False)
     return SplitIndices(train, validated, tested)

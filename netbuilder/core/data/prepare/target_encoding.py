@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import (
     BINARY,
     CLASSES,
@@ -83,17 +84,7 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
         return MULTI_LABEL
     if task in {BINARY, CLASSES}:
         if task == BINARY and len(distinct) != 2:
-            raise DataError(
-                _(
-                    "The task is 'binary', but the target column '{name}' of {file} has {count} "
-                    "different values.",
-                    name=name,
-                    file=source,
-                    count=len(distinct),
-                ),
-                _("Set the task to 'classes'."),
-                code="task_not_binary",
-            )
+            raise data_error("task_not_binary", name=name, file=source, count=len(distinct))
         return BINARY if len(distinct) == 2 else CLASSES
     if not _looks_like_classes(series, len(distinct), source):
         return REGRESSION
@@ -103,53 +94,24 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
 def _detect_many(targets: pd.DataFrame, task: str, source: str) -> str:
     for name in targets.columns:
         if as_numbers(targets[name], source) is None:
-            raise DataError(
-                _(
-                    "The target column '{name}' of {file} contains text, and one output has "
-                    "{count} target columns.",
-                    name=name,
-                    file=source,
-                    count=len(targets.columns),
-                ),
-                _("Use one output for each column of classes, or choose one target column."),
-                code="several_text_targets",
+            raise data_error(
+                "several_text_targets", name=name, file=source, count=len(targets.columns)
             )
     if task in {BINARY, CLASSES}:
-        raise DataError(
-            _(
-                "The task is '{task}', but there are {count} target columns.",
-                task=task,
-                count=len(targets.columns),
-            ),
-            _("Choose one target column, or the task 'multi_label'."),
-            code="several_targets",
-        )
+        raise data_error("several_targets", task=task, count=len(targets.columns))
     zero_one = bool(targets.isin([0, 1]).all(axis=None))
     if task == MULTI_LABEL and not zero_one:
-        raise DataError(
-            _(
-                "For the task 'multi_label' the target columns of {file} must contain only "
-                "0 and 1.",
-                file=source,
-            ),
-            _("Choose other target columns, or the task 'regression'."),
-            code="labels_not_binary",
-        )
+        raise data_error("labels_not_binary", file=source)
     return MULTI_LABEL if zero_one and task != REGRESSION else REGRESSION
 
 
 def _need_numbers(series: pd.Series, source: str) -> None:
     if as_numbers(series, source) is None:
-        raise DataError(
-            _(
-                "The task is 'regression', but the target column '{name}' of {file} contains "
-                "text ('{value}').",
-                name=series.name,
-                file=source,
-                value=shorten(series.dropna().iloc[0]),
-            ),
-            _("Set the task to 'classes', or choose a column of numbers."),
-            code="target_not_numbers",
+        raise data_error(
+            "target_not_numbers",
+            name=series.name,
+            file=source,
+            value=shorten(series.dropna().iloc[0]),
         )
 
 
@@ -266,33 +228,18 @@ def encode_targets(
     if len(unknown):
         label = shorten(unknown.iloc[0])
         if targets.index.name == FOLDER:
-            raise DataError(
-                _(
-                    "'{file}' has the folder '{folder}', a class that does not occur in the "
-                    "training data.",
-                    file=source,
-                    folder=label,
-                ),
-                _(
-                    "The known classes are {classes}: choose a folder with one folder for each "
-                    "of them, or remove the others.",
-                    classes=format_quoted_list(preprocessing.classes, 10),
-                ),
-                code="class_unknown",
-            )
-        raise DataError(
-            _(
-                "The target column '{name}' of {file} has '{value}' in {place}, which does not "
-                "occur in the training data.",
-                name=preprocessing.columns[0],
+            raise data_error(
+                "class_unknown:2",
                 file=source,
-                value=label,
-                place=sample_place(targets.index, unknown.index[0]),
-            ),
-            _(
-                "The known classes are {classes}.",
+                folder=label,
                 classes=format_quoted_list(preprocessing.classes, 10),
-            ),
-            code="class_unknown",
+            )
+        raise data_error(
+            "class_unknown",
+            name=preprocessing.columns[0],
+            file=source,
+            value=label,
+            place=sample_place(targets.index, unknown.index[0]),
+            classes=format_quoted_list(preprocessing.classes, 10),
         )
     return np.asarray(numbers.to_numpy(), np.int64)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import (
@@ -174,18 +175,13 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
         return numbers
     huge = numbers[numbers.abs() > LARGEST]
     if len(huge):
-        raise DataError(
-            _(
-                "Column '{name}' of {file} has a number in line {line} that is too large "
-                "({value}).",
-                name=numbers.name,
-                file=source,
-                line=huge.index[0],
-                value=format_number(huge.iloc[0], "g"),
-            ),
-            _("Correct the number, or remove the row."),
+        raise data_error(
+            "number_too_large",
+            name=numbers.name,
+            file=source,
+            line=huge.index[0],
+            value=format_number(huge.iloc[0], "g"),
             fixes=_skip_lines_fixes(huge),
-            code="number_too_large",
         )
     return numbers
 
@@ -272,19 +268,12 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
         dates = dates.where(present.astype(str).str.match(YEAR_FIRST), turned)
     bad = present[dates.isna()]
     if len(bad):
-        raise DataError(
-            _(
-                "Column '{name}' of {file} contains dates, but line {line} has '{value}'.",
-                name=series.name,
-                file=source,
-                line=bad.index[0],
-                value=shorten(bad.iloc[0]),
-            ),
-            _(
-                "Write a date such as 2024-12-31 in this cell, or choose another type "
-                "for the column."
-            ),
-            code="date_invalid",
+        raise data_error(
+            "date_invalid",
+            name=series.name,
+            file=source,
+            line=bad.index[0],
+            value=shorten(bad.iloc[0]),
         )
     days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
     return days.reindex(series.index).astype("float64")
@@ -366,19 +355,12 @@ def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
     other = [word for word in words if word not in false and word not in true]
     if other:
         bad = texts[texts == other[0]]
-        raise DataError(
-            _(
-                "Column '{name}' of {file} must be true or false, but line {line} has '{value}'.",
-                name=series.name,
-                file=source,
-                line=bad.index[0],
-                value=shorten(other[0]),
-            ),
-            _(
-                'Write "true" or "false" in this cell, or change the type of the '
-                'column to "category".'
-            ),
-            code="boolean_invalid",
+        raise data_error(
+            "boolean_invalid",
+            name=series.name,
+            file=source,
+            line=bad.index[0],
+            value=shorten(other[0]),
         )
     return ((false or ["false"])[0], (true or ["true"])[0])
 
@@ -424,19 +406,14 @@ def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd
     ).astype("float64")  # fmt: skip
     unknown = texts[numbers.isna() & texts.notna()]
     if len(unknown):
-        raise DataError(
-            _(
-                "Column '{name}' of {file} has '{value}' in line {line}, which is neither "
-                "'{false}' nor '{true}'.",
-                name=series.name,
-                file=source,
-                value=shorten(unknown.iloc[0]),
-                line=unknown.index[0],
-                false=false,
-                true=true,
-            ),
-            _("Write '{false}' or '{true}' in this cell.", false=false, true=true),
-            code="boolean_unknown",
+        raise data_error(
+            "boolean_unknown",
+            name=series.name,
+            file=source,
+            value=shorten(unknown.iloc[0]),
+            line=unknown.index[0],
+            false=false,
+            true=true,
         )
     return numbers
 
@@ -447,15 +424,10 @@ def not_numbers_message(series: pd.Series, source: str) -> DataError:
 
     present = series.dropna().astype(str)
     bad = present[pd.to_numeric(present, errors="coerce").isna()]
-    return DataError(
-        _(
-            "Column '{name}' of {file} must contain numbers, but line {line} has the text "
-            "'{value}'.",
-            name=series.name,
-            file=source,
-            line=bad.index[0],
-            value=shorten(bad.iloc[0]),
-        ),
-        _("Write numbers in all cells of this column."),
-        code="column_not_numbers",
+    return data_error(
+        "column_not_numbers",
+        name=series.name,
+        file=source,
+        line=bad.index[0],
+        value=shorten(bad.iloc[0]),
     )

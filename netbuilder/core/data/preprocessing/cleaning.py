@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cells import as_label, is_numeric, labels_of
 from netbuilder.core.data.recipe_options import name_list_option, require_choice
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import ngettext, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_quoted_list
 
@@ -28,10 +28,8 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     """
     cells = options.get("missing_values") or {}
     if not isinstance(cells, Mapping):
-        raise DataError(
-            _("The data option 'missing_values' cannot be {value}.", value=f"{cells!r:.60}"),
-            _("Write the values by column: {example}.", example='{"age": [-999]}'),
-            code="missing_values_invalid",
+        raise data_error(
+            "missing_values_invalid", value=f"{cells!r:.60}", example='{"age": [-999]}'
         )
     changed: dict[str, pd.Series] = {}
     for name, values in cells.items():
@@ -43,11 +41,7 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
             changed[name] = series.mask(labels.isin(wrong))
     meant = options.get("empty_means") or {}
     if not isinstance(meant, Mapping):
-        raise DataError(
-            _("The data option 'empty_means' cannot be {value}.", value=f"{meant!r:.60}"),
-            _("Write one value per column: {example}.", example='{"glasses": "no"}'),
-            code="empty_means_invalid",
-        )
+        raise data_error("empty_means_invalid", value=f"{meant!r:.60}", example='{"glasses": "no"}')
     for name in (column for column in map(str, table.columns) if column in meant):
         series = changed[name] if name in changed else table[name]
         filled = 0 if is_numeric(series) else str(meant[name])

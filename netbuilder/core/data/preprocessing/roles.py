@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -126,11 +127,7 @@ def roles_of(
         and (name in chosen if chosen else name not in targets and name not in left_out)
     )
     if not features and not answers_teach:
-        raise DataError(
-            _("Every column of {file} is a target or not used: no feature is left.", file=source),
-            _("Choose fewer target columns."),
-            code="no_feature_column",
-        )
+        raise data_error("no_feature_column", file=source)
     used = {*features, *targets, *special}
     return ColumnRoles(
         features, targets, tuple(name for name in known if name not in used), **single

@@ -9,10 +9,12 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import (
     WARNING,
     DataEdit,
     Finding,
+    column_finding,
     exclude_columns_fix,
     option_fix,
 )
@@ -158,16 +160,8 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
     import numpy as np
 
     if series.isna().any():
-        raise DataError(
-            _(
-                "Column '{name}' of {file} gives the order of the rows, but it is empty in line "
-                "{line}.",
-                name=series.name,
-                file=source,
-                line=series.index[series.isna()][0],
-            ),
-            _('Fill in the cell, or choose another column as "order_by".'),
-            code="order_column_empty",
+        raise data_error(
+            "order_column_empty", name=series.name, file=source, line=series.index[series.isna()][0]
         )
     if is_numeric(series):
         return np.asarray(dates_as_days(series, source, "").to_numpy(), np.float64)
@@ -315,22 +309,18 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
     late = known[known.str.match(_SHORT) & (years > this_year) & (years <= _LAST)]
     if len(late) and not decided:
         cell = str(late.iloc[0])
-        findings.append(Finding(
-            TWO_DIGITS, WARNING,
-            _(
-                "Column '{name}' has years with two digits: '{cell}' is read as a day in {year}, "
-                "which is in the future.",
-                name=name, cell=cell, year=int(years[late.index[0]]),
-            ),
-            name,
-            (
+        findings.append(
+            column_finding(
+                TWO_DIGITS,
+                name,
                 option_fix(
-                    _("Read two-digit years as {year} or earlier", year=this_year), "centuries",
+                    _("Read two-digit years as {year} or earlier", year=this_year),
+                    "centuries",
                     {name: this_year - 99},
                 ),
-                option_fix(
-                    _("Allow dates in the future"), "centuries", {name: this_year - 50}
-                ),
-            ),
-        ))  # fmt: skip
+                option_fix(_("Allow dates in the future"), "centuries", {name: this_year - 50}),
+                cell=cell,
+                year=int(years[late.index[0]]),
+            )
+        )
     return findings

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import composed
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -71,17 +72,12 @@ class FolderSamples:
         self.samples += samples
         self.others += others
         if self.others > max(_MOST_OTHERS, _OTHERS_EACH * self.samples):
-            raise DataError(
-                _(
-                    "'{folder}' contains more than {limit} files and folders, but only {count} "
-                    "of them are samples.",
-                    folder=_called(self.root),
-                    limit=format_number(_MOST_OTHERS, ","),
-                    count=format_number(self.samples, ","),
-                ),
-                _("Choose the folder that contains one folder per class."),
-                code="folder_hardly_samples",
-                path=str(self.root),
+            raise data_error(
+                "folder_hardly_samples",
+                self.root,
+                folder=_called(self.root),
+                limit=format_number(_MOST_OTHERS, ","),
+                count=format_number(self.samples, ","),
             )
 
 

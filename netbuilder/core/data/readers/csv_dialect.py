@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import (
     INFO,
-    WARNING,
     Finding,
+    column_finding,
     column_fix,
     data_fix,
     exclude_columns_fix,
@@ -125,20 +126,9 @@ def check_file(path: Path) -> None:
     """Raise ``DataError`` unless ``path`` is a file that can be read."""
     require_regular_file(path, DataError)
     if path.is_dir():
-        raise DataError(
-            _("'{name}' is a folder, not a file.", name=path.name or path),
-            _("Choose the CSV file inside it, or the kind of data 'images' for a folder."),
-            code="folder_instead_of_table",
-            path=str(path),
-        )
+        raise data_error("folder_instead_of_table:2", path, name=path.name or path)
     if not path.exists():
-        raise DataError(
-            _("There is no file '{name}' in {parent}.", name=path.name, parent=path.parent),
-            _("If the file was moved or renamed, choose it again."),
-            code="data_file_missing",
-            path=str(path),
-            short=_("the data file is missing"),
-        )
+        raise data_error("data_file_missing", path, parent=path.parent)
 
 
 def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
@@ -165,14 +155,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     named_separator = str(options.get("separator") or named_separator)
     separator = _WORDS.get(named_separator.lower(), named_separator) or _separator(body)
     if len(separator) != 1 and separator != BLANKS:
-        raise DataError(
-            _("The separator '{separator}' is not a single character.", separator=named_separator),
-            _(
-                "Write {names}, or leave it empty to detect the separator.",
-                names=format_list(_WORDS),
-            ),
-            code="separator_invalid",
-        )
+        raise data_error("separator_invalid", separator=named_separator, names=format_list(_WORDS))
     rows = _rows(body, separator, _LOOKED_AT)
     title = title_lines(rows)
     evidence = _columns(rows[title:][1:])
@@ -181,16 +164,12 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     decimal = str(options.get("decimal") or ("." if separator == "," else point) or ".")
     names, skip, header = _header(path, body, separator, title, options)
     if len(names) > MOST_COLUMNS:
-        raise DataError(
-            _(
-                "'{name}' has {count} columns; NetBuilder reads tables with up to {most} columns.",
-                name=path.name, count=format_number(len(names), ","),
-                most=format_number(MOST_COLUMNS, ","),
-            ),
-            _("Leave columns out, or save the numbers as an array (.npz)."),
-            path=str(path),
-            code="too_many_columns",
-        )  # fmt: skip
+        raise data_error(
+            "too_many_columns",
+            path,
+            count=format_number(len(names), ","),
+            most=format_number(MOST_COLUMNS, ","),
+        )
     comment_names = names_in_comment(lines[:first_lines], rows[title:], header)
     names = comment_names or names
     among = _comments_among(lines[first_lines + skip :], separator)
@@ -270,12 +249,7 @@ def _check_no_other(path: Path, head: bytes) -> None:
 
 
 def _empty(path: Path) -> DataError:
-    return DataError(
-        _("'{name}' is empty.", name=path.name),
-        _("Choose a file with one line of column names and one line per row."),
-        code="file_empty",
-        path=str(path),
-    )
+    return data_error("file_empty", path)
 
 
 def _text(path: Path, head: bytes, encoding: str, *, decided: bool) -> str:
@@ -346,14 +320,10 @@ def _findings(
     findings: list[Finding] = []
     if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not decided_encoding:
         findings.append(
-            Finding(
+            column_finding(
                 "encoding",
-                INFO,
-                _(
-                    "The text was read with the encoding {encoding}.",
-                    encoding=encoding_title(encoding),
-                ),
-                fixes=tuple(
+                "",
+                *(
                     data_fix(
                         _("Read as {encoding}", encoding=encoding_title(other)), encoding=other
                     )
@@ -368,6 +338,7 @@ def _findings(
                     )
                     if other != encoding
                 ),
+                encoding=encoding_title(encoding),
             )
         )
     if title:
@@ -392,14 +363,11 @@ def _findings(
         first = shorten(", ".join(rows[title]))
         if not header:
             findings.append(
-                Finding(
+                column_finding(
                     "no-header",
-                    INFO,
-                    _(
-                        "The first line ('{text}') is treated as a row: the columns have no names.",
-                        text=first,
-                    ),
-                    fixes=(data_fix(_("Use this line as the column names"), header=True),),
+                    "",
+                    data_fix(_("Use this line as the column names"), header=True),
+                    text=first,
                 )
             )
     return tuple(findings)
@@ -408,16 +376,7 @@ def _findings(
 def _passed_over(comments: list[str]) -> tuple[Finding, ...]:
     if not comments:
         return ()
-    return (
-        Finding(
-            "comments",
-            INFO,
-            _(
-                "Lines that begin with '#' ('{text}') are treated as comments and skipped.",
-                text=shorten(comments[0].strip()),
-            ),
-        ),
-    )
+    return (column_finding("comments", text=shorten(comments[0].strip())),)
 
 
 def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]:
@@ -434,21 +393,13 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
         if len({len(cell) for cell in cells}) > 1 and len(odd) * 2 <= len(cells):
             continue
         findings.append(
-            Finding(
-                CODES,
-                WARNING,
-                _(
-                    "Column '{name}' has numbers with leading zeros or a plus ('{example}'), like "
-                    "postcodes or telephone numbers. It is used as a plain number.",
-                    name=name,
-                    example=odd[0],
-                ),
+            column_finding(
+                "codes:2",
                 name,
-                (
-                    column_fix(_("Use '{name}' as a category", name=name), [name], type="category"),
-                    column_fix(_("Use as a number"), [name], type="number"),
-                    exclude_columns_fix(name),
-                ),
+                column_fix(_("Use '{name}' as a category", name=name), [name], type="category"),
+                column_fix(_("Use as a number"), [name], type="number"),
+                exclude_columns_fix(name),
+                example=odd[0],
             )
         )
     return tuple(findings) if len(findings) <= _FEW_CODES else ()
@@ -564,16 +515,7 @@ def _header(
                 skip += 1
     except csv.Error as error:
         if not rows:
-            raise DataError(
-                _(
-                    "The first line of '{name}' cannot be read as column names ({reason}).",
-                    name=path.name,
-                    reason=error,
-                ),
-                _("Open the file in a spreadsheet program and save it as CSV again."),
-                code="header_unreadable",
-                path=str(path),
-            ) from error
+            raise data_error("header_unreadable", path, reason=error) from error
     first, header = rows[0] if rows else [""], options.get("header")
     if header is None or header == "auto":
         header = has_header(rows) if rows else True

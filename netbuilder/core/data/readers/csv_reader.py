@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cleaning import with_split_labels
 from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS
 from netbuilder.core.data.readers import table_files
@@ -106,12 +107,7 @@ def read_with(
     if len(dialect.names) > 1:
         table = table.dropna(how="all")
     if table.empty:
-        raise DataError(
-            _("All cells of '{name}' below the column names are empty.", name=path.name),
-            _("Choose a file with values in its rows."),
-            code="table_all_empty",
-            path=str(path),
-        )
+        raise data_error("table_all_empty", path)
     read_as = dialect.read_as
     columns = _without_trailing(table)
     if len(columns) < len(table.columns):
@@ -163,52 +159,21 @@ def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
         raise (
             _ragged(path, dialect)
             or _unclosed(path, dialect, str(error))
-            or DataError(
-                _("'{name}' is not a table ({reason}).", name=path.name, reason=error),
-                _(
-                    "Open the file in a spreadsheet program, check its rows, and save it as CSV "
-                    "again."
-                ),
-                code="table_unreadable",
-                path=str(path),
-            )
+            or data_error("table_unreadable", path, reason=error)
         ) from error
     except UnicodeDecodeError as error:
-        raise DataError(
-            _(
-                "'{name}' has characters that do not fit the encoding {encoding}.",
-                name=path.name,
-                encoding=dialect.encoding,
-            ),
-            _("Save the file as UTF-8, or set its encoding."),
-            code="encoding_wrong",
-            path=str(path),
-        ) from error
+        raise data_error("encoding_wrong", path, encoding=dialect.encoding) from error
 
 
 def _unclosed(path: Path, dialect: Dialect, reason: str) -> DataError | None:
     match = re.search(r"EOF inside string starting at row (\d+)", reason)
     if match is None:
         return None
-    return DataError(
-        _(
-            "The quotation mark in line {line} of '{name}' is never closed.",
-            line=int(match[1]) + 1,
-            name=path.name,
-        ),
-        _("Close or remove the quotation mark."),
-        code="quotation_not_closed",
-        path=str(path),
-    )
+    return data_error("quotation_not_closed", path, line=int(match[1]) + 1)
 
 
 def _no_rows(path: Path) -> DataError:
-    return DataError(
-        _("'{name}' has column names but no rows.", name=path.name),
-        _("Choose a file with one line per row below the column names."),
-        code="table_no_rows",
-        path=str(path),
-    )
+    return data_error("table_no_rows", path)
 
 
 def pandas_arguments(dialect: Dialect) -> dict[str, Any]:

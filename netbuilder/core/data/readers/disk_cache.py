@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netbuilder.core import folders
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, language
+from netbuilder.core.i18n import language
 from netbuilder.core.project.atomic import discard, explain_os_error, replace
 
 if TYPE_CHECKING:
@@ -151,15 +152,7 @@ def map_array(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
 
 def _unwritable(error: OSError) -> DataError:
     reason, _fix = explain_os_error(error, cache_folder())
-    return DataError(
-        _(
-            "The data does not fit in memory, and cannot be prepared in '{folder}': {reason}.",
-            folder=cache_folder(),
-            reason=reason,
-        ),
-        _("Free some space on the disk, or use fewer rows."),
-        code="prepared_data_not_written",
-    )
+    return data_error("prepared_data_not_written", folder=cache_folder(), reason=reason)
 
 
 def prune_cache(keep: str = "", limit: int = LIMIT_BYTES) -> None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -82,30 +83,9 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
             with path.open("rb") as file:
                 yield file
     except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(
-            _(
-                "'{name}' is damaged or incomplete and cannot be unpacked ({reason}).",
-                name=path.name,
-                reason=error,
-            ),
-            _("Copy or download the file again."),
-            code="archive_damaged",
-            path=str(path),
-        ) from error
+        raise data_error("archive_damaged", path, reason=error) from error
     except OSError as error:
-        raise DataError(
-            _(
-                "'{name}' cannot be read ({reason}).",
-                name=path.name,
-                reason=error.strerror or error,
-            ),
-            _(
-                "Close other programs that use the file, or check that you have permission to "
-                "read it."
-            ),
-            code="file_unreadable",
-            path=str(path),
-        ) from error
+        raise data_error("file_unreadable", path, reason=error.strerror or error) from error
 
 
 def unpacked_size(path: Path, most: float) -> int:
@@ -146,22 +126,12 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
     limit, packed = limit_mb * 2**20, path.stat().st_size
     most = limit if whole else max(limit, packed * _RATIO)
     if unpacked_size(path, most) > most:
-        raise DataError(
-            _(
-                "'{name}' takes {size} on the disk and would unpack to more than {unpacked}; the "
-                "limit is {limit} MiB.",
-                name=path.name,
-                size=format_bytes(packed),
-                unpacked=format_bytes(most),
-                limit=format_number(limit_mb, ",.0f"),
-            ),
-            _(
-                "Choose a smaller part of the file, or unpack it yourself if you trust "
-                'it. If it really has so many rows, increase "memory_limit_mb" under '
-                '"data" in the project file.'
-            ),
-            code="archive_too_large",
-            path=str(path),
+        raise data_error(
+            "archive_too_large",
+            path,
+            size=format_bytes(packed),
+            unpacked=format_bytes(most),
+            limit=format_number(limit_mb, ",.0f"),
         )
 
 
@@ -189,12 +159,7 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
                 and not Path(entry.filename).name.startswith(".")
             ]
     except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(
-            _("'{name}' is not a zip file, or it is damaged.", name=path.name),
-            _("Copy or download the file again."),
-            code="zip_unreadable",
-            path=str(path),
-        ) from error
+        raise data_error("zip_unreadable", path) from error
     if len(entries) != 1:
         names = [entry.filename for entry in entries]
         raise DataError(
@@ -247,12 +212,7 @@ def _without_mark(path: Path, head: bytes) -> str:
     encoding = "utf-16-le" if second > first else "utf-16-be"
     if max(first, second) > 4 * max(1, min(first, second)) and _decodes(pairs, encoding):
         return encoding
-    raise DataError(
-        _("'{name}' is not a text file.", name=path.name),
-        _("Choose a CSV file."),
-        code="not_a_text_file",
-        path=str(path),
-    )
+    raise data_error("not_a_text_file", path)
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

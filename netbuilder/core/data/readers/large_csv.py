@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import progress
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.preprocessing.cells import (
     as_label,
@@ -68,7 +69,6 @@ from netbuilder.core.data.recipe_options import (
     positive_option,
     reading_options,
 )
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import LINE, shorten
@@ -290,17 +290,12 @@ class _Pass:
         parsed = as_numbers(series, source)
         if parsed is None:
             mixed = series.dropna()
-            raise DataError(
-                _(
-                    "Column '{name}' of {file} contains both numbers and text, such as '{value}' "
-                    "in line {line}.",
-                    name=name,
-                    file=source,
-                    value=shorten(mixed.iloc[0]),
-                    line=mixed.index[0],
-                ),
-                _("Write either numbers or texts in all rows, or leave the column out."),
-                code="column_mixed",
+            raise data_error(
+                "column_mixed",
+                name=name,
+                file=source,
+                value=shorten(mixed.iloc[0]),
+                line=mixed.index[0],
             )
         return parsed.to_numpy(np.float64)
 
@@ -433,11 +428,7 @@ def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
         parts[used] = _drawn(data, raw, roles, used, seed)
     table = LargeTable(path, data, raw, roles, parts, tuple(notes))
     if not table.rows:
-        raise DataError(
-            _("No row of {file} is left for training.", file=path.name),
-            _("Use more rows."),
-            code="no_training_rows",
-        )
+        raise data_error("no_training_rows:2", file=path.name)
     for part in (TRAIN, VALIDATION, TEST):
         rows = np.flatnonzero(parts == part)[:HELD_ROWS]
         if len(rows):

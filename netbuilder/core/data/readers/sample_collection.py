@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import DEVICES, FORBIDDEN, composed
@@ -101,11 +102,7 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
     """Return a class name valid as a folder everywhere; DataError if empty, taken or invalid."""
     name = composed(" ".join(name.split()).rstrip("."))
     if not name:
-        raise DataError(
-            _("This class has no name."),
-            _("Enter what its samples show, such as 'cat'."),
-            code="class_no_name",
-        )
+        raise data_error("class_no_name")
     bad = sorted(set(FORBIDDEN.findall(name)))
     if bad or DEVICES.fullmatch(name) or name.startswith("."):
         raise DataError(
@@ -122,33 +119,12 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
             code="class_name_too_long",
         )
     if part_of(name) is not None:
-        raise DataError(
-            _(
-                "A folder called '{name}' would be used as a training, validation or test set, "
-                "not as a class.",
-                name=name,
-            ),
-            _("Choose another name, such as '{name} class'.", name=name),
-            code="class_name_reserved",
-        )
+        raise data_error("class_name_reserved", name=name)
     twin = next((other for other in others if composed(other).casefold() == name.casefold()), None)
     if twin is not None:
-        raise DataError(
-            _("There is already a class '{name}'.", name=twin),
-            _("Give this class another name."),
-            code="class_exists",
-        )
+        raise data_error("class_exists", name=twin)
     return name
 
 
 def _unreadable(folder: Path, error: OSError) -> DataError:
-    return DataError(
-        _(
-            "The folder '{folder}' cannot be read ({reason}).",
-            folder=folder,
-            reason=error.strerror or error,
-        ),
-        _("Choose another folder."),
-        code="folder_unreadable",
-        path=str(folder),
-    )
+    return data_error("folder_unreadable", folder, folder=folder, reason=error.strerror or error)

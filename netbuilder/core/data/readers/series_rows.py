@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     boolean_words,
@@ -104,18 +105,11 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
                 )
             )
         else:
-            raise DataError(
-                _(
-                    "Several rows of {file} have the same '{name}', such as '{value}'.",
-                    file=source,
-                    name=order,
-                    value=table[order].iloc[repeats[0]],
-                ),
-                _(
-                    'Choose the column that identifies each series ("group"), or keep the order '
-                    'of the rows by choosing another column as "order_by".'
-                ),
-                code="series_times_repeat",
+            raise data_error(
+                "series_times_repeat",
+                file=source,
+                name=order,
+                value=table[order].iloc[repeats[0]],
                 fixes=(
                     DataFix(_("Keep the order of the rows"), columns={order: {"role": "ignore"}}),
                 ),
@@ -228,11 +222,7 @@ def _numbers(
         if column is not None:
             numbers[name] = column
         elif name in targets:
-            raise DataError(
-                _("The target column '{name}' of {file} contains text.", name=name, file=source),
-                _("A series predicts numbers: choose a column of numbers."),
-                code="series_target_text",
-            )
+            raise data_error("series_target_text", name=name, file=source)
         else:
             notes.append(
                 _("Column '{name}' contains text and was left out of the series.", name=name)

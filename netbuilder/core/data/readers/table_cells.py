@@ -14,6 +14,7 @@ from netbuilder.core.data.findings import (
     INFO,
     WARNING,
     Finding,
+    column_finding,
     column_fix,
     exclude_columns_fix,
     option_fix,
@@ -326,19 +327,13 @@ _MEANINGS_OF_POINTS = {
 
 def spellings_finding(name: str, spellings: Mapping[str, str]) -> Finding:
     """Say which spellings of yes and no are read as one."""
-    return Finding(
+    return column_finding(
         "truth-words",
-        INFO,
-        _(
-            "Column '{name}' has several spellings of yes and no ({words}): they are read as "
-            "'{yes}' and '{no}'.",
-            name=name,
-            words=format_quoted_list(spellings, 8),
-            yes=YES,
-            no=NO,
-        ),
         name,
-        (option_fix(_("Keep all spellings separate"), "spelt_apart", [name]),),
+        option_fix(_("Keep all spellings separate"), "spelt_apart", [name]),
+        words=format_quoted_list(spellings, 8),
+        yes=YES,
+        no=NO,
     )
 
 
@@ -445,17 +440,11 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
     days = next((part for part in known if int(part[1]) > 12), None)
     months = next((part for part in known if int(part[2]) > 12), None)
     if days is not None and months is not None:
-        return [Finding(
-            TWO_WAYS, WARNING,
-            _(
-                "Column '{name}' has dates in which the day comes first ('{day}') and dates in "
-                "which the month comes first ('{month}'); for the other dates, the order is "
-                "unknown. Write all dates in the same way in the file, or leave the column out.",
-                name=name, day=days[0], month=months[0],
-            ),
-            name,
-            (exclude_columns_fix(name),),
-        )]  # fmt: skip
+        return [
+            column_finding(
+                "dates-two-ways:2", name, exclude_columns_fix(name), day=days[0], month=months[0]
+            )
+        ]
     if len(known) < len(parts) or any(max(int(p[1]), int(p[2])) > 12 for p in known):
         return []
     date = next((part for part in known if int(part[1]) != int(part[2])), None)
@@ -465,22 +454,16 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
     year = date[3] if len(date[3]) == 4 else f"20{date[3]}"
     answers = ((f"{year}-{day}-{month}", "day"), (f"{year}-{month}-{day}", "month"))
     return [
-        Finding(
+        column_finding(
             TWO_WAYS,
-            WARNING,
-            _(
-                "Column '{name}' has dates like '{example}', which are ambiguous: {first} if the "
-                "day comes first, or {second} if the month comes first. The month is read first.",
-                name=name,
-                example=date[0],
-                first=answers[0][0],
-                second=answers[1][0],
-            ),
             name,
-            tuple(
+            *(
                 option_fix(_("Read as {date}", date=answer), "dates", {name: order})
                 for answer, order in answers
             ),
+            example=date[0],
+            first=answers[0][0],
+            second=answers[1][0],
         )
     ]
 
@@ -490,29 +473,17 @@ def counting_findings(name: str) -> list[Finding]:
     if not name:
         return []
     return [
-        Finding(
+        column_finding(
             "counting-column",
-            INFO,
-            _("Column '{name}' has no name and counts the rows: it is not used.", name=name),
             name,
-            (column_fix(_("Use '{name}'", name=name), [name], role="feature"),),
+            column_fix(_("Use '{name}'", name=name), [name], role="feature"),
         )
     ]
 
 
 def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
     """Say that a column's unit is not that of the training data."""
-    return Finding(
-        OTHER_UNIT,
-        WARNING,
-        _(
-            "Column '{name}' is in {unit}, but the training data is in {learned}.",
-            name=name,
-            unit=unit,
-            learned=learned,
-        ),
-        name,
-    )
+    return column_finding(OTHER_UNIT, name, unit=unit, learned=learned)
 
 
 def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
@@ -525,35 +496,29 @@ def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Findi
         others = dict(style.factors)
         cell_text = next(cell.strip() for cell in cells if unit_beside(cell) in others)
         value = format_number(number_of(cell_text, style.point, style.counts))
-        findings.append(Finding(
-            "units-made-one", INFO,
-            _(
-                "Column '{name}' has numbers in several units: '{cell}' is read as {number}.",
-                name=name, cell=cell_text, number=format_with_unit(value, style.unit),
-            ),
-            name, (exclude_columns_fix(name),),
-        ))  # fmt: skip
+        findings.append(
+            column_finding(
+                "units-made-one",
+                name,
+                exclude_columns_fix(name),
+                cell=cell_text,
+                number=format_with_unit(value, style.unit),
+            )
+        )
     elif style.unit:
-        findings.append(Finding(
-            "unit", INFO,
-            _(
-                "Column '{name}' is read as numbers in {unit} ('{cell}').",
-                name=name, unit=style.unit, cell=cells[0].strip(),
-            ),
-            name,
-        ))  # fmt: skip
+        findings.append(column_finding("unit", name, unit=style.unit, cell=cells[0].strip()))
     bare = without_unit(cells, style)
     if bare:
-        findings.append(Finding(
-            "some-without-unit", WARNING,
-            _(
-                "Column '{name}' has '{unit}' beside only some of its numbers: "
-                "'{cell}' is read as {number}. If this is wrong, write the unit beside "
-                "each number in the file.",
-                name=name, unit=style.unit, cell=bare, number=format_with_unit(bare, style.unit),
-            ),
-            name, (exclude_columns_fix(name),),
-        ))  # fmt: skip
+        findings.append(
+            column_finding(
+                "some-without-unit",
+                name,
+                exclude_columns_fix(name),
+                unit=style.unit,
+                cell=bare,
+                number=format_with_unit(bare, style.unit),
+            )
+        )
     return findings
 
 
@@ -597,18 +562,12 @@ def writing_findings(
     findings = []
     if evidence.bracketed:
         findings.append(
-            Finding(
+            column_finding(
                 "owed",
-                INFO,
-                _(
-                    "Column '{name}' has numbers in brackets, which mean negative numbers in "
-                    "accounting: '{cell}' is read as {number}.",
-                    name=name,
-                    cell=evidence.bracketed,
-                    number=read(evidence.bracketed),
-                ),
                 name,
-                (exclude_columns_fix(name),),
+                exclude_columns_fix(name),
+                cell=evidence.bracketed,
+                number=read(evidence.bracketed),
             )
         )
     for code, cell, message in (
@@ -622,30 +581,13 @@ def writing_findings(
             findings.append(Finding(code, INFO, sentence, name, (category,)))
     if style.point == FRACTIONS:
         cell_text = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
-        findings.append(Finding(
-            "fractions", INFO,
-            _(
-                "Column '{name}' has fractions: '{cell}' is read as {number}.",
-                name=name, cell=cell_text, number=read(cell_text),
-            ),
-            name, (category,),
-        ))  # fmt: skip
+        findings.append(
+            column_finding("fractions", name, category, cell=cell_text, number=read(cell_text))
+        )
     if style.point == EITHER and not style.readings:
         with_comma = next(cell.strip() for cell in cells if "," in cell)
         findings.append(
-            Finding(
-                "both-marks",
-                INFO,
-                _(
-                    "Column '{name}' uses a decimal comma in some rows and a decimal point in "
-                    "others: '{cell}' is read as {number}.",
-                    name=name,
-                    cell=with_comma,
-                    number=read(with_comma),
-                ),
-                name,
-                (category,),
-            )
+            column_finding("both-marks", name, category, cell=with_comma, number=read(with_comma))
         )
     return findings
 
@@ -662,38 +604,29 @@ def word_findings(
     named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
     if evidence.numbers > 1 and not evidence.others and 1 < len(units) <= 4 and named:
         return [
-            Finding(
-                "several-units",
-                WARNING,
-                _(
-                    "Column '{name}' has numbers in several units, {units}, which are not "
-                    "converted: it is used as text. Write all numbers in one unit in the file, or "
-                    "leave the column out.",
-                    name=name,
-                    units=format_quoted_list(units),
-                ),
-                name,
-                (exclude_columns_fix(name),),
+            column_finding(
+                "several-units", name, exclude_columns_fix(name), units=format_quoted_list(units)
             )
         ]
     if evidence.feet > 1 and evidence.feet == evidence.others and not evidence.numbers:
         inches = number_of(evidence.odd[0], FEET, {})
-        return [Finding(
-            "feet-and-inches", WARNING,
-            _(
-                "Column '{name}' seems to contain feet and inches ('{cell}'): it is used as text.",
-                name=name, cell=evidence.odd[0],
-            ),
-            name,
-            (
+        return [
+            column_finding(
+                "feet-and-inches",
+                name,
                 column_fix(
-                    _("Read '{cell}' as {inches} inches", cell=evidence.odd[0],
-                    inches=format_number(inches, "g")),
-                    [name], decimal=FEET,
+                    _(
+                        "Read '{cell}' as {inches} inches",
+                        cell=evidence.odd[0],
+                        inches=format_number(inches, "g"),
+                    ),
+                    [name],
+                    decimal=FEET,
                 ),
                 column_fix(_("Use as a category"), [name], type="category"),
-            ),
-        )]  # fmt: skip
+                cell=evidence.odd[0],
+            )
+        ]
     if (
         evidence.others
         and evidence.numbers * 5 >= evidence.numbers + evidence.others

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import (
     INFO,
     WARNING,
     Finding,
+    column_finding,
     data_fix,
     exclude_columns_fix,
     option_fix,
@@ -86,15 +88,7 @@ def _text_named_a_sheet(path: Path) -> DataError | None:
     except OSError:
         return None
     if _WEB_PAGE.match(head):
-        return DataError(
-            _(
-                "'{name}' is a web page, not a spreadsheet, although its extension suggests one.",
-                name=path.name,
-            ),
-            _("Open the file in a spreadsheet program, and save it as .xlsx or .csv."),
-            code="sheet_is_web_page",
-            path=str(path),
-        )
+        return data_error("sheet_is_web_page", path)
     if head and b"\0" not in head and b"\n" in head:
         return DataError(
             _(
@@ -144,19 +138,16 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     findings: list[Finding] = []
     if not chosen and len(filled) > 1:
         findings.append(
-            Finding(
+            column_finding(
                 "sheet",
-                INFO,
-                _(
-                    "Only the sheet '{name}' is read. The file has the sheets {names}.",
-                    name=name,
-                    names=format_quoted_list(filled, 12),
-                ),
-                fixes=tuple(
+                "",
+                *(
                     data_fix(_("Read '{name}'", name=sheet), sheet=sheet)
                     for sheet in filled
                     if sheet != name
                 ),
+                name=name,
+                names=format_quoted_list(filled, 12),
             )
         )
     sheet = sheets[name]
@@ -241,14 +232,9 @@ def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Findi
             ),
         ))  # fmt: skip
     if about.formulas:
-        findings.append(Finding(
-            "formulas-without-value", WARNING,
-            _(
-                "Formulas in {cells} have never been computed: these cells are read as empty. Open "
-                "the file in a spreadsheet program and save it.",
-                cells=format_list(about.formulas, 5),
-            ),
-        ))  # fmt: skip
+        findings.append(
+            column_finding("formulas-without-value", cells=format_list(about.formulas, 5))
+        )
     if about.stray:
         findings.append(Finding(
             "stray-cells", INFO,
@@ -274,12 +260,7 @@ def _fill_merged(cells: list[list[Any]], merged: tuple[tuple[int, int, int, int]
 def _check_names(path: Path, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(
-            _("'{file}' has several columns named '{name}'.", file=path.name, name=twice[0]),
-            _("Give each column its own name in the first row."),
-            code="columns_same_name",
-            path=str(path),
-        )
+        raise data_error("columns_same_name", path, file=path.name, name=twice[0])
 
 
 def _column(values: list[Any]) -> Any:
@@ -342,15 +323,7 @@ def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
 
     text, _encoding = read_text_file(path)
     if not text.lstrip().startswith("["):
-        raise DataError(
-            _("'{name}' is not a list of rows: it does not begin with a [.", name=path.name),
-            _(
-                "Write it as {example}, or save the table as CSV.",
-                example='[{"size": 3, "price": 20}, …]',
-            ),
-            code="json_not_rows",
-            path=str(path),
-        )
+        raise data_error("json_not_rows", path, example='[{"size": 3, "price": 20}, …]')
     try:
         prove_table(path, nrows)
         frame = polars.read_json(io.BytesIO(text.encode()), infer_schema_length=None)
@@ -385,23 +358,8 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
         else:
             columns[name] = series.cast(polars.String).to_list()
     if not columns:
-        raise DataError(
-            _("'{name}' has no columns that can be used in a table.", name=path.name),
-            _("Choose another file."),
-            code="table_no_columns",
-        )
-    findings += [
-        Finding(
-            "nested",
-            INFO,
-            _(
-                "Column '{name}' contains lists or objects and is not used: a cell of a table "
-                "contains one value.",
-                name=name,
-            ),
-        )
-        for name in nested
-    ]
+        raise data_error("table_no_columns", name=path.name)
+    findings += [column_finding("nested", name=name) for name in nested]
     index = pd.RangeIndex(first, first + len(frame), name=LINE)
     return pd.DataFrame(columns, index=index), tuple(findings)
 
@@ -528,17 +486,5 @@ def _ask(path: Path, request: dict[str, Any], on_progress: Any = None) -> Answer
     if answer.get("wrong"):
         raise ValueError(answer["wrong"])
     if answer.get("reason") in {"died", "time", "memory"}:
-        raise DataError(
-            _(
-                "Reading '{name}' takes more than {size} MB of memory, or too long.",
-                name=path.name,
-                size=format_number(memory, ","),
-            ),
-            _(
-                "A value far away from the table can cause this: open the file in the program "
-                "that wrote it, copy the table to a new file, and save that as .csv."
-            ),
-            code="table_too_large",
-            path=str(path),
-        )
+        raise data_error("table_too_large", path, size=format_number(memory, ","))
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     dates_as_days,
@@ -77,11 +78,7 @@ def samples_in_column(
     known = [str(name) for name in table.columns]
     require_column(column, known, source)
     if len(known) < 2:
-        raise DataError(
-            _("{file} has only one column.", file=source),
-            _("Add a column with the labels."),
-            code="table_one_column",
-        )
+        raise data_error("table_one_column:2", file=source)
     chosen = replace(data.columns.get(column, ColumnChoice()), role="feature", missing="drop")
     columns = {name: replace(choice, missing="") for name, choice in data.columns.items()}
     options = {**data.options, "missing": "drop"}
@@ -91,11 +88,7 @@ def samples_in_column(
     roles = replace(roles, features=(column,), ignored=(*roles.ignored, *rest))
     samples = samples_of_table(recipe, table, source, part=True, test=test, roles=roles)
     if not len(samples):
-        raise DataError(
-            _("No row of {file} has both a sample and a label.", file=source),
-            _("Fill in samples and labels."),
-            code="no_labelled_sample",
-        )
+        raise data_error("no_labelled_sample", file=source)
     return replace(samples, roles={**dict.fromkeys(rest, "ignore"), column: "feature"})
 
 
@@ -134,11 +127,7 @@ def samples_of_table(
     used = table.dropna(subset=holes)
     notes += rows_left_out(len(table) - len(used))
     if used.empty and not part:
-        raise DataError(
-            _("Every row of {file} has a missing value.", file=source),
-            _('Set "Missing" to "mean", or choose other columns.'),
-            code="no_complete_row",
-        )
+        raise data_error("no_complete_row", file=source)
     if roles.order:
         used = used.iloc[_order(used[roles.order], source)]
         notes.append(_("The rows were sorted by '{name}'.", name=roles.order))
@@ -195,17 +184,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
             numbers = series.astype(str)
     if numbers.isna().any():
         empty = numbers.index[numbers.isna()]
-        raise DataError(
-            _(
-                "Column '{name}' of {file} gives the order of the rows, but it is empty in line "
-                "{line}.",
-                name=series.name,
-                file=source,
-                line=empty[0],
-            ),
-            _("Fill in the cell, or order the rows by another column."),
-            code="order_column_empty",
-        )
+        raise data_error("order_column_empty:2", name=series.name, file=source, line=empty[0])
     return np.argsort(numbers.to_numpy(), kind="stable")
 
 
@@ -217,20 +196,13 @@ def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
     parts = words.map(lambda word: PART_WORDS.get(str(word).lower()))
     unknown = series.index[parts.isna()]
     if len(unknown):
-        raise DataError(
-            _(
-                "Column '{name}' of {file} assigns each row to training, validation or test, but "
-                "line {line} has '{value}'.",
-                name=series.name,
-                file=source,
-                line=unknown[0],
-                value=shorten(series.loc[unknown[0]]),
-            ),
-            _(
-                "Write one of {names} in this cell.",
-                names=format_quoted_list(("train", "validation", "test")),
-            ),
-            code="split_column_invalid",
+        raise data_error(
+            "split_column_invalid",
+            name=series.name,
+            file=source,
+            line=unknown[0],
+            value=shorten(series.loc[unknown[0]]),
+            names=format_quoted_list(("train", "validation", "test")),
         )
     return np.asarray(parts.to_numpy(), np.int8)
 
@@ -246,14 +218,5 @@ def weights_of(series: pd.Series, source: str) -> NDArray[np.float32]:
 
     numbers = as_numbers(series, source)
     if numbers is None or numbers.isna().any() or (numbers < 0).any() or not numbers.sum():
-        raise DataError(
-            _(
-                "Column '{name}' of {file} cannot be the sample weight: it must contain a number "
-                "of at least 0 in each row.",
-                name=series.name,
-                file=source,
-            ),
-            _("Choose another column for the sample weight, or none."),
-            code="weight_column_invalid",
-        )
+        raise data_error("weight_column_invalid", name=series.name, file=source)
     return np.asarray(numbers.to_numpy(), np.float32)

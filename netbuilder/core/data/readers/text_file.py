@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.encodings import likeliest_encoding
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -47,37 +46,15 @@ def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(
-            _("'{name}' cannot be read ({reason}).", name=path.name, reason=error.strerror),
-            _("Check that the file exists and that you have permission to read it."),
-            code="file_unreadable",
-            path=str(path),
-        ) from error
+        raise data_error("file_unreadable:2", path, reason=error.strerror) from error
     option = options.get("encoding")
     encoding = str(option) if option and option != "auto" else encoding_of(content)
     try:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         if option:
-            raise DataError(
-                _(
-                    "'{name}' is not text in the encoding '{encoding}'.",
-                    name=path.name,
-                    encoding=encoding,
-                ),
-                _("Leave the encoding empty to detect it."),
-                code="encoding_wrong",
-                path=str(path),
-            ) from error
+            raise data_error("encoding_wrong:2", path, encoding=encoding) from error
         text = content.decode(encoding, errors="replace")
     if len(_CONTROL.findall(text[:_LOOKED_AT])) > _MOST_CONTROL * min(len(text), _LOOKED_AT):
-        raise DataError(
-            _(
-                "'{name}' is not a text file: it contains characters that do not occur in text.",
-                name=path.name,
-            ),
-            _("Choose a file that a text editor can open, or remove this file from the folder."),
-            code="not_a_text_file",
-            path=str(path),
-        )
+        raise data_error("not_a_text_file:2", path)
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding

@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netbuilder.core import folders
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers import class_folders
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import discard
 from netbuilder.core.safe_archives import open_zip
 from netbuilder.core.wording import format_number, format_quoted_list
@@ -84,26 +83,9 @@ def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
         (target / ".whole").touch()
         _clean(target.parent)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DataError(
-            _("'{name}' is damaged, protected by a password, or not a zip file.", name=path.name),
-            _("Unpack the file yourself and choose the folder."),
-            code="zip_unreadable",
-            path=str(path),
-        ) from error
+        raise data_error("zip_unreadable:2", path) from error
     except OSError as error:
-        raise DataError(
-            _(
-                "'{name}' cannot be unpacked ({reason}).",
-                name=path.name,
-                reason=error.strerror or error,
-            ),
-            _(
-                "Check that the file exists, that you have permission to read it, and that the "
-                "disk has free space."
-            ),
-            code="zip_not_unpacked",
-            path=str(path),
-        ) from error
+        raise data_error("zip_not_unpacked", path, reason=error.strerror or error) from error
     return target
 
 
@@ -115,32 +97,11 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
     outside = [e.filename for e in entries if ".." in Path(e.filename).parts
                or Path(e.filename).is_absolute() or "\\" in e.filename]  # fmt: skip
     if outside:
-        raise DataError(
-            _(
-                "'{name}' would write outside its folder: {files}.",
-                name=path.name,
-                files=format_quoted_list(outside, 2),
-            ),
-            _("The file is not safe to unpack. Get it from a source that you trust."),
-            code="zip_unsafe",
-            path=str(path),
-        )
+        raise data_error("zip_unsafe", path, files=format_quoted_list(outside, 2))
     size = sum(entry.file_size for entry in entries)
     room = shutil.disk_usage(folders.cache()).free
     if size > min(_MOST_BYTES, 0.9 * room) or (size > 2**28 and size > packed * _RATIO):
-        raise DataError(
-            _(
-                "'{name}' would unpack to {size} MiB.",
-                name=path.name,
-                size=format_number(size / 2**20),
-            ),
-            _(
-                "This is too large: unpack the files that you need yourself, and "
-                "choose their folder."
-            ),
-            code="zip_too_large",
-            path=str(path),
-        )
+        raise data_error("zip_too_large", path, size=format_number(size / 2**20))
 
 
 def _clean(home: Path) -> None:

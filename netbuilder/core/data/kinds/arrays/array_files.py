@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
 from netbuilder.core.hdf5.container_check import dataset_names, is_keras_model
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
-from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import h5py
@@ -77,15 +77,7 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
                             infos[name.removesuffix(".npy")] = _info(file)
             return infos
         if is_keras_model(path):
-            raise DataError(
-                _("'{name}' is a model, not data to train on.", name=path.name),
-                _(
-                    "Open the model as a file, or inspect it with: netbuilder check {name}",
-                    name=path.name,
-                ),
-                code="arrays_file_is_model",
-                path=str(path),
-            )
+            raise data_error("arrays_file_is_model", path)
         with open_hdf5(path) as file:
             return {name: _info_of(file[name]) for name in dataset_names(file, path.name)}
     except (*_UNREADABLE, ValueError) as error:
@@ -135,16 +127,7 @@ def read_arrays_by_name(path: Path, names: Sequence[str]) -> dict[str, Array]:
     except ValueError as error:
         if "pickle" not in str(error):
             raise _damaged(path) from error
-        raise DataError(
-            _(
-                "An array in {name} contains Python objects, which can run code when they are "
-                "opened.",
-                name=path.name,
-            ),
-            _("Save the array as plain numbers or text."),
-            code="arrays_hold_objects",
-            path=str(path),
-        ) from error
+        raise data_error("arrays_hold_objects", path) from error
     except _UNREADABLE as error:
         raise _damaged(path) from error
 
@@ -173,18 +156,8 @@ def _native(values: Array) -> Array:
 
 
 def _damaged(path: Path) -> DataError:
-    return DataError(
-        _("'{name}' is not a file of arrays, or it is damaged.", name=path.name),
-        _("Choose a .npz file (numpy.savez), a .npy or a .h5 file."),
-        code="arrays_unreadable",
-        path=str(path),
-    )
+    return data_error("arrays_unreadable", path)
 
 
 def _foreign(path: Path, name: str) -> DataError:
-    return DataError(
-        _("The array '{array}' in {name} is stored in another file.", array=name, name=path.name),
-        _("Choose a file that contains all of its arrays."),
-        code="arrays_external",
-        path=str(path),
-    )
+    return data_error("arrays_external", path, array=name)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.arrays.array_files import array_shapes, read_arrays_by_name
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.class_folders import TRAIN, VALIDATION
@@ -58,12 +59,7 @@ def read_arrays(
         raise DataError(error.what, error.fix, path=str(path)) from error
     names = list(shapes)
     if not names:
-        raise DataError(
-            _("{name} contains no arrays.", name=path.name),
-            _("Choose another file."),
-            code="arrays_none",
-            path=str(path),
-        )
+        raise data_error("arrays_none", path)
     x_names, y_names, guessed = names_of(path, options, inputs, targets, shapes)
     if not y_names:
         return None if test else _one_array(path, x_names[0])
@@ -198,11 +194,7 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPreprocessing]) -> dict[st
         name = name or _chosen(None, ("x_test", *X_NAMES), shapes, path, "x")
         values = read_arrays_by_name(path, [name])[name]
         if values.dtype.kind not in "iufb":
-            raise DataError(
-                _("'{name}' in {file} does not contain numbers.", name=name, file=path.name),
-                _("Choose another file."),
-                code="arrays_not_numbers",
-            )
+            raise data_error("arrays_not_numbers", name=name, file=path.name)
         shape = tuple(size or -1 for size in entry.shape)
         values = values[None] if values.shape == shape else values
         fits = int(np.prod(values.shape[1:])) == int(np.prod(shape))
@@ -238,15 +230,8 @@ def _chosen(
         if name in shapes:
             return name
     descriptions = [f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes.items()]
-    raise DataError(
-        _("It is not clear which array in {file} is '{role}'.", file=path.name, role=role),
-        _(
-            "The file contains {arrays}. Set '{role}' to one of them.",
-            arrays=format_list(descriptions, 12),
-            role=role,
-        ),
-        code="arrays_role_unclear",
-        path=str(path),
+    raise data_error(
+        "arrays_role_unclear", path, file=path.name, role=role, arrays=format_list(descriptions, 12)
     )
 
 
@@ -266,54 +251,25 @@ def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: 
     count = _length(next(iter(answers.values())))
     for name, values in (*x.items(), *answers.items()):
         if _length(values) != count:
-            raise DataError(
-                _(
-                    "'{name}' in {file} has {count} samples, but '{other}' has {expected}.",
-                    name=name,
-                    file=source,
-                    count=_length(values),
-                    other=next(iter(answers)),
-                    expected=count,
-                ),
-                _("Both arrays need one entry per sample."),
-                code="arrays_lengths_differ",
+            raise data_error(
+                "arrays_lengths_differ",
+                name=name,
+                file=source,
+                count=_length(values),
+                other=next(iter(answers)),
+                expected=count,
             )
     for name, values in x.items():
         if values.dtype.kind not in "iufb" or values.ndim == 0:
-            raise DataError(
-                _("'{name}' in {file} does not contain numbers.", name=name, file=source),
-                _("Choose another array."),
-                code="arrays_not_numbers",
-            )
+            raise data_error("arrays_not_numbers:2", name=name, file=source)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             sample = int(np.argwhere(~np.isfinite(values))[0][0])
-            raise DataError(
-                _(
-                    "'{name}' in {file} has a missing or infinite value in sample {sample}.",
-                    name=name,
-                    file=source,
-                    sample=sample,
-                ),
-                _("Replace the value with a number."),
-                code="arrays_not_finite",
-            )
+            raise data_error("arrays_not_finite", name=name, file=source, sample=sample)
     for name, values in answers.items():
         if values.dtype.kind not in "iufbUS" or values.ndim == 0:
-            raise DataError(
-                _(
-                    "'{name}' in {file} contains neither numbers nor labels.",
-                    name=name,
-                    file=source,
-                ),
-                _("Choose another array."),
-                code="arrays_not_targets",
-            )
+            raise data_error("arrays_not_targets", name=name, file=source)
     if count == 0:
-        raise DataError(
-            _("The arrays in {file} have no samples.", file=source),
-            _("Choose another file."),
-            code="arrays_no_samples",
-        )
+        raise data_error("arrays_no_samples", file=source)
     targets, notes = _joined(answers) if isinstance(y, dict) else _targets(y)
     first = next(iter(x.values()))
     if first.ndim == 2 and len(x) == 1 and first.shape[1] <= _MOST_COLUMNS:

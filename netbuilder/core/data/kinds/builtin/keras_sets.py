@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE, DataSet, described
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
@@ -69,19 +70,8 @@ def _loaded(name: str, **options: Any) -> Any:
 def _missing(name: str, error: Exception) -> DataError:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     files = format_list(_FILES[name], 9)
-    return DataError(
-        _(
-            "The data set '{name}' is not on this computer and could not be downloaded ({reason}).",
-            name=name,
-            reason=first,
-        ),
-        _(
-            "Connect to the internet once, or put {files} into {folder}. The built-in set "
-            "'drawn_digits' has pictures and needs no network.",
-            files=files,
-            folder=keras_home(),
-        ),
-        code="data_set_not_downloaded",
+    return data_error(
+        "data_set_not_downloaded", name=name, reason=first, files=files, folder=keras_home()
     )
 
 

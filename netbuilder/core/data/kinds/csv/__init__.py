@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.csv import table
 from netbuilder.core.data.kinds.csv.layers import EMPTY, made_up_cells, table_layers, taken_columns
 from netbuilder.core.data.kinds.kind import (
@@ -176,20 +177,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
     table = read_file(path, reading_options(data))
     only = tuple(map(str, table.columns))
     if len(only) == 1 and data.target in {(), only} and not test:
-        raise DataError(
-            _(
-                "{file} has only one column, '{name}': there are no features to predict it from.",
-                file=path.name,
-                name=only[0],
-            ),
-            _(
-                "Choose a file with more columns. If its rows follow each other in "
-                "time, treat them as a series: each value can then be predicted from "
-                "the values before it."
-            ),
-            code="table_one_column",
-            fixes=(_series_fix(),),
-        )
+        raise data_error("table_one_column", file=path.name, name=only[0], fixes=(_series_fix(),))
     return samples_of_table(data, table, path.name, test=test)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.kinds.scripts.cells import stand_in
 from netbuilder.core.data.preprocessing.cells import (
@@ -30,7 +31,6 @@ from netbuilder.core.data.recipe_options import (
     name_list_option,
     positive_option,
 )
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import format_bytes, format_number, format_quoted_list, shorten
@@ -123,23 +123,14 @@ def check_room(
     needed = rows * features * _CELL_BYTES
     if widest is None or needed <= limit * 2**20:
         return
-    raise DataError(
-        _(
-            "Column '{name}' of {file} is a category with {values} different values. One feature "
-            "per value for {rows} rows would need {memory} of memory; the limit is {limit} MiB.",
-            name=widest.name,
-            file=source,
-            values=format_number(len(widest.categories), ","),
-            rows=format_number(rows, ","),
-            memory=format_bytes(needed),
-            limit=format_number(limit, ",.0f"),
-        ),
-        _(
-            "Leave the column out, or reduce the number of categories. If the "
-            'computer has enough memory, increase "memory_limit_mb" under "data" '
-            "in the project file."
-        ),
-        code="category_too_large",
+    raise data_error(
+        "category_too_large",
+        name=widest.name,
+        file=source,
+        values=format_number(len(widest.categories), ","),
+        rows=format_number(rows, ","),
+        memory=format_bytes(needed),
+        limit=format_number(limit, ",.0f"),
     )
 
 
@@ -208,17 +199,13 @@ def encode(
             continue
         codes, unknown = _codes(series, column)
         if strict and len(unknown):
-            raise DataError(
-                _(
-                    "Column '{name}' of {file} has '{value}' in line {line}, which does not "
-                    "occur in the training data.",
-                    name=column.name,
-                    file=source,
-                    value=shorten(unknown.iloc[0]),
-                    line=unknown.index[0],
-                ),
-                _("Known values: {values}.", values=format_quoted_list(column.categories, 10)),
-                code="category_unknown",
+            raise data_error(
+                "category_unknown",
+                name=column.name,
+                file=source,
+                value=shorten(unknown.iloc[0]),
+                line=unknown.index[0],
+                values=format_quoted_list(column.categories, 10),
             )
         parts.append((codes[:, None] == np.arange(len(column.categories))).astype(np.float64))
     if not parts:

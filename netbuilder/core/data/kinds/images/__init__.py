@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.images import script as pictures
 from netbuilder.core.data.kinds.images.picture_files import (
@@ -182,11 +183,7 @@ def color_mode(options: Mapping[str, Any]) -> str:
     """Return the checked option "color_mode"."""
     mode = str(options.get("color_mode") or "rgb")
     if mode not in COLOR_MODES:
-        raise DataError(
-            _("There is no color mode '{mode}'.", mode=mode),
-            _("Use 'rgb' or 'grayscale'."),
-            code="color_mode_unknown",
-        )
+        raise data_error("color_mode_unknown", mode=mode)
     return mode
 
 
@@ -204,11 +201,7 @@ def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple
         isinstance(v, int) and not isinstance(v, bool) and 1 <= v <= 4096 for v in values
     )
     if not good:
-        raise DataError(
-            _("'{value}' is not an image size.", value=value),
-            _("Write height and width in pixels, such as [64, 64]."),
-            code="image_size_invalid",
-        )
+        raise data_error("image_size_invalid", value=value)
     return values[0], values[1]
 
 
@@ -279,11 +272,7 @@ class ImageModality(Modality):
             check_file(file)
         shape = tuple(size or 1 for size in entry.shape)
         if len(shape) != 3:
-            raise DataError(
-                _("This model does not take pictures."),
-                _("It takes samples of shape {shape}.", shape=entry.shape),
-                code="model_takes_no_pictures",
-            )
+            raise data_error("model_takes_no_pictures", shape=entry.shape)
         return decode_pictures(files, shape, entry.value_range)
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:

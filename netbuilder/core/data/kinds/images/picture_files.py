@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from netbuilder.core.data import progress
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.modality import Array, Rows, reshape_values, values_of
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.excluded_files import (
@@ -194,16 +195,7 @@ def decode_pictures(
             out[index] = read_picture(str(file), height, width, channels, low, high)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             name = Path(file).name
-            raise DataError(
-                _(
-                    "The picture '{name}' cannot be read: it is damaged, missing, or in an "
-                    "unsupported format.",
-                    name=name,
-                ),
-                _("Remove it from the folder, or choose another picture."),
-                code="picture_unreadable",
-                path=str(file),
-            ) from error
+            raise data_error("picture_unreadable", file, name=name) from error
     return out
 
 

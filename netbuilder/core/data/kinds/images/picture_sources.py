@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.table_samples import free_columns
-from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.errors import DataFix
 from netbuilder.core.file_names import form_on_disk
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
@@ -46,15 +47,7 @@ def listed_pictures(
     column = str(data.options.get("image") or "")
     column = column or picture_column(table[free_columns(data, table)], endings)
     if not column or column not in table.columns:
-        raise DataError(
-            _("No column of {name} contains file names of pictures.", name=path.name),
-            _(
-                "Its columns are {columns}. One of them must contain file names such as cat1.png.",
-                columns=format_list(table.columns, 12),
-            ),
-            code="table_names_no_pictures",
-            path=str(path),
-        )
+        raise data_error("table_names_no_pictures", path, columns=format_list(table.columns, 12))
     rows = table.dropna(subset=[column])
     names = [portable_path(name) for name in rows[column]]
     root = _root(path.parent, names)
@@ -64,15 +57,10 @@ def listed_pictures(
     files = [root / name for name in names]
     lost = [name for name, file in zip(names, files, strict=True) if not file.is_file()]
     if len(lost) == len(names):
-        raise DataError(
-            _(
-                "None of the pictures listed in {name} (such as '{example}') was found next to it.",
-                name=path.name,
-                example=names[0],
-            ),
-            _("Put the folder with the pictures next to the table."),
-            code="pictures_missing",
-            path=str(path),
+        raise data_error(
+            "pictures_missing",
+            path,
+            example=names[0],
             fixes=(DataFix(_("Train on the other columns"), {"kind": "csv"}),),
         )
     notes: tuple[str, ...] = ()

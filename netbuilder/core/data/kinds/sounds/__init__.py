@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
@@ -138,11 +139,7 @@ def _format(
 
     how = str(options.get("representation") or SPECTROGRAM)
     if how not in _REPRESENTATION.choices:
-        raise DataError(
-            _("There is no representation '{name}'.", name=how),
-            _("Use 'spectrogram', 'waveform' or 'speech'."),
-            code="sound_representation_unknown",
-        )
+        raise data_error("sound_representation_unknown", name=how)
     speech = how == SPEECH
     lengths = sound_lengths(files, home)
     fits = float(np.quantile(lengths, 0.95)) if lengths else 1.0

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from netbuilder.core.data import progress
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.excluded_files import SampleFolder, damaged_files_error
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
@@ -160,15 +161,7 @@ def decode_sounds(files: Sequence[Path], sound: SoundFormat) -> np.ndarray:
         try:
             wave = sound_wave(str(file), sound.rate, sound.seconds)
         except (RuntimeError, OSError) as error:
-            raise DataError(
-                _(
-                    "The sound '{name}' cannot be read: it is damaged or missing.",
-                    name=Path(file).name,
-                ),
-                _("Remove it from the folder, or choose another sound."),
-                code="sound_unreadable",
-                path=str(file),
-            ) from error
+            raise data_error("sound_unreadable", file, name=Path(file).name) from error
         decoded.append(sound.features(wave))
     return np.stack(decoded)
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.findings import INFO, Finding, data_fix
+from netbuilder.core.data.data_errors import data_error
+from netbuilder.core.data.findings import column_finding, data_fix
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.kind import (
     PARTS,
@@ -119,16 +120,11 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
     assert samples.table is not None
     texts = samples.table[column].astype(str).to_numpy(object)
     others = tuple(
-        Finding(
+        column_finding(
             "other-texts",
-            INFO,
-            _(
-                "The column '{name}' is not used: the texts are read from '{column}'.",
-                name=name,
-                column=column,
-            ),
             name,
-            (data_fix(_("Read the texts of '{name}'", name=name), text=name),),
+            data_fix(_("Read the texts of '{name}'", name=name), text=name),
+            column=column,
         )
         for name, role in samples.roles.items()
         if role == "ignore" and not is_numeric(table[name])
@@ -148,11 +144,7 @@ def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
     decided = [n for n in free if n in data.columns and data.columns[n].type == "text"]
     strings = decided or [name for name in free if not is_numeric(table[name])]
     if not strings:
-        raise DataError(
-            _("{file} has no column of texts.", file=source),
-            _("Choose another file, or the kind of data 'csv' for numbers."),
-            code="no_text_column",
-        )
+        raise data_error("no_text_column", file=source)
     return max(strings, key=lambda name: table[name].dropna().astype(str).str.len().mean())
 
 

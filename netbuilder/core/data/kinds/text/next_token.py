@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data import byte_pairs, tokens as tokens_
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import NEXT_TOKEN
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.modality import (
@@ -79,11 +80,7 @@ def level_of(options: Mapping[str, Any]) -> str:
     """Return the checked option "level"."""
     level = str(options.get("level") or tokens_.CHARACTER)
     if level not in tokens_.LEVELS:
-        raise DataError(
-            _("There is no level '{name}'.", name=level),
-            _("Use one of: {names}.", names=format_list(tokens_.LEVELS)),
-            code="text_level_unknown",
-        )
+        raise data_error("text_level_unknown", name=level, names=format_list(tokens_.LEVELS))
     return level
 
 
@@ -204,12 +201,7 @@ def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
     inside = sorted(file for file in path.rglob("*.txt") if file.is_file())
     files = inside if path.is_dir() else [path]
     if not files:
-        raise DataError(
-            _("There is no .txt file in '{folder}'.", folder=path.name),
-            _("Choose a text file."),
-            code="no_text_file",
-            path=str(path),
-        )
+        raise data_error("no_text_file", path, folder=path.name)
     parts, encodings = zip(*(read_text_file(file, options) for file in files), strict=True)
     samples = windows_of("\n".join(parts), options, path.name)
     other = sorted(set(encodings) - {"utf-8", "utf-8-sig"})

@@ -1,0 +1,42 @@
+"""Each error and finding about data has its sentences, and fills their placeholders."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import netbuilder
+from netbuilder.core.data.data_errors import _ERRORS
+from netbuilder.core.data.findings import _SENTENCES, ERROR, INFO, WARNING
+from netbuilder.core.folders import resource_json
+
+TEXTS = {**_ERRORS, **{key: (sentence,) for key, (_severity, sentence) in _SENTENCES.items()}}
+SOURCES = [
+    path.read_text("utf-8") for path in (Path(netbuilder.__file__).parent / "core").rglob("*.py")
+]
+
+
+def calls() -> Iterator[ast.Call]:
+    for text in SOURCES:
+        names = {"data_error", "column_finding"}
+        for node in ast.walk(ast.parse(text)) if any(map(text.count, names)) else ():
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
+                yield node
+
+
+def test_each_call_has_its_sentences_and_fills_them() -> None:
+    assert len(list(calls())) > 100
+    for call in calls():
+        if isinstance(call.args[0], ast.Constant):
+            fields = set(re.findall(r"{(\w+)", "".join(TEXTS[call.args[0].value])))
+            about = {"name"} if len(call.args) > 1 else set()
+            assert fields <= {keyword.arg for keyword in call.keywords} | about, ast.unparse(call)
+
+
+def test_each_sentence_is_used_and_each_finding_has_one_severity() -> None:
+    assert [key for key in TEXTS if not any(f'"{key}"' in text for text in SOURCES)] == []
+    findings = resource_json("data_texts.json")["findings"]
+    assert set(findings) == {ERROR, WARNING, INFO}
+    assert len(_SENTENCES) == sum(map(len, findings.values()))
