@@ -39,7 +39,7 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 _MARGIN = 12
 _SIDES = 2 * (_MARGIN + 1) + 12  # margins, border and scroll bar
@@ -129,8 +129,7 @@ class LayerPopup(QFrame):
         self.may_set: Callable[[], bool] = lambda: False
         self.setObjectName("closerLook")
         self.setAutoFillBackground(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(_("Layer output"))
+        prepared(self, focusPolicy=Qt.FocusPolicy.StrongFocus, accessibleName=_("Layer output"))
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(_MARGIN, 8, _MARGIN, 10)
         column.setSpacing(6)
@@ -202,9 +201,7 @@ class LayerPopup(QFrame):
         return row, buttons
 
     def _button(self, sign: str, name: str, key: str, pressed: Callable[[], object]) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(sign)
-        button.setAutoRaise(True)
+        button = prepared(QToolButton(self), text=sign, autoRaise=True)
         button.setToolTip(f"{name} ({key_text(key)})")
         button.setAccessibleName(name)
         button.clicked.connect(pressed)

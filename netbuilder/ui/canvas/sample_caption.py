@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.sample_activations import SampleActivations
-from netbuilder.ui.widgets.layouts import hbox
+from netbuilder.ui.widgets.layouts import hbox, prepared
 
 #: The legend's lines, before its words.
 _LINES = "─ ━"
@@ -49,14 +49,11 @@ class SampleCaption(QFrame):
         self.setObjectName("shownSample")
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.words = QLabel(self)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words = prepared(QLabel(self), textFormat=Qt.TextFormat.PlainText)
         row = self._row = hbox(self.words, parent=self, margins=(10, 3, 10, 3), spacing=4)
         self.steps = []
         for sign, step in (("‹", -1), ("›", 1)):
-            button = QToolButton(self)
-            button.setText(sign)
-            button.setAutoRaise(True)
+            button = prepared(QToolButton(self), text=sign, autoRaise=True)
             words = _("Show the previous row") if step < 0 else _("Show the next row")
             button.setToolTip(words)
             button.setAccessibleName(words)
@@ -64,15 +61,13 @@ class SampleCaption(QFrame):
             row.addWidget(button)
             self.steps.append(button)
         self._weighted = False
-        self.legend = QLabel(self)
-        self.legend.setObjectName("weightLegend")
+        self.legend = prepared(QLabel(self), objectName="weightLegend")
         self.legend.setTextFormat(Qt.TextFormat.PlainText)
         self.legend.setProperty("role", "note")
         self.legend.setToolTip(
             _("The thicker a connection, the larger the weights of the layer that it leads to.")
         )
-        self.back = QPushButton(self)
-        self.back.setProperty("small", True)
+        self.back = prepared(QPushButton(self), small=True)
         self.back.setToolTip(_("Show a row of the data again. Your own sample stays in Predict."))
         self.back.clicked.connect(partial(self.row_requested.emit, 0))
         row.addWidget(self.back)

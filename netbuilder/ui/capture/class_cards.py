@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.ui.services.devices import THUMBNAIL
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 _UNREADABLE = Qt.ItemDataRole.UserRole + 1
 _STRIPE = 5  # pixels of the class's colour
@@ -63,19 +63,16 @@ class ClassCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.class_name, self.color = name, color
-        self.edit = QLineEdit(name, self)
-        self.edit.setAccessibleName(_("Name of the class"))
+        self.edit = prepared(QLineEdit(name, self), accessibleName=_("Name of the class"))
         self.edit.setPlaceholderText(_("name of the class"))
         self.edit.editingFinished.connect(self._edited)
-        self.count = QLabel(self)
-        self.count.setProperty("role", "note")
+        self.count = prepared(QLabel(self), role="note")
         self.hold = QPushButton(self)
         self.hold.setAutoRepeat(False)
         self.hold.setAutoDefault(False)  # Enter in a name must not press anything
         self.hold.pressed.connect(partial(self.held.emit, True))
         self.hold.released.connect(partial(self.held.emit, False))
-        self.files = QPushButton(_("Files…"), self)
-        self.files.setAutoDefault(False)
+        self.files = prepared(QPushButton(_("Files…"), self), autoDefault=False)
         self.files.setToolTip(_("Add files as samples. You can also drop or paste them here."))
         self.files.clicked.connect(lambda _checked=False: self.files_asked.emit())
         self.trouble = note_label("", self, role="complaint")

@@ -52,7 +52,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_files, ask_folder, ask_open
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 #: Factories of sources, by the text of their button.
@@ -133,8 +133,7 @@ class CollectWindow(Dialog):
         self.kinds = {
             name: self._button(_(name), partial(self.choose_kind, name)) for name in self._sources
         }
-        self.device = NoWheelComboBox(self)
-        self.device.setAccessibleName(_("Device"))
+        self.device = prepared(NoWheelComboBox(self), accessibleName=_("Device"))
         self.device.activated.connect(lambda _row: self._open())
         self.again = self._button(_("Try again"), self._open)
         row = hbox()
@@ -153,8 +152,7 @@ class CollectWindow(Dialog):
         self.view.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.view.setWordWrap(True)
         self.view.setAccessibleName(_("Camera picture or sound level"))
-        self.level = QProgressBar(self)
-        self.level.setTextVisible(False)
+        self.level = prepared(QProgressBar(self), textVisible=False)
         self.level.setRange(0, 100)
         self.level.setFixedWidth(VIEW)
         self.level.setAccessibleName(_("Sound level"))

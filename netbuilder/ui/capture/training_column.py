@@ -32,7 +32,7 @@ from netbuilder.ui.services.model_store import Source
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
-from netbuilder.ui.widgets.layouts import STRETCH, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -109,8 +109,7 @@ class TrainingColumn(QFrame):
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._prepare)
         self.setFixedWidth(_WIDTH)
-        self.train = QPushButton(_("Train"), self)
-        self.train.setProperty("role", "primary")
+        self.train = prepared(QPushButton(_("Train"), self), role="primary")
         self.train.clicked.connect(self._pressed)
         self.progress = QProgressBar(self)
         self.progress.setRange(0, _PARTS)
@@ -122,8 +121,7 @@ class TrainingColumn(QFrame):
         title.setProperty("role", "title")
         self.bars = BarList(self)
         self.about = note_label("", self)
-        self.unlike = ClampedLabel("", self, lines=3)
-        self.unlike.setProperty("role", "caution")
+        self.unlike = prepared(ClampedLabel("", self, lines=3), role="caution")
         self.unlike.keep_lines(3)
         vbox(
             self.train, self.progress, self.words, title, self.bars, self.unlike, self.about,

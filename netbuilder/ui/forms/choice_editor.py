@@ -29,7 +29,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.param_form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1  # the role of QComboBox's item flags
 
@@ -39,14 +39,10 @@ class ChooseRow(QWidget):
 
     def __init__(self, title: str, tip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel(title, self)
-        label.setProperty("role", "field")
+        label = prepared(QLabel(title, self), role="field")
         label.setFixedWidth(LABEL_WIDTH)
-        self.button = QPushButton(self)
-        self.button.setProperty("role", "choose")
+        self.button = prepared(QPushButton(self), role="choose", accessibleName=title, toolTip=tip)
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.button.setAccessibleName(title)
-        self.button.setToolTip(tip)
         self._text = ""
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
@@ -98,13 +94,10 @@ class ChoiceForm(QWidget):
         self._form_name: str | None = None
         self._auto_name = ""
         self._steps = 0
-        self.combo = ElidedComboBox(self)
-        self.combo.setAccessibleName(title)
-        label = QLabel(title, self)
-        label.setProperty("role", "field")
+        self.combo = prepared(ElidedComboBox(self), accessibleName=title)
+        label = prepared(QLabel(title, self), role="field")
         label.setBuddy(self.combo)
-        self.help = note_label("", self)
-        self.help.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.help = prepared(note_label("", self), alignment=Qt.AlignmentFlag.AlignTop)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)

@@ -43,7 +43,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 
 class CheckEditor(QCheckBox):
@@ -134,9 +134,7 @@ class FileEditor(QWidget):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = TextEditor(param, self)
-        browse = QPushButton("…", self)
-        browse.setProperty("small", True)
-        browse.setToolTip(_("Choose a file"))
+        browse = prepared(QPushButton("…", self), small=True, toolTip=_("Choose a file"))
         browse.setAccessibleName(_("Choose a file for {name}", name=param.name))
         hbox((self._text, 1), browse, parent=self, margins=0, spacing=4)
         self._text.edited.connect(self.edited)
@@ -223,8 +221,7 @@ class ParamRow:
     ) -> None:
         self.param = param
         self._differs = False  # whether the help lists differing values
-        self.label = QLabel(label_with_unit(param.name, param.unit), parent)
-        self.label.setProperty("role", "field")
+        self.label = prepared(QLabel(label_with_unit(param.name, param.unit), parent), role="field")
         word = entry_of_field(param.name, form.about)
         more = "\n" + _("Press F1 to read about “{word}”.", word=word) if word else ""
         self.label.setToolTip(f"{param.explanation}{more}")
@@ -234,8 +231,7 @@ class ParamRow:
         self.editor.setProperty(WORD, word)
         self.editor.setToolTip(f"{param.explanation}{more}")
         self.label.setBuddy(self.editor)
-        self.help = ClampedLabel(param.explanation, parent)
-        self.help.setToolTip(param.explanation)
+        self.help = prepared(ClampedLabel(param.explanation, parent), toolTip=param.explanation)
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING
@@ -373,8 +369,7 @@ class ParamForm(QWidget):
             outer.addWidget(self._section(first))
         self.more_button: QToolButton | None = None
         if self._more_params:
-            self.more_button = QToolButton(self)
-            self.more_button.setText(_more_text(self._more_params))
+            self.more_button = prepared(QToolButton(self), text=_more_text(self._more_params))
             self.more_button.setCheckable(True)
             self.more_button.setArrowType(Qt.ArrowType.RightArrow)
             self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

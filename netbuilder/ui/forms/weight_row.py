@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDoubleSpinBox
 from netbuilder.ui.style.shortcuts import key_text
-from netbuilder.ui.widgets.layouts import hbox
+from netbuilder.ui.widgets.layouts import hbox, prepared
 
 _BIAS = N_("bias")
 #: The most inputs and units of a layer whose weights can be edited.
@@ -61,10 +61,8 @@ class WeightRow(QWidget):
         self._weights: Any = {}
         self._unit = 0
         self._pending: tuple[str, tuple[int, ...], float] | None = None
-        self._label = QLabel(_("Weight of"), self)
-        self._label.setProperty("role", "field")
-        self.source = NoWheelComboBox(self)
-        self.source.setAccessibleName(_("Which weight"))
+        self._label = prepared(QLabel(_("Weight of"), self), role="field")
+        self.source = prepared(NoWheelComboBox(self), accessibleName=_("Which weight"))
         self._label.setBuddy(self.source)
         self.field = _WeightField(self)
         self.field.setDecimals(4)

@@ -18,7 +18,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, prepared, vbox
 
 PICTURE_RATIO, PICTURE_HEIGHT = 9 / 16, 104
 #: Size in pixels, for the positions of a picture's texts.
@@ -143,8 +143,7 @@ class PictureCard(ClickableCard):
         marked: bool = False,
     ) -> None:
         super().__init__(title, join_sentences((words, learn, foot)), parent)
-        self.setToolTip(join_sentences((words, learn)))
-        self.setProperty("marked", marked)
+        prepared(self, toolTip=join_sentences((words, learn)), marked=marked)
         layout = vbox(parent=self, margins=8, spacing=4)
         if picture is not None:
             layout.addWidget(picture)
@@ -153,8 +152,7 @@ class PictureCard(ClickableCard):
         layout.addWidget(note_label(title, self, role="heading"))
         layout.addStretch(1)
         if progress is not None:
-            bar = QProgressBar(self)
-            bar.setTextVisible(False)
+            bar = prepared(QProgressBar(self), textVisible=False)
             bar.setRange(0, 1000)
             bar.setValue(round(1000 * progress))
             layout.addWidget(bar)

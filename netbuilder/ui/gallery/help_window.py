@@ -27,7 +27,7 @@ from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 
 FIRST = "neuron"
 #: Returned by ``exec`` if the tour is chosen.
@@ -59,8 +59,7 @@ class HelpWindow(Dialog):
         gestures = [(_native(what), _(does)) for what, does in GESTURES]
         self.tabs.addTab(_table_page(gestures, _("Gestures"), self), _("Gestures"))
         self.tabs.addTab(_table_page(keys, _("Keyboard shortcuts"), self), _("Keyboard shortcuts"))
-        self.tour_button = QPushButton(_("Take the tour"), self)
-        self.tour_button.setAutoDefault(False)
+        self.tour_button = prepared(QPushButton(_("Take the tour"), self), autoDefault=False)
         self.tour_button.clicked.connect(lambda _checked=False: self.done(TOUR))
         close = QPushButton(_("Close"), self)
         close.clicked.connect(lambda _checked=False: self.accept())
@@ -76,21 +75,17 @@ class HelpWindow(Dialog):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
-        self.list = QListWidget(page)
-        self.list.setAccessibleName(_("Terms"))
+        self.list = prepared(QListWidget(page), accessibleName=_("Terms"))
         self.list.currentItemChanged.connect(self._chosen)
-        right = QWidget(page)
-        right.setProperty("role", "page")
+        right = prepared(QWidget(page), role="page")
         self.title = note_label("", right, role="answer")
         self.drawing = DrawingView(right)
-        self.text = QTextBrowser(right)
-        self.text.setAccessibleName(_("Meaning of the term"))
+        self.text = prepared(QTextBrowser(right), accessibleName=_("Meaning of the term"))
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._follow)
         vbox(self.title, self.drawing, (self.text, 1), parent=right)
-        scroll = QScrollArea(page)
-        scroll.setWidgetResizable(True)
+        scroll = prepared(QScrollArea(page), widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(right)
         vbox(self.search, (hbox(self.list, (scroll, 1)), 1), parent=page)
@@ -158,8 +153,7 @@ class HelpWindow(Dialog):
 
 
 def _page(html: str, name: str, parent: QWidget) -> QTextBrowser:
-    page = QTextBrowser(parent)
-    page.setAccessibleName(name)
+    page = prepared(QTextBrowser(parent), accessibleName=name)
     page.setFrameShape(QFrame.Shape.NoFrame)
     page.setOpenExternalLinks(True)
     page.setHtml(html)

@@ -20,6 +20,7 @@ from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.layouts import prepared
 
 RECORDING = Path("start", "spiral.npz")
 #: Points of the surface and of a neuron along each axis, in pixels before smoothing.
@@ -83,9 +84,7 @@ class RecordedTraining(QWidget):
         self.paused = remembered or reduced_motion()
         if self.paused:
             self.frame = self.frames - 1
-        self.pause_button = QToolButton(self)
-        self.pause_button.setObjectName("pause-recording")
-        self.pause_button.setProperty("role", "corner")
+        self.pause_button = prepared(QToolButton(self), objectName="pause-recording", role="corner")
         self.pause_button.clicked.connect(lambda _checked=False: self.pause(not self.paused))
         self._name_button()
         theme.theme().changed.connect(self._images.clear)

@@ -37,7 +37,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import flow, hbox, vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 
 CARD_WIDTH, MOST_COLUMNS, MARGIN, GAP = 232, 5, 16, 8
 SHOWN_RECENT = 4
@@ -68,8 +68,7 @@ class StartPage(QWidget):
 
     def __init__(self, window: QWidget, top: Callable[[], int]) -> None:
         super().__init__(window)
-        self.setObjectName("start-page")
-        self.setAccessibleName(_("Start page"))
+        prepared(self, objectName="start-page", accessibleName=_("Start page"))
         self._top = top
         self._beside: Path | None = None
         self.example_cards: dict[str, PictureCard] = {}
@@ -86,8 +85,7 @@ class StartPage(QWidget):
         #: Each grid with a function from the number of columns to its visible cards.
         self._grids: list[tuple[QGridLayout, Callable[[int], list[PictureCard]]]] = []
         self.topic, self._open_groups = "playground", set[PictureCard]()
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
+        self._scroll = prepared(QScrollArea(self), widgetResizable=True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -143,8 +141,7 @@ class StartPage(QWidget):
         self.tour_button = self._button(_("Take the tour"), self.tour_requested)
         for link in (self.start_button, self.open_button, self.tour_button):
             link.setProperty("role", "link")
-        self.close_button = QPushButton(_("Close"), self)
-        self.close_button.setObjectName("close-start-page")
+        self.close_button = prepared(QPushButton(_("Close"), self), objectName="close-start-page")
         self.close_button.clicked.connect(lambda _checked=False: self.shut())
         self._links = [self.start_button, self.open_button, self.tour_button, self.close_button]
         # Large letters and long words go on in the next line.

@@ -32,7 +32,7 @@ from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import announce, make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout
+from netbuilder.ui.widgets.layouts import FlowLayout, prepared
 
 #: Minimum width of text, in pixels.
 _LEAST = 80
@@ -142,14 +142,12 @@ class QuestionView(QWidget):
                 layout.addWidget(button)
         else:
             row = QHBoxLayout()
-            self.line = QLineEdit(answer, self)
-            self.line.setAccessibleName(question.ask)
+            self.line = prepared(QLineEdit(answer, self), accessibleName=question.ask)
             self.line.setPlaceholderText(
                 _("a number") if question.kind == "number" else _("your guess")
             )
             self.line.returnPressed.connect(self._say)
-            self.button = QPushButton(_("Answer"), self)
-            self.button.setProperty("small", True)
+            self.button = prepared(QPushButton(_("Answer"), self), small=True)
             self.button.clicked.connect(lambda _checked=False: self._say())
             row.addWidget(self.line, 1)
             row.addWidget(self.button)
@@ -212,9 +210,7 @@ class StepButton(QToolButton):
     def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._number, self._title = number, title
-        self.setProperty("role", "step")
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        prepared(self, role="step", checkable=True, focusPolicy=Qt.FocusPolicy.TabFocus)
         self.setToolTip(title)
         self.show_state(done=False, undone=False)
 
@@ -290,10 +286,8 @@ class LessonPanel(QWidget):
         self._build_ways(layout)
 
     def _build_progress(self, layout: QVBoxLayout) -> None:
-        self.progress = QLabel(self)
-        self.progress.setProperty("role", "note")
-        self.bar = QProgressBar(self)
-        self.bar.setTextVisible(False)
+        self.progress = prepared(QLabel(self), role="note")
+        self.bar = prepared(QProgressBar(self), textVisible=False)
         self.bar.setAccessibleName(_("Lesson progress"))
         layout.addWidget(self.bar)
         layout.addWidget(self.progress)
@@ -310,11 +304,9 @@ class LessonPanel(QWidget):
         self.page.setContentsMargins(0, 4, 6, 4)
         self.page.setSpacing(6)
         self._build_progress(self.page)
-        self.intro = MarkdownView(self)
-        self.intro.setAccessibleName(_("What this lesson is about"))
+        self.intro = prepared(MarkdownView(self), accessibleName=_("What this lesson is about"))
         self.heading = note_label("", self, role="sentence")
-        self.text = MarkdownView(self)
-        self.text.setAccessibleName(_("What to do in this step"))
+        self.text = prepared(MarkdownView(self), accessibleName=_("What to do in this step"))
         self.question_place = QVBoxLayout()
         self.undone = note_label("", self, role="complaint")
         self.missing = note_label("", self)
@@ -323,8 +315,7 @@ class LessonPanel(QWidget):
             self.page.addWidget(widget)
         self.page.addLayout(self.question_place)
         self.page.addWidget(self.hint)
-        self.explore = MarkdownView(self)
-        self.explore.setObjectName("explore-further")
+        self.explore = prepared(MarkdownView(self), objectName="explore-further")
         self.explore.setAccessibleName(_("Explore further"))
         self.page.addWidget(self.explore)
         self.page.addStretch(1)
@@ -360,18 +351,14 @@ class LessonPanel(QWidget):
         layout.addLayout(ways)
 
     def _tool(self, sign: str, name: str, do: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(sign)
-        button.setToolTip(name)
-        button.setAccessibleName(name)
+        button = prepared(QToolButton(self), text=sign, toolTip=name, accessibleName=name)
         button.setProperty("role", "quiet")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda _checked=False: do())  # type: ignore[operator]
         return button
 
     def _button(self, label: str, do: object) -> QPushButton:
-        button = QPushButton(label, self)
-        button.setProperty("small", True)
+        button = prepared(QPushButton(label, self), small=True)
         button.clicked.connect(lambda _checked=False: do())  # type: ignore[operator]
         return button
 

@@ -38,6 +38,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import prepared
 from netbuilder.ui.widgets.question_dialogs import ask_question, confirm_discard
 
 _OWN_START = "start: start.netbuilder"
@@ -66,8 +67,7 @@ class LessonWriter(Dialog):
         self.saved: Path | None = None
         self.setWindowTitle(_("New lesson"))
         self.resize(1000, 640)
-        self.edit = QPlainTextEdit(self)
-        self.edit.setTabChangesFocus(True)
+        self.edit = prepared(QPlainTextEdit(self), tabChangesFocus=True)
         self.edit.setAccessibleName(_("Lesson text"))
         self.edit.setPlainText(lesson_template(project))
         font = self.edit.font()
@@ -92,11 +92,9 @@ class LessonWriter(Dialog):
             ),
             self,
         )
-        self.go = QPushButton(_("Go to the line"), self)
-        self.go.setProperty("small", True)
+        self.go = prepared(QPushButton(_("Go to the line"), self), small=True)
         self.go.clicked.connect(lambda _checked=False: self._go_to_line())
-        save = QPushButton(_("Save the lesson…"), self)
-        save.setProperty("role", "primary")
+        save = prepared(QPushButton(_("Save the lesson…"), self), role="primary")
         save.clicked.connect(lambda _checked=False: self._ask_save())
         self.save_button = save
         close = QPushButton(_("Close"), self)

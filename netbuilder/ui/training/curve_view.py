@@ -38,7 +38,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import ClampedLabel
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.widgets.toast import save_and_tell
 
@@ -61,8 +61,7 @@ class CurveTools(QWidget):
         menu = menu_button.menu()
         before = menu.actions()[0] if menu.actions() else None
         for switch in switches:
-            action = QAction(switch.text(), menu)
-            action.setToolTip(switch.toolTip())
+            action = prepared(QAction(switch.text(), menu), toolTip=switch.toolTip())
             action.setCheckable(True)
             action.setChecked(switch.isChecked())
             action.setVisible(False)
@@ -159,8 +158,7 @@ class CurveView(QWidget):
         super().__init__(parent)
         self.plot = TrainingCurvePlot(self)
         self.plot.menu.below = self._below
-        self.invitation = QLabel(_(_INVITATION), self.plot)
-        self.invitation.setProperty("role", "empty")
+        self.invitation = prepared(QLabel(_(_INVITATION), self.plot), role="empty")
         self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.invitation.setWordWrap(True)
         self.invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -168,13 +166,10 @@ class CurveView(QWidget):
         over.addWidget(self.invitation)
         self._message: QWidget | None = None
         self.plot.getPlotItem().getViewBox().sigResized.connect(self._place_message)
-        self.legend = QLabel(self)
-        self.legend.setProperty("role", "note")
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend = prepared(QLabel(self), role="note", textFormat=Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.legend.setToolTip(_(TWO_TRAINING_VALUES))
-        self.figure = ClampedLabel("", self, lines=1)
-        self.figure.setObjectName("curve_figure")
+        self.figure = prepared(ClampedLabel("", self, lines=1), objectName="curve_figure")
         self.figure.setProperty("role", "figure")
         self._figure_frame, self._figure_width = SteadyFrame(self.figure, self, grows=True), 0
         legend = SteadyFrame(self.legend, self, grows=True)
@@ -198,8 +193,7 @@ class CurveView(QWidget):
 
     def _build_tools(self, parent: QWidget | None) -> None:
         self.tools = tools = CurveTools(parent)
-        self.quantity = ElidedComboBox(self.tools)
-        self.quantity.setProperty("quiet", True)
+        self.quantity = prepared(ElidedComboBox(self.tools), quiet=True)
         self.quantity.setAccessibleName(_("Quantity"))
         self.quantity.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.quantity.setMaximumWidth(_LONGEST_NAME * self.fontMetrics().averageCharWidth())
@@ -362,10 +356,7 @@ class CurveView(QWidget):
         return _("{quantity} by epoch:", quantity=quantity) + f" &nbsp; {self._told()}"
 
     def _switch(self, title: str, tip: str) -> QToolButton:
-        button = QToolButton(self.tools)
-        button.setText(title)
-        button.setToolTip(tip)
-        button.setCheckable(True)
+        button = prepared(QToolButton(self.tools), text=title, toolTip=tip, checkable=True)
         button.setProperty("role", "quiet")
         return button
 

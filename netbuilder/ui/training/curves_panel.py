@@ -35,7 +35,7 @@ from netbuilder.ui.training.training_messages import Buttons, TrainingMessage, T
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.empty_state import Invitation
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import flow, hbox, vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.events import Diagnosis
@@ -55,8 +55,7 @@ class RateSlider(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel(_("Learning rate"), self)
-        label.setProperty("role", "field")
+        label = prepared(QLabel(_("Learning rate"), self), role="field")
         self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(20)
@@ -175,10 +174,7 @@ class RunButtons(QWidget):
         )
 
     def _button(self, title: str, tip: str = "") -> QPushButton:
-        button = QPushButton(title, self)
-        button.setProperty("small", True)
-        button.setToolTip(tip)
-        return button
+        return prepared(QPushButton(title, self), small=True, toolTip=tip)
 
 
 def _previous(_trained: TrainedModel, run_id: str) -> str:

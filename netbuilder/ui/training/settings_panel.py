@@ -26,7 +26,7 @@ from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
@@ -68,8 +68,7 @@ class MetricsEditor(ChooseRow):
 
     def _fill(self) -> None:
         self.menu.clear()
-        automatic = self.menu.addAction(pgettext("metrics", "automatic"))
-        automatic.setCheckable(True)
+        automatic = prepared(self.menu.addAction(pgettext("metrics", "automatic")), checkable=True)
         automatic.setChecked(self._chosen is None)
         automatic.triggered.connect(lambda _checked=False: self._set(None))
         self.menu.addSeparator()
@@ -88,8 +87,7 @@ class MetricsEditor(ChooseRow):
                 self._entry(more, spec, chosen)
 
     def _entry(self, menu: QMenu, spec: ObjectSpec, chosen: tuple[str, ...]) -> None:
-        entry = menu.addAction(spec.display_title)
-        entry.setCheckable(True)
+        entry = prepared(menu.addAction(spec.display_title), checkable=True)
         entry.setChecked(spec.name in chosen)
         entry.setToolTip(spec.explanation)
         entry.triggered.connect(self._toggler(spec.name))
@@ -172,8 +170,7 @@ class CallbackRow(QWidget):
         self._spec = spec
         self._choice: Choice | None = None
         self._form: ParamForm | None = None
-        self.box = QCheckBox(spec.display_title, self)
-        self.box.setToolTip(spec.explanation)
+        self.box = prepared(QCheckBox(spec.display_title, self), toolTip=spec.explanation)
         help_line = note_label(spec.explanation, self)
         help_line.setContentsMargins(24, 0, 0, 0)
         self._layout = vbox(self.box, help_line, parent=self, margins=0, spacing=4)
@@ -300,9 +297,7 @@ class PlanForm(QWidget):
         self._layout.addWidget(self.complaints["metrics"])
         self._layout.addWidget(self.optimizer)
         self._layout.addWidget(self.complaints["optimizer"])
-        self.callbacks_button = QToolButton(self)
-        self.callbacks_button.setProperty("role", "fold")
-        self.callbacks_button.setCheckable(True)
+        self.callbacks_button = prepared(QToolButton(self), role="fold", checkable=True)
         self.callbacks_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.callbacks_button.setArrowType(Qt.ArrowType.RightArrow)
         self.callbacks_button.toggled.connect(self._unfold_callbacks)
@@ -508,8 +503,7 @@ class SettingsPanel(QWidget):
         self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.plan = PlanForm(store, workbench)
-        self.plan.setProperty("role", "page")
+        self.plan = prepared(PlanForm(store, workbench), role="page")
         self._scroll = scrolled_page(self.plan, _("Training settings"), self)
         vbox(self._scroll, parent=self, margins=(16, 8, 16, 8))
 

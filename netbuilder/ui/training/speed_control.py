@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QToolButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.ui.widgets.layouts import hbox
+from netbuilder.ui.widgets.layouts import hbox, prepared
 
 #: Pixels left and right of a button's words, together; in a narrow bar.
 _SIDES, _CLOSE = 20, 10
@@ -38,29 +38,23 @@ class SpeedControl(QFrame):
         super().__init__(parent)
         self.buttons: dict[str, QPushButton] = {}
         self._texts: dict[str, tuple[str, ...]] = {}
-        self.setObjectName("speed_control")
-        self.setProperty("role", "tasks")
-        self.setAccessibleName(_("Training speed"))
+        prepared(self, objectName="speed_control", role="tasks", accessibleName=_("Training speed"))
         row = hbox(parent=self, margins=2, spacing=0)
         self._full, self._finish, self._sides = full, finish, _SIDES
         self._choices = {action.objectName(): action for action in choices}
         for action in self._choices.values():
-            button = QPushButton(self)
-            button.setObjectName(action.objectName())
-            button.setProperty("role", "segment")
+            button = prepared(QPushButton(self), objectName=action.objectName(), role="segment")
             button.setCheckable(True)
             self.buttons[action.objectName()] = button
             button.clicked.connect(lambda _checked, chosen=action: self._press(chosen))
             action.changed.connect(self._follow)
             row.addWidget(button)
         finish.changed.connect(self._follow)
-        self.more = QToolButton(self)
-        self.more.setText("▾")
+        self.more = prepared(QToolButton(self), text="▾")
         self.more.setToolTip(_("Slower speeds, one epoch, back to the start"))
         self.more.setAccessibleName(_("More speeds"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.more)
-        menu.setToolTipsVisible(True)
+        menu = prepared(QMenu(self.more), toolTipsVisible=True)
         for entry in more:
             if entry is None:
                 menu.addSeparator()

@@ -21,7 +21,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 PORT = 12345
@@ -144,16 +144,13 @@ class ElsewhereDialog(Dialog):
         self.setWindowTitle(_("Train elsewhere"))
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         self.resize(max(640, 80 * letter), max(460, 24 * line))
-        self.machines = QPlainTextEdit(self)
-        self.machines.setTabChangesFocus(True)
+        self.machines = prepared(QPlainTextEdit(self), tabChangesFocus=True)
         self.machines.setPlaceholderText("pc1:12345\npc2:12345")
         self.machines.setAccessibleName(_("Machines, one per line"))
         self.machines.setMaximumHeight(110)
         self.machines.setPlainText("localhost:12345")
         self.trouble = note_label("", self, role="complaint")
-        self.commands = QPlainTextEdit(self)
-        self.commands.setTabChangesFocus(True)
-        self.commands.setReadOnly(True)
+        self.commands = prepared(QPlainTextEdit(self), tabChangesFocus=True, readOnly=True)
         self.commands.setAccessibleName(_("Commands"))
         font = theme.fixed_font(theme.SMALL)
         self.commands.setStyleSheet(f"font-family: '{font.family()}';")

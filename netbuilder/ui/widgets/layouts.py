@@ -1,6 +1,6 @@
-"""Create layouts in one expression.
+"""Create layouts, and widgets with properties, in one expression.
 
-An item is a widget, a layout, a number of pixels, ``STRETCH``, ``(item, stretch)`` or
+An item of a layout is a widget, a layout, a number of pixels, ``STRETCH``, ``(item, stretch)`` or
 ``(item, stretch, alignment)``, see ``QBoxLayout.addWidget``.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from netbuilder.ui.style import theme
 
 STRETCH: Final = "stretch"
 _Box = TypeVar("_Box", bound=QBoxLayout)
+_Object = TypeVar("_Object", bound=QObject)
 Margins = int | tuple[int, int, int, int]  # all sides, or left, top, right, bottom
 
 
@@ -47,6 +48,18 @@ def flow(
     for widget in widgets:
         layout.addWidget(widget)
     return layout
+
+
+#: Properties that only the stylesheet reads.
+_STYLED = frozenset({"close", "marked", "opened", "quiet", "role", "small"})
+
+
+def prepared(item: _Object, **properties: Any) -> _Object:
+    """Set properties of a widget or action: Qt's, such as ``toolTip``, or the stylesheet's."""
+    for name, value in properties.items():
+        known = item.setProperty(name, value)
+        assert known or name in _STYLED, name
+    return item
 
 
 def _filled(

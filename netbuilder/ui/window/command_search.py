@@ -11,6 +11,7 @@ from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import prepared
 from netbuilder.ui.window.action import WindowActions, sequences
 
 #: Commands visible at once.
@@ -22,17 +23,13 @@ class CommandSearch(Dialog):
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("commandSearch")
-        self.setWindowTitle(_("Search commands"))
+        prepared(self, objectName="commandSearch", windowTitle=_("Search commands"))
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self._actions, self._room = actions, parent.height()
-        self.line = QLineEdit(self)
-        self.line.setPlaceholderText(_("What do you want to do?"))
+        self.line = prepared(QLineEdit(self), placeholderText=_("What do you want to do?"))
         self.line.setClearButtonEnabled(True)
         self.line.setAccessibleName(_("Command"))
-        self.list = QListWidget(self)
-        self.list.setUniformItemSizes(True)
-        self.list.setAccessibleName(_("Commands"))
+        self.list = prepared(QListWidget(self), uniformItemSizes=True, accessibleName=_("Commands"))
         self.list.currentTextChanged.connect(lambda text: announce(self.list, text))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)

@@ -22,7 +22,7 @@ from netbuilder.ui.services.crash_detector import of_one_process
 from netbuilder.ui.services.recovery import OpenLesson, RecoveredProject
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.window.action import WindowActions, sequences
 
@@ -61,8 +61,7 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
     def fill() -> None:
         recent.clear()
         for path in settings.recent_files():
-            action = recent.addAction(path.name)
-            action.setToolTip(str(path))
+            action = prepared(recent.addAction(path.name), toolTip=str(path))
             action.triggered.connect(lambda _checked=False, path=path: open_path(path))
         if recent.isEmpty():
             recent.addAction(_("No recent files")).setEnabled(False)
@@ -351,10 +350,8 @@ def show_about(parent: QWidget) -> None:
 
 def show_licences(parent: QWidget) -> None:
     """List the third-party parts with their licences."""
-    dialog = Dialog(parent)
-    dialog.setWindowTitle(_("Licences"))
-    text = QTextBrowser(dialog)
-    text.setOpenExternalLinks(True)
+    dialog = prepared(Dialog(parent), windowTitle=_("Licences"))
+    text = prepared(QTextBrowser(dialog), openExternalLinks=True)
     text.setMarkdown(resource("third_party.md").read_text("utf-8"))
     vbox(text, parent=dialog)
     dialog.resize(820, 560)

@@ -12,6 +12,7 @@ from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import Invitation
+from netbuilder.ui.widgets.layouts import prepared
 from netbuilder.ui.window.side import Task
 from netbuilder.ui.window.window_parts import WindowParts
 
@@ -62,9 +63,7 @@ def _training(parts: WindowParts, parent: QWidget) -> QWidget:
 
 def _offer_drawing(parts: WindowParts, panel: QWidget) -> None:
     """Add a button that leads from the end of a run on grey pictures to the drawing pad."""
-    button = QPushButton(_("Draw one"), panel)
-    button.setObjectName("draw-one")
-    button.setProperty("role", "primary")
+    button = prepared(QPushButton(_("Draw one"), panel), objectName="draw-one", role="primary")
     button.setToolTip(_("Draw a picture and see what the network predicts"))
     layout = panel.layout()
     assert layout is not None

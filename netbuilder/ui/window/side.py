@@ -26,6 +26,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale, scaled
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.labels import ClampedLabel
+from netbuilder.ui.widgets.layouts import prepared
 from netbuilder.ui.window.side_pages import LazyPage, Page, PageColumn
 
 #: The page of the selected layer; other pages have a strip at the foot.
@@ -60,9 +61,7 @@ class TaskButton(QPushButton):
     def __init__(self, task: Task, parent: QWidget) -> None:
         super().__init__(_(task.title), parent)
         self._task, self.marked = task, False
-        self.setObjectName(f"task_{task.id}")
-        self.setCheckable(True)
-        self.setProperty("role", "task")
+        prepared(self, objectName=f"task_{task.id}", checkable=True, role="task")
         self.setToolTip(_(task.help))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -105,17 +104,13 @@ class LayerStrip(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("layer_strip")
-        self.setProperty("role", "strip")
+        prepared(self, objectName="layer_strip", role="strip")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.title = QLabel(self)
-        self.title.setProperty("role", "heading")
+        self.title = prepared(QLabel(self), role="heading")
         self.words = ClampedLabel("", self, lines=1)
         for label in (self.title, self.words):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.button = QPushButton(_("Edit"), self)
-        self.button.setObjectName("edit_layer")
-        self.button.setProperty("role", "link")
+        self.button = prepared(QPushButton(_("Edit"), self), objectName="edit_layer", role="link")
         self.button.setAccessibleName(_("Edit the selected layer"))
         self.button.clicked.connect(lambda _checked=False: self.pressed.emit())
         row = QHBoxLayout(self)
@@ -178,8 +173,7 @@ class Side(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(14, 8, 10, 4)
         head.setSpacing(8)
-        bar = QFrame(self)
-        bar.setProperty("role", "tasks")
+        bar = prepared(QFrame(self), role="tasks")
         segments = QHBoxLayout(bar)
         segments.setContentsMargins(3, 3, 3, 3)
         segments.setSpacing(2)
@@ -190,11 +184,9 @@ class Side(QWidget):
             group.addButton(button)
             segments.addWidget(button, 1)
             button.clicked.connect(lambda _checked=False, name=task.id: self.show_task(name))
-        self.expand = QToolButton(self)
-        self.expand.setObjectName("expand_page")
-        self.expand.setText("⤢")
-        self.expand.setCheckable(True)
-        self.expand.setProperty("role", "quiet")
+        self.expand = prepared(
+            QToolButton(self), objectName="expand_page", text="⤢", checkable=True, role="quiet"
+        )
         self.expand.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.expand.setAccessibleName(_("Expand the page over the canvas"))
         keys = key_text("Shift+F11")

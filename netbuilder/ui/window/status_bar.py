@@ -20,6 +20,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.labels import ClampedLabel
+from netbuilder.ui.widgets.layouts import prepared
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 
 _BETWEEN = 12  # pixels between two labels
@@ -53,19 +54,16 @@ class StatusBar(QStatusBar):
             label.setContentsMargins(8, 0, 8, 0)
             self.addWidget(label, 1 if label is self.news else 0)
         # Also visible on other pages than Data.
-        self.reading = ReadingBar(self)
-        self.reading.setMaximumWidth(320)
+        self.reading = prepared(ReadingBar(self), maximumWidth=320)
         self.reading.stopped.connect(workbench.reading.stop)
         workbench.reading.told.connect(self.reading.show_progress)
         workbench.reading.ended.connect(self.reading.hide)
         self.addPermanentWidget(self.reading)
-        self.problems = QToolButton(self)
-        self.problems.setProperty("role", "quiet")
+        self.problems = prepared(QToolButton(self), role="quiet")
         self.problems.setToolTip(_("Go to the next problem (F8)"))
         self.problems.clicked.connect(lambda _checked=False: self.next_problem())
         self.addPermanentWidget(self.problems)
-        self.zoom = QLabel("100 %", self)
-        self.zoom.setProperty("role", "chip")
+        self.zoom = prepared(QLabel("100 %", self), role="chip")
         self.zoom.setContentsMargins(8, 0, 8, 0)
         self.addPermanentWidget(self.zoom)
         self._fade = QTimer(self, singleShot=True)

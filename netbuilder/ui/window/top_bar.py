@@ -28,6 +28,7 @@ from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.speed_control import SpeedControl
+from netbuilder.ui.widgets.layouts import prepared
 from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.documents import PROJECT_ENDING
@@ -59,8 +60,7 @@ class ProgressView(SteadyFrame):
         self.right = QLabel(self)
         for label in (self.left, self.right):
             label.setProperty("role", "note")
-        self.bar = QProgressBar(self)
-        self.bar.setTextVisible(False)
+        self.bar = prepared(QProgressBar(self), textVisible=False)
         self.bar.setRange(0, 1000)
         self.bar.setAccessibleName(_("Training progress"))
         self._progress: RunProgress | None = None
@@ -227,8 +227,7 @@ class TrainButton(QPushButton):
         if self._icon != (icon_key := (icon_name, theme.colors().disabled)):
             self._icon = icon_key
             self.setIcon(icons.icon(icon_name, "#FFFFFF", icon_key[1]))
-        self.setEnabled(self._action.isEnabled())
-        self.setToolTip(self._action.toolTip())
+        prepared(self, enabled=self._action.isEnabled(), toolTip=self._action.toolTip())
 
     def sizeHint(self) -> QSize:
         size = super().sizeHint()
@@ -254,14 +253,10 @@ class TopBar(QToolBar):
         self, actions: WindowActions, menus: list[QMenu], speeds: Iterable[str], parent: QWidget
     ) -> None:
         super().__init__(_("Top bar"), parent)
-        self.setObjectName("top-bar")
-        self.setMovable(False)
-        self.setFloatable(False)
+        prepared(self, objectName="top-bar", movable=False, floatable=False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._actions = actions
-        self.menu_button = QToolButton(self)
-        self.menu_button.setText("☰")
-        self.menu_button.setToolTip(_("All menus (F10)"))
+        self.menu_button = prepared(QToolButton(self), text="☰", toolTip=_("All menus (F10)"))
         self.menu_button.setAccessibleName(_("Menu"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(QMenu(self.menu_button))
@@ -391,18 +386,14 @@ class TopBar(QToolBar):
         self.train.follow()
 
     def _level_switch(self) -> QFrame:
-        frame = QFrame(self)
-        frame.setObjectName("level_switch")
-        frame.setProperty("role", "tasks")
+        frame = prepared(QFrame(self), objectName="level_switch", role="tasks")
         frame.setAccessibleName(_("Level"))
         row = QHBoxLayout(frame)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(0)
         for name in ("level-basic", "level-full"):
             action = self._actions[name]
-            button = QPushButton(action.text(), frame)
-            button.setObjectName(name)
-            button.setProperty("role", "segment")
+            button = prepared(QPushButton(action.text(), frame), objectName=name, role="segment")
             button.setCheckable(True)
             button.setToolTip(action.toolTip())
 

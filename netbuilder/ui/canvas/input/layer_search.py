@@ -23,7 +23,7 @@ from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.glyphs import glyph_name, tile_icon
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 _WIDTH, _HEIGHT, _TILE = 300, 320, 20
 
@@ -56,11 +56,9 @@ class LayerSearch(QFrame):
         self.setAutoFillBackground(True)
         self._heading = QLabel(heading)
         self._heading.setFont(theme.ui_font(theme.SMALL))
-        self.field = QLineEdit()
-        self.field.setPlaceholderText(_("Type a layer: lstm, dense 50 relu …"))
+        self.field = prepared(QLineEdit(), placeholderText=_("Type a layer: lstm, dense 50 relu …"))
         self.field.setAccessibleName(_("Search layers"))
-        self.list = QListWidget()
-        self.list.setAccessibleName(_("Layers that fit"))
+        self.list = prepared(QListWidget(), accessibleName=_("Layers that fit"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setIconSize(QSize(scaled(14), scaled(14)))
         self.list.setUniformItemSizes(True)
@@ -218,8 +216,7 @@ class CanvasFind(QFrame):
         self.setObjectName("canvasFind")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAutoFillBackground(True)
-        self.field = QLineEdit(self)
-        self.field.setPlaceholderText(_("Find a layer"))
+        self.field = prepared(QLineEdit(self), placeholderText=_("Find a layer"))
         self.field.setAccessibleName(_("Find a layer on the canvas"))
         keys = key_text("Shift+Enter")
         self.field.setToolTip(
