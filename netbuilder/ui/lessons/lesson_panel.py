@@ -6,14 +6,11 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
     QRadioButton,
-    QScrollArea,
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
@@ -30,9 +27,9 @@ from netbuilder.core.wording import join_sentences
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.style.font_scale import scaled
-from netbuilder.ui.widgets.accessible_roles import announce, make_scroll_area_accessible
+from netbuilder.ui.widgets.accessible_roles import announce, scrolled_page
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, prepared
+from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, prepared, vbox
 
 #: Minimum width of text, in pixels.
 _LEAST = 80
@@ -125,10 +122,8 @@ class QuestionView(QWidget):
         self.question = question
         self.another: QuestionView | None = None
         answer = answer.partition("\n")[0]
-        layout = self._rows = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(note_label(question.ask, self, role="heading"))
+        heading = note_label(question.ask, self, role="heading")
+        layout = self._rows = vbox(heading, parent=self, margins=(0, 4, 0, 0), spacing=4)
         self.choices: list[AnswerButton] = []
         self.line: QLineEdit | None = None
         if question.choices:
@@ -141,7 +136,6 @@ class QuestionView(QWidget):
                 self.choices.append(button)
                 layout.addWidget(button)
         else:
-            row = QHBoxLayout()
             self.line = prepared(QLineEdit(answer, self), accessibleName=question.ask)
             self.line.setPlaceholderText(
                 _("a number") if question.kind == "number" else _("your guess")
@@ -149,9 +143,7 @@ class QuestionView(QWidget):
             self.line.returnPressed.connect(self._say)
             self.button = prepared(QPushButton(_("Answer"), self), small=True)
             self.button.clicked.connect(lambda _checked=False: self._say())
-            row.addWidget(self.line, 1)
-            row.addWidget(self.button)
-            layout.addLayout(row)
+            layout.addLayout(hbox((self.line, 1), self.button, spacing=-1))
         self.verdict = note_label("", self, role="body")
         layout.addWidget(self.verdict)
 
@@ -270,18 +262,12 @@ class LessonPanel(QWidget):
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _build(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(6)
-        head = QHBoxLayout()
-        head.setSpacing(2)
         self.title = note_label("", self, role="title")
-        head.addWidget(self.title, 1)
         self.anew = self._tool("⟲", _("Restart this lesson"), self.restart_requested.emit)
         self.shut = self._tool("✕", _("Close the lesson"), self.closed.emit)
-        head.addWidget(self.anew, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self.shut, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(head)
+        tools = ((tool, 0, Qt.AlignmentFlag.AlignTop) for tool in (self.anew, self.shut))
+        head = hbox((self.title, 1), *tools, spacing=2)
+        layout = vbox(head, parent=self, margins=(12, 8, 12, 8), spacing=6)
         self._build_step(layout)
         self._build_ways(layout)
 
@@ -298,11 +284,8 @@ class LessonPanel(QWidget):
         self.dots: list[StepButton] = []
 
     def _build_step(self, layout: QVBoxLayout) -> None:
-        page = QWidget(self)
-        page.setProperty("role", "page")
-        self.page = QVBoxLayout(page)
-        self.page.setContentsMargins(0, 4, 6, 4)
-        self.page.setSpacing(6)
+        page = prepared(QWidget(self), role="page")
+        self.page = vbox(parent=page, margins=(0, 4, 6, 4), spacing=6)
         self._build_progress(self.page)
         self.intro = prepared(MarkdownView(self), accessibleName=_("What this lesson is about"))
         self.heading = note_label("", self, role="sentence")
@@ -319,36 +302,22 @@ class LessonPanel(QWidget):
         self.explore.setAccessibleName(_("Explore further"))
         self.page.addWidget(self.explore)
         self.page.addStretch(1)
-        self.scroller = QScrollArea(self)
-        make_scroll_area_accessible(self.scroller, _("Lesson step"))
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller = scrolled_page(page, _("Lesson step"), self)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setWidget(page)
         layout.addWidget(self.scroller, 1)
         # Open tasks stay visible when the step is scrolled.
         layout.addWidget(self.undone)
         layout.addWidget(self.missing)
 
     def _build_ways(self, layout: QVBoxLayout) -> None:
-        helps = QHBoxLayout()
-        helps.setSpacing(6)
         self.hint_button = self._button(_("Hint"), self._show_hint)
         self.show_button = self._button(_("Show me"), self._show_me)
-        helps.addWidget(self.hint_button)
-        helps.addWidget(self.show_button)
-        helps.addStretch(1)
-        layout.addLayout(helps)
+        layout.addLayout(hbox(self.hint_button, self.show_button, STRETCH, spacing=6))
         self.status = note_label("", self, role="heading")
         layout.addWidget(self.status)
-        ways = QHBoxLayout()
-        ways.setSpacing(6)
         self.back = self._button(_("Back"), lambda: self._session.go(self._session.current - 1))
         self.next = self._button(_("Next"), self._next)
-        ways.addWidget(self.back)
-        ways.addStretch(1)
-        ways.addWidget(self.next)
-        layout.addLayout(ways)
+        layout.addLayout(hbox(self.back, STRETCH, self.next, spacing=6))
 
     def _tool(self, sign: str, name: str, do: object) -> QToolButton:
         button = prepared(QToolButton(self), text=sign, toolTip=name, accessibleName=name)

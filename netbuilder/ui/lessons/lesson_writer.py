@@ -8,12 +8,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -38,7 +36,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import prepared
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import ask_question, confirm_discard
 
 _OWN_START = "start: start.netbuilder"
@@ -99,15 +97,8 @@ class LessonWriter(Dialog):
         self.save_button = save
         close = QPushButton(_("Close"), self)
         close.clicked.connect(lambda _checked=False: self.reject())
-        row = QHBoxLayout()
-        row.addWidget(self.complaint, 1)
-        row.addWidget(self.go)
-        row.addWidget(close)
-        row.addWidget(save)
-        layout = QVBoxLayout(self)
-        layout.addWidget(both, 1)
-        layout.addWidget(words)
-        layout.addLayout(row)
+        row = hbox((self.complaint, 1), self.go, close, save, spacing=-1)
+        vbox((both, 1), words, row, parent=self, spacing=-1)
         self._begun = self.edit.toPlainText()
         self._line = 1
         self._soon = QTimer(self, singleShot=True, interval=250)
@@ -184,18 +175,10 @@ class LessonWriter(Dialog):
         self.accept()
 
     def _show(self, lesson: Lesson) -> None:
-        page = QWidget(self)
-        page.setProperty("role", "page")
-        layout = QVBoxLayout(page)
-        layout.setSpacing(6)
-        layout.addWidget(note_label(lesson.title, page, role="title"))
-        layout.addWidget(
-            note_label(
-                f"{_(lesson.level)} · "
-                + ngettext("{count} minute", "{count} minutes", lesson.minutes),
-                page,
-            )
-        )
+        page = prepared(QWidget(self), role="page")
+        minutes = ngettext("{count} minute", "{count} minutes", lesson.minutes)
+        head = note_label(f"{_(lesson.level)} · {minutes}", page)
+        layout = vbox(note_label(lesson.title, page, role="title"), head, parent=page, spacing=6)
         if lesson.intro:
             layout.addWidget(self._markdown(lesson.intro, page))
         for number, step in enumerate(lesson.steps, 1):

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, prepared, vbox
 
 
 class ActionPage(QScrollArea):
@@ -30,25 +31,24 @@ class ActionPage(QScrollArea):
         make_scroll_area_accessible(self, title)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
-        page = QWidget(self)
-        page.setProperty("role", "page")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(8)
-        layout.addWidget(note_label(title, page, role="title"))
-        layout.addWidget(note_label(words, page, role="body"))
-        layout.addSpacing(4)
-        for line in contents:
-            layout.addWidget(note_label(f"•  {line}", page, role="body"))
-        layout.addSpacing(8)
-        self.button = QPushButton(button, page)
-        self.button.setObjectName(f"do_{action.objectName()}")
-        self.button.setProperty("role", "primary")
+        page = prepared(QWidget(self), role="page")
+        name = f"do_{action.objectName()}"
+        self.button = prepared(QPushButton(button, page), objectName=name, role="primary")
         self.button.clicked.connect(lambda _checked=False: action.trigger())
-        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         self.missing = note_label(missing, page)
-        layout.addWidget(self.missing)
-        layout.addStretch(1)
+        vbox(
+            note_label(title, page, role="title"),
+            note_label(words, page, role="body"),
+            4,
+            *(note_label(f"•  {line}", page, role="body") for line in contents),
+            8,
+            (self.button, 0, Qt.AlignmentFlag.AlignLeft),
+            self.missing,
+            STRETCH,
+            parent=page,
+            margins=16,
+            spacing=8,
+        )
         self.setWidget(page)
         action.changed.connect(self._update)
         self._update()

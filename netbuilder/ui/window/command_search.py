@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import prepared
+from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.window.action import WindowActions, sequences
 
 #: Commands visible at once.
@@ -31,15 +31,10 @@ class CommandSearch(Dialog):
         self.line.setAccessibleName(_("Command"))
         self.list = prepared(QListWidget(self), uniformItemSizes=True, accessibleName=_("Commands"))
         self.list.currentTextChanged.connect(lambda text: announce(self.list, text))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.setSpacing(8)
-        layout.addWidget(self.line)
-        layout.addWidget(self.list)
         self.nothing = note_label("", self)
-        layout.addWidget(self.nothing)
+        layout = vbox(self.line, self.list, self.nothing, parent=self, margins=12, spacing=8)
         self.line.setMinimumWidth(max(436, 50 * self.fontMetrics().averageCharWidth()))
-        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         self.line.textChanged.connect(self._show)
         self.line.returnPressed.connect(self._do)
         self.list.itemActivated.connect(lambda _item: self._do())

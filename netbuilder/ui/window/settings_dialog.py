@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialogButtonBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
@@ -23,10 +23,10 @@ from netbuilder.ui.services.runs.runner import remembered_speed
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 from netbuilder.ui.window.action import WindowActions
 
@@ -194,28 +194,20 @@ class SettingsDialog(Dialog):
         self.rows = setting_rows(actions)
         self.values = {row.param.name: row.now() for row in self.rows}
         self._before = dict(self.values)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(10)
         self.form = ParamForm(tuple(row.param for row in self.rows), self)
         self.form.rows[_(LANGUAGE)].editor.setEnabled(not language.fixed_by())
         self.form.show_values(self.values)
         self.form.edited.connect(self._take)
         self.effect = note_label("", self)
-        page = QWidget(self)
-        page.setProperty("role", "page")
+        page = prepared(QWidget(self), role="page")
         self._page = vbox(self.form, self.effect, STRETCH, parent=page, margins=0, spacing=10)
-        self._scroll = QScrollArea(self)  # for large fonts on small screens
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll = scrolled_page(page, self.windowTitle(), self)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        make_scroll_area_accessible(self._scroll, self.windowTitle())
-        self._scroll.setWidget(page)
-        layout.addWidget(self._scroll)
         standard = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(standard.Ok | standard.Cancel, self)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        layout.addWidget(plain_buttons(buttons))
+        vbox(self._scroll, plain_buttons(buttons), parent=self, spacing=10)
         self._most = self.screen().availableGeometry().size() - QSize(40, 60)
         self.setMinimumWidth(min(font_scale.scaled(_WIDTH), self._most.width()))
         self._show_effects()

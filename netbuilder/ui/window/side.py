@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +25,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale, scaled
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.labels import ClampedLabel
-from netbuilder.ui.widgets.layouts import prepared
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.window.side_pages import LazyPage, Page, PageColumn
 
 #: The page of the selected layer; other pages have a strip at the foot.
@@ -113,12 +112,8 @@ class LayerStrip(QFrame):
         self.button = prepared(QPushButton(_("Edit"), self), objectName="edit_layer", role="link")
         self.button.setAccessibleName(_("Edit the selected layer"))
         self.button.clicked.connect(lambda _checked=False: self.pressed.emit())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 12, 0)
-        row.setSpacing(12)
-        row.addWidget(self.title)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.button)
+        row = (self.title, (self.words, 1), self.button)
+        hbox(*row, parent=self, margins=(16, 0, 12, 0), spacing=12)
         self.grow()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -170,13 +165,8 @@ class Side(QWidget):
         self._show()
 
     def _build(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(14, 8, 10, 4)
-        head.setSpacing(8)
         bar = prepared(QFrame(self), role="tasks")
-        segments = QHBoxLayout(bar)
-        segments.setContentsMargins(3, 3, 3, 3)
-        segments.setSpacing(2)
+        segments = hbox(parent=bar, margins=3, spacing=2)
         group = QButtonGroup(self)
         self.buttons: dict[str, TaskButton] = {}
         for task in self.tasks.values():
@@ -193,9 +183,8 @@ class Side(QWidget):
         self.expand.setToolTip(_("Expand the page over the canvas, and back ({keys})", keys=keys))
         self.expand.clicked.connect(lambda _checked=False: self.expand_requested.emit())
         # Aligned right, so that tasks stay under the pointer when the width changes.
-        head.addStretch(1)
-        head.addWidget(bar, 1000)
-        head.addWidget(self.expand)
+        row = (STRETCH, (bar, 1000), self.expand)
+        head = hbox(*row, margins=(14, 8, 10, 4), spacing=8)
         self._bar = bar
         self.columns = QSplitter(Qt.Orientation.Horizontal, self)
         self.left, self.right = (PageColumn(self.pages, self) for _side in range(2))
@@ -214,12 +203,7 @@ class Side(QWidget):
             splitter.setHandleWidth(1)
         self.strip = LayerStrip(self)
         self.strip.pressed.connect(self.toggle_drawer)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self.upright, 1)
-        layout.addWidget(self.strip)
+        vbox(head, (self.upright, 1), self.strip, parent=self, margins=0, spacing=0)
 
     @property
     def wide(self) -> bool:
@@ -395,6 +379,5 @@ class Side(QWidget):
 
 def _slot(parent: QWidget) -> QWidget:
     slot = QWidget(parent)
-    layout = QVBoxLayout(slot)
-    layout.setContentsMargins(0, 0, 0, 0)
+    vbox(parent=slot, margins=0)
     return slot

@@ -11,16 +11,15 @@ from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QPaintEvent, QResi
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QHBoxLayout,
     QStackedWidget,
     QTabBar,
-    QVBoxLayout,
     QWidget,
 )
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 from netbuilder.ui.widgets.view_memory import ViewOptions, restore_view_options, view_options
 
 log = logging.getLogger(__name__)
@@ -49,8 +48,7 @@ class LazyPage(QWidget):
         self.setObjectName(f"panel-{page.id}")
         self.panel: QWidget | None = None
         self.saved_options: ViewOptions = {}  # for the panel, once it is built
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        vbox(parent=self, margins=0)
 
     @property
     def detached(self) -> bool:
@@ -147,18 +145,9 @@ class PageColumn(QWidget):
         self._ids: tuple[str, ...] = ()
         self.tabs = PageTabs(self)
         self.stack = QStackedWidget(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 0)
-        row.addWidget(self.tabs, 1)
-        layout.addLayout(row)
-        line = QFrame(self)
-        line.setProperty("role", "line")
-        line.setFixedHeight(1)
-        layout.addWidget(line)
-        layout.addWidget(self.stack, 1)
+        row = hbox((self.tabs, 1), margins=(8, 0, 8, 0))
+        line = prepared(QFrame(self), role="line", minimumHeight=1, maximumHeight=1)
+        vbox(row, line, (self.stack, 1), parent=self, margins=0, spacing=0)
         self.tabs.currentChanged.connect(self._changed)
 
     @property

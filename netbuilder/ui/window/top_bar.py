@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QProgressBar,
@@ -18,7 +17,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QToolBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +26,7 @@ from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.speed_control import SpeedControl
-from netbuilder.ui.widgets.layouts import prepared
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.documents import PROJECT_ENDING
@@ -64,18 +62,9 @@ class ProgressView(SteadyFrame):
         self.bar.setRange(0, 1000)
         self.bar.setAccessibleName(_("Training progress"))
         self._progress: RunProgress | None = None
-        words = QHBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self.left)
-        words.addStretch(1)
-        words.addWidget(self.right)
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(_SIDE, 0, _SIDE, 0)
-        layout.setSpacing(3)
-        layout.addStretch(1)
-        layout.addLayout(words)
-        layout.addWidget(self.bar)
-        layout.addStretch(1)
+        words = hbox(self.left, STRETCH, self.right, spacing=0)
+        lines = (STRETCH, words, self.bar, STRETCH)
+        vbox(*lines, parent=inside, margins=(_SIDE, 0, _SIDE, 0), spacing=3)
         # Leaves room for Gallery and Help at 1024 pixels.
         self.setMinimumWidth(64)
         self.setMaximumWidth(300)
@@ -147,17 +136,10 @@ class DocumentLabel(QWidget):
         super().__init__(parent)
         self.setObjectName("document")
         self.name, self.saved = QLabel(self), QLabel(self)
-        self.name.setObjectName("document_name")
-        self.name.setProperty("role", "heading")
-        self.saved.setObjectName("document_saved")
-        self.saved.setProperty("role", "note")
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(4, 0, 6, 0)
-        lines.setSpacing(0)
-        lines.addStretch(1)
-        lines.addWidget(self.name)
-        lines.addWidget(self.saved)
-        lines.addStretch(1)
+        prepared(self.name, objectName="document_name", role="heading")
+        prepared(self.saved, objectName="document_saved", role="note")
+        lines = (STRETCH, self.name, self.saved, STRETCH)
+        vbox(*lines, parent=self, margins=(4, 0, 6, 0), spacing=0)
         self._name, self._states, self._width = "", (_("not saved"), _("saved")), 0
         self.compact = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -388,9 +370,7 @@ class TopBar(QToolBar):
     def _level_switch(self) -> QFrame:
         frame = prepared(QFrame(self), objectName="level_switch", role="tasks")
         frame.setAccessibleName(_("Level"))
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(2, 2, 2, 2)
-        row.setSpacing(0)
+        row = hbox(parent=frame, margins=2, spacing=0)
         for name in ("level-basic", "level-full"):
             action = self._actions[name]
             button = prepared(QPushButton(action.text(), frame), objectName=name, role="segment")
@@ -450,7 +430,5 @@ class TopBar(QToolBar):
 
 def _spaced(widget: QWidget, parent: QWidget) -> QWidget:
     box = QWidget(parent)
-    row = QHBoxLayout(box)
-    row.setContentsMargins(3, 0, 3, 0)
-    row.addWidget(widget)
+    hbox(widget, parent=box, margins=(3, 0, 3, 0))
     return box
