@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Problem, Severity, node_name
-from netbuilder.core.check.rule import Rule
+from netbuilder.core.check.rule import Rule, make_rules
 from netbuilder.core.check.rules import (
     activation,
     data,
@@ -26,20 +26,20 @@ from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Project
 
 #: All rules in the order in which problems are listed: what has to be fixed first comes first.
-RULES: tuple[Rule, ...] = (
-    data.NO_DATA,
-    *structure.RULES,
-    *layer_params.RULES,
-    *data.RULES,
-    *rules_shapes.RULES,
-    *output.RULES,
-    *activation.RULES,
-    *objectives.RULES,
-    *training.RULES,
+RULES: tuple[Rule, ...] = make_rules(
+    {"no-data": data.no_data}
+    | structure.FINDERS
+    | layer_params.FINDERS
+    | data.FINDERS
+    | rules_shapes.FINDERS
+    | output.FINDERS
+    | activation.FINDERS
+    | objectives.FINDERS
+    | training.FINDERS
 )
 
 #: Problems that explain what Keras reports about the same node.
-_ROOT_CODES = frozenset(rule.code for rule in (*structure.RULES, *layer_params.RULES))
+_ROOT_CODES = frozenset((*structure.FINDERS, *layer_params.FINDERS))
 
 
 def diagnose(

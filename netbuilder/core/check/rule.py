@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.errors import EditError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+
+#: Functions that yield the violations of a rule, by its code.
+Finders: TypeAlias = "dict[str, Callable[[Context], Iterable[Violation]]]"
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,9 @@ class Rule:
     """
 
     code: str
+    find: Callable[[Context], Iterable[Violation]]
     severity: Severity
     title: str
-    find: Callable[[Context], Iterable[Violation]]
     needs_facts: bool = False
     needs_shapes: bool = False
     field: str = ""
@@ -63,6 +67,15 @@ class Violation:
     title: str = ""
     others: tuple[Fix, ...] = ()
     beginning: bool = False
+
+
+def make_rules(finders: Finders) -> tuple[Rule, ...]:
+    """Return rules by code, with the other fields from ``resources/tables.json``."""
+    rows = resource_json("tables.json")["rules"]
+    return tuple(
+        Rule(code, find, **rows[code] | {"severity": Severity(rows[code]["severity"])})
+        for code, find in finders.items()
+    )
 
 
 def make_fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any) -> Fix:

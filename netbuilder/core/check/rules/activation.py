@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.problems import Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
+from netbuilder.core.check.problems import node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     CATEGORICAL,
     NUMBERS,
@@ -22,7 +22,7 @@ from netbuilder.core.check.rules.output_helpers import (
     with_loss,
 )
 from netbuilder.core.data.data_facts import CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.core.wording import join_sentences
@@ -213,24 +213,12 @@ def _hidden_softmax(context: Context) -> Iterable[Violation]:
         )
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "softmax-mse", Severity.WARNING, N_("Softmax with a regression loss"),
-        _softmax_mse, field="loss",
-    ),
-    Rule(
-        "sigmoid-crossentropy", Severity.WARNING, N_("Sigmoid with categorical cross-entropy"),
-        _sigmoid_categorical, field="loss",
-    ),
-    Rule("relu-output", Severity.WARNING, N_("ReLU at the output"), _relu_output),
-    Rule(
-        "from-logits", Severity.WARNING, N_("Activation does not match from_logits"),
-        _from_logits, field="loss",
-    ),
-    Rule(
-        "output-activation", Severity.WARNING, N_("Last activation returns no probabilities"),
-        _activation_loss,
-    ),
-    Rule("double-activation", Severity.WARNING, N_("Activation applied twice"), _twice),
-    Rule("hidden-softmax", Severity.WARNING, N_("Softmax inside the network"), _hidden_softmax),
-)  # fmt: skip
+FINDERS: Finders = {
+    "softmax-mse": _softmax_mse,
+    "sigmoid-crossentropy": _sigmoid_categorical,
+    "relu-output": _relu_output,
+    "from-logits": _from_logits,
+    "output-activation": _activation_loss,
+    "double-activation": _twice,
+    "hidden-softmax": _hidden_softmax,
+}

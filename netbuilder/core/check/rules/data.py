@@ -9,11 +9,11 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.problems import Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
+from netbuilder.core.check.problems import node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.registry import is_chosen
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import byte_input_layer, downstream, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
@@ -36,23 +36,11 @@ def _find(code: str, severity: str) -> Callable[[Context], Iterable[Violation]]:
     return find
 
 
-def _rule(code: str, title: str, severity: Severity = Severity.WARNING) -> Rule:
-    return Rule(code, severity, title, _find(code, severity), needs_facts=True)
-
-
-_DATA_QUALITY_RULES: tuple[Rule, ...] = (
-    _rule("target-in-features", N_("The target is also a feature")),
-    _rule("id-column", N_("A column is only an ID")),
-    _rule("stand-in", N_("A number marks missing values")),
-    _rule("same-word-twice", N_("One category, several spellings")),
-    _rule("class-of-one", N_("A class with one row")),
-    _rule("rows-twice", N_("Duplicate rows")),
-    _rule("test-is-training", N_("The test file is the training file")),
-    _rule("test-rows-known", N_("Test rows are also training rows")),
-    _rule("test-column-empty", N_("A column of the test file is empty")),
-    _rule("total-row", N_("A row of totals")),
-    _rule("ambiguous-numbers", N_("Ambiguous numbers"), Severity.ERROR),
-)
+#: Rules that hand on a finding about the data.
+_FINDINGS = (
+    "target-in-features", "id-column", "stand-in", "same-word-twice", "class-of-one", "rows-twice",
+    "test-is-training", "test-rows-known", "test-column-empty", "total-row",
+)  # fmt: skip
 
 
 def _data_and_network(context: Context) -> Iterable[Violation]:
@@ -95,12 +83,6 @@ def _layer_and_layer(context: Context) -> Iterable[Violation]:
             )
 
 
-_SCALING_RULES: tuple[Rule, ...] = (
-    Rule("scaled-twice", Severity.WARNING, N_("Scaled twice"), _data_and_network),
-    Rule("two-rescalings", Severity.WARNING, N_("Two layers that scale"), _layer_and_layer),
-)
-
-
 #: Built-in data by the shape of an Input.
 _BY_SHAPE = {
     (8, 8, 1): "digits", (10,): "diabetes", (13,): "wine", (30,): "breast_cancer", (2,): "moons",
@@ -110,7 +92,8 @@ _BY_SHAPE = {
 _LARGE = 10.0
 
 
-def _no_data(context: Context) -> Iterable[Violation]:
+def no_data(context: Context) -> Iterable[Violation]:
+    """Yield a violation if no data is chosen."""
     if is_chosen(context.project.data):
         return
     shape: tuple[Any, ...] = ()
@@ -302,25 +285,13 @@ def _dense_for_embedding(project: Project, node_id: str) -> Project:
 _JOINS = frozenset({"Flatten", "GlobalAveragePooling1D", "GlobalMaxPooling1D"})
 
 
-NO_DATA = Rule("no-data", Severity.ERROR, N_("No data"), _no_data, beginning=True)  # fmt: skip
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "input-shape", Severity.ERROR, N_("Input does not fit the data"),
-        _input_shape, needs_facts=True,
-    ),
-    Rule(
-        "embedding-vocabulary", Severity.ERROR, N_("Embedding too small"),
-        _vocabulary, needs_facts=True,
-    ),
-    Rule(
-        "embedding-numbers", Severity.ERROR, N_("Embedding of decimal numbers"),
-        _embedding_numbers, needs_facts=True,
-    ),
-    Rule(
-        "unscaled-inputs", Severity.WARNING, N_("Inputs are not scaled"),
-        _unscaled, needs_facts=True,
-    ),
-    *_DATA_QUALITY_RULES,
-    *_SCALING_RULES,
-)  # fmt: skip
+FINDERS: Finders = {
+    "input-shape": _input_shape,
+    "embedding-vocabulary": _vocabulary,
+    "embedding-numbers": _embedding_numbers,
+    "unscaled-inputs": _unscaled,
+    **{code: _find(code, "warning") for code in _FINDINGS},
+    "ambiguous-numbers": _find("ambiguous-numbers", "error"),
+    "scaled-twice": _data_and_network,
+    "two-rescalings": _layer_and_layer,
+}

@@ -11,8 +11,8 @@ from netbuilder.core.catalog.spec import LayerSpec, Param
 from netbuilder.core.catalog.training.training_index import canonical
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
+from netbuilder.core.check.problems import Fix, node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.objectives import (
     TABLES,
     PlanObject,
@@ -281,18 +281,12 @@ def _weights_file(context: Context) -> Iterable[Violation]:
         )
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("unknown-layer", Severity.ERROR, N_("Unknown layer"), _unknown_layer),
-    Rule("unknown-parameter", Severity.ERROR, N_("Unknown parameter"), _unknown_param),
-    Rule("bad-parameter", Severity.ERROR, N_("Invalid value"), _bad_param),
-    Rule("missing-parameter", Severity.ERROR, N_("Value missing"), _missing_param),
-    Rule(
-        "no-weights-file", Severity.ERROR, N_("No weights file"),
-        _weights_file, field="weights_file",
-    ),
-    Rule(
-        "unknown-choice", Severity.ERROR, N_("Unknown name in the training settings"),
-        _unknown_choice,
-    ),
-    Rule("bad-choice", Severity.ERROR, N_("Invalid value in the training settings"), _bad_choice),
-)  # fmt: skip
+FINDERS: Finders = {
+    "unknown-layer": _unknown_layer,
+    "unknown-parameter": _unknown_param,
+    "bad-parameter": _bad_param,
+    "missing-parameter": _missing_param,
+    "no-weights-file": _weights_file,
+    "unknown-choice": _unknown_choice,
+    "bad-choice": _bad_choice,
+}

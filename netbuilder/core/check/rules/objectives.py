@@ -15,8 +15,8 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.problems import Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -258,19 +258,10 @@ def _imbalance(context: Context) -> Iterable[Violation]:
     )
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "dead-end", Severity.ERROR, N_("Branch without a target"),
-        _dead_end, needs_facts=True, needs_shapes=True,
-    ),
-    Rule("lost-goal", Severity.WARNING, N_("Settings for a missing layer"), _lost_goals),
-    Rule(
-        "metric-target", Severity.ERROR, N_("Metric cannot be computed"),
-        lambda context: _metric(context, fatal=True), needs_facts=True, field="metrics",
-    ),
-    Rule(
-        "metric-meaning", Severity.WARNING, N_("Metric does not fit the target"),
-        lambda context: _metric(context, fatal=False), needs_facts=True, field="metrics",
-    ),
-    Rule("rare-class", Severity.WARNING, N_("Imbalanced classes"), _imbalance, needs_facts=True),
-)  # fmt: skip
+FINDERS: Finders = {
+    "dead-end": _dead_end,
+    "lost-goal": _lost_goals,
+    "metric-target": lambda context: _metric(context, fatal=True),
+    "metric-meaning": lambda context: _metric(context, fatal=False),
+    "rare-class": _imbalance,
+}

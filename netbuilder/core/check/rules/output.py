@@ -9,8 +9,8 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
+from netbuilder.core.check.problems import Fix, node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     NUMBERS,
     activation_for,
@@ -25,7 +25,7 @@ from netbuilder.core.check.rules.output_helpers import (
 )
 from netbuilder.core.check.rules.shapes import LAST_MISSING
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import join_sentences, join_values
@@ -260,18 +260,9 @@ def _dropout_output(context: Context) -> Iterable[Violation]:
                 )
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "output-units", Severity.ERROR, N_("Units do not match the target"),
-        _units, needs_facts=True, needs_shapes=True,
-    ),
-    Rule(
-        "softmax-one-unit", Severity.ERROR, N_("Softmax on one unit"),
-        _one_unit, needs_shapes=True,
-    ),
-    Rule(
-        "loss-target", Severity.ERROR, N_("Loss does not fit the target"),
-        _loss_target, needs_facts=True, field="loss",
-    ),
-    Rule("dropout-output", Severity.WARNING, N_("Dropout at the output"), _dropout_output),
-)  # fmt: skip
+FINDERS: Finders = {
+    "output-units": _units,
+    "softmax-one-unit": _one_unit,
+    "loss-target": _loss_target,
+    "dropout-output": _dropout_output,
+}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.problems import Fix, Severity, describe_output, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Fix, describe_output, node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes import shape_fixes as fixes
 from netbuilder.core.check.shapes.shape_errors import is_recurrent, returns_sequences
@@ -136,44 +136,20 @@ def _ended(project: Project, end: OutputEnd, units: int, activation: str | None)
     return edits.insert_after(project, project.graph.nodes[-1].id, "Dense", params=params)
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("rank-mismatch", Severity.ERROR, N_("Shape does not fit"), _rank, needs_shapes=True),
-    Rule(
-        "return-sequences", Severity.ERROR, N_("Only the last step is returned"),
-        _errors("return-sequences", lambda c, n, s: fixes.sequences_fix(c, n)), needs_shapes=True,
-    ),
-    Rule(
-        "kernel-too-large", Severity.ERROR, N_("Window larger than its input"),
-        _errors("kernel-too-large", lambda c, n, s: fixes.kernel_fix(c, n)), needs_shapes=True,
-    ),
-    Rule(
-        "merge-mismatch", Severity.ERROR, N_("Branches do not fit together"),
-        _errors("merge-mismatch", lambda c, n, s: fixes.merge_fix(c, n, s.inputs)),
-        needs_shapes=True,
-    ),
-    Rule(
-        "reshape-mismatch", Severity.ERROR, N_("Reshape does not fit"),
-        _errors("reshape-mismatch", lambda c, n, s: fixes.reshape_fix(c, n, s.inputs)),
-        needs_shapes=True,
-    ),
-    Rule(
-        "unknown-size", Severity.ERROR, N_("Size is not fixed"),
-        _errors("unknown-size", lambda c, n, s: fixes.unknown_size_fix(c, n)), needs_shapes=True,
-    ),
-    Rule(
-        "shape-error", Severity.ERROR, N_("Keras cannot use this input"),
-        _errors("shape-error", lambda c, n, s: fixes.removal_fix(c, n)), needs_shapes=True,
-    ),
-    Rule(
-        "layer-error", Severity.ERROR, N_("Invalid combination of values"),
-        _errors("layer-error", lambda c, n, s: fixes.reset_fix(c, n)), needs_shapes=True,
-    ),
-    Rule(
-        "shared-shape", Severity.ERROR, N_("Shared weights do not fit"),
-        _errors("shared-shape", lambda c, n, s: fixes.unshare_edit(n)), needs_shapes=True,
-    ),
-    Rule(
-        "output-rank", Severity.ERROR, N_("The output has the wrong shape"),
-        _output_rank, needs_facts=True, needs_shapes=True,
-    ),
-)  # fmt: skip
+#: Fixes of what Keras reports, by the code of the report.
+_FIXES: dict[str, _MakeFix] = {
+    "return-sequences": lambda c, n, _s: fixes.sequences_fix(c, n),
+    "kernel-too-large": lambda c, n, _s: fixes.kernel_fix(c, n),
+    "merge-mismatch": lambda c, n, s: fixes.merge_fix(c, n, s.inputs),
+    "reshape-mismatch": lambda c, n, s: fixes.reshape_fix(c, n, s.inputs),
+    "unknown-size": lambda c, n, _s: fixes.unknown_size_fix(c, n),
+    "shape-error": lambda c, n, _s: fixes.removal_fix(c, n),
+    "layer-error": lambda c, n, _s: fixes.reset_fix(c, n),
+    "shared-shape": lambda _c, n, _s: fixes.unshare_edit(n),
+}
+
+FINDERS: Finders = {
+    "rank-mismatch": _rank,
+    **{code: _errors(code, make) for code, make in _FIXES.items()},
+    "output-rank": _output_rank,
+}

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
+from netbuilder.core.check.problems import Fix, node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import (
     DEFAULT_OUTPUT,
@@ -352,14 +352,14 @@ def _own(project: Project, node: Node) -> Project:
     return replace_graph(project, nodes=nodes)
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("no-name", Severity.ERROR, N_("Layer without a name"), _no_name),
-    Rule("duplicate-name", Severity.ERROR, N_("Name used twice"), _duplicate),
-    Rule("dangling-edge", Severity.ERROR, N_("Connection to a missing layer"), _dangling),
-    Rule("cycle", Severity.ERROR, N_("Connections form a cycle"), _cycle),
-    Rule("shared-layer", Severity.ERROR, N_("Shared weights not found"), _shared),
-    Rule("no-input", Severity.ERROR, N_("No Input"), _no_input, beginning=True),
-    Rule("no-layers", Severity.ERROR, N_("No layer that learns"), _no_layers, beginning=True),
-    Rule("unconnected", Severity.ERROR, N_("Not connected"), _unconnected, beginning=True),
-    Rule("input-count", Severity.ERROR, N_("Wrong number of inputs"), _input_count),
-)
+FINDERS: Finders = {
+    "no-name": _no_name,
+    "duplicate-name": _duplicate,
+    "dangling-edge": _dangling,
+    "cycle": _cycle,
+    "shared-layer": _shared,
+    "no-input": _no_input,
+    "no-layers": _no_layers,
+    "unconnected": _unconnected,
+    "input-count": _input_count,
+}

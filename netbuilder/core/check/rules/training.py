@@ -12,8 +12,8 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Fix, node_name
+from netbuilder.core.check.rule import Finders, Violation, make_fix
 from netbuilder.core.check.shapes.shape_fixes import shrink
 from netbuilder.core.check.shapes.shapes import FLOAT_BYTES, Shapes
 from netbuilder.core.engine.monitor.keras_callbacks import (
@@ -23,7 +23,7 @@ from netbuilder.core.engine.monitor.keras_callbacks import (
     name_problem,
 )
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 from netbuilder.core.wording import format_bytes, format_number, join_sentences
@@ -372,27 +372,15 @@ def _next_dense(context: Context, node: Node) -> Node | None:
     return dense
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("memory", Severity.ERROR, N_("Does not fit in memory"), _memory, needs_shapes=True),
-    Rule(
-        "batch-size", Severity.WARNING, N_("Batch larger than the data"),
-        _batch, needs_facts=True, field="batch_size",
-    ),
-    Rule("learning-rate", Severity.WARNING, N_("Unusual learning rate"), _rate, field="optimizer"),
-    Rule(
-        "two-rates", Severity.ERROR, N_("Schedule and ReduceLROnPlateau"),
-        _two_rates, field="optimizer",
-    ),
-    Rule("custom-training", Severity.WARNING, N_("Training of the code"), _custom, field="loss"),
-    Rule("log-elsewhere", Severity.ERROR, N_("Log file outside the project folder"), _log_files),
-    Rule("no-averaged-weights", Severity.ERROR, N_("No averaged weights"), _no_averages),
-    Rule(
-        "batchnorm-batch-1", Severity.WARNING, N_("BatchNormalization with batch size 1"),
-        _batch_norm, field="batch_size",
-    ),
-    Rule("linear-stack", Severity.WARNING, N_("No activation between layers"), _collapse),
-    Rule(
-        "too-many-parameters", Severity.WARNING, N_("Many weights for few rows"),
-        _too_many, needs_facts=True, needs_shapes=True,
-    ),
-)  # fmt: skip
+FINDERS: Finders = {
+    "memory": _memory,
+    "batch-size": _batch,
+    "learning-rate": _rate,
+    "two-rates": _two_rates,
+    "custom-training": _custom,
+    "log-elsewhere": _log_files,
+    "no-averaged-weights": _no_averages,
+    "batchnorm-batch-1": _batch_norm,
+    "linear-stack": _collapse,
+    "too-many-parameters": _too_many,
+}
