@@ -74,7 +74,7 @@ def check_project(
     from netbuilder.core.check import diagnostics
     from netbuilder.core.check.rules import structure
 
-    broken = {rule.code for rule in structure.RULES}
+    broken = structure.FINDERS.keys()
     data_problems: list[Problem] = []
     facts = _facts(project, base, data_problems)
     problems = diagnostics.primary_problems(diagnostics.diagnose(project, facts, None, base))

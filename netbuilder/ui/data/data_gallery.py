@@ -17,7 +17,7 @@ from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, vbox
+from netbuilder.ui.widgets.layouts import flow, vbox
 from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2
@@ -60,8 +60,6 @@ class DataGallery(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = vbox(parent=self, margins=0)
-        row = FlowLayout()
         self.file_button = QPushButton(_("Open a file…"), self)
         self.file_button.setToolTip(_kinds(DataLocation.FILE))
         self.folder_button = QPushButton(_("Open a folder…"), self)
@@ -76,14 +74,10 @@ class DataGallery(QWidget):
         )
         self.back = QPushButton(_("Back"), self)
         self.back.setProperty("role", "link")
-        row.addWidget(self.file_button)
-        row.addWidget(self.folder_button)
-        row.addWidget(self.paste_button)
-        row.addWidget(self.collect_button)
-        row.addWidget(self.back)
-        layout.addLayout(row)
+        row = flow(
+            self.file_button, self.folder_button, self.paste_button, self.collect_button, self.back
+        )
         self.trouble = CardList(self)
-        layout.addWidget(self.trouble)
         self.file_button.clicked.connect(self.file_requested)
         self.folder_button.clicked.connect(self.folder_requested)
         self.paste_button.clicked.connect(self.paste_requested)
@@ -110,4 +104,4 @@ class DataGallery(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(page)
-        layout.addWidget(scroll, 1)
+        vbox(row, self.trouble, (scroll, 1), parent=self, margins=0)

@@ -32,8 +32,7 @@ class FindingsPreview(QWidget):
         self.more.setProperty("role", "link")
         self.more.setMinimumWidth(1)  # a long line must not make the panel wider than its place
         self.more.clicked.connect(self._show_all)
-        layout = vbox(parent=self, margins=0, spacing=4)
-        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        vbox((self.more, 0, Qt.AlignmentFlag.AlignLeft), parent=self, margins=0, spacing=4)
         self.hide()
 
     def put(self, widget: QWidget) -> None:
@@ -157,9 +156,8 @@ class ConclusionRow(QWidget):
 
     def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
         super().__init__(parent)
-        row = hbox(parent=self, margins=0)
         self.words = note_label(finding.message, self)
-        row.addWidget(self.words, 1)
+        row = hbox((self.words, 1), parent=self, margins=0)
         self.menu = QMenu(self)
         answers = [fix for fix in finding.fixes if fix.short and not finding.column]
         for fix in answers:

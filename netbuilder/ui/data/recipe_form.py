@@ -124,9 +124,7 @@ class TargetPicker(QWidget):
         self._row = ChooseRow(_("target"), _("The column that the network predicts."), self)
         self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
-        column = vbox(parent=self, margins=0, spacing=6)
-        column.addWidget(self.question)
-        column.addWidget(self._row)
+        vbox(self.question, self._row, parent=self, margins=0, spacing=6)
 
     def show_columns(self, columns: tuple[str, ...], chosen: tuple[str, ...]) -> None:
         """Show the columns; without a choice there is a suggestion and a question."""

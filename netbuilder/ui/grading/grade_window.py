@@ -72,7 +72,7 @@ from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
@@ -97,8 +97,7 @@ class DropTarget(QFrame):
         self.words = note_label("", self, role="sentence")
         self.more = note_label("", self, role="empty")
         self.button = button
-        layout = vbox(parent=self)
-        layout.addStretch(1)
+        layout = vbox(STRETCH, parent=self)
         for label in (self.words, self.more):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(label)

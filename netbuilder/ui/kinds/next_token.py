@@ -198,20 +198,15 @@ class NextTokenView(QWidget):
         self.output.setAccessibleName(_("Generated text"))
         self.output.setPlaceholderText(_("Press Generate to see the text that the network writes."))
         self.trouble = note_label("", self)
-        layout = vbox(parent=self, margins=0)
-        row = flow(
+        sampling = flow(
             self.next,
             self._pair(_("Temperature"), self.temperature, self.temperature_slider),
             self._pair(_("Top-k"), self.top_k, self.top_k_slider),
             spacing=8,
         )
-        layout.addLayout(row)
-        layout.addWidget(self.shares)
-        layout.addWidget(self.attention)
-        row = flow(self.button, self._pair(_("Length"), self.length), spacing=8)
-        layout.addLayout(row)
-        layout.addWidget(self.output)
-        layout.addWidget(self.trouble)
+        writing = flow(self.button, self._pair(_("Length"), self.length), spacing=8)
+        parts = (sampling, self.shares, self.attention, writing, self.output, self.trouble)
+        vbox(*parts, parent=self, margins=0)
 
     def _pair(self, words: str, box: QAbstractSpinBox, slider: QWidget | None = None) -> QWidget:
         """Return a box with its name and slider that do not separate when the panel is narrow."""

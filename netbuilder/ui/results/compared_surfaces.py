@@ -318,13 +318,12 @@ class ComparedSurfaces(QWidget):
         from html import escape
 
         place = QWidget(self)
-        column = vbox(parent=place, margins=0)
         # The colour that the run has in Training and in Runs.
         dot = f'<span style="color:{overlay_color(number)}">●</span> {escape(name)}'
         title = QLabel(dot, place)
         title.setTextFormat(Qt.TextFormat.RichText)
         title.setWordWrap(True)
-        column.addWidget(title)
+        column = vbox(title, parent=place, margins=0)
         if isinstance(picture, str):
             column.addWidget(note_label(picture, place))
             column.addStretch(1)

@@ -58,7 +58,6 @@ class SampleList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = vbox(parent=self, margins=0)
         self.words = note_label("", self)
         self.grid = ImageGrid(48, self)
         self.grid.setFixedHeight(HEIGHT)
@@ -66,8 +65,7 @@ class SampleList(QWidget):
         self.table = ShortTable(_("Samples"), self, HEIGHT)
         self.table.setWordWrap(False)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for widget in (self.words, self.grid, self.table):
-            layout.addWidget(widget)
+        vbox(self.words, self.grid, self.table, parent=self, margins=0)
         self._rows: tuple[int, ...] = ()
         self._expected = 0
         for view in (self.grid, self.table):

@@ -42,7 +42,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, hbox
+from netbuilder.ui.widgets.layouts import FlowLayout, flow, hbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -236,16 +236,13 @@ class ExperimentsPanel(QWidget):
                 "allows; 1: in this process"
             )
         )
-        row = FlowLayout()
-        for part in (
+        return flow(
             self.add,
             self.method,
             _pair(_("trials"), self.trials),
             _pair(_("at once"), self.jobs),
             self.start,
-        ):
-            row.addWidget(part)
-        return row
+        )
 
     def _look(self) -> None:
         lacks = missing_step_sentence(self._workbench)
@@ -461,9 +458,7 @@ class ExperimentsPanel(QWidget):
 
 def _pair(words: str, box: CountBox) -> QWidget:
     pair = QWidget(box.parentWidget())
-    beside = hbox(parent=pair, margins=0)
     label = QLabel(words, pair)
     label.setBuddy(box)
-    beside.addWidget(label)
-    beside.addWidget(box)
+    hbox(label, box, parent=pair, margins=0)
     return pair

@@ -25,7 +25,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, vbox
+from netbuilder.ui.widgets.layouts import flow, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -89,10 +89,8 @@ class ExplanationView(QWidget):
         self.legend = ColourBar(self)
         self.bars = BarList(self)
         self.nearest = note_label("", self)
-        row = FlowLayout(spacing=8)  # in a narrow dock the colours stand below the ways
-        row.addWidget(self.method)
-        row.addWidget(self.legend)
-        layout.addLayout(row)
+        # In a narrow dock the colours stand below the ways.
+        layout.addLayout(flow(self.method, self.legend, spacing=8))
         parts = (self.sentence, self.picture, self.text, self.bars, self.nearest)
         self._parts = (*parts, self.legend)
         for widget in parts:

@@ -151,10 +151,7 @@ class MethodComparisonDialog(Dialog):
         self.row.setAccessibleName(_("Row of the test set"))
         self.row.valueChanged.connect(self._show_row)
         self.about_row = note_label("", chosen)
-        chooser = hbox(parent=chosen, margins=0)
-        chooser.addWidget(QLabel(_("Row"), chosen))
-        chooser.addWidget(self.row)
-        chooser.addWidget(self.about_row, 1)
+        hbox(QLabel(_("Row"), chosen), self.row, (self.about_row, 1), parent=chosen, margins=0)
         chosen.hide()
         return chosen
 

@@ -115,13 +115,11 @@ class PredictPanel(QWidget):
         self._trained_changed()
 
     def _build(self) -> None:
-        outer = vbox(parent=self, margins=0, spacing=0)
         self.head = PredictionHeader(self)
         self.answer = self.head.answer
-        outer.addWidget(self.head)
         self.waiting = EmptyStatePage(_(_NO_MODEL), "bars", self)
         self.waiting.follow(self._workbench.run_changes, lambda: self._workbench.run_words)
-        outer.addWidget(self.waiting, 1)
+        vbox(self.head, (self.waiting, 1), parent=self, margins=0, spacing=0)
         page = self.waiting.page_layout
         self.about = note_label("", self)
         self.cards = CardList(self)

@@ -43,14 +43,12 @@ class PredictionHeader(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = vbox(parent=self, margins=(16, 8, 16, 4), spacing=4)
         self.answer = ClampedLabel("", self, lines=2)
         self.answer.setProperty("role", "answer")
         self.sure = ClampedLabel("", self, lines=3)
         self.unlike = ClampedLabel("", self, lines=2)
         self.unlike.setProperty("role", "caution")
-        for widget in (self.answer, self.unlike, self.sure):
-            layout.addWidget(widget)
+        vbox(self.answer, self.unlike, self.sure, parent=self, margins=(16, 8, 16, 4), spacing=4)
         self._columns = 1
         theme.theme().changed.connect(self._keep_answer)
 
@@ -152,14 +150,12 @@ class FilePredictionsView(QWidget):
         super().__init__(parent)
         self.found: FilePredictions | None = None
         self._path = ""
-        layout = vbox(parent=self, margins=0)
         self.cards = CardList(self)
         self.model = TextTable(self)
         self.table = text_table(self.model, _("Predictions for a file"), self)
         sorts_by_headers(self.table)
         self.table.setMinimumHeight(220)
-        layout.addWidget(self.cards)
-        layout.addWidget(self.table)
+        vbox(self.cards, self.table, parent=self, margins=0)
         self.hide()
 
     def forget(self) -> None:

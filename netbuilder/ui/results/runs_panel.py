@@ -100,8 +100,7 @@ class RunsPanel(QWidget):
             _("Restore the network, data, settings and trained weights of this run")
         )
         self.delete = QPushButton(_("Delete"), self)
-        buttons = hbox()
-        buttons.addWidget(self.about, 1)
+        buttons = hbox((self.about, 1))
         for button in (self.back, self.delete):
             button.setProperty("small", True)
             buttons.addWidget(button)
@@ -119,8 +118,7 @@ class RunsPanel(QWidget):
         self.invitation = Invitation("rows", _(_NONE), self)
         self.stack.addWidget(self.invitation)
         self.stack.addWidget(page)
-        outer = vbox(parent=self, margins=0)
-        outer.addWidget(self.stack)
+        vbox(self.stack, parent=self, margins=0)
         self.back.clicked.connect(self.bring_back)
         self.delete.clicked.connect(self.delete_selected)
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete_selected).setContext(

@@ -68,16 +68,11 @@ class DimensionRow(QWidget):
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(0, 1)
         self._said = QWidget(self)
-        row = hbox(parent=self._said, margins=0)
-        row.addWidget(self.how, 1)
         values = QWidget(self)
         values.setMinimumWidth(scaled(_LEAST_VALUES))
         values.setMaximumWidth(scaled(_VALUES))
-        inside = hbox(parent=values, margins=0)
-        for widget in (self.first, self.to, self.last):
-            inside.addWidget(widget)
-        row.addWidget(values)
-        row.addWidget(self.remove)
+        hbox(self.first, self.to, self.last, parent=values, margins=0)
+        hbox((self.how, 1), values, self.remove, parent=self._said, margins=0)
         self._above: bool | None = None
         self._lay(above=False)
         self._fill(words)

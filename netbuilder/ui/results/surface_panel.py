@@ -72,7 +72,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, hbox
+from netbuilder.ui.widgets.layouts import FlowLayout, flow, hbox
 from netbuilder.ui.widgets.throttle import WORDS_SECONDS, Throttle
 
 if TYPE_CHECKING:
@@ -111,9 +111,7 @@ class PointEditor(QWidget):
         self.as_made = QPushButton(_("Reset points"), self)
         self.as_made.setToolTip(_("Discard all changes to the points"))
         self.as_made.setProperty("small", True)
-        row = FlowLayout(self)
-        for part in (self.edit, self.brush, self.label):
-            row.addWidget(part)
+        flow(self.edit, self.brush, self.label, parent=self)
         self.edit.toggled.connect(partial(self._switch, self.brush))
         self.brush.toggled.connect(partial(self._switch, self.edit))
         self.label.currentIndexChanged.connect(self._color)
@@ -347,8 +345,7 @@ class SurfacePanel(QWidget):
         page.addWidget(self._wall_place, 1)
 
     def _choices(self) -> FlowLayout:
-        top = FlowLayout()
-        top.addWidget(self.view)
+        top = flow(self.view)
         for place, arrow, box in zip(self.axes, "→↑", (self.across, self.up), strict=True):
             _as_wide_as_named(box)
             box.setMaximumWidth(40 * self.fontMetrics().averageCharWidth())

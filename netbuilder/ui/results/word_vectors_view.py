@@ -25,7 +25,7 @@ from netbuilder.ui.services.settings import settings
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, vbox
+from netbuilder.ui.widgets.layouts import FlowLayout, flow, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.project.model import Project
@@ -346,13 +346,10 @@ class WordVectorsView(QWidget):
             task.changed.connect(self._answer)
         self.tasks.currentChanged.connect(self._answer)
         self.neighbours.table.activated.connect(self._follow)
-        layout = vbox(parent=self, margins=0)
-        row = FlowLayout()
-        row.addWidget(heading(_("Word vectors"), self))
-        row.addWidget(self.way)
-        layout.addLayout(row)
-        for part in (self.plot, self.legend, self.colours, self.note, self.tasks):
-            layout.addWidget(part)
+        row = flow(heading(_("Word vectors"), self), self.way)
+        vbox(
+            row, self.plot, self.legend, self.colours, self.note, self.tasks, parent=self, margins=0
+        )
         theme.theme().changed.connect(self._show_legend)
 
     @property

@@ -12,7 +12,7 @@ from netbuilder.core.wording import join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 MARGIN = 6
 BUBBLE_WIDTH = 280
@@ -53,8 +53,7 @@ class Callout(QWidget):
         self.bubble.setProperty("role", "card")
         self.bubble.setAccessibleName(join_sentences((title, words)))
         layout = self._fill(title, words, min(BUBBLE_WIDTH, window.width() - 24) - 28)
-        row = hbox()
-        row.addStretch(1)
+        row = hbox(STRETCH)
         self.buttons: list[QPushButton] = []
         for number, (label, action) in enumerate(buttons):
             button = QPushButton(label, self.bubble)

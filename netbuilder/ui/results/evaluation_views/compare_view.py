@@ -67,9 +67,7 @@ class CompareView(QWidget):
         self._grid = QGridLayout(self._matrices)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.heats: list[HeatMap] = []
-        layout = vbox(parent=self, margins=0)
-        layout.addWidget(self.title)
-        layout.addWidget(self.words)
+        layout = vbox(self.title, self.words, parent=self, margins=0)
         self._shown = (self.legend, self.table, self.which, self.label, self.plot, self._matrices)
         for widget in self._shown:
             layout.addWidget(widget)

@@ -25,7 +25,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -52,10 +52,7 @@ class CalibrationView(QWidget):
         self.words = note_label(_calibration_words("…"), self)
         self.plot = NoWheelPlot("calibration", 200, self)
         self.plot.drawn = self._draw  # type: ignore[method-assign]
-        layout = vbox(parent=self, margins=0)
-        layout.addWidget(heading(_("Calibration"), self))
-        layout.addWidget(self.plot)
-        layout.addWidget(self.words)
+        vbox(heading(_("Calibration"), self), self.plot, self.words, parent=self, margins=0)
         self.hide()
 
     def show_calibration(self, found: Calibration | None) -> None:
@@ -158,12 +155,9 @@ class GroupView(QWidget):
         )
         self.remedies.clicked.connect(self._press_remedies)
         self.measured = note_label("", self, role="body")
-        row = hbox()
         label = QLabel(_("Group by"), self)
         label.setBuddy(self.column)
-        row.addWidget(label)
-        row.addWidget(self.column)
-        row.addStretch(1)
+        row = hbox(label, self.column, STRETCH)
         layout = vbox(parent=self, margins=0)
         layout.addWidget(heading(_("Results by group"), self))
         layout.addLayout(row)

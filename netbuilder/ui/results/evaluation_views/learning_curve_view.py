@@ -26,7 +26,7 @@ from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, vbox
+from netbuilder.ui.widgets.layouts import flow, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -63,19 +63,15 @@ class LearningCurveView(QWidget):
         )
         label = QLabel(_("runs per amount"), self)
         label.setBuddy(self.seeds)
-        row = FlowLayout(spacing=8)
-        for part in (self.button, self.seeds, label):
-            row.addWidget(part)
+        row = flow(self.button, self.seeds, label, spacing=8)
         self.words = note_label(_(_WHAT), self)
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.plot = NoWheelPlot("learning_curve", 220, self)
         self.table = ShortTable(_("Amounts of data"), self)
-        layout = vbox(parent=self, margins=0)
-        layout.addWidget(self.title)
-        layout.addLayout(row)
-        for widget in (self.words, self.legend, self.plot, self.table):
-            layout.addWidget(widget)
+        vbox(
+            self.title, row, self.words, self.legend, self.plot, self.table, parent=self, margins=0
+        )
         self.button.clicked.connect(self._pressed)
         self.destroyed.connect(self.stop)
         theme.theme().changed.connect(self._draw)

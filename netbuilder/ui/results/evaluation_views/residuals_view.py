@@ -16,7 +16,7 @@ from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.compare import Residuals
@@ -42,14 +42,8 @@ class ResidualsView(QWidget):
         self.column.setAccessibleName(_("Target column"))
         self.plot = NoWheelPlot("residuals", 260, self)
         self.words = note_label("", self)
-        row = hbox()
-        row.addWidget(self.which)
-        row.addWidget(self.column)
-        row.addStretch(1)
-        layout = vbox(parent=self, margins=0)
-        layout.addLayout(row)
-        layout.addWidget(self.plot)
-        layout.addWidget(self.words)
+        row = hbox(self.which, self.column, STRETCH)
+        vbox(row, self.plot, self.words, parent=self, margins=0)
         self.which.currentIndexChanged.connect(self._draw)
         self.column.currentIndexChanged.connect(self._draw)
         theme.theme().changed.connect(self._draw)
