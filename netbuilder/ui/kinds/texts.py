@@ -44,7 +44,7 @@ from netbuilder.ui.services.views.sample_activations import Sample, SampleActiva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.layouts import configure, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -65,8 +65,7 @@ class MergesView(QWidget):
         self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setObjectName("merges-slider")
         self.slider.setAccessibleName(_("Merges"))
-        self.box = CountBox(0, 0, self)
-        self.box.setAccessibleName(_("Merges"))
+        self.box = configure(CountBox(0, 0, self), accessibleName=_("Merges"))
         self.text = QLineEdit(self)
         self.text.setObjectName("merges-text")
         self.text.setAccessibleName(_("Sentence to merge"))

@@ -25,7 +25,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, configure, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -144,14 +144,14 @@ class GroupView(QWidget):
         self.words = note_label("", self)
         self._stop: threading.Event | None = None
         self.worst = ""
-        self.remedies = QPushButton(self)
-        self.remedies.setObjectName("group_remedies")
-        self.remedies.setProperty("small", True)
-        self.remedies.setToolTip(
-            _(
+        self.remedies = configure(
+            QPushButton(self),
+            objectName="group_remedies",
+            small=True,
+            toolTip=_(
                 "Trains the network twice more: with all groups of the same weight, and with half "
                 "of this group's training rows."
-            )
+            ),
         )
         self.remedies.clicked.connect(self._press_remedies)
         self.measured = note_label("", self, role="body")
