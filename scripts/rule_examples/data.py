@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from netbuilder.core.check.rules.data import RULES
+from netbuilder.core.check.diagnostics import RULES
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.findings import Finding, exclude_columns_fix
 from netbuilder.core.project.model import Data, Project
