@@ -17,7 +17,7 @@ from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import configure, flow, vbox
+from netbuilder.ui.widgets.layouts import flow, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2
@@ -72,7 +72,7 @@ class DataGallery(QWidget):
         self.collect_button.setToolTip(
             _("Take pictures with the camera or record sounds, in one folder for each class.")
         )
-        self.back = configure(QPushButton(_("Back"), self), role="link")
+        self.back = prepared(QPushButton(_("Back"), self), role="link")
         row = flow(
             self.file_button, self.folder_button, self.paste_button, self.collect_button, self.back
         )
@@ -82,7 +82,7 @@ class DataGallery(QWidget):
         self.paste_button.clicked.connect(self.paste_requested)
         self.collect_button.clicked.connect(self.collect_requested)
         self.back.clicked.connect(self.closed)
-        page = configure(QWidget(self), role="page")
+        page = prepared(QWidget(self), role="page")
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 6, 0)
         grid.setSpacing(8)

@@ -48,7 +48,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 from netbuilder.ui.widgets.role_boxes import RoleBox
@@ -127,10 +127,10 @@ class DataPanel(QWidget):
         self._show()
 
     def _chosen_page(self) -> QWidget:
-        page = configure(QWidget(self), role="page")
+        page = prepared(QWidget(self), role="page")
         layout = vbox(parent=page, margins=(0, 0, 6, 0), spacing=6)
         self.title = note_label("", page, role="title")
-        self.change = configure(QPushButton(_("Choose other data…"), page), small=True)
+        self.change = prepared(QPushButton(_("Choose other data…"), page), small=True)
         self.change.clicked.connect(self._open_gallery)
         head = hbox((self.title, 1), self.change)
         layout.addLayout(head)

@@ -15,7 +15,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, labelled
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
@@ -28,7 +28,7 @@ class FindingsPreview(QWidget):
         self._apply = apply
         self._findings: tuple[Finding, ...] = ()
         self._all, self._rest = False, ""
-        self.more = configure(QPushButton("", self), role="link")
+        self.more = prepared(QPushButton("", self), role="link")
         self.more.setMinimumWidth(1)  # a long line must not make the panel wider than its place
         self.more.clicked.connect(self._show_all)
         vbox((self.more, 0, Qt.AlignmentFlag.AlignLeft), parent=self, margins=0, spacing=4)
@@ -169,7 +169,7 @@ class ConclusionRow(QWidget):
         for fix in others:
             self.menu.addAction(fix.label.replace("&", "&&"), partial(apply, fix.label, fix.edit))
         if others:
-            button = configure(QPushButton(_("Change"), self), small=True)
+            button = prepared(QPushButton(_("Change"), self), small=True)
             button.setMenu(self.menu)
             button.setAccessibleName(_("Change: {finding}", finding=finding.message))
             row.addWidget(button)

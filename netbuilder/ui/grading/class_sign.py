@@ -19,7 +19,7 @@ from netbuilder.ui.services.class_membership import ClassMembership
 from netbuilder.ui.services.lesson_session import pupil
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
@@ -41,7 +41,7 @@ class JoinDialog(Dialog):
         self.name = QLineEdit(pupil(), self)
         self.name.setPlaceholderText(_("your name or number"))
         self.name.setAccessibleName(_("Your name or number"))
-        self.words = configure(QLabel("", self), role="complaint", wordWrap=True)
+        self.words = prepared(QLabel("", self), role="complaint", wordWrap=True)
         self.words.hide()
         form = QFormLayout()
         form.addRow(_("Name"), self.name)

@@ -49,7 +49,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 _PUPIL = Qt.ItemDataRole.UserRole
 _TILE = QSize(206, 92)  # pixels: thirty at 1366x768
@@ -248,9 +248,9 @@ class ClassWindow(Dialog):
         self.title.setMaximumWidth(240)
         self.choose = QPushButton(_("Choose a folder…"), self)
         self.choose.clicked.connect(lambda _checked=False: self._choose())
-        self.toggle = configure(QPushButton(self), objectName="toggle-class", role="primary")
+        self.toggle = prepared(QPushButton(self), objectName="toggle-class", role="primary")
         self.toggle.clicked.connect(lambda _checked=False: self._toggle())
-        self.words = configure(note_label("", self, role="sentence"), objectName="class-words")
+        self.words = prepared(note_label("", self, role="sentence"), objectName="class-words")
         self.where = note_label("", self)
         self.bars = ResultBars(self)
         self.model = QStandardItemModel(self)
@@ -268,7 +268,7 @@ class ClassWindow(Dialog):
         self.project = QPushButton(_("Show on the projector"), self)
         self.project.setObjectName("show-on-projector")
         self.project.clicked.connect(lambda _checked=False: self._ask())
-        self.order = configure(QPushButton(_("Stuck first"), self), checkable=True)
+        self.order = prepared(QPushButton(_("Stuck first"), self), checkable=True)
         self.order.toggled.connect(lambda _on: self._look())
         self.detail = note_label("", self)
         head = hbox(self.title, self.choose, self.toggle, (self.words, 1), self.bars)

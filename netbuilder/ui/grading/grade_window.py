@@ -72,7 +72,7 @@ from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
@@ -143,7 +143,7 @@ class GradeWindow(Dialog):
         self.data = self._field(_("Hidden data"))
         self.lesson, self.rubric = self._field(_("Lesson")), self._field(_("Rubric"))
         self.retrain = QCheckBox(_("Retrain each submission"), self)
-        self.missing = configure(QLabel("", self), role="note")
+        self.missing = prepared(QLabel("", self), role="note")
         self.words = QLabel("", self)
         for label in (self.missing, self.words):
             label.setWordWrap(True)
@@ -263,12 +263,12 @@ class GradeWindow(Dialog):
         return detail
 
     def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
-        button = configure(QPushButton(words, self), autoDefault=False)
+        button = prepared(QPushButton(words, self), autoDefault=False)
         button.clicked.connect(lambda _checked=False: do())
         return button
 
     def _field(self, name: str) -> QLineEdit:
-        field = configure(QLineEdit(self), accessibleName=name)
+        field = prepared(QLineEdit(self), accessibleName=name)
         field.textChanged.connect(self._follow)
         return field
 

@@ -33,7 +33,7 @@ from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 _TOML = FileType(N_("Rubric"), (".toml",))
@@ -57,7 +57,7 @@ class ThresholdRow(QWidget):
 
     def __init__(self, number: int, threshold: Threshold | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self.name = configure(NoWheelComboBox(self), editable=True)
+        self.name = prepared(NoWheelComboBox(self), editable=True)
         self.name.addItems([name for name, _less in _METRICS])
         self.bound = NoWheelComboBox(self)
         for words, key in _BOUNDS:
@@ -112,12 +112,12 @@ class RubricForm(Dialog):
         super().__init__(parent)
         self.rubric = rubric
         self.setWindowTitle(_("Rubric"))
-        self.title = configure(QLineEdit(rubric.title, self), accessibleName=_("Title"))
+        self.title = prepared(QLineEdit(rubric.title, self), accessibleName=_("Title"))
         # Not of the dialog: that would let it be narrower than its rows.
         self.title.setMinimumWidth(max(430, 56 * self.fontMetrics().averageCharWidth()))
         self.thresholds: list[ThresholdRow] = []
         self._rows = vbox()
-        self.add = configure(QPushButton(_("Add a threshold"), self), small=True, autoDefault=False)
+        self.add = prepared(QPushButton(_("Add a threshold"), self), small=True, autoDefault=False)
         self.add.clicked.connect(lambda _checked=False: self.add_threshold())
         self.steps = _number("0", _("Points for the steps"), self)
         self.points = _number(_("the sum, or 100"), _("Total points"), self)
@@ -245,7 +245,7 @@ class RubricForm(Dialog):
 
 
 def _number(placeholder: str, name: str, parent: QWidget) -> QLineEdit:
-    field = configure(QLineEdit(parent), placeholderText=placeholder, accessibleName=name)
+    field = prepared(QLineEdit(parent), placeholderText=placeholder, accessibleName=name)
     letter = field.fontMetrics().averageCharWidth()
     field.setMinimumWidth(12 * letter)
     field.setMaximumWidth(max(160, 22 * letter))
@@ -253,7 +253,7 @@ def _number(placeholder: str, name: str, parent: QWidget) -> QLineEdit:
 
 
 def _with(field: QLineEdit, words: str, parent: QWidget) -> QHBoxLayout:
-    label = configure(QLabel(words, parent), wordWrap=True)
+    label = prepared(QLabel(words, parent), wordWrap=True)
     # Qt makes a dialog two thirds as high as the screen at most: its lines are never squeezed.
     label.setMinimumHeight(label.heightForWidth(32 * label.fontMetrics().averageCharWidth()))
     return hbox(field, (label, 1))

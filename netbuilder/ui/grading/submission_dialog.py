@@ -23,7 +23,7 @@ from netbuilder.ui.services.settings import remember, settings
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class SubmissionDialog(Dialog):
         self.choose = QPushButton(_("Choose…"), self)
         self.choose.setVisible(not school)
         self.choose.clicked.connect(self._choose)
-        self.words = configure(QLabel("", self), wordWrap=True, role="complaint")
+        self.words = prepared(QLabel("", self), wordWrap=True, role="complaint")
         self.words.hide()
         form = QFormLayout()
         form.addRow(_("Name"), self.name)

@@ -17,7 +17,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 
 _TITLES = (N_("Array"), N_("Shape"), N_("Type"), N_("Used as"))
 _NAME = Qt.ItemDataRole.UserRole
@@ -73,7 +73,7 @@ class ArrayTree(QTreeWidget):
 
     def _box(self, name: str) -> ElidedComboBox:
         assert self._look is not None
-        box = configure(ElidedComboBox(self), quiet=True)
+        box = prepared(ElidedComboBox(self), quiet=True)
         for use, words in self._look.choices.items():
             box.addItem(words, use)
         box.setCurrentIndex(max(box.findData(self._look.uses.get(name, "")), 0))

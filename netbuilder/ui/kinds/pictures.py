@@ -35,7 +35,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.file_dialogs import ask_open
-from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -76,9 +76,9 @@ class PictureForm(PredictForm):
         # The pad stands above all that changes: it must not move under the pen.
         self.pad = DrawPad(self)
         self.pad.enlarge(PAD_SIDE)
-        self.picture = configure(QLabel(self), accessibleName=_("The network's input"))
+        self.picture = prepared(QLabel(self), accessibleName=_("The network's input"))
         self._why: Explanation | None = None
-        self.drawn_again = configure(QLabel(self), toolTip=_("The prediction, as a picture"))
+        self.drawn_again = prepared(QLabel(self), toolTip=_("The prediction, as a picture"))
         self.drawn_again.hide()
         self._bars: BarList | None = None
         self._shown = hbox(self.picture, self.drawn_again, STRETCH, spacing=8)
@@ -94,7 +94,7 @@ class PictureForm(PredictForm):
         self.draw_button.setToolTip(_("Draw a picture. It is prepared like the training pictures."))
         self.clear_button = QPushButton(_("Clear drawing"), self)
         self.picture_button = QPushButton(_("Predict for a picture…"), self)
-        self.paste_button = configure(
+        self.paste_button = prepared(
             QPushButton(_("Paste a picture"), self),
             toolTip=_(
                 "Predict for the copied picture ({keys}). You can also drop one here.",

@@ -31,7 +31,7 @@ from netbuilder.ui.services.views.sample_activations import Sample, SampleActiva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -341,7 +341,7 @@ class ResponseView(QWidget):
         self._row: dict[str, Any] = {}
         self.column = NoWheelComboBox(self)
         self.column.setAccessibleName(_("Column on the horizontal axis"))
-        self.about = configure(QLabel(_("Prediction along"), self), role="field")
+        self.about = prepared(QLabel(_("Prediction along"), self), role="field")
         self.about.setBuddy(self.column)
         self.plot = NoWheelPlot("response", 130, self)
         self.curve = self.plot.plot([], [])

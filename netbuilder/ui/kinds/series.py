@@ -39,7 +39,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, flow, hbox, vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -56,7 +56,7 @@ class SeriesTab(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look: SeriesDataView | None = None
-        self.column = configure(NoWheelComboBox(self), accessibleName=_("Column to draw"))
+        self.column = prepared(NoWheelComboBox(self), accessibleName=_("Column to draw"))
         self.plot = SeriesPlot(self)
         self.legend = QLabel(self)
         self.note = note_label("", self)
@@ -109,7 +109,7 @@ class SequencesTab(QWidget):
         self.label.setAccessibleName(_("Class"))
         self.feature.setAccessibleName(_("Feature"))
         self.plot = SequencesPlot(self)
-        self.legend = configure(QLabel(self), wordWrap=True)
+        self.legend = prepared(QLabel(self), wordWrap=True)
         self.note = note_label("", self)
         vbox(
             hbox((self.label, 1), (self.feature, 1)),
@@ -341,10 +341,10 @@ class SeriesForm(PredictForm):
         self._passed_over: tuple[SampleActivations, str] | None = None
         self.forecast: Forecast | None = None
         self.curve = WindowCurve(self)
-        self.column = configure(NoWheelComboBox(self), accessibleName=_("Column to show and drag"))
+        self.column = prepared(NoWheelComboBox(self), accessibleName=_("Column to show and drag"))
         self.steps = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.steps.setAccessibleName(_("Steps to predict"))
-        self.count = configure(CountBox(1, 1, self), accessibleName=_("Number of steps to predict"))
+        self.count = prepared(CountBox(1, 1, self), accessibleName=_("Number of steps to predict"))
         self._ahead = QWidget(self)
         hbox(
             QLabel(_("Steps to predict"), self._ahead),

@@ -21,7 +21,7 @@ from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import heading
-from netbuilder.ui.widgets.layouts import configure, vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
@@ -212,7 +212,7 @@ class PictureDisplay(InputEditor):
 
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
         super().__init__(name, entry, parent)
-        self.picture = configure(QLabel(self), accessibleName=name)
+        self.picture = prepared(QLabel(self), accessibleName=name)
         self.page.addWidget(self.picture)
 
     def show_values(self, values: Any) -> None:

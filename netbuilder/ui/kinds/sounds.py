@@ -35,7 +35,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import FlowLayout, hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -61,7 +61,7 @@ class SoundsTab(QWidget):
         )
         self.table.activated.connect(lambda _index: self.toggle())
         self.wave, self.pitches = WavePlot(self), SpectrogramPlot(self)
-        self.play = configure(QPushButton(f"▶ {_('Play')}", self), small=True)
+        self.play = prepared(QPushButton(f"▶ {_('Play')}", self), small=True)
         self.play.clicked.connect(self.toggle)
         self.words = note_label("", self)
         self.player.ended.connect(self._show_button)
@@ -263,7 +263,7 @@ class SoundForm(PredictForm):
         self._player = WavePlayer(self)
         self.plot = SoundPlot(self)
         self.ways = FlowLayout(spacing=8)
-        self.play_button = configure(QPushButton(_("Play"), self), toolTip=_("Play this sound."))
+        self.play_button = prepared(QPushButton(_("Play"), self), toolTip=_("Play this sound."))
         self.sound_button = QPushButton(_("Predict for a sound…"), self)
         self.sound_button.setToolTip(
             _("Choose a .wav, .flac, .ogg or .mp3 file. You can also drop one here.")

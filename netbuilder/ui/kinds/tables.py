@@ -23,7 +23,7 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 _MOST = 24
 _SMALLEST = 8  # of the letters of numbers, in pixels
@@ -179,7 +179,7 @@ class ScatterView(QWidget):
             box.setMinimumContentsLength(3)  # beside a lesson the page is narrow
             box.currentIndexChanged.connect(self._draw)
         self.plot = ThemedPlot("scatter", self, least=220)
-        self.legend = configure(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        self.legend = prepared(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self.note = note_label("", self)
         vbox(
             hbox(QLabel("→", self), (self.across, 1), QLabel("↑", self), (self.up, 1)),

@@ -44,7 +44,7 @@ from netbuilder.ui.services.views.sample_activations import Sample, SampleActiva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -65,7 +65,7 @@ class MergesView(QWidget):
         self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setObjectName("merges-slider")
         self.slider.setAccessibleName(_("Merges"))
-        self.box = configure(CountBox(0, 0, self), accessibleName=_("Merges"))
+        self.box = prepared(CountBox(0, 0, self), accessibleName=_("Merges"))
         self.text = QLineEdit(self)
         self.text.setObjectName("merges-text")
         self.text.setAccessibleName(_("Sentence to merge"))

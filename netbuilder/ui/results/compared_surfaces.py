@@ -31,7 +31,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.live_view import LiveView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
@@ -320,7 +320,7 @@ class ComparedSurfaces(QWidget):
         place = QWidget(self)
         # The colour that the run has in Training and in Runs.
         dot = f'<span style="color:{overlay_color(number)}">●</span> {escape(name)}'
-        title = configure(QLabel(dot, place), textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        title = prepared(QLabel(dot, place), textFormat=Qt.TextFormat.RichText, wordWrap=True)
         column = vbox(title, parent=place, margins=0)
         if isinstance(picture, str):
             column.addWidget(note_label(picture, place))

@@ -36,7 +36,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import configure, flow, hbox, vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -199,9 +199,9 @@ class EvaluatePanel(QWidget):
     def _build_head(self) -> None:
         page = self.waiting.page_layout
         self.stale = StaleNote(self.workbench, self)
-        self.output = configure(NoWheelComboBox(self), accessibleName=_("Output to evaluate"))
+        self.output = prepared(NoWheelComboBox(self), accessibleName=_("Output to evaluate"))
         self.output.activated.connect(self._show)
-        self.figure = configure(QLabel(self), objectName="headline_figure", role="figure")
+        self.figure = prepared(QLabel(self), objectName="headline_figure", role="figure")
         self.sentence = note_label("", self, role="body")
         self.comparison = note_label("", self)
         self.worse = note_label("", self, role="complaint")
@@ -255,7 +255,7 @@ class EvaluatePanel(QWidget):
         dialog.activateWindow()
 
     def _button(self, title: str, pressed: Callable[[], object]) -> QPushButton:
-        button = configure(QPushButton(title, self), small=True)
+        button = prepared(QPushButton(title, self), small=True)
         button.clicked.connect(lambda _checked: pressed())
         return button
 

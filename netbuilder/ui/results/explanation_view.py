@@ -25,7 +25,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, flow, vbox
+from netbuilder.ui.widgets.layouts import flow, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -75,7 +75,7 @@ class ExplanationView(QWidget):
         self._awaited = False
         self.side = 140
         layout = self.column = vbox(parent=self, margins=0)
-        self.button = configure(QPushButton(_("Explain this prediction"), self), checkable=True)
+        self.button = prepared(QPushButton(_("Explain this prediction"), self), checkable=True)
         self.button.toggled.connect(self._toggled)
         self.method = NoWheelComboBox(self)
         self.method.setAccessibleName(_("Explanation method"))

@@ -43,7 +43,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.layer_values import WeightStats
@@ -92,10 +92,10 @@ class InsidePanel(QWidget):
         page = self.waiting.page_layout
         self.stale = StaleNote(workbench, self, live=True)
         page.addWidget(self.stale)
-        label = configure(QLabel(_("row"), self), role="field")
-        self.number = configure(CountBox(1, 1, self), accessibleName=_("Row of the test set"))
+        label = prepared(QLabel(_("row"), self), role="field")
+        self.number = prepared(CountBox(1, 1, self), accessibleName=_("Row of the test set"))
         label.setBuddy(self.number)
-        self.random = configure(QPushButton(_("Another row"), self), small=True)
+        self.random = prepared(QPushButton(_("Another row"), self), small=True)
         self.truth = note_label("", self)
         self._row = (label, self.number, self.random)
         row = hbox(label, self.number, self.random, (self.truth, 1))

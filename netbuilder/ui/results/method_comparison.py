@@ -44,7 +44,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class MethodComparisonDialog(Dialog):
         self.words = note_label(
             _("Other methods are trained on the same rows, prepared in the same way."), self
         )
-        self.bar = configure(QProgressBar(self), accessibleName=_("Progress of the comparison"))
+        self.bar = prepared(QProgressBar(self), accessibleName=_("Progress of the comparison"))
         self.bar.setTextVisible(False)
         self.table = ShortTable(_("Other methods"), self)
         self.table.setWordWrap(False)
@@ -274,7 +274,7 @@ class MethodSurfaces(QWidget):
             place, plot = QVBoxLayout(), SurfacePlot(self, small=True)
             plot.setMinimumSize(150, _LEAST_HEIGHT)
             plot.shown_parts = {1 if found.dataset.test is None else 2}
-            title = configure(QLabel(_title(method), self), role="heading")
+            title = prepared(QLabel(_title(method), self), role="heading")
             place.addWidget(title)
             place.addWidget(plot, 1)
             grid.addLayout(place, number // 3, number % 3)

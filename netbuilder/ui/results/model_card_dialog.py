@@ -26,7 +26,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import configure, vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class ModelCardDialog(Dialog):
             self.answers[key] = field
             layout.addWidget(label)
             layout.addWidget(field)
-        self.facts = configure(QTextBrowser(self), accessibleName=_("Facts"))
+        self.facts = prepared(QTextBrowser(self), accessibleName=_("Facts"))
         self.facts.setPlainText(_("Evaluating the model…"))
         layout.addWidget(self.facts, 1)
         self.trouble = note_label("", self, role="complaint")

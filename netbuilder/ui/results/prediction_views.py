@@ -26,7 +26,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import ClampedLabel
-from netbuilder.ui.widgets.layouts import configure, vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class PredictionHeader(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.answer = configure(ClampedLabel("", self, lines=2), role="answer")
+        self.answer = prepared(ClampedLabel("", self, lines=2), role="answer")
         self.sure = ClampedLabel("", self, lines=3)
-        self.unlike = configure(ClampedLabel("", self, lines=2), role="caution")
+        self.unlike = prepared(ClampedLabel("", self, lines=2), role="caution")
         vbox(self.answer, self.unlike, self.sure, parent=self, margins=(16, 8, 16, 4), spacing=4)
         self._columns = 1
         theme.theme().changed.connect(self._keep_answer)

@@ -23,7 +23,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.labels import ClampedLabel
-from netbuilder.ui.widgets.layouts import configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
 #: Room for values, so that those of all lines stand below each other.
@@ -45,7 +45,7 @@ class DimensionRow(QWidget):
     def __init__(self, line: str, title: str, numbers: bool, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.path, _equals, words = line.partition("=")
-        self.title = configure(ClampedLabel(title, self), toolTip=self.path)
+        self.title = prepared(ClampedLabel(title, self), toolTip=self.path)
         self.how = ElidedComboBox(self)
         for name in (LIST, RANGE, LOGARITHMIC) if numbers else (LIST,):
             self.how.addItem(_(name), name)

@@ -72,7 +72,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.connections import connect_while
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, configure, flow, hbox
+from netbuilder.ui.widgets.layouts import FlowLayout, flow, hbox, prepared
 from netbuilder.ui.widgets.throttle import WORDS_SECONDS, Throttle
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ class PointEditor(QWidget):
         self._store, self._workbench = store, workbench
         self._columns = ("x", "y")
         self.hand = PointEditFilter(plot)
-        self.edit = configure(QPushButton(_("Edit points"), self), checkable=True, toolTip=_(HELP))
-        self.brush = configure(QPushButton(_("Brush"), self), checkable=True, toolTip=_(BRUSH_HELP))
+        self.edit = prepared(QPushButton(_("Edit points"), self), checkable=True, toolTip=_(HELP))
+        self.brush = prepared(QPushButton(_("Brush"), self), checkable=True, toolTip=_(BRUSH_HELP))
         for button in (self.edit, self.brush):
             button.setProperty("small", True)
         self.label = NoWheelComboBox(self)
@@ -260,7 +260,7 @@ class SurfacePanel(QWidget):
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _(COMING))
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
-        self.view = configure(NoWheelComboBox(self), accessibleName=_("View"))
+        self.view = prepared(NoWheelComboBox(self), accessibleName=_("View"))
         # The views are others for other data: the first ones do not say how wide they get.
         _as_wide_as_named(self.view)
         self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
@@ -287,7 +287,7 @@ class SurfacePanel(QWidget):
         self.neighbours = QPushButton("t-SNE", self)
         self.over_epochs = QCheckBox(_("as a map over epochs"), self)
         page.addLayout(self._switches())
-        self.legend = configure(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        self.legend = prepared(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
         page.addWidget(self.legend)
         # Which of its parts are shown tells it, and not whether the page is in sight.
         self.plot.menu.below = lambda: "" if self.legend.isHidden() else self.legend.text()

@@ -25,7 +25,7 @@ from netbuilder.ui.services.settings import settings
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, configure, flow, vbox
+from netbuilder.ui.widgets.layouts import FlowLayout, flow, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.project.model import Project
@@ -106,7 +106,7 @@ class WordTask(QWidget):
             field.setCompleter(completer)
             field.textChanged.connect(self.changed)
             row.addWidget(field)
-        self.note = configure(note_label(_(help_text), self), objectName=f"{name}_note")
+        self.note = prepared(note_label(_(help_text), self), objectName=f"{name}_note")
         self.page = vbox(parent=self, margins=(0, 8, 0, 0))
         self.page.addLayout(row)
         self.page.addWidget(self.note)
@@ -224,7 +224,7 @@ class CompareTask(WordTask):
 
     def __init__(self, name: str, help_text: str, signs: Sequence[str], parent: QWidget) -> None:
         super().__init__(name, help_text, signs, parent)
-        self.legend = configure(QLabel(self), textFormat=Qt.TextFormat.RichText)
+        self.legend = prepared(QLabel(self), textFormat=Qt.TextFormat.RichText)
         self.bars = VectorBars(self)
         self.bars.menu.below = self.legend.text
         self.page.addWidget(self.bars)
@@ -319,10 +319,10 @@ class WordVectorsView(QWidget):
         self.plot = WordMapPlot(self)
         self.plot.menu.below = lambda: "" if self.legend.isHidden() else self.legend.text()
         self.plot.word_clicked.connect(self._take)
-        self.legend = configure(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        self.legend = prepared(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self.colours = ColourBar(self)
-        self.note = configure(note_label("", self), objectName="word_map_note")
-        self.tasks = configure(QTabWidget(self), objectName="word_tasks")
+        self.note = prepared(note_label("", self), objectName="word_map_note")
+        self.tasks = prepared(QTabWidget(self), objectName="word_tasks")
         self.tasks.setTabBar(NoWheelTabBar(self))
         self.tasks.setDocumentMode(True)
         self.neighbours = NeighboursTask(

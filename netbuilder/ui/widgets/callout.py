@@ -12,7 +12,7 @@ from netbuilder.core.wording import join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 
 MARGIN = 6
 BUBBLE_WIDTH = 280
@@ -56,7 +56,7 @@ class Callout(QWidget):
         row = hbox(STRETCH)
         self.buttons: list[QPushButton] = []
         for number, (label, action) in enumerate(buttons):
-            button = configure(QPushButton(label, self.bubble), small=True)
+            button = prepared(QPushButton(label, self.bubble), small=True)
             if number == len(buttons) - 1:
                 button.setProperty("role", "primary")
             button.clicked.connect(lambda _checked=False, call=action: call())

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
-from netbuilder.ui.widgets.layouts import configure, hbox
+from netbuilder.ui.widgets.layouts import hbox, prepared
 
 _STEPS = 1000
 
@@ -19,7 +19,7 @@ class ReadingBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.words = configure(QLabel(_("Preparing the data…"), self), role="note")
+        self.words = prepared(QLabel(_("Preparing the data…"), self), role="note")
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)

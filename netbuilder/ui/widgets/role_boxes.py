@@ -11,7 +11,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import FlowLayout, configure, vbox
+from netbuilder.ui.widgets.layouts import FlowLayout, prepared, vbox
 
 
 def role_of(tone: str) -> str:
@@ -39,7 +39,7 @@ class RoleBox(QFrame):
         box_policy.setHeightForWidth(True)
         self.setSizePolicy(box_policy)
         layout = vbox(parent=self, margins=(12, 8, 12, 8), spacing=4)
-        self.title = configure(QLabel(title, self), role="heading", wordWrap=True)
+        self.title = prepared(QLabel(title, self), role="heading", wordWrap=True)
         self.title.setVisible(bool(title))
         self.words = note_label(words, self, role="body")
         self.words.setVisible(bool(words))
@@ -64,7 +64,7 @@ class RoleBox(QFrame):
         return self.buttons[0] if self.buttons else None
 
     def _button(self, label: str, action: Callable[[], object]) -> QPushButton:
-        button = configure(QPushButton(label, self), small=True)
+        button = prepared(QPushButton(label, self), small=True)
         # A click often removes the card, which would pass the focus on to the canvas.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda _checked=False: action())
@@ -116,7 +116,7 @@ class CardStack(CardList):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._place = 0
-        self.next = configure(QPushButton(self), small=True)
+        self.next = prepared(QPushButton(self), small=True)
         self.next.clicked.connect(lambda _checked=False: self._show(self._place + 1))
         self._layout.addWidget(self.next, 0, Qt.AlignmentFlag.AlignRight)
 

@@ -26,7 +26,7 @@ from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.views.evaluation_service import ComparedRuns
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import configure, vbox
+from netbuilder.ui.widgets.layouts import prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.compare import ComparedNetwork
@@ -54,7 +54,7 @@ class CompareView(QWidget):
         self.runs = ComparedRuns(runner, self)
         self.title = heading(_("Comparison with earlier runs: test set"), self)
         self.words = note_label(_(_TICK), self)
-        self.legend = configure(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        self.legend = prepared(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self.table = ShortTable(_("Comparison of runs"), self)
         self.table.rows.aligned = False  # each row is another quantity
         self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)

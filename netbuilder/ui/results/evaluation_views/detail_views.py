@@ -25,7 +25,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import STRETCH, configure, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -144,7 +144,7 @@ class GroupView(QWidget):
         self.words = note_label("", self)
         self._stop: threading.Event | None = None
         self.worst = ""
-        self.remedies = configure(
+        self.remedies = prepared(
             QPushButton(self),
             objectName="group_remedies",
             small=True,

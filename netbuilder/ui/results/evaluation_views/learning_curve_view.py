@@ -26,7 +26,7 @@ from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import configure, flow, vbox
+from netbuilder.ui.widgets.layouts import flow, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -65,7 +65,7 @@ class LearningCurveView(QWidget):
         label.setBuddy(self.seeds)
         row = flow(self.button, self.seeds, label, spacing=8)
         self.words = note_label(_(_WHAT), self)
-        self.legend = configure(QLabel(self), textFormat=Qt.TextFormat.RichText)
+        self.legend = prepared(QLabel(self), textFormat=Qt.TextFormat.RichText)
         self.plot = NoWheelPlot("learning_curve", 220, self)
         self.table = ShortTable(_("Amounts of data"), self)
         vbox(
