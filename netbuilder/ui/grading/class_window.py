@@ -244,7 +244,7 @@ class ClassWindow(Dialog):
         self._asked = ""  # the pupil whose network is awaited
         self.title = QLineEdit(str(settings().value(_TITLE, "") or ""), self)
         self.title.setPlaceholderText(_("name of the class, for example 8b"))
-        self.title.setAccessibleName(_("Name of the class"))
+        self.title.setAccessibleName(self.title.placeholderText())
         self.title.setMaximumWidth(240)
         self.choose = QPushButton(_("Choose a folder…"), self)
         self.choose.clicked.connect(lambda _checked=False: self._choose())
