@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.ui.services.devices import THUMBNAIL
-from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.labels import note_label, show_text
 from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 _UNREADABLE = Qt.ItemDataRole.UserRole + 1
@@ -112,8 +112,7 @@ class ClassCard(QFrame):
         self.complain("")
 
     def complain(self, words: str) -> None:
-        self.trouble.setText(words)
-        self.trouble.setVisible(bool(words))
+        show_text(self.trouble, words)
 
     def add(self, path: Path, image: QImage) -> None:
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), "")

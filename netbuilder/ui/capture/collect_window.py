@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -48,11 +47,11 @@ from netbuilder.ui.services.devices import Camera, Microphone, SampleSource, Tak
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style.shortcuts import key_text
-from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.file_dialogs import ask_files, ask_folder, ask_open
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, dispose, hbox, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 #: Factories of sources, by the text of their button.
@@ -136,15 +135,9 @@ class CollectWindow(Dialog):
         self.device = prepared(NoWheelComboBox(self), accessibleName=_("Device"))
         self.device.activated.connect(lambda _row: self._open())
         self.again = self._button(_("Try again"), self._open)
-        row = hbox()
         for button in self.kinds.values():
-            button.setCheckable(True)
-            button.setAutoExclusive(True)
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.device)
-        row.addWidget(self.again)
-        return row
+            prepared(button, checkable=True, autoExclusive=True)
+        return hbox(*self.kinds.values(), STRETCH, self.device, self.again)
 
     def _device_view(self) -> QVBoxLayout:
         self.view = QLabel(self)
@@ -163,17 +156,11 @@ class CollectWindow(Dialog):
 
     def _classes(self) -> QScrollArea:
         self.more = self._button(_("Add a class"), self.add_class)
-        page = QWidget(self)
-        page.setProperty("role", "page")
+        page = prepared(QWidget(self), role="page")
         self._list = vbox(
             (self.more, 0, Qt.AlignmentFlag.AlignLeft), STRETCH, parent=page, margins=(0, 0, 6, 0)
         )
-        scroll = QScrollArea(self)
-        make_scroll_area_accessible(scroll, _("Classes"))
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(page)
-        return scroll
+        return scrolled_page(page, _("Classes"), self)
 
     def _bottom(self) -> QHBoxLayout:
         self.where = note_label("", self)
@@ -218,8 +205,7 @@ class CollectWindow(Dialog):
         self._collection, self._removed = collection, []
         for card in self.cards:
             self._list.removeWidget(card)
-            card.hide()
-            card.deleteLater()
+            dispose(card)
         self.cards = []
         self.where.setText(_("Saved in {folder}", folder=collection.folder))
         self.where.setToolTip(str(collection.folder))

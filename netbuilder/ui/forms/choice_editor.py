@@ -29,7 +29,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.param_form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import dispose, hbox, prepared, vbox
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1  # the role of QComboBox's item flags
 
@@ -167,8 +167,7 @@ class ChoiceForm(QWidget):
         if name != self._form_name:
             self._form_name = name
             if self._form is not None:
-                self._form.hide()
-                self._form.deleteLater()
+                dispose(self._form)
             self._form = None
             if spec is not None and spec.params:
                 params = spec.params

@@ -26,8 +26,8 @@ from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TypedBox, num
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.labels import note_label, show_text
+from netbuilder.ui.widgets.layouts import dispose, vbox
 
 OBJECTS: dict[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,
@@ -90,8 +90,7 @@ class NestedEditor(QWidget):
             index = self.combo.count() - 1
         self.combo.setCurrentIndex(max(index, 0))
         if self._form is not None:
-            self._form.hide()
-            self._form.deleteLater()
+            dispose(self._form)
             self._form = None
         params, help_line = self.params_of(self._name) if self._name else ((), "")
         self.show_help(help_line)
@@ -104,8 +103,7 @@ class NestedEditor(QWidget):
             self.body.addWidget(self._form)
 
     def show_help(self, line: str) -> None:
-        self._help.setText(line)
-        self._help.setVisible(bool(line))
+        show_text(self._help, line)
 
     def _take(self, name: str, value: Any) -> None:
         if value is UNSET:

@@ -42,8 +42,8 @@ from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import ask_open
-from netbuilder.ui.widgets.labels import ClampedLabel, note_label
-from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
+from netbuilder.ui.widgets.labels import ClampedLabel, note_label, show_text
+from netbuilder.ui.widgets.layouts import hbox, polish_again, prepared, vbox
 
 
 class CheckEditor(QCheckBox):
@@ -298,17 +298,14 @@ class ParamRow:
         """Show what is wrong with the text; "" clears it."""
         if sentence:
             self.typed = _NOTHING
-        self.complaint.setText(sentence)
-        self.complaint.setVisible(bool(sentence))
+        show_text(self.complaint, sentence)
         if self.editor.property("wrong") != bool(sentence):
             self.editor.setProperty("wrong", bool(sentence))
-            self.editor.style().unpolish(self.editor)
-            self.editor.style().polish(self.editor)
+            polish_again(self.editor)
 
     def warn(self, sentence: str) -> None:
         """Show a caution about a valid value; "" clears it."""
-        self.caution.setText(sentence)
-        self.caution.setVisible(bool(sentence))
+        show_text(self.caution, sentence)
 
     def differ(self, values: Sequence[str]) -> None:
         if len(set(values)) > 1:
@@ -326,6 +323,16 @@ class ParamRow:
 
 def _same(first: Any, second: Any) -> bool:
     return type(first) is type(second) and bool(first == second)  # True is not 1
+
+
+def fold_button(parent: QWidget) -> QToolButton:
+    """Create a button with an arrow that points down while it is checked."""
+    button = prepared(QToolButton(parent), role="fold", checkable=True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setArrowType(Qt.ArrowType.RightArrow)
+    arrows = Qt.ArrowType.RightArrow, Qt.ArrowType.DownArrow
+    button.toggled.connect(lambda on: button.setArrowType(arrows[on]))
+    return button
 
 
 class ParamForm(QWidget):
@@ -369,11 +376,7 @@ class ParamForm(QWidget):
             outer.addWidget(self._section(first))
         self.more_button: QToolButton | None = None
         if self._more_params:
-            self.more_button = prepared(QToolButton(self), text=_more_text(self._more_params))
-            self.more_button.setCheckable(True)
-            self.more_button.setArrowType(Qt.ArrowType.RightArrow)
-            self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            self.more_button.setProperty("role", "fold")
+            self.more_button = prepared(fold_button(self), text=_more_text(self._more_params))
             self.more_button.setToolTip(join_values(p.name for p in self._more_params))
             self.more_button.toggled.connect(self.unfold)
             # Long names must not widen the form beyond its panel.
@@ -414,8 +417,6 @@ class ParamForm(QWidget):
     def unfold(self, opened: bool) -> None:
         """Expand or collapse More, which is created when first expanded."""
         if self.more_button is not None:
-            arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
-            self.more_button.setArrowType(arrow)
             self.more_button.setChecked(opened)
         if opened and self._more is None and self._more_params:
             self._more = self._section(self._more_params)

@@ -37,7 +37,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import dispose, flow, hbox, prepared, vbox
 
 CARD_WIDTH, MOST_COLUMNS, MARGIN, GAP = 232, 5, 16, 8
 SHOWN_RECENT = 4
@@ -148,8 +148,7 @@ class StartPage(QWidget):
         row = flow(title, *self._links[:-1], spacing=2 * GAP)
         hbox((row, 1), self.close_button, parent=head, margins=(MARGIN, GAP, MARGIN, GAP))
         self._outer.replaceWidget(self._head, head)
-        self._head.hide()
-        self._head.deleteLater()
+        dispose(self._head)
         self._head = head
 
     def _button(self, title: str, signal: object) -> QPushButton:

@@ -28,8 +28,16 @@ from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import announce, scrolled_page
-from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, prepared, vbox
+from netbuilder.ui.widgets.labels import note_label, show_text
+from netbuilder.ui.widgets.layouts import (
+    STRETCH,
+    FlowLayout,
+    dispose,
+    hbox,
+    polish_again,
+    prepared,
+    vbox,
+)
 
 #: Minimum width of text, in pixels.
 _LEAST = 80
@@ -171,8 +179,7 @@ class QuestionView(QWidget):
             words = join_sentences((guess, question.why))
         if words != self.verdict.text():
             announce(self, words)
-        self.verdict.setText(words)
-        self.verdict.setVisible(bool(words))
+        show_text(self.verdict, words)
 
     def _ask_another(self, question: StepQuestion, first: str, answer: str) -> None:
         if self.another is None:
@@ -336,8 +343,7 @@ class LessonPanel(QWidget):
         self._shown = None
         for dot in self.dots:
             self.dots_layout.removeWidget(dot)
-            dot.hide()
-            dot.deleteLater()
+            dispose(dot)
         self.dots = []
         if lesson is None:
             return
@@ -396,8 +402,7 @@ class LessonPanel(QWidget):
     def _ask(self, number: int) -> None:
         if self.question is not None:
             self.question_place.removeWidget(self.question)
-            self.question.hide()
-            self.question.deleteLater()
+            dispose(self.question)
             self.question = None
         step = self._session.step
         if step is None or step.question is None:
@@ -422,8 +427,7 @@ class LessonPanel(QWidget):
         if step.question is not None:
             # The question shows its own verdict.
             words = tuple(word for word in words if word not in question_sentences())
-        self.missing.setText("\n".join(f"○ {one}" for one in words))
-        self.missing.setVisible(bool(words))
+        show_text(self.missing, "\n".join(f"○ {one}" for one in words))
         self._show_undone()
         self.hint_button.setVisible(bool(step.hint))
         self.show_button.setVisible(step.show is not None)
@@ -438,8 +442,7 @@ class LessonPanel(QWidget):
         primary = "primary" if done or step.reading else ""
         if self.next.property("role") != primary:
             self.next.setProperty("role", primary)
-            self.next.style().unpolish(self.next)
-            self.next.style().polish(self.next)
+            polish_again(self.next)
 
     def _show_explore(self, task: str) -> None:
         if task and self.explore.isHidden():
@@ -465,8 +468,7 @@ class LessonPanel(QWidget):
         words = "\n".join(lines)
         if words and words != self.undone.text():
             announce(self, words)
-        self.undone.setText(words)
-        self.undone.setVisible(bool(words))
+        show_text(self.undone, words)
 
     def _next(self) -> None:
         session = self._session

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QToolButton, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QWidget
 
+from netbuilder.core.catalog.catalog_file import param_of
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
+from netbuilder.core.project.model import Choice, OutputSettings, Project
 from netbuilder.core.wording import join_values
 from netbuilder.ui.forms.choice_editor import ChoiceForm, ChooseRow
-from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.param_form import ParamForm, fold_button
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import prepared, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, dispose, prepared, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
@@ -54,7 +56,7 @@ class MetricsEditor(ChooseRow):
         self._show()
 
     def _show(self) -> None:
-        names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
+        names = self._names
         text = join_values(map(self._title, names)) or pgettext("metrics", "none")
         if self._chosen is None:
             text = (
@@ -62,6 +64,10 @@ class MetricsEditor(ChooseRow):
             )
         self.show_text(text)
         self.button.setToolTip(text)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
 
     def _title(self, name: str) -> str:
         return self._specs[name].display_title if name in self._specs else name
@@ -72,7 +78,7 @@ class MetricsEditor(ChooseRow):
         automatic.setChecked(self._chosen is None)
         automatic.triggered.connect(lambda _checked=False: self._set(None))
         self.menu.addSeparator()
-        chosen = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
+        chosen = self._names
         fitting: list[ObjectSpec] = []
         others: list[ObjectSpec] = []
         for spec in self._specs.values():
@@ -90,20 +96,15 @@ class MetricsEditor(ChooseRow):
         entry = prepared(menu.addAction(spec.display_title), checkable=True)
         entry.setChecked(spec.name in chosen)
         entry.setToolTip(spec.explanation)
-        entry.triggered.connect(self._toggler(spec.name))
-
-    def _toggler(self, name: str) -> Callable[[bool], None]:
-        return lambda on: self._toggle(name, on)
+        entry.triggered.connect(partial(self._toggle, spec.name))
 
     def _toggle(self, name: str, on: bool) -> None:
         chosen = self._chosen
         if chosen is None:
             chosen = tuple(Choice(metric) for metric in self._automatic)
         others = tuple(choice for choice in chosen if choice.name != name)
-        self._set((*others, self._start(name)) if on else others)
-
-    def _start(self, name: str) -> Choice:
-        return Choice(name, self._specs[name].start_params())
+        start = Choice(name, self._specs[name].start_params())
+        self._set((*others, start) if on else others)
 
     def _set(self, chosen: tuple[Choice, ...] | None) -> None:
         self.show_choices(chosen)
@@ -212,12 +213,10 @@ class CallbacksForm(QWidget):
         super().__init__(parent)
         self._choices: tuple[Choice, ...] = ()
         self.rows: dict[str, CallbackRow] = {}
-        layout = vbox(parent=self, margins=0)
         for name, spec in CALLBACKS.items():
-            row = CallbackRow(spec, self)
+            row = self.rows[name] = CallbackRow(spec, self)
             row.edited.connect(partial(self._take, name))
-            self.rows[name] = row
-            layout.addWidget(row)
+        vbox(*self.rows.values(), parent=self, margins=0)
 
     def show_choices(self, choices: tuple[Choice, ...]) -> None:
         self._choices = choices
@@ -233,33 +232,7 @@ class CallbacksForm(QWidget):
         self.edited.emit(self._choices, merge)
 
 
-_DEFAULTS = Training()
-_LENGTH = (
-    Param("epochs", Kind.INT, _DEFAULTS.epochs, N_("passes over the training set"), 1, 1_000_000),
-    Param("batch_size", Kind.INT, _DEFAULTS.batch_size, N_("samples per step"), 1, 10_000_000),
-    Param("validation_split", Kind.FLOAT, 0.1, N_("share held out for validation"), 0.0, 0.9),
-    Param(
-        "seed", Kind.INT, _DEFAULTS.seed, N_("the same seed makes a run repeatable"), 0, 2**31 - 1
-    ),
-    Param("shuffle", Kind.BOOL, True, N_("shuffle the rows before every epoch"), more=True),
-    Param(
-        "class_weight",
-        Kind.CHOICE,
-        "none",
-        N_("balanced: rare classes count more"),
-        choices=("none", "balanced"),
-        more=True,
-    ),
-    Param(
-        "precision",
-        Kind.CHOICE,
-        "float32",
-        N_("mixed precision: faster on newer GPUs"),
-        choices=("float32", "mixed_float16", "mixed_bfloat16"),
-        more=True,
-    ),
-)
-
+_LENGTH = tuple(map(param_of, resource_json("catalog.json")["training"]))
 #: What the level Basic shows, beside loss and optimizer.
 _BASIC = frozenset({"epochs", "batch_size", "learning_rate"})
 #: Where a problem of the plan is said: ``Problem.field``.
@@ -276,34 +249,23 @@ class PlanForm(QWidget):
         self._store, self._workbench = store, workbench
         #: Settings that were asked for, a lesson's "Show" say: shown whatever the level.
         self._asked: set[str] = set()
-        self._layout = vbox(parent=self, margins=0)
         self.length = ParamForm(_LENGTH, self, about="training")
         self.length.edited.connect(self._edit_length)
-        self._goals = vbox()
         self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
         self.loss.edited.connect(lambda c, merge: self._edit("loss", merge, loss=c))
         self.metrics = MetricsEditor(METRICS, self)
         self.metrics.edited.connect(lambda chosen: self._edit("metrics", "", metrics=chosen))
-        self._goals.addWidget(self.loss)
-        self._goals.addWidget(self.metrics)
+        self._goals = vbox(self.loss, self.metrics)
         self.outputs: dict[str, OutputForm] = {}
         self.optimizer = ChoiceForm("optimizer", OPTIMIZERS, self)
         self.optimizer.edited.connect(lambda c, merge: self._edit("optimizer", merge, optimizer=c))
-        self._layout.addWidget(self.length)
         self.complaints = {field: ProblemCards(store.apply, self) for field in _FIELDS}
-        self._layout.addWidget(self.complaints["batch_size"])
-        self._layout.addLayout(self._goals)
-        self._layout.addWidget(self.complaints["loss"])
-        self._layout.addWidget(self.complaints["metrics"])
-        self._layout.addWidget(self.optimizer)
-        self._layout.addWidget(self.complaints["optimizer"])
-        self.callbacks_button = prepared(QToolButton(self), role="fold", checkable=True)
-        self.callbacks_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.callbacks_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.callbacks_button = fold_button(self)
         self.callbacks_button.toggled.connect(self._unfold_callbacks)
-        self._layout.addWidget(self.callbacks_button)
         self.callbacks: CallbacksForm | None = None
-        self._layout.addStretch(1)
+        batch_size, loss, metrics, optimizer = self.complaints.values()
+        rows = (self.length, batch_size, self._goals, loss, metrics, self.optimizer, optimizer)
+        self._layout = vbox(*rows, self.callbacks_button, STRETCH, parent=self, margins=0)
         store.changed.connect(self._project_changed)
         level().changed.connect(self._follow_level)
         workbench.facts_changed.connect(self._show_automatic)
@@ -352,17 +314,7 @@ class PlanForm(QWidget):
     def _show(self) -> None:
         project = self._store.project
         plan = project.training
-        self.length.show_values(
-            {
-                "epochs": plan.epochs,
-                "batch_size": plan.batch_size,
-                "validation_split": project.data.validation_split,
-                "seed": plan.seed,
-                "shuffle": plan.shuffle,
-                "class_weight": plan.class_weight,
-                "precision": plan.precision,
-            }
-        )
+        self.length.show_values({**vars(plan), "validation_split": project.data.validation_split})
         self.loss.show_choice(plan.loss)
         self.metrics.show_choices(plan.metrics)
         self.optimizer.show_choice(plan.optimizer)
@@ -400,9 +352,7 @@ class PlanForm(QWidget):
         project = self._store.project
         outputs = project.graph.outputs if len(project.graph.outputs) > 1 else ()
         for name in [name for name in self.outputs if name not in outputs]:
-            form = self.outputs.pop(name)
-            form.hide()
-            form.deleteLater()
+            dispose(self.outputs.pop(name))
         for name in outputs:
             if name not in self.outputs:
                 form = OutputForm(name, self)
@@ -473,8 +423,6 @@ class PlanForm(QWidget):
         )
 
     def _unfold_callbacks(self, opened: bool) -> None:
-        arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
-        self.callbacks_button.setArrowType(arrow)
         if opened and self.callbacks is None:
             self.callbacks = CallbacksForm(self)
             self.callbacks.edited.connect(

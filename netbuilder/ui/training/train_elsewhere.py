@@ -20,7 +20,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
-from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.labels import note_label, show_text
 from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
@@ -187,12 +187,10 @@ class ElsewhereDialog(Dialog):
     def _show(self) -> None:
         try:
             lines = machine_commands(self._names())
+            trouble = ""
         except UserError as error:
-            self.trouble.setText(str(error))
-            lines = []
-        else:
-            self.trouble.setText("")
-        self.trouble.setVisible(bool(self.trouble.text()))
+            lines, trouble = [], str(error)
+        show_text(self.trouble, trouble)
         self.commands.setPlainText("\n".join(lines))
         self.write.setEnabled(bool(lines))
 
@@ -211,8 +209,7 @@ class ElsewhereDialog(Dialog):
             self.accept()
 
         def failed(error: Exception) -> None:
-            self.trouble.setText(str(error))
-            self.trouble.show()
+            show_text(self.trouble, str(error))
             self.write.setEnabled(True)
 
         jobs.run_job(

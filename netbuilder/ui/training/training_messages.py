@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.layouts import dispose, vbox
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -80,8 +80,7 @@ class TrainingMessages(QWidget):
     def _show(self) -> None:
         if self.card is not None:
             self._layout.removeWidget(self.card)
-            self.card.hide()
-            self.card.deleteLater()
+            dispose(self.card)
             self.card = None
         message = self.shown
         self.setVisible(message is not None)

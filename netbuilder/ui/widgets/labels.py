@@ -103,6 +103,12 @@ def note_label(text: str, parent: QWidget | None = None, *, role: str = "note") 
     return label
 
 
+def show_text(label: QLabel, text: str) -> None:
+    """Set a label's text; hide the label without text."""
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
 def heading(text: str, parent: QWidget | None = None) -> QLabel:
     """Create the title of a section."""
     label = QLabel(text, parent)

@@ -62,6 +62,18 @@ def prepared(item: _Object, **properties: Any) -> _Object:
     return item
 
 
+def dispose(widget: QWidget) -> None:
+    """Hide a widget now, and delete it after the current event."""
+    widget.hide()
+    widget.deleteLater()
+
+
+def polish_again(widget: QWidget) -> None:
+    """Apply the stylesheet's rules for a changed property."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
 def _filled(
     box: _Box,
     items: Iterable[Any],

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QTextBrowser, QWidget
 
 import netbuilder
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import as_sentence, format_moment, labelled
@@ -287,36 +287,10 @@ def keys_of(actions: WindowActions) -> list[tuple[str, str]]:
 
 def first_steps() -> str:
     """Return the first steps as HTML."""
-    steps = (
-        _(
-            "<b>Data:</b> choose a built-in data set, or a file of your own, on "
-            "the <i>Data</i> page."
-        ),
-        _(
-            "<b>Network:</b> drag layers from the left onto the canvas. A layer dropped on a "
-            "connection is inserted there; a layer dropped below the last one is connected to it. "
-            "Or press <i>Tab</i> on the canvas and type a layer's name."
-        ),
-        _("<b>Problems:</b> each problem is shown beside its layer, with a button that fixes it."),
-        _(
-            "<b>Training:</b> press <i>Train</i> and watch the curves. You can change the learning "
-            "rate during training."
-        ),
-        _(
-            "<b>Use:</b> see how good the network is on the <i>Evaluate</i> page, "
-            "make predictions on the <i>Predict</i> page, and save the <i>.h5</i> "
-            "file: <code>keras.models.load_model</code> opens it anywhere."
-        ),
-    )
-    return (
-        "<h2>"
-        + _("From data to a trained network")
-        + "</h2><ol>"
-        + "".join(f"<li>{step}</li>" for step in steps)
-        + "</ol><p>"
-        + _("Lessons and examples are on the start page: <i>Gallery</i>, at the top right.")
-        + "</p>"
-    )
+    title = _("From data to a trained network")
+    more = _("Lessons and examples are on the start page: <i>Gallery</i>, at the top right.")
+    steps = "".join(f"<li>{_(step)}</li>" for step in resource_json("texts.json")["first_steps"])
+    return f"<h2>{title}</h2><ol>{steps}</ol><p>{more}</p>"
 
 
 def show_log(parent: QWidget) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import hbox, polish_again, prepared, vbox
 from netbuilder.ui.widgets.view_memory import ViewOptions, restore_view_options, view_options
 
 log = logging.getLogger(__name__)
@@ -126,8 +126,7 @@ class PageTabs(QTabBar):
         for close in (False, True):
             if self.property("close") != close:
                 self.setProperty("close", close)
-                self.style().unpolish(self)
-                self.style().polish(self)
+                polish_again(self)
                 # Polishing alone does not measure the tabs.
                 QApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
             if sum(self.tabRect(tab).width() for tab in range(self.count())) <= self.width():

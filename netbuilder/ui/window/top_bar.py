@@ -26,7 +26,8 @@ from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.speed_control import SpeedControl
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
+from netbuilder.ui.widgets.labels import show_text
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, polish_again, prepared, vbox
 from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.documents import PROJECT_ENDING
@@ -125,8 +126,7 @@ class ProgressView(SteadyFrame):
             left_text = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, room)
             right_text = ""
         self.left.setText(left_text)
-        self.right.setText(right_text)
-        self.right.setVisible(bool(right_text))
+        show_text(self.right, right_text)
 
 
 class DocumentLabel(QWidget):
@@ -317,8 +317,7 @@ class TopBar(QToolBar):
         if compact != bool(self.property("compact")):
             self.setProperty("compact", compact)
             for widget in self.findChildren(QWidget):
-                self.style().unpolish(widget)
-                self.style().polish(widget)
+                polish_again(widget)
                 widget.updateGeometry()
             for part in (self.document, self.speed):
                 part.set_compact(compact)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons.callout_places import PLAN_FIELDS, place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
@@ -254,32 +255,14 @@ QUICK_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Stop:
-    """A step of the tour: a place, and the text."""
+    """A step of the tour: a place, its title and the text."""
 
     place: str
     title: str
-    words: str
+    help: str
 
 
-STOPS = (
-    Stop("palette", N_("Layers"), N_(
-            "A network is made of layers. Drag one onto the canvas, or press Tab on the canvas "
-            "and type its name.")),
-    Stop("canvas", N_("The network"), N_(
-            "Data enters at the top, the prediction leaves at the bottom. The numbers on each "
-            "connection are the shape of the data that flows through it.")),
-    Stop("inspector", N_("The selected layer"), N_(
-            "Click a layer, then "
-            "change its parameters here.")),
-    Stop("data", N_("Data"), N_(
-            "Choose what the network learns from: a "
-            "built-in data set or a file of your own.")),
-    Stop("train", N_("Train"), N_("Press Train and watch the loss fall on the Curves page.")),
-    Stop("evaluate", N_("Results"), N_(
-            "See how good the network is. The other pages show what its layers "
-            "have learned, make predictions and show the code; Save .h5 saves the "
-            "trained model.")),
-)  # fmt: skip
+STOPS = tuple(Stop(**row) for row in resource_json("tables.json")["tour"])
 
 
 class Tour(QObject):
@@ -339,7 +322,7 @@ class Tour(QObject):
                 count=len(STOPS),
                 title=_(stop.title),
             ),
-            _(stop.words),
+            _(stop.help),
             (
                 *(((_("Skip"), self.end),) if not last else ()),
                 *(((_("Back"), partial(self._go, number - 1)),) if number else ()),
