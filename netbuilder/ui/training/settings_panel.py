@@ -96,7 +96,8 @@ class MetricsEditor(ChooseRow):
         entry = prepared(menu.addAction(spec.display_title), checkable=True)
         entry.setChecked(spec.name in chosen)
         entry.setToolTip(spec.explanation)
-        entry.triggered.connect(partial(self._toggle, spec.name))
+        # Not ``partial``: PySide would not pass whether the entry is checked.
+        entry.triggered.connect(lambda on, name=spec.name: self._toggle(name, on))
 
     def _toggle(self, name: str, on: bool) -> None:
         chosen = self._chosen
