@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number, join_sentences
 
@@ -216,13 +217,6 @@ class ObjectSpec:
 
 #: Okabe and Ito, "Color Universal Design" (2008): told apart by colour-blind eyes.
 CATEGORY_COLORS: dict[Category, str] = {
-    Category.INPUT: "#56B4E9",
-    Category.CORE: "#0072B2",
-    Category.CONVOLUTION: "#E69F00",
-    Category.RECURRENT: "#009E73",
-    Category.REGULARIZE: "#CC79A7",
-    Category.MERGE: "#D55E00",
-    Category.SHAPE: "#8A93A3",
-    Category.PREPROCESS: "#B3A400",
-    Category.PRETRAINED: "#6F4FA8",
+    Category[name.upper()]: color
+    for name, color in resource_json("tables.json")["category_colors"].items()
 }

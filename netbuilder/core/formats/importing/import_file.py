@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.importing.report import (
     AS_IS,
     LEFT_OUT,
@@ -16,7 +18,7 @@ from netbuilder.core.formats.importing.report import (
     report_of,
 )
 from netbuilder.core.formats.safety.inspect_file import inspect_architecture, inspect_file
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.edits_data import relocate_data
@@ -33,49 +35,8 @@ CODE_FILES = (".py", ".ipynb")
 IMPORT_ENDINGS = (*MODEL_FILES, ".onnx", ".json", *CODE_FILES)
 
 # Files of other programs, by their first bytes or their ending, with advice on converting them.
-_AS_ONNX = N_(
-    "Export the model as ONNX from the program that made it "
-    "(torch.onnx.export(model, sample, 'model.onnx')), and open the .onnx."
-)
-_OTHERS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (
-        (".tflite", ".lite"),
-        N_("'{file}' is a TensorFlow Lite model, which cannot be trained or edited."),
-        N_("Open the .h5 or .keras that the file was converted from."),
-    ),
-    (
-        (".pb", ".pbtxt"),
-        N_("'{file}' is a TensorFlow SavedModel, which contains a program but no layers."),
-        N_(
-            "Open the .h5 or .keras that the model was exported from, or convert "
-            "it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx"
-        ),
-    ),
-    (
-        (".safetensors",),
-        N_("'{file}' contains weights in the safetensors format, without the network."),
-        _AS_ONNX,
-    ),
-    (
-        (".pt", ".pth", ".ckpt", ".bin"),
-        N_("'{file}' is a PyTorch file: Python objects that only PyTorch can read."),
-        _AS_ONNX,
-    ),
-    (
-        (".index", ".data-00000-of-00001", ".meta"),
-        N_("'{file}' is a part of a TensorFlow checkpoint, which contains weights only."),
-        N_("Load it in Keras with model.load_weights(), and save the model as .keras."),
-    ),
-    (
-        (".pkl", ".pickle", ".joblib"),
-        N_("'{file}' is a pickle, which can run any code when it is opened."),
-        N_(
-            "Export a scikit-learn model as ONNX with skl2onnx, and open the .onnx; save a Keras"
-            " model as .keras."
-        ),
-    ),
-)
-OTHER_ENDINGS: tuple[str, ...] = tuple(ending for row in _OTHERS for ending in row[0])
+_OTHERS: Mapping[str, list[str]] = resource_json("texts.json")["other_programs"]
+OTHER_ENDINGS = tuple(ending for endings in _OTHERS for ending in endings.split())
 
 
 def is_importable(path: Path) -> bool:
@@ -168,14 +129,14 @@ def refuse_other_kinds(path: Path) -> None:
             ending = ending if ending in OTHER_ENDINGS else ".pkl"
         elif start[:4] == b"PK\x03\x04" and _is_torch(path):
             ending = ".pt"
-    for endings, problem, fix in _OTHERS:
-        if ending in endings:
+    for endings, (problem, fix) in _OTHERS.items():
+        if ending in endings.split():
             require_regular_file(path)
             raise FormatError(
                 _(problem, file=path.name),
                 _(fix),
                 path=str(path),
-                code=f"other_kind_{endings[0].lstrip('.')}",
+                code=f"other_kind_{endings.split()[0].lstrip('.')}",
             )
 
 

@@ -24,6 +24,7 @@ from netbuilder.core.engine.build.graph_to_keras import build_training_model, co
 from netbuilder.core.engine.build.keras_objects import first_line, make_savable
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats import metadata
 from netbuilder.core.formats.build_config import build_model, flat_model, has_inner_model
 from netbuilder.core.formats.importing import import_graph
@@ -57,19 +58,9 @@ if TYPE_CHECKING:
     import keras
 
 
+_NAMES = resource_json("keras_names.json")
 # Accepted by every Keras 3 layer besides its own arguments.
-_COMMON = frozenset(
-    {
-        "name",
-        "trainable",
-        "dtype",
-        "autocast",
-        "batch_shape",
-        "batch_input_shape",
-        "input_shape",
-        "activity_regularizer",
-    }
-)
+_COMMON = frozenset(_NAMES["common_arguments"])
 # Keras 2 arguments that do not affect predictions.
 _SILENT = frozenset({"implementation", "input_length", "rng_type", "trainable", "dtype", "fused"})
 # Nor do initial shapes and values, and how weights are regularized.
@@ -139,13 +130,7 @@ def _fitted(value: Any, notes: list[str]) -> Any:
 
 # Layers that also apply their activation to their state, so that scaling weights does not help,
 # and the number of spatial axes of the state.
-_STATES: Mapping[str, int] = {
-    "LSTM": 0,
-    "LSTMCell": 0,
-    "ConvLSTM1D": 1,
-    "ConvLSTM2D": 2,
-    "ConvLSTM3D": 3,
-}
+_STATES: Mapping[str, int] = _NAMES["state_axes"]
 
 
 def _hard_sigmoid_of_keras_2(shape: list[Any]) -> dict[str, Any]:

@@ -15,18 +15,16 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.folders import resource_json
 
 _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,
     Kind.REGULARIZER: REGULARIZERS,
     Kind.CONSTRAINT: CONSTRAINTS,
 }
+_NAMES = resource_json("keras_names.json")
 # Keras 2's name of an argument → Keras 3's.
-OLD_NAMES: Mapping[str, Mapping[str, str]] = {
-    "LeakyReLU": {"alpha": "negative_slope"},
-    "ReLU": {"alpha": "negative_slope"},
-    "Dropout": {"p": "rate"},
-}
+OLD_NAMES: Mapping[str, Mapping[str, str]] = _NAMES["old_names"]
 
 
 def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,12 +36,7 @@ def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # What a config holds besides the constructor's arguments, or only for old programs.
-_BOOKKEEPING_NAMES = """
-    name trainable dtype batch_input_shape batch_shape input_shape input_length implementation
-    time_major zero_output_for_mask quantization_config autocast groups dilation_rate data_format
-    seed ragged sparse optional
-"""
-_BOOKKEEPING = frozenset(_BOOKKEEPING_NAMES.split())
+_BOOKKEEPING = frozenset(_NAMES["bookkeeping"])
 
 
 def dropped_arguments(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, SECOND_NAMES
@@ -13,66 +14,22 @@ from netbuilder.core.catalog.training.training_index import (
     OPTIMIZERS,
     REGULARIZERS,
 )
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.folders import resource_json
 
+_NAMES = resource_json("keras_names.json")
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 
 # Inner layers, and layers that are not in the palette.
-_INNER_LAYERS = frozenset(
-    {"InputLayer", "RNN", "LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells"}
-)
+_INNER_LAYERS = frozenset(_NAMES["inner_layers"])
 
 # Layers that run code or read other files when built.
-DANGEROUS = {
-    "Lambda": N_("It contains Python code."),
-    "TFSMLayer": N_("It loads another model from a path."),
-    "TorchModuleWrapper": N_("It contains a pickled PyTorch module, which can run code."),
-    "JaxLayer": N_("It contains Python code."),
-    "FlaxLayer": N_("It contains Python code."),
-    "SlicingOpLambda": N_("It calls a Python function by its name."),
-    "TFOpLambda": N_("It calls a Python function by its name."),
-    "TensorFlowOpLayer": N_("It contains a part of a TensorFlow program."),
-    "RandomFourierFeatures": N_("It is not a layer of this Keras version."),
-}
+DANGEROUS: Mapping[str, str] = resource_json("texts.json")["dangerous_layers"]
 
 # Plain values that Keras writes like objects.
-PLAIN = frozenset(
-    {
-        "__keras_tensor__",
-        "__tensor__",
-        "__numpy__",
-        "__bytes__",
-        "__ellipsis__",
-        "__slice__",
-        "__tuple__",
-        "TensorShape",
-    }
-)
-
-_OTHER_OBJECTS = frozenset({
-    "DTypePolicy", "FloatDTypePolicy", "Policy", "DTypePolicyMap", "SeedGenerator",
-    "ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay",
-    "CosineDecay", "CosineDecayRestarts", "LossScaleOptimizer", "MeanMetricWrapper",
-    "SumOverBatchSizeMetricWrapper", "Mean", "Sum",
-    # Names in Keras 2.
-    "L1L2", "NormalizeV2", "VarianceScaling", "RandomNormal", "RandomUniform", "TruncatedNormal",
-    "Orthogonal", "Zeros", "Ones", "Constant", "Identity", "GlorotUniform", "GlorotNormal",
-    "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "MaxNorm", "NonNeg", "UnitNorm",
-    "MinMaxNorm",
-})  # fmt: skip
-
-_MODULE_NAMES = """
-    keras keras.layers keras.models keras.initializers keras.regularizers keras.constraints
-    keras.optimizers keras.optimizers.schedules keras.optimizers.legacy keras.losses keras.metrics
-    keras.activations keras.dtype_policies keras.mixed_precision keras.random
-    keras.src.models.functional keras.src.models.sequential keras.src.models.model
-    keras.src.engine.functional keras.src.engine.sequential
-"""
-MODULES = frozenset(_MODULE_NAMES.split())
-
-FUNCTION_MODULES = frozenset(
-    {"builtins", "keras.activations", "keras.losses", "keras.metrics", "keras.initializers"}
-)
+PLAIN = frozenset(_NAMES["plain_values"])
+_OTHER_OBJECTS = frozenset(_NAMES["other_objects"])
+MODULES = frozenset(_NAMES["modules"])
+FUNCTION_MODULES = frozenset(_NAMES["function_modules"])
 
 
 @cache

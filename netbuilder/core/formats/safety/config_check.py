@@ -27,12 +27,10 @@ _CODE_KEYS = frozenset({"__reduce__", "py/object", "py/reduce", "function_type"}
 _MIN_CODE_TEXT = 60
 
 # Arguments that Keras treats as names of files to read.
-_FILE_ARGUMENTS = {
-    "StringLookup": ("vocabulary", "idf_weights"),
-    "IntegerLookup": ("vocabulary", "idf_weights"),
-    "TextVectorization": ("vocabulary", "idf_weights"),
-    "IndexLookup": ("vocabulary", "idf_weights"),
-}
+_FILE_ARGUMENTS = dict.fromkeys(
+    ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"),
+    ("vocabulary", "idf_weights"),
+)
 
 
 def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...]:

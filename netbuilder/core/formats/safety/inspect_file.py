@@ -14,11 +14,13 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.config_check import check_model, without_plans
@@ -293,18 +295,7 @@ def _json(archive: zipfile.ZipFile, entry: str, name: str) -> object:
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 # Magic numbers of files that are mistaken for models.
-_OTHER_FILES = (
-    (b"\x89PNG", N_("'{file}' is a PNG picture, not a model file.")),
-    (b"\xff\xd8\xff", N_("'{file}' is a JPEG picture, not a model file.")),
-    (b"GIF8", N_("'{file}' is a GIF picture, not a model file.")),
-    (b"%PDF", N_("'{file}' is a PDF document, not a model file.")),
-    (b"PK\x03\x04", N_("'{file}' is a damaged zip archive, not a model file.")),
-    (b"\x1f\x8b", N_("'{file}' is a gzip archive, not a model file.")),
-    (b"\x93NUMPY", N_("'{file}' is a NumPy array, not a model file.")),
-    (b"{", N_("'{file}' is a JSON file, such as a NetBuilder project, not a model file.")),
-    (b"<", N_("'{file}' is a web page or an XML file, not a model file.")),
-    (b"version ", N_("'{file}' is a Git LFS pointer to the real file, not a model file.")),
-)
+_OTHER_FILES: Mapping[str, str] = resource_json("texts.json")["magic_bytes"]
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -430,8 +421,8 @@ def _what_it_is(start: bytes, file: str) -> str:
     """Describe a file that is no model by its first bytes."""
     if not start:
         return _("'{file}' is empty.", file=file)
-    for magic, message in _OTHER_FILES:
-        if start.startswith(magic):
+    for magic, message in _OTHER_FILES.items():
+        if start.startswith(magic.encode("latin-1")):
             return _(message, file=file)
     if start.isascii() and start.decode("ascii").isprintable():
         return _(

@@ -10,55 +10,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_sentences
 
-# Operations without functions, files or sizes in their arguments.
-_COMPUTING = """
-    Abs Absolute Add Amax Amin Argmax Argmin Average Cast Clip Concatenate Cos Divide
-    DivideNoNan Dot Einsum Elu Equal Exp ExpandDims Expm1 Gelu GetItem Greater GreaterEqual
-    HardSigmoid HardSilu LeakyRelu Less LessEqual Log Log1p LogSigmoid LogSoftmax LogicalAnd
-    LogicalNot LogicalOr Matmul Max Maximum Mean Min Minimum Mod Multiply Negative NotEqual
-    OnesLike Power Prod Reciprocal Relu Relu6 Reshape Round Rsqrt Selu Sigmoid Sign Silu Sin
-    Softmax Softplus Softsign Sqrt Square Squeeze Stack Std Subtract Sum Swapaxes Take Tanh
-    Transpose TrueDivide Var Where ZerosLike
-"""
-ALLOWED = frozenset(_COMPUTING.split())
-# Operations outside ``keras.src.ops.numpy``, by module.
-_PLACES = {
-    "nn": """
-        Elu Gelu HardSigmoid HardSilu LeakyRelu LogSigmoid LogSoftmax Relu Relu6 Selu Sigmoid Silu
-        Softmax Softplus Softsign
-    """,
-    "core": "Cast",
-    "math": "Rsqrt",
-}
-_PLACE = {name: place for place, names in _PLACES.items() for name in names.split()}
-MODULES = frozenset(f"keras.src.ops.{place}" for place in ("numpy", *_PLACES))
+_NAMES = resource_json("keras_names.json")
+# Operations without functions, files or sizes in their arguments, by module.
+_PLACES: Mapping[str, list[str]] = _NAMES["operations"]
+_PLACE = {name: place for place, names in _PLACES.items() for name in names}
+ALLOWED = frozenset(_PLACE)
+MODULES = frozenset(f"keras.src.ops.{place}" for place in _PLACES)
 
 _MERGES = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
-_ACTIVATIONS = {
-    "Relu": "relu",
-    "Relu6": "relu6",
-    "Sigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "Softplus": "softplus",
-    "Softsign": "softsign",
-    "Silu": "silu",
-    "Selu": "selu",
-    "Exp": "exponential",
-    "HardSigmoid": "hard_sigmoid",
-    "LogSoftmax": "log_softmax",
-    "Softmax": "softmax",
-}
-_LAYERS = {
-    "Add": "keras.layers.Add()",
-    "Multiply": "keras.layers.Multiply()",
-    "Concatenate": "keras.layers.Concatenate()",
-    "Reshape": "keras.layers.Reshape()",
-    "Mean": "keras.layers.GlobalAveragePooling1D()",
-    "Max": "keras.layers.GlobalMaxPooling1D()",
-}
+_ACTIVATIONS: Mapping[str, str] = _NAMES["operation_activations"]
+_LAYERS: Mapping[str, str] = _NAMES["operation_layers"]
 
 
 def is_operation(entry: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, join_sentences
 
@@ -19,18 +20,9 @@ MAX_SAMPLE = 2**27
 _SMALL = 2**20
 
 # Arguments that imply at least as many weights.
-_WEIGHT_NAMES = """
-    units filters output_dim input_dim num_heads key_dim value_dim kernel_size depth_multiplier
-    num_query_heads num_key_value_heads head_dim
-"""
-_WEIGHTS = frozenset(_WEIGHT_NAMES.split())
+_WEIGHTS = frozenset(resource_json("keras_names.json")["weight_arguments"])
 # Arguments that determine the size of a tensor without weights.
-_TENSOR_NAMES = """
-    batch_shape batch_input_shape build_input_shape shape input_shape target_shape output_shape n
-    num_tokens num_bins max_tokens height width size padding output_sequence_length pool_size
-    output_size sequence_length fft_length frame_length num_mel_bins groups
-"""
-_TENSORS = frozenset(_TENSOR_NAMES.split())
+_TENSORS = frozenset(resource_json("keras_names.json")["tensor_arguments"])
 
 
 def check_sizes(config: Any, numbers: int, name: str) -> None:

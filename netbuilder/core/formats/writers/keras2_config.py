@@ -9,36 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 
+_NAMES = resource_json("keras_names.json")
 # Arguments that Keras 2 lacks, removed if unset.
-_ARGUMENT_NAMES = """
-    quantization_config optional rms_scaling zero_output_for_mask seed input_axes output_axes
-    synchronized flash_attention use_gate loss_scale_factor gradient_accumulation_steps lora_rank
-    lora_alpha
-"""
-_KERAS_3_ONLY = frozenset(_ARGUMENT_NAMES.split())
+_KERAS_3_ONLY = frozenset(_NAMES["keras3_arguments"])
 _ALWAYS_DROPPED = frozenset({"build_config", "compile_config", "__passive_serialization__"})
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 _OBJECT_MODULES = frozenset({"keras.initializers", "keras.regularizers", "keras.constraints"})
 
 
 # Classes that Keras 2 (tf_keras 2.21) lacks.
-_CLASS_NAMES = """
-    AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D
-    AdaptiveMaxPooling2D AdaptiveMaxPooling3D AugMix AutoContrast
-    ContrastLimitedAdaptiveHistogramEqualization GroupQueryAttention MelSpectrogram RMSNormalization
-    RandAugment RandomColorDegeneration RandomColorJitter RandomElasticTransform RandomErasing
-    RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
-    RandomSaturation RandomSharpness RandomShear ReversibleEmbedding STFTSpectrogram Solarization
-    Muon ScheduleFreeAdamW Circle Dice Tversky ConcordanceCorrelation PearsonCorrelation
-"""
-NEW_CLASSES = frozenset(_CLASS_NAMES.split())
-_ACTIVATION_NAMES = """
-    celu glu hard_shrink hard_silu hard_swish hard_tanh leaky_relu log_sigmoid log_softmax relu6
-    silu soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold
-"""
-NEW_ACTIVATIONS = frozenset(_ACTIVATION_NAMES.split())
+NEW_CLASSES = frozenset(_NAMES["keras3_classes"])
+NEW_ACTIVATIONS = frozenset(_NAMES["keras3_activations"])
 
 
 class OnlyKeras3Error(ValueError):

@@ -14,7 +14,7 @@ import numpy as np
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import FormatError
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.formats.keras_prediction import Array, call_model
 from netbuilder.core.formats.mask_layers import tensor_places, without_masks
 from netbuilder.core.formats.safety import operations
@@ -32,16 +32,7 @@ _IDLE = re.compile(
     r"momentum|dropout|recurrent_dropout|unroll|input_length|renorm|synchronized|autocast"
 )
 #: Config keys of which the page supports only these values.
-_ONLY: Mapping[str, tuple[object, ...]] = {
-    "data_format": ("channels_last", None),
-    "axis": (-1, None),
-    "return_state": (False,),
-    "stateful": (False,),
-    "rms_scaling": (False,),
-    "output_padding": (None,),
-    "interpolation": ("nearest",),
-    "attention_axes": (None, [1]),
-}
+_ONLY: Mapping[str, list[object]] = resource_json("keras_names.json")["web_values"]
 
 
 _PLACE = 4  # bytes

@@ -50,24 +50,14 @@ MAX_ITEMS = 2_000  # per list or text
 MAX_DEPTH = 25  # nested calls of the script's own functions
 _WORD_VECTORS = "included"  # stands for what ``with_word_vectors`` of a script returns
 BUILTINS: dict[str, Callable[..., Any]] = {
-    "range": range,
-    "len": len,
-    "int": int,
-    "float": float,
-    "str": str,
-    "bool": bool,
+    function.__name__: function
+    for function in (range, len, int, float, str, bool, dict, sorted, min, max, sum, abs, round)
+} | {
     "list": lambda a=(): list(a),
     "tuple": lambda a=(): tuple(a),
-    "dict": dict,
     "enumerate": lambda *a: list(enumerate(*a)),
     "zip": lambda *a: list(zip(*a, strict=False)),
     "reversed": lambda a: list(a)[::-1],
-    "sorted": sorted,
-    "min": min,
-    "max": max,
-    "sum": sum,
-    "abs": abs,
-    "round": round,
 }
 _METHODS: dict[type, frozenset[str]] = {
     list: frozenset({"append", "extend", "insert", "pop", "index", "count", "reverse"}),

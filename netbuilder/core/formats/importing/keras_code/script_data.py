@@ -12,34 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.data.kinds.builtin import BUILTINS, read_builtin
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.importing.keras_code.values import Unread
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_list
 
-_TABLES = frozenset({"read_csv", "loadtxt", "genfromtxt"})
+_NAMES = resource_json("keras_names.json")["script_data"]
+_TABLES = frozenset(_NAMES["tables"])
 # Functions that read folders → kinds of data.
-_FOLDERS: Mapping[str, str] = {
-    "image_dataset_from_directory": "images",
-    "flow_from_directory": "images",
-    "text_dataset_from_directory": "text",
-    "audio_dataset_from_directory": "sounds",
-}
-_OTHER = frozenset({"flow_from_dataframe", "timeseries_dataset_from_array"})
+_FOLDERS: Mapping[str, str] = _NAMES["folders"]
+_OTHER = frozenset(_NAMES["other"])
 #: A call that reads samples: line, kind, path and code.
 DataCall = tuple[int, str, str, str]
 #: Names of built-in sets in other packages.
 _OTHER_NAMES: Mapping[str, str] = {"mnist_784": "mnist", "cifar_10": "cifar10"}
 #: Sample shapes of the image sets.
-PICTURE_SETS: Mapping[str, list[int]] = {
-    "digits": [8, 8, 1], "mnist": [28, 28, 1], "fashion_mnist": [28, 28, 1], "cifar10": [32, 32, 3],
-}  # fmt: skip
+PICTURE_SETS: Mapping[str, list[int]] = _NAMES["pictures"]
 #: Name of a set's target column.
 _TARGET = "target"
 # Arguments of ImageDataGenerator that do not augment.
-_NOT_AUGMENTING = frozenset({
-    "rescale", "preprocessing_function", "validation_split", "data_format", "dtype", "fill_mode",
-    "cval", "interpolation_order",
-})  # fmt: skip
+_NOT_AUGMENTING = frozenset(_NAMES["not_augmenting"])
 
 _SCALINGS = {"StandardScaler": "standard", "MinMaxScaler": "minmax"}
 # Names of variables in a manual scaling.
@@ -47,43 +39,20 @@ _SCALING_VARIABLES = {
     "standard": ("mean|avg", "std|sigma"),
     "minmax": ("min|low", "max|ptp|high|range"),
 }
-_OTHER_SCALERS = frozenset({"RobustScaler", "MaxAbsScaler", "Normalizer", "PowerTransformer"})
+_OTHER_SCALERS = frozenset(_NAMES["other_scalers"])
 # Functions, then methods, that keep the columns.
-_ROW_FUNCTIONS = frozenset({
-    "fit_transform", "transform", "array", "asarray", "to_categorical", "get_dummies",
-    "DataFrame", "expand_dims", "ravel", "squeeze", "reshape", "convert_to_tensor", "cast",
-    "texts_to_sequences", "pad_sequences",
-})  # fmt: skip
-_ROW_METHODS = frozenset({
-    "to_numpy", "astype", "copy", "dropna", "fillna", "reset_index", "sample", "to_frame", "head",
-    "reshape", "ravel", "flatten", "squeeze", "map", "replace", "sort_values", "tail",
-    "drop_duplicates", "tolist", "cache", "shuffle", "prefetch", "batch", "repeat", "take", "skip",
-})  # fmt: skip
+_ROW_FUNCTIONS = frozenset(_NAMES["row_functions"])
+_ROW_METHODS = frozenset(_NAMES["row_methods"])
 _ONE_HOT = frozenset({"to_categorical", "get_dummies"})
 _CLASS_ATTRIBUTES = frozenset({"class_names", "class_indices", "num_classes"})
-_ARITHMETIC = frozenset({
-    "log", "log1p", "log10", "log2", "sqrt", "exp", "power", "abs", "where", "apply", "clip",
-    "round", "div", "mul", "sub", "add", "divide", "multiply", "shift", "diff",
-})  # fmt: skip
-_TABLE_ATTRIBUTES = frozenset({
-    "shape", "columns", "index", "dtypes", "dtype", "size", "ndim", "empty", "str", "plot", "dt",
-})  # fmt: skip
+_ARITHMETIC = frozenset(_NAMES["arithmetic"])
+_TABLE_ATTRIBUTES = frozenset(_NAMES["table_attributes"])
 # Functions of Keras, TensorFlow, NumPy and Python that set the seed.
 _SEEDS = frozenset({"set_random_seed", "set_seed", "seed"})
 # Arguments of text vectorization → names of NetBuilder's options.
-_TEXT_OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "load_data": {"num_words": "max_words", "maxlen": "sequence_length"},
-    "Tokenizer": {"num_words": "max_words"},
-    "pad_sequences": {"maxlen": "sequence_length"},
-    "TextVectorization": {
-        "max_tokens": "max_words", "output_sequence_length": "sequence_length",
-    },
-}  # fmt: skip
+_TEXT_OPTIONS: Mapping[str, Mapping[str, str]] = _NAMES["text_options"]
 # Usual variable names of features and targets, if no ``fit`` uses them.
-_USUAL_NAMES = (
-    ("x", "X", "x_train", "X_train", "features", "train_features"),
-    ("y", "Y", "y_train", "labels", "train_labels", "target", "targets"),
-)
+_USUAL_NAMES: list[list[str]] = _NAMES["usual_names"]
 
 
 @dataclass(eq=False)

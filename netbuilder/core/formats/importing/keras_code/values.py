@@ -9,49 +9,15 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
+from netbuilder.core.folders import resource_json
 
+_NAMES = resource_json("keras_names.json")
 # Class names of Keras 1 and 2 → layers today.
-_OLD_CLASSES = {
-    "CuDNNLSTM": "LSTM",
-    "CuDNNGRU": "GRU",
-    "AtrousConvolution2D": "Conv2D",
-    "Deconvolution2D": "Conv2DTranspose",
-    "TimeDistributedDense": "Dense",
-}
+_OLD_CLASSES: Mapping[str, str] = _NAMES["old_classes"]
 # Arguments of Keras 1 → names today; None: without effect.
-_OLD_ARGUMENTS: Mapping[str, str | None] = {
-    "nb_filter": "filters",
-    "filter_length": "kernel_size",
-    "init": "kernel_initializer",
-    "inner_init": "recurrent_initializer",
-    "inner_activation": "recurrent_activation",
-    "W_regularizer": "kernel_regularizer",
-    "b_regularizer": "bias_regularizer",
-    "W_constraint": "kernel_constraint",
-    "b_constraint": "bias_constraint",
-    "border_mode": "padding",
-    "subsample": "strides",
-    "subsample_length": "strides",
-    "stride": "strides",
-    "pool_length": "pool_size",
-    "dropout_W": "dropout",
-    "dropout_U": "recurrent_dropout",
-    "bias": "use_bias",
-    "p": "rate",
-    "sigma": "stddev",
-    "dim_ordering": "data_format",
-    "consume_less": None,
-    "implementation": None,
-    "unroll": None,
-    "input_length": None,
-}
+_OLD_ARGUMENTS: Mapping[str, str | None] = _NAMES["old_arguments"]
 # First positional arguments of layers, where the catalog's order differs.
-_ORDERS: Mapping[str, tuple[str, ...]] = {
-    "Input": ("shape", "batch_size", "dtype"),
-    "BatchNormalization": ("axis", "momentum", "epsilon"),
-    "LayerNormalization": ("axis", "epsilon"),
-    "PReLU": ("alpha_initializer",),
-}
+_ORDERS: Mapping[str, list[str]] = _NAMES["argument_orders"]
 UNREAD = object()
 LOOP = "loop"  # kind of the placeholder for a loop's layers
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.importing.onnx.onnx_graph import (
     BATCH,
     MAX_CONSTANT,
@@ -22,26 +24,9 @@ from netbuilder.core.formats.importing.onnx.tensors import ProjectDraft, Tensor,
 from netbuilder.core.i18n import gettext as _
 
 EPSILON = 1e-3  # of a BatchNormalization that only scales and shifts
-_ACTIVATIONS = {
-    "Relu": "relu",
-    "Sigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "Softplus": "softplus",
-    "Softsign": "softsign",
-    "Exp": "exponential",
-    "Mish": "mish",
-    "HardSwish": "hard_silu",
-    "LogSoftmax": "log_softmax",
-}
-_MERGES = {
-    "Add": "Add",
-    "Sum": "Add",
-    "Sub": "Subtract",
-    "Mul": "Multiply",
-    "Max": "Maximum",
-    "Min": "Minimum",
-    "Mean": "Average",
-}
+_NAMES = resource_json("keras_names.json")
+_ACTIVATIONS: Mapping[str, str] = _NAMES["onnx_activations"]
+_MERGES: Mapping[str, str] = _NAMES["onnx_merges"]
 _INDEXING = frozenset({"Add", "Mul", "Cast", "Less", "Not", "Where"})
 
 
