@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -86,6 +87,10 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _typed(test: Callable[[Any], bool]) -> Callable[[Param, Any], str | None]:
+    return lambda param, value: None if test(value) else _wrong(param, value)
+
+
 def _range_problem(param: Param, value: float) -> str | None:
     low, high = param.minimum, param.maximum
     if (low is None or value >= low) and (high is None or value <= high):
@@ -117,10 +122,6 @@ def _float(param: Param, value: Any) -> str | None:
     return _range_problem(param, value) if _is_number(value) else _wrong(param, value)
 
 
-def _bool(param: Param, value: Any) -> str | None:
-    return None if isinstance(value, bool) else _wrong(param, value)
-
-
 def _choice(param: Param, value: Any) -> str | None:
     if isinstance(value, str) and value in param.choices:
         return None
@@ -134,10 +135,6 @@ def _not_offered(param: Param, value: str) -> str:
         "{name} must be one of {choices}, not {value}.",
         name=param.name, choices=choices, value=value,
     )  # fmt: skip
-
-
-def _text(param: Param, value: Any) -> str | None:
-    return None if isinstance(value, str) else _wrong(param, value)
 
 
 def _file(param: Param, value: Any) -> str | None:
@@ -219,20 +216,6 @@ def _each(
     return None
 
 
-def _floats(param: Param, value: Any) -> str | None:
-    return _each(param, value, _is_number)
-
-
-def _ints(param: Param, value: Any) -> str | None:
-    return _each(param, value, _is_int)
-
-
-def _strings(param: Param, value: Any) -> str | None:
-    if _is_list(value) and all(isinstance(item, str) for item in value):
-        return None
-    return _wrong(param, value)
-
-
 def _activation(param: Param, value: Any) -> str | None:
     if not isinstance(value, str):
         return _wrong(param, value)
@@ -280,18 +263,6 @@ def _params_problem(
     return f"{where}: {next(iter(problems.values()))}" if problems else None
 
 
-def _initializer(param: Param, value: Any) -> str | None:
-    return _object(param, value, INITIALIZERS, N_("{name}: there is no initializer '{value}'."))
-
-
-def _regularizer(param: Param, value: Any) -> str | None:
-    return _object(param, value, REGULARIZERS, N_("{name}: there is no regularizer '{value}'."))
-
-
-def _constraint(param: Param, value: Any) -> str | None:
-    return _object(param, value, CONSTRAINTS, N_("{name}: there is no constraint '{value}'."))
-
-
 def _layer(param: Param, value: Any) -> str | None:
     if not isinstance(value, Mapping):
         return _wrong(param, value)
@@ -319,19 +290,27 @@ _CHECKS: Final[Mapping[Kind, Callable[[Param, Any], str | None]]] = MappingProxy
     {
         Kind.INT: _int,
         Kind.FLOAT: _float,
-        Kind.BOOL: _bool,
+        Kind.BOOL: _typed(lambda value: isinstance(value, bool)),
         Kind.CHOICE: _choice,
-        Kind.TEXT: _text,
+        Kind.TEXT: _typed(lambda value: isinstance(value, str)),
         Kind.SIZE: _size,
         Kind.SHAPE: _shape,
-        Kind.FLOATS: _floats,
-        Kind.INTS: _ints,
+        Kind.FLOATS: partial(_each, test=_is_number),
+        Kind.INTS: partial(_each, test=_is_int),
         Kind.ACTIVATION: _activation,
-        Kind.INITIALIZER: _initializer,
-        Kind.REGULARIZER: _regularizer,
-        Kind.CONSTRAINT: _constraint,
+        Kind.INITIALIZER: partial(
+            _object, table=INITIALIZERS, unknown=N_("{name}: there is no initializer '{value}'.")
+        ),
+        Kind.REGULARIZER: partial(
+            _object, table=REGULARIZERS, unknown=N_("{name}: there is no regularizer '{value}'.")
+        ),
+        Kind.CONSTRAINT: partial(
+            _object, table=CONSTRAINTS, unknown=N_("{name}: there is no constraint '{value}'.")
+        ),
         Kind.LAYER: _layer,
-        Kind.STRINGS: _strings,
+        Kind.STRINGS: _typed(
+            lambda value: _is_list(value) and all(isinstance(v, str) for v in value)
+        ),
         Kind.FILE: _file,
     }
 )

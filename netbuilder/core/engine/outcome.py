@@ -1,11 +1,10 @@
-"""What a run leaves behind: a trained network, its test, its record."""
+"""What a run leaves behind: a trained network and its test."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.assembly import assemble
@@ -14,7 +13,6 @@ from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice
 from netbuilder.core.engine.novelty import NoveltyReference, novelty_reference
-from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
@@ -114,35 +112,3 @@ def _test(trainer: Trainer, dataset: Dataset, emit: Callable[[Event], None]) -> 
         )
     )  # fmt: skip
     return {}
-
-
-def record_outcome(
-    trained: TrainedModel,
-    trainer: Trainer,
-    *,
-    asked: Project,
-    reason: str,
-    run_id: str,
-    started: float | None,
-    base: Path | None,
-) -> str:
-    """Record the run and return the record's id.
-
-    Args:
-        asked: the project before loss and metrics were filled in.
-        run_id: of an earlier record of the same run, which this one replaces; "" for none.
-        started: ``time.time`` at the start; None: now less the duration.
-
-    Raises:
-        UserError, OSError: it cannot be recorded; the trained network is not lost by that.
-    """
-    return run_store.record_run(
-        trained,
-        trainer.history,
-        reason=reason,
-        run_id=run_id,
-        started=started,
-        base=base,
-        steps_per_epoch=trainer.steps_per_epoch,
-        asked=asked,
-    ).id

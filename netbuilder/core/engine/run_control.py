@@ -252,36 +252,39 @@ Ending = Literal["", "now", "epoch"]
 
 
 class RunControl:
-    """Requests that the session handles between two chunks."""
+    """Requests that the session handles between two chunks.
+
+    ``paused``, ``ending``: what is requested; ``discarding``: the run is to have no record.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
-        self._paused = False
-        self._ending: Ending = ""
-        self._discarding = False
+        self.paused = False
+        self.ending: Ending = ""
+        self.discarding = False
         self._running = False
 
     def pause(self) -> None:
         """Pause after the current chunk."""
         with self._changed:
-            self._paused = True
+            self.paused = True
             self._changed.notify_all()
 
     def resume(self) -> None:
         """Go on after a pause."""
         with self._changed:
-            self._paused = False
+            self.paused = False
             self._changed.notify_all()
 
     def end(self, how: Ending, *, discard: bool = False) -> None:
         """End after the chunk, or the epoch; ``discard``: without a record."""
         with self._changed:
-            self._discarding |= discard
-            if self._ending != "now":
-                self._ending = how
+            self.discarding |= discard
+            if self.ending != "now":
+                self.ending = how
             if how == "epoch":
-                self._paused = False
+                self.paused = False
             self._changed.notify_all()
 
     def post(self, command: Callable[[], None]) -> None:
@@ -299,33 +302,18 @@ class RunControl:
         """End the run and drop its requests."""
         with self._changed:
             self._running = False
-            self._paused, self._ending, self._discarding = False, "", False
+            self.paused, self.ending, self.discarding = False, "", False
 
     def forget(self) -> None:
         """Drop a pause or stop that came after the last run had ended; no effect during a run."""
         with self._changed:
             if not self._running:
-                self._paused, self._ending, self._discarding = False, "", False
-
-    @property
-    def paused(self) -> bool:
-        """Return whether a pause is requested."""
-        return self._paused
-
-    @property
-    def ending(self) -> Ending:
-        """Return which end is requested."""
-        return self._ending
-
-    @property
-    def discarding(self) -> bool:
-        """Return whether the run is to have no record."""
-        return self._discarding
+                self.paused, self.ending, self.discarding = False, "", False
 
     @property
     def pressing(self) -> bool:
         """Return whether any request is waiting."""
-        return self._paused or self._ending == "now" or bool(self._commands)
+        return self.paused or self.ending == "now" or bool(self._commands)
 
     @property
     def waiting(self) -> bool:
@@ -340,11 +328,11 @@ class RunControl:
     def rest(self, seconds: float) -> None:
         """Wait so long, or until a request."""
         with self._changed:
-            self._changed.wait_for(lambda: self.pressing or self._ending != "", seconds)
+            self._changed.wait_for(lambda: self.pressing or self.ending != "", seconds)
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait while paused, until a request."""
         with self._changed:
             self._changed.wait_for(
-                lambda: not self._paused or self._ending == "now" or bool(self._commands), seconds
+                lambda: not self.paused or self.ending == "now" or bool(self._commands), seconds
             )

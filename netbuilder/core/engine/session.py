@@ -46,7 +46,7 @@ from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
 from netbuilder.core.engine.monitor.training_monitor import frozen_layers_notice, rate_before
-from netbuilder.core.engine.outcome import finished_model, paused_model, record_outcome
+from netbuilder.core.engine.outcome import finished_model, paused_model
 from netbuilder.core.engine.prepared_networks import (
     Lease,
     TrainingOrder,
@@ -59,6 +59,7 @@ from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import EventReporter, explain_error
 from netbuilder.core.engine.run_control import StoppedBeforeStartError, Unit
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
+from netbuilder.core.engine.runs.run_store import record_run
 from netbuilder.core.engine.trained import SCHEDULE_OFF, Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
@@ -402,16 +403,17 @@ class Session:
         if not recording or self.trained is None:
             return
         try:
-            self.run_id = record_outcome(
+            self.run_id = record_run(
                 self.trained,
-                trainer,
+                trainer.history,
+                steps_per_epoch=trainer.steps_per_epoch,
                 asked=self._requested,
                 reason=reason,
                 run_id=self.run_id,
                 # A resumed run began in another process.
                 started=None if self.resume_from_checkpoint else self._began,
                 base=self.base,
-            )
+            ).id
         except (UserError, OSError) as error:
             self.run_id, self.not_recorded = "", error
 

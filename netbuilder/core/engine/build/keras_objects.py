@@ -305,6 +305,11 @@ def arguments_of(kind: Any) -> set[str]:
     return set(inspect.signature(kind).parameters)
 
 
+def as_list(value: Any) -> list[Any]:
+    """Return a list or tuple as a list, another value as its only item."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of an error that says something."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -19,6 +19,7 @@ from netbuilder.core.engine.build.frozen_prefix import (
     find_frozen_layers,
     trained_part,
 )
+from netbuilder.core.engine.build.keras_objects import as_list
 from netbuilder.core.engine.build.tracing import tracing
 from netbuilder.core.engine.loop.feature_cache import (
     Features,
@@ -188,13 +189,9 @@ class FrozenFeatures:
             specs = [tf.TensorSpec(one.shape, one.dtype) for one in body.inputs]
 
             def work(*values: Any) -> list[Any]:
-                return _listed(body(list(values), training=False))
+                return as_list(body(list(values), training=False))
 
             with tracing():
                 self._function = tf.function(work, autograph=False).get_concrete_function(*specs)
         result: list[Any] = self._function(*(tf.convert_to_tensor(value) for value in x))
         return result
-
-
-def _listed(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, (list, tuple)) else [values]

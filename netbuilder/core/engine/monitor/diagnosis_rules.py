@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
+from netbuilder.core.engine.build.keras_objects import as_list
 
 if TYPE_CHECKING:
     import keras
@@ -49,7 +50,7 @@ def deadest_layer(training_model: keras.Model, inputs: Any) -> tuple[str, float]
         inputs, training=False
     )
     worst: tuple[str, float] | None = None
-    for layer, values in zip(layers, outputs if len(layers) > 1 else _listed(outputs), strict=True):
+    for layer, values in zip(layers, outputs if len(layers) > 1 else as_list(outputs), strict=True):
         numbers = np.asarray(values)
         silent = (numbers.reshape(-1, numbers.shape[-1]) <= 0).all(axis=0)
         part = float(np.mean(silent))
@@ -70,18 +71,14 @@ def rows_without_numbers(split: Split) -> dict[str, int]:
     return counts
 
 
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
 def network_outputs(training_model: keras.Model, inputs: Any) -> list[NDArray[Any]]:
     """Return an array an output; ``predict`` would trace a function for every network."""
-    arrays = _listed(inputs)
+    arrays = as_list(inputs)
     parts = []
     for start in range(0, len(arrays[0]), _SAMPLE):
         rows = [value[start : start + _SAMPLE] for value in arrays]
         outputs = training_model(rows if len(rows) > 1 else rows[0], training=False)
-        parts.append([np.asarray(value) for value in _listed(outputs)])
+        parts.append([np.asarray(value) for value in as_list(outputs)])
     return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 

@@ -17,7 +17,7 @@ from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, canonical
 from netbuilder.core.engine.build.keras_objects import is_scheduled, make_object
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Training
 from netbuilder.core.wording import join_values
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _FIRST_COLUMN = "epoch"
+_OUTSIDE = N_("{callback} cannot write to '{name}', which is outside the project folder.")
 
 
 @dataclass(frozen=True)
@@ -77,23 +78,15 @@ def log_path(callback: str, name: str, base: Path | None) -> Path:
     Raise TrainingError if it lies elsewhere, has another ending, or something else is there.
     """
     kind = LOGS[callback]
-    problem = name_problem(callback, name)
-    if problem:
-        raise TrainingError(
-            problem, _("Use a name such as '{name}'.", name=kind.usual), code="log_name_invalid"
-        )
+    fix = _("Use a name such as '{name}'.", name=kind.usual)
+    if problem := name_problem(callback, name):
+        raise TrainingError(problem, fix, code="log_name_invalid")
     folder = (base or Path()).resolve()
     path = (folder / name).resolve()
     # A link may lead out of the folder.
     if not path.is_relative_to(folder) or path == folder:
         raise TrainingError(
-            _(
-                "{callback} cannot write to '{name}', which is outside the project folder.",
-                callback=callback,
-                name=name,
-            ),
-            _("Use a name such as '{name}'.", name=kind.usual),
-            code="log_outside_project",
+            _(_OUTSIDE, callback=callback, name=name), fix, code="log_outside_project"
         )
     if path.exists() and not _owned(path, kind):
         raise TrainingError(
@@ -113,11 +106,7 @@ def name_problem(callback: str, name: str) -> str:
     kind, parts = LOGS[callback], name.replace("\\", "/").split("/")
     outside = name.startswith(("/", "\\", "~")) or ".." in parts or ":" in parts[0]
     if outside or not name.strip("./ "):
-        return _(
-            "{callback} cannot write to '{name}', which is outside the project folder.",
-            callback=callback,
-            name=name,
-        )
+        return _(_OUTSIDE, callback=callback, name=name)
     if kind.endings and Path(name).suffix.lower() not in kind.endings:
         ends = join_values(kind.endings)
         return _(

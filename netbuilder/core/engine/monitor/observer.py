@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.engine.build.graph_to_keras import connect_layers, model_inputs, owner_of
+from netbuilder.core.engine.build.keras_objects import as_list
 from netbuilder.core.engine.build.loss_values import total_loss
 from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
@@ -320,7 +321,7 @@ class NetworkObserver:
     def _outputs_function(self, nodes: tuple[str, ...]) -> Any:
         def make() -> Callable[..., Any]:
             model = self._model(nodes)
-            return lambda *x: [_plain(output) for output in _listed(model(list(x), training=False))]
+            return lambda *x: [_plain(output) for output in as_list(model(list(x), training=False))]
 
         return self._traced(nodes, make, []) if nodes else None
 
@@ -354,10 +355,6 @@ def named_weights(weights: list[Any]) -> list[tuple[str, Any]]:
     for weight in weights:
         by_name[weight.name if weight.name not in by_name else weight.path] = weight
     return list(by_name.items())
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _plain(value: Any) -> Any:

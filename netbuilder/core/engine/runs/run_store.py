@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 
-_INDEX_FILE = "run.json"
+_FILE = "run.json"
 _INDEX = "index.sqlite"
 _TABLES = """
 create table if not exists run (id text primary key, written integer not null, text text not null);
@@ -79,22 +79,6 @@ def run_texts(folder: Path) -> dict[str, str]:
     return dict(sorted((texts | fresh).items(), reverse=True))
 
 
-def read_limit(folder: Path, default: int) -> int:
-    """Return how many runs are kept; 0: all."""
-    try:
-        with _open(folder) as index:
-            row = index.execute("select value from setting where name = 'limit'").fetchone()
-    except sqlite3.Error:
-        row = None
-    return default if row is None else int(row[0])
-
-
-def write_limit(folder: Path, count: int) -> None:
-    """Store how many runs are kept."""
-    with _open(folder) as index:
-        index.execute("insert or replace into setting values ('limit', ?)", (count,))
-
-
 @contextmanager
 def _open(folder: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(folder / _INDEX, timeout=_PATIENCE_SECONDS)) as index, index:
@@ -105,19 +89,18 @@ def _open(folder: Path) -> Iterator[sqlite3.Connection]:
 def _written(folder: Path) -> Iterator[tuple[str, int]]:
     for place in folder.iterdir():
         try:
-            yield place.name, (place / _INDEX_FILE).stat().st_mtime_ns
+            yield place.name, (place / _FILE).stat().st_mtime_ns
         except OSError:
             continue
 
 
 def _index_read(folder: Path, run_id: str) -> str:
     try:
-        return (folder / run_id / _INDEX_FILE).read_text("utf-8")
+        return (folder / run_id / _FILE).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
 
 
-_FILE = "run.json"
 _NETWORK = "network.h5"
 # Errors of reading a damaged record.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, UserError)
@@ -327,12 +310,18 @@ def list_runs() -> list[Run]:
 
 def run_limit() -> int:
     """Return how many runs are kept; 0: all."""
-    return read_limit(runs_folder(), USUAL_LIMIT)
+    try:
+        with _open(runs_folder()) as index:
+            row = index.execute("select value from setting where name = 'limit'").fetchone()
+    except sqlite3.Error:
+        row = None
+    return USUAL_LIMIT if row is None else int(row[0])
 
 
 def set_run_limit(count: int) -> None:
     """Set how many runs are kept; older ones are deleted after the next run."""
-    write_limit(runs_folder(), max(0, count))
+    with _open(runs_folder()) as index:
+        index.execute("insert or replace into setting values ('limit', ?)", (max(0, count),))
 
 
 def run_count() -> int:

@@ -180,12 +180,11 @@ def onto_project(imported: Imported, weights: Path, base: Path) -> Imported:
     ``base`` is the folder that the project's relative paths start from. Raise UserError if the
     network cannot be built, or the weights are for another one.
     """
-    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.load import load_dataset as load_data
     from netbuilder.core.engine.build.assembly import assemble
     from netbuilder.core.engine.build.graph_to_keras import build_training_model
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.formats.importing.import_keras import preprocessing_of
+    from netbuilder.core.formats.importing.import_keras import without_data
     from netbuilder.core.formats.importing.weights_only import load_weights, strange_values
 
     project, facts, preprocessing = imported.project, None, None
@@ -201,15 +200,13 @@ def onto_project(imported: Imported, weights: Path, base: Path) -> Imported:
     notes = strange_values(training_model)
     report += [ReportItem("weights", AS_IS, weights.name)]
     report += [ReportItem("weights", LEFT_OUT, note) for note in notes]
-    model = training_model
     if preprocessing is None or facts is None:
-        facts, preprocessing = DataFacts(), preprocessing_of(project, training_model)
-    else:
-        model = assemble(training_model, project, preprocessing, facts)
+        trained = without_data(project, training_model, weights, notes)
+        return replace(imported, report=tuple(report), trained=trained)
     trained = TrainedModel(
         project=project,
         training_model=training_model,
-        model=model,
+        model=assemble(training_model, project, preprocessing, facts),
         preprocessing=preprocessing,
         facts=facts,
         extra={"path": str(weights), "notes": notes},

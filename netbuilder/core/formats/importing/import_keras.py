@@ -21,7 +21,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, compile_model
-from netbuilder.core.engine.build.keras_objects import first_line, make_savable
+from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_memory, make_savable
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.folders import resource_json
@@ -258,20 +258,25 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     notes += strange_values(model)
     project = import_graph.project_from_model(_with_shapes(file, model))
     training_model = _training_model_like(project, model)
-    extra: dict[str, Any] = {"path": str(file.path), "notes": (*file.notes, *notes)}
-    if training_model is None:
-        training_model = model
-        compile_imported(training_model, project)
-        extra[KERAS_OWN] = True
-        extra["notes"] = (*extra["notes"], _incomplete_note(project))
-    preprocessing = preprocessing_of(project, training_model)
+    notes = (*file.notes, *notes)
+    if training_model is not None:
+        return without_data(project, training_model, file.path, notes)
+    compile_imported(model, project)
+    notes = (*notes, _incomplete_note(project))
+    return without_data(project, model, file.path, notes, **{KERAS_OWN: True})
+
+
+def without_data(
+    project: Project, model: keras.Model, path: Path, notes: tuple[str, ...] = (), **extra: Any
+) -> TrainedModel:
+    """Return a model from elsewhere, whose preprocessing follows from its outputs."""
     return TrainedModel(
         project=project,
-        training_model=training_model,
-        model=training_model,
-        preprocessing=preprocessing,
+        training_model=model,
+        model=model,
+        preprocessing=preprocessing_of(project, model),
         facts=DataFacts(),
-        extra=extra,
+        extra={"path": str(path), "notes": notes, **extra},
     )
 
 
@@ -334,7 +339,7 @@ def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[st
     except FormatError:
         raise
     except Exception as error:
-        if is_memory_error(error):
+        if is_out_of_memory(error):
             raise too_large_error(name) from error
         raise FormatError(
             _(
@@ -470,7 +475,7 @@ def rebuild(parts: Sidecar, file: ModelFile) -> tuple[keras.Model, keras.Model]:
             path=str(file.path),
         ) from error
     except Exception as error:
-        if not is_memory_error(error):
+        if not is_out_of_memory(error):
             raise
         raise too_large_error(name) from error
 
@@ -531,11 +536,6 @@ def with_weights(file: ModelFile) -> TrainedModel:
         novelty=parts.novelty,
         extra={"path": str(file.path), "notes": strange_values(training_model)},
     )
-
-
-def is_memory_error(error: BaseException) -> bool:
-    """Return whether Python or TensorFlow ran out of memory."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
 
 
 def without_downloads(project: Project) -> Project:

@@ -33,26 +33,11 @@ def check_sizes(config: Any, numbers: int, name: str) -> None:
     """
     for key, value, owner in _sizes(config):
         size = _product(value)
-        if key in _WEIGHTS and size > max(numbers, _SMALL):
-            raise too_large_error(
-                name,
-                _(
-                    "'{layer}' has {argument} {size}.",
-                    layer=owner,
-                    argument=key,
-                    size=_size_text(value),
-                ),
-            )
-        if size > MAX_SAMPLE:
-            raise too_much_output_error(
-                name,
-                _(
-                    "'{layer}' has {argument} {size}.",
-                    layer=owner,
-                    argument=key,
-                    size=_size_text(value),
-                ),
-            )
+        too_many = key in _WEIGHTS and size > max(numbers, _SMALL)
+        if too_many or size > MAX_SAMPLE:
+            words = {"layer": owner, "argument": key, "size": _size_text(value)}
+            detail = _("'{layer}' has {argument} {size}.", **words)
+            raise (too_large_error if too_many else too_much_output_error)(name, detail)
 
 
 def too_large_error(name: str, detail: str = "") -> FormatError:

@@ -24,6 +24,7 @@ from netbuilder.core.catalog.training.training_index import (
 from netbuilder.core.engine.build.word_weights import with_word_vectors
 from netbuilder.core.formats.importing.keras_code.script_data import Rows, ScriptData
 from netbuilder.core.formats.importing.keras_code.values import (
+    NO_WEIGHTS,
     UNREAD,
     Call,
     Class,
@@ -483,11 +484,7 @@ class Calls:
             self.data.variables = self._names
             model.reads = self.data.at_fit(model.fitted)
         elif name == "load_weights":
-            message = _(
-                "Weights are not loaded from code. Add --weights FILE, or open the file with the "
-                "weights afterwards."
-            )
-            model.remarks.append(("weights", line, message))
+            model.remarks.append(("weights", line, _(NO_WEIGHTS)))
         elif name in ("add_loss", "train_on_batch"):
             model.custom.append((line, name))
         else:

@@ -36,6 +36,7 @@ from netbuilder.core.formats.importing.keras_code.script_data import (
 from netbuilder.core.formats.importing.keras_code.source import Source, read_source
 from netbuilder.core.formats.importing.keras_code.values import (
     LOOP,
+    NO_WEIGHTS,
     UNREAD,
     Call,
     KerasObject,
@@ -295,12 +296,8 @@ class _Builder:
         for call in calls_in_order([*inputs, *outputs]):
             self._add(call)
         for body in cut.values():
-            message = _(
-                "Weights are not loaded from code. Add --weights FILE, or open the file with the "
-                "weights afterwards."
-            )
             if body.config.get("weights") != "none":
-                self.tell("weights", LEFT_OUT, body.line, message)
+                self.tell("weights", LEFT_OUT, body.line, _(NO_WEIGHTS))
         return [self._ids[id(call)] for call in outputs]
 
     def _add(self, call: Call) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.folders import resource_json
+from netbuilder.core.i18n import noop as N_
 
 _NAMES = resource_json("keras_names.json")
 # Class names of Keras 1 and 2 → layers today.
@@ -19,6 +20,10 @@ _OLD_ARGUMENTS: Mapping[str, str | None] = _NAMES["old_arguments"]
 # First positional arguments of layers, where the catalog's order differs.
 _ORDERS: Mapping[str, list[str]] = _NAMES["argument_orders"]
 UNREAD = object()
+NO_WEIGHTS = N_(
+    "Weights are not loaded from code. Add --weights FILE, or open the file with the weights "
+    "afterwards."
+)
 LOOP = "loop"  # kind of the placeholder for a loop's layers
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -42,6 +42,7 @@ def import_onnx(path: Path) -> Imported:
             _("Install it: pip install onnx onnxruntime"),
             code="onnx_not_installed",
         )
+    from netbuilder.core.formats.importing.import_keras import without_data
     from netbuilder.core.formats.importing.onnx.layers import LayerConverter
 
     graph = read_graph(path)
@@ -60,7 +61,7 @@ def import_onnx(path: Path) -> Imported:
     report += [ReportItem(item, REPLACED, text) for item, text in converter.replaced]
     note = _("This output is not numeric, such as the name of a class.")
     report += [ReportItem(name, LEFT_OUT, note) for name in graph.left_out]
-    return Imported(project, tuple(report), _trained(project, training_model, path))
+    return Imported(project, tuple(report), without_data(project, training_model, path))
 
 
 def _built(project: Project, converter: LayerConverter, path: Path) -> keras.Model:
@@ -79,21 +80,6 @@ def _built(project: Project, converter: LayerConverter, path: Path) -> keras.Mod
             layer = project.graph.by_id[node].layer
             raise converter.unknown(Operator(layer, node, [], [], {}), str(error)[:200]) from error
     return training_model
-
-
-def _trained(project: Project, training_model: keras.Model, path: Path) -> Any:
-    from netbuilder.core.data.data_facts import DataFacts
-    from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.formats.importing.import_keras import preprocessing_of
-
-    return TrainedModel(
-        project=project,
-        training_model=training_model,
-        model=training_model,
-        preprocessing=preprocessing_of(project, training_model),
-        facts=DataFacts(),
-        extra={"path": str(path), "notes": ()},
-    )
 
 
 def _must_agree(

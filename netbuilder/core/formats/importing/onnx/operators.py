@@ -27,6 +27,7 @@ EPSILON = 1e-3  # of a BatchNormalization that only scales and shifts
 _NAMES = resource_json("keras_names.json")
 _ACTIVATIONS: Mapping[str, str] = _NAMES["onnx_activations"]
 _MERGES: Mapping[str, str] = _NAMES["onnx_merges"]
+_RESHAPING = frozenset(_NAMES["onnx_reshaping"])
 _INDEXING = frozenset({"Add", "Mul", "Cast", "Less", "Not", "Where"})
 
 
@@ -231,19 +232,7 @@ class Converter:
             for op in self.graph.readers(waiting.pop()):
                 if "Conv" in op.kind or "Pool" in op.kind or "Normalization" in op.kind[5:]:
                     return op.kind != "LayerNormalization"
-                if op.kind not in (
-                    "Transpose",
-                    "Reshape",
-                    "Unsqueeze",
-                    "MatMul",
-                    "Gemm",
-                    "Gather",
-                    "LSTM",
-                    "GRU",
-                    "RNN",
-                    "Shape",
-                    "Flatten",
-                ):
+                if op.kind not in _RESHAPING:
                     new = [out for out in op.outputs if out not in visited]
                     visited |= set(new)
                     waiting += new
