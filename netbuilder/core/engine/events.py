@@ -17,7 +17,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.project.model import Project
 

@@ -34,8 +34,7 @@ from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.streaming import stream_program_maker
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice, measures_apart, monitor_of
-from netbuilder.core.engine.monitor.observer import NetworkObserver
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe
 from netbuilder.core.engine.run_control import Interruptible
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.keras_names import keras_name

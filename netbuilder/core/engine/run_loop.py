@@ -24,9 +24,8 @@ from netbuilder.core.engine.events import (
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.diagnosis_rules import rows_without_numbers
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
-from netbuilder.core.engine.monitor.observer import Answer, NetworkObserver
+from netbuilder.core.engine.monitor.observer import Answer, NetworkObserver, Probe
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor, rows_in_words
-from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import EventReporter, not_a_number_error
 from netbuilder.core.engine.run_control import (
     Ending,

@@ -45,6 +45,7 @@ from netbuilder.core.engine.loop.trainer import CHUNK_SECONDS, Trainer
 from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.monitor.training_monitor import frozen_layers_notice, rate_before
 from netbuilder.core.engine.outcome import finished_model, paused_model
 from netbuilder.core.engine.prepared_networks import (
@@ -55,7 +56,6 @@ from netbuilder.core.engine.prepared_networks import (
     lease_trainer,
     switch_data,
 )
-from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import EventReporter, explain_error
 from netbuilder.core.engine.run_control import StoppedBeforeStartError, Unit
 from netbuilder.core.engine.run_loop import RunLoop, RunParts

@@ -160,7 +160,7 @@ class NeuronFeed(QObject):
         active, project = self._runner.active, self._project
         owners = tuple(dict.fromkeys(column.owner for column in self.columns[1:] if column.owner))
         if active and project is not None:
-            from netbuilder.core.engine.probes import Probe
+            from netbuilder.core.engine.monitor.observer import Probe
 
             outputs = tuple(column.shown for column in self.columns) if self.maps else ()
             x = self._inputs = self._live.inputs if self.maps else {}

@@ -233,7 +233,7 @@ class _NetworkCache:
 
     def _picture(self, run: Run, view: str, axes: Axes) -> Picture | str:
         from netbuilder.core.data.load import load_dataset
-        from netbuilder.core.engine.probes import evaluate_probe
+        from netbuilder.core.engine.monitor.observer import evaluate_probe
         from netbuilder.core.results.live.plane import number_columns
         from netbuilder.core.results.live.views import views_for
 

@@ -46,7 +46,7 @@ def _from_history(
     trained: TrainedModel, history: WeightHistory, request: ViewRequest
 ) -> list[tuple[int, Picture]]:
     """Return surfaces at evenly spaced epochs of a run that has ended."""
-    from netbuilder.core.engine.probes import evaluate_probe
+    from netbuilder.core.engine.monitor.observer import evaluate_probe
     from netbuilder.core.engine.weight_history import model_at
 
     epochs = history.epochs

@@ -13,7 +13,7 @@ import pytest
 
 from netbuilder.core.engine.events import Paused, PausedModel, ProbeAnswered
 from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Changed, TrainedModel

@@ -13,8 +13,7 @@ import pytest
 
 from netbuilder.core.engine.events import Paused, ProbeAnswered, StepsDone
 from netbuilder.core.engine.loop import trainer
-from netbuilder.core.engine.monitor.observer import NetworkObserver
-from netbuilder.core.engine.probes import Probe, evaluate_probe
+from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe, evaluate_probe
 from netbuilder.core.engine.run_loop import ProbeScheduler
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event

@@ -19,7 +19,7 @@ from netbuilder.core.engine.build.graph_to_keras import build_training_model, fr
 from netbuilder.core.engine.events import DiagnosisAdded, EpochEnd, Preparing, ProbeAnswered
 from netbuilder.core.engine.loop import frozen_features
 from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.run_control import StoppedBeforeStartError
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event, TrainedModel

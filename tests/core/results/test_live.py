@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.events import ProbeAnswered
-from netbuilder.core.engine.probes import evaluate_probe
+from netbuilder.core.engine.monitor.observer import evaluate_probe
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.errors import DataError

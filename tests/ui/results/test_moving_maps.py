@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.events import ProbeAnswered
-from netbuilder.core.engine.probes import Probe, ProbeResult
+from netbuilder.core.engine.monitor.observer import Probe, ProbeResult
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import histograms

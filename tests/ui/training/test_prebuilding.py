@@ -15,8 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.loop.program import Program
 from netbuilder.core.engine.loop.trainer import Trainer
-from netbuilder.core.engine.monitor.observer import NetworkObserver
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import MapPicture

@@ -1,11 +1,17 @@
-"""Outputs, weights and gradients of a network's nodes on given samples."""
+"""Outputs, weights and gradients of a network's nodes on given samples.
+
+While a session trains, ``Session.watch`` has a probe answered between chunks of steps by
+``ProbeAnswered`` events; ``evaluate_probe`` answers the same probe on the trained network.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +29,10 @@ from netbuilder.core.project.model import Node, Project
 if TYPE_CHECKING:
     import keras
 
+    from netbuilder.core.engine.trained import TrainedModel
+
 Array = NDArray[Any]
+Named = Mapping[str, Mapping[str, Array]]
 Answer = tuple[dict[str, Array], dict[str, dict[str, Array]], dict[str, dict[str, Array]]]
 
 # Duration of the slices of a pass over many samples, between which the training goes on.
@@ -34,28 +43,53 @@ _FIRST_ROWS = 128
 _LEAST_ROWS = 16
 
 
-class ProbeRequest(Protocol):
-    """The fields of a request, see ``probes.Probe``."""
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """What a view wants to see. A node that the network does not have is left out.
 
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Nodes whose outputs are wanted."""
+    Attributes:
+        key: of the view; a probe replaces an earlier one with the same key.
+        outputs: ids of nodes whose outputs are wanted; an Input's are the samples themselves.
+        x: the samples, by Input id: model-ready arrays (n, ...), as ``Split.x`` holds them.
+        y: the targets by output id, as ``Split.y`` holds them; needed for ``gradients``.
+        weights: ids of nodes whose weights are wanted.
+        gradients: ids of nodes whose trainable weights' loss gradients are wanted: over all
+            samples, with ``training=False``, penalties included.
+        every: least seconds between two answers; slightly below 1/20, so that late answers still
+            make 20 frames a second.
+        slowest: seconds between two answers that suffice under load, see ``Session.stretch_views``;
+            0: ``every``.
+        epochs: 0, or answer only after so many epochs since the last answer.
+    """
 
-    @property
-    def x(self) -> Mapping[str, Array]:
-        """Samples by Input id."""
+    key: str
+    outputs: tuple[str, ...] = ()
+    x: Mapping[str, Array] = field(default_factory=dict)
+    y: Mapping[str, Array] = field(default_factory=dict)
+    weights: tuple[str, ...] = ()
+    gradients: tuple[str, ...] = ()
+    every: float = 0.045
+    slowest: float = 0.0
+    epochs: int = 0
 
-    @property
-    def y(self) -> Mapping[str, Array]:
-        """Targets by output id."""
+    def pause(self, stretch: float) -> float:
+        """Return the least seconds between two answers, stretched up to ``slowest``."""
+        return min(self.every * stretch, max(self.slowest, self.every))
 
-    @property
-    def weights(self) -> tuple[str, ...]:
-        """Nodes whose weights are wanted."""
 
-    @property
-    def gradients(self) -> tuple[str, ...]:
-        """Nodes whose gradients are wanted."""
+@dataclass(frozen=True, eq=False)
+class ProbeResult:
+    """The answer to a probe, all at one moment of the training.
+
+    ``outputs``: (n, ...) by node id, unscaled: raw scores where the loss takes those; ``weights``:
+    by node id, by name ("kernel", "bias", ...): as ``layer_values.weights_of``; ``gradients``:
+    likewise for the trainable weights, in their shapes; ``epoch``: epochs done.
+    """
+
+    outputs: Mapping[str, Array] = field(default_factory=dict)
+    weights: Named = field(default_factory=dict)
+    gradients: Named = field(default_factory=dict)
+    epoch: int = 0
 
 
 class NetworkObserver:
@@ -76,7 +110,7 @@ class NetworkObserver:
         self._copies: dict[int, tuple[Any, Any]] = {}
         self._lock = threading.RLock()
 
-    def whole(self, wish: ProbeRequest) -> Answer:
+    def whole(self, wish: Probe) -> Answer:
         """Answer at once, on the network's own weights; DataError if the samples do not fit."""
         work = self.answer(wish, live=False)
         with self._lock:
@@ -87,7 +121,7 @@ class NetworkObserver:
                     answer: Answer = end.value
                     return answer
 
-    def prepare(self, wish: ProbeRequest) -> None:
+    def prepare(self, wish: Probe) -> None:
         """Trace what ``wish`` needs and make the slow first call; raises as ``whole``."""
         x = self._samples(wish)
         nodes, learning = self._known(wish.outputs), self._learning(wish.gradients)
@@ -99,7 +133,7 @@ class NetworkObserver:
                 function = self._gradients_function(learning, y)
                 self._run(function, [v[:1] for v in (*x, *y)], live=False)
 
-    def is_prepared(self, wish: ProbeRequest) -> bool:
+    def is_prepared(self, wish: Probe) -> bool:
         """Return whether everything for ``wish`` has been traced."""
         if not (wish.outputs or wish.gradients):
             return True
@@ -113,7 +147,7 @@ class NetworkObserver:
         except DataError:
             return False
 
-    def answer(self, wish: ProbeRequest, *, live: bool) -> Generator[None, None, Answer]:
+    def answer(self, wish: Probe, *, live: bool) -> Generator[None, None, Answer]:
         """Answer slice by slice: each ``next`` takes about 0.01 s; DataError if the samples do not
         fit.
 
@@ -158,13 +192,13 @@ class NetworkObserver:
         before = self.pace.get(nodes, pace)
         self.pace[nodes] = min(pace, 1.5 * before)
 
-    def in_one_go(self, wish: ProbeRequest) -> bool:
+    def in_one_go(self, wish: Probe) -> bool:
         """Return whether ``answer`` takes one slice, without a copy of the weights."""
         rows = max((len(wish.x[name]) for name in self._names if name in wish.x), default=0)
         asks = bool(wish.outputs or wish.gradients)
         return self._in_one_go(wish, rows if asks else 0)
 
-    def _in_one_go(self, wish: ProbeRequest, rows: int) -> bool:
+    def _in_one_go(self, wish: Probe, rows: int) -> bool:
         if not rows:
             return True
         nodes = self._known(wish.outputs)
@@ -208,7 +242,7 @@ class NetworkObserver:
                 copy = tf.Variable(variable, trainable=False)
                 self._copies[id(variable.handle)] = (variable, copy)
 
-    def _samples(self, wish: ProbeRequest) -> list[Array]:
+    def _samples(self, wish: Probe) -> list[Array]:
         """Return the samples in the network's order; none where none are needed."""
         if not (wish.outputs or wish.gradients):
             return []
@@ -240,7 +274,7 @@ class NetworkObserver:
             samples.append(value.astype(str(tensor.dtype), copy=False))
         return samples
 
-    def _targets(self, wish: ProbeRequest) -> list[Array]:
+    def _targets(self, wish: Probe) -> list[Array]:
         missing = [name for name in self._graph.outputs if name not in wish.y]
         if missing:
             raise DataError(
@@ -343,6 +377,20 @@ class NetworkObserver:
             return work
 
         return self._traced(_key(nodes, y), make, y)
+
+
+# By network, so that functions are traced once and freed with it.
+_observers: WeakKeyDictionary[Any, NetworkObserver] = WeakKeyDictionary()
+
+
+def evaluate_probe(trained: TrainedModel, probe: Probe) -> ProbeResult:
+    """Answer ``probe`` on a trained network; DataError if the samples do not fit. Any thread."""
+    observer = _observers.get(trained.training_model)
+    if observer is None:
+        observer = _observers.setdefault(
+            trained.training_model, NetworkObserver(trained.training_model, trained.project)
+        )
+    return ProbeResult(*observer.whole(probe), trained.epochs)
 
 
 def _key(nodes: tuple[str, ...], y: list[Array]) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.allowlist import MODELS
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number, shorten
 
 MAX_LAYERS = 10_000
@@ -57,14 +57,16 @@ def _models(config: Mapping[str, Any], name: str) -> Iterator[list[Any]]:
         layers = inner.get("layers", []) if isinstance(inner, Mapping) else inner
         if not isinstance(layers, list):
             raise _broken(
-                name, _("the layers of a model are of type {type}", type=type(layers).__name__)
+                name, N_("the layers of a model are of type {type}"), type=type(layers).__name__
             )
         if isinstance(inner, Mapping) and "input_layers" in inner:
             for key in ("input_layers", "output_layers"):
                 if not isinstance(inner.get(key), list | dict):
                     raise _broken(
                         name,
-                        _("'{key}' is of type {type}", key=key, type=type(inner.get(key)).__name__),
+                        N_("'{key}' is of type {type}"),
+                        key=key,
+                        type=type(inner.get(key)).__name__,
                     )
             _check_names(layers, name)
         if isinstance(inner, Mapping):
@@ -88,7 +90,8 @@ def _check_names(layers: list[Any], name: str) -> None:
         if not isinstance(own, str) or own in names:
             raise _broken(
                 name,
-                _("the name {name} of a layer is invalid or occurs twice", name=f"{own!r:.60}"),
+                N_("the name {name} of a layer is invalid or occurs twice"),
+                name=f"{own!r:.60}",
             )
         names.add(own)
 
@@ -106,30 +109,24 @@ def _check_layer(entry: Any, name: str) -> None:
     if not isinstance(inner, Mapping):
         raise _broken(
             name,
-            _(
-                "the config of a {class_name} is of type {type}",
-                class_name=shorten(entry["class_name"], 60),
-                type=type(inner).__name__,
-            ),
+            N_("the config of a {class_name} is of type {type}"),
+            class_name=shorten(entry["class_name"], 60),
+            type=type(inner).__name__,
         )
     for own in (entry.get("name"), inner.get("name")):
         if own is not None and (not isinstance(own, str) or len(own) > MAX_NAME):
             raise _broken(
                 name,
-                _(
-                    "a {class_name} has the name {name}",
-                    class_name=shorten(entry["class_name"], 60),
-                    name=f"{own!r:.60}",
-                ),
+                N_("a {class_name} has the name {name}"),
+                class_name=shorten(entry["class_name"], 60),
+                name=f"{own!r:.60}",
             )
     calls = entry.get("inbound_nodes", [])
     if not isinstance(calls, list) or not all(map(_is_call, calls)):
         raise _broken(
             name,
-            _(
-                "the connections of a {class_name} are not a list",
-                class_name=shorten(entry["class_name"], 60),
-            ),
+            N_("the connections of a {class_name} are not a list"),
+            class_name=shorten(entry["class_name"], 60),
         )
     _check_shapes(inner, name)
 
@@ -147,7 +144,7 @@ def _check_shapes(inner: Mapping[str, Any], name: str) -> None:
     for key in _SHAPES:
         shape = inner.get(key)
         if shape is not None and not _is_shape(shape):
-            raise _broken(name, _("'{key}' is {value}", key=key, value=f"{shape!r:.60}"))
+            raise _broken(name, N_("'{key}' is {value}"), key=key, value=f"{shape!r:.60}")
 
 
 def _is_shape(value: Any) -> bool:
@@ -175,23 +172,22 @@ def check_objects(config: Any, name: str) -> None:
                 if key in item and value is not None and not isinstance(value, str):
                     raise _broken(
                         name,
-                        _(
-                            "'{key}' of an object is of type {type}",
-                            key=key,
-                            type=type(value).__name__,
-                        ),
+                        N_("'{key}' of an object is of type {type}"),
+                        key=key,
+                        type=type(value).__name__,
                     )
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
 
 
-def _broken(name: str, detail: str) -> FormatError:
+def _broken(name: str, detail: str, /, **values: object) -> FormatError:
+    """Return the error for file ``name``; ``values`` fill the placeholders of ``detail``."""
     return FormatError(
         _(
             "The config of the network in '{file}' is not a valid Keras config: {detail}.",
             file=name,
-            detail=detail,
+            detail=_(detail, **values),
         ),
         _("The file is damaged, or was edited by hand: save the model again."),
         code="config_invalid",

@@ -45,6 +45,7 @@ from netbuilder.core.wording import format_number
 if TYPE_CHECKING:
     import h5py
 
+_CUT = N_("The file is probably incomplete: copy it again, or save the model again.")
 _REFUSE = N_("Do not open this file. Ask for a new copy from its source.")
 
 
@@ -79,7 +80,7 @@ def _damage(path: Path, detail: str) -> tuple[str, str]:
     if "truncated" in detail:
         return (
             _("'{file}' is incomplete: it ends in the middle of the model.", file=path.name),
-            _("The file is probably incomplete: copy it again, or save the model again."),
+            _(_CUT),
         )
     return _("'{file}' is damaged: a part of it cannot be read.", file=path.name), _(CHANGED)
 
@@ -171,60 +172,46 @@ def read_keras_container(path: Path) -> CheckedContainer:
     ) as error:
         # The directory of a zip file is at its end.
         cut = "not a zip file" in str(error)
-        raise FormatError(
-            (
-                _("'{file}' is damaged: its end cannot be read.", file=name)
-                if cut
-                else _("'{file}' is damaged: a part of it cannot be read.", file=name)
-            ),
-            (
-                _("The file is probably incomplete: copy it again, or save the model again.")
-                if cut
-                else _(CHANGED)
-            ),
-            code="keras_file_damaged",
-            path=str(path),
-        ) from error
+        problem, fix = _damage(path, str(error))
+        if cut:
+            problem, fix = _("'{file}' is damaged: its end cannot be read.", file=name), _(_CUT)
+        raise FormatError(problem, fix, code="keras_file_damaged", path=str(path)) from error
     if isinstance(model.config, dict):
         model.training = model.config.get("compile_config")
     return model
 
 
-def _unsafe(problem: str) -> FormatError:
-    return FormatError(problem, _(_REFUSE), code="keras_file_unsafe")
+def _unsafe(problem: str, **values: object) -> FormatError:
+    return FormatError(_(problem, **values), _(_REFUSE), code="keras_file_unsafe")
 
 
 def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     infos = archive.infolist()
     if len(infos) > MAX_ENTRIES:
         raise _unsafe(
-            _("'{file}' contains {count} files.", file=name, count=format_number(len(infos), ","))
+            N_("'{file}' contains {count} files."), file=name, count=format_number(len(infos), ",")
         )
     entries: set[str] = set()
     total = packed = 0
     for info in infos:
         _check_name(info, name)
         if info.filename in entries:
-            raise _unsafe(_("'{entry}' occurs twice in '{file}'.", entry=info.filename, file=name))
+            raise _unsafe(N_("'{entry}' occurs twice in '{file}'."), entry=info.filename, file=name)
         entries.add(info.filename)
         if info.flag_bits & 0x1:
             raise _unsafe(
-                _(
-                    "'{entry}' in '{file}' is protected by a password.",
-                    entry=info.filename,
-                    file=name,
-                )
+                N_("'{entry}' in '{file}' is protected by a password."),
+                entry=info.filename,
+                file=name,
             )
         total += info.file_size
         packed += info.compress_size
     if total > MAX_BYTES or total > FREE_BYTES + MAX_RATIO * packed:
         raise _unsafe(
-            _(
-                "'{file}' would unpack to {unpacked} MiB from {packed} MiB.",
-                file=name,
-                unpacked=format_number(total // 2**20, ","),
-                packed=format_number(packed // 2**20, ","),
-            )
+            N_("'{file}' would unpack to {unpacked} MiB from {packed} MiB."),
+            file=name,
+            unpacked=format_number(total // 2**20, ","),
+            packed=format_number(packed // 2**20, ","),
         )
     if "config.json" not in entries:
         raise FormatError(
@@ -241,19 +228,15 @@ def _check_name(info: zipfile.ZipInfo, name: str) -> None:
     outside = not parts or entry.startswith("/") or ".." in parts or "\\" in entry or ":" in entry
     if outside or stat.S_ISLNK(info.external_attr >> 16):
         raise _unsafe(
-            _(
-                "'{file}' contains {entry}, which would be written outside its folder.",
-                file=name,
-                entry=f"{entry!r:.80}",
-            )
+            N_("'{file}' contains {entry}, which would be written outside its folder."),
+            file=name,
+            entry=f"{entry!r:.80}",
         )
     if entry not in _NAMES and parts[0] != "assets":
         raise _unsafe(
-            _(
-                "'{file}' contains {entry}, which is not part of a Keras model.",
-                file=name,
-                entry=f"{entry!r:.80}",
-            )
+            N_("'{file}' contains {entry}, which is not part of a Keras model."),
+            file=name,
+            entry=f"{entry!r:.80}",
         )
 
 

@@ -27,7 +27,7 @@ from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
 from netbuilder.core.formats.writers.web_network import replay, web_network
@@ -281,32 +281,9 @@ def _wanted_numbers(count: int) -> str:
 
 def _texts() -> dict[str, str]:
     """Return the page's sentences, whose placeholders the page fills."""
-    return {
-        "pad": _("Drawing pad"),
-        "seen": _("Input of the network"),
-        "clear": _("Clear drawing"),
-        "open_picture": _("Open a picture…"),
-        "camera": _("Camera"),
-        "take_picture": _("Take the picture"),
-        "invert": _("Invert"),
-        "go_on": _("Add the next word or character"),
+    return {key: _(text) for key, text in resource_json("texts.json")["web_page"].items()} | {
         "empty": join_sentences((_("'{column}' is empty."), _("Fill in a value."))),
-        "unknown": _("'{column}' has no value '{value}'."),
-        "number": _("'{column}' must be a number, not '{value}'."),
-        "not_number": _("'{value}' is not a number."),
-        "cells": _("The line '{line}' must have {count} numbers."),
         "count": _wanted_numbers(2),
         "count_one": _wanted_numbers(1),
-        "nothing_drawn": _("Draw or open a picture to get a prediction."),
-        "no_text": _("Write a text to get a prediction."),
         "no_known": _(KNOWS_NOTHING),
-        "unknown_words": _("Unknown words: {words}."),
-        "out_of_range": _(
-            "'{column}' is {value}, but the training rows range from {low} to {high}: the "
-            "prediction is a guess."
-        ),
-        "unlike": _("Unlike the training data: the prediction may be wrong."),
-        "not_finite": _("The prediction is not a number (NaN)."),
-        "no_label": _("none of the labels"),
-        "no_picture": _("The picture '{name}' cannot be opened."),
     }

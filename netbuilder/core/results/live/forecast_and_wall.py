@@ -11,7 +11,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import modality_of
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import ForecastPicture, Found, ViewRequest, WallPicture
 from netbuilder.core.results.own_units import to_own_units

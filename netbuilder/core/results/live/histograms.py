@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import Found, HistogramPicture, ViewRequest
 

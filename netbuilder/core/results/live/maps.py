@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project

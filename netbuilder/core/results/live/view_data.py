@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.engine.events import ProbeAnswered
-from netbuilder.core.engine.probes import Probe, ProbeResult
+from netbuilder.core.engine.monitor.observer import Probe, ProbeResult
 
 Array = NDArray[Any]
 #: An answer to a probe: of a trained network, or of a run.

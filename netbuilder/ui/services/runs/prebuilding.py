@@ -20,7 +20,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
 
 #: Returns the probes that a view will use in a run.
 Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]

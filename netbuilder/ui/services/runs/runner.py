@@ -45,7 +45,7 @@ from netbuilder.ui.services.workbench import Workbench
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.manual_weights import WeightIndex
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel

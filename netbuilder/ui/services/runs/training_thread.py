@@ -23,7 +23,7 @@ from netbuilder.ui.services.unexpected_errors import log
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.events import ProbeAnswered
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel

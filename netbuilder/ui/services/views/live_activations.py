@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
     from netbuilder.core.engine.events import ProbeAnswered
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.histograms import HistogramHistory
 
@@ -297,14 +297,14 @@ def _takes(project: Project, example: Mapping[str, Any], own: SampleActivations)
 
 
 def _sample_probe(project: Project, x: Mapping[str, Any], small: tuple[str, ...]) -> Probe:
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
 
     order = tuple(project.graph.order)
     return Probe(_SAMPLE, outputs=order, x=x, weights=small, every=0.15, slowest=_SLOWEST)
 
 
 def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Probe:
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
 
     graph = project.graph
     return Probe(
@@ -320,7 +320,7 @@ def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Pro
 
 def _surface_probe(project: Project, train: Split) -> Probe | None:
     """Return the probe of each Dense unit's surface; None unless there are two inputs."""
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
 
     grid = two_number_grid(train)
     if grid is None:

@@ -23,7 +23,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.monitor.observer import Probe
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.histograms import HistogramHistory
     from netbuilder.core.results.live.view_data import Picture, ViewRequest
@@ -71,7 +71,7 @@ class ViewState:
 def _load_view(request: _ViewRequest) -> ViewState:
     from netbuilder.core.data.defaults import resolve_defaults
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.probes import evaluate_probe
+    from netbuilder.core.engine.monitor.observer import evaluate_probe
     from netbuilder.core.errors import DataError
     from netbuilder.core.results.live.plane import FINE_SIZE, SIZE, number_columns
     from netbuilder.core.results.live.views import Axes, views_for

@@ -251,7 +251,7 @@ def label_sentence(truth: str, columns: Sequence[str], classes: Sequence[str]) -
 
 def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:
     """Return each Dense unit's outputs over two inputs; {} for other networks."""
-    from netbuilder.core.engine.probes import Probe, evaluate_probe
+    from netbuilder.core.engine.monitor.observer import Probe, evaluate_probe
     from netbuilder.core.results.own_units import preprocessing_of
 
     grid = two_number_grid(train)
