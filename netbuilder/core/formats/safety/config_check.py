@@ -51,12 +51,8 @@ def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...
     return tuple(refused)
 
 
-def refusal(where: str, problem: str, /, **values: object) -> FormatError:
-    """Return the error for a dangerous part of a file: the part, and a sentence about it.
-
-    ``values`` fill the sentence's placeholders; without them it is translated already.
-    """
-    problem = _(problem, **values) if values else problem
+def refusal(where: str, problem: str) -> FormatError:
+    """Return the error for a dangerous part of a file: the part, and a sentence about it."""
     return FormatError(
         _("{where}: {problem}", where=where, problem=problem), _(NEVER), code="model_unsafe"
     )
@@ -160,10 +156,9 @@ def _unknown_layer(entry: Mapping[str, Any], where: str) -> str:
     root = str(module).partition(".")[0] if module else ""
     if root in sys.stdlib_module_names and root != "__main__":
         raise refusal(
-            where,
-            N_("It would call the Python module '{module}', which is not a layer."),
-            module=module,
-        )
+            where, _("It would call the Python module '{module}', which is not a layer.",
+                     module=module),
+        )  # fmt: skip
     if isinstance(registered, str) and ">" in registered and registered.split(">")[0] != "keras":
         return _(
             "{where} is registered as '{name}': it is a layer of another program.",
@@ -184,23 +179,20 @@ def _refuse_dangerous(class_name: Any, where: str) -> None:
         harm = _("This could do anything on this computer when the file is opened.")
         raise refusal(where, join_sentences((_(allowlist.DANGEROUS[class_name]), harm)))
     if class_name in ("__lambda__", "__typespec__", "CompositeTensor"):
-        raise refusal(where, N_("It contains Python code ({name})."), name=class_name)
+        raise refusal(where, _("It contains Python code ({name}).", name=class_name))
 
 
 def _check_module(entry: Mapping[str, Any], where: str) -> None:
     module = entry.get("module")
     if module is not None and module not in allowlist.MODULES:
         raise refusal(
-            where,
-            N_("It names the module {module}, which has no layers."),
-            module=f"{module!r:.80}",
+            where, _("It names the module {module}, which has no layers.", module=f"{module!r:.80}")
         )
     registered = entry.get("registered_name")
     if registered and registered not in (entry.get("class_name"), f"keras>{entry['class_name']}"):
         raise refusal(
             where,
-            N_("It is registered as {name}, which is not its class."),
-            name=f"{registered!r:.80}",
+            _("It is registered as {name}, which is not its class.", name=f"{registered!r:.80}"),
         )
 
 
@@ -211,9 +203,9 @@ def _check_files(class_name: str, inner: Any, where: str) -> None:
         if isinstance(inner.get(argument), str):
             raise refusal(
                 where,
-                N_("It would read the file {name} of this computer."),
-                name=f"{inner[argument]!r:.80}",
-            )
+                _("It would read the file {name} of this computer.",
+                  name=f"{inner[argument]!r:.80}"),
+            )  # fmt: skip
 
 
 def objects(value: Any) -> Iterator[Any]:
@@ -237,7 +229,7 @@ def refuse_code(value: Any, where: str) -> None:
         elif isinstance(item, Mapping):
             keys = _CODE_KEYS & item.keys()
             if keys:
-                raise refusal(where, N_("It contains Python code ({name})."), name=f"'{min(keys)}'")
+                raise refusal(where, _("It contains Python code ({name}).", name=f"'{min(keys)}'"))
             _refuse_dangerous(item.get("class_name"), where)
 
 
@@ -261,9 +253,11 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
         if item.get("module") not in allowlist.FUNCTION_MODULES or not named:
             raise refusal(
                 where,
-                N_("It would call the function {name} of the module {module}."),
-                name=f"{name!r:.60}",
-                module=f"{item.get('module')!r:.60}",
+                _(
+                    "It would call the function {name} of the module {module}.",
+                    name=f"{name!r:.60}",
+                    module=f"{item.get('module')!r:.60}",
+                ),
             )
         return
     # Wrapped layers (the LSTM in a Bidirectional, the cells in an RNN) are objects too.
@@ -276,14 +270,13 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
             _(
                 "It contains a '{class_name}' of the module {module}, which is not a "
                 "known part of Keras.",
-                class_name=shorten(class_name, 80),
-                module=f"{item['module']!r:.60}",
+                class_name=shorten(class_name, 80), module=f"{item['module']!r:.60}",
             )
             if item.get("module")
             else _(
                 "It contains a '{class_name}', which is not a known part of Keras.",
                 class_name=shorten(class_name, 80),
             ),
-        )
+        )  # fmt: skip
     _check_module(item, where)
     _check_files(class_name, item.get("config"), where)
