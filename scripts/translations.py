@@ -47,6 +47,7 @@ TABLES: dict[Path, set[str] | None] = {
     ROOT / "resources" / "actions.json": {"title", "help"},
     ROOT / "resources" / "data_sets.json": {"title", "description", "help"},
     ROOT / "resources" / "data_texts.json": None,
+    ROOT / "resources" / "project_errors.json": None,
     ROOT / "resources" / "tables.json": {"title", "help"},
     ROOT / "resources" / "texts.json": None,
     ROOT / "resources" / "verbs.json": {"help"},
@@ -209,9 +210,13 @@ def table_messages() -> Iterator[Found]:
             yield path.relative_to(ROOT).as_posix(), 1, message, None, []
 
 
-def sentences(value: Any, fields: set[str] | None, key: str = "") -> Iterator[str]:
-    """Yield the texts that stand under these keys (None: all), at any depth."""
-    if isinstance(value, str) and (fields is None or key in fields):
+def sentences(
+    value: Any, fields: set[str] | None, key: str = ""
+) -> Iterator[str | tuple[str, str]]:
+    """Yield the texts that stand under these keys (None: all), at any depth; "one" has "many"."""
+    if isinstance(value, dict) and value.keys() == {"one", "many"}:
+        yield value["one"], value["many"]
+    elif isinstance(value, str) and (fields is None or key in fields):
         yield value
     elif isinstance(value, list):
         for row in value:

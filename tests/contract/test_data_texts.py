@@ -1,4 +1,4 @@
-"""Each error and finding about data has its sentences, and fills their placeholders."""
+"""Each error and finding of a table has its sentences, and fills their placeholders."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ import netbuilder
 from netbuilder.core.data.data_errors import _ERRORS
 from netbuilder.core.data.findings import _SENTENCES, ERROR, INFO, WARNING
 from netbuilder.core.folders import resource_json
+from netbuilder.core.project.project_errors import _ERRORS as PROJECT_ERRORS
 
-TEXTS = {**_ERRORS, **{key: (sentence,) for key, (_severity, sentence) in _SENTENCES.items()}}
+TEXTS = {
+    **_ERRORS,
+    **PROJECT_ERRORS,
+    **{key: text for key, (_severity, text) in _SENTENCES.items()},
+}
 SOURCES = [
     path.read_text("utf-8") for path in (Path(netbuilder.__file__).parent / "core").rglob("*.py")
 ]
@@ -20,7 +25,7 @@ SOURCES = [
 
 def calls() -> Iterator[ast.Call]:
     for text in SOURCES:
-        names = {"data_error", "column_finding"}
+        names = {"data_error", "column_finding", "edit_error", "file_error"}
         for node in ast.walk(ast.parse(text)) if any(map(text.count, names)) else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
                 yield node
@@ -29,10 +34,12 @@ def calls() -> Iterator[ast.Call]:
 def test_each_call_has_its_sentences_and_fills_them() -> None:
     assert len(list(calls())) > 100
     for call in calls():
-        if isinstance(call.args[0], ast.Constant):
-            fields = set(re.findall(r"{(\w+)", "".join(TEXTS[call.args[0].value])))
-            about = {"name"} if len(call.args) > 1 else set()
-            assert fields <= {keyword.arg for keyword in call.keywords} | about, ast.unparse(call)
+        about = {"name"} if len(call.args) > 1 and call.func.id != "file_error" else set()
+        key = call.args[0]
+        for choice in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
+            if isinstance(choice, ast.Constant):
+                fields = set(re.findall(r"{(\w+)", str(TEXTS[choice.value])))
+                assert fields <= {word.arg for word in call.keywords} | about, ast.unparse(call)
 
 
 def test_each_sentence_is_used_and_each_finding_has_one_severity() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from netbuilder.core.error_texts import Text, sentence
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
@@ -48,10 +49,10 @@ class Finding:
 
 
 #: The severity and the sentence of each finding, by code.
-_SENTENCES: Mapping[str, tuple[str, str]] = {
-    key: (severity, sentence)
+_SENTENCES: Mapping[str, tuple[str, Text]] = {
+    key: (severity, text)
     for severity, sentences in resource_json("data_texts.json")["findings"].items()
-    for key, sentence in sentences.items()
+    for key, text in sentences.items()
 }
 
 
@@ -60,8 +61,8 @@ def column_finding(key: str, column: str = "", /, *fixes: DataEdit, **values: ob
 
     ``key``: its code; a number behind ":" is that of another sentence with the same code.
     """
-    severity, sentence = _SENTENCES[key]
-    message = _(sentence, **{"name": column, **values} if column else values)
+    severity, text = _SENTENCES[key]
+    message = sentence(text, {"name": column, **values} if column else values)
     return Finding(key.partition(":")[0], severity, message, str(column), fixes)
 
 

@@ -109,17 +109,8 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
             return Data(kind=kind.name, path=path_text, options=dict(options))
     inside = inner_names(path)
     if inside:
-        raise DataError(
-            ngettext(
-                "“{name}” contains {count} file: {files}.",
-                "“{name}” contains {count} files: {files}.",
-                len(inside),
-                name=path.name,
-                files=format_quoted_list(inside, 4),
-            ),
-            _("Unpack it, and choose one of the files, or the folder that contains them."),
-            code="archive_of_several_files",
-            path=str(path),
+        raise data_error(
+            "archive_of_several_files", path, count=len(inside), files=format_quoted_list(inside, 4)
         )
     raise data_error("file_kind_unsupported", path, endings=format_list(all_endings(), 40))
 

@@ -11,8 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.errors import EditError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import (
     connect,
     connection_problem,
@@ -23,6 +21,7 @@ from netbuilder.core.project.graph_ends import (
 )
 from netbuilder.core.project.groups import without_empty
 from netbuilder.core.project.model import Data, Edge, Graph, Node, Params, Point, Project
+from netbuilder.core.project.project_errors import edit_error
 
 __all__ = [
     "add_node",
@@ -81,7 +80,7 @@ def new_id(graph: Graph, layer: str, taken: Iterable[str] = ()) -> str:
 def _need(graph: Graph, node_id: str) -> Node:
     node = graph.by_id.get(node_id)
     if node is None:
-        raise EditError(_("The layer '{name}' no longer exists.", name=node_id), code="layer_gone")
+        raise edit_error("layer_gone", name=node_id)
     return node
 
 
@@ -112,11 +111,7 @@ def add_node(
     """
     graph = project.graph
     if node_id is not None and (node_id in graph.by_id or node_id in graph.group_by_id):
-        raise EditError(
-            _("There is already a layer named '{name}'.", name=node_id),
-            _("Choose another name."),
-            code="name_taken",
-        )
+        raise edit_error("name_taken", name=node_id)
     node = Node(
         node_id or new_id(graph, layer), layer, _start_params(layer, params), position, group=group
     )
@@ -161,7 +156,7 @@ def insert_on_edge(
 ) -> Project:
     """Insert a new layer into a connection; raise ``EditError`` if that is impossible."""
     if edge not in project.graph.edges:
-        raise EditError(_("This connection no longer exists."), code="connection_gone")
+        raise edit_error("connection_gone")
     return _insert(project, edge[0], (edge[1],), layer, params)
 
 
@@ -179,11 +174,7 @@ def _insert(
 def _check_takes_input(layer: str, node_id: str | None = None) -> None:
     spec = LAYERS.get(layer)
     if spec is not None and spec.max_inputs == 0:
-        raise EditError(
-            _("{layer} takes no input, so you cannot insert it into a connection.", layer=layer),
-            code="layer_takes_no_input",
-            node=node_id,
-        )
+        raise edit_error("layer_takes_no_input", node_id, layer=layer)
 
 
 def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -> Project:
@@ -266,21 +257,15 @@ def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
     graph = project.graph
     node = _need(graph, node_id)
     if node_id in edge:
-        raise EditError(
-            _("This connection already belongs to this layer."), code="own_connection", node=node_id
-        )
+        raise edit_error("own_connection", node_id)
     if edge not in graph.edges:
-        raise EditError(_("This connection no longer exists."), code="connection_gone")
+        raise edit_error("connection_gone")
     _check_takes_input(node.layer, node_id)
     if len(graph.sources[node_id]) > 1:
-        raise EditError(
-            _("'{name}' joins several connections: move it by hand.", name=node_id),
-            code="layer_joins_several",
-            node=node_id,
-        )
+        raise edit_error("layer_joins_several", node_id)
     project = replace_graph(project, edges=_healed(graph, {node_id}))
     if edge not in project.graph.edges:
-        raise EditError(_("This connection no longer exists."), code="connection_gone")
+        raise edit_error("connection_gone")
     return _splice(project, node_id, edge[0], (edge[1],))
 
 
@@ -410,14 +395,9 @@ def rename_node(project: Project, old: str, new: str) -> Project:
     if new == old:
         return project
     if not new:
-        raise EditError(_("A name needs at least one character."), code="name_invalid", node=old)
+        raise edit_error("name_invalid", old)
     if new in graph.by_id or new in graph.group_by_id:
-        raise EditError(
-            _("There is already a layer named '{name}'.", name=new),
-            _("Choose another name."),
-            code="name_taken",
-            node=old,
-        )
+        raise edit_error("name_taken", old, name=new)
     project = _replace_node(project, replace(node, id=new), old)
     graph = project.graph
     project = replace_graph(
@@ -455,23 +435,15 @@ def share_layer(project: Project, node_id: str, owner: str) -> Project:
     if owner_node.shared is not None:
         owner_node = _need(project.graph, owner_node.shared)
     if owner_node.id == node_id:
-        raise EditError(
-            _("A layer cannot share its weights with itself."),
-            code="shared_with_itself",
-            node=node_id,
-        )
+        raise edit_error("shared_with_itself", node_id)
     if owner_node.layer != node.layer:
-        raise EditError(
-            _(
-                "'{first}' is a {layer} and '{second}' is a {other}: only layers of the same "
-                "type can share weights.",
-                first=node_id,
-                layer=node.layer,
-                second=owner_node.id,
-                other=owner_node.layer,
-            ),
-            code="shared_other_type",
-            node=node_id,
+        raise edit_error(
+            "shared_other_type",
+            node_id,
+            first=node_id,
+            layer=node.layer,
+            second=owner_node.id,
+            other=owner_node.layer,
         )
     nodes = tuple(
         replace(n, shared=owner_node.id, params={}) if node_id in (n.id, n.shared) else n

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from netbuilder.core.errors import EditError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.groups import members, put_into, visible_as, without_empty
 from netbuilder.core.project.model import Edge, Graph, Point, Project
+from netbuilder.core.project.project_errors import edit_error
 
 HORIZONTAL = "horizontal"  # key in Graph.extra: drawn from left to right
 
@@ -56,11 +55,7 @@ def move_earlier(project: Project, node_id: str) -> Project:
     before = graph.sources.get(node_id, ())
     further = graph.sources[before[0]] if len(before) == 1 else ()
     if len(further) != 1:
-        raise EditError(
-            _("The layer cannot move further towards the input."),
-            code="move_not_possible",
-            node=node_id,
-        )
+        raise edit_error("move_not_possible", node_id)
     return move_to_edge(project, node_id, (further[0], before[0]))
 
 
@@ -69,11 +64,7 @@ def move_later(project: Project, node_id: str) -> Project:
     graph = project.graph
     following = graph.targets.get(node_id, ())
     if len(following) != 1:
-        raise EditError(
-            _("The layer cannot move further towards the output."),
-            code="move_not_possible",
-            node=node_id,
-        )
+        raise edit_error("move_not_possible:2", node_id)
     further = graph.targets[following[0]]
     if not further:
         return move_to_end(project, node_id, following[0])
@@ -87,16 +78,10 @@ def move_to_end(project: Project, node_id: str, last: str) -> Project:
     """
     graph = project.graph
     if node_id == last or node_id not in graph.by_id or last not in graph.by_id:
-        raise EditError(
-            _("The layer is already at the end."), code="move_not_possible", node=node_id
-        )
+        raise edit_error("move_not_possible:3", node_id)
     sources, targets = graph.sources[node_id], graph.targets[node_id]
     if len(sources) > 1:
-        raise EditError(
-            _("'{name}' joins several connections: move it by hand.", name=node_id),
-            code="layer_joins_several",
-            node=node_id,
-        )
+        raise edit_error("layer_joins_several", node_id)
     bridges = [(s, t) for s in sources for t in targets if (s, t) not in graph.edges]
     edges: list[tuple[str, str]] = []
     for edge in graph.edges:

@@ -23,6 +23,7 @@ from netbuilder.core.project.model import (
     Project,
 )
 from netbuilder.core.project.network_data import host_of
+from netbuilder.core.project.project_errors import edit_error
 from netbuilder.core.wording import did_you_mean, format_quoted_list, join_values
 
 Place = tuple[float, float]
@@ -156,15 +157,13 @@ def _rounded(x: float, y: float) -> Place:
 
 def _check_there(edits: PointEdits, number: int) -> None:
     if number in edits.removed:
-        raise EditError(_("This point was removed."), _("Choose another point."), code="point_gone")
+        raise edit_error("point_gone")
 
 
 def _index(edits: PointEdits, number: int) -> int:
     index = -1 - number
     if not 0 <= index < len(edits.added):
-        raise EditError(
-            _("This point does not exist."), _("Choose another point."), code="point_gone"
-        )
+        raise edit_error("point_gone:2")
     return index
 
 

@@ -33,6 +33,7 @@ from netbuilder.core.project.model import (
     Project,
     Training,
 )
+from netbuilder.core.project.project_errors import file_error
 from netbuilder.core.regular_file import json_problem, require_regular_file
 from netbuilder.core.wording import format_number, join_sentences
 
@@ -57,38 +58,13 @@ def read(path: Path) -> Project:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise ProjectFileError(
-            _("There is no file '{path}'.", path=path),
-            _("Check the name and the folder."),
-            code="file_not_found",
-            path=str(path),
-        ) from error
+        raise file_error("file_not_found", path, path=path) from error
     except IsADirectoryError as error:
-        raise ProjectFileError(
-            _("'{path}' is a folder.", path=path),
-            _("Choose a file that ends in .netbuilder."),
-            code="file_is_folder",
-            path=str(path),
-        ) from error
+        raise file_error("file_is_folder", path, path=path) from error
     except UnicodeDecodeError as error:
-        raise ProjectFileError(
-            _(
-                "'{name}' is not a NetBuilder project: it contains bytes that are not text (at "
-                "byte {position}).",
-                name=path.name,
-                position=error.start,
-            ),
-            _("Choose a file that ends in .netbuilder."),
-            code="project_not_text",
-            path=str(path),
-        ) from error
+        raise file_error("project_not_text", path, name=path.name, position=error.start) from error
     except OSError as error:
-        raise ProjectFileError(
-            _("'{path}' cannot be read: {reason}.", path=path, reason=error.strerror),
-            _("Check the permissions of the file."),
-            code="file_not_read",
-            path=str(path),
-        ) from error
+        raise file_error("file_not_read", path, path=path, reason=error.strerror) from error
     return relocate_data(loads(text, str(path)), path.parent)
 
 
@@ -96,12 +72,7 @@ def loads(text: str, path: str = "") -> Project:
     """Parse the text of a project file; raise ``ProjectFileError`` as ``read`` does."""
     name = Path(path).name or _("The project")
     if not text.strip():
-        raise ProjectFileError(
-            _("'{name}' is empty.", name=name),
-            _("Open an earlier copy of the file, or start a new project."),
-            code="project_empty",
-            path=path,
-        )
+        raise file_error("project_empty", path, name=name)
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
@@ -127,18 +98,8 @@ def loads(text: str, path: str = "") -> Project:
         raise ProjectFileError(message, fix, path=path, code="project_json_invalid") from error
     except (RecursionError, ValueError) as error:
         if isinstance(error, ValueError):  # an integer of more than 4,300 digits
-            raise ProjectFileError(
-                _("'{name}' contains a number that is too long.", name=name),
-                _("Open another file."),
-                code="project_number_too_long",
-                path=path,
-            ) from error
-        raise ProjectFileError(
-            _("'{name}' is nested too deeply to be a project.", name=name),
-            _("Open another file."),
-            code="project_nested_too_deeply",
-            path=path,
-        ) from error
+            raise file_error("project_number_too_long", path, name=name) from error
+        raise file_error("project_nested_too_deeply", path, name=name) from error
     problem = json_problem(raw, f"'{name}'")
     if problem:
         raise ProjectFileError(
@@ -220,34 +181,12 @@ def from_json(raw: Any) -> Project:
     """Return the project of a JSON object; raise ``ProjectFileError`` if it is invalid."""
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         actual = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
-        raise ProjectFileError(
-            _(
-                'This is not a NetBuilder project (expected "format": "{expected}", found '
-                "{found}).",
-                expected=FORMAT,
-                found=repr(actual),
-            ),
-            _("Choose a file that ends in .netbuilder."),
-            code="not_a_project",
-        )
+        raise file_error("not_a_project", expected=FORMAT, found=repr(actual))
     version: Any = raw.get("version")
     if not is_int(version) or version < 1:
-        raise ProjectFileError(
-            _("'version' must be a whole number of at least 1, not {value}.", value=repr(version)),
-            _('Write "version": {version}.', version=VERSION),
-            code="project_version_invalid",
-        )
+        raise file_error("project_version_invalid", value=repr(version), version=VERSION)
     if version > VERSION:
-        raise ProjectFileError(
-            _(
-                "A newer version of NetBuilder made this file (version {version}; this one reads "
-                "{known}).",
-                version=version,
-                known=VERSION,
-            ),
-            _("Update NetBuilder, or save the project in the older version."),
-            code="project_newer",
-        )
+        raise file_error("project_newer", version=version, known=VERSION)
     while version < VERSION:
         raw = _MIGRATIONS[version](raw)
         version += 1
@@ -269,14 +208,10 @@ def _choice_to_json(choice: Choice) -> Any:
 def _graph_from_json(part: JsonObject) -> Graph:
     raw_nodes = part.items("nodes")
     if len(raw_nodes) > MAX_NODES:
-        raise ProjectFileError(
-            _(
-                "The graph has {count} nodes; NetBuilder opens up to {limit}.",
-                count=format_number(len(raw_nodes), ","),
-                limit=format_number(MAX_NODES, ","),
-            ),
-            _("Open another file."),
-            code="project_too_many_nodes",
+        raise file_error(
+            "project_too_many_nodes",
+            count=format_number(len(raw_nodes), ","),
+            limit=format_number(MAX_NODES, ","),
         )
     nodes = tuple(_node_from_json(raw, i) for i, raw in enumerate(raw_nodes, 1))
     edges = []
@@ -286,25 +221,13 @@ def _graph_from_json(part: JsonObject) -> Graph:
             or len(raw) != 2
             or not all(isinstance(end, str) for end in raw)
         ):
-            raise ProjectFileError(
-                _(
-                    'Edge {number} must be two ids ["from", "to"], not {value}.',
-                    number=index,
-                    value=f"{raw!r:.60}",
-                ),
-                _("Correct the file in a text editor."),
-                code="project_edge_invalid",
-            )
+            raise file_error("project_edge_invalid", number=index, value=f"{raw!r:.60}")
         edges.append((raw[0], raw[1]))
     groups = tuple(_group_from_json(raw, i) for i, raw in enumerate(part.items("groups"), 1))
     names: set[str] = set()
     for name in [node.id for node in nodes] + [group.id for group in groups]:
         if name in names:
-            raise ProjectFileError(
-                _("The id '{name}' occurs twice in the graph.", name=name),
-                _("Give each node its own id."),
-                code="project_id_twice",
-            )
+            raise file_error("project_id_twice", name=name)
         names.add(name)
     return Graph(nodes, tuple(edges), groups, part.rest())
 
@@ -313,18 +236,10 @@ def _node_from_json(raw: Any, index: int) -> Node:
     part = JsonObject(raw, _("Node {number}", number=index))
     for key in ("id", "layer"):
         if not part.has(key):
-            raise ProjectFileError(
-                _("Node {number} has no '{key}'.", number=index, key=key),
-                _("Add '{key}' to the node.", key=key),
-                code="project_key_missing",
-            )
+            raise file_error("project_key_missing:2", number=index, key=key)
     node_id = part.text("id", "")
     if not node_id:
-        raise ProjectFileError(
-            _("Node {number} has the id '{name}'.", number=index, name=node_id),
-            _("An id needs at least one character."),
-            code="name_invalid",
-        )
+        raise file_error("name_invalid:2", number=index, name=node_id)
     part.where = _("Node '{name}'", name=node_id)
     return Node(
         id=node_id,
@@ -340,11 +255,7 @@ def _node_from_json(raw: Any, index: int) -> Node:
 def _group_from_json(raw: Any, index: int) -> Group:
     part = JsonObject(raw, _("Group {number}", number=index))
     if not part.has("id"):
-        raise ProjectFileError(
-            _("Group {number} has no 'id'.", number=index),
-            _("Add 'id' to the group."),
-            code="project_key_missing",
-        )
+        raise file_error("project_key_missing", number=index)
     group_id = part.text("id", "")
     return Group(
         id=group_id,

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core import folders
-from netbuilder.core.errors import EditError, ProjectFileError, UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.errors import ProjectFileError, UserError
 from netbuilder.core.project import atomic, edits, files
 from netbuilder.core.project.edits import new_id
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.groups import members, nested, put_into, rename_group
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
+from netbuilder.core.project.project_errors import edit_error
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +59,9 @@ def read_fragment(text: str) -> Graph:
         raw: Any = json.loads(text)
         graph = from_json(raw).graph
     except (ValueError, RecursionError, ProjectFileError) as error:
-        raise EditError(
-            _("The clipboard contains no layers."),
-            _("Copy layers first."),
-            code="clipboard_without_layers",
-        ) from error
+        raise edit_error("clipboard_without_layers") from error
     if not graph.nodes:
-        raise EditError(
-            _("The clipboard contains no layers."),
-            _("Copy layers first."),
-            code="clipboard_without_layers",
-        )
+        raise edit_error("clipboard_without_layers")
     return graph
 
 
@@ -198,16 +190,9 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     graph = project.graph
     group = graph.group_by_id.get(group_id)
     if group is None:
-        raise EditError(_("The group '{name}' no longer exists.", name=group_id), code="group_gone")
+        raise edit_error("group_gone", name=group_id)
     if not 1 <= times <= MOST:
-        raise EditError(
-            _(
-                "You can repeat a group 1 to {limit} times, not {count} times.",
-                limit=MOST,
-                count=times,
-            ),
-            code="repeat_out_of_range",
-        )
+        raise edit_error("repeat_out_of_range", limit=MOST, count=times)
     inside = set(members(graph, group_id))
     entries = {b for a, b in graph.edges if b in inside and a not in inside}
     exits = {a for a, b in graph.edges if a in inside and b not in inside}
@@ -215,16 +200,8 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     # Without incoming connections, data enters at the layers without sources.
     entries = entries or {name for name in inside if not graph.sources[name]}
     if len(entries) != 1 or len(exits) != 1:
-        raise EditError(
-            _(
-                "“{name}” must have one input and one output to be repeated. It has "
-                "{entries} inputs and {exits} outputs.",
-                name=group.name,
-                entries=len(entries),
-                exits=len(exits),
-            ),
-            _("Group layers that follow each other."),
-            code="group_not_a_chain",
+        raise edit_error(
+            "group_not_a_chain", name=group.name, entries=len(entries), exits=len(exits)
         )
     first, end = entries.pop(), exits.pop()
     last = end

@@ -11,6 +11,7 @@ from netbuilder.core.catalog.spec import Category
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, Data, Edge, Graph, Node, Project
+from netbuilder.core.project.project_errors import edit_error
 
 
 def replace_graph(project: Project, **changes: object) -> Project:
@@ -104,11 +105,7 @@ def disconnect(project: Project, *edges: Edge) -> Project:
 def order_inputs(project: Project, target: str, sources: tuple[str, ...]) -> Project:
     """Order the inputs of ``target``; raise ``EditError`` if ``sources`` differ from them."""
     if sorted(sources) != sorted(project.graph.sources.get(target, ())):
-        raise EditError(
-            _("These are not the inputs of '{name}'.", name=target),
-            code="inputs_differ",
-            node=target,
-        )
+        raise edit_error("inputs_differ", target)
     new = iter(sources)
     return replace_graph(
         project,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from netbuilder.core.errors import EditError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.model import Graph, Group, Node, Project
+from netbuilder.core.project.project_errors import edit_error
 
 
 def members(graph: Graph, group_id: str) -> tuple[str, ...]:
@@ -71,16 +70,12 @@ def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project
     groups_in = {name for name in chosen if name in graph.group_by_id}
     nodes_in = {name for name in chosen if name in graph.by_id}
     if not groups_in and not nodes_in:
-        raise EditError(_("Select the layers to group first."), code="nothing_selected")
+        raise edit_error("nothing_selected")
     parents = {graph.group_by_id[key].parent for key in groups_in} | {
         graph.by_id[key].group for key in nodes_in
     }
     if len(parents) > 1:
-        raise EditError(
-            _("The selected layers are in different groups."),
-            _("Select layers of one group."),
-            code="several_groups",
-        )
+        raise edit_error("several_groups")
     new = Group(_free_id(graph), name or "Block", parent=parents.pop())
     return replace_graph(
         project,
@@ -95,7 +90,7 @@ def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project
 def _need(graph: Graph, group_id: str) -> Group:
     group = graph.group_by_id.get(group_id)
     if group is None:
-        raise EditError(_("The group '{name}' no longer exists.", name=group_id), code="group_gone")
+        raise edit_error("group_gone", name=group_id)
     return group
 
 
@@ -129,7 +124,7 @@ def put_into(project: Project, places: Mapping[str, str | None]) -> Project:
         if group is not None:
             _need(graph, group)
             if name in path(graph, group):
-                raise EditError(_("A group cannot contain itself."), code="group_in_itself")
+                raise edit_error("group_in_itself")
     nodes = tuple(replace(n, group=places[n.id]) if n.id in places else n for n in graph.nodes)
     groups = tuple(replace(g, parent=places[g.id]) if g.id in places else g for g in graph.groups)
     return replace_graph(project, nodes=nodes, groups=without_empty(nodes, groups))

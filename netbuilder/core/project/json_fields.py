@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Point
+from netbuilder.core.project.project_errors import file_error
 from netbuilder.core.wording import format_number, join_values
 
 _T = TypeVar("_T")
@@ -24,15 +25,7 @@ class JsonObject:
 
     def __init__(self, raw: Any, where: str) -> None:
         if not isinstance(raw, dict):
-            raise ProjectFileError(
-                _(
-                    "{place} must be an object in braces, not {value}.",
-                    place=where,
-                    value=f"{raw!r:.60}",
-                ),
-                _("Correct the file in a text editor."),
-                code="project_value_invalid",
-            )
+            raise file_error("project_value_invalid", place=where, value=f"{raw!r:.60}")
         self._raw = dict(raw)
         self.where = where
 
@@ -172,9 +165,5 @@ def _choice(value: Any, where: str) -> Choice:
         return Choice(value)
     part = JsonObject(value, where)
     if not part.has("name"):
-        raise ProjectFileError(
-            _("{place} has no 'name'.", place=where),
-            _("Write {form}.", form='{"name": …, "params": {…}}'),
-            code="project_key_missing",
-        )
+        raise file_error("project_key_missing:3", place=where, form='{"name": …, "params": {…}}')
     return Choice(part.text("name", ""), part.mapping("params"))

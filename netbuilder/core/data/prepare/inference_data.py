@@ -41,7 +41,7 @@ from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, tabl
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import KINDS, kind_of, modality_of
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list
@@ -100,17 +100,12 @@ def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd
     if all(name in targets.columns for name in columns):
         return targets
     if len(targets.columns) != len(columns):
-        raise DataError(
-            ngettext(
-                "{file} has {count} target column, but the model predicts {expected}: {columns}.",
-                "{file} has {count} target columns, but the model predicts {expected}: {columns}.",
-                len(targets.columns),
-                file=source,
-                expected=len(columns),
-                columns=format_list(columns),
-            ),
-            _("Choose data with the same targets as the training data."),
-            code="targets_differ_from_model",
+        raise data_error(
+            "targets_differ_from_model",
+            count=len(targets.columns),
+            file=source,
+            expected=len(columns),
+            columns=format_list(columns),
         )
     return targets.set_axis(list(columns), axis=1)
 
@@ -252,19 +247,12 @@ def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str)
         if numbers is not None:
             columns.append(np.asarray(numbers.to_numpy(), np.float64))
     if len(columns) != want:
-        raise DataError(
-            ngettext(
-                "{file} has {count} numeric column, but the model takes {expected} values per "
-                "row ({shape}).",
-                "{file} has {count} numeric columns, but the model takes {expected} values per "
-                "row ({shape}).",
-                len(columns),
-                file=source,
-                expected=want,
-                shape="×".join(str(size) for size in entry.shape),
-            ),
-            _("Use one column for each value."),
-            code="columns_differ_from_model",
+        raise data_error(
+            "columns_differ_from_model",
+            count=len(columns),
+            file=source,
+            expected=want,
+            shape="×".join(str(size) for size in entry.shape),
         )
     raw: Array = np.stack(columns, axis=1).reshape(len(table), *[s or 1 for s in entry.shape])
     return raw.astype(entry.dtype)

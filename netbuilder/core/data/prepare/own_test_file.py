@@ -57,17 +57,12 @@ def checked_test(
     """
     if not set(samples.targets.columns) <= set(test.targets.columns):
         if len(samples.targets.columns) != len(test.targets.columns):
-            raise DataError(
-                ngettext(
-                    "{file} has {count} target column, but {other} has {expected}.",
-                    "{file} has {count} target columns, but {other} has {expected}.",
-                    len(test.targets.columns),
-                    file=test.source,
-                    other=samples.source,
-                    expected=len(samples.targets.columns),
-                ),
-                _("Choose a test set with the same targets."),
-                code="test_targets_differ",
+            raise data_error(
+                "test_targets_differ",
+                count=len(test.targets.columns),
+                file=test.source,
+                other=samples.source,
+                expected=len(samples.targets.columns),
             )
         test = replace(test, targets=test.targets.set_axis(samples.targets.columns, axis=1))
     if samples.table is not None and test.table is not None:

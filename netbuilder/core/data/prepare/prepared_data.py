@@ -51,7 +51,7 @@ from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
 from netbuilder.core.data.readers.table_samples import TEST, TRAIN, VALIDATION
 from netbuilder.core.data.registry import kind_of, modality_of, read_samples as read
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, language, ngettext
+from netbuilder.core.i18n import gettext as _, language
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.graph_ends import (
@@ -158,21 +158,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     data = project.data
     samples, test = read_samples(data, base)
     if len(samples) < 2:
-        raise DataError(
-            ngettext(
-                "{file} has {count} row, which is too few to train on.",
-                "{file} has {count} rows, which is too few to train on.",
-                len(samples),
-                file=samples.source,
-            ),
-            _("Choose data with more rows."),
-            code="too_few_rows",
-            short=ngettext(
-                "{count} row: too few to train on",
-                "{count} rows: too few to train on",
-                len(samples),
-            ),
-        )
+        raise data_error("too_few_rows", count=len(samples), file=samples.source)
     _check_classes(data, base, samples)
     outputs = _fit_outputs(project, samples.targets, samples)
     first = next(iter(outputs.values()))

@@ -45,7 +45,7 @@ from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import FOLDER, Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.data.registry import kind_of
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_number, format_quoted_list, join_sentences, shorten
@@ -205,20 +205,9 @@ def _ids(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Find
         alone = len(table.columns) < 2 or is_time_name(str(name))
         orders = alone or _RANK.search(str(name)) or _goes_with(values, targets, task)
         if _ID.search(str(name)) or (gapless and not orders):
-            yield Finding(
-                "id-column", WARNING,
-                _(
-                    "Column '{name}' counts the rows: it looks like an ID, not a useful feature.",
-                    name=name,
-                )
-                if counts
-                else _(
-                    "Column '{name}' has a different number in every row: it looks like an ID, not "
-                    "a useful feature.",
-                    name=name,
-                ),
-                str(name), (exclude_columns_fix(str(name)),),
-            )  # fmt: skip
+            yield column_finding(
+                "id-column" if counts else "id-column:2", str(name), exclude_columns_fix(str(name))
+            )
 
 
 def _goes_with(values: NDArray[np.int64], targets: pd.DataFrame, task: str) -> bool:
@@ -333,28 +322,14 @@ def _zero_is_measured(table: pd.DataFrame, name: str) -> bool:
 
 
 def _stand_in(name: str, value: int, times: int, low: float, high: float) -> Finding:
-    return Finding(
+    return column_finding(
         "stand-in",
-        WARNING,
-        ngettext(
-            "Column '{name}' has {value} in {count} row, while all others range "
-            "from {low} to {high}: this value seems to be a placeholder for "
-            "missing values.",
-            "Column '{name}' has {value} in {count} rows, while all others range "
-            "from {low} to {high}: this value seems to be a placeholder for "
-            "missing values.",
-            times,
-            name=name,
-            value=value,
-            low=format_number(low),
-            high=format_number(high),
-        ),
         name,
-        (
-            option_fix(
-                _("Treat {value} as missing", value=value), "missing_values", {name: [value]}
-            ),
-        ),
+        option_fix(_("Treat {value} as missing", value=value), "missing_values", {name: [value]}),
+        count=times,
+        value=value,
+        low=format_number(low),
+        high=format_number(high),
     )
 
 
@@ -473,20 +448,12 @@ def _class_of_one(targets: pd.DataFrame) -> Iterator[Finding]:
     counts = labels_of(series.dropna()).value_counts()
     single = [str(label) for label in counts.index[counts == 1]]
     if single:
-        yield Finding(
+        yield column_finding(
             "class-of-one",
-            WARNING,
-            ngettext(
-                "Class {labels} of '{name}' has only one row, which cannot be used both for "
-                "training and for evaluation.",
-                "Classes {labels} of '{name}' have only one row each, which cannot be used both "
-                "for training and for evaluation.",
-                len(single),
-                labels=format_quoted_list(single),
-                name=series.name,
-            ),
             str(series.name),
-            (option_fix(_("Leave out rows of such classes"), "leave_out_classes", list(single)),),
+            option_fix(_("Leave out rows of such classes"), "leave_out_classes", list(single)),
+            count=len(single),
+            labels=format_quoted_list(single),
         )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Rows, SplitIndices
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 
 def split_rows(
@@ -52,16 +52,7 @@ def split_rows(
     rest, tested = _cut(rows, test, seed, classes, ordered)
     train, validated = _cut(rest, validation, seed, classes, ordered)
     if len(train) < 1:
-        raise DataError(
-            ngettext(
-                "Of {count} row, none is left for training.",
-                "Of {count} rows, none is left for training.",
-                count,
-            ),
-            _("Use more rows, or a smaller validation and test split."),
-            code="no_training_rows",
-            short=_("no row is left for training"),
-        )
+        raise data_error("no_training_rows:3", count=count)
     return SplitIndices(train, validated, tested)
 
 

@@ -61,21 +61,8 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
     distinct = (present if is_numeric(present) else labels_of(present)).unique()
     if len(distinct) < 2:
         value = shorten(as_label(distinct[0])) if len(distinct) else ""
-        raise DataError(
-            _(
-                "The target column '{name}' of {file} has the same value in every row: '{value}'.",
-                name=name,
-                file=source,
-                value=value,
-            ),
-            _(
-                "There is nothing to predict. Choose another target column, or a file "
-                "in which its values differ."
-            ),
-            code="target_constant",
-            short=_("'{name}' is “{value}” in every row", name=name, value=value)
-            if value
-            else _("'{name}' is empty in every row", name=name),
+        raise data_error(
+            "target_constant" if value else "target_constant:2", name=name, file=source, value=value
         )
     if task == REGRESSION:
         _need_numbers(series, source)

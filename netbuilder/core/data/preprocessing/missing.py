@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cells import TRUE, as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.recipe_options import require_choice
@@ -197,23 +198,11 @@ def fill_missing(column: FittedColumn, rule: str) -> FittedColumn:
         known = tuple(category for category in column.categories if category != MISSING_LABEL)
         return replace(column, categories=(*known, MISSING_LABEL), fill=MISSING_LABEL)
     if rule == "category":
-        raise DataError(
-            _(
-                "Missing values of column '{name}' cannot be a separate category, "
-                "because the column contains dates.",
-                name=column.name,
-            )
+        raise data_error(
+            "missing_category_not_possible"
             if column.kind == "date"
-            else _(
-                "Missing values of column '{name}' cannot be a separate category, "
-                "because the column contains numbers.",
-                name=column.name,
-            ),
-            _(
-                'Choose "mean", "median" or "most_frequent", or change the type of the column to '
-                '"category".'
-            ),
-            code="missing_category_not_possible",
+            else "missing_category_not_possible:2",
+            name=column.name,
         )
     value = {"mean": column.mean, "median": column.typical, "most_frequent": column.common}[rule]
     if column.kind == "boolean" and rule == "mean":

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import (
-    WARNING,
     DataEdit,
     Finding,
     column_finding,
@@ -29,7 +28,7 @@ from netbuilder.core.data.preprocessing.cells import (
 )
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:
@@ -275,37 +274,32 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
     years = read.dt.year
     bad = [*known[read.isna() | (years < _FIRST) | (years > _LAST)], *texts[~looks]]
     if bad:
-        findings.append(Finding(
-            IMPOSSIBLE, WARNING,
-            ngettext(
-                "Column '{name}' contains dates, but {cells} is not a date.",
-                "Column '{name}' contains dates, but {count} of its values are not dates: {cells}.",
-                len(bad), name=name, cells=format_quoted_list(bad, 3),
-            ),
-            name,
-            (
+        findings.append(
+            column_finding(
+                IMPOSSIBLE,
+                name,
                 _missing_fix(name, bad),
                 exclude_columns_fix(name),
-            ),
-        ))  # fmt: skip
+                count=len(bad),
+                cells=format_quoted_list(bad, 3),
+            )
+        )
     this_year = date.today().year
     future = years[years.between(this_year + 1, _LAST) & ~known.str.match(_SHORT)]
     past = years[years <= this_year]
     few = len(future) <= max(1, 0.05 * len(years))
     if len(future) and few and future.min() > past.max() + _LATEST:
         cells = [*known[future.index]]
-        findings.append(Finding(
-            IMPOSSIBLE, WARNING,
-            ngettext(
-                "Column '{name}' has a date in the future, {cells}, while all others are in "
-                "{year} or before: it may be a typing error.",
-                "Column '{name}' has dates in the future, {cells}, while all others are in "
-                "{year} or before: they may be typing errors.",
-                len(cells), name=name, cells=format_quoted_list(cells, 3), year=int(past.max()),
-            ),
-            name,
-            (_missing_fix(name, cells),),
-        ))  # fmt: skip
+        findings.append(
+            column_finding(
+                "impossible-dates:2",
+                name,
+                _missing_fix(name, cells),
+                count=len(cells),
+                cells=format_quoted_list(cells, 3),
+                year=int(past.max()),
+            )
+        )
     late = known[known.str.match(_SHORT) & (years > this_year) & (years <= _LAST)]
     if len(late) and not decided:
         cell = str(late.iloc[0])

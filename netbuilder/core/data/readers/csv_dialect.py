@@ -13,7 +13,6 @@ from typing import Any
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import (
-    INFO,
     Finding,
     column_finding,
     column_fix,
@@ -33,7 +32,7 @@ from netbuilder.core.data.readers.encodings import (
 )
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import (
     format_list,
@@ -256,15 +255,8 @@ def _text(path: Path, head: bytes, encoding: str, *, decided: bool) -> str:
     try:
         text = head.decode(encoding, errors="ignore" if len(head) >= SAMPLE_BYTES else "strict")
     except (LookupError, UnicodeError) as error:
-        raise DataError(
-            _("The encoding of '{name}' is not '{encoding}'.", name=path.name, encoding=encoding),
-            (
-                _("Leave the encoding empty to detect it, or save the file as UTF-8.")
-                if decided
-                else _("Save the file as UTF-8.")
-            ),
-            code="encoding_wrong",
-            path=str(path),
+        raise data_error(
+            "encoding_wrong:3" if decided else "encoding_wrong:4", path, encoding=encoding
         ) from error
     if not text.strip("\ufeff \t\r\n"):
         raise _empty(path)
@@ -343,16 +335,7 @@ def _findings(
         )
     if title:
         findings.append(
-            Finding(
-                "title-lines",
-                INFO,
-                ngettext(
-                    "The first line ('{text}') is treated as a title and skipped.",
-                    "The first {count} lines ('{text}') are treated as a title and skipped.",
-                    title,
-                    text=shorten(" ".join(rows[0]).strip()),
-                ),
-            )
+            column_finding("title-lines", count=title, text=shorten(" ".join(rows[0]).strip()))
         )
     header_option = options.get("header")
     if (

@@ -28,7 +28,7 @@ from netbuilder.core.data.readers.table_cells import (
 )
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import LINE, shorten
 
 if TYPE_CHECKING:
@@ -225,25 +225,14 @@ def _ragged(path: Path, dialect: Dialect) -> DataError | None:
                 if reader.line_num <= dialect.skip and not dialect.header:
                     continue
                 if len(row) > len(dialect.names):
-                    return DataError(
-                        ngettext(
-                            "Line {line} of '{name}' has {cells} cells, but there is {count} "
-                            "column: '{text}'.",
-                            "Line {line} of '{name}' has {cells} cells, but there are {count} "
-                            "columns: '{text}'.",
-                            len(dialect.names),
-                            line=reader.line_num,
-                            name=path.name,
-                            cells=len(row),
-                            text=shorten(between.join(row)),
-                        ),
-                        _(
-                            "Check the separator ({separator}). If it is correct, put text that "
-                            "contains the separator in quotation marks.",
-                            separator=_(_NAMES.get(dialect.separator, N_("another character"))),
-                        ),
-                        code="row_too_long",
-                        path=str(path),
+                    return data_error(
+                        "row_too_long",
+                        path,
+                        count=len(dialect.names),
+                        line=reader.line_num,
+                        cells=len(row),
+                        text=shorten(between.join(row)),
+                        separator=_(_NAMES.get(dialect.separator, N_("another character"))),
                     )
     except (OSError, UnicodeError, csv.Error):
         return None

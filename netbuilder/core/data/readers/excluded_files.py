@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.data.findings import INFO, Finding, data_fix
+from netbuilder.core.data.data_errors import data_error
+from netbuilder.core.data.findings import Finding, column_finding, data_fix
 from netbuilder.core.data.readers.class_folders import FileSelection
 from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.errors import DataError, DataFix
@@ -37,21 +38,11 @@ class SampleFolder:
 
 def damaged_files_error(files: Sequence[Path], home: SampleFolder) -> DataError:
     """Return the error about files that are not what their ending says."""
-    return DataError(
-        ngettext(
-            "{count} file is damaged or not in the format that its extension indicates: {files}.",
-            "{count} files are damaged or not in the format that their extensions "
-            "indicate: {files}.",
-            len(files),
-            files=format_quoted_list([home.inside(file) for file in files]),
-        ),
-        ngettext(
-            "Leave the file out, or remove it from the folder.",
-            "Leave the files out, or remove them from the folder.",
-            len(files),
-        ),
-        code="files_damaged",
-        path=str(home.folder),
+    return data_error(
+        "files_damaged",
+        home.folder,
+        count=len(files),
+        files=format_quoted_list([home.inside(file) for file in files]),
         fixes=(exclude_files_fix(files, home),),
     )
 
@@ -105,17 +96,13 @@ def without_excluded(
 
 def excluded_finding(files: Sequence[Path], home: SampleFolder) -> Finding:
     """Return the finding about files that the recipe leaves out."""
-    return Finding(
-        "files-left-out", INFO,
-        ngettext(
-            "{count} file is left out: {files}.",
-            "{count} files are left out: {files}.",
-            len(files), files=format_quoted_list([home.inside(file) for file in files]),
+    return column_finding(
+        "files-left-out",
+        "",
+        data_fix(
+            ngettext("Use this file again", "Use these files again", len(files)),
+            **{OPTION: ...},
         ),
-        fixes=(
-            data_fix(
-                ngettext("Use this file again", "Use these files again", len(files)),
-                **{OPTION: ...},
-            ),
-        ),
-    )  # fmt: skip
+        count=len(files),
+        files=format_quoted_list([home.inside(file) for file in files]),
+    )

@@ -52,7 +52,7 @@ from netbuilder.core.data.preprocessing.number_text import (
 )
 from netbuilder.core.data.preprocessing.odd_rows import odd_rows
 from netbuilder.core.data.preprocessing.time_columns import odd_dates
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import (
     format_list,
     format_number,
@@ -640,18 +640,15 @@ def word_findings(
         return []
     word = empty[0].strip()
     rows = int((series.astype(str).str.strip() == word).sum())
-    return [Finding(
-        "word-for-nothing", INFO,
-        ngettext(
-            "Column '{name}' has '{word}' in {count} row: it counts as a category.",
-            "Column '{name}' has '{word}' in {count} rows: it counts as a category.",
-            rows, name=name, word=word,
-        ),
-        name,
-        (option_fix(
-            _("Treat '{word}' as missing", word=word), "missing_values", {name: [word]}
-        ),),
-    )]  # fmt: skip
+    return [
+        column_finding(
+            "word-for-nothing",
+            name,
+            option_fix(_("Treat '{word}' as missing", word=word), "missing_values", {name: [word]}),
+            count=rows,
+            word=word,
+        )
+    ]
 
 
 def _made_text(name: str, series: pd.Series, evidence: StyleEvidence) -> list[Finding]:
@@ -665,32 +662,22 @@ def _made_text(name: str, series: pd.Series, evidence: StyleEvidence) -> list[Fi
         for cell, line in zip(evidence.odd, lines, strict=True)
     ]
     return [
-        Finding(
+        column_finding(
             "text-among-numbers",
-            INFO,
-            ngettext(
-                "Column '{name}' is used as text, because {count} of its values is not a number: "
-                "{cells}.",
-                "Column '{name}' is used as text, because {count} of its values are not numbers: "
-                "{cells}.",
-                evidence.others,
-                name=name,
-                cells=join_values(places),
-            ),
             name,
-            (
-                *(
-                    (
-                        option_fix(
-                            _("Treat {words} as missing", words=format_quoted_list(evidence.odd)),
-                            "missing_values",
-                            {name: list(evidence.odd)},
-                        ),
-                    )
-                    if evidence.others <= len(evidence.odd)
-                    else ()
-                ),
-                exclude_columns_fix(name),
+            *(
+                (
+                    option_fix(
+                        _("Treat {words} as missing", words=format_quoted_list(evidence.odd)),
+                        "missing_values",
+                        {name: list(evidence.odd)},
+                    ),
+                )
+                if evidence.others <= len(evidence.odd)
+                else ()
             ),
+            exclude_columns_fix(name),
+            count=evidence.others,
+            cells=join_values(places),
         )
     ]

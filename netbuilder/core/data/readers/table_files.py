@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import (
     INFO,
-    WARNING,
     Finding,
     column_finding,
     data_fix,
@@ -23,7 +22,7 @@ from netbuilder.core.data.readers.csv_dialect import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
 from netbuilder.core.data.readers.sheet_cells import SheetCells, read_sheets
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import (
     LINE,
     did_you_mean,
@@ -124,16 +123,7 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
             code="sheet_missing",
         )
     if not filled or (chosen and not sheets[chosen].rows):
-        raise DataError(
-            (
-                _("Sheet '{sheet}' of '{name}' is empty.", sheet=chosen, name=path.name)
-                if chosen
-                else _("'{name}' is empty.", name=path.name)
-            ),
-            _("Choose a sheet with one row of column names and one row per sample."),
-            code="sheet_empty",
-            path=str(path),
-        )
+        raise data_error("sheet_empty" if chosen else "sheet_empty:2", path, sheet=chosen)
     name = chosen or next((sheet for sheet in filled if _is_table(sheets[sheet].rows)), filled[0])
     findings: list[Finding] = []
     if not chosen and len(filled) > 1:
@@ -202,48 +192,32 @@ def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Findi
     findings = []
     if left and options.get("hidden") != "use":
         findings.append(
-            Finding(
+            column_finding(
                 "hidden-rows",
-                WARNING,
-                ngettext(
-                    "{count} row of the sheet is hidden, for example by a filter: it is used like "
-                    "all others.",
-                    "{count} rows of the sheet are hidden, for example by a filter: they are used "
-                    "like all others.",
-                    len(left),
-                ),
-                fixes=(
-                    option_fix(_("Leave hidden rows out"), "skip_lines", list(left)),
-                    data_fix(_("Use hidden rows"), hidden="use"),
-                ),
+                "",
+                option_fix(_("Leave hidden rows out"), "skip_lines", list(left)),
+                data_fix(_("Use hidden rows"), hidden="use"),
+                count=len(left),
             )
         )
     if about.merged and not options.get("merged"):
-        findings.append(Finding(
-            "merged-cells", WARNING,
-            ngettext(
-                "{count} group of cells is merged: only its first cell has a value.",
-                "{count} groups of cells are merged: only the first cell of each has a value.",
-                len(about.merged),
-            ),
-            fixes=(
+        findings.append(
+            column_finding(
+                "merged-cells",
+                "",
                 data_fix(_("Fill merged cells with their value"), merged="fill"),
                 data_fix(_("Leave the other cells empty"), merged="keep"),
-            ),
-        ))  # fmt: skip
+                count=len(about.merged),
+            )
+        )
     if about.formulas:
         findings.append(
             column_finding("formulas-without-value", cells=format_list(about.formulas, 5))
         )
     if about.stray:
-        findings.append(Finding(
-            "stray-cells", INFO,
-            ngettext(
-                "{count} cell far away from the table is not read: {cells}.",
-                "{count} cells far away from the table are not read: {cells}.",
-                len(about.stray), cells=format_list(about.stray, 5),
-            ),
-        ))  # fmt: skip
+        findings.append(
+            column_finding("stray-cells", count=len(about.stray), cells=format_list(about.stray, 5))
+        )
     return findings
 
 

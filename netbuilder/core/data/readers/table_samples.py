@@ -158,14 +158,10 @@ def _check_answers(
     if not empty:
         return
     others = [name for name in features if table[name].notna().any()]
-    raise DataError(
-        _(
-            "The target column '{name}' of {file} is empty: there is nothing to predict.",
-            name=empty[0],
-            file=source,
-        ),
-        _("Choose another test file.") if test else _("Choose another target column."),
-        code="target_empty",
+    raise data_error(
+        "target_empty" if test else "target_empty:2",
+        name=empty[0],
+        file=source,
         fixes=tuple(
             DataFix(_("Predict '{name}'", name=name), {"target": (name,)}) for name in others[-1:]
         ),

@@ -15,7 +15,7 @@ from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.recipe_options import positive_option
 from netbuilder.core.errors import DataError, FormatError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.safe_archives import check_unpacked_size
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -310,16 +310,7 @@ def _joined(answers: dict[str, Array]) -> tuple[Any, tuple[str, ...]]:
     for name, values in answers.items():
         frame, more_notes = _targets(values)
         if len(frame.columns) > 1:
-            raise DataError(
-                ngettext(
-                    "'{name}' has {count} number per sample.",
-                    "'{name}' has {count} numbers per sample.",
-                    len(frame.columns),
-                    name=name,
-                ),
-                _("Give each output an array with one number per sample."),
-                code="arrays_several_targets",
-            )
+            raise data_error("arrays_several_targets", count=len(frame.columns), name=name)
         columns[name] = frame.iloc[:, 0].to_numpy()
         notes += more_notes
     return pd.DataFrame(columns), tuple(dict.fromkeys(notes))

@@ -274,17 +274,7 @@ class TokenModality(Modality):
         tokens = tokens_.tokenize(text, entry.level, lowercase, entry.merges)
         window = int(entry.shape[0] or 1)
         if len(tokens) <= window:
-            raise DataError(
-                ngettext(
-                    "{file} has {count} token, but the model needs {window} tokens per window.",
-                    "{file} has {count} tokens, but the model needs {window} tokens per window.",
-                    len(tokens),
-                    file=path.name,
-                    window=window,
-                ),
-                _("Use a longer text."),
-                code="text_too_short",
-            )
+            raise data_error("text_too_short", count=len(tokens), file=path.name, window=window)
         ids = tokens_.token_numbers(tokens, entry.vocabulary)
         return _cut(ids, entry.vocabulary, window, 1, entry.level, path.name, ())
 
