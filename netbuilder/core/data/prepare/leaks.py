@@ -312,29 +312,12 @@ def _follows(y: NDArray[Any], estimate: NDArray[Any], fit: float) -> bool:
 
 
 def _leak(name: str, other: str, target: object, how: str) -> Finding:
-    message = (
-        _(
-            "Columns '{name}' and '{other}' together reveal the target: '{target}' is {formula}. "
-            "When you make predictions, they may be unknown.",
-            name=name,
-            other=other,
-            target=target,
-            formula=how,
-        )
-        if other
-        else _(
-            "Column '{name}' reveals the target: '{target}' is {formula}. When you make "
-            "predictions, '{name}' may be unknown.",
-            name=name,
-            target=target,
-            formula=how,
-        )
-    )
     fixes = (
         exclude_columns_fix(name),
         *((exclude_columns_fix(other), exclude_columns_fix(name, other)) if other else ()),
     )
-    return Finding(LEAK, WARNING, message, name, fixes)
+    key = "target-given-away:4" if other else "target-given-away:5"
+    return column_finding(key, name, *fixes, other=other, target=target, formula=how)
 
 
 def groups(table: pd.DataFrame, unused: pd.DataFrame) -> Iterator[Finding]:

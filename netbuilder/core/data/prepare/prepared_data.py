@@ -15,7 +15,7 @@ from netbuilder import __version__
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.dataset import PreparedData, SplitIndices
-from netbuilder.core.data.findings import INFO, DataEdit, Finding
+from netbuilder.core.data.findings import DataEdit, Finding, column_finding
 from netbuilder.core.data.kinds.csv.table import encode
 from netbuilder.core.data.kinds.modality import wanted_shape
 from netbuilder.core.data.kinds.series.windows import targets_and_horizon
@@ -462,33 +462,17 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
         # What counts rows may name them, and say nothing: it is asked only of a time.
         counts = numbers and step == 1.0 and bool((table[name] == table[name].round()).all())
         if name in used and step and (is_time_name(name) or (alone and not counts and not dated)):
-            message = (
-                _(
-                    "'{name}' rises by {step} from row to row. If each row depends on the "
-                    "rows before it, treat the data as a series. Currently, '{name}' is a "
-                    "feature.",
-                    name=name, step=format_number(step),
-                )
-                if numbers
-                else _(
-                    "'{name}' changes by equal steps from row to row. If each row depends "
-                    "on the rows before it, treat the data as a series. Currently, "
-                    "'{name}' is a feature.",
-                    name=name,
-                )
-            )  # fmt: skip
-            yield Finding(
-                "even-steps",
-                INFO,
-                message,
+            yield column_finding(
+                "even-steps" if numbers else "even-steps:2",
                 # A question about all of the table, whose answer stands on its button.
-                fixes=(
-                    DataEdit(
-                        _("Treat the rows as a series"),
-                        partial(_as_series, order=name),
-                        _("Treat as a series"),
-                    ),
+                "",
+                DataEdit(
+                    _("Treat the rows as a series"),
+                    partial(_as_series, order=name),
+                    _("Treat as a series"),
                 ),
+                name=name,
+                step=format_number(step),
             )
 
 

@@ -508,20 +508,15 @@ def _default_target(
         return
     by_name = kind_of(data).target_by_name and likely_target([*others, name])[1]
     best, _rank = likely_target(others)
-    message = (
-        _(
-            "Column '{name}' is used as the target because of its name.", name=name,
-        )
-        if by_name
-        else _("Column '{name}' is used as the target because it is the last column.", name=name)
-    )  # fmt: skip
-    yield Finding(
-        "default-target", INFO, message, "",
-        tuple(
+    yield column_finding(
+        "default-target" if by_name else "default-target:2",
+        "",
+        *tuple(
             data_fix(_("Predict '{name}' instead", name=column), target=(column,))
             for column in dict.fromkeys((best, others[-1]))
         ),
-    )  # fmt: skip
+        name=name,
+    )
 
 
 def _columns(samples: Samples) -> list[str]:

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Rows, SplitIndices
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, noop as N_
 
 
 def split_rows(
@@ -36,16 +34,9 @@ def split_rows(
     Raises:
         DataError: a share is not between 0 and 1, or no training row remains.
     """
-    for share, message in (
-        (validation, N_("The validation split cannot be {share}.")),
-        (test, N_("The test split cannot be {share}.")),
-    ):
+    for share, key in ((validation, "split_invalid"), (test, "split_invalid:2")):
         if not 0 <= share < 1:
-            raise DataError(
-                _(message, share=share),
-                _("Write a number from 0 to below 1, such as 0.1."),
-                code="split_invalid",
-            )
+            raise data_error(key, share=share)
     if groups is not None and not ordered:
         return _of_groups(groups, validation, test, seed)
     rows = np.arange(count)

@@ -6,7 +6,14 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data_fix, option_fix
+from netbuilder.core.data.findings import (
+    WARNING,
+    DataEdit,
+    Finding,
+    column_finding,
+    data_fix,
+    option_fix,
+)
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, shorten
@@ -96,24 +103,13 @@ def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> tuple[li
 def _summary_finding(table: pd.DataFrame, lines: list[int], *, dropped: bool) -> Finding:
     cells = table.loc[lines[-1]].dropna()
     cell = shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0])))
+    lines_text = format_list(lines)
     if dropped:
-        message = ngettext(
-            "Line {lines} contains totals or averages of other lines ('{cell}') and is left out.",
-            "Lines {lines} contain totals or averages of other lines ('{cell}') and are left out.",
-            len(lines), lines=format_list(lines), cell=cell,
-        )  # fmt: skip
-        label = ngettext(
-            "Use line {lines}", "Use lines {lines}", len(lines), lines=format_list(lines)
-        )
-        return Finding(TOTAL_ROW, INFO, message, fixes=(data_fix(label, total_rows="use"),))
-    message = ngettext(
-        "Line {lines} seems to contain totals ('{cell}') or averages of other lines: it is "
-        "not a sample.",
-        "Lines {lines} seem to contain totals ('{cell}') or averages of other lines: they "
-        "are not samples.",
-        len(lines), lines=format_list(lines), cell=cell,
-    )  # fmt: skip
-    return Finding(TOTAL_ROW, WARNING, message, fixes=(_leave_out_fix(lines),))
+        label = ngettext("Use line {lines}", "Use lines {lines}", len(lines), lines=lines_text)
+        fix, key = data_fix(label, total_rows="use"), TOTAL_ROW
+    else:
+        fix, key = _leave_out_fix(lines), "total-row:2"
+    return column_finding(key, "", fix, count=len(lines), lines=lines_text, cell=cell)
 
 
 def _note_lines(table: pd.DataFrame, left_out: Collection[object]) -> list[int]:
@@ -139,13 +135,14 @@ def _note_lines(table: pd.DataFrame, left_out: Collection[object]) -> list[int]:
 
 
 def _note_finding(lines: list[int], cell: str) -> Finding:
-    message = ngettext(
-        "Line {lines} has only a text ('{cell}'), which seems to be a note: it is not a sample.",
-        "Lines {lines} have only a text ('{cell}'), which seems to be a note: they are not "
-        "samples.",
-        len(lines), lines=format_list(lines), cell=shorten(cell),
-    )  # fmt: skip
-    return Finding(NOTE_ROW, WARNING, message, fixes=(_leave_out_fix(lines),))
+    return column_finding(
+        NOTE_ROW,
+        "",
+        _leave_out_fix(lines),
+        count=len(lines),
+        lines=format_list(lines),
+        cell=shorten(cell),
+    )
 
 
 def _leave_out_fix(lines: list[int]) -> DataEdit:

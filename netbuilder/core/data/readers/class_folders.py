@@ -186,37 +186,18 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataError:
-    inside = root is not None and folder != root and folder.is_relative_to(root)
-    return DataError(
-        _(
-            "The folder '{name}' in '{parent}' cannot be read ({reason}).",
-            name=folder.relative_to(root),
-            parent=_called(root),
-            reason=error.strerror,
-        )
-        if root and inside
-        else _(
-            "The folder '{name}' cannot be read ({reason}).",
-            name=_called(folder),
-            reason=error.strerror,
-        ),
-        _("Check that you have permission to read it, or choose another folder."),
-        code="folder_unreadable",
-        path=str(folder),
-    )
+    reason = error.strerror
+    if root is not None and folder != root and folder.is_relative_to(root):
+        name, parent = folder.relative_to(root), _called(root)
+        return data_error("folder_unreadable:2", folder, name=name, parent=parent, reason=reason)
+    return data_error("folder_unreadable:3", folder, name=_called(folder), reason=reason)
 
 
 def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
     """Return the samples under a folder, by ``endings``; DataError if none has a class."""
     if not path.is_dir():
-        raise DataError(
-            _("There is no folder '{name}' in {parent}.", name=path.name, parent=path.parent)
-            if not path.exists()
-            else _("'{name}' is a file, not a folder.", name=path.name),
-            _("Choose a folder that contains one folder per class."),
-            code="folder_missing",
-            path=str(path),
-        )
+        key = "folder_missing:2" if path.exists() else "folder_missing"
+        raise data_error(key, path, parent=path.parent)
     samples = FolderSamples(path)
     root = _unwrapped(path, endings, samples)
     folders, files = _entries(root)

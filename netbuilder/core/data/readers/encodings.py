@@ -18,7 +18,6 @@ from typing import IO, Any
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.safe_archives import open_zip, open_zip_member
 from netbuilder.core.wording import format_bytes, format_list, format_number
 
@@ -162,20 +161,8 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
         raise data_error("zip_unreadable", path) from error
     if len(entries) != 1:
         names = [entry.filename for entry in entries]
-        raise DataError(
-            ngettext(
-                "'{name}' contains {count} file ({files}), not a single table.",
-                "'{name}' contains {count} files ({files}), not a single table.",
-                len(names),
-                name=path.name,
-                files=format_list(names),
-            )
-            if names
-            else _("'{name}' contains no file.", name=path.name),
-            _("Unpack it and choose one of its files."),
-            code="archive_not_one_table",
-            path=str(path),
-        )
+        key = "archive_not_one_table" if names else "archive_not_one_table:2"
+        raise data_error(key, path, count=len(names), files=format_list(names))
     return entries[0]
 
 

@@ -104,14 +104,10 @@ def check_class_name(name: str, others: Sequence[str]) -> str:
     if not name:
         raise data_error("class_no_name")
     bad = sorted(set(FORBIDDEN.findall(name)))
-    if bad or DEVICES.fullmatch(name) or name.startswith("."):
-        raise DataError(
-            _("A folder name cannot contain {signs}.", signs=" ".join(bad))
-            if bad
-            else _("The system does not allow a folder called {name}.", name=shorten(name)),
-            _("Use letters, digits and spaces."),
-            code="class_name_invalid",
-        )
+    if bad:
+        raise data_error("class_name_invalid", signs=" ".join(bad))
+    if DEVICES.fullmatch(name) or name.startswith("."):
+        raise data_error("class_name_invalid:2", name=shorten(name))
     if len(name) > _LONGEST:
         raise DataError(
             _("The name of this class has {count} letters.", count=len(name)),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.findings import (
-    ERROR,
-    INFO,
     WARNING,
     Finding,
     column_finding,
@@ -389,32 +387,20 @@ def ambiguity_finding(
             )
             for point, answer in answers
         ]  # fmt: skip
-    if len(answers) == 2:
-        message = _(
-            "Column '{name}' has numbers like {example}, which are ambiguous: {first} "
-            "({meaning}) or {second} ({other}). The cells {cells} are read {ways}. {ask}",
-            name=name,
-            example=example,
-            first=answers[0][1],
-            second=answers[1][1],
-            meaning=_(meanings[answers[0][0]]),
-            other=_(meanings[answers[1][0]]),
-            cells=more,
-            ways=ways,
-            ask=ask,
-        )
-    else:
-        message = _(
-            "Column '{name}' has numbers like {example}, which are ambiguous. The cells {cells} "
-            "are read {ways}. {ask}",
-            name=name,
-            example=example,
-            cells=more,
-            ways=ways,
-            ask=ask,
-        )
-    severity = WARNING if style.proven else ERROR
-    return Finding(AMBIGUOUS, severity, message, name, tuple(fixes))
+    finding = column_finding(
+        AMBIGUOUS if len(answers) == 2 else "ambiguous-numbers:2",
+        name,
+        *fixes,
+        example=example,
+        first=answers[0][1],
+        second=answers[-1][1],
+        meaning=_(meanings[answers[0][0]]),
+        other=_(meanings[answers[-1][0]]),
+        cells=more,
+        ways=ways,
+        ask=ask,
+    )
+    return replace(finding, severity=WARNING) if style.proven else finding
 
 
 def _bare(cell: str) -> str:
@@ -542,12 +528,8 @@ def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Findin
             number=format_with_unit(read, TIMED[other]),
         )  # fmt: skip
         fixes.insert(0, column_fix(label, [name], decimal=other))
-    return Finding(
-        "times" if style.point in TIMED else "directions", INFO,
-        _("Column '{name}': '{cell}' is read as {number}.",
-          name=name, cell=known[place], number=number),
-        name, tuple(fixes),
-    )  # fmt: skip
+    key = "times:2" if style.point in TIMED else "directions"
+    return column_finding(key, name, *fixes, cell=known[place], number=number)
 
 
 def writing_findings(
@@ -556,40 +538,29 @@ def writing_findings(
     """Report unusual number styles of a column."""
     category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
 
-    def read(cell: str) -> str:
-        return f"{number_of(cell, style.point, style.counts):.12g}"
-
-    findings = []
-    if evidence.bracketed:
-        findings.append(
-            column_finding(
-                "owed",
-                name,
-                exclude_columns_fix(name),
-                cell=evidence.bracketed,
-                number=read(evidence.bracketed),
-            )
+    stripped = (cell.strip() for cell in cells)
+    fractions = (
+        (cell for cell in stripped if cell in evidence.odd) if style.point == FRACTIONS else ()
+    )
+    both = style.point == EITHER and not style.readings
+    examples = {
+        "owed": evidence.bracketed,
+        "minus-behind": evidence.trailing,
+        "footnote-marks": evidence.marked,
+        "fractions": next(iter(fractions), ""),
+        "both-marks": next(cell.strip() for cell in cells if "," in cell) if both else "",
+    }
+    return [
+        column_finding(
+            code,
+            name,
+            exclude_columns_fix(name) if code == "owed" else category,
+            cell=cell,
+            number=f"{number_of(cell, style.point, style.counts):.12g}",
         )
-    for code, cell, message in (
-        ("minus-behind", evidence.trailing,
-         N_("Column '{name}' has a minus after numbers: '{cell}' is read as {number}.")),
-        ("footnote-marks", evidence.marked,
-         N_("Column '{name}' has footnote marks after numbers: '{cell}' is read as {number}.")),
-    ):  # fmt: skip
-        if cell:
-            sentence = _(message, name=name, cell=cell, number=read(cell))
-            findings.append(Finding(code, INFO, sentence, name, (category,)))
-    if style.point == FRACTIONS:
-        cell_text = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
-        findings.append(
-            column_finding("fractions", name, category, cell=cell_text, number=read(cell_text))
-        )
-    if style.point == EITHER and not style.readings:
-        with_comma = next(cell.strip() for cell in cells if "," in cell)
-        findings.append(
-            column_finding("both-marks", name, category, cell=with_comma, number=read(with_comma))
-        )
-    return findings
+        for code, cell in examples.items()
+        if cell
+    ]
 
 
 def word_findings(

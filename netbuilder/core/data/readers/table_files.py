@@ -6,12 +6,12 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import (
-    INFO,
     Finding,
     column_finding,
     data_fix,
@@ -22,7 +22,7 @@ from netbuilder.core.data.readers.csv_dialect import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
 from netbuilder.core.data.readers.sheet_cells import SheetCells, read_sheets
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import (
     LINE,
     did_you_mean,
@@ -56,13 +56,9 @@ def reader_of(path: Path) -> Reader | None:
     }.get(ending)  # fmt: skip
 
 
-def _broken(path: Path, message: str, error: BaseException) -> DataError:
-    return DataError(
-        _(message, name=path.name, reason=shorten(str(error).splitlines()[0], 100)),
-        _("Open the file in the program that wrote it, and save it again."),
-        code="table_file_unreadable",
-        path=str(path),
-    )
+def _broken(path: Path, key: str, error: BaseException) -> DataError:
+    reason = shorten(str(error).splitlines()[0], 100)
+    return data_error(key, path, reason=reason)
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
@@ -75,7 +71,7 @@ def _sheets(path: Path) -> dict[str, SheetCells]:
         return sandboxed_sheets(path)
     except (ValueError, OSError) as error:
         raise _text_named_a_sheet(path) or _broken(
-            path, N_("'{name}' is not a spreadsheet, or it is damaged ({reason})."), error
+            path, "table_file_unreadable:sheet", error
         ) from error
 
 
@@ -259,36 +255,38 @@ def _shown(value: Any) -> str:
     return str(int(value)) if whole else str(value)
 
 
-def read_parquet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
-    """A Parquet file, by polars."""
+def _read_by_polars(path: Path, nrows: int | None, key: str, read: Callable[[], Any]) -> Found:
+    """Read a file after the other process did; ``key``: of the error if it is damaged."""
     import polars
 
     try:
         prove_table(path, nrows)
-        with open_bytes(path) as file:
-            frame = polars.read_parquet(io.BytesIO(file.read()), n_rows=nrows)
+        frame = read()
     except (polars.exceptions.PolarsError, ValueError, OSError) as error:
-        raise _broken(
-            path, N_("'{name}' is not a Parquet file, or it is damaged ({reason})."), error
-        ) from error
-    return _of_polars(frame, path, 1)
+        raise _broken(path, key, error) from error
+    return _of_polars(frame if nrows is None else frame.head(nrows), path)
+
+
+def read_parquet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
+    """A Parquet file, by polars."""
+    import polars
+
+    def read() -> Any:
+        with open_bytes(path) as file:
+            return polars.read_parquet(io.BytesIO(file.read()), n_rows=nrows)
+
+    return _read_by_polars(path, nrows, "table_file_unreadable:parquet", read)
 
 
 def read_json_lines(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
     """JSON lines: an object a line."""
     import polars
 
-    text, _encoding = read_text_file(path)
-    try:
-        prove_table(path, nrows)
-        frame = polars.read_ndjson(
-            io.BytesIO(text.encode()), n_rows=nrows, infer_schema_length=None, ignore_errors=False
-        )
-    except (polars.exceptions.PolarsError, ValueError, OSError) as error:
-        raise _broken(
-            path, N_("'{name}' is not a file of JSON lines, or it is damaged ({reason})."), error
-        ) from error
-    return _of_polars(frame, path, 1)
+    content = read_text_file(path)[0].encode()
+    read = partial(polars.read_ndjson, n_rows=nrows, infer_schema_length=None, ignore_errors=False)
+    return _read_by_polars(
+        path, nrows, "table_file_unreadable:json_lines", lambda: read(io.BytesIO(content))
+    )
 
 
 def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
@@ -298,17 +296,13 @@ def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     text, _encoding = read_text_file(path)
     if not text.lstrip().startswith("["):
         raise data_error("json_not_rows", path, example='[{"size": 3, "price": 20}, …]')
-    try:
-        prove_table(path, nrows)
-        frame = polars.read_json(io.BytesIO(text.encode()), infer_schema_length=None)
-    except (polars.exceptions.PolarsError, ValueError, OSError) as error:
-        raise _broken(
-            path, N_("'{name}' is not a list of rows in JSON, or it is damaged ({reason})."), error
-        ) from error
-    return _of_polars(frame if nrows is None else frame.head(nrows), path, 1)
+    read = partial(polars.read_json, infer_schema_length=None)
+    return _read_by_polars(
+        path, nrows, "table_file_unreadable:json", lambda: read(io.BytesIO(text.encode()))
+    )
 
 
-def _of_polars(frame: Any, path: Path, first: int) -> Found:
+def _of_polars(frame: Any, path: Path) -> Found:
     import pandas as pd
     import polars
 
@@ -334,13 +328,12 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
     if not columns:
         raise data_error("table_no_columns", name=path.name)
     findings += [column_finding("nested", name=name) for name in nested]
-    index = pd.RangeIndex(first, first + len(frame), name=LINE)
+    index = pd.RangeIndex(1, 1 + len(frame), name=LINE)
     return pd.DataFrame(columns, index=index), tuple(findings)
 
 
 def _seconds_finding(name: str) -> Finding:
-    message = _("Column '{name}' contains durations: they are read as seconds.", name=name)
-    return Finding("times", INFO, message, name, (exclude_columns_fix(name),))
+    return column_finding("times", name, exclude_columns_fix(name))
 
 
 def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
@@ -349,14 +342,7 @@ def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     try:
         table = arff_table(text)
     except (ValueError, IndexError) as error:
-        raise _broken(
-            path,
-            N_(
-                "'{name}' is not an ARFF file that NetBuilder can read, or it is damaged "
-                "({reason})."
-            ),
-            error,
-        ) from error
+        raise _broken(path, "table_file_unreadable:arff", error) from error
     table.index.name = LINE
     return table.iloc[:nrows], ()
 

@@ -20,7 +20,6 @@ from netbuilder.core.data.readers.excluded_files import (
 )
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
@@ -134,18 +133,12 @@ def _size(picture: Any) -> tuple[int, int]:
 
 
 def _too_large(file: Path, size: tuple[int, int] | None, home: SampleFolder) -> DataError:
-    return DataError(
-        _(
-            "The picture '{name}' is too large ({width}×{height} pixels).",
-            name=file.name,
-            width=format_number(size[1]),
-            height=format_number(size[0]),
-        )
-        if size
-        else _("The picture '{name}' is too large.", name=file.name),
-        _("Make the picture smaller with an image editor: networks use a few hundred pixels."),
-        code="picture_too_large",
-        path=str(file),
+    height, width = size or (0, 0)
+    return data_error(
+        "picture_too_large" if size else "picture_too_large:2",
+        file,
+        width=format_number(width),
+        height=format_number(height),
         fixes=(exclude_files_fix([file], home),),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.findings import INFO, DataEdit, Finding
+from netbuilder.core.data.findings import DataEdit, Finding, column_finding
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table, recognised
 from netbuilder.core.data.kinds.kind import PARTS, SCALING, TABLE_FILE, DataKind, rare_option
 from netbuilder.core.data.kinds.series.script import series_code
@@ -32,7 +32,7 @@ from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
 from netbuilder.core.data.recipe_options import integer_option, reading_options
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
@@ -66,14 +66,9 @@ def _read_as_series(samples: Samples) -> tuple[Finding, ...]:
     order = next((name for name, role in samples.roles.items() if role == "order"), "")
     if not order or len(samples.columns) != 1:
         return ()
-    message = _(
-        "The rows are treated as a series in time ('{order}'): each value of '{name}' is predicted "
-        "from the values before it.",
-        order=order, name=samples.columns[0],
-    )  # fmt: skip
     back = partial(_as_table, order=order)
     fix = DataEdit(_("Treat the rows as a table"), back, _("Treat as a table"))
-    return (Finding("read-as-series", INFO, message, fixes=(fix,)),)
+    return (column_finding("read-as-series", "", fix, order=order, name=samples.columns[0]),)
 
 
 def _shared_targets(data: Data) -> tuple[Finding, ...]:
@@ -81,16 +76,7 @@ def _shared_targets(data: Data) -> tuple[Finding, ...]:
     horizon = integer_option(data.options, "horizon", 1)
     if horizon < 2:
         return ()
-    message = ngettext(
-        "Neighbouring samples predict some of the same rows: the first {count} sample of the "
-        "validation and test set shares rows with the samples before it, and its errors may be "
-        "slightly too small.",
-        "Neighbouring samples predict some of the same rows: the first {count} samples of the "
-        "validation and test set share rows with the samples before them, and their errors may be "
-        "slightly too small.",
-        horizon - 1,
-    )
-    return (Finding("shared-targets", INFO, message),)
+    return (column_finding("shared-targets", count=horizon - 1),)
 
 
 def _as_table(project: Project, order: str) -> Project:

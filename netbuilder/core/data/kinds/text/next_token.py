@@ -35,7 +35,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.text_file import read_text_file
 from netbuilder.core.data.recipe_options import integer_option
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
@@ -103,33 +102,9 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
     if level != tokens_.BYTE_PAIR:
         vocabulary = tokens_.vocabulary_of(tokens, size)
     if len(tokens) - window < _FEWEST:
-        raise DataError(
-            ngettext(
-                "{file} has {count} character, too few for windows of {window}.",
-                "{file} has {count} characters, too few for windows of {window}.",
-                len(tokens),
-                file=source,
-                window=window,
-            )
-            if level == tokens_.CHARACTER
-            else ngettext(
-                "{file} has {count} word, too few for windows of {window}.",
-                "{file} has {count} words, too few for windows of {window}.",
-                len(tokens),
-                file=source,
-                window=window,
-            )
-            if level == tokens_.WORD
-            else ngettext(
-                "{file} has {count} token, too few for windows of {window}.",
-                "{file} has {count} tokens, too few for windows of {window}.",
-                len(tokens),
-                file=source,
-                window=window,
-            ),
-            _("Use a longer text, or a shorter window."),
-            code="text_too_short",
-        )
+        keys = {tokens_.CHARACTER: "text_too_short:2", tokens_.WORD: "text_too_short:3"}
+        key = keys.get(level, "text_too_short:4")
+        raise data_error(key, count=len(tokens), file=source, window=window)
     ids = tokens_.token_numbers(tokens, vocabulary)
     total, different = format_number(len(tokens)), format_number(len(vocabulary) - 2)
     words = {
