@@ -217,7 +217,8 @@ class Inspector(QScrollArea):
             self._show()
 
     def focus_first(self, *, name: bool = False) -> None:
-        """Focus the first field, or the name."""
+        """Focus the first field, or the name: several layers have none."""
+        name = name and not self.name.isHidden()
         if not name and self._form is not None and self._form.rows:
             next(iter(self._form.rows.values())).editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif not self.name.isHidden():
