@@ -197,7 +197,7 @@ def resume_schedule(optimizer: keras.Optimizer) -> None:
         rate.assign(_OFF)
 
 
-_TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
+OBJECTS_BY_KIND: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,
     Kind.REGULARIZER: REGULARIZERS,
     Kind.CONSTRAINT: CONSTRAINTS,
@@ -245,8 +245,8 @@ def value_for(param: Param | None, value: Any) -> Any:
     """
     if value is None or param is None:
         return value
-    if param.kind in _TABLES:
-        table = _TABLES[param.kind]
+    if param.kind in OBJECTS_BY_KIND:
+        table = OBJECTS_BY_KIND[param.kind]
         if isinstance(value, str):
             return make_object(Choice(value), table) if value.lower() != "none" else None
         return make_object(Choice(value["name"], value.get("params", {})), table)

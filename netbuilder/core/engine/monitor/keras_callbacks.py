@@ -53,11 +53,6 @@ def _is_csv_log(path: Path) -> bool:
     return any(row and row[0] == _FIRST_COLUMN and "loss" in row for row in rows)
 
 
-def _is_log_folder(path: Path) -> bool:
-    """Return whether TensorBoard may write there: in any folder, as its file names are unique."""
-    return path.is_dir()
-
-
 def _is_network(path: Path) -> bool:
     """Return whether a file is a ``.keras`` of the canvas alone, as of ``ModelCheckpoint``."""
     with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
@@ -67,7 +62,8 @@ def _is_network(path: Path) -> bool:
 
 LOGS: Mapping[str, LogKind] = {
     "CSVLogger": LogKind((".csv", ".tsv", ".txt", ".log"), _is_csv_log, "log.csv"),
-    "TensorBoard": LogKind((), _is_log_folder, "logs"),
+    # TensorBoard's file names are unique, so it may write to any folder.
+    "TensorBoard": LogKind((), Path.is_dir, "logs"),
     "ModelCheckpoint": LogKind((".keras",), _is_network, "best.keras"),
 }
 

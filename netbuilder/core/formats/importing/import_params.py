@@ -7,21 +7,11 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
-from netbuilder.core.catalog.training.training_index import (
-    CONSTRAINTS,
-    INITIALIZERS,
-    REGULARIZERS,
-    SCHEDULES,
-    canonical,
-)
+from netbuilder.core.catalog.training.training_index import SCHEDULES, canonical
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.engine.build.keras_objects import OBJECTS_BY_KIND
 from netbuilder.core.folders import resource_json
 
-_TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
-    Kind.INITIALIZER: INITIALIZERS,
-    Kind.REGULARIZER: REGULARIZERS,
-    Kind.CONSTRAINT: CONSTRAINTS,
-}
 _NAMES = resource_json("keras_names.json")
 # Keras 2's name of an argument → Keras 3's.
 OLD_NAMES: Mapping[str, Mapping[str, str]] = _NAMES["old_names"]
@@ -112,8 +102,8 @@ def project_value(param: Param, value: Any) -> Any:
     """Convert a value of a config to the form of a project file."""
     if param.name == "dtype":
         return _dtype(value)
-    if param.kind in _TABLES:
-        return object_choice(value, _TABLES[param.kind])
+    if param.kind in OBJECTS_BY_KIND:
+        return object_choice(value, OBJECTS_BY_KIND[param.kind])
     if param.kind is Kind.ACTIVATION:
         return _activation(value)
     if param.kind is Kind.LAYER:
@@ -148,8 +138,8 @@ def object_choice(value: Any, table: Mapping[str, ObjectSpec]) -> Any:
 def same_value(param: Param, value: Any) -> bool:
     """Return whether a value is the parameter's default, under any name."""
     default = param.default
-    if param.kind in _TABLES and isinstance(default, str) and isinstance(value, str):
-        table = _TABLES[param.kind]
+    if param.kind in OBJECTS_BY_KIND and isinstance(default, str) and isinstance(value, str):
+        table = OBJECTS_BY_KIND[param.kind]
         return (canonical(table, default) or default) == (canonical(table, value) or value)
     return same_meaning(value, default) or (
         value in (None, "linear") and default in (None, "linear")

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from netbuilder.core.formats.importing.onnx.matrices import SPACE, ShapeConverter
 from netbuilder.core.formats.importing.onnx.onnx_graph import BATCH, OPEN, Array, Fill, Operator
+from netbuilder.core.formats.importing.onnx.operators import SPACE, Converter
 from netbuilder.core.formats.importing.onnx.tensors import Tensor
 from netbuilder.core.i18n import gettext as _
 
 
-class LayerConverter(ShapeConverter):
+class LayerConverter(Converter):
     """Converts the operators that have layers of their own."""
 
     # --- pictures, sequences and volumes ---
