@@ -35,8 +35,7 @@ FEWEST = 5
 
 @dataclass(frozen=True, eq=False)
 class ClassCurves:
-    """One class against the rest, by scikit-learn's ``roc_curve`` and
-    ``precision_recall_curve``."""
+    """One class against the rest, by scikit-learn's ``roc_curve``, ``precision_recall_curve``."""
 
     label: str
     false_positive: Array
@@ -78,8 +77,7 @@ def _of_class(evaluation: Evaluation, index: int) -> tuple[Array, Array]:
 
 
 def first_class(evaluation: Evaluation) -> int:
-    """Return the second of two classes (the positive one); else the first that only some rows are
-    of."""
+    """Return the second of two classes (the positive one); else the first of only some rows."""
     numbers = range(len(evaluation.labels))
     if evaluation.probabilities is None:
         return 0
@@ -277,8 +275,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
 
 
 def _gap(known: Evaluation, other: Evaluation) -> tuple[bool, bool]:
-    """Return whether other rows are predicted worse than the training rows, and by more than
-    chance."""
+    """Return whether other rows are predicted worse than the training rows beyond chance."""
     if "accuracy" in known.metrics:
         here, there = (part.metrics["accuracy"] for part in (known, other))
         # The interval that stands beside the test's accuracy: what lies in it may be chance.

@@ -60,8 +60,7 @@ PENALISED = "with penalties"
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Precision, recall and F1 of one class as in scikit-learn; NaN if ``support`` (its samples) is
-    0."""
+    """Precision, recall and F1 of a class as in scikit-learn; NaN if ``support`` (samples) is 0."""
 
     label: str
     precision: float
@@ -123,8 +122,7 @@ class Evaluation:
     loss_of: str = ""
 
     def told(self, value: float, column: int | None = None) -> str:
-        """Format a number of a column with its unit; of column None with the unit that all
-        share."""
+        """Format a number of a column with its unit; of column None with the unit shared by all."""
         same = self.units if column is None else self.units[column : column + 1]
         return format_measure(value, same[0] if len(set(same)) == 1 else "")
 
@@ -135,8 +133,7 @@ class Evaluation:
 
     @property
     def off(self) -> Array:
-        """Return absolute errors (n, columns); of several columns in standard deviations of the
-        target."""
+        """Return absolute errors (n, columns); of several columns in standard deviations."""
         off: Array = np.abs(self.predictions - self.truth).astype(float)
         if self.task != REGRESSION or off.shape[1] == 1:
             return off
@@ -338,8 +335,7 @@ def _truth(y: Array, target: OutputPreprocessing) -> Array:
 
 
 def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
-    """Return the compiled loss on the split by output id; of several outputs the sum, under the
-    first."""
+    """Return the compiled loss on the split by output id; of several their sum, under the first."""
     if getattr(trained.training_model, "optimizer", None) is None:
         return {}
     loss = loss_on(trained.training_model, trained.project, split.x, split.y)

@@ -113,8 +113,7 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
 
 
 def file_of_row(project: Project, base: Path, index: int) -> Path | None:
-    """Return the file of sample ``index`` of the test rows (or training rows without any), or
-    None."""
+    """Return the file of sample ``index`` of the test rows (else of the training rows), or None."""
     plan = prepare_data(project, base)
     samples = plan.samples if plan.test is None else plan.test
     rows = plan.rows.test if plan.test is None else np.arange(len(plan.test))

@@ -122,8 +122,7 @@ class VisibleMatrix:
 
 
 def visible_matrix(evaluation: Evaluation) -> VisibleMatrix | None:
-    """Return the confusion matrix, of very many classes the most often confused; None without
-    one."""
+    """Return the confusion matrix, of very many classes the most confused; None without one."""
     matrix = evaluation.confusion_matrix
     if matrix is None:
         return None

@@ -57,8 +57,7 @@ class ModelCard:
 
 
 def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:
-    """Return the card of a trained model; with its ``dataset`` measures get intervals and
-    classes."""
+    """Return the card of a trained model; its ``dataset`` adds intervals and classes."""
     evaluation = None
     if dataset is not None and (held_out := dataset.test or dataset.validation) is not None:
         evaluation = evaluate(trained, held_out)

@@ -213,8 +213,7 @@ def _probabilities(
 
 
 def class_probabilities(values: Array, target: OutputPreprocessing) -> Array | None:
-    """Return probabilities (n, classes), both sides of a single sigmoid; None if the values are
-    not."""
+    """Return probabilities (n, classes), both sides of a single sigmoid; None if there are none."""
     flat = values.reshape(len(values), -1)
     if flat.size and (flat.min() < -1e-4 or flat.max() > 1 + 1e-4):
         return None

@@ -105,8 +105,7 @@ class OutputPredictions:
         return labelled(self.columns[0], f"{self.labels[index]}{sure}")
 
     def to_columns(self) -> dict[str, Array]:
-        """Return columns of a result table: "predicted NAME", and "probability of LABEL" for each
-        class."""
+        """Return columns of a result table: "predicted NAME", "probability of LABEL" by class."""
         columns: dict[str, Array] = {}
         if self.task == REGRESSION:
             flat = self.values.reshape(len(self.values), -1)

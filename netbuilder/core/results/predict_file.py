@@ -350,7 +350,6 @@ def _lines(index: Iterable[object]) -> str:
 
 
 def _written(dialect: Dialect) -> dict[str, Any]:
-    """Return options of ``to_csv`` that match the input's dialect as far as spreadsheets read
-    it."""
+    """Return options of ``to_csv`` that match the input's dialect as far as spreadsheets can."""
     separator = " " if dialect.separator == BLANKS else dialect.separator
     return {"separator": separator, "decimal": dialect.decimal, "encoding": dialect.encoding}

@@ -84,8 +84,7 @@ def wilson(hits: int, rows: int) -> Interval:
 
 
 def _wilson(hits: Array, rows: Array) -> tuple[Array, Array, Array]:
-    """Return shares (0 of no rows) and the ends of their intervals, each of the shape of
-    ``hits``."""
+    """Return shares (0 of no rows) and the ends of their intervals, all shaped as ``hits``."""
     z2 = NormalDist().inv_cdf((1 + LEVEL) / 2) ** 2
     some, count = rows > 0, np.maximum(rows, 1)
     share = np.where(some, hits / count, 0.0)
@@ -97,8 +96,7 @@ def _wilson(hits: Array, rows: Array) -> tuple[Array, Array, Array]:
 
 
 def bootstrap(statistic: Callable[[Array], Array], rows: int, seed: int = 0) -> Interval:
-    """Return the percentile interval of ``statistic``, which maps row numbers (tries, rows) to one
-    value a try."""
+    """Return the percentile interval of ``statistic``: row numbers (tries, rows) to (tries,)."""
     return _percentile_interval(_resampled(statistic, rows, np.random.default_rng(seed)))
 
 
@@ -508,8 +506,7 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
 
 
 def _as_groups(cells: pd.Series, other: pd.Series) -> Array:
-    """Return cells as groups: texts unchanged, many different numbers by the quartiles of
-    ``other``."""
+    """Return cells as groups: texts as they are, many numbers by the quartiles of ``other``."""
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(cells) and other.nunique() > _MOST_VALUES:

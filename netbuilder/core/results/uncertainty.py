@@ -100,8 +100,7 @@ class Uncertainty:
 
 
 def known_errors(trained: TrainedModel, dataset: Dataset) -> KnownErrors | None:
-    """Return errors on the validation rows, else the test rows; None for classes, or fewer than 10
-    rows."""
+    """Return errors on the validation, else the test rows; None for classes or under 10 rows."""
     preprocessing = preprocessing_of(trained)
     output, target = next(iter(preprocessing.outputs.items()))
     if target.task != REGRESSION:

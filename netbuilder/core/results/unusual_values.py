@@ -55,8 +55,7 @@ _NEAR_SCALED = 0.05  # what a scaled file may go beyond 0 and 1: its rows are no
 
 @dataclass(frozen=True, eq=False)
 class NumberCells:
-    """A numeric column, float (n,), NaN if empty, and which values are far from the training
-    range."""
+    """A numeric column, float (n,), NaN if empty; which values are far from the training's."""
 
     column: FittedColumn
     values: NDArray[np.float64]

@@ -285,8 +285,7 @@ class WordVectors:
 
 @dataclass(frozen=True, eq=False)
 class WordMap:
-    """The most frequent words on a plane: ``at`` (n, 2); ``explained``: share of the variance (0
-    for t-SNE)."""
+    """Frequent words on a plane: ``at`` (n, 2); ``explained`` share of variance (0 for t-SNE)."""
 
     vectors: WordVectors
     at: Array

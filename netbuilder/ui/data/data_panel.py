@@ -327,8 +327,7 @@ class DataPanel(QWidget):
         note.setVisible(bool(note.text()) and note.text() not in notes)
 
     def _show_end(self) -> None:
-        """Show what the data requires of the network's end, with the fix if it is not in view on
-        the canvas."""
+        """Show what the data requires of the network's end, with the fix if it is not in view."""
         problems = self._workbench.problems if self._workbench.facts is not None else ()
         self.cards.show_problems(
             [problem for problem in problems if problem.code in _OF_THE_END][:1],

@@ -353,8 +353,7 @@ class PictureForm(PredictForm):
         return next(iter(self._look.raw.values())) if self._look is not None else np.zeros(0)
 
     def _is_other_way_round(self, image: QImage) -> bool:
-        """Return whether a grey picture has a bright page and the data a dark one, or the
-        reverse."""
+        """Return whether a grey picture's page is bright and the data's dark, or the reverse."""
         if self._look is None or image.isNull() or self._sample.shape[-1:] != (1,):
             return False
         small = image.scaled(_EDGE, _EDGE).convertToFormat(QImage.Format.Format_Grayscale8)
@@ -416,8 +415,7 @@ def _framed(picture: QPixmap) -> QPixmap:
 
 
 def _with_file(image: QImage, ask: Callable[[Path], Found]) -> Found:
-    """Return the result of ``ask`` for the picture saved as a file, so that it is read like any
-    other."""
+    """Return the result of ``ask`` for the picture in a file, so that it is read like any other."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "given.png"
         image.save(str(file))

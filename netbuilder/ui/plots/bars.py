@@ -50,8 +50,7 @@ class BarList(QWidget):
         signed: bool = False,
         colors: Sequence[QColor] = (),
     ) -> None:
-        """Show rows; ``top`` is the value of a full bar, ``signed`` draws bars to both sides
-        of 0."""
+        """Show rows; ``top``: the value of a full bar, ``signed``: bars to both sides of 0."""
         count, self.rows = len(self.rows), list(rows[:MOST])
         self._signed, self._colors = signed, colors
         self._marked, self._top = marked, top

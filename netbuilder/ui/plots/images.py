@@ -129,8 +129,7 @@ def to_image(pixels: NDArray[Any]) -> QImage:
 
 
 def shaded(places: NDArray[Any], table: NDArray[np.uint8]) -> QImage:
-    """Return an image with colours of ``table`` (n, 3) at the indices ``places`` (height,
-    width)."""
+    """Return an image with colours of ``table`` (n, 3) at indices ``places`` (height, width)."""
     return shaded_all(places[None], table)[0]
 
 

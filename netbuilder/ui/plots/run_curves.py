@@ -180,8 +180,7 @@ class Series:
 
 
 def peaks(y: Floats, block: int) -> NDArray[np.intp]:
-    """Return the indices of the minimum and maximum of each ``block`` of values, and of the
-    rest."""
+    """Return the indices of the minimum and maximum of each ``block`` of values and the rest."""
     end = len(y) // block * block
     blocks = y[:end].reshape(-1, block)
     low, high = blocks.argmin(axis=1), blocks.argmax(axis=1)

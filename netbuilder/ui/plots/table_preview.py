@@ -107,8 +107,7 @@ class TextTable(QAbstractTableModel):
         figures: frozenset[int] | None = None,
         written: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Show rows; ``figures`` are columns of numbers (None: detect), ``written`` cells to
-        copy."""
+        """Show rows; ``figures``: columns of numbers (None: detect), ``written``: cells to copy."""
         if figures is None:
             head = rows[:_SEEN]
             figures = frozenset(

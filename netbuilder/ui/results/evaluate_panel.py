@@ -51,8 +51,7 @@ HEIGHT = 190
 
 
 class SampleList(QWidget):
-    """A list of samples. ``chosen(row)``: a sample was clicked or entered; its place in the
-    split."""
+    """A list of samples. ``chosen(row)``: one was clicked or entered; its place in the split."""
 
     chosen = Signal(int)
 

@@ -121,8 +121,7 @@ class PointEditor(QWidget):
         self._show_edits()
 
     def show_for(self, columns: tuple[str, str] | None, classes: tuple[str, ...]) -> None:
-        """Edit points over these columns, (across, up), or none. Without ``classes`` they are
-        points of a curve."""
+        """Edit points over columns (across, up), or none; points of a curve without ``classes``."""
         self.setVisible(columns is not None)
         if columns is None:
             self.as_made.hide()

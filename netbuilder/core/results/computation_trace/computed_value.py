@@ -113,8 +113,7 @@ def format_value(value: float) -> str:
 
 
 def plain_notation(written: str) -> str:
-    """Write a formatted number with a true minus sign and power of ten: "1.16e-08" is 1.16 ·
-    10⁻⁸."""
+    """Write a formatted number with a true minus and power of ten: "1.16e-08" is 1.16 · 10⁻⁸."""
     mantissa, _e, power = written.partition("e")
     raised = f" · 10{str(int(power)).translate(_RAISED)}" if power.lstrip("+-").isdigit() else ""
     return localized(mantissa) + raised

@@ -26,8 +26,7 @@ State = tuple[Array, ...]  # h, or h and c
 
 @dataclass(frozen=True)
 class _RecurrentWeights:
-    """Weights and activations. ``bias``: (gates · units,); with ``reset_after`` (2, gates ·
-    units)."""
+    """Weights, activations. ``bias``: (gates · units,); ``reset_after``: (2, gates · units)."""
 
     kernel: Array
     inner: Array

@@ -110,8 +110,7 @@ class Explanation:
     in_percent: bool = False
 
     def label(self, column: str) -> str:
-        """Return a column with the compared values: "size: 300, not 95", "city: Lisbon,
-        typical"."""
+        """Return a column with the compared values: "size: 300, not 95", "city: Rome, typical"."""
         here, typical = self.compared.get(column, ("", ""))
         if not here or not typical:
             return column

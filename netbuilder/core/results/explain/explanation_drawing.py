@@ -48,8 +48,7 @@ def overlay_heat_map(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArra
 
 
 def explanation_bars(explanation: Explanation) -> list[tuple[str, float]]:
-    """Return names and values of bars, strongest columns first; parts of a probability as
-    percentage points."""
+    """Return names and values of bars, strongest first; of a probability in percentage points."""
     most = 100.0 if explanation.in_percent else 1.0
     return [(name, most * value) for name, value in _pairs(explanation)]
 

@@ -29,8 +29,7 @@ def learning_nodes(project: Project) -> tuple[str, ...]:
 
 
 class HistogramHistory:
-    """Histograms of ``what`` (``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``) by node, for each
-    moment of a run."""
+    """Histograms of ``what`` (``WEIGHTS``, ``GRADIENTS``, ``ACTIVATIONS``) by node and moment."""
 
     def __init__(self, kind: str, nodes: tuple[str, ...]) -> None:
         self.what, self.nodes = kind, nodes
@@ -114,8 +113,7 @@ def _told(answer: Found, kind: str, nodes: tuple[str, ...]) -> dict[str, Array]:
 
 
 class LayerHistograms:
-    """Histograms of a layer: ``shares`` has a row of bins per moment, ``edges`` (bins + 1,) are
-    common."""
+    """Histograms of a layer: ``shares`` (moments, bins), with common ``edges`` (bins + 1,)."""
 
     def __init__(self) -> None:
         self.shares: list[Array] = []

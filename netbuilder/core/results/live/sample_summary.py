@@ -147,8 +147,7 @@ def token_names(ids: Array, vocabulary: Sequence[str]) -> tuple[str, ...]:
 def step_names(
     values: Mapping[str, Array], words: Mapping[str, Sequence[str]], steps: int
 ) -> tuple[str, ...]:
-    """Return the words of the ``steps`` steps of a layer if a text of that length comes in; else
-    ()."""
+    """Return the words of a layer's ``steps`` steps if a text of that length comes in; else ()."""
     for name, vocabulary in words.items():
         ids = values.get(name)
         if ids is not None and np.ndim(ids) == 1 and len(ids) == steps and vocabulary:

@@ -81,8 +81,7 @@ class CurvePicture:
 
 @dataclass(frozen=True, eq=False)
 class ForecastPicture:
-    """Forecast and truth of a series in own units, (n,) by time; ``days`` since 1970-01-01, if
-    dated."""
+    """Forecast and truth of a series in own units, (n,) by time; ``days`` since 1970, if dated."""
 
     truth: Array
     forecast: Array

@@ -62,8 +62,7 @@ def _histograms(kind: str, dataset: Dataset, project: Project, axes: Axes) -> Vi
 
 @dataclass(frozen=True)
 class View:
-    """A view. ``axes``: number of columns to choose; ``alone``: draws the points without a
-    network."""
+    """A view. ``axes``: number of columns to choose; ``alone``: draws points without a network."""
 
     name: str
     title: str

@@ -387,8 +387,7 @@ def losses_differ(varied: Sequence[SearchDimension]) -> bool:
 
 
 def penalties_differ(varied: Sequence[SearchDimension], project: Project) -> bool:
-    """Return whether trials have different weight penalties, so that training losses do not
-    compare."""
+    """Return whether trials differ in weight penalties, so that training losses do not compare."""
     by_id = project.graph.by_id
     return any(
         dimension.path.endswith("_regularizer")

@@ -209,8 +209,7 @@ def _features(varied: Sequence[SearchDimension], values: dict[str, Any]) -> list
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """A search plan. ``trials``: how many; None: the whole grid, or 20. ``file``: of the saved
-    trials."""
+    """A search plan. ``trials``: None is the whole grid, or 20. ``file``: of the saved trials."""
 
     project: Project
     base: Path
@@ -310,8 +309,7 @@ class Study:
 
     @property
     def as_good(self) -> tuple[Trial, ...]:
-        """Other trials not significantly worse than the best on the validation rows, nearest
-        first."""
+        """Trials not significantly worse than the best on the validation rows, nearest first."""
         apart = self._apart()
         alike = [trial for trial, difference in apart if not difference.beyond]
         return tuple(sorted(alike, key=lambda trial: trial.score or 0.0))
@@ -329,8 +327,7 @@ class Study:
 
     @property
     def caution(self) -> str:
-        """A sentence about how reliable the best trial is; "" if it is significantly better than
-        all others."""
+        """A sentence on how reliable the best trial is; "" if it is significantly the best."""
         best = self.best
         if best is None or best.held is None or len(self.trials) < 2:
             return ""
