@@ -130,11 +130,7 @@ def _check_project(plan: StudyPlan, title: str) -> None:
     ]
     if errors:
         raise UserError(
-            _(
-                "'{project}' cannot be trained: {problem}",
-                project=title,
-                problem=errors[0].message,
-            ),
+            _("'{project}' cannot be trained: {problem}", project=title, problem=errors[0].message),
             _("Fix the project; netbuilder check lists the fixes."),
             code="project_has_errors",
             node=errors[0].node,

@@ -92,10 +92,7 @@ class ClassSign(QToolButton):
             _("The class “{title}” has started", title=title),
             _(_SHARED),
             self._banner,
-            buttons=(
-                (_("Take part…"), self._ask),
-                (_("Not now"), self._membership.leave),
-            ),
+            buttons=((_("Take part…"), self._ask), (_("Not now"), self._membership.leave)),
         )
         self._banner.add(self._card, lasting=True)
 

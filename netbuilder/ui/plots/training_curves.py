@@ -16,13 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
-from netbuilder.ui.plots.themed_plot import (
-    NumberAxis,
-    PagePlot,
-    axis_font,
-    style_axes,
-    with_axes,
-)
+from netbuilder.ui.plots.themed_plot import NumberAxis, PagePlot, axis_font, style_axes, with_axes
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale, scaled
 from netbuilder.ui.style.theme import shared_brush, shared_pen

@@ -13,11 +13,7 @@ from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import (
-    DEFAULT_OUTPUT,
-    before_last_layer,
-    replace_graph,
-)
+from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT, before_last_layer, replace_graph
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list, join_values
 
