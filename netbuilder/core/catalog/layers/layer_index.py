@@ -5,7 +5,7 @@ Left out of ``keras.layers``:
 - second names of the same class (``Convolution2D``, ``MaxPool2D``), which search finds, and
   ``InputLayer``, which is the row ``Input``;
 - cells (``LSTMCell``, ...) and ``RNN``, parts of LSTM, GRU and SimpleRNN;
-- ``Lambda``, ``TFSMLayer``, ``JaxLayer``, ``FlaxLayer``, ``TorchModuleWrapper``: they hold code,
+- ``Lambda``, and TFSMLayer, JaxLayer, FlaxLayer and TorchModuleWrapper: they hold code,
   which a file that somebody hands in must never run;
 - ``Layer``, ``Wrapper``, ``InputSpec`` and ``Pipeline``: base classes and helpers;
 - ``MixUp``, ``CutMix``: they mix labels, which a layer in the graph does not see;
