@@ -101,9 +101,11 @@ def find_class(shared: Path) -> tuple[Path, str] | None:
         path for path in _entries(shared) if _CLASS.fullmatch(path.name) and not path.is_symlink()
     ]
     markers = [(_changed(path / "class.json"), path) for path in folders]
-    now = _server_time(shared) if folders else 0.0
+    server_time = _server_time(shared) if folders else 0.0
     for changed, folder in sorted(markers, reverse=True):
-        record = _record(folder / "class.json") if now - changed < ABANDONED_SECONDS else None
+        record = (
+            _record(folder / "class.json") if server_time - changed < ABANDONED_SECONDS else None
+        )
         title = _text(record.get("title")) if record is not None else ""
         if title:
             return folder, title
@@ -168,9 +170,9 @@ def read_class(folder: Path) -> tuple[Pupil, ...]:
 
     A name that two windows have is numbered: "Ada (2)".
     """
-    now = _server_time(folder)
+    server_time = _server_time(folder)
     pupils = [
-        Pupil(path.stem, _progress(record), max(0.0, now - _changed(path)))
+        Pupil(path.stem, _progress(record), max(0.0, server_time - _changed(path)))
         for path in _entries(folder)[:_MOST]
         if path.suffix == ".json"
         and path.name != "class.json"
@@ -183,8 +185,8 @@ def read_class(folder: Path) -> tuple[Pupil, ...]:
     for pupil in pupils:
         name = pupil.progress.name
         counts[name] = counts.get(name, 0) + 1
-        shown = f"{name} ({counts[name]})" if counts[name] > 1 else name
-        numbered.append(replace(pupil, progress=replace(pupil.progress, name=shown)))
+        numbered_name = f"{name} ({counts[name]})" if counts[name] > 1 else name
+        numbered.append(replace(pupil, progress=replace(pupil.progress, name=numbered_name)))
     return tuple(numbered)
 
 

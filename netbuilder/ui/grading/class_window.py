@@ -241,7 +241,7 @@ class ClassWindow(Dialog):
         self._show_project = show_project
         self.folder: Path | None = None  # of the class, while there is one
         self._busy = False
-        self._asked = ""  # the pupil whose network is awaited
+        self._awaited = ""  # the pupil whose network is awaited
         self.title = QLineEdit(str(settings().value(_TITLE, "") or ""), self)
         self.title.setPlaceholderText(_("name of the class, for example 8b"))
         self.title.setAccessibleName(self.title.placeholderText())
@@ -326,7 +326,7 @@ class ClassWindow(Dialog):
         self._timer.stop()
         class_progress.end_class(self.folder)
         self._membership.lead(None)
-        self.folder, self._asked = None, ""
+        self.folder, self._awaited = None, ""
         self.model.clear()
         self._follow()
         self.ended.emit()
@@ -336,11 +336,11 @@ class ClassWindow(Dialog):
         if self.folder is None or self._busy:
             return
         self._busy = True
-        work = partial(_look, self.folder, self._asked)
+        work = partial(_look, self.folder, self._awaited)
         jobs.run_job(work, self._show, self._failed, name="class", owner=self)
 
     def _failed(self, error: Exception) -> None:
-        self._busy, self._asked = False, ""
+        self._busy, self._awaited = False, ""
         self.detail.setText(str(error))
 
     def _show(self, content: tuple[tuple[Pupil, ...], Project | None]) -> None:
@@ -364,7 +364,7 @@ class ClassWindow(Dialog):
         self.bars.show_results([pupil.progress for pupil in pupils if pupil.progress.best])
         self._follow()
         if content[1] is not None:
-            self._asked = ""
+            self._awaited = ""
             self._show_project(content[1])
 
     def _chosen(self) -> Pupil | None:
@@ -375,7 +375,7 @@ class ClassWindow(Dialog):
         pupil = self._chosen()
         if pupil is None or self.folder is None:
             return
-        self._asked = pupil.id
+        self._awaited = pupil.id
         ask = partial(class_progress.ask_for_project, self.folder, pupil.id)
         jobs.run_job(ask, None, self._failed, name="ask for a network", owner=self)
         self._follow()
@@ -399,12 +399,12 @@ class ClassWindow(Dialog):
             else _("Choose a folder that all computers of the class can write to.")
         )
         pupil = self._chosen()
-        self.project.setEnabled(pupil is not None and not pupil.silent and not self._asked)
-        if self._asked:
+        self.project.setEnabled(pupil is not None and not pupil.silent and not self._awaited)
+        if self._awaited:
             self.detail.setText(_("Waiting for the network…"))
         elif pupil is not None:
-            shown = (pupil.progress.name, pupil.progress.lesson, state_text(pupil))
-            self.detail.setText(" · ".join((*shown, result_text(pupil.progress))).strip(" ·"))
+            facts = (pupil.progress.name, pupil.progress.lesson, state_text(pupil))
+            self.detail.setText(" · ".join((*facts, result_text(pupil.progress))).strip(" ·"))
         else:
             self.detail.setText("")
 
@@ -418,8 +418,8 @@ def _summary(pupils: list[Pupil]) -> str:
     return f"{count} · ✓ {_('{count} done', count=done)} · ! {_('{count} stuck', count=stuck)}"
 
 
-def _look(folder: Path, asked: str) -> tuple[tuple[Pupil, ...], Project | None]:
-    """Return the pupils, and the network that was asked for once it is there."""
+def _look(folder: Path, pupil_id: str) -> tuple[tuple[Pupil, ...], Project | None]:
+    """Return the pupils, and the network of ``pupil_id`` once it is there."""
     class_progress.touch_class(folder)
-    project = class_progress.received_project(folder, asked) if asked else None
+    project = class_progress.received_project(folder, pupil_id) if pupil_id else None
     return class_progress.read_class(folder), project

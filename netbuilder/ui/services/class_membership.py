@@ -125,11 +125,11 @@ class ClassMembership(QObject):
 
     def _news(self) -> Progress | None:
         """Return the progress if it changed, or was written long ago."""
-        progress, now = self.progress(), time.monotonic()
+        progress, moment = self.progress(), time.monotonic()
         unchanged = replace(progress, seconds=0.0) == replace(self._written, seconds=0.0)
-        if unchanged and now - self._written_at < HEARTBEAT_SECONDS:
+        if unchanged and moment - self._written_at < HEARTBEAT_SECONDS:
             return None
-        self._written, self._written_at = progress, now
+        self._written, self._written_at = progress, moment
         return progress
 
     def _shared(self, open_: bool) -> None:
@@ -140,9 +140,9 @@ class ClassMembership(QObject):
             self.writes = True
             self.changed.emit()
 
-    def _found(self, found: tuple[Path, str] | None) -> None:
+    def _found(self, open_class: tuple[Path, str] | None) -> None:
         self._busy = False
-        folder, title = found if found is not None else (None, "")
+        folder, title = open_class if open_class is not None else (None, "")
         if folder is None or folder in self._declined or folder == self._leads:
             if self._folder is not None and folder is None:
                 self._forget()

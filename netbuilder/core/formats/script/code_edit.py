@@ -167,8 +167,8 @@ def _shared(
     owners: dict[str, str | None] = {}
     for node in after.nodes:
         old = before.by_id.get(pairs.get(node.id, ""))
-        kept = old is not None and (node.shared and pairs.get(node.shared)) == old.shared
-        if node.id in names and not kept:
+        unchanged = old is not None and (node.shared and pairs.get(node.shared)) == old.shared
+        if node.id in names and not unchanged:
             owners[names[node.id]] = names.get(node.shared) if node.shared else None
     nodes = (replace(n, shared=owners[n.id]) if n.id in owners else n for n in graph.nodes)
     return replace(graph, nodes=tuple(nodes))
@@ -182,8 +182,8 @@ def _connected(
     for node in after.nodes:
         old = pairs.get(node.id)
         sources = after.sources[node.id]
-        kept = old is not None and before.sources[old] == tuple(pairs.get(s) for s in sources)
-        if node.id in names and not kept:
+        unchanged = old is not None and before.sources[old] == tuple(pairs.get(s) for s in sources)
+        if node.id in names and not unchanged:
             into: list[Edge] = [(names[s], names[node.id]) for s in sources if s in names]
             edges = [edge for edge in edges if edge[1] != names[node.id]] + into
     return replace(graph, edges=tuple(edges))

@@ -116,10 +116,10 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
         select_files(folder_samples, test=test, part=part), data.options, home
     )
     targets = folder_targets(chosen.labels)
-    found = {} if findings else keras_directories(folder_samples, root, pictures.KERAS_ENDINGS)
+    reading = {} if findings else keras_directories(folder_samples, root, pictures.KERAS_ENDINGS)
     notes = tuple(folder_samples.notes)
     return replace(
-        _samples(data.options, chosen.files, targets, home, notes, found),
+        _samples(data.options, chosen.files, targets, home, notes, reading),
         parts=chosen.parts, findings=findings,
     )  # fmt: skip
 

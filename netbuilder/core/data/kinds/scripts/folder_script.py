@@ -137,8 +137,8 @@ def keras_directory_code(
                 for part, folder in folders.items()
             ),
         ]
-    own_test, given = "2" in folders, "given" if "1" in inner else ""
-    return DataCode((*unpacking, *lines), own_test=own_test, parts=given)
+    own_test, parts_name = "2" in folders, "given" if "1" in inner else ""
+    return DataCode((*unpacking, *lines), own_test=own_test, parts=parts_name)
 
 
 def folder_lines(

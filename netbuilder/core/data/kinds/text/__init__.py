@@ -166,7 +166,7 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
             _("Some files were read with the encoding {encoding}.", encoding=format_list(other))
         )
     plain = encodings <= {"utf-8", "ascii"}
-    found = keras_directories(folder_samples, root, ENDINGS) if plain else {}
+    directories = keras_directories(folder_samples, root, ENDINGS) if plain else {}
     return Samples(
         role="text",
         arrays={"text": np.array(texts, object)},
@@ -174,7 +174,7 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
         source=path.name,
         notes=tuple(notes),
         parts=chosen.parts,
-        reading=TableReading(read_as=found),
+        reading=TableReading(read_as=directories),
     )
 
 

@@ -203,7 +203,7 @@ def _candidates(models: list[Model]) -> list[Model]:
 
 
 def _chosen(
-    candidates: list[Model], models: list[Model], wanted: str, source: Source, path: Path
+    candidates: list[Model], models: list[Model], choice: str, source: Source, path: Path
 ) -> Model:
     if not candidates:
         lines = [labelled(capitalize_first(source.where(m.line)), m.title) for m in models]
@@ -217,15 +217,15 @@ def _chosen(
             code="code_without_model",
         )
     titles = [model.title for model in candidates]
-    if wanted:
-        named = [model for model in candidates if model.title == wanted]
-        if wanted.isdecimal() and 0 < int(wanted) <= len(candidates):
-            named = [candidates[int(wanted) - 1]]
+    if choice:
+        named = [model for model in candidates if model.title == choice]
+        if choice.isdecimal() and 0 < int(choice) <= len(candidates):
+            named = [candidates[int(choice) - 1]]
         if len(named) == 1:
             return named[0]
         names = (f"{number} ({title})" for number, title in enumerate(titles, 1))
         raise FormatError(
-            _("'{file}' has no single model '{name}'.", file=path.name, name=wanted),
+            _("'{file}' has no single model '{name}'.", file=path.name, name=choice),
             _("Choose one of these: {names}.", names=join_values(names)),
             path=str(path),
             code="code_model_unknown",

@@ -703,10 +703,10 @@ class Converter:
         tensor, target = self._whole(op), self.ints(op, "shape", 1) or []
         fixed = self.graph.fixed_batch
         sizes = [1] * (len(target) - len(tensor.shape)) + list(tensor.shape)
-        wanted = [1] * (len(sizes) - len(target)) + target
+        target_sizes = [1] * (len(sizes) - len(target)) + target
         repeats = [
             1 if size in (new, BATCH) and new in (size, 1, fixed) else new if size == 1 else 0
-            for size, new in zip(sizes, wanted, strict=True)
+            for size, new in zip(sizes, target_sizes, strict=True)
         ]
         readers = self.graph.readers(op.outputs[0])
         if len(sizes) > len(tensor.shape) or 0 in repeats or OPEN & set(repeats):
