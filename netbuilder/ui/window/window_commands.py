@@ -162,7 +162,7 @@ class Presentation(QObject):
 
 
 #: Pages that show a running training.
-_WATCHING = ("surface", "inside", "training", "step")
+_WATCHING = ("surface", "inside", "training")
 #: Import notes shown in the window; ``netbuilder import`` prints all.
 _MOST_NOTES = 12
 
@@ -270,7 +270,8 @@ class WindowCommands(QObject):
         self._problem, self._blocking = None, False
         self._parts.banner.clear()
         # Keep a page that shows the training.
-        if not self._parts.docks.in_front(*_WATCHING):
+        step = self._parts.docks.pages["step"].isVisible()  # its children cover its visible region
+        if not step and not self._parts.docks.in_front(*_WATCHING):
             self._parts.docks.show_panel("training", focus=False)
         if self._parts.docks.in_front("training"):  # the drawer would cover the result
             self._parts.docks.side.close_drawer()
