@@ -50,8 +50,9 @@ class DataFacts:
         read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file the same
             way: "sep", "encoding", "skiprows", "header", "names", ... Also "stripped": columns
             whose numbers are left when all but digits, sign and decimal point is removed;
-            "thousands" where pandas then reads the rest; of folders as ``keras_directories``; of a
-            series "in_order": one series without gaps, in the order of the file.
+            "thousands" where pandas then reads the rest; of folders as
+            ``core.data.readers.class_folders``; of a series "in_order": one series without gaps,
+            in the order of the file.
         test_read_as: the same for the test file.
         column_types: "number", "category", "boolean" or "date" of each feature column, in order.
         number_marks: number style (see ``number_text``) of columns with numbers such as "$1,304".

@@ -281,7 +281,7 @@ def without_data(
 
 
 def _check_vocabularies(model: keras.Model, path: Path) -> None:
-    """Raise FormatError if a layer has no words: a ``.h5`` does not hold those of ``adapt()``."""
+    """Raise FormatError if a layer has lost its vocabulary, which a ``.h5`` does not hold."""
     import tensorflow as tf
 
     for layer in model._flatten_layers(include_self=False):

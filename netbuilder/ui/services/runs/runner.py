@@ -389,7 +389,9 @@ class Runner(QObject):
         elif (
             trained is not None
             and self.may_train_more
-            and not replace(self.run, project=trained.project).differs(self._store.project)
+            and not replace(self.run, project=self.project or trained.project).differs(
+                self._store.project
+            )
         ):
             self.train_more(1, request)
         elif self.may_start:
