@@ -103,7 +103,8 @@ def _comment(words: str) -> list[str]:
 def _sample_lines(name: str, entry: InputPreprocessing, values: Array) -> list[str]:
     """Return lines that leave a batch of one sample in ``name``."""
     dtype = format_literal(entry.dtype)
-    if entry.kind == "image" and values.size > _MOST_VALUES:
+    is_picture = values.ndim == 3 and values.shape[-1] in (1, 3)
+    if is_picture and values.size > _MOST_VALUES:
         gray = ', color_mode="grayscale"' if values.shape[-1] == 1 else ""
         size = f"target_size={tuple(values.shape[:2])}{gray}"
         return [
