@@ -23,7 +23,7 @@ def test_it_explains_the_sample_on_the_canvas(
         lambda: window.workbench.models.trained is not None and not window.runner.active
     )
     window.docks.show_panel("explain", focus=False)
-    qtbot.waitUntil(panel.why.sentence.isVisible)
+    qtbot.waitUntil(lambda: panel.why.sentence.isVisible() and panel.why.idle)
     assert panel.why.picture.isVisible() == (name == "digits")
     first = panel.about.text()
     window.activations_service.show_row(4)
