@@ -69,6 +69,7 @@ def pressable(window: MainWindow) -> list[str]:
 def test_a_first_start_shows_little(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
+    level().lend(frozenset({"runs"}))  # what a lesson of an earlier window needed
     window = open_window(example("digits"))
     window.resize(1366, 768)
     qtbot.wait(100)  # the palette opens, and the bar fits, in turns of their own

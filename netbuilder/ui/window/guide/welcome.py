@@ -77,6 +77,7 @@ class LessonDock(QObject):
         self.panel.next_requested.connect(show_lessons)
         for name, page in parts.docks.pages.items():
             page.seen_changed.connect(partial(self._page_seen, name))
+        self._lend_names()
 
     def open(self, lesson: Lesson, *, anew: bool = False) -> None:
         """Open a lesson, and its start project if no step is done.
@@ -167,10 +168,14 @@ class LessonDock(QObject):
     def close(self) -> None:
         self._session.close()
 
-    def _lesson_changed(self) -> None:
-        """Hide the column without a lesson."""
+    def _lend_names(self) -> None:
+        """Show in Basic what the open lesson names, and nothing of another window's."""
         lesson = self._session.lesson
         level().lend(_needed_names(lesson) if lesson is not None else frozenset())
+
+    def _lesson_changed(self) -> None:
+        """Hide the column without a lesson."""
+        self._lend_names()
         if self._session.lesson is not None or self.panel.isHidden():
             return
         self.end_callout()
