@@ -22,6 +22,7 @@ if not os.environ.get("NETBUILDER_SEARCH"):
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts=false")
+os.environ["MPLBACKEND"] = "Agg"  # an exported script's plot must not wait for somebody to close it
 for name in ("NETBUILDER_DATA_DIR", "NETBUILDER_LESSONS", "NETBUILDER_SITE_SETTINGS"):
     os.environ.pop(name, None)  # who works with one of them tests without it
 os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-tests-")
