@@ -429,6 +429,8 @@ class CodePanel(QWidget):
 
     def _style_chosen(self) -> None:
         self._forget_typed()
+        style = self.style_box.currentData()
+        self.about.setText(_(_STYLES[style][1] if style == "use" else _ABOUT))
         self.refresh()
 
     def _left(self) -> None:

@@ -19,7 +19,7 @@ from netbuilder.ui.services.class_membership import ClassMembership
 from netbuilder.ui.services.lesson_session import pupil
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import prepared, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
@@ -51,7 +51,8 @@ class JoinDialog(Dialog):
         self.take_part.clicked.connect(self._join)
         buttons.rejected.connect(self.reject)
         about = note_label(_(_SHARED), self, role="body")
-        vbox(about, form, self.words, plain_buttons(buttons), parent=self)
+        layout = vbox(about, form, self.words, STRETCH, plain_buttons(buttons), parent=self)
+        self.resize(self.minimumWidth(), layout.totalHeightForWidth(self.minimumWidth()))
         self.name.setFocus()
 
     def _join(self) -> None:

@@ -117,7 +117,7 @@ def _sample_lines(name: str, entry: InputPreprocessing, values: Array) -> list[s
     features = [feature for column in entry.columns for feature in column.features]
     if values.ndim == 1 and len(features) == len(values):
         pairs = zip(features, values, strict=True)
-        items = [f"{format_literal(feature)}: {value}" for feature, value in pairs]
+        items = [f"{format_literal(feature)}: {_decimals(value)}" for feature, value in pairs]
         array = f"np.array([[*{name}.values()]], {dtype})"
         return [*_wrapped(f"{name} = {{", items, "}"), f"{name} = {array}"]
     head = _comment(join_values(features)) if features else []
