@@ -52,7 +52,9 @@ class JoinDialog(Dialog):
         buttons.rejected.connect(self.reject)
         about = note_label(_(_SHARED), self, role="body")
         layout = vbox(about, form, self.words, STRETCH, plain_buttons(buttons), parent=self)
-        self.resize(self.minimumWidth(), layout.totalHeightForWidth(self.minimumWidth()))
+        # A wrapped label asks for the height of a narrow column until the dialog is shown.
+        margins, width = layout.contentsMargins(), self.minimumWidth()
+        about.setFixedHeight(about.heightForWidth(width - margins.left() - margins.right()))
         self.name.setFocus()
 
     def _join(self) -> None:

@@ -245,7 +245,7 @@ class ClassWindow(Dialog):
         self.title = QLineEdit(str(settings().value(_TITLE, "") or ""), self)
         self.title.setPlaceholderText(_("name of the class, for example 8b"))
         self.title.setAccessibleName(self.title.placeholderText())
-        self.title.setMaximumWidth(240)
+        self.title.setFixedWidth(46 * self.fontMetrics().averageCharWidth())
         self.choose = QPushButton(_("Choose a folder…"), self)
         self.choose.clicked.connect(lambda _checked=False: self._choose())
         self.toggle = prepared(QPushButton(self), objectName="toggle-class", role="primary")
