@@ -41,13 +41,13 @@ x_train = {name: x_train[names].to_numpy("float64") for name, names in columns.i
 x_validation = {name: x_validation[names].to_numpy("float64") for name, names in columns.items()}
 x_test = {name: x_test[names].to_numpy("float64") for name, names in columns.items()}
 
-x_scalers = {name: StandardScaler().fit(one) for name, one in x_train.items()}
-x_train = {n: x_scalers[n].transform(one) for n, one in x_train.items()}
-x_validation = {n: x_scalers[n].transform(one) for n, one in x_validation.items()}
-x_test = {n: x_scalers[n].transform(one) for n, one in x_test.items()}
-x_train = {name: one.astype("float32") for name, one in x_train.items()}
-x_validation = {name: one.astype("float32") for name, one in x_validation.items()}
-x_test = {name: one.astype("float32") for name, one in x_test.items()}
+x_scalers = {name: StandardScaler().fit(values) for name, values in x_train.items()}
+x_train = {n: x_scalers[n].transform(values) for n, values in x_train.items()}
+x_validation = {n: x_scalers[n].transform(values) for n, values in x_validation.items()}
+x_test = {n: x_scalers[n].transform(values) for n, values in x_test.items()}
+x_train = {name: values.astype("float32") for name, values in x_train.items()}
+x_validation = {name: values.astype("float32") for name, values in x_validation.items()}
+x_test = {name: values.astype("float32") for name, values in x_test.items()}
 parts = [[0], [1]]
 y_train = [y_train[:, part] for part in parts]
 y_validation = [y_validation[:, part] for part in parts]
@@ -142,11 +142,11 @@ model.evaluate([x_test["left"], x_test["right"]], y_test)
 # scaling.
 def whole_model(raw):
     scaled = []
-    for one, scaler in zip(raw, x_scalers.values()):
-        one = layers.Rescaling(
+    for tensor, scaler in zip(raw, x_scalers.values()):
+        tensor = layers.Rescaling(
             scale=(1 / scaler.scale_).tolist(), offset=(-scaler.mean_ / scaler.scale_).tolist()
-        )(one)
-        scaled.append(one)
+        )(tensor)
+        scaled.append(tensor)
     answer = model(scaled)
     for i, scaler in y_scalers.items():
         answer[i] = layers.Rescaling(
@@ -155,5 +155,5 @@ def whole_model(raw):
     return answer
 
 
-raw = [keras.Input(one.shape[1:], name=name) for name, one in x_train.items()]
+raw = [keras.Input(tensor.shape[1:], name=name) for name, tensor in x_train.items()]
 keras.Model(raw, whole_model(raw)).save("two_branches_script.h5")

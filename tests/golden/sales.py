@@ -207,12 +207,12 @@ given = {}
 def features_of(name):
     kind, key = "string" if name in words else "float32", name.replace("/", "_")
     given.setdefault(key, keras.Input((1,), dtype=kind, name=key))
-    one = given[key]
+    tensor = given[key]
     if name in words:
         look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)
-        one = look_up(one)
-        one = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(one)
-    return one
+        tensor = look_up(tensor)
+        tensor = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(tensor)
+    return tensor
 
 
 def joined(names):

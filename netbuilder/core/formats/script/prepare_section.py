@@ -104,7 +104,7 @@ def _table(
     dtype = format_literal("int32" if recipe.ids_of_numbers else "float32")
     for part in parts:
         if several:
-            typed = f"{{name: one.astype({dtype}) for name, one in x_{part}.items()}}"
+            typed = f"{{name: values.astype({dtype}) for name, values in x_{part}.items()}}"
         else:
             typed = f"x_{part}.astype({dtype})"
         cell.add(f"x_{part} = {typed}")
@@ -118,18 +118,18 @@ def _as_numbers(words: bool, several: bool, parts: tuple[str, ...]) -> list[str]
 
 
 def _scale_several(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
-    fitted = f"{recipe.scaler}().fit(one)"
+    fitted = f"{recipe.scaler}().fit(values)"
     cell.add(
         f"from sklearn.preprocessing import {recipe.scaler}",
         "",
-        f"x_scalers = {{name: {fitted} for name, one in x_train.items()}}",
+        f"x_scalers = {{name: {fitted} for name, values in x_train.items()}}",
     )
     if recipe.code.words:
         cell.add("for name, names in columns.items():",
                  "    keep_words(x_scalers[name], is_word(names))")  # fmt: skip
     cell.add(
         *(
-            f"x_{part} = {{n: x_scalers[n].transform(one) for n, one in x_{part}.items()}}"
+            f"x_{part} = {{n: x_scalers[n].transform(values) for n, values in x_{part}.items()}}"
             for part in parts
         )
     )

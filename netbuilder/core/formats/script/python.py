@@ -73,8 +73,8 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     )
     dtype = f", dtype={format_literal('int32')}" if recipe.ids else ""
     if several:
-        call = f"keras.Input(one.shape[1:], name=name{dtype})"
-        cell.add(f"raw = [{call} for name, one in x_train.items()]")
+        call = f"keras.Input(tensor.shape[1:], name=name{dtype})"
+        cell.add(f"raw = [{call} for name, tensor in x_train.items()]")
     else:
         cell.add(f"raw = keras.Input(x_train.shape[1:]{dtype})")
     cell.add(f"keras.Model(raw, whole_model(raw)).save({file})", *words)
@@ -101,10 +101,10 @@ def _scaling(recipe: ScriptRecipe, several: bool) -> list[str]:
         return _rescaling("scaled", "x_scaler", _OF_SCALERS[recipe.scaler], "raw")
     return [
         "scaled = []",
-        "for one, scaler in zip(raw, x_scalers.values()):",
+        "for tensor, scaler in zip(raw, x_scalers.values()):",
         *(f"    {line}" for line in
-          _rescaling("one", "scaler", _OF_SCALERS[recipe.scaler], "one")),
-        "    scaled.append(one)",
+          _rescaling("tensor", "scaler", _OF_SCALERS[recipe.scaler], "tensor")),
+        "    scaled.append(tensor)",
     ]  # fmt: skip
 
 
@@ -135,8 +135,8 @@ def _units(project: Project, recipe: ScriptRecipe) -> list[str]:
     return [
         f"scale, offset = {scale}, {offset}",
         "answer = [",
-        "    layers.Rescaling(scale=scale[part].tolist(), offset=offset[part].tolist())(one)",
-        f"    for part, one in zip({parts}, answer)",
+        "    layers.Rescaling(scale=scale[part].tolist(), offset=offset[part].tolist())(tensor)",
+        f"    for part, tensor in zip({parts}, answer)",
         "]",
     ]
 
@@ -192,28 +192,28 @@ _COLUMNS = (
     "def features_of(name):",
     '    kind, key = "string" if name in words else "float32", name.replace("/", "_")',
     "    given.setdefault(key, keras.Input((1,), dtype=kind, name=key))",
-    "    one = given[key]",
+    "    tensor = given[key]",
     "    if name in words:",
 )
 _WORDS = (
     "        look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)",
-    "        one = look_up(one)",
+    "        tensor = look_up(tensor)",
 )
 # An empty cell is an extra last word until the fill value replaces it.
 _GAPS = (
     '        look_up = layers.StringLookup(vocabulary=[*words[name], ""], num_oov_indices=0)',
-    "        one = look_up(one)",
+    "        tensor = look_up(tensor)",
     "        if name in fills:",
     "            stand_in = words[name].index(fills[name])",
-    "            gap = keras.ops.equal(one, len(words[name]))",
-    "            one = keras.ops.where(gap, stand_in, one)",
+    "            gap = keras.ops.equal(tensor, len(words[name]))",
+    "            tensor = keras.ops.where(gap, stand_in, tensor)",
     "    elif name in fills:",
-    "        one = keras.ops.where(keras.ops.isnan(one), float(fills[name]), one)",
+    "        tensor = keras.ops.where(keras.ops.isnan(tensor), float(fills[name]), tensor)",
     "    if name in words:",
 )
 _JOINED = (
-    '        one = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(one)',
-    "    return one",
+    '        tensor = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(tensor)',
+    "    return tensor",
     "",
     "",
     "def joined(names):",
