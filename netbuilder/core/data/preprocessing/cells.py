@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError, DataFix
@@ -268,13 +268,7 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
         dates = dates.where(present.astype(str).str.match(YEAR_FIRST), turned)
     bad = present[dates.isna()]
     if len(bad):
-        raise data_error(
-            "date_invalid",
-            name=series.name,
-            file=source,
-            line=bad.index[0],
-            value=shorten(bad.iloc[0]),
-        )
+        raise cell_error("date_invalid", bad, source)
     days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
     return days.reindex(series.index).astype("float64")
 
@@ -406,15 +400,7 @@ def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd
     ).astype("float64")  # fmt: skip
     unknown = texts[numbers.isna() & texts.notna()]
     if len(unknown):
-        raise data_error(
-            "boolean_unknown",
-            name=series.name,
-            file=source,
-            value=shorten(unknown.iloc[0]),
-            line=unknown.index[0],
-            false=false,
-            true=true,
-        )
+        raise cell_error("boolean_unknown", unknown, source, false=false, true=true)
     return numbers
 
 
@@ -424,10 +410,13 @@ def not_numbers_message(series: pd.Series, source: str) -> DataError:
 
     present = series.dropna().astype(str)
     bad = present[pd.to_numeric(present, errors="coerce").isna()]
-    return data_error(
-        "column_not_numbers",
-        name=series.name,
-        file=source,
-        line=bad.index[0],
-        value=shorten(bad.iloc[0]),
-    )
+    return cell_error("column_not_numbers", bad, source)
+
+
+def cell_error(code: str, wrong: pd.Series, source: str, **values: Any) -> DataError:
+    """Return the error of ``code`` about the first of the ``wrong`` cells of a column.
+
+    ``wrong``: the cells by their line in the file ``source``; ``values``: of the error's sentence.
+    """
+    cell = shorten(wrong.iloc[0])
+    return data_error(code, name=wrong.name, file=source, line=wrong.index[0], value=cell, **values)

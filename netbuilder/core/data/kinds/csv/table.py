@@ -14,6 +14,7 @@ from netbuilder.core.data.preprocessing.cells import (
     are_dates,
     as_numbers,
     boolean_words,
+    cell_error,
     dates_as_days,
     day_comes_first,
     labels_of,
@@ -199,14 +200,8 @@ def encode(
             continue
         codes, unknown = _codes(series, column)
         if strict and len(unknown):
-            raise data_error(
-                "category_unknown",
-                name=column.name,
-                file=source,
-                value=shorten(unknown.iloc[0]),
-                line=unknown.index[0],
-                values=format_quoted_list(column.categories, 10),
-            )
+            categories = format_quoted_list(column.categories, 10)
+            raise cell_error("category_unknown", unknown, source, values=categories)
         parts.append((codes[:, None] == np.arange(len(column.categories))).astype(np.float64))
     if not parts:
         return np.empty((len(table), 0))
