@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import gc
 import os
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -33,17 +36,51 @@ SELDOM = 50
 _ended: list[int] = [0]
 
 
-_terminal: list[int] = []
+#: Where each process writes the trace of its crash; the processes of pytest-xdist inherit it.
+_CRASHES = Path(
+    os.environ.setdefault(
+        "NETBUILDER_TESTS_CRASHES", tempfile.mkdtemp(prefix="netbuilder-crashes-")
+    )
+)
+_crash_file: list[int] = []
+_ended_workers: list[str] = []
 
 
 def pytest_configure() -> None:
-    """Keep the terminal's error stream: while tests run, another one stands in its place."""
-    _terminal[:] = [os.dup(2)]
+    """Open the file that a crash of this process would be written to."""
+    name = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    _crash_file[:] = [os.open(_CRASHES / f"{name}-{os.getpid()}.txt", os.O_CREAT | os.O_WRONLY)]
 
 
 def pytest_runtest_setup() -> None:
-    """Trace a crash to the terminal, also after a test of the program's own trace files."""
-    faulthandler.enable(_terminal[0])
+    """Trace a crash to that file, also after a test of the program's own trace files."""
+    faulthandler.enable(_crash_file[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Keep how a process of pytest-xdist died: -9 was killed (memory?), -11 crashed."""
+    if error:
+        process = node.gateway._io.popen
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        _ended_workers.append(f"{node.gateway.id} ended with {process.returncode}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end why a process died: what it printed itself is far above by then."""
+    if not _ended_workers:
+        return
+    import resource  # not on Windows
+
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    terminalreporter.section("processes that died")
+    terminalreporter.line(
+        "; ".join(_ended_workers) + f"; the largest process took {largest:.1f} GiB"
+    )
+    for file in sorted(_CRASHES.iterdir()):
+        if trace := file.read_text(errors="replace"):
+            terminalreporter.line(f"{file.name}:\n{trace}")
 
 
 def pytest_runtest_teardown() -> None:
