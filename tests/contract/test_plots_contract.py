@@ -62,3 +62,20 @@ def test_every_plot_has_a_title() -> None:
     given = {name for text in texts for name in names(text, plots)}
     assert {"series", "sound", "confusion_matrix"} <= given
     assert given - set(TITLES) == set(), "ui/plots/picture_menu.py: TITLES"
+
+
+def test_every_painter_ends_whatever_happens() -> None:
+    """A painter that outlives its picture, as after an error, crashes the interpreter in Qt."""
+    painters, ended = {"QPainter", "QStylePainter"}, set()
+    left = []
+    for path in UI.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.With):
+                ended |= {item.context_expr for item in node.items}
+        left += [
+            f"{path.name}:{node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and _called(node.func) in painters and node not in ended
+        ]
+    assert not left, "write: with QPainter(device) as painter"

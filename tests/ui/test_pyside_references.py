@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
+
+from netbuilder.ui.services.devices import wave_image
 
 CALLS = 1_000
 
@@ -26,3 +30,8 @@ def test_set_pen_keeps_references_to_none(qapp: QApplication) -> None:
     painter.end()
     # From Python 3.12 on None is immortal and its count never moves.
     assert abs(drift) < CALLS / 10, f"{drift / CALLS:+.2f} references to None a call"
+
+
+def test_an_error_while_painting_does_not_end_the_program(qapp: QApplication) -> None:
+    with pytest.raises(ValueError, match="could not convert"):
+        wave_image(np.array(["no number"]), 20)

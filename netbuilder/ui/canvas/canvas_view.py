@@ -392,12 +392,9 @@ class CanvasView(QAbstractScrollArea):
             self.sight.first_look()
         self._make_way()
         size = (self.viewport().width(), self.viewport().height())
-        p = QPainter(self.viewport())
-        try:
+        with QPainter(self.viewport()) as p:
             self.look.background(p, event.rect(), self.camera)
             self._paint(p, picture, size)
-        finally:
-            p.end()  # an open painter on a widget crashes the interpreter
 
     def _paint(self, p: QPainter, picture: Scene, size: tuple[int, int]) -> None:
         self.state.focused = self.hasFocus()

@@ -103,38 +103,37 @@ class WindowProducts(QWidget):
             return
         from netbuilder.ui.plots.activation_strips import signed_colors
 
-        painter = QPainter(self)
-        scheme, small, digits = theme.colors(), _small(), theme.fixed_font()
-        rows, columns = self.grids[0].shape
-        digits.setPixelSize(11 if columns <= 3 else 9)
-        wide = (self.wide - 2 * _SIGN) / 3
-        cell = wide / columns
-        for number, (grid, head) in enumerate(zip(self.grids, map(_, _HEADS), strict=True)):
-            left = number * (wide + _SIGN)
+        with QPainter(self) as painter:
+            scheme, small, digits = theme.colors(), _small(), theme.fixed_font()
+            rows, columns = self.grids[0].shape
+            digits.setPixelSize(11 if columns <= 3 else 9)
+            wide = (self.wide - 2 * _SIGN) / 3
+            cell = wide / columns
+            for number, (grid, head) in enumerate(zip(self.grids, map(_, _HEADS), strict=True)):
+                left = number * (wide + _SIGN)
+                painter.setFont(small)
+                painter.setPen(QColor(scheme.secondary))
+                painter.drawText(QRectF(left, 0, wide, _HEAD), Qt.AlignmentFlag.AlignCenter, head)
+                if number:
+                    place = QRectF(left - _SIGN, _HEAD, _SIGN, rows * _LINE)
+                    painter.setPen(QColor(scheme.text))
+                    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, " ×="[number])
+                # Paler, for the contrast of the dark digits.
+                colours = 127 + signed_colors(grid).astype(int) // 2
+                painter.setFont(digits)
+                for row in range(rows):
+                    for column in range(columns):
+                        box = QRectF(left + column * cell, _HEAD + row * _LINE, cell, _LINE)
+                        shade = QColor(*(int(part) for part in colours[row, column]))
+                        painter.fillRect(box.adjusted(0.5, 0.5, -0.5, -0.5), shade)
+                        painter.setPen(QColor("#1B2430"))
+                        text = format_number(grid[row, column], ".2f" if columns <= 3 else ".1f")
+                        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             painter.setFont(small)
-            painter.setPen(QColor(scheme.secondary))
-            painter.drawText(QRectF(left, 0, wide, _HEAD), Qt.AlignmentFlag.AlignCenter, head)
-            if number:
-                place = QRectF(left - _SIGN, _HEAD, _SIGN, rows * _LINE)
-                painter.setPen(QColor(scheme.text))
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, " ×="[number])
-            # Paler, for the contrast of the dark digits.
-            colours = 127 + signed_colors(grid).astype(int) // 2
-            painter.setFont(digits)
-            for row in range(rows):
-                for column in range(columns):
-                    box = QRectF(left + column * cell, _HEAD + row * _LINE, cell, _LINE)
-                    shade = QColor(*(int(part) for part in colours[row, column]))
-                    painter.fillRect(box.adjusted(0.5, 0.5, -0.5, -0.5), shade)
-                    painter.setPen(QColor("#1B2430"))
-                    text = format_number(grid[row, column], ".2f" if columns <= 3 else ".1f")
-                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-        painter.setFont(small)
-        painter.setPen(QColor(scheme.text))
-        below = QRectF(0, _HEAD + rows * _LINE, self.wide, max(_LINE, self._words_height()))
-        wrapped = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
-        painter.drawText(below, wrapped, self.words)
-        painter.end()
+            painter.setPen(QColor(scheme.text))
+            below = QRectF(0, _HEAD + rows * _LINE, self.wide, max(_LINE, self._words_height()))
+            wrapped = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+            painter.drawText(below, wrapped, self.words)
 
 
 def _number(value: float) -> str:

@@ -135,27 +135,28 @@ class ActivationCurvePlot(QWidget):
             return
         low, high = min(float(ys.min()), self._y, 0.0), max(float(ys.max()), self._y, 0.5)
         scheme = theme.colors()
-        p = QPainter(self)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(4, 6, self.width() - 8, self.height() - 12)
+        with QPainter(self) as p:
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            area = QRectF(4, 6, self.width() - 8, self.height() - 12)
 
-        def spot(x: float, y: float) -> QPointF:
-            return QPointF(
-                area.left() + (x + reach) / (2 * reach) * area.width(),
-                area.bottom() - (y - low) / (high - low) * area.height(),
+            def spot(x: float, y: float) -> QPointF:
+                return QPointF(
+                    area.left() + (x + reach) / (2 * reach) * area.width(),
+                    area.bottom() - (y - low) / (high - low) * area.height(),
+                )
+
+            p.setPen(QPen(QColor(scheme.hairline), 1))
+            p.drawLine(spot(-reach, 0), spot(reach, 0))
+            p.drawLine(spot(0, low), spot(0, high))
+            p.setPen(QPen(QColor(scheme.training), 2))
+            p.drawPolyline(
+                QPolygonF([spot(float(x), float(y)) for x, y in zip(xs, ys, strict=True)])
             )
-
-        p.setPen(QPen(QColor(scheme.hairline), 1))
-        p.drawLine(spot(-reach, 0), spot(reach, 0))
-        p.drawLine(spot(0, low), spot(0, high))
-        p.setPen(QPen(QColor(scheme.training), 2))
-        p.drawPolyline(QPolygonF([spot(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]))
-        p.setPen(QPen(QColor(scheme.panel), 1.5))
-        p.setBrush(QColor(scheme.validation))
-        p.drawEllipse(spot(self._x, self._y), 5, 5)
-        p.setPen(QColor(scheme.secondary))
-        p.drawText(area, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._name)
-        p.end()
+            p.setPen(QPen(QColor(scheme.panel), 1.5))
+            p.setBrush(QColor(scheme.validation))
+            p.drawEllipse(spot(self._x, self._y), 5, 5)
+            p.setPen(QColor(scheme.secondary))
+            p.drawText(area, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._name)
 
 
 @dataclass(frozen=True)

@@ -527,20 +527,19 @@ class LayerPicture(QWidget):
     # painting -----------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        p = QPainter(self)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.setOpacity(0.3 if self.past else 1.0)
-        paint_tiles(p, self.tiles)
-        paint_links(p, self.links)
-        for place, words in self._captions:
-            paint_caption(p, place, words)
-        if self._words:
-            paint_words(p, self.tiles[0].box, self._words)
-        paint_nodes(p, self.nodes, len(self.units))
-        box = self.marked_box()
-        if not box.isEmpty():
-            paint_mark(p, box, QRectF(self.rect()), squares=self.of_squares)
-        p.end()
+        with QPainter(self) as p:
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.setOpacity(0.3 if self.past else 1.0)
+            paint_tiles(p, self.tiles)
+            paint_links(p, self.links)
+            for place, words in self._captions:
+                paint_caption(p, place, words)
+            if self._words:
+                paint_words(p, self.tiles[0].box, self._words)
+            paint_nodes(p, self.nodes, len(self.units))
+            box = self.marked_box()
+            if not box.isEmpty():
+                paint_mark(p, box, QRectF(self.rect()), squares=self.of_squares)
 
     def marked_box(self) -> QRectF:
         """Return the box of the marked number; empty if there is none."""

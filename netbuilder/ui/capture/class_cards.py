@@ -93,8 +93,8 @@ class ClassCard(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.fillRect(1, 1, _STRIPE, self.height() - 2, self.color)
+        with QPainter(self) as painter:
+            painter.fillRect(1, 1, _STRIPE, self.height() - 2, self.color)
 
     @property
     def paths(self) -> list[Path]:
@@ -168,9 +168,8 @@ class ClassCard(QFrame):
 def _no_picture(color: QColor) -> QPixmap:
     picture = QPixmap(THUMBNAIL, THUMBNAIL)
     picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setPen(color)
-    painter.drawRect(0, 0, THUMBNAIL - 1, THUMBNAIL - 1)
-    painter.drawText(picture.rect(), Qt.AlignmentFlag.AlignCenter, "?")
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setPen(color)
+        painter.drawRect(0, 0, THUMBNAIL - 1, THUMBNAIL - 1)
+        painter.drawText(picture.rect(), Qt.AlignmentFlag.AlignCenter, "?")
     return picture

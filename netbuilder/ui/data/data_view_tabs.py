@@ -421,11 +421,10 @@ class FrozenNames(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self.viewport())
-        painter.setPen(QColor(theme.colors().hairline))
-        right = self.viewport().width() - 1
-        painter.drawLine(right, 0, right, self.viewport().height())
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.setPen(QColor(theme.colors().hairline))
+            right = self.viewport().width() - 1
+            painter.drawLine(right, 0, right, self.viewport().height())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)

@@ -149,14 +149,13 @@ class ElidedComboBox(NoWheelComboBox):
         return self.fontMetrics().elidedText(option.currentText, elided, room.width() - 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        # Qt would clip the text instead.
-        option.currentText = self._visible_text()
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        painter.end()
+        with QStylePainter(self) as painter:
+            option = QStyleOptionComboBox()
+            self.initStyleOption(option)
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+            # Qt would clip the text instead.
+            option.currentText = self._visible_text()
+            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class NoWheelTabBar(QTabBar):

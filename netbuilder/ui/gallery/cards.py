@@ -42,25 +42,24 @@ class PictureLabel(QWidget):
         return QSize(200, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        path = QPainterPath()
-        path.addRoundedRect(QRectF(self.rect()), 6, 6)
-        painter.setClipPath(path)
-        painter.fillRect(self.rect(), QColor(theme.colors().canvas))
-        if not self._picture.isNull():
-            dark = theme.colors().dark
-            if dark not in self._shown:
-                self._shown = {dark: in_dark(self._picture) if dark else self._picture}
-            wide = min(self.width(), self.height() / PICTURE_RATIO)
-            high = wide * PICTURE_RATIO
-            painter.translate((self.width() - wide) / 2, (self.height() - high) / 2)
-            painter.drawImage(QRectF(0, 0, wide, high), self._shown[dark])
-            painter.scale(wide / DRAWN_WIDE, wide / DRAWN_WIDE)
-            for word in self._words:
-                _write(painter, word)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            path = QPainterPath()
+            path.addRoundedRect(QRectF(self.rect()), 6, 6)
+            painter.setClipPath(path)
+            painter.fillRect(self.rect(), QColor(theme.colors().canvas))
+            if not self._picture.isNull():
+                dark = theme.colors().dark
+                if dark not in self._shown:
+                    self._shown = {dark: in_dark(self._picture) if dark else self._picture}
+                wide = min(self.width(), self.height() / PICTURE_RATIO)
+                high = wide * PICTURE_RATIO
+                painter.translate((self.width() - wide) / 2, (self.height() - high) / 2)
+                painter.drawImage(QRectF(0, 0, wide, high), self._shown[dark])
+                painter.scale(wide / DRAWN_WIDE, wide / DRAWN_WIDE)
+                for word in self._words:
+                    _write(painter, word)
 
 
 def _write(painter: QPainter, word: Mapping[str, Any]) -> None:
@@ -117,10 +116,9 @@ def in_dark(picture: QImage) -> QImage:
 
 
 def _compose(onto: QImage, image: QImage, mode: QPainter.CompositionMode) -> None:
-    painter = QPainter(onto)
-    painter.setCompositionMode(mode)
-    painter.drawImage(0, 0, image)
-    painter.end()
+    with QPainter(onto) as painter:
+        painter.setCompositionMode(mode)
+        painter.drawImage(0, 0, image)
 
 
 class PictureCard(ClickableCard):

@@ -59,13 +59,12 @@ class DrawingView(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.colors().canvas))
-        painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
-        if self._name:
-            width = self.height() * WIDTH / HEIGHT
-            left = (self.width() - width) / 2
-            self._renderer.render(painter, QRectF(left, 0, width, self.height()))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.colors().canvas))
+            painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
+            if self._name:
+                width = self.height() * WIDTH / HEIGHT
+                left = (self.width() - width) / 2
+                self._renderer.render(painter, QRectF(left, 0, width, self.height()))

@@ -160,33 +160,31 @@ class RecordedTraining(QWidget):
         return pictures
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        surface, neurons = self._pictures()
-        side = self.height()
-        square = QRectF(0, 0, side, side)
-        _draw_rounded(painter, square, surface, 8)
-        painter.setPen(QPen(QColor("#FFFFFF"), 1))
-        radius = max(side / 90, 2.5)
-        for (x, y), label in zip(self._points, self._labels, strict=True):
-            painter.setBrush(class_color(int(label)))
-            place = QPointF(side * (x / REACH + 1) / 2, side * (1 - y / REACH) / 2)
-            painter.drawEllipse(place, radius, radius)
-        left, line = side + 16, self.fontMetrics().height()
-        cell = min((side - 2 * line - 8 - 18) / 4, (self.width() - left - 18) / 4)
-        if cell < 24:
-            painter.end()
-            return
-        for number, neuron in enumerate(neurons):
-            x, y = left + number % 4 * (cell + 6), number // 4 * (cell + 6)
-            _draw_rounded(painter, QRectF(x, y, cell, cell), neuron, 5)
-        painter.setPen(QColor(theme.colors().secondary))
-        below = QRectF(left, side - 2 * line, self.width() - left, 2 * line)
-        painter.drawText(
-            below, Qt.AlignmentFlag.AlignLeft, f"{_('A recorded training')}\n{self.words}"
-        )
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            surface, neurons = self._pictures()
+            side = self.height()
+            square = QRectF(0, 0, side, side)
+            _draw_rounded(painter, square, surface, 8)
+            painter.setPen(QPen(QColor("#FFFFFF"), 1))
+            radius = max(side / 90, 2.5)
+            for (x, y), label in zip(self._points, self._labels, strict=True):
+                painter.setBrush(class_color(int(label)))
+                place = QPointF(side * (x / REACH + 1) / 2, side * (1 - y / REACH) / 2)
+                painter.drawEllipse(place, radius, radius)
+            left, line = side + 16, self.fontMetrics().height()
+            cell = min((side - 2 * line - 8 - 18) / 4, (self.width() - left - 18) / 4)
+            if cell < 24:
+                return
+            for number, neuron in enumerate(neurons):
+                x, y = left + number % 4 * (cell + 6), number // 4 * (cell + 6)
+                _draw_rounded(painter, QRectF(x, y, cell, cell), neuron, 5)
+            painter.setPen(QColor(theme.colors().secondary))
+            below = QRectF(left, side - 2 * line, self.width() - left, 2 * line)
+            painter.drawText(
+                below, Qt.AlignmentFlag.AlignLeft, f"{_('A recorded training')}\n{self.words}"
+            )
 
 
 def _picture(probabilities: NDArray[Any], side: int) -> QImage:

@@ -443,9 +443,8 @@ class StartPage(QWidget):
         return True
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colors().panel)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), theme.colors().panel)
 
 
 def _first_sentence(text: str) -> str:

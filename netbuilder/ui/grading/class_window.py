@@ -195,19 +195,18 @@ class ResultBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._counts:
             return
-        painter = QPainter(self)
-        height = self.height() - self.fontMetrics().height() - 2
-        width = self.width() / _BINS
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.colors().accent))
-        for place, count in enumerate(self._counts):
-            tall = height * count / max(self._counts)
-            painter.drawRect(QRectF(place * width + 1, height - tall, width - 2, tall))
-        painter.setPen(QColor(theme.colors().secondary))
-        below = self.rect().adjusted(0, height, 0, 0)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._ends[0])
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, self._ends[1])
-        painter.end()
+        with QPainter(self) as painter:
+            height = self.height() - self.fontMetrics().height() - 2
+            width = self.width() / _BINS
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.colors().accent))
+            for place, count in enumerate(self._counts):
+                tall = height * count / max(self._counts)
+                painter.drawRect(QRectF(place * width + 1, height - tall, width - 2, tall))
+            painter.setPen(QColor(theme.colors().secondary))
+            below = self.rect().adjusted(0, height, 0, 0)
+            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._ends[0])
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, self._ends[1])
 
 
 def _short(progress: Progress) -> str:

@@ -114,12 +114,11 @@ class DropTarget(QFrame):
         self.more.setText(_("You can also drop hidden data, a lesson or a rubric."))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.colors().secondary), 1.5, Qt.PenStyle.DashLine))
-        painter.setBrush(QColor(theme.colors().canvas))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.colors().secondary), 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(QColor(theme.colors().canvas))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
 
 
 class GradeWindow(Dialog):

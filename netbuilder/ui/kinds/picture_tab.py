@@ -235,24 +235,23 @@ class PictureGrid(QWidget):
         return QRectF(column * _side() + 2.0, row * self._height + 2.0, _side() - 6, _side() - 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        scheme, metrics, colors = theme.colors(), self.fontMetrics(), split_colors()
-        for number, image in enumerate(self.images):
-            cell = self._cell(number)
-            small = max(image.width(), image.height()) < _side()
-            # Few pixels stay pixels.
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
-            painter.drawImage(_fitted(image, cell), image)
-            line = QRectF(cell.left(), cell.bottom() + 1, cell.width(), 3)
-            part = self.parts[number]
-            painter.fillRect(line, colors[part] if 0 <= part < 3 else QColor(scheme.hairline))
-            painter.setPen(QColor(scheme.text))
-            below = QRectF(cell.left(), cell.bottom() + 4, cell.width(), metrics.height())
-            words = metrics.elidedText(
-                self.labels[number], Qt.TextElideMode.ElideRight, int(below.width())
-            )
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
-        painter.end()
+        with QPainter(self) as painter:
+            scheme, metrics, colors = theme.colors(), self.fontMetrics(), split_colors()
+            for number, image in enumerate(self.images):
+                cell = self._cell(number)
+                small = max(image.width(), image.height()) < _side()
+                # Few pixels stay pixels.
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
+                painter.drawImage(_fitted(image, cell), image)
+                line = QRectF(cell.left(), cell.bottom() + 1, cell.width(), 3)
+                part = self.parts[number]
+                painter.fillRect(line, colors[part] if 0 <= part < 3 else QColor(scheme.hairline))
+                painter.setPen(QColor(scheme.text))
+                below = QRectF(cell.left(), cell.bottom() + 4, cell.width(), metrics.height())
+                words = metrics.elidedText(
+                    self.labels[number], Qt.TextElideMode.ElideRight, int(below.width())
+                )
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):

@@ -406,11 +406,10 @@ def pixmap_of(image: Any, side: int = 140) -> QPixmap:
 def _framed(picture: QPixmap) -> QPixmap:
     if picture.isNull():  # a file that is no picture
         return picture
-    painter = QPainter(picture)
-    painter.setPen(QColor(theme.colors().hairline))
-    size = picture.deviceIndependentSize()
-    painter.drawRect(0, 0, round(size.width()) - 1, round(size.height()) - 1)
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setPen(QColor(theme.colors().hairline))
+        size = picture.deviceIndependentSize()
+        painter.drawRect(0, 0, round(size.width()) - 1, round(size.height()) - 1)
     return picture
 
 

@@ -118,32 +118,31 @@ class SplitChart(QWidget):
         look = self._look
         if look is None or not look.names:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scheme, metrics, line = theme.colors(), self.fontMetrics(), self._line
-        totals = look.counts.sum(axis=1)
-        names = min(max(map(metrics.horizontalAdvance, look.names)) + 8, self.width() // 3)
-        numbers = metrics.horizontalAdvance(format_number(int(totals.max()), ",")) + 10
-        room = max(self.width() - names - numbers, 10)
-        top = int(totals.max()) or 1
-        middle = Qt.AlignmentFlag.AlignVCenter
-        for row, name in enumerate(look.names):
-            y, left = float(row * line), float(names)
-            painter.setPen(QColor(scheme.secondary))
-            elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 8)
-            painter.drawText(
-                QRectF(0, y, names - 6, line), middle | Qt.AlignmentFlag.AlignRight, elided
-            )
-            painter.setPen(Qt.PenStyle.NoPen)
-            for color, count in zip(split_colors(), look.counts[row], strict=True):
-                width = room * int(count) / top
-                painter.fillRect(QRectF(left, y + 4, max(width - 1, 0), line - 8), color)
-                left += width
-            painter.setPen(QColor(scheme.secondary))
-            painter.drawText(
-                QRectF(left + 6, y, numbers, line), middle, format_number(int(totals[row]), ",")
-            )
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            scheme, metrics, line = theme.colors(), self.fontMetrics(), self._line
+            totals = look.counts.sum(axis=1)
+            names = min(max(map(metrics.horizontalAdvance, look.names)) + 8, self.width() // 3)
+            numbers = metrics.horizontalAdvance(format_number(int(totals.max()), ",")) + 10
+            room = max(self.width() - names - numbers, 10)
+            top = int(totals.max()) or 1
+            middle = Qt.AlignmentFlag.AlignVCenter
+            for row, name in enumerate(look.names):
+                y, left = float(row * line), float(names)
+                painter.setPen(QColor(scheme.secondary))
+                elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 8)
+                painter.drawText(
+                    QRectF(0, y, names - 6, line), middle | Qt.AlignmentFlag.AlignRight, elided
+                )
+                painter.setPen(Qt.PenStyle.NoPen)
+                for color, count in zip(split_colors(), look.counts[row], strict=True):
+                    width = room * int(count) / top
+                    painter.fillRect(QRectF(left, y + 4, max(width - 1, 0), line - 8), color)
+                    left += width
+                painter.setPen(QColor(scheme.secondary))
+                painter.drawText(
+                    QRectF(left + 6, y, numbers, line), middle, format_number(int(totals[row]), ",")
+                )
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and self._look is not None:
@@ -198,24 +197,25 @@ class SplitBar(QWidget):
         total = sum(self._rows.values())
         if not total:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scheme, metrics = theme.colors(), self.fontMetrics()
-        left, place = 0.0, 0.0
-        line = metrics.height()
-        for part, name, color in zip(PARTS, split_names(), split_colors(), strict=True):
-            count = self._rows.get(part, 0)
-            if not count:
-                continue
-            width = self.width() * count / total
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color)
-            painter.drawRoundedRect(QRectF(left, 2, max(width - 2, 2), 8), 3, 3)
-            painter.drawEllipse(QRectF(place, 13 + line / 2 - 4, 8, 8))
-            text = f"{name} {format_number(count, ',')}"
-            room = metrics.horizontalAdvance(text) + 4
-            painter.setPen(QColor(scheme.secondary))
-            painter.drawText(QRectF(place + 12, 13, room, line), Qt.AlignmentFlag.AlignLeft, text)
-            place += room + 26
-            left += width
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            scheme, metrics = theme.colors(), self.fontMetrics()
+            left, place = 0.0, 0.0
+            line = metrics.height()
+            for part, name, color in zip(PARTS, split_names(), split_colors(), strict=True):
+                count = self._rows.get(part, 0)
+                if not count:
+                    continue
+                width = self.width() * count / total
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(color)
+                painter.drawRoundedRect(QRectF(left, 2, max(width - 2, 2), 8), 3, 3)
+                painter.drawEllipse(QRectF(place, 13 + line / 2 - 4, 8, 8))
+                text = f"{name} {format_number(count, ',')}"
+                room = metrics.horizontalAdvance(text) + 4
+                painter.setPen(QColor(scheme.secondary))
+                painter.drawText(
+                    QRectF(place + 12, 13, room, line), Qt.AlignmentFlag.AlignLeft, text
+                )
+                place += room + 26
+                left += width

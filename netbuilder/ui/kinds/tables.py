@@ -95,40 +95,39 @@ class CorrelationMap(QWidget):
         return None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        scheme, metrics = theme.colors(), self.fontMetrics()
-        left, top, side = self._grid()
-        centre = Qt.AlignmentFlag.AlignCenter
-        for number, name in enumerate(self._names):
-            painter.setPen(QColor(scheme.secondary))
-            elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(left - 8))
-            painter.drawText(
-                QRectF(0, top + number * side, left - 6, side),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                elided,
-            )
-            head = QRectF(left + number * side, 0, side, top - 4)
-            if top > metrics.height() + 6:
-                upright_name(painter, name, head)
-            else:
-                painter.drawText(head, centre, name)
-        written = self.numbers()
-        painter.setFont(written[0] if written else self.font())
-        for row in range(len(self._names)):
-            for column in range(len(self._names)):
-                value = float(self._values[row, column])
-                box = QRectF(left + column * side, top + row * side, side - 1, side - 1)
-                painter.fillRect(box, QColor(scheme.canvas))
-                if math.isnan(value):
-                    continue
-                part = min(abs(value), 1.0) * 0.9
-                color = theme.mix(QColor(scheme.signed(value)), QColor(scheme.canvas), part)
-                painter.fillRect(box, color)
-                if written:
-                    text = format_number(value, written[1]) if row != column else "1"
-                    painter.setPen(theme.ink_on(color))
-                    painter.drawText(box, centre, text)
-        painter.end()
+        with QPainter(self) as painter:
+            scheme, metrics = theme.colors(), self.fontMetrics()
+            left, top, side = self._grid()
+            centre = Qt.AlignmentFlag.AlignCenter
+            for number, name in enumerate(self._names):
+                painter.setPen(QColor(scheme.secondary))
+                elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(left - 8))
+                painter.drawText(
+                    QRectF(0, top + number * side, left - 6, side),
+                    Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                    elided,
+                )
+                head = QRectF(left + number * side, 0, side, top - 4)
+                if top > metrics.height() + 6:
+                    upright_name(painter, name, head)
+                else:
+                    painter.drawText(head, centre, name)
+            written = self.numbers()
+            painter.setFont(written[0] if written else self.font())
+            for row in range(len(self._names)):
+                for column in range(len(self._names)):
+                    value = float(self._values[row, column])
+                    box = QRectF(left + column * side, top + row * side, side - 1, side - 1)
+                    painter.fillRect(box, QColor(scheme.canvas))
+                    if math.isnan(value):
+                        continue
+                    part = min(abs(value), 1.0) * 0.9
+                    color = theme.mix(QColor(scheme.signed(value)), QColor(scheme.canvas), part)
+                    painter.fillRect(box, color)
+                    if written:
+                        text = format_number(value, written[1]) if row != column else "1"
+                        painter.setPen(theme.ink_on(color))
+                        painter.drawText(box, centre, text)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):

@@ -74,13 +74,13 @@ class AnswerButton(QRadioButton):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         words, option.text = option.text, ""
-        painter = QStylePainter(self)
-        whole = self.rect()
-        option.rect = QRect(whole.left(), whole.top(), whole.width(), self._line())
-        painter.drawControl(QStyle.ControlElement.CE_RadioButton, option)
-        room = whole.adjusted(self._left(), (self._line() - self._letters()) // 2, 0, 0)
-        painter.setPen(option.palette.windowText().color())
-        painter.drawText(room, _FLAGS, words)
+        with QStylePainter(self) as painter:
+            whole = self.rect()
+            option.rect = QRect(whole.left(), whole.top(), whole.width(), self._line())
+            painter.drawControl(QStyle.ControlElement.CE_RadioButton, option)
+            room = whole.adjusted(self._left(), (self._line() - self._letters()) // 2, 0, 0)
+            painter.setPen(option.palette.windowText().color())
+            painter.drawText(room, _FLAGS, words)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow keys only move the focus; Qt's would choose, and answers are final."""

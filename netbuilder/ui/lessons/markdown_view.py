@@ -105,11 +105,10 @@ def _drawn(formula: Formula, font: QFont, color: str, scale: float) -> FormulaPi
     image.fill(Qt.GlobalColor.transparent)
     renderer = QSvgRenderer(QByteArray(drawing.svg.encode()))
     box = renderer.viewBoxF()  # its zero is where the writing begins, on the line
-    painter = QPainter(image)
-    painter.scale(scale, scale)
-    painter.translate(1, half + axis)
-    renderer.render(painter, QRectF(box))
-    painter.end()
+    with QPainter(image) as painter:
+        painter.scale(scale, scale)
+        painter.translate(1, half + axis)
+        renderer.render(painter, QRectF(box))
     return FormulaPicture(image, size)
 
 

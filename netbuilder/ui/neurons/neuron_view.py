@@ -237,8 +237,7 @@ class NeuronDrawing(QWidget):
     # painting -----------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        p = QPainter(self)
-        try:
+        with QPainter(self) as p:
             scheme = theme.colors()
             p.fillRect(event.rect(), QColor(scheme.canvas))
             layout = self.layout_of_units
@@ -258,8 +257,6 @@ class NeuronDrawing(QWidget):
             self._paint_captions(p, layout)
             if self._hover is not None and self.feed.columns[self._hover[0]].map:
                 self._paint_enlarged(p, layout, self._hover)
-        finally:
-            p.end()
 
     def _paint_links(self, p: QPainter, layout: NeuronLayout) -> None:
         scheme = theme.colors()
@@ -408,15 +405,14 @@ class NeuronDrawing(QWidget):
         plane = self.feed.plane
         if plane is None:
             return picture
-        p = QPainter(picture)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.scale(density, density)
-        p.setPen(QPen(QColor("white"), 1))
-        for (x, y), value in zip(plane.at, plane.value, strict=True):
-            color = class_color(int(value)) if plane.classes else number_color(float(value))
-            p.setBrush(color.darker(115))
-            p.drawEllipse(QPointF(x * box.width(), y * box.height()), 3.4, 3.4)
-        p.end()
+        with QPainter(picture) as p:
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.scale(density, density)
+            p.setPen(QPen(QColor("white"), 1))
+            for (x, y), value in zip(plane.at, plane.value, strict=True):
+                color = class_color(int(value)) if plane.classes else number_color(float(value))
+                p.setBrush(color.darker(115))
+                p.drawEllipse(QPointF(x * box.width(), y * box.height()), 3.4, 3.4)
         return picture
 
     def _paint_captions(self, p: QPainter, layout: NeuronLayout) -> None:

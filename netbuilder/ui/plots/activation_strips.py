@@ -118,21 +118,20 @@ def map_montage(
     rows = -(-len(maps) // columns) or 1
     used = min(columns, max(len(maps), 1))
     picture = blank_image(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
-    painter = QPainter(picture)
-    images = (colored if maps.ndim == 3 else grey_images)(maps)
-    for number, image in enumerate(images):
-        row, column = divmod(number, columns)
-        box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
-        painter.drawImage(_fitted(image, box), image)
-        if number < len(factors) and factors[number]:
-            painter.setFont(small_font())
-            words = QFontMetricsF(small_font()).boundingRect(factors[number])
-            corner = QRectF(box.right() - words.width() - 4, box.bottom() - 13, 0, 13)
-            corner.setRight(box.right())
-            painter.fillRect(corner, QColor(theme.colors().panel))
-            painter.setPen(QColor(theme.colors().text))
-            painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, factors[number])
-    painter.end()
+    with QPainter(picture) as painter:
+        images = (colored if maps.ndim == 3 else grey_images)(maps)
+        for number, image in enumerate(images):
+            row, column = divmod(number, columns)
+            box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
+            painter.drawImage(_fitted(image, box), image)
+            if number < len(factors) and factors[number]:
+                painter.setFont(small_font())
+                words = QFontMetricsF(small_font()).boundingRect(factors[number])
+                corner = QRectF(box.right() - words.width() - 4, box.bottom() - 13, 0, 13)
+                corner.setRight(box.right())
+                painter.fillRect(corner, QColor(theme.colors().panel))
+                painter.setPen(QColor(theme.colors().text))
+                painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, factors[number])
     return picture
 
 
@@ -156,23 +155,24 @@ def bars_image(values: NDArray[Any], width: int, height: int) -> QImage:
     picture = blank_image(width, height)
     if not len(flat):
         return picture
-    painter = QPainter(picture)
-    top, bottom = max(float(flat.max()), 0.0), min(float(flat.min()), 0.0)
-    span = (top - bottom) or 1.0
-    zero = height * top / span
-    step = width / len(flat)
-    lengths = np.maximum(np.abs(flat) / span * height, 1.5)
-    tops = np.minimum(np.where(flat >= 0, zero - lengths, zero), height - 1.5)
-    bar_width = max(step - 1.5, 1.0)
-    boxes = [
-        QRectF(number * step, top, bar_width, length)
-        for number, (top, length) in enumerate(zip(tops.tolist(), lengths.tolist(), strict=True))
-    ]
-    painter.setPen(Qt.PenStyle.NoPen)
-    for color, selected in ((theme.ABOVE_ZERO, flat >= 0), (theme.BELOW_ZERO, flat < 0)):
-        painter.setBrush(QColor(color))
-        painter.drawRects([boxes[number] for number in np.flatnonzero(selected)])
-    painter.end()
+    with QPainter(picture) as painter:
+        top, bottom = max(float(flat.max()), 0.0), min(float(flat.min()), 0.0)
+        span = (top - bottom) or 1.0
+        zero = height * top / span
+        step = width / len(flat)
+        lengths = np.maximum(np.abs(flat) / span * height, 1.5)
+        tops = np.minimum(np.where(flat >= 0, zero - lengths, zero), height - 1.5)
+        bar_width = max(step - 1.5, 1.0)
+        boxes = [
+            QRectF(number * step, top, bar_width, length)
+            for number, (top, length) in enumerate(
+                zip(tops.tolist(), lengths.tolist(), strict=True)
+            )
+        ]
+        painter.setPen(Qt.PenStyle.NoPen)
+        for color, selected in ((theme.ABOVE_ZERO, flat >= 0), (theme.BELOW_ZERO, flat < 0)):
+            painter.setBrush(QColor(color))
+            painter.drawRects([boxes[number] for number in np.flatnonzero(selected)])
     return picture
 
 
@@ -180,23 +180,22 @@ def histogram_image(counts: NDArray[Any], edges: NDArray[Any], width: int) -> QI
     """Draw a histogram, with the range in numbers below and a line at 0."""
     high, line = 60, 15
     picture = blank_image(width, high + line)
-    painter = QPainter(picture)
-    low, top = float(edges[0]), float(edges[-1])
-    font = theme.ui_font()
-    font.setPixelSize(11)
-    painter.setFont(font)
-    painter.setPen(QColor(theme.colors().secondary))
-    room = QRectF(0, high, width, line)
-    painter.drawText(room, Qt.AlignmentFlag.AlignLeft, format_number(low))
-    painter.drawText(room, Qt.AlignmentFlag.AlignRight, format_number(top))
-    if low < 0 < top:
-        x = -low / (top - low) * width
-        letters = QFontMetricsF(font).horizontalAdvance
-        if letters(format_number(low)) + 8 < x < width - letters(format_number(top)) - 8:
-            painter.drawText(QRectF(x - 20, high, 40, line), Qt.AlignmentFlag.AlignHCenter, "0")
-        painter.drawLine(QPointF(x, 0), QPointF(x, high))
-    painter.drawImage(QPointF(0, 0), bars_image(counts.astype(float), width, high))
-    painter.end()
+    with QPainter(picture) as painter:
+        low, top = float(edges[0]), float(edges[-1])
+        font = theme.ui_font()
+        font.setPixelSize(11)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.colors().secondary))
+        room = QRectF(0, high, width, line)
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, format_number(low))
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight, format_number(top))
+        if low < 0 < top:
+            x = -low / (top - low) * width
+            letters = QFontMetricsF(font).horizontalAdvance
+            if letters(format_number(low)) + 8 < x < width - letters(format_number(top)) - 8:
+                painter.drawText(QRectF(x - 20, high, 40, line), Qt.AlignmentFlag.AlignHCenter, "0")
+            painter.drawLine(QPointF(x, 0), QPointF(x, high))
+        painter.drawImage(QPointF(0, 0), bars_image(counts.astype(float), width, high))
     return picture
 
 
@@ -255,23 +254,22 @@ def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
     low, high = float(clean.min()), float(clean.max())
     span = (high - low) or 1.0
     picture = blank_image(width, height)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    room = height - 3.0
-    scheme = theme.colors()
-    if low < 0 < high:
-        zero = 1.5 + room * high / span
-        painter.setPen(QPen(QColor(scheme.dots), 1))
-        painter.drawLine(QPointF(0, zero), QPointF(width, zero))
-    painter.setPen(QPen(QColor(scheme.training), 1.4))
-    step = width / len(clean)
-    painter.drawPolyline(
-        [
-            QPointF((place + 0.5) * step, 1.5 + room * (high - value) / span)
-            for place, value in enumerate(clean)
-        ]
-    )
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        room = height - 3.0
+        scheme = theme.colors()
+        if low < 0 < high:
+            zero = 1.5 + room * high / span
+            painter.setPen(QPen(QColor(scheme.dots), 1))
+            painter.drawLine(QPointF(0, zero), QPointF(width, zero))
+        painter.setPen(QPen(QColor(scheme.training), 1.4))
+        step = width / len(clean)
+        painter.drawPolyline(
+            [
+                QPointF((place + 0.5) * step, 1.5 + room * (high - value) / span)
+                for place, value in enumerate(clean)
+            ]
+        )
     return picture
 
 
@@ -296,21 +294,22 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
     # The widest one: in some languages ">99.99%" has a space before the sign.
     room = int(metrics.horizontalAdvance(format_probability(0.99999))) + 1
     picture = blank_image(left + 72 + room, line * len(order))
-    painter = QPainter(picture)
-    painter.setFont(font)
-    scheme = theme.colors()
-    for row, number in enumerate(order):
-        share = float(np.clip(values[number], 0.0, 1.0))
-        top = row * line
-        bar = QColor(scheme.training if row == 0 else scheme.secondary)
-        painter.fillRect(QRectF(left, top + 3, max(68 * share, 1.0), line - 6), bar)
-        painter.setPen(QColor(scheme.text if row == 0 else scheme.secondary))
-        name = metrics.elidedText(str(names[number]), Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
-        center = Qt.AlignmentFlag.AlignVCenter
-        right = center | Qt.AlignmentFlag.AlignRight
-        painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
-        painter.drawText(QRectF(left + 72, top, room, line), right, format_probability(share))
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setFont(font)
+        scheme = theme.colors()
+        for row, number in enumerate(order):
+            share = float(np.clip(values[number], 0.0, 1.0))
+            top = row * line
+            bar = QColor(scheme.training if row == 0 else scheme.secondary)
+            painter.fillRect(QRectF(left, top + 3, max(68 * share, 1.0), line - 6), bar)
+            painter.setPen(QColor(scheme.text if row == 0 else scheme.secondary))
+            name = metrics.elidedText(
+                str(names[number]), Qt.TextElideMode.ElideMiddle, left - NAME_GAP
+            )
+            center = Qt.AlignmentFlag.AlignVCenter
+            right = center | Qt.AlignmentFlag.AlignRight
+            painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
+            painter.drawText(QRectF(left + 72, top, room, line), right, format_probability(share))
     return picture
 
 
@@ -340,21 +339,20 @@ def surface_strip(
     more = f"+{hidden}" if hidden else ""
     more_width = GAP + int(QFontMetricsF(font).horizontalAdvance(more)) + 2 if hidden else 0
     picture = blank_image(units * (side + GAP) - GAP + more_width, side)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.setFont(font)
-    painter.setPen(QColor(theme.colors().secondary))
-    painter.drawText(
-        QRectF(units * (side + GAP), 0, more_width, side), Qt.AlignmentFlag.AlignVCenter, more
-    )
-    for unit in range(units):
-        image = surface_image(surfaces, unit, names)
-        box = QRectF(unit * (side + GAP), 0, side, side)
-        painter.drawImage(box, image)
-        # A unit that is 0 everywhere is white.
-        painter.setPen(QColor(theme.colors().hairline))
-        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.colors().secondary))
+        painter.drawText(
+            QRectF(units * (side + GAP), 0, more_width, side), Qt.AlignmentFlag.AlignVCenter, more
+        )
+        for unit in range(units):
+            image = surface_image(surfaces, unit, names)
+            box = QRectF(unit * (side + GAP), 0, side, side)
+            painter.drawImage(box, image)
+            # A unit that is 0 everywhere is white.
+            painter.setPen(QColor(theme.colors().hairline))
+            painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
     return picture
 
 
@@ -414,9 +412,8 @@ def word_strip(text: str) -> QImage:
     font.setPixelSize(13)
     width = int(QFontMetricsF(font).horizontalAdvance(text)) + 4
     picture = blank_image(width, 18)
-    painter = QPainter(picture)
-    painter.setFont(font)
-    painter.setPen(QColor(theme.colors().text))
-    painter.drawText(QRectF(0, 0, width, 18), Qt.AlignmentFlag.AlignCenter, text)
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setFont(font)
+        painter.setPen(QColor(theme.colors().text))
+        painter.drawText(QRectF(0, 0, width, 18), Qt.AlignmentFlag.AlignCenter, text)
     return picture

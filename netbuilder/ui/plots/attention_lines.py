@@ -91,38 +91,37 @@ class AttentionLines(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._tokens or not self.shares.size:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scheme, metrics, height = theme.colors(), self.fontMetrics(), self._height
-        room = max(metrics.horizontalAdvance(token) for token in self._tokens) + 12
-        room = min(room, self.width() // 3)
-        percent = metrics.horizontalAdvance("100%") + 8
-        left, right = float(room), float(min(self.width() - room - percent, room + 260))
-        for place in [*(n for n in range(len(self._tokens)) if n != self.place), self.place]:
-            self._paint_lines(painter, place, left + 4, right - 4)
-        vertical = Qt.AlignmentFlag.AlignVCenter
-        row = self.shares[:, self.place].mean(axis=0)
-        for number, token in enumerate(self._tokens):
-            is_chosen = number == self.place
-            box = QRectF(0, number * height, room - 4, height)
-            if is_chosen:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(scheme.selection))
-                painter.drawRoundedRect(box.adjusted(0, 1, 3, -1), 3, 3)
-            painter.setPen(QColor(scheme.text if is_chosen else scheme.secondary))
-            text = metrics.elidedText(token, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, text)
-            attended = row[number] >= _LEAST
-            painter.setPen(QColor(scheme.text if attended else scheme.secondary))
-            box = QRectF(right, number * height, room - 4, height)
-            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignLeft, text)
-            if attended:
-                width = metrics.horizontalAdvance(text) + 8
-                box = QRectF(right + width, number * height, percent, height)
-                share = format_number(row[number], ".0%")
-                painter.setPen(QColor(scheme.secondary))
-                painter.drawText(box, vertical | Qt.AlignmentFlag.AlignLeft, share)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            scheme, metrics, height = theme.colors(), self.fontMetrics(), self._height
+            room = max(metrics.horizontalAdvance(token) for token in self._tokens) + 12
+            room = min(room, self.width() // 3)
+            percent = metrics.horizontalAdvance("100%") + 8
+            left, right = float(room), float(min(self.width() - room - percent, room + 260))
+            for place in [*(n for n in range(len(self._tokens)) if n != self.place), self.place]:
+                self._paint_lines(painter, place, left + 4, right - 4)
+            vertical = Qt.AlignmentFlag.AlignVCenter
+            row = self.shares[:, self.place].mean(axis=0)
+            for number, token in enumerate(self._tokens):
+                is_chosen = number == self.place
+                box = QRectF(0, number * height, room - 4, height)
+                if is_chosen:
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    painter.setBrush(QColor(scheme.selection))
+                    painter.drawRoundedRect(box.adjusted(0, 1, 3, -1), 3, 3)
+                painter.setPen(QColor(scheme.text if is_chosen else scheme.secondary))
+                text = metrics.elidedText(token, Qt.TextElideMode.ElideRight, int(box.width()))
+                painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, text)
+                attended = row[number] >= _LEAST
+                painter.setPen(QColor(scheme.text if attended else scheme.secondary))
+                box = QRectF(right, number * height, room - 4, height)
+                painter.drawText(box, vertical | Qt.AlignmentFlag.AlignLeft, text)
+                if attended:
+                    width = metrics.horizontalAdvance(text) + 8
+                    box = QRectF(right + width, number * height, percent, height)
+                    share = format_number(row[number], ".0%")
+                    painter.setPen(QColor(scheme.secondary))
+                    painter.drawText(box, vertical | Qt.AlignmentFlag.AlignLeft, share)
 
     def _paint_lines(self, painter: QPainter, place: int, left: float, right: float) -> None:
         height = self._height

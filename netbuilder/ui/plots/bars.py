@@ -87,43 +87,41 @@ class BarList(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.rows:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scheme, metrics = theme.colors(), self.fontMetrics()
-        names = max(metrics.horizontalAdvance(name) for name, _v, _t in self.rows) + 8
-        names = min(names, self.width() // 2)
-        texts = max(metrics.horizontalAdvance(text) for _n, _v, text in self.rows) + 8
-        room = max(self.width() - names - texts - self.menu.width(), 4)
-        top = self._top or max((abs(value) for _n, value, _t in self.rows), default=1.0) or 1.0
-        vertical = Qt.AlignmentFlag.AlignVCenter
-        below = -min((value for _n, value, _t in self.rows), default=0.0)
-        if self._signed and below > 0:
-            self._paint_signed(painter, names, texts)
-            painter.end()
-            return
-        for number, (name, value, text) in enumerate(self.rows):
-            y = number * self._height
-            is_marked = name == self._marked
-            painter.setPen(QColor(scheme.text if is_marked else scheme.secondary))
-            box = QRectF(0, y, names - 6, self._height)
-            elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, elided)
-            length = room * min(abs(value) / top, 1.0)
-            painter.setPen(Qt.PenStyle.NoPen)
-            color = scheme.training if is_marked or not self._marked else scheme.border
-            bar = QRectF(names, y + 4, max(length, 1.5), self._height - 8)
-            if self._is_thick:
-                painter.setBrush(QColor(scheme.well))
-                painter.drawRoundedRect(QRectF(names, bar.y(), room, bar.height()), 2, 2)
-            painter.setBrush(self._colors[number] if self._colors else QColor(color))
-            painter.drawRoundedRect(bar, 2, 2)
-            painter.setPen(QColor(scheme.text if is_marked else scheme.secondary))
-            painter.drawText(
-                QRectF(names + room, y, texts - 2, self._height),
-                vertical | Qt.AlignmentFlag.AlignRight,
-                text,
-            )
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            scheme, metrics = theme.colors(), self.fontMetrics()
+            names = max(metrics.horizontalAdvance(name) for name, _v, _t in self.rows) + 8
+            names = min(names, self.width() // 2)
+            texts = max(metrics.horizontalAdvance(text) for _n, _v, text in self.rows) + 8
+            room = max(self.width() - names - texts - self.menu.width(), 4)
+            top = self._top or max((abs(value) for _n, value, _t in self.rows), default=1.0) or 1.0
+            vertical = Qt.AlignmentFlag.AlignVCenter
+            below = -min((value for _n, value, _t in self.rows), default=0.0)
+            if self._signed and below > 0:
+                self._paint_signed(painter, names, texts)
+                return
+            for number, (name, value, text) in enumerate(self.rows):
+                y = number * self._height
+                is_marked = name == self._marked
+                painter.setPen(QColor(scheme.text if is_marked else scheme.secondary))
+                box = QRectF(0, y, names - 6, self._height)
+                elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
+                painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, elided)
+                length = room * min(abs(value) / top, 1.0)
+                painter.setPen(Qt.PenStyle.NoPen)
+                color = scheme.training if is_marked or not self._marked else scheme.border
+                bar = QRectF(names, y + 4, max(length, 1.5), self._height - 8)
+                if self._is_thick:
+                    painter.setBrush(QColor(scheme.well))
+                    painter.drawRoundedRect(QRectF(names, bar.y(), room, bar.height()), 2, 2)
+                painter.setBrush(self._colors[number] if self._colors else QColor(color))
+                painter.drawRoundedRect(bar, 2, 2)
+                painter.setPen(QColor(scheme.text if is_marked else scheme.secondary))
+                painter.drawText(
+                    QRectF(names + room, y, texts - 2, self._height),
+                    vertical | Qt.AlignmentFlag.AlignRight,
+                    text,
+                )
 
     def _paint_signed(self, painter: QPainter, names: int, texts: int) -> None:
         scheme, metrics = theme.colors(), self.fontMetrics()

@@ -64,27 +64,27 @@ class ColourBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._colours:
             return
-        painter, metrics = QPainter(self), self.fontMetrics()
-        scheme, height = theme.colors(), float(self.height())
-        room = max(self.width() - _STRIP - 2 * _GAP, 0)
-        left, right = (metrics.horizontalAdvance(word) for word in self._words)
-        if left + right > room:  # shrink both in proportion
-            left = int(room * left / (left + right))
-            right = room - left
-        strip = QRectF(left + _GAP, 3, _STRIP, height - 6)
-        shades = QLinearGradient(QPointF(strip.left(), 0), QPointF(strip.right(), 0))
-        for step, colour in enumerate(self._colours):
-            shades.setColorAt(step / max(len(self._colours) - 1, 1), colour)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(shades)
-        painter.drawRoundedRect(strip, 3, 3)
-        painter.setPen(QColor(scheme.secondary))
-        elide, middle = Qt.TextElideMode.ElideRight, Qt.AlignmentFlag.AlignVCenter
-        places = (
-            QRectF(0, 0, left + 1, height),
-            QRectF(strip.right() + _GAP, 0, right + 1, height),
-        )
-        for words, place in zip(self._words, places, strict=True):
-            elided = metrics.elidedText(words, elide, int(place.width()))
-            painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, elided)
-        painter.end()
+        metrics = self.fontMetrics()
+        with QPainter(self) as painter:
+            scheme, height = theme.colors(), float(self.height())
+            room = max(self.width() - _STRIP - 2 * _GAP, 0)
+            left, right = (metrics.horizontalAdvance(word) for word in self._words)
+            if left + right > room:  # shrink both in proportion
+                left = int(room * left / (left + right))
+                right = room - left
+            strip = QRectF(left + _GAP, 3, _STRIP, height - 6)
+            shades = QLinearGradient(QPointF(strip.left(), 0), QPointF(strip.right(), 0))
+            for step, colour in enumerate(self._colours):
+                shades.setColorAt(step / max(len(self._colours) - 1, 1), colour)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(shades)
+            painter.drawRoundedRect(strip, 3, 3)
+            painter.setPen(QColor(scheme.secondary))
+            elide, middle = Qt.TextElideMode.ElideRight, Qt.AlignmentFlag.AlignVCenter
+            places = (
+                QRectF(0, 0, left + 1, height),
+                QRectF(strip.right() + _GAP, 0, right + 1, height),
+            )
+            for words, place in zip(self._words, places, strict=True):
+                elided = metrics.elidedText(words, elide, int(place.width()))
+                painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, elided)

@@ -123,40 +123,41 @@ class HeatMap(QWidget):
         count = len(self._labels)
         if not count:
             return
-        painter = QPainter(self)
-        scheme, metrics = theme.colors(), self.fontMetrics()
-        left, top, wide, side = self.grid()
-        largest = max(int(self.counts.max()), 1)
-        centre = Qt.AlignmentFlag.AlignCenter
-        painter.setPen(QColor(scheme.secondary))
-        painter.drawText(
-            QRectF(left, 0, count * wide, metrics.height()), centre, pgettext("class", "predicted")
-        )
-        painter.save()
-        painter.translate(0, top + count * side)
-        painter.rotate(-90)
-        painter.drawText(
-            QRectF(0, 0, count * side, metrics.height()), centre, pgettext("class", "true")
-        )
-        painter.restore()
-        for number, label in enumerate(self._labels):
-            self._name_column(painter, label, left + number * wide, wide, top)
-            room = left - metrics.height() - 6
-            elided = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
+        with QPainter(self) as painter:
+            scheme, metrics = theme.colors(), self.fontMetrics()
+            left, top, wide, side = self.grid()
+            largest = max(int(self.counts.max()), 1)
+            centre = Qt.AlignmentFlag.AlignCenter
+            painter.setPen(QColor(scheme.secondary))
             painter.drawText(
-                QRectF(metrics.height(), top + number * side, room, side),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                elided,
+                QRectF(left, 0, count * wide, metrics.height()),
+                centre,
+                pgettext("class", "predicted"),
             )
-        for row in range(count):
-            for column in range(count):
-                place = QRectF(left + column * wide, top + row * side, wide - 1, side - 1)
-                self._cell(painter, row, column, place, largest)
-        if self._cursor is not None:
-            row, column = self._cursor
-            painter.setPen(QColor(scheme.text))
-            painter.drawRect(QRectF(left + column * wide, top + row * side, wide - 1, side - 1))
-        painter.end()
+            painter.save()
+            painter.translate(0, top + count * side)
+            painter.rotate(-90)
+            painter.drawText(
+                QRectF(0, 0, count * side, metrics.height()), centre, pgettext("class", "true")
+            )
+            painter.restore()
+            for number, label in enumerate(self._labels):
+                self._name_column(painter, label, left + number * wide, wide, top)
+                room = left - metrics.height() - 6
+                elided = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
+                painter.drawText(
+                    QRectF(metrics.height(), top + number * side, room, side),
+                    Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                    elided,
+                )
+            for row in range(count):
+                for column in range(count):
+                    place = QRectF(left + column * wide, top + row * side, wide - 1, side - 1)
+                    self._cell(painter, row, column, place, largest)
+            if self._cursor is not None:
+                row, column = self._cursor
+                painter.setPen(QColor(scheme.text))
+                painter.drawRect(QRectF(left + column * wide, top + row * side, wide - 1, side - 1))
 
     def _name_column(
         self, painter: QPainter, label: str, left: float, wide: float, top: float

@@ -160,37 +160,35 @@ class DrawPad(QWidget):
                 self._shown = QPixmap()
                 self.begun.emit()
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # a pen or a finger, too
-        painter = QPainter(self._image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-        painter.setPen(QPen(QColor("white"), width, Qt.PenStyle.SolidLine, cap, join))
-        place = place / self._scale
-        painter.drawLine(self._last or place, place + QPointF(0.01, 0.0))
-        painter.end()
+        with QPainter(self._image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+            painter.setPen(QPen(QColor("white"), width, Qt.PenStyle.SolidLine, cap, join))
+            place = place / self._scale
+            painter.drawLine(self._last or place, place + QPointF(0.01, 0.0))
         self._last = place
         self.update()
         self.drawn.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        image = self._image
-        if self._dark:
-            image = image.copy()
-            image.invertPixels()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        if self._shown.isNull():
-            painter.drawImage(self.rect(), image)
-        else:
-            painter.fillRect(self.rect(), QColor(theme.colors().well))
-            size = self._shown.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRect(QPoint(0, 0), size)
-            place.moveCenter(self.rect().center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            painter.drawPixmap(place, self._shown)
-        scheme = theme.colors()
-        painter.setPen(QColor(scheme.hairline))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        if self.empty and self._last is None and self._shown.isNull():
-            painter.setPen(QColor("#667085" if self._dark else "#98A2B3"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("Draw here"))
-        painter.end()
+        with QPainter(self) as painter:
+            image = self._image
+            if self._dark:
+                image = image.copy()
+                image.invertPixels()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            if self._shown.isNull():
+                painter.drawImage(self.rect(), image)
+            else:
+                painter.fillRect(self.rect(), QColor(theme.colors().well))
+                size = self._shown.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+                place = QRect(QPoint(0, 0), size)
+                place.moveCenter(self.rect().center())
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+                painter.drawPixmap(place, self._shown)
+            scheme = theme.colors()
+            painter.setPen(QColor(scheme.hairline))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            if self.empty and self._last is None and self._shown.isNull():
+                painter.setPen(QColor("#667085" if self._dark else "#98A2B3"))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("Draw here"))

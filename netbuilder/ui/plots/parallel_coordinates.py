@@ -65,26 +65,27 @@ class ParallelCoordinatesPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._lines:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scheme, line = theme.colors(), self.fontMetrics().height()
-        width = self.width() / len(self._axes)
-        top, bottom = 2.0 * line + 6, self.height() - line - 6.0
-        xs = [width * (number + 0.5) for number in range(len(self._axes))]
-        for places, rank in sorted(self._lines, key=lambda line: -line[1]):
-            painter.setPen(QPen(QColor(scheme.signed(0.34 - rank)), 3 if rank == 0 else 1.3))
-            points = [
-                QPointF(x, bottom - place * (bottom - top))
-                for x, place in zip(xs, places, strict=True)
-            ]
-            painter.drawPolyline(QPolygonF(points))
-        centre = Qt.AlignmentFlag.AlignCenter
-        for x, (name, low, high) in zip(xs, self._axes, strict=True):
-            painter.setPen(QColor(scheme.secondary))
-            painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-            title = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideLeft, int(width - 4))
-            painter.drawText(QRectF(x - width / 2, bottom + 3, width, line), centre, low)
-            painter.drawText(QRectF(x - width / 2, line + 2, width, line), centre, high)
-            painter.setPen(QColor(scheme.text))
-            painter.drawText(QRectF(x - width / 2, 0, width, line), centre, title)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            scheme, line = theme.colors(), self.fontMetrics().height()
+            width = self.width() / len(self._axes)
+            top, bottom = 2.0 * line + 6, self.height() - line - 6.0
+            xs = [width * (number + 0.5) for number in range(len(self._axes))]
+            for places, rank in sorted(self._lines, key=lambda line: -line[1]):
+                painter.setPen(QPen(QColor(scheme.signed(0.34 - rank)), 3 if rank == 0 else 1.3))
+                points = [
+                    QPointF(x, bottom - place * (bottom - top))
+                    for x, place in zip(xs, places, strict=True)
+                ]
+                painter.drawPolyline(QPolygonF(points))
+            centre = Qt.AlignmentFlag.AlignCenter
+            for x, (name, low, high) in zip(xs, self._axes, strict=True):
+                painter.setPen(QColor(scheme.secondary))
+                painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+                title = self.fontMetrics().elidedText(
+                    name, Qt.TextElideMode.ElideLeft, int(width - 4)
+                )
+                painter.drawText(QRectF(x - width / 2, bottom + 3, width, line), centre, low)
+                painter.drawText(QRectF(x - width / 2, line + 2, width, line), centre, high)
+                painter.setPen(QColor(scheme.text))
+                painter.drawText(QRectF(x - width / 2, 0, width, line), centre, title)

@@ -77,9 +77,8 @@ def svg_image(svg: str) -> QImage:
     scale = min(_SHARP, _LONGEST / max(size.width(), size.height(), 1))
     image = QImage(size * scale, QImage.Format.Format_ARGB32)
     image.fill(0)
-    painter = QPainter(image)
-    renderer.render(painter)
-    painter.end()
+    with QPainter(image) as painter:
+        renderer.render(painter)
     return image
 
 
@@ -101,11 +100,10 @@ def _write_pdf(svg: str, path: Path) -> None:
         page.width() / max(size.width(), 1),
         page.height() / max(size.height(), 1),
     )
-    painter = QPainter(writer)
-    # The painter's origin is inside the margins.
-    left = (page.width() - size.width() * scale) / 2
-    renderer.render(painter, QRectF(left, 0, size.width() * scale, size.height() * scale))
-    painter.end()
+    with QPainter(writer) as painter:
+        # The painter's origin is inside the margins.
+        left = (page.width() - size.width() * scale) / 2
+        renderer.render(painter, QRectF(left, 0, size.width() * scale, size.height() * scale))
 
 
 #: Resolution of exported images relative to the screen.
@@ -118,10 +116,9 @@ def widget_image(widget: QWidget, scale: float = SCALE, below: str = "") -> QIma
     image = QImage(_size(widget, caption) * scale, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(QColor(theme.colors().panel))
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _draw(widget, painter, caption)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _draw(widget, painter, caption)
     return image
 
 
@@ -146,10 +143,9 @@ def widget_svg_bytes(widget: QWidget, below: str = "") -> bytes:
     # Axes are recorded at the screen's resolution.
     generator.setResolution(widget.logicalDpiX())
     generator.setTitle(widget.accessibleName())
-    painter = QPainter(generator)
-    painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colors().panel))
-    _draw(widget, painter, caption)
-    painter.end()
+    with QPainter(generator) as painter:
+        painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colors().panel))
+        _draw(widget, painter, caption)
     return bytes(buffer.data().data())
 
 

@@ -61,28 +61,27 @@ class Sparkline(QWidget):
         if not self._values:
             return
         colors = theme.colors()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line = float(self.fontMetrics().height())
-        frame = QRectF(0.5, line + GAP, self.width() - 1.0, HEIGHT)
-        painter.setPen(QPen(QColor(colors.hairline), 1))
-        painter.setBrush(QColor(colors.canvas))
-        painter.drawRoundedRect(frame, 4, 4)
-        inner = frame.adjusted(6, 6, -6, -6)
-        highest = max(self._values) or 1.0
-        across = inner.width() / max(len(self._values) - 1, 1)
-        up = inner.height() / highest
-        points = QPolygonF(
-            [
-                QPointF(inner.left() + across * number, inner.bottom() - up * value)
-                for number, value in enumerate(self._values)
-            ]
-        )
-        painter.setPen(QPen(QColor(colors.training), 1.8))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(points)
-        painter.setPen(QColor(colors.secondary))
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, self.width(), line), left, self._ends())
-        painter.drawText(QRectF(0, frame.bottom() + GAP, self.width(), line), left, self._words)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            line = float(self.fontMetrics().height())
+            frame = QRectF(0.5, line + GAP, self.width() - 1.0, HEIGHT)
+            painter.setPen(QPen(QColor(colors.hairline), 1))
+            painter.setBrush(QColor(colors.canvas))
+            painter.drawRoundedRect(frame, 4, 4)
+            inner = frame.adjusted(6, 6, -6, -6)
+            highest = max(self._values) or 1.0
+            across = inner.width() / max(len(self._values) - 1, 1)
+            up = inner.height() / highest
+            points = QPolygonF(
+                [
+                    QPointF(inner.left() + across * number, inner.bottom() - up * value)
+                    for number, value in enumerate(self._values)
+                ]
+            )
+            painter.setPen(QPen(QColor(colors.training), 1.8))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPolyline(points)
+            painter.setPen(QColor(colors.secondary))
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(0, 0, self.width(), line), left, self._ends())
+            painter.drawText(QRectF(0, frame.bottom() + GAP, self.width(), line), left, self._words)

@@ -187,13 +187,13 @@ class ThemedPlot(PagePlot):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Lay out the axes first: pyqtgraph measures the numbers while it paints."""
         self.scene().prepareForPaint()
-        item, painter = self.getPlotItem(), QPainter()
+        item = self.getPlotItem()
         for _round in range(2):  # a wider axis leaves less room for the other
             for side in ("left", "bottom"):
                 axis, picture = item.getAxis(side), QPicture()
-                if axis.isVisible() and axis.picture is None and painter.begin(picture):
-                    axis.paint(painter, None, None)
-                    painter.end()
+                if axis.isVisible() and axis.picture is None:
+                    with QPainter(picture) as painter:
+                        axis.paint(painter, None, None)
             item.layout.activate()
         super().paintEvent(event)
 

@@ -448,9 +448,8 @@ def run_picture(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
     image = QImage(size * sharp, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(sharp)
     image.fill(Qt.GlobalColor.white)
-    painter = QPainter(image)
-    plot.render(painter, QRectF(0, 0, size.width(), size.height()))
-    painter.end()
+    with QPainter(image) as painter:
+        plot.render(painter, QRectF(0, 0, size.width(), size.height()))
     plot.deleteLater()
     return image
 

@@ -75,25 +75,24 @@ class LandscapePlot(QWidget):
         landscape = self.landscape
         if landscape is None:
             return
-        p = QPainter(self)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        p.drawImage(box, self._image(landscape.losses))
-        p.setPen(QPen(QColor(theme.colors().hairline), 1))
-        p.drawRect(box)
-        colors = (QColor(theme.BELOW_ZERO), QColor("#009E73"))
-        for path, color in reversed(tuple(zip(landscape.paths, colors, strict=False))):
-            spots = [self._spot(box, x, y) for x, y in path]
-            for pen in (QPen(QColor("white"), 4), QPen(color, 2)):
-                p.setPen(pen)
-                p.drawPolyline(QPolygonF(spots))
-            p.setBrush(color)
-            p.setPen(QPen(QColor("white"), 1))
-            for number, spot in enumerate(spots):
-                size = 6.0 if number in (0, len(spots) - 1) else 2.5
-                p.drawEllipse(spot, size, size)
-        p.end()
+        with QPainter(self) as p:
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            p.drawImage(box, self._image(landscape.losses))
+            p.setPen(QPen(QColor(theme.colors().hairline), 1))
+            p.drawRect(box)
+            colors = (QColor(theme.BELOW_ZERO), QColor("#009E73"))
+            for path, color in reversed(tuple(zip(landscape.paths, colors, strict=False))):
+                spots = [self._spot(box, x, y) for x, y in path]
+                for pen in (QPen(QColor("white"), 4), QPen(color, 2)):
+                    p.setPen(pen)
+                    p.drawPolyline(QPolygonF(spots))
+                p.setBrush(color)
+                p.setPen(QPen(QColor("white"), 1))
+                for number, spot in enumerate(spots):
+                    size = 6.0 if number in (0, len(spots) - 1) else 2.5
+                    p.drawEllipse(spot, size, size)
 
     def _spot(self, box: QRectF, x: float, y: float) -> QPointF:
         assert self.landscape is not None

@@ -165,9 +165,8 @@ def whole_picture(image: QImage) -> QImage:
     """
     white = QImage(image.size(), QImage.Format.Format_RGB888)
     white.fill(Qt.GlobalColor.white)  # seen through transparent pixels, as when files are read
-    painter = QPainter(white)
-    painter.drawImage(0, 0, image)
-    painter.end()
+    with QPainter(white) as painter:
+        painter.drawImage(0, 0, image)
     if min(white.width(), white.height()) <= PICTURE_SIDE:
         return white
     return white.scaled(
@@ -581,12 +580,11 @@ def wave_image(wave: NDArray[Any], width: int) -> QImage:
     """Draw a sound's amplitude over time as a small picture."""
     image = QImage(width, THUMBNAIL, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setPen(QColor(theme.colors().accent))
-    middle = THUMBNAIL / 2
-    for x, part in enumerate(np.array_split(np.asarray(wave, np.float32), width)):
-        high = float(np.abs(part).max(initial=0.0))
-        reach = max(0.5, min(1.0, high) * middle)
-        painter.drawLine(x, round(middle - reach), x, round(middle + reach))
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setPen(QColor(theme.colors().accent))
+        middle = THUMBNAIL / 2
+        for x, part in enumerate(np.array_split(np.asarray(wave, np.float32), width)):
+            high = float(np.abs(part).max(initial=0.0))
+            reach = max(0.5, min(1.0, high) * middle)
+            painter.drawLine(x, round(middle - reach), x, round(middle + reach))
     return image

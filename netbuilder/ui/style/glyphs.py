@@ -58,10 +58,9 @@ def tile(color: QColor, name: str, side: int) -> QPixmap:
     picture = QPixmap(2 * side, 2 * side)
     picture.setDevicePixelRatio(2)
     picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint_tile(painter, QRectF(0, 0, side, side), color, name)
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_tile(painter, QRectF(0, 0, side, side), color, name)
     return picture
 
 

@@ -174,14 +174,13 @@ class Filmstrip(QWidget):
         return visible
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for number in self._visible:
-            painter.drawImage(self.box(number), self.frames[number][1])
-            if number == self.chosen:
-                painter.setPen(QPen(QColor(theme.colors().accent), 3))
-                painter.drawRect(self.box(number))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            for number in self._visible:
+                painter.drawImage(self.box(number), self.frames[number][1])
+                if number == self.chosen:
+                    painter.setPen(QPen(QColor(theme.colors().accent), 3))
+                    painter.drawRect(self.box(number))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         number = self._number_at(event)

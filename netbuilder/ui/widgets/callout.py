@@ -169,19 +169,18 @@ class Callout(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        accent = QColor(theme.colors().accent)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        halo = QColor(accent)
-        halo.setAlpha(70)
-        painter.setPen(QPen(halo, 8))
-        painter.drawRoundedRect(QRectF(self._ring), 10, 10)
-        painter.setPen(QPen(accent, 3))
-        painter.drawRoundedRect(QRectF(self._ring), 10, 10)
-        if self._towards is not None:
-            self._paint_ghost(painter, accent)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            accent = QColor(theme.colors().accent)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            halo = QColor(accent)
+            halo.setAlpha(70)
+            painter.setPen(QPen(halo, 8))
+            painter.drawRoundedRect(QRectF(self._ring), 10, 10)
+            painter.setPen(QPen(accent, 3))
+            painter.drawRoundedRect(QRectF(self._ring), 10, 10)
+            if self._towards is not None:
+                self._paint_ghost(painter, accent)
 
     def _paint_ghost(self, painter: QPainter, accent: QColor) -> None:
         assert self._towards is not None

@@ -291,11 +291,10 @@ class _FaintPicture(QWidget):
             return  # keep the text and button
         wide = min(self.width(), _HIGHEST.width()) - 40
         box = QRectF((self.width() - wide) / 2, 8, wide, self.height() - 20)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(_FAINT)
-        _PICTURES[self.name](painter, box, theme.colors())
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setOpacity(_FAINT)
+            _PICTURES[self.name](painter, box, theme.colors())
 
 
 class Invitation(QWidget):

@@ -81,14 +81,13 @@ class ClampedLabel(QLabel):
         return lines
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.setFont(self.font())
-        lines, step = self.shown_lines(), self.fontMetrics().lineSpacing()
-        y = (self.height() - step * len(lines)) / 2 + self.fontMetrics().ascent()
-        for number, line in enumerate(lines):
-            painter.drawText(QPointF(0, y + number * step), line)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            painter.setFont(self.font())
+            lines, step = self.shown_lines(), self.fontMetrics().lineSpacing()
+            y = (self.height() - step * len(lines)) / 2 + self.fontMetrics().ascent()
+            for number, line in enumerate(lines):
+                painter.drawText(QPointF(0, y + number * step), line)
 
 
 def note_label(text: str, parent: QWidget | None = None, *, role: str = "note") -> QLabel:

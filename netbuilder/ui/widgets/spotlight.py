@@ -111,26 +111,26 @@ class Spotlight(QWidget):
         return parent
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        accent = QColor(theme.colors().accent)
-        letters = self.fontMetrics().height()
-        painter.setPen(QPen(accent, 4))
-        stage = QRect(self._stage.mapTo(self._parent(), QPoint()), self._stage.size())
-        if self.lit is not None:
-            ground = QColor(theme.colors().canvas)
-            ground.setAlphaF(_DIMMED)
-            painter.setClipRegion(QRegion(stage) - QRegion(self.lit.adjusted(-5, -5, 5, 5)))
-            painter.fillRect(stage, ground)
-            painter.setClipping(False)
-            painter.drawRoundedRect(QRectF(self.lit).adjusted(-5, -5, 5, 5), 12, 12)
-        accent.setAlpha(150 if self._pressed else 60)
-        painter.setBrush(accent)
-        painter.drawEllipse(self._pointer, letters, letters)
-        if self.key:
-            self._paint_words(painter, self.key, self.width() // 2, 3 * letters)
-        if self.words:
-            self._paint_words(painter, self.words, stage.center().x(), 5 * letters)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            accent = QColor(theme.colors().accent)
+            letters = self.fontMetrics().height()
+            painter.setPen(QPen(accent, 4))
+            stage = QRect(self._stage.mapTo(self._parent(), QPoint()), self._stage.size())
+            if self.lit is not None:
+                ground = QColor(theme.colors().canvas)
+                ground.setAlphaF(_DIMMED)
+                painter.setClipRegion(QRegion(stage) - QRegion(self.lit.adjusted(-5, -5, 5, 5)))
+                painter.fillRect(stage, ground)
+                painter.setClipping(False)
+                painter.drawRoundedRect(QRectF(self.lit).adjusted(-5, -5, 5, 5), 12, 12)
+            accent.setAlpha(150 if self._pressed else 60)
+            painter.setBrush(accent)
+            painter.drawEllipse(self._pointer, letters, letters)
+            if self.key:
+                self._paint_words(painter, self.key, self.width() // 2, 3 * letters)
+            if self.words:
+                self._paint_words(painter, self.words, stage.center().x(), 5 * letters)
 
     def _paint_words(self, painter: QPainter, words: str, middle: int, above: int) -> None:
         scheme, letters = theme.colors(), self.fontMetrics().height()

@@ -86,14 +86,13 @@ class TaskButton(QPushButton):
         super().paintEvent(event)
         if not self.marked:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.colors().accent))
-        words = self.fontMetrics().horizontalAdvance(self.text())
-        right = min(self.width() / 2 + words / 2 + 6, self.width() - 9)
-        painter.drawEllipse(QRectF(right, self.height() / 2 - 7, 6, 6))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.colors().accent))
+            words = self.fontMetrics().horizontalAdvance(self.text())
+            right = min(self.width() / 2 + words / 2 + 6, self.width() - 9)
+            painter.drawEllipse(QRectF(right, self.height() / 2 - 7, 6, 6))
 
 
 class LayerStrip(QFrame):

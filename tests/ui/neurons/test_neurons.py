@@ -88,18 +88,18 @@ def test_a_network_too_large_shows_its_layers_and_why(
 def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
-    window = open_window(edits.set_training(example("digits"), epochs=1))
+    window = open_window(edits.set_training(example("digits"), epochs=1_000))
     views, feed, runner = window.network_views, window.network_views.feed, window.runner
     window.docks.show_panel("training")
     assert not views.showing_neurons
     views.choose("neurons")
-    live: list[int] = []
-    feed.changed.connect(lambda: live.append(len(feed.outputs)) if runner.active else None)
     runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: len(feed.outputs) == 5)
+    assert runner.active, "seen during the run"
+    runner.stop()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None and not runner.active)
     look = window.activations_service
     qtbot.waitUntil(lambda: feed.idle and look.look_now is not None and bool(feed.weights))
-    assert 5 in live
     trained = window.workbench.models.trained
     assert [column.units for column in feed.columns] == [1, 32, 32, 64, 10]
     values = look.look_now.values

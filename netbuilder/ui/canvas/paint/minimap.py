@@ -125,26 +125,27 @@ class Minimap:
             pixmap = QPixmap(int(panel.width() * ratio) + 1, int(panel.height() * ratio) + 1)
             pixmap.setDevicePixelRatio(ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
-            p = QPainter(pixmap)
-            p.setRenderHint(QPainter.RenderHint.Antialiasing)
-            p.setPen(QPen(look.hairline, 1))
-            back = QColor(look.card)
-            back.setAlpha(235)
-            p.setBrush(back)
-            p.drawRoundedRect(QRectF(0.5, 0.5, panel.width() - 1, panel.height() - 1), _PAD, _PAD)
-            p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            left, top, _, _ = picture.bounds
-            p.translate(_PAD, _PAD)
-            p.scale(scale, scale)
-            p.translate(-left, -top)
-            p.setPen(QPen(look.wire, 0))
-            lines = far_lines(picture)
-            if lines:
-                p.drawLines(lines)
-            p.setPen(Qt.PenStyle.NoPen)
-            for category, boxes in far_boxes(picture).items():
-                p.setBrush(look.category.get(category, look.secondary))
-                p.drawRects(boxes)
-            p.end()
+            with QPainter(pixmap) as p:
+                p.setRenderHint(QPainter.RenderHint.Antialiasing)
+                p.setPen(QPen(look.hairline, 1))
+                back = QColor(look.card)
+                back.setAlpha(235)
+                p.setBrush(back)
+                p.drawRoundedRect(
+                    QRectF(0.5, 0.5, panel.width() - 1, panel.height() - 1), _PAD, _PAD
+                )
+                p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                left, top, _, _ = picture.bounds
+                p.translate(_PAD, _PAD)
+                p.scale(scale, scale)
+                p.translate(-left, -top)
+                p.setPen(QPen(look.wire, 0))
+                lines = far_lines(picture)
+                if lines:
+                    p.drawLines(lines)
+                p.setPen(Qt.PenStyle.NoPen)
+                for category, boxes in far_boxes(picture).items():
+                    p.setBrush(look.category.get(category, look.secondary))
+                    p.drawRects(boxes)
             self._drawn = (picture, key, pixmap)
         return self._drawn[2]

@@ -162,45 +162,44 @@ class PaintResources:
             int((CARD_WIDTH + 2 * MARGIN) * grow) + 2, int((CARD_HEIGHT + 2 * MARGIN) * grow) + 2
         )
         pixmap.fill(Qt.GlobalColor.transparent)
-        p = QPainter(pixmap)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.scale(grow, grow)
-        p.translate(MARGIN, MARGIN)
-        full = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
-        p.setPen(Qt.PenStyle.NoPen)
-        near = scale > 0.5
-        if near:
-            self._shadow(p, full)
-        if kind == "group":  # a second sheet below
-            p.setBrush(self.card)
-            p.setPen(QPen(self.hairline, 1.0))
-            p.drawRoundedRect(full.adjusted(5, 3.5, -5, 4.5), CORNER, CORNER)
+        with QPainter(pixmap) as p:
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.scale(grow, grow)
+            p.translate(MARGIN, MARGIN)
+            full = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
             p.setPen(Qt.PenStyle.NoPen)
-        shape = QPainterPath()
-        shape.addRoundedRect(full, CORNER, CORNER)
-        fill = _blend(self.card, self.accent, 0.06) if hovered or lit else self.card
-        p.fillPath(shape, fill)
-        band = QPainterPath()
-        band.addRect(0, 0, STRIPE, CARD_HEIGHT)
-        p.fillPath(shape & band, self.category.get(category, self.secondary))
-        if near:
-            paint_glyph(p, _GLYPH, glyph)
-        colour = self.tone(mark)[0] if mark else ""
-        line = self.accent if lit else QColor(colour) if colour else self.hairline
-        pen = QPen(line, 1.5 if colour or lit else 1.0)
-        if kind == "unknown":
-            pen.setStyle(Qt.PenStyle.DashLine)
-        pen.setCosmetic(scale < 1.0)
-        p.setPen(pen)
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        p.drawPath(shape)
-        if selected or current:
-            self._ring(p, full.adjusted(-3, -3, 3, 3), scale, selected)
-        if near:
-            for has_port, spot in zip(ports, self._port_spots(horizontal), strict=True):
-                if has_port:
-                    self.port(p, spot)
-        p.end()
+            near = scale > 0.5
+            if near:
+                self._shadow(p, full)
+            if kind == "group":  # a second sheet below
+                p.setBrush(self.card)
+                p.setPen(QPen(self.hairline, 1.0))
+                p.drawRoundedRect(full.adjusted(5, 3.5, -5, 4.5), CORNER, CORNER)
+                p.setPen(Qt.PenStyle.NoPen)
+            shape = QPainterPath()
+            shape.addRoundedRect(full, CORNER, CORNER)
+            fill = _blend(self.card, self.accent, 0.06) if hovered or lit else self.card
+            p.fillPath(shape, fill)
+            band = QPainterPath()
+            band.addRect(0, 0, STRIPE, CARD_HEIGHT)
+            p.fillPath(shape & band, self.category.get(category, self.secondary))
+            if near:
+                paint_glyph(p, _GLYPH, glyph)
+            colour = self.tone(mark)[0] if mark else ""
+            line = self.accent if lit else QColor(colour) if colour else self.hairline
+            pen = QPen(line, 1.5 if colour or lit else 1.0)
+            if kind == "unknown":
+                pen.setStyle(Qt.PenStyle.DashLine)
+            pen.setCosmetic(scale < 1.0)
+            p.setPen(pen)
+            p.setBrush(Qt.BrushStyle.NoBrush)
+            p.drawPath(shape)
+            if selected or current:
+                self._ring(p, full.adjusted(-3, -3, 3, 3), scale, selected)
+            if near:
+                for has_port, spot in zip(ports, self._port_spots(horizontal), strict=True):
+                    if has_port:
+                        self.port(p, spot)
         pixmap.setDevicePixelRatio(ratio)
         self._bodies[key] = pixmap
         return pixmap
@@ -248,14 +247,13 @@ class PaintResources:
             tile = QPixmap(round(size * many * ratio), round(size * many * ratio))
             tile.setDevicePixelRatio(ratio)
             tile.fill(self.canvas)
-            q = QPainter(tile)
-            q.setRenderHint(QPainter.RenderHint.Antialiasing)
-            q.setPen(Qt.PenStyle.NoPen)
-            q.setBrush(self.dots)
-            for i in range(many):
-                for k in range(many):
-                    q.drawEllipse(QPointF((i + 0.5) * size, (k + 0.5) * size), 1.0, 1.0)
-            q.end()
+            with QPainter(tile) as q:
+                q.setRenderHint(QPainter.RenderHint.Antialiasing)
+                q.setPen(Qt.PenStyle.NoPen)
+                q.setBrush(self.dots)
+                for i in range(many):
+                    for k in range(many):
+                        q.drawEllipse(QPointF((i + 0.5) * size, (k + 0.5) * size), 1.0, 1.0)
             self._tile = (key, tile)
         # Whole pixels, to avoid resampling.
         start = QPoint(round((part.x() - x) % size), round((part.y() - y) % size))

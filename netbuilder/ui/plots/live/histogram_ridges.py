@@ -52,11 +52,10 @@ class HistogramRidges(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._picture is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for index, (name, (shares, edges)) in enumerate(self._picture.layers.items()):
-            self._strip(painter, index * HEIGHT, name, shares, edges)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for index, (name, (shares, edges)) in enumerate(self._picture.layers.items()):
+                self._strip(painter, index * HEIGHT, name, shares, edges)
 
     def _strip(
         self, painter: QPainter, top: int, name: str, shares: np.ndarray, edges: np.ndarray

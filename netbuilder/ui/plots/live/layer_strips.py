@@ -101,19 +101,18 @@ def words_strip(
     chosen = shown_words(words, width)
     column = width // max(width // _WORD, 1)
     picture = blank_image(column * len(chosen), _LINE + height)
-    painter = QPainter(picture)
-    painter.setFont(small_font())
-    metrics = QFontMetricsF(small_font())
-    # One scale for all words.
-    image = signed_image(np.asarray(values, float)[chosen].T, strip_zero())
-    painter.setPen(QColor(theme.colors().text))
-    for place, step in enumerate(chosen):
-        box = QRectF(place * column, 0, column - GAP, _LINE)
-        word = metrics.elidedText(words[step], Qt.TextElideMode.ElideMiddle, box.width())
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, word)
-        box = QRectF(box.left(), _LINE, box.width(), height)
-        painter.drawImage(box, image, QRectF(place, 0, 1, image.height()))
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setFont(small_font())
+        metrics = QFontMetricsF(small_font())
+        # One scale for all words.
+        image = signed_image(np.asarray(values, float)[chosen].T, strip_zero())
+        painter.setPen(QColor(theme.colors().text))
+        for place, step in enumerate(chosen):
+            box = QRectF(place * column, 0, column - GAP, _LINE)
+            word = metrics.elidedText(words[step], Qt.TextElideMode.ElideMiddle, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, word)
+            box = QRectF(box.left(), _LINE, box.width(), height)
+            painter.drawImage(box, image, QRectF(place, 0, 1, image.height()))
     return picture
 
 
@@ -135,21 +134,20 @@ def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
             "", _("and {count} more", count=len(lines) - MOST_LINES + 1)
         )  # fmt: skip
     picture = blank_image(width, _LINE * len(visible))
-    painter = QPainter(picture)
-    font = small_font()
-    painter.setFont(font)
-    metrics = QFontMetricsF(font)
-    scheme, named = theme.colors(), any(name for name, _ in visible)
-    names = [name for name, _ in visible]
-    left = names_width(metrics, names) if named else 0
-    center, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
-    for row, (name, value) in enumerate(visible):
-        top = row * _LINE
-        painter.setPen(QColor(scheme.secondary))
-        text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
-        painter.drawText(QRectF(0, top, left - NAME_GAP, _LINE), center | right, text)
-        painter.setPen(QColor(scheme.text if name or not named else scheme.secondary))
-        text = metrics.elidedText(value, Qt.TextElideMode.ElideRight, width - left)
-        painter.drawText(QRectF(left, top, width - left, _LINE), center, text)
-    painter.end()
+    with QPainter(picture) as painter:
+        font = small_font()
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        scheme, named = theme.colors(), any(name for name, _ in visible)
+        names = [name for name, _ in visible]
+        left = names_width(metrics, names) if named else 0
+        center, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+        for row, (name, value) in enumerate(visible):
+            top = row * _LINE
+            painter.setPen(QColor(scheme.secondary))
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
+            painter.drawText(QRectF(0, top, left - NAME_GAP, _LINE), center | right, text)
+            painter.setPen(QColor(scheme.text if name or not named else scheme.secondary))
+            text = metrics.elidedText(value, Qt.TextElideMode.ElideRight, width - left)
+            painter.drawText(QRectF(left, top, width - left, _LINE), center, text)
     return picture

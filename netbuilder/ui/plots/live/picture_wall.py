@@ -90,29 +90,30 @@ class PictureWall(QWidget):
         picture = self._picture
         if picture is None:
             return
-        painter = QPainter(self)
-        scheme, metrics = theme.colors(), self.fontMetrics()
-        height, side = metrics.height(), self._grid(self.width())[1] - 6
-        elide = cache(lambda label: metrics.elidedText(label, Qt.TextElideMode.ElideRight, side))
-        for number, image in enumerate(self._images):
-            box = self.box(number)
-            if not box.adjusted(-3, -3, 3, 3 + self._below()).intersects(QRectF(event.rect())):
-                continue  # scrolled out of view
-            correct = bool(picture.right[number])
-            color = QColor(scheme.train if correct else scheme.validation)
-            # Filling a rectangle is ten times faster than drawing a border.
-            edge = 1 if correct else 2
-            painter.fillRect(box.adjusted(-edge, -edge, edge, edge), color)
-            painter.drawImage(box.adjusted(edge, edge, -edge, -edge), image)
-            painter.setPen(QColor(scheme.secondary if correct else scheme.text))
-            label = picture.answers[number] if correct else f"✗ {picture.answers[number]}"
-            bar = QRectF(box.left(), box.bottom() + 3, side, _BAR)
-            painter.fillRect(bar, QColor(scheme.well))
-            bar.setWidth(side * float(np.clip(picture.sure[number], 0, 1)))
-            painter.fillRect(bar, color)
-            below = QRectF(box.left(), bar.bottom() + 1, side, height)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, elide(label))
-        painter.end()
+        with QPainter(self) as painter:
+            scheme, metrics = theme.colors(), self.fontMetrics()
+            height, side = metrics.height(), self._grid(self.width())[1] - 6
+            elide = cache(
+                lambda label: metrics.elidedText(label, Qt.TextElideMode.ElideRight, side)
+            )
+            for number, image in enumerate(self._images):
+                box = self.box(number)
+                if not box.adjusted(-3, -3, 3, 3 + self._below()).intersects(QRectF(event.rect())):
+                    continue  # scrolled out of view
+                correct = bool(picture.right[number])
+                color = QColor(scheme.train if correct else scheme.validation)
+                # Filling a rectangle is ten times faster than drawing a border.
+                edge = 1 if correct else 2
+                painter.fillRect(box.adjusted(-edge, -edge, edge, edge), color)
+                painter.drawImage(box.adjusted(edge, edge, -edge, -edge), image)
+                painter.setPen(QColor(scheme.secondary if correct else scheme.text))
+                label = picture.answers[number] if correct else f"✗ {picture.answers[number]}"
+                bar = QRectF(box.left(), box.bottom() + 3, side, _BAR)
+                painter.fillRect(bar, QColor(scheme.well))
+                bar.setWidth(side * float(np.clip(picture.sure[number], 0, 1)))
+                painter.fillRect(bar, color)
+                below = QRectF(box.left(), bar.bottom() + 1, side, height)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, elide(label))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
