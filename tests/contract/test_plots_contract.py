@@ -66,8 +66,7 @@ def test_every_plot_has_a_title() -> None:
 
 def test_every_painter_ends_whatever_happens() -> None:
     """A painter that outlives its picture, as after an error, crashes the interpreter in Qt."""
-    painters, ended = {"QPainter", "QStylePainter"}, set()
-    left = []
+    painters, ended, left = {"QPainter", "QStylePainter"}, set(), []
     for path in UI.rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):

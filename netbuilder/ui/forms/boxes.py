@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QMouseEvent, QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QValidator,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -19,7 +27,6 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
-    QStylePainter,
     QTabBar,
     QToolTip,
     QWidget,
@@ -149,13 +156,15 @@ class ElidedComboBox(NoWheelComboBox):
         return self.fontMetrics().elidedText(option.currentText, elided, room.width() - 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        with QStylePainter(self) as painter:
+        with QPainter(self) as painter:
             option = QStyleOptionComboBox()
             self.initStyleOption(option)
-            painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+            self.style().drawComplexControl(
+                QStyle.ComplexControl.CC_ComboBox, option, painter, self
+            )
             # Qt would clip the text instead.
             option.currentText = self._visible_text()
-            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+            self.style().drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option, painter, self)
 
 
 class NoWheelTabBar(QTabBar):

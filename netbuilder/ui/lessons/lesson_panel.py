@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
-    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -74,10 +73,10 @@ class AnswerButton(QRadioButton):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         words, option.text = option.text, ""
-        with QStylePainter(self) as painter:
+        with QPainter(self) as painter:
             whole = self.rect()
             option.rect = QRect(whole.left(), whole.top(), whole.width(), self._line())
-            painter.drawControl(QStyle.ControlElement.CE_RadioButton, option)
+            self.style().drawControl(QStyle.ControlElement.CE_RadioButton, option, painter, self)
             room = whole.adjusted(self._left(), (self._line() - self._letters()) // 2, 0, 0)
             painter.setPen(option.palette.windowText().color())
             painter.drawText(room, _FLAGS, words)
