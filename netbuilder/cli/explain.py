@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     _print_explanation(explanation)
     if out is not None:
-        from netbuilder.core.results.explain.explanation_drawing import write_png
+        from netbuilder.core.results.explain.explanation import write_png
 
         write_png(explanation, out)
         print_note(_("Wrote {file}.", file=out))
@@ -82,7 +82,7 @@ def _samples(trained: TrainedModel, words: str) -> FileSamples:
 
 
 def _print_explanation(explanation: Explanation) -> None:
-    from netbuilder.core.results.explain.explanation_drawing import explanation_bars
+    from netbuilder.core.results.explain.explanation import explanation_bars
 
     print_result(explanation.answer)
     print_result(explanation.sentence)

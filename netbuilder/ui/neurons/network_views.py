@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QStackedWidget, QWidg
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.weight_row import WeightRow
-from netbuilder.ui.neurons.neuron_feed import NeuronFeed
+from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE, NeuronFeed
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import ClampedLabel
@@ -28,7 +28,6 @@ _HINT = N_(
 _SHORT_HINT = N_("Drag a line or type to set its weight")
 _PAUSE = N_("Pause the run to set a weight.")
 _SWEEP_MS = 900
-FORWARD, LOSS, BACKWARD, UPDATE = range(4)
 STAGES = (
     (N_("1 Forward"), N_("Each layer computes its outputs from the one before")),
     (N_("2 Loss"), N_("The loss compares the predictions with the labels")),

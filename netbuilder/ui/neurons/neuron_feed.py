@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.neurons import NeuronColumn, NeuronPlane
 
+#: The stages of a training step.
+FORWARD, LOSS, BACKWARD, UPDATE = range(4)
 _KEY = "neurons"
 #: Seconds between two answers of the run: 30 pictures a second, fewer at full speed under load.
 _EVERY, _SLOWEST = 0.03, 0.06

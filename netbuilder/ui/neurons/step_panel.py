@@ -14,7 +14,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
-from netbuilder.ui.neurons.network_views import BACKWARD, FORWARD, STAGES, UPDATE, NetworkViews
+from netbuilder.ui.neurons.network_views import STAGES, NetworkViews
+from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import SelectedNodes
 from netbuilder.ui.services.workbench import Workbench

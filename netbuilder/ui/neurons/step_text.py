@@ -18,7 +18,7 @@ from netbuilder.core.results.computation_trace.computed_value import format_valu
 from netbuilder.core.results.computation_trace.formula_text import formula_lines
 from netbuilder.core.results.computation_trace.trace_value import trace_node
 from netbuilder.core.results.live.neurons import NeuronColumn
-from netbuilder.ui.neurons.network_views import BACKWARD, FORWARD, LOSS, UPDATE
+from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, LOSS, UPDATE
 
 _MOST_TERMS, _MOST_PREDICTIONS = 8, 6
 Index = tuple[int, ...]

@@ -182,7 +182,7 @@ class ExplanationView(QWidget):
         self.sentence.setVisible(True)
 
     def _found(self, result: Explanation) -> None:
-        from netbuilder.core.results.explain.explanation_drawing import (
+        from netbuilder.core.results.explain.explanation import (
             explanation_bars,
             heat_map_legend,
             overlay_heat_map,

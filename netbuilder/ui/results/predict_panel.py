@@ -77,7 +77,7 @@ class PredictPanel(QWidget):
         self.learning = LivePrediction(workbench, live, self)
         self._shown: object = self  # nothing, not even that there is no network
         self._data: Data | None = None
-        self._another_asked = self._file_asked = False
+        self._another_asked = self._file_asked = self._repeats = False
         self._request: PredictionRequest | None = None
         self.predictions: Predictions | None = None
         self._worker = Derived(
@@ -172,6 +172,7 @@ class PredictPanel(QWidget):
         self._shown, self.predictions = trained, None
         self.learning.ask(None)
         self._another_asked = self._file_asked = False
+        self._repeats = True  # a form's own sample is asked about again, for the new network
         self._leave_what_goes()
         self.view.end()
         self.file_answers.forget()
@@ -284,8 +285,10 @@ class PredictPanel(QWidget):
         self._request = request
         self.learning.ask(request)
         self._worker.ask(trained, request.answer, "")
+        repeated, self._repeats = self._repeats, False
         if request.own and request.sample is not None:
-            self._activations_service.show_own(request.sample, request.own)
+            if not (repeated and self._activations_service.row_preferred):
+                self._activations_service.show_own(request.sample, request.own)
         else:
             self._leave_own()
         if self.learning.going:

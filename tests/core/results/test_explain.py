@@ -16,7 +16,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.explain import picture_methods, table_methods
-from netbuilder.core.results.explain.explanation_drawing import (
+from netbuilder.core.results.explain.explanation import (
     FOR,
     explanation_bars,
     overlay_heat_map,

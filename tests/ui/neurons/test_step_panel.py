@@ -13,7 +13,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.neurons.network_views import BACKWARD, UPDATE
+from netbuilder.ui.neurons.neuron_feed import BACKWARD, UPDATE
 from netbuilder.ui.services.runs.run_progress import STEP
 
 Open = Callable[..., MainWindow]

@@ -93,7 +93,11 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     qtbot.waitUntil(lambda: live.look is not None and not live.look.own, timeout=MINUTE)
     qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text(), timeout=MINUTE)
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not trained, timeout=MINUTE)
+    qtbot.wait(300)
+    qtbot.waitUntil(lambda: panel.idle and activations_service.idle, timeout=MINUTE)
+    assert activations_service.own is None, "another network does not bring the drawing back"
+    assert not panel.pictures.pad.empty
 
 
 @pytest.mark.slow

@@ -308,6 +308,7 @@ class ActivationService(QObject):
         self._workbench, self._models = workbench, workbench.models
         self.look: SampleActivations | None = None
         self.own: OwnSample | None = None
+        self.row_preferred = False  # to the own sample, which a form still holds
         self.index = 0
         self.rows = 0  # 0: not known yet
         self.trouble = ""
@@ -318,6 +319,10 @@ class ActivationService(QObject):
 
     def show_row(self, index: int) -> None:
         """Choose a row; indices wrap around."""
+        self.row_preferred = True
+        self._show_row(index)
+
+    def _show_row(self, index: int) -> None:
         if self.rows:
             index %= self.rows
         changed = index != self.index or self.own is not None
@@ -331,7 +336,7 @@ class ActivationService(QObject):
 
         ``make`` returns it by Input id with its text, off the GUI thread.
         """
-        self.own = OwnSample(make, words)
+        self.own, self.row_preferred = OwnSample(make, words), False
         self._ask()
 
     def _ask(self) -> None:
@@ -362,7 +367,7 @@ class ActivationService(QObject):
         return self._worker.idle
 
     def _begin_anew(self) -> None:
-        self.index, self.own = 0, None
+        self.index, self.own, self.row_preferred = 0, None, False
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         if new.model is None:
@@ -370,7 +375,7 @@ class ActivationService(QObject):
             self.changed.emit()
         elif new.model is not old.model:
             # Own samples are requested again for the new network.
-            self.show_row(self.index)
+            self._show_row(self.index)
 
     def _is_current(self) -> bool:
         request: _SampleRequest = self._worker.inputs[0]
