@@ -13,8 +13,8 @@ import sys
 import numpy as np
 
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
-from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
-from netbuilder.core.results.statistics import by_group, intervals
+from netbuilder.core.results.evaluate import Evaluation
+from netbuilder.core.results.statistics import differing_groups, intervals
 
 ROWS = (10, 20, 30, 100)
 GROUPS = (2, 4, 8)
@@ -36,11 +36,9 @@ def errors_of(kind: str, rows: int, random: np.random.Generator) -> np.ndarray:
 
 def regression(errors: np.ndarray, truth: np.ndarray) -> Evaluation:
     """The evaluation of predictions that err by ``errors``."""
-    predictions, truth = (truth + errors)[:, None], truth[:, None]
-    made = number_evaluation(predictions, truth)
     return Evaluation(
-        REGRESSION, len(truth), **made, sentence="", predictions=predictions, truth=truth,
-        columns=("y",),
+        REGRESSION, len(truth), dict.fromkeys(NAMES, 0.0), "",
+        predictions=(truth + errors)[:, None], truth=truth[:, None], columns=("y",),
     )  # fmt: skip
 
 
@@ -63,16 +61,14 @@ def false_alarms(groups: int, task: str, tries: int, random: np.random.Generator
         rows = 40 * groups
         if task == "accuracy":
             truth = random.integers(0, 2, rows)
-            said = np.where(random.random(rows) < 0.85, truth, 1 - truth)
-            made = class_evaluation(said, truth, ("a", "b"), CLASSES)
-            found = Evaluation(
-                CLASSES, rows, **made, sentence="", predictions=said, truth=truth,
-                labels=("a", "b"),
+            predictions = np.where(random.random(rows) < 0.85, truth, 1 - truth)
+            evaluation = Evaluation(
+                CLASSES, rows, {}, labels=("a", "b"), sentence="",
+                predictions=predictions, truth=truth,
             )  # fmt: skip
         else:
-            found = regression(errors_of(task, rows, random), random.normal(0, _WIDE, rows))
-        values = random.permutation(np.arange(rows) % groups).astype(str)
-        alarms += any(group.apart for group in by_group(found, values))
+            evaluation = regression(errors_of(task, rows, random), random.normal(0, _WIDE, rows))
+        alarms += differing_groups(evaluation, random.permutation(np.arange(rows) % groups)).any()
     return round(alarms / tries, 3)
 
 

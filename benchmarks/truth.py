@@ -184,6 +184,19 @@ def half_days(source: random.Random, name: str, rows: int, marks: tuple[str, str
     return Column(name, "numbers", cells, truth)
 
 
+def clock_times(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
+    """Times of a clock without seconds: 7:05, 07:05, 7:05 pm; the truth in hours."""
+    how = source.randrange(3)
+    minutes = [source.randrange(1440) for _ in range(rows)]
+    minutes[:2] = [23 * 60 + 59, 65]
+    cells = [
+        (f"{at // 60}:{at % 60:02}", f"{at // 60:02}:{at % 60:02}",
+         f"{(at // 60 - 1) % 12 + 1}:{at % 60:02} {'ap'[at >= 720]}m")[how]
+        for at in minutes
+    ]  # fmt: skip
+    return Column(name, "clocks", cells, [at / 60 for at in minutes])
+
+
 def decorated(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
     """Numbers with a power of ten, in digits of full width, or with a spreadsheet's text mark."""
     how = source.randrange(4)
@@ -231,7 +244,8 @@ def words(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -
         ("red", "None", "blue"), ("01067", "10115", "80331"), ("1st", "2nd", "3rd"),
         ("A1", "B2", "12"), ("Köln", "Ulm", "Århus"), ("9a", "9b", "10a"),
         ("1st class", "2nd class", "3rd class"), ("(1) North", "(2) East", "(3) South"),
-        ("drama; action", "drama", "comedy; action"),
+        ("drama; action", "drama", "comedy; action"), ("Drama, Action", "Drama", "Comedy, Action"),
+        ("pos", "POS", "positive", "neg"),
     ))  # fmt: skip
     cells = [source.choice(known) for _ in range(rows)]
     return Column(name, "words", cells, list(cells))
@@ -239,7 +253,7 @@ def words(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -
 
 KINDS: tuple[Callable[[random.Random, str, int, tuple[str, str]], Column], ...] = (
     numbers, numbers, numbers, numbers, in_two_units, in_fractions, yes_or_no, days, words,
-    coordinates, lasting, half_days, decorated, thousands,
+    coordinates, lasting, half_days, clock_times, decorated, thousands,
 )  # fmt: skip
 
 
@@ -337,6 +351,8 @@ def _is_right(series: Any, column: Column) -> bool:
         if column.kind == "dates":
             style = "dayfirst" if cells.day_comes_first(series) else ""
             values = cells.dates_as_days(series, "", style)
+        elif column.kind == "clocks" and not pd.api.types.is_numeric_dtype(series):
+            values = cells.dates_as_days(series, "", "") * 24
         else:
             values = pd.to_numeric(series)
     except (ValueError, TypeError, cells.DataError):

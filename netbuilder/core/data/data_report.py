@@ -262,8 +262,6 @@ def make_column_facts(
         if finding.code == "column-left-out"
     }
     reading = table_reading(table)
-    table = table.copy(deep=False)
-    table.attrs = {}  # pandas would copy it with each column
     groups = _groups(table, roles, facts)
     general = str(data.options.get("missing", "error"))
     facts_of_columns = []

@@ -89,8 +89,6 @@ def preview_of_table(
     sequences: NDArray[Any] | None = None,
 ) -> Preview:
     """Return the preview of a table as stored, missing values included."""
-    frame = frame.copy(deep=False)
-    frame.attrs = {}  # pandas would copy it with each column
     head = frame.head(rows)
     cells = [_cell_texts(head[name]) for name in head.columns]
     counts: tuple[tuple[str, int], ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
@@ -40,6 +41,8 @@ LEVEL = 0.95
 FEWEST_ROWS = 5
 _MOST_VALUES = 10
 _TRIES, _CELLS = 1000, 20_000_000
+#: Cells at a time: what fits into the processor's cache.
+_BLOCK = 50_000
 _MOST_PERMUTED = 20_000
 #: Rows that an interval of errors needs for its coverage.
 FEWEST_ERRORS = 10
@@ -105,7 +108,7 @@ def _resampled(
 ) -> Array:
     """Return the statistic of many draws of ``rows`` rows with replacement."""
     tries = int(np.clip(_CELLS // max(rows, 1), 100, _TRIES))
-    block = max(1, min(tries, 2_000_000 // max(rows, 1)))
+    block = max(1, min(tries, _BLOCK // max(rows, 1)))
     draws = [
         statistic(random.integers(0, rows, (min(block, tries - first), rows)))
         for first in range(0, tries, block)
@@ -138,8 +141,6 @@ def _of_numbers(evaluation: Evaluation) -> dict[str, Interval]:
     on a logarithmic scale (Hall, 1988), and widened by Weerahandi's interval of a lognormal mean
     where the errors may be lognormal. ``benchmarks/coverage.py`` measures the coverage.
     """
-    from scipy import stats
-
     off = np.abs(np.asarray(evaluation.predictions, float) - evaluation.truth).reshape(
         evaluation.samples, -1
     )
@@ -170,10 +171,8 @@ def _of_numbers(evaluation: Evaluation) -> dict[str, Interval]:
     if "root_mean_squared_error" in evaluation.metrics:
         result["root_mean_squared_error"] = _ratio_interval(root, np.sqrt(squared.mean(axis=1)), 2)
     if "median_absolute_error" in evaluation.metrics:
-        ends = [stats.quantile_test(column, p=0.5).confidence_interval(LEVEL) for column in off.T]
-        result["median_absolute_error"] = (
-            float(np.mean([end.low for end in ends])), float(np.mean([end.high for end in ends]))
-        )  # fmt: skip
+        low, high = np.sort(off, axis=0)[list(_median_places(evaluation.samples))].mean(axis=1)
+        result["median_absolute_error"] = float(low), float(high)
     if "r2_score" in evaluation.metrics and (truth.var(axis=0) > 0).all():
         low, high = _ratio_interval(unexplained, np.sqrt(squared.mean(axis=1)), 2, rooted=False)
         result["r2_score"] = 1 - high, 1 - low
@@ -216,17 +215,25 @@ def _ratio_interval(
     )
 
 
+@cache
+def _median_places(count: int) -> tuple[int, int]:
+    """Return the places of the sorted values that bound the median (scipy's ``quantile_test``)."""
+    from scipy import stats
+
+    low, high = stats.binom.ppf(((1 - LEVEL) / 2, (1 + LEVEL) / 2), count, 0.5)
+    return max(0, int(low) - 1), min(count - 1, int(high))
+
+
 def _lognormal_mean(
     errors: Array, power: int, tail: float, random: np.random.Generator
 ) -> Interval:
     """Return the interval of the mean of lognormal ``errors`` to a power, relative to that mean;
     (1, 1) if the errors are not lognormal (logarithms of normal errors are skewed to the left)."""
-    from scipy import stats
-
     if (errors <= 0).any():
         return 1.0, 1.0
     logs, count = power * np.log(errors), len(errors)
-    if stats.skew(logs) < -min(0.8, 3 * np.sqrt(6 / count)):
+    off = logs - logs.mean()
+    if (off**3).mean() < logs.var() ** 1.5 * -min(0.8, 3 * np.sqrt(6 / count)):
         return 1.0, 1.0
     spread = (count - 1) * logs.var(ddof=1) / random.chisquare(count - 1, _TRIES)
     means = logs.mean() + random.normal(size=_TRIES) * np.sqrt(spread / count) + spread / 2
@@ -434,7 +441,7 @@ def by_group(evaluation: Evaluation, values: Array, seed: int = 0) -> tuple[Grou
             _("Choose a column whose values repeat, such as a place or a class."),
             code="too_many_groups",
         )
-    differing = _differing(_row_scores(evaluation), numbers, seed)
+    differing = differing_groups(evaluation, numbers, seed)
     groups = []
     for place in np.argsort(-counts, kind="stable"):
         part = part_of(evaluation, values == names[place])
@@ -528,14 +535,15 @@ def _row_scores(evaluation: Evaluation) -> NDArray[np.float64]:
     return np.asarray((predictions == truth).mean(axis=1), float)
 
 
-def _differing(scores: Array, groups: Array, seed: int) -> NDArray[np.bool_]:
+def differing_groups(evaluation: Evaluation, groups: Array, seed: int = 0) -> NDArray[np.bool_]:
     """Return which groups have another mean than all other rows, at ``LEVEL`` for all together.
 
     The largest difference is compared with the largest of each permutation (Westfall and Young,
     1993); with very many rows, a normal distribution with Bonferroni's correction is used.
 
-    ``scores``: (n,) of the rows; ``groups``: (n,) numbers of the groups, from 0.
+    ``groups``: (n,) numbers of the rows' groups, from 0.
     """
+    scores = _row_scores(evaluation)
     rows, counts = len(scores), np.bincount(groups)
     tested = (counts >= FEWEST_ROWS) & (counts <= rows - FEWEST_ROWS)
     spread = float(scores.std())
@@ -545,16 +553,21 @@ def _differing(scores: Array, groups: Array, seed: int) -> NDArray[np.bool_]:
     error = np.sqrt(counts * (1 - counts / rows))
 
     def distances(values: Array) -> Array:
-        sums = np.abs(np.bincount(groups, values, len(counts)))
-        return np.where(tested, sums / np.maximum(error, _TINY), 0.0)
+        places = np.arange(len(values))[:, None] * len(counts) + groups
+        sums = np.bincount(places.ravel(), values.ravel(), len(values) * len(counts))
+        far = np.abs(sums.reshape(len(values), -1)) / np.maximum(error, _TINY)
+        return np.where(tested, far, 0.0)
 
     if rows > _MOST_PERMUTED:
         bound = NormalDist().inv_cdf(1 - (1 - LEVEL) / 2 / int(tested.sum()))
     else:
-        random = np.random.default_rng(seed)
-        largest = [distances(random.permutation(standard)).max() for _ in range(_TRIES)]
-        bound = float(np.quantile(largest, LEVEL, method="higher"))
-    return distances(standard) > bound * (1 + 1e-9)
+        random, block = np.random.default_rng(seed), max(1, _BLOCK // rows)
+        largest = [
+            distances(random.permuted(np.tile(standard, (size, 1)), axis=1)).max(axis=1)
+            for size in (min(block, _TRIES - first) for first in range(0, _TRIES, block))
+        ]
+        bound = float(np.quantile(np.concatenate(largest), LEVEL, method="higher"))
+    return np.asarray(distances(standard[None])[0] > bound * (1 + 1e-9))
 
 
 def _of_same_rows(evaluation: Evaluation, other: Evaluation) -> bool:

@@ -21,10 +21,8 @@ from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, cells_of, check_file, sniff
 from netbuilder.core.data.readers.encodings import check_packed, open_bytes
 from netbuilder.core.data.readers.table_cells import (
-    TableReading,
     convert_cells,
     counting_column,
-    table_reading,
 )
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
 from netbuilder.core.errors import DataError
@@ -57,22 +55,12 @@ def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None)
     if about.st_size > _HELD_BYTES:
         return _read(path, options, nrows)
     key = str(path.resolve()), about.st_mtime_ns, about.st_size, repr(options), nrows
-    cached, reading = _TABLES.get(key, lambda: _with_reading(_read(path, options, nrows)))
-    table = cached.copy(deep=False)
-    table.attrs["reading"] = reading
-    return table
+    return _TABLES.get(key, lambda: _read(path, options, nrows)).copy(deep=False)
 
 
 # Of small files the table is held, so that who looks at one and then uses it reads it once.
 _HELD_BYTES = 32 << 20
-_TABLES: RecentValues[tuple[pd.DataFrame, TableReading]] = RecentValues(3)
-
-
-def _with_reading(table: pd.DataFrame) -> tuple[pd.DataFrame, TableReading]:
-    reading = table_reading(table)
-    # pandas copies what hangs on a table with every column that is taken from it.
-    table.attrs = {}
-    return table, reading
+_TABLES: RecentValues[pd.DataFrame] = RecentValues(3)
 
 
 def _read(path: Path, options: Mapping[str, Any], nrows: int | None) -> pd.DataFrame:

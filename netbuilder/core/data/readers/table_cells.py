@@ -86,6 +86,10 @@ class TableReading:
     read_as: Mapping[str, Any] = field(default_factory=dict)
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    def __deepcopy__(self, _memo: object) -> TableReading:
+        """Return the reading itself: pandas copies it with each column."""
+        return self
+
     @property
     def marks(self) -> dict[str, str]:
         """The decimal point of each column whose numbers pandas reads as texts."""

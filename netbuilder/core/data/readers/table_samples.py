@@ -131,8 +131,6 @@ def samples_of_table(
     if roles.order:
         used = used.iloc[_order(used[roles.order], source)]
         notes.append(_("The rows were sorted by '{name}'.", name=roles.order))
-    # pandas copies what hangs on a table with every column that is taken from it.
-    used.attrs = {}
     return Samples(
         role="table",
         table=used[features],
