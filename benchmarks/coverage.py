@@ -51,7 +51,7 @@ def coverage(kind: str, rows: int, tries: int, random: np.random.Generator) -> d
         ends = intervals(regression(errors_of(kind, rows, random), random.normal(0, _WIDE, rows)))
         for name in NAMES:
             held[name] += ends[name][0] <= truths[name] <= ends[name][1]
-    return {name: round(count / tries, 3) for name, count in held.items()}
+    return {name: round(float(count / tries), 3) for name, count in held.items()}
 
 
 def false_alarms(groups: int, task: str, tries: int, random: np.random.Generator) -> float:
@@ -69,27 +69,25 @@ def false_alarms(groups: int, task: str, tries: int, random: np.random.Generator
         else:
             evaluation = regression(errors_of(task, rows, random), random.normal(0, _WIDE, rows))
         alarms += differing_groups(evaluation, random.permutation(np.arange(rows) % groups)).any()
-    return round(alarms / tries, 3)
+    return round(float(alarms / tries), 3)
 
 
 def main(tries: int) -> None:
-    """Print the figures."""
+    """Print the figures, each on the terminal as it is known."""
     random = np.random.default_rng(5)
-    json.dump(
-        {
-            "tries": tries,
-            "coverage": {
-                kind: {rows: coverage(kind, rows, tries, random) for rows in ROWS}
-                for kind in _MOMENTS
-            },
-            "false_alarms": {
-                task: {groups: false_alarms(groups, task, tries, random) for groups in GROUPS}
-                for task in ("accuracy", *_MOMENTS)
-            },
-        },
-        sys.stdout,
-        indent=1,
-    )
+    held: dict[str, dict[int, dict[str, float]]] = {}
+    for kind in _MOMENTS:
+        for rows in ROWS:
+            share = coverage(kind, rows, tries, random)
+            held.setdefault(kind, {})[rows] = share
+            print(kind, rows, share, file=sys.stderr, flush=True)
+    alarms: dict[str, dict[int, float]] = {}
+    for task in ("accuracy", *_MOMENTS):
+        for groups in GROUPS:
+            rate = false_alarms(groups, task, tries, random)
+            alarms.setdefault(task, {})[groups] = rate
+            print(task, groups, "groups", rate, file=sys.stderr, flush=True)
+    json.dump({"tries": tries, "coverage": held, "false_alarms": alarms}, sys.stdout, indent=1)
 
 
 if __name__ == "__main__":
