@@ -75,7 +75,7 @@ def raw(entry: dict[str, Any], cells: dict[str, list[Any]], name: str) -> Any:
 
 def log_mel(wave: Any, entry: dict[str, Any]) -> Any:
     """A spectrogram as docs/project-file.md writes it down."""
-    rate, _, mels = (int(one) for one in entry["sound"])
+    rate, _seconds, mels, _speech = (int(number) for number in entry["sound"])
     frame, hop = int(rate * 0.025), int(rate * 0.010)
     size = 2 ** math.ceil(math.log2(frame))
     frames = [wave[at : at + frame] for at in range(0, len(wave) - frame + 1, hop)]

@@ -119,14 +119,16 @@ class Plain(dict[str, dict[str, list[Any]]]):
 
     def __init__(self, written: Cases) -> None:
         super().__init__()
-        self._written = written
+        self._written, self._failed = written, set[str]()
 
     def __missing__(self, name: str) -> dict[str, list[Any]]:
+        assert name not in self._failed, "its process failed: see the first test that failed"
         # One process for many: it takes longer to begin than to answer.
         names = FEW if name in FEW else REST
         reader = Path(__file__).with_name("plain_reader.py")
-        said = run(reader, *(self._written[one].folder for one in names))
-        self.update(json.loads(said.splitlines()[-1]))
+        self._failed.update(names)
+        output = run(reader, *(self._written[case].folder for case in names))
+        self.update(json.loads(output.splitlines()[-1]))
         return self[name]
 
 
