@@ -263,8 +263,10 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
             continue
         values = series.to_numpy(np.float64)
         values = values[~np.isnan(values)]
-        if not _zero_is_measured(table, str(name)):
-            yield from _cannot_be(str(name), values)
+        impossible = list(_cannot_be(str(name), values))
+        # Asked second: it compares the column with every other.
+        if impossible and not _zero_is_measured(table, str(name)):
+            yield from impossible
         if not np.isin(values, STAND_INS).any():
             continue
         for stand_in in STAND_INS:
