@@ -242,7 +242,7 @@ class SoundModality(Modality):
         sound = SoundFormat.of(entry.sound)
         return _(
             "sounds as waveforms from -1 to 1: {rate} samples per second, {seconds} s",
-            rate=format_number(sound.rate),
+            rate=format_number(sound.rate, ","),
             seconds=format_number(sound.seconds, "g"),
         )
 
