@@ -25,9 +25,6 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.python_text import format_call, format_literal
 from netbuilder.core.wording import format_list
 
-#: Of short scripts, as Keras formats its examples.
-LONGEST_LINE = 100
-
 
 def sidecar_names(project: Project) -> tuple[str, ...]:
     """Return the file names of the included weights of pretrained backbones."""

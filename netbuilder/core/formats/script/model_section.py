@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from inspect import getsource
 from typing import Any
@@ -77,37 +77,52 @@ def model_cell(
     if exact:
         text = _BEGIN.replace("SEED", str(project.training.seed))
         cell.add(*translated_source(text).split("\n"))
-    if bins:
-        _bins(bins, facts, cell, several=len(used_inputs(graph)) > 1)
+    if exact and bins:
+        for function in (bin_edges, bin_weights):
+            cell.add(*translated_source(getsource(function)).rstrip().split("\n"), "", "")
+        for name, most, rows in _binned(project, facts):
+            cell.add(
+                f"edges = [bin_edges(column, {most}) for column in np.asarray({rows}).T]",
+                f"{', '.join(_bin_weights(name))} = bin_weights(edges)",
+            )
     if is_chain(graph):
         _sequential(graph, facts, cell, ids, exact)
     else:
         _functional(graph, facts, cell, ids, exact)
     for name in bins:
         layer = format_literal(keras_name(f"{name}_bins"))
-        cell.add(f"model.get_layer({layer}).set_weights({_weights(name)})")
+        cell.add(f"model.get_layer({layer}).set_weights([{', '.join(_bin_weights(name))}])")
     cell.add("model.summary()")
     return cell
 
 
-def _bins(
-    bins: Mapping[str, int], facts: DataFacts | None, cell: ScriptCell, *, several: bool
-) -> None:
-    """Write the binning of numbers, fitted on the training rows."""
-    assert facts is not None
-    for function in (bin_edges, bin_weights):
-        cell.add(*translated_source(getsource(function)).rstrip().split("\n"), "", "")
-    for name in bins:
-        most = most_bins(facts.input_shapes[name][-1] or 1)
-        rows = f"x_train[{format_literal(name)}]" if several else "x_train"
-        cell.add(
-            f"edges = [bin_edges(column, {most}) for column in np.asarray({rows}).T]",
-            f"{_weights(name)} = bin_weights(edges)",
-        )
+def _binned(project: Project, facts: DataFacts | None) -> Iterator[tuple[str, int, str]]:
+    """Yield each Input whose numbers are binned, the most bins of a number, and its rows."""
+    several = len(used_inputs(project.graph)) > 1
+    for name in bin_widths(facts.bins) if facts is not None else ():
+        most = most_bins((facts.input_shapes[name][-1] if facts is not None else None) or 1)
+        yield name, most, f"x_train[{format_literal(name)}]" if several else "x_train"
 
 
-def _weights(name: str) -> str:
-    return identifier(f"{name}_bin_weights", set())
+def short_bin_lines(project: Project, facts: DataFacts | None) -> list[str]:
+    """Return lines that bin the numbers of the training rows; none where none are binned."""
+    lines = []
+    for name, most, rows in _binned(project, facts):
+        kernel, bias = _bin_weights(name)
+        lines += [
+            "from scipy.linalg import block_diag",
+            _("# Each number becomes its progress through each of its bins, from 0 to 1."),
+            f"shares = np.linspace(0, 1, {most + 1})",
+            f"edges = [np.unique(np.quantile(c, shares).round(3)) for c in np.asarray({rows}).T]",
+            f"{kernel} = block_diag(*(1 / np.diff(marks) for marks in edges))",
+            f"{bias} = -np.concatenate([marks[:-1] / np.diff(marks) for marks in edges])",
+        ]
+    return lines
+
+
+def _bin_weights(name: str) -> tuple[str, str]:
+    """Return the variables of kernel and bias of the layer that bins an Input's numbers."""
+    return identifier(f"{name}_kernel", set()), identifier(f"{name}_bias", set())
 
 
 # As engine.build.seeds.seed_layers does, so that initial weights do not depend on earlier draws.
@@ -256,7 +271,7 @@ def _bins_layer(node: Node) -> str:
     """Return the layer that bins numbers, sized by the training rows, or ""."""
     name = bins_input(node)
     named = format_literal(keras_name(node.id))
-    return name and f"layers.Dense(len({_weights(name)}[1]), trainable=False, name={named})"
+    return name and f"layers.Dense(len({_bin_weights(name)[1]}), trainable=False, name={named})"
 
 
 def _word_vectors(layer: str, cell: ScriptCell) -> None:

@@ -29,7 +29,7 @@ from netbuilder.core.formats.script.split_section import split_cell
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import format_literal
+from netbuilder.core.python_text import format_literal, without_types
 from netbuilder.core.wording import format_list
 
 _OF_SCALERS = {
@@ -251,6 +251,10 @@ def script_cells(
     else:
         sections = _exact(project, facts, recipe)
     cells = [cell for cell in sections if cell is not None and cell.lines]
+    if style == Style.SHORT:
+        for cell in cells:
+            text = without_types("\n".join(cell.lines), join=not cell.nodes)
+            cell.lines = text.split("\n")
     imported = _lifted(cells)
     return [_imports(project, cells, imported), *cells]
 
@@ -410,7 +414,7 @@ def _imports(project: Project, cells: list[ScriptCell], imported: list[str]) -> 
         cell.add("from keras import layers")
     cell.add(*[line for line in imported if line.startswith("from ")])
     used = {node.layer: LAYERS[node.layer].module for node in project.graph.nodes
-            if node.layer in LAYERS}  # fmt: skip
+            if node.layer in LAYERS and not LAYERS[node.layer].is_backbone}  # fmt: skip
     own = {name: module for name, module in used.items() if not module.startswith("keras.")}
     for name, module in sorted(own.items()):
         text = _("# Define your own layer {name} here.", name=name)

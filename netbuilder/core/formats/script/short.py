@@ -14,11 +14,11 @@ from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script import prepare_section, split_section, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
-from netbuilder.core.formats.script.literals import LONGEST_LINE, ScriptCell
-from netbuilder.core.formats.script.model_section import model_cell
+from netbuilder.core.formats.script.literals import ScriptCell
+from netbuilder.core.formats.script.model_section import model_cell, short_bin_lines
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import format_call, format_literal
+from netbuilder.core.python_text import format_call, format_items, format_literal
 
 _FILLED_BY = ("mean", "median", "most_frequent")
 
@@ -56,15 +56,6 @@ def _without_data(
     model = model_cell(project, facts, ids=recipe.ids, exact=False)
     compiled = training_section.compile_cell(project, recipe, plain=True)
     return [load, model, compiled, fit, _plot(project, recipe), _save(stem)]
-
-
-def _called(name: str, arguments: list[str]) -> list[str]:
-    inner = ", ".join(arguments)
-    if len(name) + len(inner) + 2 <= LONGEST_LINE:
-        return [f"{name}({inner})"]
-    if len(inner) + 4 <= LONGEST_LINE and "\n" not in inner:
-        return [f"{name}(", f"    {inner}", ")"]
-    return [f"{name}(", *(f"    {argument}," for argument in arguments), ")"]
 
 
 def _several(project: Project) -> bool:
@@ -135,7 +126,7 @@ def _part(
     cell.add("from sklearn.model_selection import train_test_split")
     seed = f"random_state={project.training.seed}"
     listed = [*arrays, f"test_size={share}", *([seed] if not more else [seed, more])]
-    cell.add(*_called(f"{names} = train_test_split", listed))
+    cell.add(format_call(f"{names} = train_test_split", listed))
 
 
 def _stratified(facts: DataFacts | None, recipe: ScriptRecipe, share: float) -> bool:
@@ -164,14 +155,17 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     elif recipe.scaler:
         _sequences(project, facts, recipe, cell, parts)
     if recipe.task == REGRESSION and recipe.target_scaler:
+        single = len(project.graph.outputs) == 1  # errors are in the target's own units
+        scaled = [part for part in parts[1:] if part != "test" or not single]
         cell.add(
             f"from sklearn.preprocessing import {recipe.target_scaler}",
             f"y_scaler = {recipe.target_scaler}()",
             "y_train = y_scaler.fit_transform(y_train)",
-            *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts[1:]),
+            *(f"y_{part} = y_scaler.transform(y_{part})" for part in scaled),
         )
     elif recipe.one_hot:
         cell.add(*(f"y_{p} = keras.utils.to_categorical(y_{p}, len(labels))" for p in parts))
+    cell.add(*short_bin_lines(project, facts))
     return cell if cell.lines else None
 
 
@@ -258,16 +252,17 @@ def _mixed_table(
     rule = str(project.data.options.get("missing", "error")) if recipe.code.fills else ""
     numbers = [f"SimpleImputer(strategy={format_literal(rule)})"] if rule else []
     words = ['SimpleImputer(strategy="most_frequent")'] if rule else []
-    words.append('OneHotEncoder(handle_unknown="ignore", sparse_output=False)')
+    words.append("one_hot")
     used = ["preprocessing import OneHotEncoder", "compose import make_column_transformer"]
     used += ["impute import SimpleImputer", "pipeline import make_pipeline"] if rule else []
     if recipe.scaler:
         numbers.append(f"{recipe.scaler}()")
         used.append(f"preprocessing import {recipe.scaler}")
     cell.add(*(f"from sklearn.{name}" for name in used))
-    transformer = ["make_column_transformer(", *_piped(numbers, "numbers"), *_piped(words, "words")]
+    cell.add('one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)')
+    transformer = ["make_column_transformer(", _piped(numbers, "numbers"), _piped(words, "words")]
     if _several(project):
-        template = "{n: one.HOW(x_PART[columns[n]]) for n, one in preprocessors.items()}"
+        template = "{n: p.HOW(x_PART[columns[n]]) for n, p in preprocessors.items()}"
         cell.add(
             "from sklearn.compose import make_column_selector",
             'numbers = make_column_selector(dtype_include=["number", "bool"])',
@@ -292,21 +287,11 @@ def _mixed_table(
         cell.add(f"x_{part} = {template.replace('HOW', how).replace('PART', part)}")
 
 
-def _piped(steps: list[str], columns: str) -> list[str]:
+def _piped(steps: list[str], columns: str) -> str:
     chain = steps[0] if steps else '"passthrough"'
     if len(steps) > 1:
         chain = f"make_pipeline({', '.join(steps)})"
-    if len(chain) + len(columns) + 9 <= LONGEST_LINE:
-        return [f"    ({chain}, {columns}),"]
-    inner = [f"            {step}," for step in steps]
-    return [
-        "    (",
-        "        make_pipeline(",
-        *inner,
-        "        ),",
-        f"        {columns},",
-        "    ),",
-    ]
+    return f"    ({chain}, {columns}),"
 
 
 def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
@@ -329,10 +314,8 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         listed.append(f"validation_split={project.data.validation_split:g}")
     listed += ["sample_weight=weights_train"] if weighted or balanced else []
     if callbacks:
-        listed.append(
-            "\n".join(["callbacks=[", *(f"        {call}," for call in callbacks), "    ]"])
-        )
-    cell.add(*_called("history = model.fit", listed))
+        listed.append(format_items("callbacks=[", callbacks, "]", 4))
+    cell.add(format_call("history = model.fit", listed))
     return cell
 
 
@@ -343,9 +326,8 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
     if single and recipe.task == REGRESSION and recipe.target_scaler:
         cell.add(
             "from sklearn.metrics import mean_absolute_error",
-            f'print("With the scaled target:", model.evaluate({x}, y_test))',
             f"predictions = y_scaler.inverse_transform(model.predict({x}))",
-            "error = mean_absolute_error(y_scaler.inverse_transform(y_test), predictions)",
+            "error = mean_absolute_error(y_test, predictions)",
             f'print("{training_section.OWN_UNITS}", error)',
         )
         return cell
@@ -374,12 +356,11 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
     known = ["target_names=labels", "zero_division=0"]
     if recipe.own_test or not _stratified(facts, recipe, project.data.test_split):
         known.insert(0, "labels=range(len(labels))")  # a class may be missing
-    report = f"classification_report({', '.join([true, 'predictions', *known])})"
-    if len(report) + len("print()") <= LONGEST_LINE:
-        cell.add(f"print({report})")
-    else:
-        cell.add(*_called("report = classification_report", [true, "predictions", *known]))
-        cell.add("print(report)")
+    report = format_call("classification_report", [true, "predictions", *known], 6)
+    if "\n" in report:
+        cell.add(format_call("report = classification_report", [true, "predictions", *known]))
+        report = "report"
+    cell.add(f"print({report})")
     return cell
 
 
@@ -404,9 +385,7 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     cell.add(f"prediction = {prediction}")
     correct = "y_test[0]"
     if recipe.task == REGRESSION:
-        if recipe.target_scaler:
-            correct = "y_scaler.inverse_transform(y_test[:1])[0]"
-        cell.add(f'print("Predicted:", prediction[0], "Correct:", {correct})')
+        cell.add('print("Predicted:", prediction[0], "Correct:", y_test[0])')
     elif recipe.task == MULTI_LABEL:
         cell.add('print("Probability of each label:", prediction[0], "Correct:", y_test[0])')
     else:
@@ -421,10 +400,12 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
 def _plot(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     cell = ScriptCell(_("Training curves"))
     watched = recipe.watched or (not project.data.kind and project.data.validation_split > 0)
-    cell.add("import matplotlib.pyplot as plt")
-    for name in ("loss", "val_loss") if watched else ("loss",):
-        cell.add(f'plt.plot(history.history["{name}"], label="{name}")')
-    cell.add("plt.legend()", "plt.show()")
+    names = format_literal(["loss", "val_loss"] if watched else ["loss"])
+    cell.add(
+        "import matplotlib.pyplot as plt",
+        f"pd.DataFrame(history.history)[{names}].plot()",
+        "plt.show()",
+    )
     return cell
 
 

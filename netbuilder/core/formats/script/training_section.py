@@ -12,10 +12,10 @@ from netbuilder.core.catalog.training.training_index import (
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
-from netbuilder.core.formats.script.literals import LONGEST_LINE, ScriptCell, object_call
+from netbuilder.core.formats.script.literals import ScriptCell, object_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
-from netbuilder.core.python_text import format_literal, translated_source
+from netbuilder.core.python_text import LONGEST_LINE, format_literal, translated_source
 
 OWN_UNITS = "Mean absolute error in the target's own units:"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats.script.literals import LONGEST_LINE, identifier
+from netbuilder.core.formats.script.literals import identifier
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import format_literal
+from netbuilder.core.python_text import LONGEST_LINE, format_call, format_items, format_literal
 from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:
@@ -119,26 +119,13 @@ def _sample_lines(name: str, entry: InputPreprocessing, values: Array) -> list[s
         pairs = zip(features, values, strict=True)
         items = [f"{format_literal(feature)}: {_decimals(value)}" for feature, value in pairs]
         array = f"np.array([[*{name}.values()]], {dtype})"
-        return [*_wrapped(f"{name} = {{", items, "}"), f"{name} = {array}"]
+        return [format_items(f"{name} = {{", items, "}"), f"{name} = {array}"]
     head = _comment(join_values(features)) if features else []
     whole = values.dtype.kind in "iu"
     literal = format_literal([values.tolist() if whole else _decimals(values)])
-    return [*head, *_wrapped(f"{name} = np.array(", [literal, dtype], ")")]
+    return [*head, format_call(f"{name} = np.array", [literal, dtype])]
 
 
 def _decimals(values: Any) -> Any:
     """Return nested lists of the shortest decimals that give the same numbers."""
     return float(str(values)) if values.ndim == 0 else [_decimals(part) for part in values]
-
-
-def _wrapped(head: str, items: list[str], tail: str) -> list[str]:
-    """Return a call or literal on one line if it fits, else on lines of several items."""
-    if len(line := f"{head}{', '.join(items)}{tail}") <= LONGEST_LINE:
-        return [line]
-    lines, body = [], ""
-    for item in items:
-        if body and len(body) + len(item) > LONGEST_LINE - 7:
-            lines.append(f"    {body.rstrip()}")
-            body = ""
-        body += f"{item}, "
-    return [head, *lines, f"    {body.rstrip()}", tail]

@@ -11,6 +11,7 @@ from typing import Any
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.kind import ScriptRequest
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import without_types
 
 
 def carried_data(tree: ast.Module, project: Project) -> Data | None:
@@ -25,8 +26,9 @@ def carried_data(tree: ast.Module, project: Project) -> Data | None:
             continue
         data = replace(project.data, kind="builtin", name=known.name)
         request = ScriptRequest(replace(project, data=data), None, known.task)
-        own = ast.parse("\n".join(known.code(request).lines))
-        if _statements(node) not in [_statements(part) for part in own.body]:
+        code = "\n".join(known.code(request).lines)
+        own = [*ast.parse(code).body, *ast.parse(without_types(code)).body]
+        if _statements(node) not in map(_statements, own):
             continue
         values = dict(_values(tree, known.name))
         options = {p.name: values[p.name] for p in known.options

@@ -126,6 +126,7 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
         builder.tell("seed", AS_IS, line, str(seed))
     several = len(candidates) > 1
     data = builder.data(reads, path.parent, chosen, training, split, several=several)
+    data = replace(data, scaling="bins") if builder.binned else data
     for number, other in enumerate(candidates, 1):
         if other is not chosen:
             title = f"{other.title} ({number})"
@@ -251,6 +252,15 @@ def _scale_pixels(layer: Layer) -> None:
     layer.notes = layer.notes if layer.kind == "preprocess_input" else []
 
 
+def _unbinned(call: Call) -> Call:
+    """Return the Input whose bins the two layers of an exported script compute, or the call."""
+    if call.layer.kind != "ReLU" or not call.sources:
+        return call
+    bins = call.sources[0]
+    own = bins.layer.name.endswith("_bins") and bins.layer.config.get("trainable") is False
+    return bins.sources[0] if own and "units" not in bins.layer.config else call
+
+
 def _members(value: Any) -> list[Any]:
     """Return the members of nested lists and dicts; a single value is its own member."""
     if isinstance(value, dict):
@@ -272,6 +282,7 @@ class _Builder:
         self._ids: dict[int, str] = {}
         self._owners: dict[int, str] = {}
         self._taken: set[str] = set()
+        self.binned = False
         self.loops: set[int] = set()
         self.lines: dict[str, int] = {}
 
@@ -293,6 +304,9 @@ class _Builder:
             if id(call.layer) in cut:  # the whole backbone: its last layer
                 end = list(call.layer.function.values())[-1]
                 call.layer, call.sources = Layer("Identity", {}, call.line), (end.calls[0],)
+        for call in calls_in_order([*inputs, *outputs]):
+            self.binned |= any(source is not _unbinned(source) for source in call.sources)
+            call.sources = tuple(_unbinned(source) for source in call.sources)
         for call in calls_in_order([*inputs, *outputs]):
             self._add(call)
         for body in cut.values():
