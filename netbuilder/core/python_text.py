@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from textwrap import wrap
 from typing import Any
 
@@ -60,8 +61,10 @@ def format_items(head: str, items: Sequence[str], tail: str, indent: int = 0) ->
 
 def without_types(source: str, *, join: bool = True) -> str:
     """Return a source without annotations; ``join``: heads of functions on one line if they fit."""
-    cuts = []
-    for node in ast.walk(ast.parse(source)):
+    cuts, tree = [], ast.Module([], [])
+    with suppress(SyntaxError, ValueError):
+        tree = ast.parse(source)
+    for node in ast.walk(tree):
         if isinstance(node, ast.arg) and node.annotation is not None:
             cuts.append((node.annotation, node.col_offset + len(node.arg.encode()), b"="))
         elif isinstance(node, ast.AnnAssign) and node.value is not None:

@@ -44,7 +44,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, labelled
 from netbuilder.ui.forms.boxes import NoWheelComboBox
-from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import DocumentState, ProjectStore, SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -216,8 +216,8 @@ class CodePanel(QWidget):
         self._store, self._workbench, self._write = store, workbench, save
         self._selection = selection
         self._places: dict[str, tuple[int, int]] = {}
-        self._worker = Derived(self, _listing, self._found, self._failed)
-        self._reader = Derived(self, _read_typed, self._read, self._unreadable)
+        self._worker = Derived(self, _listing, self._found, self._failed, rank=Rank.QUICK)
+        self._reader = Derived(self, _read_typed, self._read, self._unreadable, rank=Rank.QUICK)
         # What the network follows; typed text that it does not follow yet; and the project whose
         # text was typed, not generated.
         self._version: CodeVersion | None = None

@@ -306,6 +306,9 @@ class MainWindow(QMainWindow):
         bench.problems_changed.connect(self.commands.problems_changed)
         files.data_opened.connect(self.commands.begin_with_data)
         files.confirmed.connect(self.toast.say)
+        files.model_saved.connect(
+            lambda words: self.toast.say(words, _("Use the model"), self.commands.use_model)
+        )
         files.failed.connect(self.commands.show_error)
         files.noted.connect(self.commands.show_notes)
 

@@ -1,7 +1,7 @@
 // {{title}}: a network for a microcontroller, made with NetBuilder.
 //
 // 1. Install the library Chirale_TensorFLowLite in the Library Manager of the Arduino IDE.
-//    (With Arduino_TensorFlowLite, include <TensorFlowLite.h> instead.)
+//    (With tflite-micro-arduino-examples of TensorFlow, include <TensorFlowLite.h> instead.)
 // 2. Upload this sketch and open the Serial Monitor at 115200 baud.
 // 3. Compare the predictions with those in model.h, then fill readSample() with your sensors.
 

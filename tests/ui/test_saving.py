@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.pasted_table import store_table
@@ -559,6 +559,8 @@ def test_a_network_that_was_saved_is_among_the_recent_files(
     path = tmp_path / "net.h5"
     assert trained.documents.export_to(path).finish()
     assert settings.recent_files()[0] == path
+    trained.toast.linkActivated.emit("#")
+    assert trained.findChild(QComboBox, "code-style").currentData() == "use"
     trained.documents.export_to(tmp_path / "net.onnx.svg").finish()
     assert settings.recent_files()[0] == path, "a picture cannot be opened again"
     trained.welcome.show_page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import announce, show_hint_beside
 from netbuilder.ui.widgets.question_dialogs import ask_question
 
@@ -28,17 +30,29 @@ class Toast(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._fade = QTimer(self, singleShot=True)
         self._fade.timeout.connect(self.hide)
+        self._follow: Callable[[], object] | None = None
+        self.linkActivated.connect(self._followed)
         anchor.installEventFilter(self)
         self.hide()
 
-    def say(self, words: str) -> None:
-        self.setText(f"✓ {words}")
+    def say(self, words: str, link: str = "", follow: Callable[[], object] | None = None) -> None:
+        """Show a message; ``follow`` is called when its link is clicked."""
+        self._follow = follow
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, follow is None)
+        style = f"color: {theme.colors().text}"
+        anchor = f'&nbsp; <a href="#" style="{style}">{escape(link)}</a>'
+        self.setText(f"✓ {escape(words)}{anchor}" if link else f"✓ {words}")
         self.setAccessibleName(words)
         self._place()
         self.show()
         self.raise_()
-        self._fade.start(round(1000 * SECONDS))
+        self._fade.start(round(1000 * SECONDS * (1 + bool(link))))
         announce(self, words)
+
+    def _followed(self) -> None:
+        self.hide()
+        if self._follow is not None:
+            self._follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and not self.isHidden():

@@ -122,7 +122,8 @@ class Documents(QObject):
     Signals:
         leaving: the document is about to be replaced; the user has been asked.
         opened: another project is on the canvas.
-        told(words), confirmed(words): a message for the status bar; a file is written.
+        told(words), confirmed(words), model_saved(words): a message for the status bar; a file is
+            written; an ``.h5`` is written.
         failed(error): a ``UserError`` to show.
         data_opened(path): start a project with this data.
         noted(name, sentences): what could not be imported from a file.
@@ -134,6 +135,7 @@ class Documents(QObject):
     recovered = Signal()
     told = Signal(str)
     confirmed = Signal(str)
+    model_saved = Signal(str)
     failed = Signal(object)
     data_opened = Signal(object)
     noted = Signal(str, object)
@@ -367,7 +369,8 @@ class Documents(QObject):
                     if _as_trained(self._store.project, trained.project):
                         self._store.mark_saved()
             self.busy.emit("")
-            self.confirmed.emit(join_sentences((_("Saved {name}.", name=path.name), *notes)))
+            saved = self.model_saved if path.suffix.lower() == ".h5" else self.confirmed
+            saved.emit(join_sentences((_("Saved {name}.", name=path.name), *notes)))
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
 
         self.busy.emit(_("Saving {name}…", name=path.name))

@@ -240,6 +240,15 @@ class WindowCommands(QObject):
     def show_panel(self, name: str) -> None:
         self._parts.docks.show_panel(name)
 
+    def use_model(self) -> None:
+        """Show the lines that load the saved model and predict one sample."""
+        from netbuilder.ui.code import CodePanel
+
+        self.show_panel("code")
+        panel = self._parts.window.findChild(CodePanel)
+        if panel is not None:
+            panel.style_box.setCurrentIndex(panel.style_box.findData("use"))
+
     def train(self) -> None:
         if self._parts.runner.paused:
             self._parts.runner.toggle_pause()

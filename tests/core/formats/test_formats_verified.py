@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -289,11 +290,81 @@ def test_a_sketch_for_a_board_computes_as_the_network(tmp_path: Path) -> None:
     assert needed / 1.5 < board._estimated_memory(data) < 1.5 * needed
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler:
-        checked = subprocess.run(
-            [compiler, "-fsyntax-only", "-x", "c++", "-std=c++17", folder / "model.h"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert checked.returncode == 0, checked.stderr
+        printed = _run_sketch(compiler, folder, sketch)
+        assert [printed[f"{name}:"] for name in ('a "1"', "b/", "c int x;", "3")] == [*"0123"]
+
+
+# What a sketch sees of Arduino and TensorFlow Lite Micro; each output predicts its place.
+_STUBS = {
+    "Arduino.h": """
+#include <cstdio>
+#include <cstdint>
+#include <cstddef>
+struct {
+  void begin(long) {}
+  explicit operator bool() const { return true; }
+  void print(const char* text) { printf("%s", text); }
+  void println(const char* text) { printf("%s\\n", text); }
+  void println(unsigned long number) { printf("%lu\\n", number); }
+  void println(double number, int digits) { printf("%.*f\\n", digits, number); }
+} Serial;
+inline unsigned long millis() { return 0; }
+inline unsigned long micros() { return 0; }
+inline void delay(unsigned long) {}
+""",
+    "Chirale_TensorFlowLite.h": "",
+    "tensorflow/lite/schema/schema_generated.h": """
+namespace tflite {
+struct Model {};
+inline const Model* GetModel(const void*) { static Model model; return &model; }
+}
+""",
+    "tensorflow/lite/micro/micro_mutable_op_resolver.h": """
+namespace tflite {
+struct MicroOpResolver {};
+template <unsigned int count> struct MicroMutableOpResolver : MicroOpResolver {
+  int AddFullyConnected() { return 0; }
+  int AddReshape() { return 0; }
+  int AddSoftmax() { return 0; }
+};
+}
+""",
+    "tensorflow/lite/micro/micro_interpreter.h": """
+#include "micro_mutable_op_resolver.h"
+#include "../schema/schema_generated.h"
+enum TfLiteStatus { kTfLiteOk, kTfLiteError };
+struct TfLiteTensor { union { float* f; int32_t* i32; uint8_t* uint8; int8_t* int8; } data; };
+namespace tflite {
+struct MicroInterpreter {
+  MicroInterpreter(const Model*, const MicroOpResolver&, uint8_t*, size_t) {}
+  TfLiteStatus AllocateTensors() { return kTfLiteOk; }
+  TfLiteStatus Invoke() {
+    for (int i = 0; i < 10; i++) numbers[i] = i;
+    return kTfLiteOk;
+  }
+  TfLiteTensor* input(size_t) { return &tensor; }
+  TfLiteTensor* output(size_t) { return &tensor; }
+  float numbers[4096];
+  TfLiteTensor tensor = {{numbers}};
+};
+}
+""",
+}
+
+
+def _run_sketch(compiler: str, folder: Path, sketch: str) -> dict[str, str]:
+    """Compile a sketch as the Arduino IDE does; return what it prints, by label."""
+    for name, text in _STUBS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"#pragma once\n{text}")
+    main = f"#include <Arduino.h>\n{sketch}\nint main() {{ setup(); loop(); }}\n"
+    (folder / "main.cpp").write_text(main, "utf-8")
+    options = ["-std=c++17", "-Wall", "-Werror", "-I.", "main.cpp", "-o", "sketch"]
+    built = subprocess.run([compiler, *options], cwd=folder, capture_output=True, text=True,
+                           check=False)  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    lines = subprocess.run([folder / "sketch"], capture_output=True, text=True, check=True).stdout
+    return dict(re.findall(r"(.+:) (\d+)", lines))
 
 
 @pytest.mark.parametrize("name", ["lstm", "erf"])

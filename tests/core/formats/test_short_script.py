@@ -49,7 +49,9 @@ def code_lines(text: str) -> int:
 
 def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "__main__"}
-    text = "\n".join(line for line in text.split("\n") if "plt" not in line and ".plot()" not in line)
+    text = "\n".join(
+        line for line in text.split("\n") if "plt" not in line and ".plot()" not in line
+    )
     with monkeypatch.context() as patched, redirect_stdout(io.StringIO()):
         patched.chdir(folder)
         exec(compile(text, "script", "exec"), names)

@@ -124,9 +124,17 @@ def keras_directories(samples: FolderSamples, path: Path, endings: Sequence[str]
 
     ``endings``: of the files that it reads. Returns "directories": the folder of each part, below
     ``path``, by the part's number as text; and "other_folders": there are more than the classes.
-    Empty where it would find other samples.
+    Or "named": the pattern below ``path`` of files that are named after their class. Empty where
+    it would find other samples.
     """
     directories, other = {}, False
+    only = samples.parts[TRAIN].files if len(samples.parts) == 1 and not samples.hidden else []
+    patterns = {(file.parent, f"*{file.suffix}") for file in only}
+    if len(patterns) == 1 and only[0].suffix.lower() in endings:
+        folder, pattern = next(iter(patterns))
+        names = [re.sub(r"[\W\d_]+$", "", file.stem) for file in only]
+        if names == samples.parts[TRAIN].labels and len([*folder.glob(pattern)]) == len(only):
+            return {"named": (folder.relative_to(path) / pattern).as_posix()}
     for number, part in samples.parts.items():
         if part.root is None or samples.hidden:
             return {}

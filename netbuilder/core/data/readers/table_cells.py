@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
@@ -207,15 +207,23 @@ def _short_reading(
     """Return how a script can read columns of numbers in a line each.
 
     "stripped": columns in which the digits, the sign and the decimal point are the number;
-    "thousands": with this separator, and ``decimal``, ``pandas.read_csv`` reads "thousands_of".
+    "thousands": with this separator, and ``decimal``, ``pandas.read_csv`` reads "thousands_of";
+    "forms": of columns of times or feet, a form of ``_forms``.
     """
     import pandas as pd
 
     stripped, grouped = [], []
+    forms: dict[str, str] = {}
     texts = {str(name): pd.Series(table[name].dropna().unique()) for name in table.columns
              if table[name].dtype.kind not in "iufbM"}  # fmt: skip
     for name, style in styles.items():
         cells, point = texts.get(name, pd.Series()), style.point
+        if point in {*TIMED, "feet"} and len(cells) and all(isinstance(c, str) for c in cells):
+            numbers = parse_numbers(cells, style)
+            tried = _forms(cells, point)
+            same = (form for form, values in tried if ((values - numbers).abs() < 1e-9).all())
+            for form in islice(same, 1):
+                forms[name] = form
         if point not in {".", ","} or not all(isinstance(cell, str) for cell in cells):
             continue
         digits = cells.str.replace(rf"[^\d{point}-]", "", regex=True).str.replace(",", ".")
@@ -226,10 +234,22 @@ def _short_reading(
         whole = rf"-?\d{{1,3}}(\{mark}\d{{3}})*(\{point}\d+)?"
         grouped += [name] if point == decimal and cells.str.fullmatch(whole).all() else []
     short: dict[str, Any] = {"stripped": stripped} if stripped else {}
+    short |= {"forms": forms} if forms else {}
     others = (cells for name, cells in texts.items() if name not in grouped)
     if grouped and not any(cells.astype(str).str.fullmatch(r"[-\d.,]+").any() for cells in others):
         short |= {"thousands": "." if decimal == "," else ",", "thousands_of": grouped}
     return short
+
+
+def _forms(cells: pd.Series, point: str) -> Iterator[tuple[str, pd.Series]]:
+    """Yield ways to read times or feet with pandas, and the numbers that they give."""
+    import pandas as pd
+
+    if point == "feet":
+        yield "feet", cells.str.extract(r"(\d+)\D+(\d+)").astype(float).dot([12, 1])
+        return
+    for form, texts in (("span", cells), ("laps", "0:" + cells), ("clock", cells + ":00")):
+        yield form, pd.to_timedelta(texts, errors="coerce") / pd.Timedelta(1, TIMED[point])
 
 
 def _without_totals(

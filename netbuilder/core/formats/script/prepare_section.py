@@ -136,7 +136,7 @@ def _scale_several(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...
 
 
 _OWN_CATEGORY = f"""    if fills.get(name) == {format_literal(MISSING_LABEL)}:
-        found = [*(one for one in found if one != fills[name]), fills[name]]
+        values = [*(value for value in values if value != fills[name]), fills[name]]
 """
 
 # The same as ``tables.encode``.
@@ -144,12 +144,12 @@ _ENCODE = '''
 
 def known_words(name):
     """Return the values of a column, sorted."""
-    found = set(x_train[name].astype(str).str.strip())
+    values = set(x_train[name].astype(str).str.strip())
     try:
-        found = sorted(found, key=float)
+        values = sorted(values, key=float)
     except ValueError:
-        found = sorted(found)
-GAPS    return found
+        values = sorted(values)
+GAPS    return values
 
 
 def encode(rows):

@@ -80,7 +80,7 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     cell.add(f"keras.Model(raw, whole_model(raw)).save({file})", *words)
     if words:
         cell.add(
-            f"keras.Model(given, whole_model(numbers)).save({format_literal(f'{stem}.keras')})"
+            f"keras.Model(raw_inputs, whole_model(numbers)).save({format_literal(f'{stem}.keras')})"
         )
     return cell
 
@@ -149,7 +149,7 @@ def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> lis
         phrases.append(recipe.code.takes)
     elif recipe.code.fed is InputFormat.NUMBERS and recipe.code.fills:
         phrases.append(_("windows in which missing values are filled in"))
-    elif recipe.code.given and several:
+    elif recipe.code.input_lines and several:
         phrases.append(_("the numbers computed above"))
     if table and any(column.type == "boolean" for column in data.columns.values()):
         phrases.append(_("yes and no as 1 and 0"))
@@ -157,7 +157,7 @@ def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> lis
         phrases.append(_("dates as days since 1970-01-01"))
     if not phrases:
         return []
-    apart = recipe.code.given and recipe.code.takes and not several
+    apart = recipe.code.input_lines and recipe.code.takes and not several
     taker = (
         N_("Both files take {what}.")
         if recipe.code.words and table
@@ -173,12 +173,12 @@ def _comment(text: str, width: int = 88) -> list[str]:
 
 
 def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
-    """Return lines from raw texts (``given``) to ``numbers``, if needed."""
+    """Return lines from raw texts (``raw_inputs``) to ``numbers``, if needed."""
     if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
         lines = [_(_KERAS_FILE), *_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
         each = "[joined(names) for names in columns.values()]"
         return [*lines, f"numbers = {each if several else 'joined(x.columns)'}"]
-    return [] if several else list(recipe.code.given)
+    return [] if several else list(recipe.code.input_lines)
 
 
 _KERAS_FILE = N_(
@@ -186,13 +186,13 @@ _KERAS_FILE = N_(
     "strings."
 )
 _COLUMNS = (
-    "given = {}",
+    "raw_inputs = {}",
     "",
     "",
     "def features_of(name):",
     '    kind, key = "string" if name in words else "float32", name.replace("/", "_")',
-    "    given.setdefault(key, keras.Input((1,), dtype=kind, name=key))",
-    "    tensor = given[key]",
+    "    raw_inputs.setdefault(key, keras.Input((1,), dtype=kind, name=key))",
+    "    tensor = raw_inputs[key]",
     "    if name in words:",
 )
 _WORDS = (
@@ -227,9 +227,6 @@ _JOINED = (
 
 ERRORS_HEADING = N_("This network cannot be trained yet. Fix these errors first:")
 Lines = dict[str, tuple[int, int]]
-_TYPES = re.compile(
-    r"(?m)^\s*(?:def .*|\) -> .*|\w+: .*)\b(?:Any|NDArray|Mapping|Sequence|Iterable|Callable)\b"
-)
 Source = TrainedModel | Project | DescribedProject
 
 
@@ -251,10 +248,8 @@ def script_cells(
     else:
         sections = _exact(project, facts, recipe)
     cells = [cell for cell in sections if cell is not None and cell.lines]
-    if style == Style.SHORT:
-        for cell in cells:
-            text = without_types("\n".join(cell.lines), join=not cell.nodes)
-            cell.lines = text.split("\n")
+    for cell in cells:
+        cell.lines = without_types("\n".join(cell.lines), join=not cell.nodes).split("\n")
     imported = _lifted(cells)
     return [_imports(project, cells, imported), *cells]
 
@@ -398,9 +393,6 @@ def _title(project: Project) -> str:
 def _imports(project: Project, cells: list[ScriptCell], imported: list[str]) -> ScriptCell:
     code = "\n".join(line for cell in cells for line in cell.lines)
     cell = ScriptCell(_("Imports"))
-    if _TYPES.search(code):
-        # Functions of NetBuilder use type names that a script does not import.
-        cell.add("from __future__ import annotations", "")
     plain = [line for line in imported if line not in ("import numpy as np", "import pandas as pd")]
     standard = [line for line in plain if line.split()[1].split(".")[0] in sys.stdlib_module_names]
     imported = [line for line in plain if line not in standard]

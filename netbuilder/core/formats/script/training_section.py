@@ -15,7 +15,7 @@ from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import ScriptCell, object_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
-from netbuilder.core.python_text import LONGEST_LINE, format_literal, translated_source
+from netbuilder.core.python_text import format_call, format_items, format_literal, translated_source
 
 OWN_UNITS = "Mean absolute error in the target's own units:"
 
@@ -30,21 +30,13 @@ def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False)
     if plain and optimizer.endswith("()"):
         optimizer = format_literal(optimizer.removesuffix("()").rpartition(".")[2].lower())
     cell = ScriptCell(_("Compile the model"))
-    if plain and len(goals) == 1:
-        listed = f"optimizer={optimizer}, loss={losses[0]}, metrics=[{', '.join(metrics[0])}]"
-        if len(line := f"model.compile({listed})") <= LONGEST_LINE:
-            cell.add(line)
-            return cell
-    cell.add("model.compile(")
-    cell.add(f"    optimizer={optimizer},")
-    if len(goals) == 1:
-        cell.add(f"    loss={losses[0]},", f"    metrics=[{', '.join(metrics[0])}],")
-    else:
-        cell.add(f"    loss=[{', '.join(losses)}],")
-        cell.add(f"    metrics=[{', '.join('[' + ', '.join(row) + ']' for row in metrics)}],")
+    rows = [f"[{', '.join(row)}]" for row in metrics]
+    listed = [f"optimizer={optimizer}", f"loss={losses[0]}", f"metrics={rows[0]}"]
+    if len(goals) > 1:
+        listed[1:] = [f"loss=[{', '.join(losses)}]", f"metrics=[{', '.join(rows)}]"]
         if any(goal.loss_weight != 1.0 for goal in goals):
-            cell.add(f"    loss_weights={format_literal([goal.loss_weight for goal in goals])},")
-    cell.add(")")
+            listed.append(f"loss_weights={format_literal([goal.loss_weight for goal in goals])}")
+    cell.add(format_call("model.compile", listed))
     return cell
 
 
@@ -147,29 +139,20 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             text = text.replace("(self.x, self.y))", "(self.x, self.y, self.weights))")
         cell.add(*text.split("\n"))
         cell.add(f"batches = Batches({x}, y_train{more}, {training.batch_size})")
-    cell.add("model.fit(")
+    listed = [x, "y_train", f"batch_size={training.batch_size}"]
+    listed += ["sample_weight=weights_train"] if weighted else []
     if training.shuffle:
-        cell.add("    batches,")
+        listed = ["batches"]
         callbacks.insert(0, "keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)")
-    else:
-        cell.add(f"    {x},", "    y_train,", f"    batch_size={training.batch_size},")
-        cell.add(*(["    sample_weight=weights_train,"] if weighted else []))
-    cell.add(f"    epochs={training.epochs},")
+    listed.append(f"epochs={training.epochs}")
     if recipe.watched:
         more = ", weights_validation" if weighted else ""
-        cell.add(
-            f"    validation_data=({model_inputs('x_validation', project)}, y_validation{more}),"
-        )
-    # ``Batches`` or the data determine the order.
-    cell.add("    shuffle=False,")
-    if balanced and not weighted:
-        cell.add("    class_weight=dict(enumerate(weights)),")
-    if callbacks:
-        cell.add("    callbacks=[")
-        for call in callbacks:
-            cell.add(f"        {call},")
-        cell.add("    ],")
-    cell.add(")")
+        inputs = model_inputs("x_validation", project)
+        listed.append(f"validation_data=({inputs}, y_validation{more})")
+    listed.append("shuffle=False")  # ``Batches`` or the data determine the order
+    listed += ["class_weight=dict(enumerate(weights))"] if balanced and not weighted else []
+    listed += [format_items("callbacks=[", callbacks, "]", 4)] if callbacks else []
+    cell.add(format_call("model.fit", listed))
     return cell
 
 

@@ -16,7 +16,11 @@ from netbuilder.core.data.kinds.images.picture_files import (
     read_picture,
 )
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
-from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, keras_directory_code
+from netbuilder.core.data.kinds.scripts.folder_script import (
+    folder_lines,
+    keras_directory_code,
+    zip_lines,
+)
 from netbuilder.core.data.kinds.scripts.script_lines import (
     commented,
     function_lines,
@@ -38,9 +42,28 @@ def folder_code(question: ScriptRequest) -> DataCode:
     code = keras_directory_code(question, "image_dataset_from_directory", "pictures", short)
     if code is not None and size:
         return _code(question, code.lines, own_test=code.own_test, parts=code.parts)
+    if (named := question.reading("named")) and size and not data.test_path:
+        form = ", ".join([size, *colors, 'interpolation="bilinear"'])
+        return _code(question, _named_after_class(question, named, form))
     size = f"size = {size or 'usual_size(looked_at)'}"
     lines = [*_reader(question), *folder_lines(data, ENDINGS, _stacked(question), (size,))]
     return _code(question, lines, parts="folders", own_test=bool(data.test_path))
+
+
+def _named_after_class(question: ScriptRequest, named: str, form: str) -> list[str]:
+    """Return short lines for pictures that are named after their class; ``named``: a pattern."""
+    root, unpacking = zip_lines(question.project.data.path)
+    folder, _slash, pattern = f"{root}/{named}".rpartition("/")
+    return [
+        *unpacking,
+        "import re",
+        "from pathlib import Path",
+        f"files = sorted(Path({format_literal(folder)}).glob({format_literal(pattern)}))",
+        r'names = [re.sub(r"[\W\d_]+$", "", file.stem) for file in files]',
+        "labels, y = np.unique(names, return_inverse=True)",
+        f"pictures = [keras.utils.load_img(file, target_size={form}) for file in files]",
+        "x = np.stack([keras.utils.img_to_array(picture) for picture in pictures])",
+    ]
 
 
 def table_code(question: ScriptRequest) -> DataCode:
@@ -68,7 +91,7 @@ def _named(question: ScriptRequest, frame: str, path: str) -> list[str]:
         f"files = pictures_of({frame}, {format_literal(path)})",
         *without,
         f"there = [{there if without else 'file.is_file()'} for file in files]",
-        f"{frame}, files = {frame}[there], [one for one in files if one.is_file()]",
+        f"{frame}, files = {frame}[there], [file for file in files if file.is_file()]",
         *(["files = [file for file in files if file not in left_out]"] if without else []),
     ]
 
@@ -81,8 +104,8 @@ _FOUND_BY_NAME = (
     'it."""',
     "    names = [str(name).replace('\\\\', '/') for name in table[column]]",
     "    folder = Path(path).parent",
-    "    homes = [folder, *sorted(one for one in folder.iterdir() if one.is_dir())]",
-    "    home = max(homes, key=lambda one: sum((one / name).is_file() for name in names[:20]))",
+    "    homes = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]",
+    "    home = max(homes, key=lambda path: sum((path / name).is_file() for name in names[:20]))",
     "    return [home / name for name in names]",
     "",
     "",
@@ -97,15 +120,15 @@ def _code(question: ScriptRequest, lines: Sequence[str], **more: Any) -> DataCod
         InputFormat.PIXELS,
         looked_at=LOOK_AT,
         pixels=pixels,
-        given=tuple(commented(_ANY_SIZE)),
+        input_lines=tuple(commented(_ANY_SIZE)),
         **more,
     )
 
 
 _ANY_SIZE = (
     N_("# The .keras file contains the resizing too: it takes pictures of any size."),
-    "given = keras.Input((None, None, x_train.shape[-1]))",
-    "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(given)",
+    "raw_inputs = keras.Input((None, None, x_train.shape[-1]))",
+    "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(raw_inputs)",
 )
 
 
@@ -160,7 +183,7 @@ def _reader(question: ScriptRequest) -> list[str]:
         "def usual_size(files):",
         '    """Return the height and width of the pictures if all are equal and small."""',
         f"    some = files[:: -(-len(files) // {LOOKED_AT})]",
-        "    sizes = {ImageOps.exif_transpose(Image.open(one)).size[::-1] for one in some}",
+        "    sizes = {ImageOps.exif_transpose(Image.open(file)).size[::-1] for file in some}",
         f"    alike = len(sizes) == 1 and max(next(iter(sizes))) <= {SMALL}",
         f"    return sizes.pop() if alike else {DEFAULT_SIZE}",
         "",

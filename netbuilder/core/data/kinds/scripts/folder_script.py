@@ -152,7 +152,7 @@ def folder_lines(
         to_numbers: an expression for the values of ``files``.
         before: lines between; ``looked_at`` are files that sizes and lengths are measured on.
     """
-    filter_line = "found = [one for one in found if one[-1] not in left_out]"
+    filter_line = "samples = [sample for sample in samples if sample[-1] not in left_out]"
     folder, unpacking = zip_lines(data.path)
     lines = [
         *unpacking,
@@ -160,13 +160,13 @@ def folder_lines(
         "",
         *function_lines(files_of_classes),
         f"endings = {format_literal(list(endings), tuples=True)}",
-        f"found = files_of_classes(Path({format_literal(folder)}), endings)",
+        f"samples = files_of_classes(Path({format_literal(folder)}), endings)",
         *left_out_lines(data, data.path, folder, filter_line),
-        "part_of = np.array([part for part, _, _ in found])",
-        "names = [name for _, name, _ in found]",
-        "files = [file for _, _, file in found]",
+        "part_of = np.array([part for part, _, _ in samples])",
+        "names = [name for _, name, _ in samples]",
+        "files = [file for _, _, file in samples]",
         _("# Without a validation folder, the test folder is a separate data set."),
-        "looked_at = [file for part, _, file in found if part == 0 or 1 in part_of]",
+        "looked_at = [file for part, _, file in samples if part == 0 or 1 in part_of]",
         *before,
         f"x = {to_numbers}",
         "try:",
@@ -181,11 +181,11 @@ def folder_lines(
     return [
         *lines,
         *unpacking,
-        f"found = files_of_classes(Path({format_literal(folder)}), endings)",
+        f"samples = files_of_classes(Path({format_literal(folder)}), endings)",
         *left_out_lines(data, data.test_path, folder, filter_line),
         _("# If the folder contains a test folder, that one is used."),
-        "only = 2 if any(part == 2 for part, _, _ in found) else 0",
-        "files = [file for part, _, file in found if part == only]",
+        "only = 2 if any(part == 2 for part, _, _ in samples) else 0",
+        "files = [file for part, _, file in samples if part == only]",
         f"x_test = {to_numbers}",
-        "y_test = np.array([labels.index(name) for part, name, _ in found if part == only])",
+        "y_test = np.array([labels.index(name) for part, name, _ in samples if part == only])",
     ]

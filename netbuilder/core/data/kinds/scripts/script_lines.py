@@ -166,13 +166,13 @@ def text_code(question: ScriptRequest, lines: Iterable[str], **more: Any) -> Dat
         split=CHARACTER if each_character else "",
         length=length,
         most=int(most),
-        given=tuple(commented(_TEXTS)),
+        input_lines=tuple(commented(_TEXTS)),
         **more,
     )
 
 
 _TEXTS = (
     N_("# The .keras file contains the vocabulary too: it takes texts in lower case."),
-    'given = keras.Input((1,), dtype="string")',
-    "numbers = vectorize(given)",
+    'raw_inputs = keras.Input((1,), dtype="string")',
+    "numbers = vectorize(raw_inputs)",
 )

@@ -20,6 +20,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
 from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
 from netbuilder.core.data.preprocessing.cleaning import normalize_word, one_spelling, split_labels
 from netbuilder.core.data.preprocessing.number_text import (
+    TIMED,
     marks_of,
     number_of,
     numbers_in,
@@ -73,6 +74,15 @@ def reader(
     return f"pd.read_csv({format_literal(path)}{csv_arguments(project, facts, test=test)}{more})"
 
 
+#: How pandas reads times and feet: what stands for the column, and the unit of the numbers.
+_FORMS = {
+    "span": 'pd.to_timedelta({0}) / pd.Timedelta("1{1}")',
+    "laps": 'pd.to_timedelta("0:" + {0}) / pd.Timedelta("1{1}")',
+    "clock": 'pd.to_timedelta({0} + ":00") / pd.Timedelta("1{1}")',
+    "feet": r'{0}.str.extract(r"(\d+)\D+(\d+)").astype(float).dot([12, 1])',
+}
+
+
 def frames_of(data: Data) -> tuple[str, ...]:
     """Return the names of the data frames of a script, the training frame first."""
     return ("data", "test") if data.test_path else ("data",)
@@ -86,6 +96,7 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
     project, facts = question.project, question.facts
     frames = frames_of(project.data)
     stripped = _stripped(question)
+    number_marks = dict(facts.number_marks) if facts is not None else {}
     if stripped and facts is not None:
         marks = {name: mark for name, mark in facts.number_marks.items() if name not in stripped}
         facts = replace(facts, number_marks=marks)
@@ -101,7 +112,7 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
             f"{name} = {reader(project, path, facts, test=name == 'test', short=whole)}"
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
-        *_strip_lines(stripped, frames),
+        *_strip_lines(stripped, number_marks, frames),
         *(
             f"{frame} = split_labels({frame}, {format_literal(name)}, "
             f"{format_literal(how['separator'])}, {format_literal(list(how['labels']))})"
@@ -115,7 +126,8 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
 def _stripped(question: ScriptRequest) -> dict[str, str]:
     """Return the decimal point of the columns whose numbers a short script reads in one line.
 
-    "" where ``read_csv`` reads them, with the separator of thousands.
+    "" where ``read_csv`` reads them, with the separator of thousands; of times and feet a key of
+    ``_FORMS``.
     """
     names = set(question.reading("stripped") or ())
     plain = set(question.reading("thousands_of") or ())
@@ -126,12 +138,22 @@ def _stripped(question: ScriptRequest) -> dict[str, str]:
         same = question.reading("thousands", test=True) == question.reading("thousands")
         plain = plain if same else set()
     marks = question.facts.number_marks if question.facts is not None else {}
-    return {name: "" if name in plain else mark for name, mark in marks.items() if name in names}
+    known = {n: "" if n in plain else mark for n, mark in marks.items() if n in names}
+    forms = question.reading("forms") or {}
+    if question.project.data.test_path and forms != question.reading("forms", test=True):
+        forms = {}
+    return known | {n: forms[n] for n in forms if n in marks and forms[n] in _FORMS}
 
 
-def _strip_lines(stripped: Mapping[str, str], frames: Sequence[str]) -> list[str]:
+def _strip_lines(
+    stripped: Mapping[str, str], marks: Mapping[str, str], frames: Sequence[str]
+) -> list[str]:
     """Return lines that remove all but digits, sign and decimal point from columns."""
     lines = []
+    for name, mark in stripped.items():
+        for frame in frames if mark in _FORMS else ():
+            cell = f"{frame}[{format_literal(name)}]"
+            lines.append(f"{cell} = {_FORMS[mark].format(cell, TIMED.get(marks[name], ''))}")
     for mark in (",", "."):
         names = [name for name, point in stripped.items() if point == mark]
         changes = [rf'.str.replace(r"[^\d{mark}-]", "", regex=True)', ".astype(float)"]

@@ -293,20 +293,20 @@ def _code(question: ScriptRequest) -> DataCode:
     ]
     usual = "standard" if how == SPECTROGRAM else "none"
     size = f"round({rate} * {seconds or 'seconds'})"
-    hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:]{bands})"
+    hears = f"spectrogram(raw_inputs, {rate}, {mels}, x_train.shape[1:]{bands})"
     steps = [
         _(
             "# The .keras file takes waveforms from -1 to 1, {rate} samples a second.",
             rate=format_number(rate),
         ),
         *(function_lines(spectrogram) if pictures else ()),
-        f"given = keras.Input(({size},))",
-        f"numbers = {hears if pictures else 'layers.Reshape(x_train.shape[1:])(given)'}",
+        f"raw_inputs = keras.Input(({size},))",
+        f"numbers = {hears if pictures else 'layers.Reshape(x_train.shape[1:])(raw_inputs)'}",
     ]
     return DataCode(
         tuple(lines),
         InputFormat.WHOLE,
-        given=tuple(steps),
+        input_lines=tuple(steps),
         takes=_(
             "the features computed from the files above, not waveforms of another rate or length"
         ),

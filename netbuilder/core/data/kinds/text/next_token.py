@@ -413,7 +413,7 @@ def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
         InputFormat.IDS,
         ordered=True,
         takes=_("the numbers of the characters, computed as above"),
-        given=(
+        input_lines=(
             *commented(_CHARACTERS),
             *(commented(_SMALL) if options.get("lowercase", True) else _AS_WRITTEN),
             *_LAST,
@@ -423,14 +423,14 @@ def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
 
 _CHARACTERS = (
     N_("# The .keras file contains the characters too: it takes texts, and uses the end of each."),
-    'given = keras.Input((1,), dtype="string")',
+    'raw_inputs = keras.Input((1,), dtype="string")',
     "characters = [hidden.get(one, one) for one in known]",
 )
 _AS_WRITTEN = (
     "look_up = layers.TextVectorization(",
     '    vocabulary=characters, standardize=None, split="character"',
     ")",
-    'ids = keras.ops.cast(look_up(given), "int32")',
+    'ids = keras.ops.cast(look_up(raw_inputs), "int32")',
 )
 _SMALL = (
     N_(
@@ -443,7 +443,7 @@ _SMALL = (
     ")",
     "places = range(2, len(characters) + 2)",
     "place = [0, 1, *places, *(characters.index(one) + 2 for one in small.values())]",
-    'ids = keras.ops.take(np.array(place, "int32"), look_up(given), axis=0)',
+    'ids = keras.ops.take(np.array(place, "int32"), look_up(raw_inputs), axis=0)',
 )
 _LAST = (
     'size = keras.ops.sum(keras.ops.cast(ids != 0, "int32"), axis=1, keepdims=True)',
