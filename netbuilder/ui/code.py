@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.script.code_edit import (
     CodeVersion,
     apply_code,
@@ -61,44 +62,9 @@ _SOON_MS = 120
 _PAUSE_MS = 700
 _ABOUT = N_("The same network as a Keras script.")
 #: Title and tooltip of each style.
-_STYLES = {
-    "short": (N_("Short"), N_("Written as in a course")),
-    "exact": (N_("Exact"), N_("Longer, with exactly the same numbers as NetBuilder")),
-    "use": (N_("Use the model"), N_("Loads the saved .h5 and predicts one sample")),
-}
+_STYLES: Mapping[str, tuple[str, str]] = resource_json("texts.json")["code_styles"]
 #: Explanations of lines by pattern; the first match is shown on hover.
-_EXPLAINED: Mapping[str, str] = {
-    r"set_random_seed": N_("Makes random numbers, and so the result, repeatable."),
-    r"train_test_split|GroupShuffleSplit|split = round|part_of": N_(
-        "Holds out rows for testing: the network never trains on them."
-    ),
-    r"_scaler|mean, std|low, high|- mean|- low|/ \d+$": N_(
-        "Scales the numbers to a similar size, with values computed from the training set alone."
-    ),
-    r"TextVectorization|vectorize": N_("Turns words into numbers, the most frequent words first."),
-    r"OneHotEncoder|make_column_transformer|SimpleImputer": N_(
-        "Turns words into columns of 0 and 1, scales numbers and fills empty cells."
-    ),
-    r"keras\.Input": N_("The shape of one sample, without the number of samples."),
-    r"keras\.Sequential|keras\.Model\(": N_("Puts the layers together into a model."),
-    r"model\.summary": N_("Prints the layers with their output shapes and parameters."),
-    r"model\.compile": N_("Chooses the loss, the optimizer and the metrics."),
-    r"optimizer=": N_("The optimizer changes the weights so that the loss becomes smaller."),
-    r"loss=": N_("The loss measures how wrong the predictions are."),
-    r"metrics=": N_("Metrics are shown during training, but not optimized."),
-    r"model\.fit|Batches": N_("Trains: shows the network all training rows once per epoch."),
-    r"epochs=|batch_size=": N_("An epoch is one pass over the training set, in batches of rows."),
-    r"validation_data": N_("The validation set shows during training how new rows are predicted."),
-    r"callbacks": N_(
-        "Callbacks run at the end of each epoch: some stop the training early, for example."
-    ),
-    r"model\.evaluate|classification_report|mean_absolute_error": N_(
-        "Measures the trained network on the test set."
-    ),
-    r"model\.predict|prediction": N_("Predicts for samples."),
-    r"\.save\(": N_("Saves the model; keras.models.load_model opens it again."),
-    r"^(import|from) ": N_("Makes a library available."),
-}
+_EXPLAINED: Mapping[str, str] = resource_json("texts.json")["code_lines"]
 
 
 def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:

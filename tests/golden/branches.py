@@ -125,13 +125,9 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches([x_train["left"], x_train["right"]], y_train, 32)
 model.fit(
-    batches,
-    epochs=3,
-    validation_data=([x_validation["left"], x_validation["right"]], y_validation),
-    shuffle=False,
-    callbacks=[
-        keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle),
-    ],
+    batches, epochs=3,
+    validation_data=([x_validation["left"], x_validation["right"]], y_validation), shuffle=False,
+    callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 
 # Evaluate.

@@ -89,8 +89,7 @@ model.summary()
 
 # Compile the model.
 model.compile(
-    optimizer=keras.optimizers.Adam(),
-    loss=keras.losses.SparseCategoricalCrossentropy(),
+    optimizer=keras.optimizers.Adam(), loss=keras.losses.SparseCategoricalCrossentropy(),
     metrics=["accuracy"],
 )
 
@@ -121,13 +120,8 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches(x_train, y_train, 32)
 model.fit(
-    batches,
-    epochs=5,
-    validation_data=(x_validation, y_validation),
-    shuffle=False,
-    callbacks=[
-        keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle),
-    ],
+    batches, epochs=5, validation_data=(x_validation, y_validation), shuffle=False,
+    callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 
 # Evaluate.

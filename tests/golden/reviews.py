@@ -104,9 +104,7 @@ model.summary()
 
 # Compile the model.
 model.compile(
-    optimizer=keras.optimizers.Adam(),
-    loss=keras.losses.BinaryCrossentropy(),
-    metrics=["accuracy"],
+    optimizer=keras.optimizers.Adam(), loss=keras.losses.BinaryCrossentropy(), metrics=["accuracy"]
 )
 
 # Train.
@@ -136,13 +134,8 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches(x_train, y_train, 32)
 model.fit(
-    batches,
-    epochs=5,
-    validation_data=(x_validation, y_validation),
-    shuffle=False,
-    callbacks=[
-        keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle),
-    ],
+    batches, epochs=5, validation_data=(x_validation, y_validation), shuffle=False,
+    callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 
 # Evaluate.
@@ -171,6 +164,6 @@ def whole_model(raw):
 raw = keras.Input(x_train.shape[1:], dtype="int32")
 keras.Model(raw, whole_model(raw)).save("reviews_script.h5")
 # The .keras file contains the vocabulary too: it takes texts in lower case.
-given = keras.Input((1,), dtype="string")
-numbers = vectorize(given)
-keras.Model(given, whole_model(numbers)).save("reviews_script.keras")
+raw_inputs = keras.Input((1,), dtype="string")
+numbers = vectorize(raw_inputs)
+keras.Model(raw_inputs, whole_model(numbers)).save("reviews_script.keras")

@@ -51,12 +51,12 @@ y_validation = y[validation_rows]
 # Preprocess the data.
 def known_words(name):
     """Return the values of a column, sorted."""
-    found = set(x_train[name].astype(str).str.strip())
+    values = set(x_train[name].astype(str).str.strip())
     try:
-        found = sorted(found, key=float)
+        values = sorted(values, key=float)
     except ValueError:
-        found = sorted(found)
-    return found
+        values = sorted(values)
+    return values
 
 
 def encode(rows):
@@ -135,8 +135,7 @@ model.summary()
 
 # Compile the model.
 model.compile(
-    optimizer=keras.optimizers.Adam(),
-    loss=keras.losses.MeanSquaredError(),
+    optimizer=keras.optimizers.Adam(), loss=keras.losses.MeanSquaredError(),
     metrics=[keras.metrics.MeanAbsoluteError()],
 )
 
@@ -167,13 +166,8 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches(x_train, y_train, 32)
 model.fit(
-    batches,
-    epochs=50,
-    validation_data=(x_validation, y_validation),
-    shuffle=False,
-    callbacks=[
-        keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle),
-    ],
+    batches, epochs=50, validation_data=(x_validation, y_validation), shuffle=False,
+    callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 
 # Evaluate.
@@ -201,13 +195,13 @@ def whole_model(raw):
 raw = keras.Input(x_train.shape[1:])
 keras.Model(raw, whole_model(raw)).save("sales_script.h5")
 # The .keras file contains the categories too: it takes each column separately, texts as strings.
-given = {}
+raw_inputs = {}
 
 
 def features_of(name):
     kind, key = "string" if name in words else "float32", name.replace("/", "_")
-    given.setdefault(key, keras.Input((1,), dtype=kind, name=key))
-    tensor = given[key]
+    raw_inputs.setdefault(key, keras.Input((1,), dtype=kind, name=key))
+    tensor = raw_inputs[key]
     if name in words:
         look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)
         tensor = look_up(tensor)
@@ -222,4 +216,4 @@ def joined(names):
 
 
 numbers = joined(x.columns)
-keras.Model(given, whole_model(numbers)).save("sales_script.keras")
+keras.Model(raw_inputs, whole_model(numbers)).save("sales_script.keras")

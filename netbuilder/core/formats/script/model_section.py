@@ -30,7 +30,7 @@ from netbuilder.core.formats.script.literals import ScriptCell, arguments, ident
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.python_text import format_call, format_literal, translated_source
+from netbuilder.core.python_text import format_call, format_items, format_literal, translated_source
 
 _RESERVED = {
     "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
@@ -109,11 +109,13 @@ def short_bin_lines(project: Project, facts: DataFacts | None) -> list[str]:
     lines = []
     for name, most, rows in _binned(project, facts):
         kernel, bias = _bin_weights(name)
+        columns = f"np.asarray({rows}).T" if rows.endswith("]") else f"{rows}.T"
+        shares = f"np.linspace(0, 1, {most + 1})"
+        edges = f"np.unique(np.quantile(c, {shares}).round(3)) for c in {columns}"
         lines += [
             "from scipy.linalg import block_diag",
             _("# Each number becomes its progress through each of its bins, from 0 to 1."),
-            f"shares = np.linspace(0, 1, {most + 1})",
-            f"edges = [np.unique(np.quantile(c, shares).round(3)) for c in np.asarray({rows}).T]",
+            format_items("edges = [", [edges], "]"),
             f"{kernel} = block_diag(*(1 / np.diff(marks) for marks in edges))",
             f"{bias} = -np.concatenate([marks[:-1] / np.diff(marks) for marks in edges])",
         ]

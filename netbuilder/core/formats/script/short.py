@@ -18,7 +18,7 @@ from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.formats.script.model_section import model_cell, short_bin_lines
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import format_call, format_items, format_literal
+from netbuilder.core.python_text import LONGEST_LINE, format_call, format_items, format_literal
 
 _FILLED_BY = ("mean", "median", "most_frequent")
 
@@ -147,7 +147,7 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     if recipe.texts:
         _texts(project, facts, recipe, cell, parts)
     elif recipe.table and (code.words or code.fills):
-        _mixed_table(project, recipe, cell, parts)
+        _mixed_table(project, facts, recipe, cell, parts)
     elif recipe.table:
         _table(project, recipe, cell, parts)
     elif recipe.whole:
@@ -246,7 +246,11 @@ def _table(
 
 
 def _mixed_table(
-    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
+    project: Project,
+    facts: DataFacts | None,
+    recipe: ScriptRecipe,
+    cell: ScriptCell,
+    parts: tuple[str, ...],
 ) -> None:
     """Scale numbers, one-hot encode words and fill gaps, for each input on its own."""
     rule = str(project.data.options.get("missing", "error")) if recipe.code.fills else ""
@@ -275,9 +279,17 @@ def _mixed_table(
         )
     else:
         template = "preprocessor.HOW(x_PART)"
+        types = facts.column_types if facts is not None else {}
+        number_names = [name for name, kind in types.items() if kind != "category"]
+        word_names = [name for name, kind in types.items() if kind == "category"]
+        columns = [f"numbers, words = {format_literal(number_names)}, {format_literal(word_names)}"]
+        if not types or len(columns[0]) > LONGEST_LINE:
+            columns = [
+                'numbers = x_train.select_dtypes(["number", "bool"]).columns',
+                "words = x_train.columns.difference(numbers, sort=False)",
+            ]
         cell.add(
-            'numbers = x_train.select_dtypes(["number", "bool"]).columns',
-            "words = x_train.columns.difference(numbers, sort=False)",
+            *columns,
             f"preprocessor = {transformer[0]}",
             *transformer[1:],
             ")",

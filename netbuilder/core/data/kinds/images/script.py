@@ -28,7 +28,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
 )
 from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.i18n import noop as N_
-from netbuilder.core.python_text import format_literal
+from netbuilder.core.python_text import format_items, format_literal
 
 #: Of the pictures that ``keras.utils.image_dataset_from_directory`` reads.
 KERAS_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
@@ -54,6 +54,7 @@ def _named_after_class(question: ScriptRequest, named: str, form: str) -> list[s
     """Return short lines for pictures that are named after their class; ``named``: a pattern."""
     root, unpacking = zip_lines(question.project.data.path)
     folder, _slash, pattern = f"{root}/{named}".rpartition("/")
+    picture = f"keras.utils.load_img(file, target_size={form}) for file in files"
     return [
         *unpacking,
         "import re",
@@ -61,7 +62,7 @@ def _named_after_class(question: ScriptRequest, named: str, form: str) -> list[s
         f"files = sorted(Path({format_literal(folder)}).glob({format_literal(pattern)}))",
         r'names = [re.sub(r"[\W\d_]+$", "", file.stem) for file in files]',
         "labels, y = np.unique(names, return_inverse=True)",
-        f"pictures = [keras.utils.load_img(file, target_size={form}) for file in files]",
+        format_items("pictures = [", [picture], "]"),
         "x = np.stack([keras.utils.img_to_array(picture) for picture in pictures])",
     ]
 

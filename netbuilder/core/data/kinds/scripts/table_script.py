@@ -37,7 +37,7 @@ from netbuilder.core.data.recipe_options import (
 )
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import SINGLE_ROLES, ColumnChoice, Data, Project
-from netbuilder.core.python_text import format_literal
+from netbuilder.core.python_text import LONGEST_LINE, format_literal
 
 
 def reader(
@@ -162,7 +162,9 @@ def _strip_lines(
         for frame in frames if names else ():
             if len(names) == 1:
                 cell = f"{frame}[{format_literal(names[0])}]"
-                lines += [f"{cell} = {cell}{change}" for change in changes]
+                joined = f"{cell} = {cell}{''.join(changes)}"
+                apart = [f"{cell} = {cell}{change}" for change in changes]
+                lines += [joined] if len(joined) <= LONGEST_LINE else apart
             else:
                 lines += [
                     f"for name in {format_literal(names)}:",
