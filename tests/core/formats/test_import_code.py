@@ -701,3 +701,6 @@ m = keras.Model(i, keras.layers.Concatenate()([x, low]))
     assert model.output_shape == scope["m"].output_shape
     assert model.count_params() == scope["m"].count_params()
     assert not imported.placeholders
+    pretrained = read(tmp_path, text.replace("weights=None", 'weights="imagenet"'))
+    assert "weights" in {item.item for item in pretrained.changes}, "they are random, and told"
+    assert "weights" not in {item.item for item in imported.changes}
