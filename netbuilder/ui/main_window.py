@@ -306,9 +306,8 @@ class MainWindow(QMainWindow):
         bench.problems_changed.connect(self.commands.problems_changed)
         files.data_opened.connect(self.commands.begin_with_data)
         files.confirmed.connect(self.toast.say)
-        files.model_saved.connect(
-            lambda words: self.toast.say(words, _("Use the model"), self.commands.use_model)
-        )
+        files.model_saved.connect(self.toast.say_saved)
+        self.toast.linkActivated.connect(self.commands.use_model)
         files.failed.connect(self.commands.show_error)
         files.noted.connect(self.commands.show_notes)
 

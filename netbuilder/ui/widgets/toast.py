@@ -30,15 +30,16 @@ class Toast(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._fade = QTimer(self, singleShot=True)
         self._fade.timeout.connect(self.hide)
-        self._follow: Callable[[], object] | None = None
-        self.linkActivated.connect(self._followed)
+        self.linkActivated.connect(self.hide)
         anchor.installEventFilter(self)
         self.hide()
 
-    def say(self, words: str, link: str = "", follow: Callable[[], object] | None = None) -> None:
-        """Show a message; ``follow`` is called when its link is clicked."""
-        self._follow = follow
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, follow is None)
+    def say_saved(self, words: str) -> None:
+        """Show a message about a saved model, with a link (``linkActivated``)."""
+        self.say(words, _("Use the model"))
+
+    def say(self, words: str, link: str = "") -> None:
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not link)
         style = f"color: {theme.colors().text}"
         anchor = f'&nbsp; <a href="#" style="{style}">{escape(link)}</a>'
         self.setText(f"✓ {escape(words)}{anchor}" if link else f"✓ {words}")
@@ -48,11 +49,6 @@ class Toast(QLabel):
         self.raise_()
         self._fade.start(round(1000 * SECONDS * (1 + bool(link))))
         announce(self, words)
-
-    def _followed(self) -> None:
-        self.hide()
-        if self._follow is not None:
-            self._follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and not self.isHidden():

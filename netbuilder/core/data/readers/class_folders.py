@@ -132,8 +132,8 @@ def keras_directories(samples: FolderSamples, path: Path, endings: Sequence[str]
     patterns = {(file.parent, f"*{file.suffix}") for file in only}
     if len(patterns) == 1 and only[0].suffix.lower() in endings:
         folder, pattern = next(iter(patterns))
-        names = [re.sub(r"[\W\d_]+$", "", file.stem) for file in only]
-        if names == samples.parts[TRAIN].labels and len([*folder.glob(pattern)]) == len(only):
+        labels = [re.sub(r"[\W\d_]+$", "", file.stem) for file in only]
+        if labels == samples.parts[TRAIN].labels and len([*folder.glob(pattern)]) == len(only):
             return {"named": (folder.relative_to(path) / pattern).as_posix()}
     for number, part in samples.parts.items():
         if part.root is None or samples.hidden:

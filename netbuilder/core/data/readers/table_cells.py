@@ -249,7 +249,8 @@ def _forms(cells: pd.Series, point: str) -> Iterator[tuple[str, pd.Series]]:
         yield "feet", cells.str.extract(r"(\d+)\D+(\d+)").astype(float).dot([12, 1])
         return
     for form, texts in (("span", cells), ("laps", "0:" + cells), ("clock", cells + ":00")):
-        yield form, pd.to_timedelta(texts, errors="coerce") / pd.Timedelta(1, TIMED[point])
+        seconds = pd.to_timedelta(texts, errors="coerce").dt.total_seconds()
+        yield form, seconds / (3600 if TIMED[point] == "h" else 1)
 
 
 def _without_totals(
