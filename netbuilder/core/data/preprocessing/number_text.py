@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -296,16 +297,11 @@ class StyleEvidence:
             return
         if len(text) <= _LONGEST:
             text = " ".join(text.split())
-        match, owed = _matched(text)
-        kind = marks_of(match["body"].replace("’", "'")) if match is not None else None
-        if (
-            match is None
-            or kind is None
-            or _ORDINAL.fullmatch(text[:_LONGEST])
-            or (match["after"] and HALF_DAY.fullmatch(text))
-        ):
+        number = _number_in(text)
+        if number is None:
             self._add_other(text)
             return
+        match, owed, kind = number
         self.numbers += 1
         decimal, group, could_be_both = kind
         body = match["body"]
@@ -400,6 +396,23 @@ def _matched(text: str) -> tuple[re.Match[str] | None, bool]:
     text = plain_cell(text)
     owed = BRACKETED.fullmatch(text)
     return CELL.fullmatch(f"{owed[1] or ''}{owed[2]}{owed[3]}" if owed else text), bool(owed)
+
+
+@lru_cache(maxsize=8192)
+def _number_in(text: str) -> tuple[re.Match[str], bool, tuple[str, str, str]] | None:
+    """Match a cell as a number that is no ordinal and no time; also return whether it stands in
+    brackets, and its marks."""
+    match, owed = _matched(text)
+    kind = None if match is None else marks_of(match["body"].replace("’", "'"))
+    if match is None or kind is None or _ORDINAL.fullmatch(text[:_LONGEST]):
+        return None
+    return None if match["after"] and HALF_DAY.fullmatch(text) else (match, owed, kind)
+
+
+def is_number(cell: str) -> bool:
+    """Return whether a cell is a number in any style."""
+    text = " ".join(cell.split()) if len(cell) <= _LONGEST else cell.strip()
+    return text not in EMPTY_CELLS and _number_in(text) is not None
 
 
 def _unit(match: re.Match[str]) -> str:

@@ -22,6 +22,7 @@ from netbuilder.core.data.findings import (
 from netbuilder.core.data.preprocessing.number_text import (
     EMPTY_CELLS,
     StyleEvidence,
+    is_number,
     style_evidence,
 )
 from netbuilder.core.data.readers.encodings import (
@@ -459,7 +460,7 @@ def _blanks(text: str, least: float = 0.9) -> bool:
     if usual < 2 or widths.count(usual) < least * len(widths) or not body:
         return False
     cells = [cell for row in body for cell in row]
-    plain = sum(style_evidence([cell]).numbers and cell[-1].isdigit() for cell in cells)
+    plain = sum(is_number(cell) and cell[-1].isdigit() for cell in cells)
     return plain > 0.5 * len(cells)
 
 
@@ -508,12 +509,6 @@ def _header(
 
 
 Rows = Sequence[Sequence[str]]
-
-
-def is_number(cell: str) -> bool:
-    """Return whether a cell is a number in any style."""
-    evidence = style_evidence([cell])
-    return evidence.numbers == 1
 
 
 def has_header(rows: Rows) -> bool:
