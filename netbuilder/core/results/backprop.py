@@ -24,6 +24,7 @@ from netbuilder.core.results.computation_trace.computed_value import (
     ProductTerm,
     format_value,
     place_name,
+    plain_notation,
 )
 from netbuilder.core.results.layer_values import layer_of, listed_outputs, node_outputs
 
@@ -458,8 +459,10 @@ def update_lines(
         return ()
     if abs(w + change - new) > 1e-5 * max(1.0, abs(w), abs(change)) + 0.01 * abs(change):
         return ()
-    return (*lines, ("w", f"{w:.5g} + ({change:.3g})".replace("-", "−"), new))
+    sign = "−" if change < 0 else "+"
+    return (*lines, ("w", f"{plain_notation(f'{w:.5g}')} {sign} {n(abs(change))}", new))
 
 
 def _n(value: float) -> str:
-    return f"({format_value(value)})" if value < 0 else format_value(value)
+    text = format_value(value)
+    return f"({text})" if value < 0 or " " in text else text  # (2 · 10⁻⁷)²

@@ -26,6 +26,10 @@ _HINT = N_(
     " set it"
 )
 _SHORT_HINT = N_("Drag a line or type to set its weight")
+_RUN_HINT = N_(
+    "Line: size of the weight · blue positive, orange and dashed negative · pause the run to set"
+    " a weight"
+)
 _PAUSE = N_("Pause the run to set a weight.")
 _SWEEP_MS = 900
 STAGES = (
@@ -34,6 +38,12 @@ STAGES = (
     (N_("3 Backward"), N_("Each layer passes back how the loss changes with its outputs")),
     (N_("4 Update"), N_("The optimizer changes each weight")),
 )
+#: What the drawing of the neurons shows of a stage.
+_STAGE_HINTS = {
+    FORWARD: N_("Violet: the outputs of the units · lines: the weights"),
+    BACKWARD: N_("Violet: δ, how the loss changes with a unit's sum · lines: the gradients"),
+    UPDATE: N_("Violet: δ · lines: how much each weight changes"),
+}
 
 
 class NetworkViews(QWidget):
@@ -70,6 +80,7 @@ class NetworkViews(QWidget):
         self.feed, self._editor, self._building = feed, editor, building
         self.choice: str | None = None
         self._asked_in_vain = False
+        self._hint_of = (False, False)
         self.stack = QStackedWidget(self)
         self._neurons: NeuronView | None = None
         self.canvas = canvas
@@ -94,7 +105,7 @@ class NetworkViews(QWidget):
             button.clicked.connect(lambda _checked, chosen=name: self.choose(chosen))
             row.addWidget(button)
             self.buttons[name] = button
-        self.hint = ClampedLabel("", bar, lines=1)
+        self.hint = ClampedLabel("", bar, lines=2)
         self.hint.setProperty("role", "note")
         self.weights = WeightRow(bar)
         self.weights.field.setMaximumWidth(120)
@@ -155,13 +166,15 @@ class NetworkViews(QWidget):
         else:
             from netbuilder.ui.neurons import step_text
 
-            drawing.show_stage(*step_text.drawn(trace, self.feed.columns, stage))
+            words = step_text.output_words(trace, stage)
+            drawing.show_stage(*step_text.drawn(trace, self.feed.columns, stage), words)
             self.step_shown.emit(step_text.flows(trace, stage), stage == BACKWARD)
             self._sweep.stop()
             if reduced_motion() or not self.isVisible():
                 self._swept(1.0)
             else:
                 self._sweep.start()
+        self._show_weights()
         self._show_hint("")
 
     def _swept(self, part: float) -> None:
@@ -192,9 +205,6 @@ class NetworkViews(QWidget):
         for name, button in self.buttons.items():
             button.setChecked((name == "neurons") is neurons)
         self._allow()
-        self._show_hint("")
-        if not neurons:
-            self.weights.hide()
 
     def _suits_neurons(self) -> bool:
         from netbuilder.core.results.live.neurons import drawn_by_default
@@ -213,10 +223,14 @@ class NetworkViews(QWidget):
         if words:
             self.hint.setText(words)
         elif not self.stepper.isHidden():
-            self.hint.setText(_(STAGES[self.stage][1]))
+            words = STAGES[self.stage][1]
+            self.hint.setText(
+                _(_STAGE_HINTS.get(self.stage, words) if self.showing_neurons else words)
+            )
         elif self.showing_neurons:
-            may = self._editor.may or not self.feed.weights
-            self.hint.setText(_(_HINT if may else _PAUSE), _(_SHORT_HINT if may else _PAUSE))
+            may, trained = self._hint_of = self._editor.may, bool(self.feed.weights)
+            long, short = (_HINT, _SHORT_HINT) if may else (_RUN_HINT, _PAUSE)
+            self.hint.setText(*((_(long), _(short)) if trained else (_("Press Train first."),)))
         else:
             self.hint.setText(self.feed.reason if self._asked_in_vain else "")
 
@@ -231,13 +245,19 @@ class NetworkViews(QWidget):
         if source >= 0 and not self.weights.isHidden():
             self.weights.choose(source)
 
+    @property
+    def _takes_weights(self) -> bool:
+        return self.showing_neurons and self.stepper.isHidden()
+
     def _show_weights(self) -> None:
+        if self._hint_of != (self._editor.may, bool(self.feed.weights)):
+            self._show_hint("")
         unit = self._neurons.drawing.unit if self._neurons is not None else None
         weights = self.feed.weights.get(self.feed.columns[unit[0]].owner, {}) if unit else {}
         sources = self.feed.columns[unit[0] - 1].units if unit else 0
         kernel = weights.get("kernel")
         single = kernel is not None and kernel.ndim == 2 and len(kernel) == sources
-        if unit is None or not single or not self._editor.may:
+        if unit is None or not single or not self._editor.may or not self._takes_weights:
             self.weights.hide()
             return
         names = self.feed.names(unit[0] - 1)

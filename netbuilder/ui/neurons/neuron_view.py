@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.results.computation_trace.computed_value import format_signed
 from netbuilder.core.results.live.connection_weights import ConnectionWeight
 from netbuilder.core.results.live.neurons import filter_pictures, link_values
 from netbuilder.core.wording import format_number
@@ -36,6 +37,7 @@ from netbuilder.ui.style import theme
 _THIN, _THICK = 0.5, 7.0
 _DRAG = 0.01  # change of a weight per pixel
 _SEND_MS = 120
+_STRONGEST = 0.7  # colour of the surface, for samples of the same colour to stand out
 _Unit = tuple[int, int]
 
 
@@ -78,6 +80,8 @@ class NeuronDrawing(QWidget):
         self.labels: list[Any] | None = None
         #: Of a stage: values of the links in place of the weights, by owner.
         self.link_values: dict[str, Any] | None = None
+        #: Of a stage: words above and below the output's surface.
+        self.output_words = ("", "")
         #: Of a stage: the columns that it has reached, as far as this part; back: from the end.
         self.reached, self.back = 1.0, False
         self._hover: _Unit | None = None
@@ -101,10 +105,16 @@ class NeuronDrawing(QWidget):
         feed.changed.connect(self._refresh)
         theme.theme().changed.connect(self._rearrange)
 
-    def show_stage(self, labels: list[Any] | None, links: dict[str, Any] | None) -> None:
-        """Show numbers below the units, and values in place of the weights; None: neither."""
+    def show_stage(
+        self,
+        labels: list[Any] | None,
+        links: dict[str, Any] | None,
+        words: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Show numbers below the units, values in place of the weights (None: neither), and words
+        above and below the output's surface."""
         rearranged = (labels is None) is not (self.labels is None)
-        self.labels, self.link_values = labels, links
+        self.labels, self.link_values, self.output_words = labels, links, words
         if rearranged:
             self._rearrange()
         else:
@@ -358,7 +368,7 @@ class NeuronDrawing(QWidget):
         if not self._has_reached(unit[0]):
             return ""
         values = self.labels[unit[0]]
-        return format_number(values[unit[1]], "+.3f") if unit[1] < len(values) else ""
+        return format_signed(float(values[unit[1]])) if unit[1] < len(values) else ""
 
     def _paint_frame(self, p: QPainter, unit: _Unit, box: QRectF) -> None:
         scheme = theme.colors()
@@ -393,11 +403,12 @@ class NeuronDrawing(QWidget):
                     QPointF(tile.right(), tile.center().y()), QPointF(box.left(), box.center().y())
                 )
         self._paint_frame(p, last if layout.single else (-1, 0), box)
-        label = self._label(last) if layout.single else ""
-        if label:
+        if self._has_reached(last[0]):
             p.setPen(theme.step_color())
             p.setFont(_font(13, fixed=True))
-            p.drawText(QPointF(box.left(), box.bottom() + 18), f"δ = {label}")
+            above, below = self.output_words
+            p.drawText(QPointF(box.left(), box.top() - 8), above)
+            p.drawText(QPointF(box.left(), box.bottom() + 18), below)
 
     def _draw_points(self, box: QRectF, density: float) -> QPixmap:
         picture = QPixmap((box.size() * density).toSize())
@@ -588,9 +599,10 @@ def _surface_colors(surface: Any) -> Any:
         ends = (QColor(theme.BELOW_ZERO), QColor(theme.ABOVE_ZERO))
         low, high = map(_rgb, ends if shares.shape[2] == 1 else map(class_color, range(2)))
         part = np.abs(2 * shares[..., -1:] - 1)
+        part = part * _STRONGEST
         return np.where(shares[..., -1:] >= 0.5, high, low) * part + 255 * (1 - part)
     colors = np.stack([_rgb(class_color(n)) for n in range(shares.shape[2])])
-    return 255 - (255 - shares @ colors) * 0.85
+    return 255 - (255 - shares @ colors) * _STRONGEST
 
 
 def _rgb(color: QColor) -> Any:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.neurons.network_views import STAGES, NetworkViews
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE
@@ -85,6 +84,7 @@ class StepPanel(QWidget):
         self.array = self._box(_("Weights"), self._array_chosen)
         self.number = CountBox(0, 0, self)
         self.number.setAccessibleName(_("Number of the weight"))
+        self.number.setToolTip(_("Number of the weight"))
         self.number.valueChanged.connect(self._show)
         self.title = heading("", self)
         self.words = note_label(_(_WAITING), self, role="body")
@@ -177,11 +177,15 @@ class StepPanel(QWidget):
         """The index of the chosen weight in its array."""
         import numpy as np
 
-        step = self.step
-        if step is None or self.array.currentText() not in step.updates:
+        if not self._shape:
             return ()
-        shape = step.updates[self.array.currentText()].before.shape
-        return tuple(int(at) for at in np.unravel_index(self.number.value(), shape))
+        return tuple(int(at) for at in np.unravel_index(self.number.value(), self._shape))
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """The shape of the chosen array."""
+        update = self.step.updates.get(self.array.currentText()) if self.step else None
+        return () if update is None else update.before.shape
 
     def choose(self, node: str, name: str = "", index: tuple[int, ...] = ()) -> None:
         import numpy as np
@@ -240,16 +244,18 @@ class StepPanel(QWidget):
         for widget in (self.rows, self.layer, self.array, self.number, self.title, self.numbers):
             widget.setVisible(known)
         self.check.setVisible(known and self.stage == BACKWARD)
-        self.first.setVisible(self.trace is None)
+        self.first.setVisible(self.trace is None and self._worker.idle)
         self._draw(self.trace if known else None)
+        if self.trace is None and not self._worker.idle:
+            self.words.setText(_("Computing…"))
+            return
         if self.trace is None or not known:
             stages = [f"{_(title)}: {_(words)}." for title, words in STAGES]
             self.words.setText("\n\n".join((_(_WAITING), *stages)))
             return
-        self.title.setText(
-            f"{self.layer.currentText()} · {self.array.currentText()}{list(self.index)}"
-        )
+        self.title.setText(self._title())
         self.words.setText(_(STAGES[self.stage][1]) + ".")
+        from netbuilder.core.results.computation_trace.computed_value import format_value
         from netbuilder.ui.neurons import step_text
 
         lines = (
@@ -263,10 +269,20 @@ class StepPanel(QWidget):
             text.append(
                 _(
                     "Check: (loss(w + h) − loss(w − h)) / 2h = {value}",
-                    value=format_number(self.checked, ".4g"),
+                    value=format_value(self.checked),
                 )
             )
         self.numbers.setText("\n".join(text))
+
+    def _title(self) -> str:
+        node, name, index = self.layer.currentText(), self.array.currentText(), self.index
+        title, columns = f"{name}{list(index)}", self._views.feed.columns
+        place = next((n for n, column in enumerate(columns) if column.node == node), 0)
+        if place and self._shape == (columns[place - 1].units, columns[place].units):
+            unit_name = self._views.neurons.drawing.unit_name
+            units = [unit_name((place - 1 + end, at)) for end, at in enumerate(index)]
+            node = _("From {source} to {target}", source=units[0], target=units[1])
+        return f"{node} · {title}"
 
     def _draw(self, trace: StepTrace | None) -> None:
         if self._drawn != (trace, self.stage):

@@ -14,13 +14,18 @@ from netbuilder.core.results.backprop import (
     gradient_terms,
     update_lines as optimizer_lines,
 )
-from netbuilder.core.results.computation_trace.computed_value import format_value, plain_notation
+from netbuilder.core.results.computation_trace.computed_value import (
+    format_signed,
+    format_value,
+    place_name,
+    plain_notation,
+)
 from netbuilder.core.results.computation_trace.formula_text import formula_lines
 from netbuilder.core.results.computation_trace.trace_value import trace_node
 from netbuilder.core.results.live.neurons import NeuronColumn
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, LOSS, UPDATE
 
-_MOST_TERMS, _MOST_PREDICTIONS = 8, 6
+_MOST_TERMS, _MOST_PREDICTIONS, _MOST_WEIGHTS = 8, 6, 16
 Index = tuple[int, ...]
 
 
@@ -51,13 +56,7 @@ def loss_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str
         layer = trace.layers.get(output)
         rows = zip(layer.output if layer is not None else (), target, strict=False)
         for prediction, label in list(rows)[:_MOST_PREDICTIONS]:
-            lines.append(
-                _(
-                    "prediction {value}, label {label}",
-                    value=_listed(prediction),
-                    label=_listed(label),
-                )
-            )
+            lines.append(_prediction(prediction, label))
         more = len(target) - _MOST_PREDICTIONS
         if more > 0:
             lines.append(ngettext("… and {count} more row", "… and {count} more rows", more))
@@ -95,7 +94,16 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
         penalty = gradient - sum(term.product for term in terms)
         if abs(penalty) > 1e-4 * max(abs(gradient), 1e-3):
             lines.append("  " + _("penalty on the weight = {value}", value=format_value(penalty)))
-    return [*lines, _("∂loss/∂w = {value}", value=format_value(gradient))]
+    lines.append(_("∂loss/∂w = {value}", value=format_value(gradient)))
+    if (
+        step.layer == "Dense" and name == "bias" and step.inputs[0].ndim == 2
+    ):  # of a unit: each weight that leads to it
+        lines.append("")
+        x, (unit,) = step.inputs[0], index
+        for source, value in enumerate(step.updates["kernel"].gradient[:_MOST_WEIGHTS, unit]):
+            factor = f", {place_name(source)} = {format_value(x[0, source])}" if len(x) == 1 else ""
+            lines.append(f"kernel[{source}, {unit}]{factor}: ∂loss/∂w = {format_value(value)}")
+    return lines
 
 
 def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:
@@ -148,6 +156,25 @@ def drawn(
             change = update.after - update.before
             links[column.owner] = update.gradient if stage == BACKWARD else change
     return labels, links
+
+
+def output_words(trace: StepTrace, stage: int) -> tuple[str, str]:
+    """Return what a stage shows above and below the output's surface."""
+    output, target = next(iter(trace.targets.items()))
+    step = trace.layers.get(output)
+    if stage == LOSS:
+        single = len(trace.rows) == 1 and step is not None
+        prediction = _prediction(step.output[0], target[0]) if single and step is not None else ""
+        return prediction, _("loss = {value}", value=format_value(trace.loss))
+    values = None if step is None else _of_units(step, stage, step.output.shape[-1])
+    if values is None or len(values) > 1:
+        return "", ""
+    number = format_signed(float(values[0]))
+    return "", f"δ = {number}" if stage >= BACKWARD else number
+
+
+def _prediction(value: Any, label: Any) -> str:
+    return _("prediction {value}, label {label}", value=_listed(value), label=_listed(label))
 
 
 def flows(trace: StepTrace, stage: int) -> dict[tuple[str, str], tuple[str, float]]:

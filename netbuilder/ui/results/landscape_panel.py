@@ -65,7 +65,7 @@ class LandscapePlot(QWidget):
         grid = np.arange(len(part))
         part = np.array([np.interp(fine, grid, row) for row in part])
         part = np.array([np.interp(fine, grid, column) for column in part.T]).T
-        low, high = QColor(theme.ABOVE_ZERO), QColor(scheme.panel)
+        low, high = QColor(theme.ABOVE_ZERO), QColor(scheme.text if scheme.dark else scheme.panel)
         table = [theme.mix(low, high, 1 - level / (_LEVELS - 1)) for level in range(_LEVELS)]
         colors = np.array([(c.red(), c.green(), c.blue()) for c in table], np.uint8)
         places = np.minimum((part[::-1] * _LEVELS).astype(int), _LEVELS - 1)
@@ -88,10 +88,10 @@ class LandscapePlot(QWidget):
                 for pen in (QPen(QColor("white"), 4), QPen(color, 2)):
                     p.setPen(pen)
                     p.drawPolyline(QPolygonF(spots))
-                p.setBrush(color)
-                p.setPen(QPen(QColor("white"), 1))
                 for number, spot in enumerate(spots):
                     size = 6.0 if number in (0, len(spots) - 1) else 2.5
+                    p.setBrush(color if number else QColor("white"))  # a ring where it begins
+                    p.setPen(QPen(QColor("white"), 1) if number else QPen(color, 3))
                     p.drawEllipse(spot, size, size)
 
     def _spot(self, box: QRectF, x: float, y: float) -> QPointF:
@@ -171,7 +171,8 @@ class LandscapePanel(QWidget):
             share = format_percent(landscape.explained, 0)
             words.append(
                 _(
-                    "The orange line is the path of this run; the plane shows {share} of its way.",
+                    "The orange line is the path of this run, from the ring to the dot; the plane"
+                    " shows {share} of its way.",
                     share=share,
                 )
             )

@@ -80,3 +80,9 @@ def reviews_model() -> Trained:
         ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
     )
     return train(graph, Data("builtin", name="reviews"), Path(), epochs=15)
+
+
+def number_of(text: str) -> float:
+    """Read a number as it is shown: "−1.16 · 10⁻⁸"."""
+    digits = text.replace(" · 10", "e").replace(",", "")
+    return float(digits.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")))

@@ -25,7 +25,7 @@ from netbuilder.core.results.backprop import (
     update_lines,
 )
 from netbuilder.ui.neurons import step_text
-from tests.core.results.conftest import chain
+from tests.core.results.conftest import chain, number_of
 
 OUT = ("out", "Dense", {"units": 1, "activation": "sigmoid"})
 SGD = Choice("SGD", {"learning_rate": 0.1, "momentum": 0.9})
@@ -198,6 +198,8 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
                 place = [id(one) for one in shown].index(id(update))
                 expected_new = float(np.array(model.trainable_variables[place])[index])
                 shown_numbers(step, layer.node, weight, index, {
+                    **{f"{node}: mean size of δ": float(np.abs(delta).mean())
+                       for node, delta in expected_deltas.items()},
                     "∂loss/∂w": float(tf.convert_to_tensor(gradients[place]).numpy()[index]),
                     "m": float(np.array(moments["momentum"][place])[index]),
                     "w": expected_new,
@@ -213,18 +215,22 @@ def shown_numbers(
     step: StepTrace, node: str, name: str, index: tuple[int, ...], expected: dict[str, float]
 ) -> None:
     """Compare the numbers of the page with the expected ones, as far as their digits go."""
-    lines = [
-        *step_text.backward_lines(step, node, name, index)[-1:],
-        *step_text.update_lines(step, node, name, index),
-    ]
-    numbers = {}
-    for line in lines:
-        left, _equals, right = line.partition(" = ")
-        if right and left in expected:
-            digits = right.rsplit("= ", 1)[-1].replace(" · 10", "e").replace(",", "")
-            numbers[left] = float(digits.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")))
+    back = step_text.backward_lines(step, node, name, index)
+    numbers, products = {}, []
+    for line in (*back, *step_text.update_lines(step, node, name, index)):
+        left, _equals, right = line.rpartition(" = ")
+        if "mean size of δ" in line:
+            left, _space, right = line.partition("δ ")
+            left += "δ"
+        if line.startswith("  "):
+            products.append(number_of(right))
+        left = left.partition(" = ")[0]
+        if left in expected and "sum of" not in line:
+            numbers[left] = number_of(right)
     assert numbers == {left: pytest.approx(value, rel=0.006, abs=1e-7)
                        for left, value in expected.items()}  # fmt: skip
+    gradient, size = expected["∂loss/∂w"], sum(map(abs, products))
+    assert sum(products) == pytest.approx(gradient, abs=0.006 * size + 1e-7)
 
 
 def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -14,8 +14,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import node_outputs, weights_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.neurons.neuron_layout import Link
-from netbuilder.ui.neurons.neuron_view import _surface_colors
+from netbuilder.ui.neurons.neuron_layout import RADIUS, Link, NeuronLayout
+from netbuilder.ui.neurons.neuron_view import _THICK, _THIN, _surface_colors
 
 Open = Callable[..., MainWindow]
 
@@ -32,6 +32,8 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
     assert views.showing_neurons
     answers: list[int] = []
     window.runner.probed.connect(lambda answer: answers.append(answer.key == "neurons"))
+    hints = {views.hint.text()}
+    feed.changed.connect(lambda: hints.add(views.hint.text()))
     window.runner.start()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     qtbot.waitUntil(lambda: feed.idle and bool(feed.outputs) and feed.plane is not None)
@@ -41,13 +43,24 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
     expected = dict(zip(nodes, model(feed.plane.grid), strict=True))
     np.testing.assert_allclose(feed.outputs[-1].T, expected["output"], atol=1e-5)
     qtbot.waitUntil(lambda: drawing.may_set)
+    assert len(hints | {views.hint.text()}) == 3, "before, during and after the run"
     link = Link(1, 1, 2)
     layout = drawing.layout_of_units
     left, top = drawing._origin()
+
+    def at(spot: QPointF) -> QPoint:
+        return (spot * layout.scale + QPointF(left, top)).toPoint()
+
+    corner = at(layout.large.topLeft() + QPointF(10, 10))
+    for unit in ((1, 0), (1, 1)):  # the large surface shows the unit under the pointer
+        QTest.mouseMove(drawing, at(layout.tiles[unit[0]][unit[1]].center()))
+        shown = drawing.grab().toImage().pixelColor(corner).getRgb()
+        expected = drawing._image(unit).pixelColor(1, 1).getRgb()
+        np.testing.assert_allclose(shown, expected, atol=25)
     on_link = layout.path(link).pointAtPercent(0.93)
     while layout.link_at(on_link, drawing._links) != link:
         on_link += QPointF(0, 1)
-    spot = (on_link * layout.scale + QPointF(left, top)).toPoint()
+    spot = at(on_link)
     before = float(weights_of(trained, "dense")["kernel"][1, 2])
     button = Qt.MouseButton.LeftButton
     QTest.mousePress(drawing, button, pos=spot)
@@ -70,6 +83,17 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
     assert not views.showing_neurons
     assert not feed.watched
     assert "neurons" not in {probe.key for probe in window.runner.probes.all()}
+
+
+def test_tiles_have_their_sizes_and_distances() -> None:
+    layout = NeuronLayout([2, 8, 4, 1], [False] * 4, True, 776, 600)
+    assert layout.scale == 1
+    hidden, last = layout.tiles[1], layout.tiles[2]
+    assert {box.size().toTuple() for box in (*hidden, *last)} == {(44, 44)}
+    assert hidden[1].top() - hidden[0].bottom() == 12
+    assert last[0].left() - hidden[0].left() == 160
+    assert layout.large.size().toTuple() == (240, 240)
+    assert (RADIUS, _THIN, _THICK) == (6, 0.5, 7)
 
 
 def test_a_network_too_large_shows_its_layers_and_why(

@@ -15,6 +15,7 @@ from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, UPDATE
 from netbuilder.ui.services.runs.run_progress import STEP
+from tests.core.results.conftest import number_of
 
 Open = Callable[..., MainWindow]
 
@@ -35,11 +36,21 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     drawing.choose((2, 1), 3)
     assert panel.index == (3, 1)
     assert (panel.layer.currentText(), panel.array.currentText()) == ("dense_1", "kernel")
+    assert "δ" not in "".join(drawing.output_words), "the output, before the way back"
     qtbot.mouseClick(panel.stages[BACKWARD], Qt.MouseButton.LeftButton)
     update = panel.step.updates["kernel"]
     assert drawing.link_values["dense_1"] is update.gradient
     np.testing.assert_allclose(drawing.labels[3], panel.trace.layers["output"].delta.sum(axis=0))
+    assert number_of(panel.numbers.text().rpartition("= ")[2]) == pytest.approx(
+        float(update.gradient[3, 1]), rel=0.006
+    )
+    letter, _equals, delta = drawing.output_words[1].partition(" = ")
+    assert letter == "δ"
+    assert number_of(delta) == pytest.approx(drawing.labels[3][0], abs=6e-4)
     qtbot.mouseClick(panel.check, Qt.MouseButton.LeftButton)
+    assert number_of(panel.numbers.text().rpartition("= ")[2]) == pytest.approx(
+        panel.checked, rel=0.006
+    )
     assert panel.checked == pytest.approx(float(update.gradient[3, 1]), abs=2e-3)
     flows = window.canvas.step_flow
     assert flows.back
@@ -50,13 +61,16 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     assert [part for _text, part in flows.flows.values()] == pytest.approx(sizes / max(sizes))
     qtbot.mouseClick(window.network_views.on, Qt.MouseButton.LeftButton)
     assert panel.stage == UPDATE
-    shown = panel.trace
+    shown, text = panel.trace, panel.numbers.text()
     runner.step()
     qtbot.waitUntil(lambda: panel.trace.trained.step == 2)
     trained = panel.trace.trained
     for node, layer in shown.layers.items():
         for name, array in weights_of(trained, node).items():
             np.testing.assert_allclose(layer.updates[name].after, array, atol=1e-5)
+    new = next(line for line in text.splitlines() if line.startswith("w = "))
+    kernel = weights_of(trained, "dense_1")["kernel"]
+    assert number_of(new.rpartition("= ")[2]) == pytest.approx(float(kernel[3, 1]), rel=1e-4)
     window.docks.show_panel("training")
     assert drawing.labels is None
     assert not flows.flows

@@ -112,6 +112,11 @@ def format_value(value: float) -> str:
     return plain_notation(f"{value:.3g}")
 
 
+def format_signed(value: float) -> str:
+    """Format a number with its sign, in three decimals; a small one with its power of ten."""
+    return plain_notation(f"{value:+.1e}" if 0 < abs(value) < 5e-4 else f"{value:+.3f}")
+
+
 def plain_notation(written: str) -> str:
     """Write a formatted number with a true minus and power of ten: "1.16e-08" is 1.16 · 10⁻⁸."""
     mantissa, _e, power = written.partition("e")
