@@ -31,7 +31,7 @@ _RUN_HINT = N_(
     " a weight"
 )
 _PAUSE = N_("Pause the run to set a weight.")
-_SWEEP_MS = 900
+_SWEEP_MS, _NARROW = 900, 560
 STAGES = (
     (N_("1 Forward"), N_("Each layer computes its outputs from the one before")),
     (N_("2 Loss"), N_("The loss compares the predictions with the labels")),
@@ -108,7 +108,7 @@ class NetworkViews(QWidget):
         self.hint = ClampedLabel("", bar, lines=2)
         self.hint.setProperty("role", "note")
         self.weights = WeightRow(bar)
-        self.weights.field.setMaximumWidth(120)
+        self.weights.field.setMaximumWidth(96)
         self.stepper = QFrame(bar)
         self.back, self.on = QPushButton("‹", bar), QPushButton("›", bar)
         self.stage_name = QLabel(bar)
@@ -259,8 +259,10 @@ class NetworkViews(QWidget):
         single = kernel is not None and kernel.ndim == 2 and len(kernel) == sources
         if unit is None or not single or not self._editor.may or not self._takes_weights:
             self.weights.hide()
+            self.hint.show()
             return
         names = self.feed.names(unit[0] - 1)
+        self.hint.setVisible(self.width() > _NARROW)
         appears = self.weights.isHidden()
         self.weights.show_unit(weights, unit[1], [names.get(n, f"x[{n}]") for n in range(sources)])
         link = self.neurons.drawing.link

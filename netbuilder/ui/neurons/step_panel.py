@@ -17,6 +17,8 @@ from netbuilder.ui.neurons.network_views import STAGES, NetworkViews
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import SelectedNodes
+from netbuilder.ui.services.runs.run_progress import STEP
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
@@ -49,13 +51,15 @@ class StepPanel(QWidget):
     def __init__(
         self,
         workbench: Workbench,
+        runner: Runner,
         selection: SelectedNodes,
         views: NetworkViews,
         step: QAction,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._workbench, self._selection, self._views = workbench, selection, views
+        self._workbench, self._runner = workbench, runner
+        self._selection, self._views = selection, views
         self.stage = FORWARD
         self._drawn: tuple[StepTrace | None, int] | None = None
         self.trace: StepTrace | None = None
@@ -110,6 +114,7 @@ class StepPanel(QWidget):
         )
         vbox(scrolled_page(page, _("Step"), self), parent=self, margins=0)
         workbench.models.changed.connect(self._follow)
+        runner.state_changed.connect(self._show)
         selection.changed.connect(self._node_selected)
         views.neurons.drawing.chosen.connect(self._unit_chosen)
         self._show()
@@ -240,7 +245,8 @@ class StepPanel(QWidget):
             self.checked = None
         for number, button in enumerate(self.stages):
             button.setChecked(number == self.stage)
-        known = self.trace is not None and bool(self.index)
+        trains = self._runner.running and self._runner.speed is not STEP
+        known = self.trace is not None and bool(self.index) and not trains
         for widget in (self.rows, self.layer, self.array, self.number, self.title, self.numbers):
             widget.setVisible(known)
         self.check.setVisible(known and self.stage == BACKWARD)

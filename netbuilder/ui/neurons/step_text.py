@@ -133,7 +133,10 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
         )
     else:
         words = _("The optimizer still follows earlier gradients, against this one.")
-    return [*lines, "", words]
+    lines += ["", words]
+    if len(trace.rows) == 1 and trace.trained.project.training.batch_size > 1:
+        lines.append(_("The run takes the step of the whole batch, not of a single row."))
+    return lines
 
 
 def drawn(

@@ -148,7 +148,8 @@ def _step(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.neurons.step_panel import StepPanel
 
     step = parts.actions["step"]
-    return StepPanel(parts.workbench, parts.selection, parts.network_views, step, parent)
+    views, runner = parts.network_views, parts.runner
+    return StepPanel(parts.workbench, runner, parts.selection, views, step, parent)
 
 
 def _code(parts: WindowParts, parent: QWidget) -> QWidget:
