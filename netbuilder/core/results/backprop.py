@@ -22,6 +22,7 @@ from netbuilder.core.engine.loop.tensors import SampleOrders
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.results.computation_trace.computed_value import (
     ProductTerm,
+    format_factor,
     format_value,
     place_name,
     plain_notation,
@@ -190,13 +191,8 @@ class _Stepper:
         extra: dict[str, Any] = {}
         for name, layer in self._layers.items():
             inputs, compute = self._inputs(name, values), _DELTAS.get(self.graph.by_id[name].layer)
-            known = deltas.get(name) is not back.get(name)  # by the loss itself
-            if (
-                compute is not None
-                and len(inputs) == 1
-                and back.get(name) is not None
-                and not known
-            ):
+            own = deltas.get(name) is back.get(name) is not None  # not from the loss itself
+            if compute is not None and len(inputs) == 1 and own:
                 extra[name] = compute(layer, inputs[0], values[name], back[name])
         before = self._state()
         pairs = [p for p in zip(gradients, self._variables, strict=True) if p[0] is not None]
@@ -430,19 +426,19 @@ def update_lines(
     w, g = float(update.before[index]), float(update.gradient[index])
     new, rate = float(update.after[index]), float(settings["learning_rate"])
     slots = {k: (float(old[index]), float(now[index])) for k, (old, now) in update.slots.items()}
-    n = format_value
+    n, factor = format_value, format_factor
     lines: list[tuple[str, str, float]] = []
     if settings["name"] == "SGD":
         change = -rate * g
         if "momentum" in slots and settings.get("momentum"):
             mu, (old, _now) = float(settings["momentum"]), slots["momentum"]
             m = mu * old - rate * g
-            lines.append(("m", f"{n(mu)} · {_n(old)} − {n(rate)} · {_n(g)}", m))
+            lines.append(("m", f"{n(mu)} · {factor(old)} − {n(rate)} · {factor(g)}", m))
             change = mu * m - rate * g if settings.get("nesterov") else m
             if settings.get("nesterov"):
-                lines.append(("step", f"{n(mu)} · {_n(m)} − {n(rate)} · {_n(g)}", change))
+                lines.append(("step", f"{n(mu)} · {factor(m)} − {n(rate)} · {factor(g)}", change))
         else:
-            lines.append(("step", f"−{n(rate)} · {_n(g)}", change))
+            lines.append(("step", f"−{n(rate)} · {factor(g)}", change))
     elif settings["name"] == "Adam" and len(slots) == 2 and not settings.get("amsgrad"):
         b1, b2 = float(settings["beta_1"]), float(settings["beta_2"])
         (m0, _m), (v0, _v), t = slots["momentum"], slots["velocity"], settings["step"]
@@ -450,10 +446,10 @@ def update_lines(
         alpha = rate * np.sqrt(1 - b2**t) / (1 - b1**t)
         change = float(-alpha * m / (np.sqrt(v) + float(settings["epsilon"])))
         lines += [
-            ("m", f"{n(b1)} · {_n(m0)} + {n(1 - b1)} · {_n(g)}", m),
-            ("v", f"{n(b2)} · {_n(v0)} + {n(1 - b2)} · {_n(g)}²", v),
+            ("m", f"{n(b1)} · {factor(m0)} + {n(1 - b1)} · {factor(g)}", m),
+            ("v", f"{n(b2)} · {factor(v0)} + {n(1 - b2)} · {factor(g)}²", v),
             ("α", f"{n(rate)} · √(1 − {n(b2)}^{t}) ÷ (1 − {n(b1)}^{t})", float(alpha)),
-            ("step", f"−{_n(float(alpha))} · {_n(m)} ÷ (√{_n(v)} + ε)", change),
+            ("step", f"−{factor(float(alpha))} · {factor(m)} ÷ (√{factor(v)} + ε)", change),
         ]
     else:
         return ()
@@ -461,8 +457,3 @@ def update_lines(
         return ()
     sign = "−" if change < 0 else "+"
     return (*lines, ("w", f"{plain_notation(f'{w:.5g}')} {sign} {n(abs(change))}", new))
-
-
-def _n(value: float) -> str:
-    text = format_value(value)
-    return f"({text})" if value < 0 or " " in text else text  # (2 · 10⁻⁷)²

@@ -9,6 +9,7 @@ from PySide6.QtCore import QVariantAnimation, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QStackedWidget, QWidget
 
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.forms.weight_row import WeightRow
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE, NeuronFeed
@@ -21,29 +22,10 @@ if TYPE_CHECKING:
     from netbuilder.core.results.backprop import StepTrace
     from netbuilder.ui.neurons.neuron_view import NeuronView
 
-_HINT = N_(
-    "Line: size of the weight · blue positive, orange and dashed negative · drag a line or type to"
-    " set it"
-)
-_SHORT_HINT = N_("Drag a line or type to set its weight")
-_RUN_HINT = N_(
-    "Line: size of the weight · blue positive, orange and dashed negative · pause the run to set"
-    " a weight"
-)
-_PAUSE = N_("Pause the run to set a weight.")
+_TEXTS = resource_json("texts.json")
 _SWEEP_MS, _NARROW = 900, 560
-STAGES = (
-    (N_("1 Forward"), N_("Each layer computes its outputs from the one before")),
-    (N_("2 Loss"), N_("The loss compares the predictions with the labels")),
-    (N_("3 Backward"), N_("Each layer passes back how the loss changes with its outputs")),
-    (N_("4 Update"), N_("The optimizer changes each weight")),
-)
-#: What the drawing of the neurons shows of a stage.
-_STAGE_HINTS = {
-    FORWARD: N_("Violet: the outputs of the units · lines: the weights"),
-    BACKWARD: N_("Violet: δ, how the loss changes with a unit's sum · lines: the gradients"),
-    UPDATE: N_("Violet: δ · lines: how much each weight changes"),
-}
+#: Title, words, and what the drawing of the neurons shows, for each stage.
+STAGES: list[tuple[str, str, str]] = _TEXTS["step_stages"]
 
 
 class NetworkViews(QWidget):
@@ -223,14 +205,11 @@ class NetworkViews(QWidget):
         if words:
             self.hint.setText(words)
         elif not self.stepper.isHidden():
-            words = STAGES[self.stage][1]
-            self.hint.setText(
-                _(_STAGE_HINTS.get(self.stage, words) if self.showing_neurons else words)
-            )
+            self.hint.setText(_(STAGES[self.stage][2 if self.showing_neurons else 1]))
         elif self.showing_neurons:
             may, trained = self._hint_of = self._editor.may, bool(self.feed.weights)
-            long, short = (_HINT, _SHORT_HINT) if may else (_RUN_HINT, _PAUSE)
-            self.hint.setText(*((_(long), _(short)) if trained else (_("Press Train first."),)))
+            state = ("may" if may else "running") if trained else "untrained"
+            self.hint.setText(*map(_, _TEXTS["neuron_hints"][state]))
         else:
             self.hint.setText(self.feed.reason if self._asked_in_vain else "")
 

@@ -73,7 +73,7 @@ class StepPanel(QWidget):
         switch = QFrame(self)
         switch.setProperty("role", "tasks")
         self.stages: list[QPushButton] = []
-        for number, (title, words) in enumerate(STAGES):
+        for number, (title, words, _hint) in enumerate(STAGES):
             button = QPushButton(_(title), switch)
             button.setToolTip(_(words))
             button.setProperty("role", "segment")
@@ -141,13 +141,12 @@ class StepPanel(QWidget):
     def _follow(self) -> None:
         """Trace the step of the network on show, if the page is visible."""
         trained = self._workbench.models.prediction_model
-        if trained is None or not self.isVisible():
-            if trained is None:
-                self._show_trace(None)
-            return
-        if self.trace is None or self.trace.trained is not trained:
-            self._ask()
-        self._show()
+        if trained is None:
+            self._show_trace(None)
+        elif self.isVisible():
+            if self.trace is None or self.trace.trained is not trained:
+                self._ask()
+            self._show()
 
     def _ask(self) -> None:
         trained = self._workbench.models.prediction_model
@@ -256,28 +255,17 @@ class StepPanel(QWidget):
             self.words.setText(_("Computing…"))
             return
         if self.trace is None or not known:
-            stages = [f"{_(title)}: {_(words)}." for title, words in STAGES]
+            stages = [f"{_(title)}: {_(words)}." for title, words, _hint in STAGES]
             self.words.setText("\n\n".join((_(_WAITING), *stages)))
             return
         self.title.setText(self._title())
         self.words.setText(_(STAGES[self.stage][1]) + ".")
-        from netbuilder.core.results.computation_trace.computed_value import format_value
         from netbuilder.ui.neurons import step_text
 
-        lines = (
-            step_text.forward_lines,
-            step_text.loss_lines,
-            step_text.backward_lines,
-            step_text.update_lines,
-        )[self.stage]
+        lines = step_text.LINES[self.stage]
         text = lines(self.trace, self.layer.currentText(), self.array.currentText(), self.index)
         if self.checked is not None and self.stage == BACKWARD:
-            text.append(
-                _(
-                    "Check: (loss(w + h) − loss(w − h)) / 2h = {value}",
-                    value=format_value(self.checked),
-                )
-            )
+            text.append(step_text.check_line(self.checked))
         self.numbers.setText("\n".join(text))
 
     def _title(self) -> str:

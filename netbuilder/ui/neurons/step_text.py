@@ -15,6 +15,7 @@ from netbuilder.core.results.backprop import (
     update_lines as optimizer_lines,
 )
 from netbuilder.core.results.computation_trace.computed_value import (
+    format_factor,
     format_signed,
     format_value,
     place_name,
@@ -82,10 +83,9 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
     else:
         lines.append(_("∂loss/∂w = sum of {factor} · δ", factor=terms[0].name if terms else "x"))
         largest = sorted(terms, key=lambda term: -abs(term.product))[:_MOST_TERMS]
-        lines += [
-            f"  {_signed(term.value)} · {_signed(term.weight)} = {format_value(term.product)}"
-            for term in largest
-        ]
+        for term in largest:
+            factors = f"{format_factor(term.value)} · {format_factor(term.weight)}"
+            lines.append(f"  {factors} = {format_value(term.product)}")
         rest = sum(term.product for term in terms) - sum(term.product for term in largest)
         if len(terms) > len(largest):
             count = len(terms) - len(largest)
@@ -137,6 +137,15 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
     if len(trace.rows) == 1 and trace.trained.project.training.batch_size > 1:
         lines.append(_("The run takes the step of the whole batch, not of a single row."))
     return lines
+
+
+LINES = (forward_lines, loss_lines, backward_lines, update_lines)
+
+
+def check_line(value: float) -> str:
+    """Return the difference quotient of the loss."""
+    number = format_value(value)
+    return _("Check: (loss(w + h) − loss(w − h)) / 2h = {value}", value=number)
 
 
 def drawn(
@@ -220,10 +229,6 @@ def _of_units(step: LayerStep, stage: int, units: int) -> Any:
 
 def _size(values: Any) -> str:
     return format_value(float(np.abs(values).mean()))
-
-
-def _signed(value: float) -> str:
-    return f"({format_value(value)})" if value < 0 else format_value(value)
 
 
 def _listed(values: Any) -> str:

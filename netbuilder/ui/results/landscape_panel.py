@@ -61,7 +61,7 @@ class LandscapePlot(QWidget):
         logs = np.log(np.maximum(np.nan_to_num(losses, nan=np.inf), 1e-12))
         logs = np.minimum(logs, logs[np.isfinite(logs)].max(initial=0.0))
         part = (logs - logs.min()) / (np.ptp(logs) or 1.0)
-        fine = np.linspace(0, len(part) - 1, 200)
+        fine = np.linspace(0, len(part) - 1, 400)
         grid = np.arange(len(part))
         part = np.array([np.interp(fine, grid, row) for row in part])
         part = np.array([np.interp(fine, grid, column) for column in part.T]).T

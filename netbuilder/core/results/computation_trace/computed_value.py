@@ -112,6 +112,12 @@ def format_value(value: float) -> str:
     return plain_notation(f"{value:.3g}")
 
 
+def format_factor(value: float) -> str:
+    """Format a number as part of a formula, in brackets if needed: (2 · 10⁻⁷)²."""
+    text = format_value(value)
+    return f"({text})" if value < 0 or " " in text else text
+
+
 def format_signed(value: float) -> str:
     """Format a number with its sign, in three decimals; a small one with its power of ten."""
     return plain_notation(f"{value:+.1e}" if 0 < abs(value) < 5e-4 else f"{value:+.3f}")
