@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
@@ -33,7 +33,8 @@ _WAITING = N_(
     "Train the network or choose Single step. This page then shows the next training step with all"
     " its numbers."
 )
-_MOST_ROWS, _MOST_TERMS = 64, 8
+_MOST_ROWS = 64
+_STEP_MS = 300  # a single step pauses before
 
 
 def _trace(trained: TrainedModel, base: Path, place: int, before: StepTrace | None) -> StepTrace:
@@ -114,7 +115,9 @@ class StepPanel(QWidget):
         )
         vbox(scrolled_page(page, _("Step"), self), parent=self, margins=0)
         workbench.models.changed.connect(self._follow)
-        runner.state_changed.connect(self._show)
+        self._later = QTimer(self, singleShot=True, interval=_STEP_MS)
+        self._later.timeout.connect(self._show)
+        runner.state_changed.connect(self._later.start)
         selection.changed.connect(self._node_selected)
         views.neurons.drawing.chosen.connect(self._unit_chosen)
         self._show()
@@ -244,8 +247,8 @@ class StepPanel(QWidget):
             self.checked = None
         for number, button in enumerate(self.stages):
             button.setChecked(number == self.stage)
-        trains = self._runner.running and self._runner.speed is not STEP
-        known = self.trace is not None and bool(self.index) and not trains
+        runs_on = self._runner.running and self._runner.speed is not STEP
+        known = self.trace is not None and bool(self.index) and not runs_on
         for widget in (self.rows, self.layer, self.array, self.number, self.title, self.numbers):
             widget.setVisible(known)
         self.check.setVisible(known and self.stage == BACKWARD)

@@ -14,7 +14,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, UPDATE
-from netbuilder.ui.services.runs.run_progress import STEP
+from netbuilder.ui.services.runs.run_progress import STEP, WATCH
 from tests.core.results.conftest import number_of
 
 Open = Callable[..., MainWindow]
@@ -82,5 +82,9 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     window.commands.train()
     qtbot.waitUntil(lambda: runner.paused and models.paused_snapshot is not None)
     assert models.paused_snapshot.step + models.paused_snapshot.epochs == step + 1
+    window.docks.show_panel("step")
+    qtbot.waitUntil(lambda: drawing.labels is not None)
+    runner.choose_speed(WATCH)  # goes on
+    qtbot.waitUntil(lambda: drawing.labels is None and runner.running)
     runner.stop()
     qtbot.waitUntil(lambda: not runner.active)
