@@ -224,10 +224,6 @@ class NetworkViews(QWidget):
         if source >= 0 and not self.weights.isHidden():
             self.weights.choose(source)
 
-    @property
-    def _takes_weights(self) -> bool:
-        return self.showing_neurons and self.stepper.isHidden()
-
     def _show_weights(self) -> None:
         if self._hint_of != (self._editor.may, bool(self.feed.weights)):
             self._show_hint("")
@@ -236,7 +232,8 @@ class NetworkViews(QWidget):
         sources = self.feed.columns[unit[0] - 1].units if unit else 0
         kernel = weights.get("kernel")
         single = kernel is not None and kernel.ndim == 2 and len(kernel) == sources
-        if unit is None or not single or not self._editor.may or not self._takes_weights:
+        may = self._editor.may and self.showing_neurons and self.stepper.isHidden()
+        if unit is None or not single or not may:
             self.weights.hide()
             self.hint.show()
             return

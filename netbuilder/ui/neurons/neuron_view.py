@@ -598,8 +598,7 @@ def _surface_colors(surface: Any) -> Any:
     if shares.shape[2] < 3:  # white in the middle
         ends = (QColor(theme.BELOW_ZERO), QColor(theme.ABOVE_ZERO))
         low, high = map(_rgb, ends if shares.shape[2] == 1 else map(class_color, range(2)))
-        part = np.abs(2 * shares[..., -1:] - 1)
-        part = part * _STRONGEST
+        part = _STRONGEST * np.abs(2 * shares[..., -1:] - 1)
         return np.where(shares[..., -1:] >= 0.5, high, low) * part + 255 * (1 - part)
     colors = np.stack([_rgb(class_color(n)) for n in range(shares.shape[2])])
     return 255 - (255 - shares @ colors) * _STRONGEST

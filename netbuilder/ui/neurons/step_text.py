@@ -173,12 +173,12 @@ def drawn(
 def output_words(trace: StepTrace, stage: int) -> tuple[str, str]:
     """Return what a stage shows above and below the output's surface."""
     output, target = next(iter(trace.targets.items()))
-    step = trace.layers.get(output)
+    if (step := trace.layers.get(output)) is None:
+        return "", ""
     if stage == LOSS:
-        single = len(trace.rows) == 1 and step is not None
-        prediction = _prediction(step.output[0], target[0]) if single and step is not None else ""
+        prediction = _prediction(step.output[0], target[0]) if len(trace.rows) == 1 else ""
         return prediction, _("loss = {value}", value=format_value(trace.loss))
-    values = None if step is None else _of_units(step, stage, step.output.shape[-1])
+    values = _of_units(step, stage, step.output.shape[-1])
     if values is None or len(values) > 1:
         return "", ""
     number = format_signed(float(values[0]))
