@@ -10,7 +10,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QStackedWidget, QWidget
 
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.weight_row import WeightRow
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE, NeuronFeed
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
@@ -74,11 +74,7 @@ class NetworkViews(QWidget):
         switch.setAccessibleName(_("View of the network"))
         switch.setContentsMargins(2, 2, 2, 2)
         row = flow(parent=switch, spacing=0)
-        titles = {
-            "layers": (N_("Layers"), N_("Show the network layer by layer")),
-            "neurons": (N_("Neurons"), N_("Show the network unit by unit")),
-        }
-        for name, (title, words) in titles.items():
+        for name, (title, words) in _TEXTS["network_views"].items():
             button = QPushButton(_(title), switch)
             button.setObjectName(f"view-{name}")
             button.setProperty("role", "segment")
