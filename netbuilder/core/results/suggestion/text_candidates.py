@@ -61,10 +61,12 @@ def _bag(project: Project, facts: DataFacts) -> Candidate:
     reasons = [
         _vector_reason(facts),
         _("Their average goes on to the last layer: which words occur counts, not their order."),
+        _("It is scaled to length 1, as TF-IDF does: a long text counts no less than a short one."),
     ]
     layers = [
         _embedding(facts, 64, mask_zero=True),
         ("GlobalAveragePooling1D", {}),
+        ("UnitNormalization", {}),
         *dropout(facts, 0.3, reasons),
     ]
     training = default_training(facts, reasons)

@@ -23,6 +23,7 @@ from netbuilder.core.project.model import (
 )
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.learning_curve import train_quietly
+from netbuilder.core.results.suggestion import text_candidates
 from netbuilder.core.results.suggestion.candidate import Candidate
 from netbuilder.core.results.suggestion.selection import (
     Score,
@@ -137,6 +138,33 @@ def test_the_linear_candidate_is_as_good_as_logistic_regression(tmp_path: Path) 
     x, y = (next(iter(part.values())) for part in (dataset.train.x, dataset.train.raw_y))
     logistic = LogisticRegression().fit(x, y.ravel())
     assert errors is not None and errors.mean() <= 1 - logistic.score(x, y.ravel()) + 0.02
+
+
+def test_averaged_word_vectors_are_as_good_as_tf_idf(tmp_path: Path) -> None:
+    """Topics by one word in two to forty: without a scale the topic of long texts is drowned."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    random = np.random.default_rng(0)
+    kinds, texts = random.integers(0, 3, 400), []
+    for kind in kinds:
+        words = [f"common{number}" for number in random.zipf(1.3, random.integers(1, 40)) % 200]
+        texts.append(" ".join([*words, f"topic{kind}x{random.integers(0, 12)}"]))
+    frame = pd.DataFrame({"text": texts, "kind": [f"kind {kind}" for kind in kinds]})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    project = Project(data=Data("text", path="t.csv", target=("kind",)))
+    facts = load_dataset(project, tmp_path).facts
+    bag = text_candidates.candidates(project, facts, tmp_path)[0]
+    project = fit_output_to_data(bag.project, facts)
+    plan, dataset = prepare_data(project, tmp_path), load_dataset(project, tmp_path)
+    train, stop, score = _folds(dataset, plan)[0]
+    errors = Trial(project, dataset, tmp_path, len(train)).errors((train, stop, score), bool)
+    rows = frame.iloc[np.asarray(plan.rows.train)]
+    words = TfidfVectorizer().fit(rows["text"].iloc[train])
+    known, new = (words.transform(rows["text"].iloc[part]) for part in (train, score))
+    logistic = LogisticRegression(max_iter=1000).fit(known, rows["kind"].iloc[train])
+    assert errors is not None
+    assert errors.mean() <= 1 - logistic.score(new, rows["kind"].iloc[score]) + 0.03
 
 
 def test_titles_can_stand_in_a_list(tmp_path: Path) -> None:
