@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.results.backprop import LayerStep, StepTrace, next_rows, trace_step
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
+from netbuilder.ui.neurons import step_text
 from netbuilder.ui.neurons.network_views import STAGES, NetworkViews
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE
 from netbuilder.ui.services.derived import Derived, Rank
@@ -25,10 +29,6 @@ from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
 from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, vbox
 
-if TYPE_CHECKING:
-    from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.backprop import LayerStep, StepTrace
-
 _WAITING = N_(
     "Train the network or choose Single step. This page then shows the next training step with all"
     " its numbers."
@@ -38,9 +38,6 @@ _STEP_MS = 300  # a single step pauses before
 
 
 def _trace(trained: TrainedModel, base: Path, place: int, before: StepTrace | None) -> StepTrace:
-    from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.results.backprop import next_rows, trace_step
-
     dataset = load_dataset(trained.project, base)
     rows = next_rows(trained, dataset)
     return trace_step(trained, dataset, rows if place < 0 else rows[place : place + 1], before)
@@ -182,8 +179,6 @@ class StepPanel(QWidget):
     @property
     def index(self) -> tuple[int, ...]:
         """The index of the chosen weight in its array."""
-        import numpy as np
-
         if not self._shape:
             return ()
         return tuple(int(at) for at in np.unravel_index(self.number.value(), self._shape))
@@ -195,8 +190,6 @@ class StepPanel(QWidget):
         return () if update is None else update.before.shape
 
     def choose(self, node: str, name: str = "", index: tuple[int, ...] = ()) -> None:
-        import numpy as np
-
         if self.trace is None or self.layer.findText(node) < 0:
             return
         self.layer.setCurrentText(node)
@@ -247,7 +240,8 @@ class StepPanel(QWidget):
             self.checked = None
         for number, button in enumerate(self.stages):
             button.setChecked(number == self.stage)
-        runs_on = self._runner.running and self._runner.speed is not STEP
+        runner = self._runner
+        runs_on = runner.running and not runner.paused and runner.speed is not STEP
         known = self.trace is not None and bool(self.index) and not runs_on
         for widget in (self.rows, self.layer, self.array, self.number, self.title, self.numbers):
             widget.setVisible(known)
@@ -263,8 +257,6 @@ class StepPanel(QWidget):
             return
         self.title.setText(self._title())
         self.words.setText(_(STAGES[self.stage][1]) + ".")
-        from netbuilder.ui.neurons import step_text
-
         lines = step_text.LINES[self.stage]
         text = lines(self.trace, self.layer.currentText(), self.array.currentText(), self.index)
         if self.checked is not None and self.stage == BACKWARD:
@@ -290,7 +282,7 @@ class StepPanel(QWidget):
 def _fill(box: NoWheelComboBox, names: list[str]) -> None:
     """Offer other names; keep the choice if it is still there."""
     if [box.itemText(n) for n in range(box.count())] != names:
-        place = max(box.findText(box.currentText()), 0), box.currentText()
+        chosen = box.currentText()
         box.clear()
         box.addItems(names)
-        box.setCurrentIndex(names.index(place[1]) if place[1] in names else 0)
+        box.setCurrentIndex(max(box.findText(chosen), 0))

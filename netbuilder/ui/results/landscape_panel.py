@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.results.landscape import Landscape, loss_landscape
 from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.plots.images import shaded
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -23,18 +26,11 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
 
-if TYPE_CHECKING:
-    from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.landscape import Landscape
-
 _NO_MODEL = N_("Press Train to see the loss around the weights and the path of the run.")
 _LEVELS = 14
 
 
 def _compute(trained: TrainedModel, base: Path, paths: Any) -> Landscape | None:
-    from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.results.landscape import loss_landscape
-
     return loss_landscape(trained, load_dataset(trained.project, base), paths, wanted=wanted)
 
 

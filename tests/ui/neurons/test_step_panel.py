@@ -85,6 +85,6 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     window.docks.show_panel("step")
     qtbot.waitUntil(lambda: drawing.labels is not None)
     runner.choose_speed(WATCH)  # goes on
-    qtbot.waitUntil(lambda: drawing.labels is None and runner.running)
+    qtbot.waitUntil(lambda: drawing.labels is None and not runner.paused)
     runner.stop()
     qtbot.waitUntil(lambda: not runner.active)
