@@ -144,8 +144,7 @@ LINES = (forward_lines, loss_lines, backward_lines, update_lines)
 
 def check_line(value: float) -> str:
     """Return the difference quotient of the loss."""
-    number = format_value(value)
-    return _("Check: (loss(w + h) − loss(w − h)) / 2h = {value}", value=number)
+    return _("Check: (loss(w + h) − loss(w − h)) / 2h = {value}", value=format_value(value))
 
 
 def drawn(
@@ -219,12 +218,8 @@ def flows(trace: StepTrace, stage: int) -> dict[tuple[str, str], tuple[str, floa
 
 def _of_units(step: LayerStep, stage: int, units: int) -> Any:
     if stage < BACKWARD:
-        values = step.output.reshape(-1, units).mean(axis=0)
-    elif step.delta is None:
-        return None
-    else:
-        values = step.delta.reshape(-1, units).sum(axis=0)
-    return values
+        return step.output.reshape(-1, units).mean(axis=0)
+    return None if step.delta is None else step.delta.reshape(-1, units).sum(axis=0)
 
 
 def _size(values: Any) -> str:
