@@ -371,6 +371,7 @@ def test_results_are_those_of_netbuilder_within_the_spread_of_seeds(
         names = run(script_source(seeded, known), tmp_path, monkeypatch)
         x, y = names["x_test"], names["y_test"]
         x = list(x.values()) if isinstance(x, dict) else x
+        y = names["y_scaler"].transform(y) if "y_scaler" in names else y
         scores = names["model"].evaluate(x, y, verbose=0, return_dict=True)
         theirs.append(scores["accuracy"] if "accuracy" in scores else scores["loss"])
         keras.backend.clear_session()
