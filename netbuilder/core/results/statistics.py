@@ -47,6 +47,8 @@ _MOST_PERMUTED = 20_000
 #: Rows that an interval of errors needs for its coverage.
 FEWEST_ERRORS = 10
 _SMALL_SAMPLE = 6
+#: An interval ends at these powers of e around the value: beyond them it says nothing.
+_MOST_POWER = 50.0
 _TINY = 1e-300
 
 
@@ -206,7 +208,8 @@ def _ratio_interval(
     scores = np.log(draws[:, 0] / value) * draws[:, 0] / draws[:, 1]
     # The correction is measured: ``benchmarks/coverage.py``.
     tail = (1 - LEVEL) / 2 * (1 - _SMALL_SAMPLE / count)
-    low, high = np.exp(-np.quantile(scores, (1 - tail, tail)) * error / value)
+    powers = -np.quantile(scores, (1 - tail, tail)) * error / value
+    low, high = np.exp(np.clip(powers, -_MOST_POWER, _MOST_POWER))
     below, above = _lognormal_mean(errors, power, tail, random)
     degree = power if rooted else 1
     return (

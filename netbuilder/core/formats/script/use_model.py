@@ -11,6 +11,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats.script.literals import identifier
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import LONGEST_LINE, format_call, format_items, format_literal
 from netbuilder.core.wording import join_values
@@ -30,7 +31,7 @@ _LOADERS: Mapping[str, tuple[str, str, str]] = {
     ".tflite": (
         "import tensorflow as tf",
         "run = tf.lite.Interpreter({file}).get_signature_runner()",
-        "run(**dict(zip(sorted(run.get_input_details()), {list})))",
+        "run({named})",
     ),
     ".onnx": (
         "import onnxruntime",
@@ -77,14 +78,16 @@ def use_code(trained: TrainedModel, file: str, sample: Mapping[str, Array]) -> s
     ending = file[file.rindex(".") :]
     imported, load, predict = _LOADERS[ending]
     names: set[str] = {"model", "run", "session"}
-    lines, arrays = [], []
+    lines, arrays, named = [], [], []
     for key, values in sample.items():
         name = identifier("row" if len(sample) == 1 else key, names)
         entry = trained.preprocessing.inputs.get(key, InputPreprocessing())
         lines += _sample_lines(name, entry, values)
         arrays.append(name)
+        named.append(f"{keras_name(key)}={name}")
     listed = f"[{', '.join(arrays)}]"
-    taken = predict.format(arrays=arrays[0] if len(arrays) == 1 else listed, list=listed)
+    only = arrays[0] if len(arrays) == 1 else listed
+    taken = predict.format(arrays=only, list=listed, named=", ".join(named))
     code = [load.format(file=format_literal(file)), *lines, f"print({taken})"]
     if trained.facts.classes and trained.facts.task != REGRESSION:
         code += _comment(join_values(trained.facts.classes))
@@ -123,7 +126,8 @@ def _sample_lines(name: str, entry: InputPreprocessing, values: Array) -> list[s
     head = _comment(join_values(features)) if features else []
     whole = values.dtype.kind in "iu"
     literal = format_literal([values.tolist() if whole else _decimals(values)])
-    return [*head, format_call(f"{name} = np.array", [literal, dtype])]
+    rows = "\n     ".join(wrap(literal, LONGEST_LINE - 6))
+    return [*head, format_call(f"{name} = np.array", [rows, dtype])]
 
 
 def _decimals(values: Any) -> Any:
