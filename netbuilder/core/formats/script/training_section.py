@@ -31,9 +31,11 @@ def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False)
         optimizer = format_literal(optimizer.removesuffix("()").rpartition(".")[2].lower())
     cell = ScriptCell(_("Compile the model"))
     rows = [f"[{', '.join(row)}]" for row in metrics]
-    listed = [f"optimizer={optimizer}", f"loss={losses[0]}", f"metrics={rows[0]}"]
-    if len(goals) > 1:
-        listed[1:] = [f"loss=[{', '.join(losses)}]", f"metrics=[{', '.join(rows)}]"]
+    listed = [f"optimizer={optimizer}"]
+    if len(goals) == 1:
+        listed += [f"loss={losses[0]}", f"metrics={rows[0]}"]
+    else:
+        listed += [f"loss=[{', '.join(losses)}]", f"metrics=[{', '.join(rows)}]"]
         if any(goal.loss_weight != 1.0 for goal in goals):
             listed.append(f"loss_weights={format_literal([goal.loss_weight for goal in goals])}")
     cell.add(format_call("model.compile", listed))
