@@ -323,7 +323,11 @@ inline const Model* GetModel(const void*) { static Model model; return &model; }
 namespace tflite {
 struct MicroOpResolver {};
 template <unsigned int count> struct MicroMutableOpResolver : MicroOpResolver {
+  int AddDequantize() { return 0; }
   int AddFullyConnected() { return 0; }
+  int AddMaximum() { return 0; }
+  int AddMul() { return 0; }
+  int AddQuantize() { return 0; }
   int AddReshape() { return 0; }
   int AddSoftmax() { return 0; }
 };

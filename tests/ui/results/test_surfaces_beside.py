@@ -54,7 +54,10 @@ def test_two_runs_stand_side_by_side(
     beside = panel.beside
     qtbot.waitUntil(lambda: bool(beside.plots) and beside.idle, timeout=MINUTE)
     (picture,) = beside.pictures.values()
-    assert np.allclose(picture.shares, early, atol=1e-4), "the run of before, not the one of now"
+    # Its grid is coarser than that of the large surface.
+    at = np.linspace(0, len(early) - 1, len(picture.shares)).round().astype(int)
+    apart = [np.abs(picture.shares - run[np.ix_(at, at)]).mean() for run in (early, late)]
+    assert apart[0] < 0.01 < apart[1], "the run of before, not the one of now"
     assert picture.box == panel.picture.box
     assert picture.classes == panel.picture.classes
     colours = [

@@ -24,6 +24,7 @@ def trained(open_window: Open, example: Callable[[str], Project], qtbot: QtBot) 
     # So small a rate that weights which go on learning stay where they are.
     slow = Choice("SGD", {"learning_rate": 1e-6})
     window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
+    window.network_views.choose("layers")
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
@@ -122,6 +123,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
     runner, bench, hand = window.runner, window.workbench, window.manual_weight_editor
     node = first_dense(window)
+    window.network_views.choose("layers")
     surface = window.docks.show_panel("surface")
     runner.one_epoch()
     qtbot.waitUntil(
