@@ -83,9 +83,6 @@ class WindowActions(QObject):
     def __contains__(self, action_id: str) -> bool:
         return action_id in self._actions
 
-    def is_choice(self, action_id: str) -> bool:
-        return action_id in self and self[action_id].isCheckable()
-
     def add(self, row: ActionRow) -> QAction:
         action = QAction(row.title, self._window)
         action.setObjectName(row.id)

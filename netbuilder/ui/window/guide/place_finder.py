@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from netbuilder.core.lessons.callout_places import PLACES, PLAN_FIELDS
+from netbuilder.core.lessons.callout_places import PLAN_FIELDS
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
@@ -137,8 +137,3 @@ class PlaceFinder:
                 corner = canvas.viewport().mapTo(self._parts.window, card.topLeft())
                 return QRect(corner, card.size())
         return self._of(canvas)
-
-
-def unknown_places(places: PlaceFinder) -> frozenset[str]:
-    """Return the places of lessons that the window does not know; a test checks that none is."""
-    return frozenset(PLACES) - places.known
