@@ -220,7 +220,7 @@ def _ratio_interval(
 
 @cache
 def _median_places(count: int) -> tuple[int, int]:
-    """Return the places of the sorted values that bound the median (scipy's ``quantile_test``)."""
+    """Return the places of the sorted values that bound the median, as scipy's quantile test."""
     from scipy import stats
 
     low, high = stats.binom.ppf(((1 - LEVEL) / 2, (1 + LEVEL) / 2), count, 0.5)

@@ -49,14 +49,16 @@ def _from_history(
     from netbuilder.core.engine.monitor.observer import evaluate_probe
     from netbuilder.core.engine.weight_history import model_at
 
-    epochs = history.epochs
-    places = np.unique(np.linspace(0, len(epochs) - 1, FRAMES).astype(int))
+    # Parts of an epoch are stored, too: of each whole one the first.
+    whole, first = np.unique(np.round(history.epochs).astype(int), return_index=True)
+    places = np.unique(np.linspace(0, len(whole) - 1, FRAMES).astype(int))
+    epochs = [history.epochs[place] for place in first[places]]
     model = model_at(trained, epochs[0], history.weights(epochs[0]))
     pictures = []
-    for place in places:
-        model.training_model.set_weights(history.weights(epochs[place]))
+    for epoch in epochs:
+        model.training_model.set_weights(history.weights(epoch))
         result = evaluate_probe(model, request.probe)
-        pictures.append((round(epochs[place]), request.read(result)))
+        pictures.append((round(epoch), request.read(result)))
     return pictures
 
 

@@ -62,9 +62,8 @@ class DataCode:
         pixels: of pictures, their lowest value and range, as an expression.
         scaling: the default scaling of values that share one scale.
         looked_at: samples used to fit mean and deviation; 0: all.
-        input_lines: lines, after the network, from ``raw_inputs``, a Keras Input of the file's
-            content, to ``numbers``, the unscaled values of ``x_train``; none where they are the
-            same, or no layer can compute them.
+        input_lines: lines from a Keras Input of the file's content to ``numbers``, the unscaled
+            values of ``x_train``; none where they are the same, or no layer can compute them.
         takes: what a model takes instead of the file's content, in words.
         split: of texts, "character" where each character is a word.
         length: words a text, where that is decided.
