@@ -16,7 +16,7 @@ from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE, NeuronF
 from netbuilder.ui.services.runs.manual_weight_editor import ManualWeightEditor
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import ClampedLabel
-from netbuilder.ui.widgets.layouts import flow, hbox, vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.backprop import StepTrace
@@ -69,9 +69,8 @@ class NetworkViews(QWidget):
         self.stack.addWidget(canvas)
         self.buttons: dict[str, QPushButton] = {}
         bar = QWidget(self)
-        switch = QFrame(bar)
-        switch.setProperty("role", "tasks")
-        switch.setAccessibleName(_("View of the network"))
+        left = QWidget(bar)
+        switch = prepared(QFrame(left), role="tasks", accessibleName=_("View of the network"))
         switch.setContentsMargins(2, 2, 2, 2)
         row = flow(parent=switch, spacing=0)
         for name, (title, words) in _TEXTS["network_views"].items():
@@ -83,11 +82,10 @@ class NetworkViews(QWidget):
             button.clicked.connect(lambda _checked, chosen=name: self.choose(chosen))
             row.addWidget(button)
             self.buttons[name] = button
-        self.hint = ClampedLabel("", bar, lines=2)
-        self.hint.setProperty("role", "note")
+        self.hint = prepared(ClampedLabel("", bar, lines=2), role="note")
         self.weights = WeightRow(bar)
         self.weights.field.setMaximumWidth(96)
-        self.stepper = QFrame(bar)
+        self.stepper = QFrame(left)
         self.back, self.on = QPushButton("‹", bar), QPushButton("›", bar)
         self.stage_name = QLabel(bar)
         self.stage = FORWARD
@@ -102,8 +100,8 @@ class NetworkViews(QWidget):
         self.stepper.hide()
         self._sweep = QVariantAnimation(self, duration=_SWEEP_MS, startValue=0.0, endValue=1.0)
         self._sweep.valueChanged.connect(self._swept)
-        hbox(switch, self.stepper, (self.hint, 1), self.weights, parent=bar,
-             margins=(12, 4, 12, 4), spacing=12)  # fmt: skip
+        flow(switch, self.stepper, parent=left)
+        hbox(left, (self.hint, 1), self.weights, parent=bar, margins=(12, 4, 12, 4), spacing=12)
         vbox((self.stack, 1), bar, parent=self, margins=0, spacing=0)
         self.weights.wanted.connect(self._set_weight)
         feed.columns_changed.connect(self.refresh)
