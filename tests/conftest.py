@@ -67,6 +67,12 @@ def pytest_testnodedown(node: Any, error: object) -> None:
         _ended_workers.append(f"{node.gateway.id} ended with {process.returncode}")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End with another status than for failed tests: a crash is nothing to try again."""
+    if _ended_workers:
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say at the end why a process died: what it printed itself is far above by then."""
     if not _ended_workers:

@@ -135,11 +135,12 @@ def left_of(window: QWidget, language: str, names: Iterable[str] = ()) -> set[st
     )
     known, found = set(names), set()
     for where, text in {*said(window)}:
+        whole = now.has(text)  # its sentences are no messages of their own
         for part in {text, *_SEAMS.split(text)}:
             words = part.strip(" ,.;:()")
             if not words or words in known or part.strip() in known:
                 continue
             for one in {part.strip(), words}:
-                if (before.has(one) and not now.has(one)) or number.search(one):
+                if (before.has(one) and not (whole or now.has(one))) or number.search(one):
                     found.add(f"{where}: {one!r} in {text!r}"[:200])
     return found

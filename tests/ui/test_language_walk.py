@@ -36,6 +36,7 @@ def test_no_word_of_the_language_before_is_left(
 ) -> None:
     window = open_window(edits.set_training(example("moons"), epochs=5))
     window.resize(1366, 720)
+    window.network_views.choose("layers")
 
     def at_rest() -> None:
         qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)

@@ -191,9 +191,9 @@ class _Stepper:
         extra: dict[str, Any] = {}
         for name, layer in self._layers.items():
             inputs, compute = self._inputs(name, values), _DELTAS.get(self.graph.by_id[name].layer)
-            own = deltas.get(name) is back.get(name) is not None  # not from the loss itself
-            if compute is not None and len(inputs) == 1 and own:
-                extra[name] = compute(layer, inputs[0], values[name], back[name])
+            delta = back.get(name) if deltas.get(name) is back.get(name) else None
+            if compute is not None and len(inputs) == 1 and delta is not None:
+                extra[name] = compute(layer, inputs[0], values[name], delta)
         before = self._state()
         pairs = [p for p in zip(gradients, self._variables, strict=True) if p[0] is not None]
         self.network.optimizer.apply_gradients(pairs)

@@ -27,7 +27,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, prepared, vbox
 
 _WAITING = N_(
     "Train the network or choose Single step. This page then shows the next training step with all"
@@ -88,7 +88,7 @@ class StepPanel(QWidget):
         self.number.setAccessibleName(_("Number of the weight"))
         self.number.setToolTip(_("Number of the weight"))
         self.number.valueChanged.connect(self._show)
-        self.title = heading("", self)
+        self.title = prepared(heading("", self), wordWrap=True)
         self.words = note_label(_(_WAITING), self, role="body")
         self.numbers = note_label("", self, role="body")
         self.numbers.setFont(theme.fixed_font())

@@ -180,8 +180,8 @@ def output_words(trace: StepTrace, stage: int) -> tuple[str, str]:
     values = _of_units(step, stage, step.output.shape[-1])
     if values is None or len(values) > 1:
         return "", ""
-    number = format_signed(float(values[0]))
-    return "", f"δ = {number}" if stage >= BACKWARD else number
+    delta = "δ = " if len(trace.rows) == 1 else "Σδ = "  # of a batch the sum over its rows
+    return "", (delta if stage >= BACKWARD else "") + format_signed(float(values[0]))
 
 
 def _prediction(value: Any, label: Any) -> str:

@@ -302,14 +302,23 @@ def test_replaced_probes_are_answered_in_turn(chain: Any, data: Any) -> None:
     probe = Probe("one", ("out",), data.train.x, every=0)
     run.session.watch(probe)
     run.session.watch(replace(probe, key="two"))
+
+    def counts(start: int = 0) -> list[int]:
+        keys = [answer.key for answer in run.of(ProbeAnswered)[start:]]
+        return [keys.count("one"), keys.count("two")]
+
     thread = threading.Thread(target=run.session.run)
     thread.start()
-    run.wait(lambda: len(run.of(ProbeAnswered)) >= 12)
-    run.session.stop()
-    thread.join()
-    counts = [sum(one.key == key for one in run.of(ProbeAnswered)) for key in ("one", "two")]
-    assert min(counts) > 2
-    assert max(counts) <= 1.5 * min(counts) + 2
+    try:
+        # Before, one of them may still be traced, while the other has all the time.
+        run.wait(lambda: min(counts()) > 0, 60)
+        start = len(run.of(ProbeAnswered))
+        # They share the time, which a busy machine takes from either: not the number of answers.
+        run.wait(lambda: min(counts(start)) >= 6, 60)
+    finally:
+        run.session.stop()
+        thread.join()
+    assert max(counts(start)) <= 4 * min(counts(start))
 
 
 def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch: Any) -> None:

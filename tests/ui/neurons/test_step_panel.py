@@ -45,7 +45,7 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
         float(update.gradient[3, 1]), rel=0.006
     )
     letter, _equals, delta = drawing.output_words[1].partition(" = ")
-    assert letter == "δ"
+    assert letter == "Σδ", "the sum over the batch's rows"
     assert number_of(delta) == pytest.approx(drawing.labels[3][0], abs=6e-4)
     qtbot.mouseClick(panel.check, Qt.MouseButton.LeftButton)
     assert number_of(panel.numbers.text().rpartition("= ")[2]) == pytest.approx(

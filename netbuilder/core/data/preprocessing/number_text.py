@@ -400,8 +400,7 @@ def _matched(text: str) -> tuple[re.Match[str] | None, bool]:
 
 @lru_cache(maxsize=8192)
 def _number_in(text: str) -> tuple[re.Match[str], bool, tuple[str, str, str]] | None:
-    """Match a cell as a number that is no ordinal and no time; also return whether it stands in
-    brackets, and its marks."""
+    """Return the match of a number (no ordinal, no time), if it is in brackets, and its marks."""
     match, owed = _matched(text)
     kind = None if match is None else marks_of(match["body"].replace("’", "'"))
     if match is None or kind is None or _ORDINAL.fullmatch(text[:_LONGEST]):

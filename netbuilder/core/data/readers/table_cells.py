@@ -221,9 +221,9 @@ def _short_reading(
         if point in {*TIMED, "feet"} and len(cells) and all(isinstance(c, str) for c in cells):
             numbers = parse_numbers(cells, style)
             tried = _forms(cells, point)
-            same = (form for form, values in tried if ((values - numbers).abs() < 1e-9).all())
-            for form in islice(same, 1):
-                forms[name] = form
+            equal = [form for form, values in tried if ((values - numbers).abs() < 1e-9).all()]
+            if equal:
+                forms[name] = equal[0]
         if point not in {".", ","} or not all(isinstance(cell, str) for cell in cells):
             continue
         digits = cells.str.replace(rf"[^\d{point}-]", "", regex=True).str.replace(",", ".")

@@ -98,9 +98,11 @@ def model_cell(
 
 def _binned(project: Project, facts: DataFacts | None) -> Iterator[tuple[str, int, str]]:
     """Yield each Input whose numbers are binned, the most bins of a number, and its rows."""
+    if facts is None:
+        return
     several = len(used_inputs(project.graph)) > 1
-    for name in bin_widths(facts.bins) if facts is not None else ():
-        most = most_bins((facts.input_shapes[name][-1] if facts is not None else None) or 1)
+    for name in bin_widths(facts.bins):
+        most = most_bins(facts.input_shapes[name][-1] or 1)
         yield name, most, f"x_train[{format_literal(name)}]" if several else "x_train"
 
 

@@ -89,10 +89,11 @@ def use_code(trained: TrainedModel, file: str, sample: Mapping[str, Array]) -> s
     only = arrays[0] if len(arrays) == 1 else listed
     taken = predict.format(arrays=only, list=listed, named=", ".join(named))
     code = [load.format(file=format_literal(file)), *lines, f"print({taken})"]
-    if trained.facts.classes and trained.facts.task != REGRESSION:
-        code += _comment(join_values(trained.facts.classes))
-    elif trained.facts.target_names:
-        code += _comment(join_values(trained.facts.target_names))
+    labels = trained.facts.classes if trained.facts.task != REGRESSION else ()
+    outputs = trained.model.outputs
+    if len(labels) == 2 and len(outputs) == 1 and outputs[0].shape[-1] == 1:
+        labels = (_("probability of {target}", target=labels[1]),)
+    code += _comment(join_values(labels or trained.facts.target_names))
     numpy = ["import numpy as np"] if any("np." in line for line in code) else []
     keras = ["import keras"] if any("keras." in line for line in code) else []
     imports = sorted({imported, *numpy, *keras})
