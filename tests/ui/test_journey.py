@@ -254,6 +254,30 @@ def test_missing_data_blocks_training_in_words(open_window: Open, qtbot: QtBot) 
     assert "cannot be trained" in window.banner.cards[0].title.text()
 
 
+@pytest.mark.parametrize("name", ["größe", "hidden layer", "a b", "1st", "😀", "None"])
+def test_any_name_typed_for_a_layer_is_trained(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project], name: str
+) -> None:
+    from netbuilder.core.project import edits
+
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    layer = window.store.project.graph.order[1]
+    window.canvas.select((layer,))
+    field = window.inspector.name
+    field.setFocus()
+    field.selectAll()
+    field.insert(name)  # QTest types ASCII only
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: name in window.store.project.graph.by_id, timeout=MINUTE)
+    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert not window.banner.cards
+    trained = window.workbench.models.trained
+    assert trained is not None and len(trained.history["loss"]) == 1
+    assert name in [node.id for node in trained.project.graph.nodes]
+
+
 def test_reset_with_the_same_seed_gives_the_same_curve(
     open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
 ) -> None:

@@ -113,26 +113,18 @@ def stream_tokens(
             _("Write how many tokens to choose from, or 0 for all."),
             code="top_k_out_of_range",
         )
-    return _tokens(trained, ends, start, length, temperature, seed, top_k)
-
-
-def _tokens(
-    trained: TrainedModel,
-    ends: tuple[str, InputPreprocessing, str, OutputPreprocessing],
-    start: str,
-    length: int,
-    temperature: float,
-    seed: int,
-    top_k: int,
-) -> Iterator[str]:
     _key, entry, _output, target = ends
     random = np.random.default_rng(seed)
-    window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
-    for _unused in range(length):
-        probabilities = next_probabilities(trained, ends, window)
-        token = target.classes[sample_token(probabilities, temperature, random, top_k)]
-        yield token
-        window = np.concatenate([window[1:], token_numbers([token], entry.vocabulary)])
+
+    def tokens() -> Iterator[str]:
+        window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
+        for _unused in range(length):
+            probabilities = next_probabilities(trained, ends, window)
+            token = target.classes[sample_token(probabilities, temperature, random, top_k)]
+            yield token
+            window = np.concatenate([window[1:], token_numbers([token], entry.vocabulary)])
+
+    return tokens()
 
 
 def next_probabilities(

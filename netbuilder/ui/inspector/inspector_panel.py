@@ -523,8 +523,12 @@ class Inspector(QScrollArea):
         # Update the selection before other views look up the old name.
         self._selection = (text,)
         self._key = None if self._key is None else (text, self._key[1])
+        by_enter = self.name.hasFocus()
         self.store.apply(_("Rename layer"), lambda p: edits.rename_node(p, node.id, text))
         self.renamed.emit(node.id, text)
+        # The page was hidden meanwhile; else Enter would press the button that has the focus now.
+        if by_enter:
+            self.name.setFocus()
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph or old.name != new.name:

@@ -347,6 +347,13 @@ def test_groups_of_an_ignored_column_are_told(tmp_path: Path) -> None:
     noise = by_person(30, 10).drop(columns="chance")
     ignored = {"person": ColumnChoice("ignore")}
     assert not told(tmp_path, noise, "rows-in-groups", columns=ignored), "rows name nobody then"
+    traits = noise["person"].str[1:].astype(int)
+    people = noise.assign(
+        blood=[*map(["A", "B", "AB", "0"].__getitem__, traits % 4)], town=traits % 7
+    )
+    people["town"] = "T" + people["town"].astype(str)
+    (note,) = told(tmp_path, people, "rows-in-groups", columns=ignored)
+    assert note.column == "person", "blood and town name the person together"
     chosen = {"patient": ColumnChoice("feature")}
     assert not told(tmp_path, table, "rows-in-groups", columns=chosen)
 

@@ -65,9 +65,8 @@ def determined(
 ) -> Iterator[Finding]:
     """Find columns whose values each have one target value, which chance does not explain.
 
-    A column of a few values reveals the target; one of many identifies groups of rows, such as
-    those
-    of a patient, even if ``unused``, where the features are similar within them.
+    A column of a few values reveals the target; one of many identifies groups of rows, such as a
+    patient's, even if ``unused``, where the features are similar within them.
     """
     if len(targets.columns) != 1 or len(table) < _FEWEST:
         return
@@ -95,7 +94,7 @@ def determined(
             continue
         many = len(values) >= 2 * _LEAST_GROUPS
         if not used:
-            left = _left_within(table.iloc[:_ROWS], places)
+            left = _left_within(table.iloc[:_ROWS], places, categories=True)
             if not many or left is None or left >= _NAMED:
                 continue
         together, out = keep_together_fix(str(name)), exclude_columns_fix(str(name))
@@ -147,14 +146,9 @@ def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> It
             continue
         if gaps.max() > _WIDEST_GAP * (x.max() - x.min()):
             continue
-        edge = float(x[order][steps[0] + 1])
-        yield column_finding(
-            "target-given-away:2",
-            name,
-            exclude_columns_fix(name),
-            target=answers.name,
-            edge=format_number(edge, "g"),
-        )
+        edge, fix = float(x[order][steps[0] + 1]), exclude_columns_fix(name)
+        words = {"target": answers.name, "edge": format_number(edge, "g")}
+        yield column_finding("target-given-away:2", name, fix, **words)
 
 
 def _by_formula(
@@ -223,13 +217,8 @@ def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> 
     if parts.sum() < 3 or not _follows(y, total, fit):
         return
     used = [name for name, part in zip(names, parts, strict=True) if part]
-    yield column_finding(
-        LEAK,
-        used[0],
-        exclude_columns_fix(*used),
-        names=format_quoted_list(sorted(used), 6),
-        target=target,
-    )
+    listed = format_quoted_list(sorted(used), 6)
+    yield column_finding(LEAK, used[0], exclude_columns_fix(*used), names=listed, target=target)
 
 
 def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
@@ -337,7 +326,7 @@ def groups(table: pd.DataFrame, unused: pd.DataFrame) -> Iterator[Finding]:
         if not many <= len(distinct) <= len(rows) / 2 or counts[counts > 1].sum() < 0.8 * len(rows):
             continue
         others = rows.drop(columns=name, errors="ignore")
-        left = _left_within(others, places)
+        left = _left_within(others, places, categories=named and name not in rows)
         if left is not None and left < (_NAMED if named else _UNNAMED):
             if not named and _is_amount(others, series, left):
                 continue
@@ -367,21 +356,33 @@ def _is_amount(others: pd.DataFrame, series: pd.Series, left: float) -> bool:
     return beside is not None and beside < left + 0.25 * (1 - left)
 
 
-def _left_within(others: pd.DataFrame, places: NDArray[Any]) -> float | None:
-    """Return the median share of the other columns' spread that remains within groups."""
+def _left_within(
+    others: pd.DataFrame, places: NDArray[Any], *, categories: bool = False
+) -> float | None:
+    """Return the median share of the other columns' spread that remains within groups.
+
+    ``categories``: the mean share, of columns of categories too (each as a column of 0 and 1).
+    """
     shares = []
     for name in others.columns[:50]:
-        if not is_numeric(others[name]):
+        series = others[name]
+        if is_numeric(series) and series.nunique() >= 5:
+            values = series.to_numpy(np.float64)[:, None]
+        elif categories and 2 <= series.nunique() <= len(series) / 2:
+            codes = series.factorize()[0]
+            values = np.where(codes[:, None] < 0, np.nan, codes[:, None] == np.unique(codes))
+        else:
             continue
-        values = others[name].to_numpy(np.float64)
-        known = ~np.isnan(values) & (places >= 0)
+        known = ~np.isnan(values).any(axis=1) & (places >= 0)
         x, at = values[known], places[known]
         sizes = np.bincount(at)
-        present = sizes > 0
-        if not len(x) or not x.std() or len(x) <= present.sum() or len(np.unique(x)) < 5:
+        groups = sizes[sizes > 0]
+        if not (spread := x.var(axis=0, ddof=1).sum()) or len(x) <= len(groups):
             continue
-        means = np.bincount(at, x)[present] / sizes[present]
-        where = np.cumsum(present) - 1
-        within = float(((x - means[where[at]]) ** 2).sum()) / (len(x) - present.sum())
-        shares.append(within / float(x.var(ddof=1)))
-    return float(np.median(shares)) if shares else None
+        order = np.argsort(at, kind="stable")
+        sums = np.add.reduceat(x[order], np.cumsum(groups) - groups)
+        within = ((x[order] - np.repeat(sums / groups[:, None], groups, axis=0)) ** 2).sum()
+        shares.append(float(within / (len(x) - len(groups)) / spread))
+    if not shares:
+        return None
+    return float(np.mean(shares) if categories else np.median(shares))
