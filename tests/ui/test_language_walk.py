@@ -20,7 +20,7 @@ Open = Callable[..., MainWindow]
 NAMES = (
     *("Two moons", "scaling", "seed", "samples", "units", "activation", "Dropout", "Export"),
     *("loss", "optimizer", "epochs", "none", "bias"),  # as Keras writes them
-    *("Export...", "Dense “dense” · units", "Dense “dense_1” · units", "0.0", "0.15", "0.2"),
+    *("Export...", "Dense “dense” · units", "Dense “dense_1” · units", "0.0", "0.1", "0.15", "0.2"),
 )
 
 

@@ -142,6 +142,12 @@ class LayerSpec:
     by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
 
     @property
+    def own_module(self) -> str:
+        """The module that a script imports the layer from, "" for Keras's layers."""
+        keras = self.module.startswith("keras.")
+        return "" if keras else self.module.removeprefix("netbuilder.core.engine.build.")
+
+    @property
     def is_backbone(self) -> bool:
         """Whether the layer is a whole pretrained network."""
         return self.category is Category.PRETRAINED

@@ -96,11 +96,9 @@ def scaling(value: str) -> Condition:
     """Parse scaling methods; if several are allowed, "auto" is too."""
     condition = _of(SCALINGS, N_("scaling"))(value)
     both = {"standard", "minmax"} <= {word.casefold() for word in condition.words}
-    return (
-        replace(condition, words=(*condition.words, "auto"))
-        if both and not condition.negated
-        else condition
-    )
+    if both and not condition.negated:
+        return replace(condition, words=(*condition.words, "auto"))
+    return condition
 
 
 def problems(value: str) -> str:

@@ -73,11 +73,9 @@ def parse_cell(column: FittedColumn, features: Array) -> str:
         return ""
     if column.kind == "boolean" and len(column.categories) == 2:
         return column.categories[int(value > 0.5)]
-    return (
-        format_day(value, column.low, column.high)
-        if column.kind == "date"
-        else format_measure(value, column.unit)
-    )
+    if column.kind == "date":
+        return format_day(value, column.low, column.high)
+    return format_measure(value, column.unit)
 
 
 def usual_range(low: float, high: float) -> tuple[float, float]:

@@ -461,11 +461,9 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
     }
     predictions = predict_raw(trained, raw)
     unread = [len(texts) == 1 and has_no_known_words(value[0]) for value in raw.values()]
-    return (
-        replace(predictions, notes=(*predictions.notes, _(KNOWS_NOTHING)))
-        if all(unread)
-        else predictions
-    )
+    if all(unread):
+        return replace(predictions, notes=(*predictions.notes, _(KNOWS_NOTHING)))
+    return predictions
 
 
 def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:

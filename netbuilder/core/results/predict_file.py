@@ -101,11 +101,9 @@ class FilePredictions:
             return ""  # a row that was left out
         if name not in self.answers:
             return f"{value:.6g}"
-        return (
-            format_number(float(value), ".1%")
-            if name.startswith(PROBABILITY)
-            else format_number(float(value))
-        )
+        if name.startswith(PROBABILITY):
+            return format_number(float(value), ".1%")
+        return format_number(float(value))
 
 
 class TextRows(Sequence[tuple[str, ...]]):

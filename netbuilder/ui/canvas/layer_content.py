@@ -247,11 +247,9 @@ def attention_sentence(
     there is only one."""
 
     def name(step: int) -> str:
-        return (
-            _("step {number} “{word}”", number=step, word=words[step])
-            if step < len(words)
-            else _("step {number}", number=step)
-        )
+        if step < len(words):
+            return _("step {number} “{word}”", number=step, word=words[step])
+        return _("step {number}", number=step)
 
     sentence = _(
         "{query} attends to {key}: {share}",
@@ -324,15 +322,10 @@ def own_units_text(sample: SampleActivations, node: Node, index: tuple[int, ...]
     if node.layer == "Input":
         name = (sample.features.get(node.id, ())[index[0] :] or ("",))[0] if len(index) == 1 else ""
         originals = {feature: text for feature, text, _value in _scaled(sample, node.id)}
-        return (
-            _(
-                "In the data: {name} {value}. The network gets it scaled.",
-                name=name,
-                value=originals[name],
-            )
-            if name in originals
-            else ""
-        )
+        if name not in originals:
+            return ""
+        value = originals[name]
+        return _("In the data: {name} {value}. The network gets it scaled.", name=name, value=value)
     prediction = sample.answers.get(node.id)
     if prediction is None or prediction.shape != values.shape:
         return ""

@@ -123,20 +123,19 @@ class FindingsList(FindingsPreview):
     def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
         names = list(dict.fromkeys(finding.column for finding in rest if finding.column))
         if names:
-            return (
-                ngettext(
+            columns = format_list(names, 2)
+            if more:
+                return ngettext(
                     "⚠ {count} more warning about {columns} …",
                     "⚠ {count} more warnings about {columns} …",
                     len(rest),
-                    columns=format_list(names, 2),
+                    columns=columns,
                 )
-                if more
-                else ngettext(
-                    "⚠ {count} warning about {columns} …",
-                    "⚠ {count} warnings about {columns} …",
-                    len(rest),
-                    columns=format_list(names, 2),
-                )
+            return ngettext(
+                "⚠ {count} warning about {columns} …",
+                "⚠ {count} warnings about {columns} …",
+                len(rest),
+                columns=columns,
             )
         if more:
             return ngettext("⚠ {count} more warning …", "⚠ {count} more warnings …", len(rest))

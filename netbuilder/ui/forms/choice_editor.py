@@ -147,11 +147,9 @@ class ChoiceForm(QWidget):
 
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
-        return (
-            pgettext("loss", "automatic: {name}", name=spec.display_title)
-            if spec
-            else pgettext("loss", "automatic, from the data")
-        )
+        if spec:
+            return pgettext("loss", "automatic: {name}", name=spec.display_title)
+        return pgettext("loss", "automatic, from the data")
 
     def _show(self) -> None:
         name = self._name()

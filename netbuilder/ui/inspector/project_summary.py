@@ -125,11 +125,9 @@ class ProjectSummary(QWidget):
         name = row.chosen(data) if row is not None else data.kind
         if facts is None:
             words = wording.labelled(name, self._workbench.data_words)
-            return (
-                wording.join_sentences((wording.as_sentence(words), _("See the Data page.")))
-                if self._workbench.data_error
-                else words
-            )
+            if self._workbench.data_error:
+                return wording.join_sentences((wording.as_sentence(words), _("See the Data page.")))
+            return words
         target, kind = target_words(facts, data, 2)
         rows = wording.format_number(facts.rows)
         total = facts.rows + facts.validation_rows + facts.test_rows

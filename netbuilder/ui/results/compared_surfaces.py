@@ -140,15 +140,11 @@ def loss_sentence(curves: RunCurves, epoch: int | None) -> str:
     )
     if loss is None:
         return ""
-    return (
-        _("Loss {loss}.", loss=short_number(loss))
-        if val_loss is None
-        else _(
-            "Loss {loss}, validation {validation}.",
-            loss=short_number(loss),
-            validation=short_number(val_loss),
-        )
-    )
+    words = short_number(loss)
+    if val_loss is None:
+        return _("Loss {loss}.", loss=words)
+    validation = short_number(val_loss)
+    return _("Loss {loss}, validation {validation}.", loss=words, validation=validation)
 
 
 def _unanswered(live: LiveView) -> str:

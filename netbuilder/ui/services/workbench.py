@@ -198,11 +198,9 @@ class Workbench(QObject):
     @property
     def all_problems(self) -> tuple[Problem, ...]:
         """``problems``, and those that a run found in the network, unless it was edited since."""
-        return (
-            (*self.problems, *self._network_problems)
-            if self._network_problems_apply
-            else self.problems
-        )
+        if self._network_problems_apply:
+            return (*self.problems, *self._network_problems)
+        return self.problems
 
     def set_problems_on_canvas(self, problems: frozenset[Problem]) -> None:
         self.problems_on_canvas = problems

@@ -7,6 +7,7 @@ An item of a layout is a widget, a layout, a number of pixels, ``STRETCH``, ``(i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
@@ -147,10 +148,8 @@ class FlowLayout(QLayout):
         return QSize(width, max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> QSize:
-        size = QSize(0, 0)
-        for item in self._visible():
-            size = size.expandedTo(item.minimumSize())
-        return size
+        sizes = (item.minimumSize() for item in self._visible())
+        return reduce(QSize.expandedTo, sizes, QSize(0, 0))
 
     def _visible(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
@@ -172,6 +171,8 @@ class FlowLayout(QLayout):
         for item in self._visible():
             size = item.sizeHint().boundedTo(item.maximumSize())
             size.setWidth(min(size.width(), max(rect.width(), item.minimumSize().width())))
+            if item.hasHeightForWidth():
+                size.setHeight(item.heightForWidth(size.width()))
             if line and x + size.width() > rect.width():
                 y += end_line() + self.spacing()
                 x = 0

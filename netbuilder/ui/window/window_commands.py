@@ -416,17 +416,8 @@ class WindowCommands(QObject):
             settled.run_id,
             tuple(labelled(notice.title, notice.message) for notice in parts.runner.run.notices),
         )
-        jobs.run_job(
-            lambda: write_report(report, list_runs(), path),
-            lambda _none: parts.documents.confirmed.emit(_("Saved {name}.", name=path.name)),
-            lambda error: self.show_error(
-                dialogs.as_user_error(
-                    error, _("The report could not be saved"), _("Choose another folder.")
-                )
-            ),
-            name="report",
-            owner=parts.documents,
-        )
+        failure = _("The report could not be saved")
+        self._write(lambda: write_report(report, list_runs(), path), path, failure)
 
     def write_worksheet(self) -> None:
         from netbuilder.core.worksheet import BLANK, EXERCISE, NUMBERS
@@ -461,16 +452,22 @@ class WindowCommands(QObject):
 
         parts = self._parts
         project, facts = parts.store.project, parts.workbench.facts
+        failure = _("The picture could not be saved")
+        self._write(
+            lambda: svg_file.write_svg(worksheet(project, facts, sheet=sheet), path), path, failure
+        )
+
+    def _write(self, write: Callable[[], object], path: Path, failure: str) -> None:
+        """Write a file in the background; say that it is saved, or show the error."""
+        documents = self._parts.documents
         jobs.run_job(
-            lambda: svg_file.write_svg(worksheet(project, facts, sheet=sheet), path),
-            lambda _none: parts.documents.confirmed.emit(_("Saved {name}.", name=path.name)),
+            write,
+            lambda _none: documents.confirmed.emit(_("Saved {name}.", name=path.name)),
             lambda error: self.show_error(
-                dialogs.as_user_error(
-                    error, _("The picture could not be saved"), _("Choose another folder.")
-                )
+                dialogs.as_user_error(error, failure, _("Choose another folder."))
             ),
-            name="worksheet",
-            owner=parts.documents,
+            name="write",
+            owner=documents,
         )
 
     def show_gallery(self) -> None:

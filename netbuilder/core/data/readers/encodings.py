@@ -185,11 +185,9 @@ def encoding_of(path: Path, head: bytes, like: str = "") -> str:
         whole.decode("utf-8")
     except UnicodeDecodeError:
         return likeliest_encoding(whole, like)
-    return (
-        "utf-8"
-        if len(head) < SAMPLE_BYTES or _all_utf8(path)
-        else likeliest_encoding(_odd(path), like)
-    )
+    if len(head) < SAMPLE_BYTES or _all_utf8(path):
+        return "utf-8"
+    return likeliest_encoding(_odd(path), like)
 
 
 def _without_mark(path: Path, head: bytes) -> str:

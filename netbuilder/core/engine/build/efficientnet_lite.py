@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import keras
 
 
-# Scripts carry this function. Its name and arguments are those of keras.applications.
+# Scripts have this function in a module beside them. Name and arguments: as keras.applications.
 def EfficientNetLite0(
     include_top: bool = False,
     weights: str | None = None,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import keras
 
 
-# Scripts carry this function. Its arguments are those of the networks of keras.applications.
+# Scripts have this function in a module beside them. Arguments: as in keras.applications.
 def SpeechEmbedding(
     include_top: bool = False,
     weights: str | None = None,

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 #: The file in ``resources/weights``, and numbers of each of its vectors.
 WORD_FILE, WORD_SIZE = "english_words.npz", 50
+#: The module beside a script that has the two functions that follow.
+WORD_MODULE = "word_vectors"
 
 
-# Scripts carry this function.
+# Scripts have this function in a module beside them.
 def read_word_vectors(path: str) -> tuple[list[str], np.ndarray]:
     """Return the words of a file, the most frequent first, and their vectors (n, 50)."""
     import numpy as np
@@ -24,7 +26,7 @@ def read_word_vectors(path: str) -> tuple[list[str], np.ndarray]:
         return words, file["vectors"].astype(np.float32)
 
 
-# Scripts carry this function.
+# Scripts have this function in a module beside them.
 def with_word_vectors(path: str, words: Sequence[str], matrix: np.ndarray) -> np.ndarray:
     """Return the weights of an Embedding with the vectors of the words that a file knows.
 

@@ -129,11 +129,9 @@ def stuck_epoch(loss: Curve, patience: int = 8, hardly: float = 0.01) -> int | N
     if level < 1e-9:
         return None
     moved = (float(curve[0]) - float(curve.min())) / level
-    return (
-        len(loss)
-        if moved < hardly and float(curve.max()) - float(curve[0]) < 0.05 * level
-        else None
-    )
+    if moved < hardly and float(curve.max()) - float(curve[0]) < 0.05 * level:
+        return len(loss)
+    return None
 
 
 def smooth(curve: Curve, width: int) -> Curve:

@@ -434,11 +434,9 @@ def _best_held(history: History) -> int:
     val_loss = history.epochs.columns().get("val_loss")
     if history.monitor == "val_loss":
         return history.best_epoch
-    return (
-        int(np.nanargmin(val_loss)) + 1
-        if val_loss is not None and np.isfinite(val_loss).any()
-        else 0
-    )
+    if val_loss is not None and np.isfinite(val_loss).any():
+        return int(np.nanargmin(val_loss)) + 1
+    return 0
 
 
 def rows_in_words(holes: Mapping[str, int]) -> str:
@@ -460,11 +458,9 @@ def _with_rate(project: Project, rate: float) -> Project:
 
 
 def _leaky(project: Project, node: str) -> Project:
-    return (
-        set_params(project, node, activation="leaky_relu")
-        if node in project.graph.by_id
-        else project
-    )
+    if node in project.graph.by_id:
+        return set_params(project, node, activation="leaky_relu")
+    return project
 
 
 def _out_of_reach(activation: str | None, target: Any) -> str:
@@ -479,13 +475,11 @@ def _out_of_reach(activation: str | None, target: Any) -> str:
     least, most = reach[activation]
     if low >= least - 1e-6 and high <= most + 1e-6:
         return ""
-    return (
-        _(
-            "{activation} returns only numbers from {low} to {high}.",
-            activation=activation,
-            low=format_number(least, "g"),
-            high=format_number(most, "g"),
-        )
-        if np.isfinite(most)
-        else _("{activation} returns no negative numbers.", activation=activation)
+    if not np.isfinite(most):
+        return _("{activation} returns no negative numbers.", activation=activation)
+    return _(
+        "{activation} returns only numbers from {low} to {high}.",
+        activation=activation,
+        low=format_number(least, "g"),
+        high=format_number(most, "g"),
     )

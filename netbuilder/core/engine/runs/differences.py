@@ -35,11 +35,9 @@ class ProjectDifference:
 
     def __str__(self) -> str:
         if not self.old:
-            return (
-                _("{name}: {value} added", name=self.what, value=self.new)
-                if self.new
-                else _("{name} added", name=self.what)
-            )
+            if self.new:
+                return _("{name}: {value} added", name=self.what, value=self.new)
+            return _("{name} added", name=self.what)
         if not self.new:
             return _("{name}: {value} removed", name=self.what, value=self.old)
         return labelled(self.what, f"{self.old} → {self.new}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +18,58 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.engine.build.backbone_weights import backbone_file, bundled_weights
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines
+from netbuilder.core.engine.build.backbone_weights import (
+    backbone_file,
+    bundled_weights,
+    has_word_vectors,
+)
+from netbuilder.core.engine.build.word_weights import (
+    WORD_MODULE,
+    read_word_vectors,
+    with_word_vectors,
+)
 from netbuilder.core.formats.importing.import_params import same_value
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.python_text import format_call, format_literal
+from netbuilder.core.python_text import format_call, format_literal, without_types
 from netbuilder.core.wording import format_list
 
 
-def sidecar_names(project: Project) -> tuple[str, ...]:
-    """Return the file names of the included weights of pretrained backbones."""
-    names = dict.fromkeys(backbone_file(node) for node in project.graph.nodes)
-    return tuple(name for name in names if name and bundled_weights(name))
+def sidecars(project: Project) -> dict[str, bytes]:
+    """Return the files that a script takes from its folder, by name.
+
+    These are the weights that come with the program, and the functions of their networks.
+    """
+    modules: dict[str, tuple[Callable[..., Any], ...]] = {}
+    files = {}
+    for node in project.graph.nodes:
+        spec, path = LAYERS.get(node.layer), bundled_weights(backbone_file(node) or "/")
+        if path is not None:
+            files[path.name] = path.read_bytes()
+        if has_word_vectors(node):
+            modules[WORD_MODULE] = (read_word_vectors, with_word_vectors)
+        elif spec is not None and spec.module.startswith("netbuilder."):
+            modules[spec.own_module] = (getattr(import_module(spec.module), spec.name),)
+    for module, functions in modules.items():
+        lines = [line for function in functions for line in function_lines(function)]
+        files[f"{module}.py"] = without_types("\n".join(lines[:-1])).encode()
+    return files
 
 
 def write_sidecars(project: Project, folder: Path) -> tuple[str, ...]:
-    """Write the included weights beside a script and return a note; existing files are kept."""
-    names = sidecar_names(project)
-    for name in names:
-        source = bundled_weights(name)
-        if source is not None and not (folder / name).exists():
-            write_bytes(folder / name, source.read_bytes())
-    if not names:
+    """Write the files beside a script and return a note; existing files are kept."""
+    files = sidecars(project)
+    for name, content in files.items():
+        if not (folder / name).exists():
+            write_bytes(folder / name, content)
+    if not files:
         return ()
     return (
         _(
             "The script reads {files} from its folder: keep the files together.",
-            files=format_list(names),
+            files=format_list([*files]),
         ),
     )
 

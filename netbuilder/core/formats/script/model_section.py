@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 from inspect import getsource
 from typing import Any
 
@@ -21,11 +20,7 @@ from netbuilder.core.engine.build.backbone_weights import (
     take_weights,
 )
 from netbuilder.core.engine.build.quantile_bins import bin_widths, bins_input, with_bins
-from netbuilder.core.engine.build.word_weights import (
-    WORD_FILE,
-    read_word_vectors,
-    with_word_vectors,
-)
+from netbuilder.core.engine.build.word_weights import WORD_FILE
 from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
@@ -279,10 +274,6 @@ def _bins_layer(node: Node) -> str:
 
 
 def _word_vectors(layer: str, cell: ScriptCell) -> None:
-    if not any(line.startswith("def with_word_vectors") for line in cell.lines):
-        for function in (read_word_vectors, with_word_vectors):
-            cell.add("", "", translated_source(getsource(function)).rstrip())
-        cell.add("", "")
     weights = f"{layer}.get_weights()[0]"
     cell.add(
         _("# NetBuilder includes these vectors; Export saves them next to the script."),
@@ -351,12 +342,7 @@ def _body(
             cell.add(
                 _("# NetBuilder includes these weights; Export saves them next to the script.")
             )
-        function = f"keras.applications.{spec.name}"
-        if not body.family:
-            function = spec.name
-            if not any(line.startswith(f"def {function}") for line in cell.lines):
-                text = getsource(getattr(import_module(spec.module), function))
-                cell.add("", "", translated_source(text).rstrip(), "", "")
+        function = f"keras.applications.{spec.name}" if body.family else spec.name
         cell.add(f"{layer} = {format_call(function, listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):

@@ -17,6 +17,8 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.engine.build.backbone_weights import has_word_vectors
+from netbuilder.core.engine.build.word_weights import WORD_MODULE, with_word_vectors
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.described_project import DescribedProject
@@ -405,9 +407,10 @@ def _imports(project: Project, cells: list[ScriptCell], imported: list[str]) -> 
     if re.search(r"\blayers\.", code):
         cell.add("from keras import layers")
     cell.add(*[line for line in imported if line.startswith("from ")])
-    used = {node.layer: LAYERS[node.layer].module for node in project.graph.nodes
-            if node.layer in LAYERS and not LAYERS[node.layer].is_backbone}  # fmt: skip
-    own = {name: module for name, module in used.items() if not module.startswith("keras.")}
+    used = [LAYERS[node.layer] for node in project.graph.nodes if node.layer in LAYERS]
+    own = {spec.name: spec.own_module for spec in used if spec.own_module}
+    if any(has_word_vectors(node) for node in project.graph.nodes):
+        own[with_word_vectors.__name__] = WORD_MODULE
     for name, module in sorted(own.items()):
         text = _("# Define your own layer {name} here.", name=name)
         cell.add(text if module == "__main__" else f"from {module} import {name}")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.engine.build.backbone_weights import has_word_vectors
 from netbuilder.core.formats.script import prepare_section, split_section, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
 from netbuilder.core.formats.script.literals import ScriptCell
@@ -220,6 +221,8 @@ def _texts(
         "vectorize.adapt(x_train)",
         *(f"x_{part} = vectorize(x_{part}).numpy()" for part in parts),
     )
+    if any(has_word_vectors(node) for node in project.graph.nodes):
+        cell.add("words = vectorize.get_vocabulary()[2:]")
 
 
 def _one_fill(project: Project) -> bool:
@@ -288,12 +291,7 @@ def _mixed_table(
                 'numbers = x_train.select_dtypes(["number", "bool"]).columns',
                 "words = x_train.columns.difference(numbers, sort=False)",
             ]
-        cell.add(
-            *columns,
-            f"preprocessor = {transformer[0]}",
-            *transformer[1:],
-            ")",
-        )
+        cell.add(*columns, f"preprocessor = {transformer[0]}", *transformer[1:], ")")
     for part in parts:
         how = "fit_transform" if part == "train" else "transform"
         cell.add(f"x_{part} = {template.replace('HOW', how).replace('PART', part)}")

@@ -263,11 +263,9 @@ def trace_recurrent(
         if counts:
             traced = number == step or mask is not None
             last = _LAYERS[layer][3](cell, inputs[place], place, before, unit) if traced else None
-    return (
-        last
-        if last is not None
-        else ComputedValue(0.0, "state", lines=(_("before the first step: 0"),))
-    )
+    if last is not None:
+        return last
+    return ComputedValue(0.0, "state", lines=(_("before the first step: 0"),))
 
 
 def trace_bidirectional(

@@ -132,11 +132,9 @@ class Explanation:
         here, typical = self.compared.get(column, ("", ""))
         if not here or not typical:
             return column
-        return (
-            _("{column}: {value}, not {typical}", column=column, value=here, typical=typical)
-            if here != typical
-            else _("{column}: {value}, typical", column=column, value=here)
-        )
+        if here != typical:
+            return _("{column}: {value}, not {typical}", column=column, value=here, typical=typical)
+        return _("{column}: {value}, typical", column=column, value=here)
 
     def _repr_html_(self) -> str:
         """Return the picture of ``netbuilder explain -o`` and its sentences for a notebook."""

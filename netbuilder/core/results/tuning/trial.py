@@ -121,11 +121,9 @@ def describe_score(verdict: Mapping[str, float], unit: str) -> str:
     """Return the score in words: "97.5 % right", "off by $43.4"; "" for none."""
     if _ACCURACY in verdict:
         return _("{share} correct", share=format_number(verdict[_ACCURACY], ".1%"))
-    return (
-        _("off by {error}", error=format_measure(verdict[_OFF_BY], unit))
-        if _OFF_BY in verdict
-        else ""
-    )
+    if _OFF_BY in verdict:
+        return _("off by {error}", error=format_measure(verdict[_OFF_BY], unit))
+    return ""
 
 
 @dataclass(frozen=True)

@@ -46,11 +46,9 @@ def change_label(change: Changed) -> str:
             ngettext("{count} weight set by hand", "{count} weights set by hand", int(change.value))
             + note
         )
-    return (
-        _("back to epoch {number}", number=format_number(change.value, ".0f"))
-        if change.what == "best"
-        else ""
-    )
+    if change.what == "best":
+        return _("back to epoch {number}", number=format_number(change.value, ".0f"))
+    return ""
 
 
 class RunTracker:

@@ -242,11 +242,9 @@ def label_sentence(truth: str, columns: Sequence[str], classes: Sequence[str]) -
     """Return a label in a sentence: "it is “7”", "angle is -0.919"; "" if unknown."""
     if not truth:
         return ""
-    return (
-        _("{column} is {value}", column=columns[0], value=truth)
-        if columns and not classes
-        else _("it is “{label}”", label=truth)
-    )
+    if columns and not classes:
+        return _("{column} is {value}", column=columns[0], value=truth)
+    return _("it is “{label}”", label=truth)
 
 
 def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts import table_script
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_columns
+from netbuilder.core.data.kinds.series.windows import targets_behind
 from netbuilder.core.data.preprocessing.cut_windows import cut_windows, gaps, stretches
 from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.roles import single_roles
@@ -119,7 +120,8 @@ def _short_code(question: ScriptRequest, targets: list[str]) -> DataCode | None:
         options={k: v for k, v in data.options.items() if k != "order_by"},
     )))  # fmt: skip
     reading = table_script.reading_lines(without_order)
-    cut = window_lines(targets or list(facts.target_names), window, horizon, facts.column_names)
+    targets = targets or [*targets_behind(facts.target_names, horizon)]
+    cut = window_lines(targets, window, horizon, facts.column_names)
     return DataCode((*reading, *cut), InputFormat.NUMBERS, ordered=True)
 
 

@@ -33,9 +33,14 @@ def carried_data(tree: ast.Module, project: Project) -> Data | None:
         values = dict(_values(tree, known.name))
         options = {p.name: values[p.name] for p in known.options
                    if values.get(p.name, p.default) != p.default}  # fmt: skip
-        shares = {key: values[key] for key in ("test_split", "validation_split") if key in values}
-        return replace(data, options={**data.options, **options}, **shares)
+        return replace(data, options={**data.options, **options}, **split_shares(tree))
     return None
+
+
+def split_shares(tree: ast.Module) -> dict[str, Any]:
+    """Return the fractions that an exported script splits off in order of time, by field."""
+    keys = ("test_split", "validation_split")
+    return {key: share for key, share in _values(tree, "") if key in keys}
 
 
 def _statements(node: ast.stmt) -> str:

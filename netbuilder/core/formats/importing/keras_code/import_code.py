@@ -24,7 +24,7 @@ from netbuilder.core.formats.importing.import_params import (
     object_params,
 )
 from netbuilder.core.formats.importing.import_training import import_training
-from netbuilder.core.formats.importing.keras_code.carried_data import carried_data
+from netbuilder.core.formats.importing.keras_code.carried_data import carried_data, split_shares
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
 from netbuilder.core.formats.importing.keras_code.script_data import (
     PICTURE_SETS,
@@ -596,16 +596,23 @@ class _Builder:
             self.tell("data", AS_IS, line, path)
             data = replace(data, kind=kind, path=path)
             if kind != "csv":
+                data = replace(data, options={**data.options, **reads.options})
                 return self._scaling(reads, data, fitted, pictures=True)
             header: tuple[str, ...] = ()
             with suppress(DataError):
                 header = sniff(folder / data.path, {}).names
             table = self._columns(reads, data, header, fitted, line)
-            if not reads.text_options:
+            if reads.windows is not None:
+                horizon = reads.variables.get("horizon", 1)
+                options = {**data.options, "window": reads.windows[2], "horizon": horizon}
+                shares = split_shares(self._source.tree)
+                self.report = [item for item in self.report if item.item != "validation_data"]
+                return replace(table, kind="series", columns={}, options=options, **shares)
+            if not reads.options:
                 return self._scaling(reads, table, fitted, pictures=False)
             texts = self._named(reads.features_and_targets(fitted)[0], header)
             column = {"text": texts[0]} if len(texts) == 1 else {}
-            options = {**data.options, **reads.text_options, **column}
+            options = {**data.options, **reads.options, **column}
             return replace(table, kind="text", columns={}, options=options)
         for line, kind, name, code in reads.calls:
             message = _("'{code}': choose this data on the Data page.", code=code)
@@ -639,7 +646,7 @@ class _Builder:
             self.tell("data", AS_IS, line, data.name)
             data = replace(data, kind="builtin")
         if data.name == "imdb":
-            return replace(data, options={**data.options, **reads.text_options})
+            return replace(data, options={**data.options, **reads.options})
         if data.name in PICTURE_SETS:
             self._bring_to_shape(PICTURE_SETS[data.name], line)
         data = self._scaling(reads, data, fitted, pictures=data.name in PICTURE_SETS)

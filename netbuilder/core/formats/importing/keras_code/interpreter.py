@@ -27,7 +27,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.engine.build.word_weights import with_word_vectors
+from netbuilder.core.engine.build.word_weights import WORD_MODULE, with_word_vectors
 from netbuilder.core.formats.importing.keras_code.script_data import (
     Bunch,
     Rows,
@@ -202,7 +202,10 @@ class Interpreter:
             if alias.name == "*":
                 self._stars.append(str(node.module))
             else:
-                names[alias.asname or alias.name] = Dotted(f"{node.module}.{alias.name}")
+                spec = LAYERS.get(alias.name)
+                beside = spec is not None and spec.is_backbone and spec.own_module == node.module
+                module = "keras.applications" if beside else node.module
+                names[alias.asname or alias.name] = Dotted(f"{module}.{alias.name}")
 
     def _do_functiondef(self, node: ast.FunctionDef, names: dict[str, Any]) -> None:
         names[node.name] = Function(node, names)
@@ -405,11 +408,9 @@ class Interpreter:
         if kind_of(node.id.capitalize() if node.id[:1].islower() else node.id):
             return Dotted(f"keras.layers.{node.id}")
         stars = [star for star in self._stars if Dotted(star).is_keras]
-        return (
-            Dotted(f"{stars[-1]}.{node.id}")
-            if stars and (node.id[0].isupper() or node.id == "merge")
-            else NotImplemented
-        )
+        if stars and (node.id[0].isupper() or node.id == "merge"):
+            return Dotted(f"{stars[-1]}.{node.id}")
+        return NotImplemented
 
     def _of_list(self, node: ast.List, names: dict[str, Any]) -> Any:
         items: list[Any] = []
@@ -704,6 +705,8 @@ class Interpreter:
         if isinstance(target, Dotted):
             if target.path.startswith("builtins."):
                 return self._builtin(target.last, args, kwargs)
+            if target.path == f"{WORD_MODULE}.{with_word_vectors.__name__}":
+                return _WORD_VECTORS
             if target.path == "functools.partial" and args:
                 return Partial(args[0], args[1:], kwargs)
             if target.is_keras:

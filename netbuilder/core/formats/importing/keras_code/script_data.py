@@ -49,8 +49,8 @@ _ARITHMETIC = frozenset(_NAMES["arithmetic"])
 _TABLE_ATTRIBUTES = frozenset(_NAMES["table_attributes"])
 # Functions of Keras, TensorFlow, NumPy and Python that set the seed.
 _SEEDS = frozenset({"set_random_seed", "set_seed", "seed"})
-# Arguments of text vectorization → names of NetBuilder's options.
-_TEXT_OPTIONS: Mapping[str, Mapping[str, str]] = _NAMES["text_options"]
+# Arguments of functions that read or vectorize → names of NetBuilder's options.
+_OPTIONS: Mapping[str, Mapping[str, str]] = _NAMES["options"]
 # Usual variable names of features and targets, if no ``fit`` uses them.
 _USUAL_NAMES: list[list[str]] = _NAMES["usual_names"]
 
@@ -61,9 +61,9 @@ class Rows(Unread):
 
     ``names`` are selected columns (None: all), ``without`` dropped ones, ``positions`` an index or
     slice of the rest. ``computed``: line, code and scaling ("": none) of a computation; ``words``:
-    all its code. ``part``: "train", "test" or "validation". ``table``: False for arrays and
-    folders. ``source``: the call that reads them, with ``batch_size``; ``one_hot``: a column for
-    each class.
+    all its code. ``part``: "train", "test" or "validation"; ``start``: its first row. ``table``:
+    False for arrays and folders. ``source``: the call that reads them, with ``batch_size``;
+    ``one_hot``: a column for each class.
     """
 
     names: tuple[str, ...] | None = None
@@ -76,6 +76,7 @@ class Rows(Unread):
     source: DataCall | None = None
     batch_size: int = 0
     one_hot: bool = False
+    start: int = 0
 
     def columns(self, header: Sequence[str]) -> list[str]:
         """Return the selected columns of a file with this header."""
@@ -126,7 +127,10 @@ def selected(rows: Rows, key: Any, columns: bool, node: ast.Subscript) -> Any:
         return replace(rows, line=node.lineno, text=ast.unparse(node)[:60], names=names, without=())
     if columns and not isinstance(key, int | slice):
         return NotImplemented
-    return replace(rows, positions=key) if columns and key != slice(None) else replace(rows)
+    if columns and key != slice(None):
+        return replace(rows, positions=key)
+    rest = isinstance(key, slice) and isinstance(key.start, int) and key.stop is None
+    return replace(rows, start=key.start if rest else 0)
 
 
 def _names(value: Any) -> tuple[str, ...] | None:
@@ -169,6 +173,7 @@ class ScriptData:
         scaling: of the last scaler, or "".
         balanced: whether scikit-learn computes balanced class weights.
         test_split, validation_split: fractions that the script splits off, or None.
+        windows: rows and targets that the script cuts into windows, and their length, or None.
     """
 
     def __init__(self) -> None:
@@ -181,13 +186,14 @@ class ScriptData:
     def _start(self) -> None:
         self.calls: list[DataCall] = []
         self.batch_size = 0
-        self.text_options: dict[str, int] = {}
+        self.options: dict[str, Any] = {}
         self.stored_columns: list[tuple[str, int, Any]] = []
         self.remarks: list[tuple[str, int, str]] = []
         self.scaling, self.balanced, self.fitted = "", False, False
         self.test_split: float | None = None
         self.validation_split: float | None = None
         self._popped: Rows | None = None
+        self.windows: tuple[Rows, Rows, int] | None = None
 
     def _add(self, call: DataCall) -> None:
         if self.fitted and call[1:] not in [earlier[1:] for earlier in self.calls]:
@@ -217,11 +223,7 @@ class ScriptData:
         return result
 
     def read_call(
-        self,
-        node: ast.Call,
-        target: str,
-        args: list[Any],
-        kwargs: Mapping[str, Any],
+        self, node: ast.Call, target: str, args: list[Any], kwargs: Mapping[str, Any]
     ) -> Any:
         """Record a call that reads or transforms data; return its rows, or None for other calls.
 
@@ -230,18 +232,16 @@ class ScriptData:
         name = target.rpartition(".")[2]
         first = args[0] if args else None
         if name != "load_data":
-            self._add_text_options(name, kwargs)
+            self._add_options(name, kwargs)
         seed = kwargs.get("random_state") if name == "train_test_split" else first
         if (name == "train_test_split" or name in _SEEDS) and type(seed) is int and seed >= 0:
             self.seed = self.seed or (seed % 2**31, node.lineno)
         if name == "train_test_split" and args:
             return self._split(node, args, kwargs)
-        if isinstance(first, Rows) and name in ("unique", "set"):
-            return self._classes(first)
-        if isinstance(first, Rows) and name in _ROW_FUNCTIONS:
-            return replace(first, one_hot=first.one_hot or name in _ONE_HOT)
-        if isinstance(first, Rows) and name in _ARITHMETIC and isinstance(node.func, ast.Attribute):
-            return computed(first, node)
+        if isinstance(first, Rows):
+            result = self._call_function(node, name, first, args, kwargs)
+            if result is not NotImplemented:
+                return result
         self._remark(node, name, args, kwargs)
         if name == "load_data" or "datasets" in target or target.startswith("seaborn."):
             rows = self._data_set(node, target, first, kwargs)
@@ -267,17 +267,36 @@ class ScriptData:
             (rows, held_out) if subset == "both" else held_out if subset == "validation" else rows
         )
 
-    def _add_text_options(self, name: str, kwargs: Mapping[str, Any]) -> None:
-        for key, option in _TEXT_OPTIONS.get(name, {}).items():
-            if isinstance(kwargs.get(key), int):
-                self.text_options[option] = kwargs[key]
+    def _call_function(
+        self, node: ast.Call, name: str, rows: Rows, args: list[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Return the result of a function of rows; ``NotImplemented`` for other functions."""
+        if name in ("unique", "set"):
+            classes = self._classes(rows)
+            if kwargs.get("return_inverse") is True:
+                return classes or Unread(node.lineno, ast.unparse(node)[:60]), replace(rows)
+            return classes
+        if name == "timeseries_dataset_from_array" and set(kwargs) <= {"batch_size"}:
+            following, window = (*args, None, None)[1:3]
+            if isinstance(following, Rows) and following.start == window:
+                self.windows = rows, following, following.start
+                return Unread(node.lineno, ast.unparse(node)[:60])
+        steps = name == "sliding_window_view" and rows.start  # of a horizon
+        if name in _ROW_FUNCTIONS or steps:
+            return replace(rows, one_hot=rows.one_hot or name in _ONE_HOT)
+        arithmetic = name in _ARITHMETIC and isinstance(node.func, ast.Attribute)
+        return computed(rows, node) if arithmetic else NotImplemented
+
+    def _add_options(self, name: str, kwargs: Mapping[str, Any]) -> None:
+        for key, option in _OPTIONS.get(name, {}).items():
+            value = kwargs.get(key)
+            if isinstance(value, int):
+                self.options[option] = value
+            elif isinstance(value, tuple | list) and all(isinstance(part, int) for part in value):
+                self.options[option] = [*value]
 
     def _remark(
-        self,
-        node: ast.Call,
-        name: str,
-        args: list[Any],
-        kwargs: Mapping[str, Any],
+        self, node: ast.Call, name: str, args: list[Any], kwargs: Mapping[str, Any]
     ) -> None:
         """Record scaling and class weights; add remarks on unsupported steps."""
         if name in _SCALINGS or name in _OTHER_SCALERS:
@@ -318,7 +337,7 @@ class ScriptData:
         name = _OTHER_NAMES.get(name, name)
         call = line, "builtin", name, text
         self._add(call)
-        self._add_text_options(loader, kwargs)
+        self._add_options(loader, kwargs)
         rows = Rows(line, text, table=name not in PICTURE_SETS, source=call)
         if loader == "load_data":
             parts = [replace(rows, part=part) for part in ("train", "test")]
@@ -328,12 +347,7 @@ class ScriptData:
         bunch = Bunch(rows, name)
         return (bunch["data"], bunch["target"]) if kwargs.get("return_X_y") is True else bunch
 
-    def _split(
-        self,
-        node: ast.Call,
-        args: list[Any],
-        kwargs: Mapping[str, Any],
-    ) -> list[Rows]:
+    def _split(self, node: ast.Call, args: list[Any], kwargs: Mapping[str, Any]) -> list[Rows]:
         """Return the parts of ``train_test_split``; a second split yields the validation set."""
         text = ast.unparse(node)[:60]
         rows = [
@@ -423,6 +437,8 @@ class ScriptData:
 
         ``tables=False`` includes arrays.
         """
+        if self.windows is not None:
+            return [self.windows[0]], [self.windows[1]]
         sides = []
         for key, usual in zip(("x", "y"), _USUAL_NAMES, strict=True):
             fit_rows = [rows for rows in rows_in(fitted.get(key)) if rows.table >= tables]

@@ -271,7 +271,7 @@ def _backbone(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_included_backbone(node: ast.FunctionDef) -> bool:
-    """Return whether the code contains the function of a network that NetBuilder includes."""
+    """Return whether it is the function of an included network, as scripts of 0.3.0 have it."""
     body = BACKBONES.get(node.name)
     if body is None or body.family:
         return False

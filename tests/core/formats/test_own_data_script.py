@@ -1,0 +1,125 @@
+"""Short scripts for one's own texts, series and photos: short, run alone, and come back."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netbuilder.core.data.load import load_facts
+from netbuilder.core.formats.importing.import_file import import_file
+from netbuilder.core.formats.importing.report import LEFT_OUT
+from netbuilder.core.formats.registry import save_network
+from netbuilder.core.formats.script.python import script_source
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+
+GOOD, BAD = "good great lovely fine sweet".split(), "bad awful sad poor ugly".split()  # noqa: SIM905
+SIZE = 64
+
+
+def chain(name: str, data: Data, *layers: tuple[str, str, dict[str, object]]) -> Project:
+    nodes = (Node("input", "Input"), *(Node(*layer) for layer in layers))
+    ids = [node.id for node in nodes]
+    edges = tuple(pairwise(ids))
+    return Project(name, Graph(nodes, edges), data, Training(epochs=2, seed=1))
+
+
+def texts(folder: Path) -> Project:
+    """Texts whose network begins with the included word vectors."""
+    draw = random.Random(3)
+    rows = ["text,label"]
+    for row in range(80):
+        words = draw.sample((GOOD, BAD)[row % 2], 3)
+        rows.append(f"the film was {' '.join(words)},{('pos', 'neg')[row % 2]}")
+    (folder / "texts.csv").write_text("\n".join(rows), encoding="utf-8")
+    options = {"max_words": 40, "sequence_length": 8}
+    embedding = {"input_dim": 40, "output_dim": 50, "weights": "included"}
+    return chain(
+        "texts",
+        Data("text", path="texts.csv", target=("label",), options=options),
+        ("words", "Embedding", embedding),
+        ("mean", "GlobalAveragePooling1D", {}),
+        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+
+
+def series(folder: Path, horizon: int) -> Project:
+    months = [f"{1990 + n // 12}-{n % 12 + 1:02d},{100 + 3 * n + n % 12}" for n in range(96)]
+    (folder / "sales.csv").write_text("\n".join(["month,sales", *months]), encoding="utf-8")
+    options = {"window": 12, **({"horizon": horizon} if horizon > 1 else {})}
+    return chain(
+        "sales",
+        Data("series", path="sales.csv", options=options, validation_split=0.25),
+        ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": horizon}),
+    )
+
+
+def photos(folder: Path) -> Project:
+    """Photos for the backbone that comes with the program."""
+    draw = np.random.default_rng(0)
+    for label, color in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        (folder / "photos" / label).mkdir(parents=True)
+        for number in range(8):
+            noise = draw.integers(-30, 30, (SIZE, SIZE, 3))
+            pixels = np.clip(np.array(color) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / "photos" / label / f"{number}.png")
+    return chain(
+        "photos",
+        Data("images", path="photos", options={"image_size": [SIZE, SIZE]}),
+        ("body", "EfficientNetLite0", {"pooling": "avg"}),
+        ("out", "Dense", {"units": 2, "activation": "softmax"}),
+    )
+
+
+MAKERS = {
+    "texts": texts,
+    "series": lambda folder: series(folder, 1),
+    "three steps": lambda folder: series(folder, 3),
+    "photos": photos,
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_it_is_short_and_comes_back(tmp_path: Path, kind: str) -> None:
+    project = MAKERS[kind](tmp_path)
+    text = script_source(project, load_facts(project, tmp_path))
+    code = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    assert len(code) <= 50
+    assert not any(line.startswith("def ") for line in code), "a function beyond what it needs"
+    path = tmp_path / "it.py"
+    path.write_text(text, encoding="utf-8")
+    imported = import_file(path)
+    assert not [item for item in imported.report if item.taken == LEFT_OUT]
+    back = imported.project
+    assert [node.layer for node in back.graph.nodes] == [n.layer for n in project.graph.nodes]
+    for node, other in zip(back.graph.nodes, project.graph.nodes, strict=True):
+        assert node.params.get("weights") == other.params.get("weights")
+    assert (back.data.kind, back.data.path) == (project.data.kind, project.data.path)
+    assert back.data.validation_split == project.data.validation_split
+    assert load_facts(back, tmp_path).target_names == load_facts(project, tmp_path).target_names
+    for name, value in project.data.options.items():
+        assert back.data.options.get(name) == value, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", MAKERS)
+def test_it_runs_where_the_program_is_not_installed(tmp_path: Path, kind: str) -> None:
+    from netbuilder.core.formats.described_project import DescribedProject
+
+    project = MAKERS[kind](tmp_path)
+    facts = load_facts(project, tmp_path)
+    save_network(DescribedProject(project, facts), tmp_path / "it.py", tmp_path)
+    code = "import sys; sys.modules['netbuilder'] = None\nsys.path.insert(0, '.')\n"
+    code += "import matplotlib; matplotlib.use('agg')\nexec(open('it.py').read())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list(tmp_path.glob("*.h5"))
