@@ -146,9 +146,8 @@ def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> It
             continue
         if gaps.max() > _WIDEST_GAP * (x.max() - x.min()):
             continue
-        edge, fix = float(x[order][steps[0] + 1]), exclude_columns_fix(name)
-        words = {"target": answers.name, "edge": format_number(edge, "g")}
-        yield column_finding("target-given-away:2", name, fix, **words)
+        edge, fix = format_number(float(x[order][steps[0] + 1]), "g"), exclude_columns_fix(name)
+        yield column_finding("target-given-away:2", name, fix, target=answers.name, edge=edge)
 
 
 def _by_formula(
