@@ -120,7 +120,8 @@ def stream_tokens(
         window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
         for _unused in range(length):
             probabilities = next_probabilities(trained, ends, window)
-            yield (token := target.classes[sample_token(probabilities, temperature, random, top_k)])
+            token = target.classes[sample_token(probabilities, temperature, random, top_k)]
+            yield token
             window = np.concatenate([window[1:], token_numbers([token], entry.vocabulary)])
 
     return tokens()

@@ -29,8 +29,8 @@ LEAK = "target-given-away"
 GROUPS = "rows-in-groups"
 _FEWEST_SUMS = 5
 _ROWS, _PAIR_ROWS, _FEWEST = 4000, 1000, 20
-# Of more columns pairs are not looked at.
-_MOST_PAIRED = 30
+# Pairs of more columns, and columns of more categories, are not looked at.
+_MOST_PAIRED, _MOST_CATEGORIES = 30, 100
 _EXACT = 0.99999
 # Whole numbers round what they were made of: so much must be told for that to count.
 _ROUNDED = 0.95
@@ -367,7 +367,7 @@ def _left_within(
         series = others[name]
         if is_numeric(series) and series.nunique() >= 5:
             values = series.to_numpy(np.float64)[:, None]
-        elif categories and 2 <= series.nunique() <= len(series) / 2:
+        elif categories and 2 <= series.nunique() <= min(_MOST_CATEGORIES, len(series) / 2):
             codes = series.factorize()[0]
             values = np.where(codes[:, None] < 0, np.nan, codes[:, None] == np.unique(codes))
         else:
@@ -376,7 +376,7 @@ def _left_within(
         x, at = values[known], places[known]
         sizes = np.bincount(at)
         groups = sizes[sizes > 0]
-        if not (spread := x.var(axis=0, ddof=1).sum()) or len(x) <= len(groups):
+        if len(x) <= len(groups) or not (spread := x.var(axis=0, ddof=1).sum()):
             continue
         order = np.argsort(at, kind="stable")
         sums = np.add.reduceat(x[order], np.cumsum(groups) - groups)

@@ -38,14 +38,12 @@ from netbuilder.core.wording import format_list
 
 
 def sidecars(project: Project) -> dict[str, bytes]:
-    """Return the files that a script takes from its folder, by name.
-
-    These are the weights that come with the program, and the functions of their networks.
-    """
+    """Return the files beside a script by name: included weights, and functions of networks."""
     modules: dict[str, tuple[Callable[..., Any], ...]] = {}
     files = {}
     for node in project.graph.nodes:
-        spec, path = LAYERS.get(node.layer), bundled_weights(backbone_file(node) or "/")
+        spec, weights = LAYERS.get(node.layer), backbone_file(node)
+        path = bundled_weights(weights) if weights else None
         if path is not None:
             files[path.name] = path.read_bytes()
         if has_word_vectors(node):

@@ -603,12 +603,12 @@ class _Builder:
                 header = sniff(folder / data.path, {}).names
             table = self._columns(reads, data, header, fitted, line)
             if reads.windows is not None:
-                ahead = reads.variables.get("horizon")
-                steps: dict[str, Any] = {"horizon": ahead if isinstance(ahead, int) else 1}
-                steps |= {**data.options, "window": reads.windows[2]}
+                horizon = reads.variables.get("horizon")
+                options: dict[str, Any] = {"horizon": horizon if isinstance(horizon, int) else 1}
+                options |= {**data.options, "window": reads.windows[2]}
                 shares = split_shares(self._source.tree)
                 self.report = [item for item in self.report if item.item != "validation_data"]
-                return replace(table, kind="series", columns={}, options=steps, **shares)
+                return replace(table, kind="series", columns={}, options=options, **shares)
             if not reads.options:
                 return self._scaling(reads, table, fitted, pictures=False)
             texts = self._named(reads.features_and_targets(fitted)[0], header)
