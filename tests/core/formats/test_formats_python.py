@@ -362,6 +362,8 @@ def test_the_script_gives_netbuilders_own_numbers(
 def test_what_cannot_come_out_the_same_says_why() -> None:
     body = chain("Body", Data("images", path="p"), ("MobileNet", {"weights": "none"}))
     assert "inside a pretrained model start with other weights" in source(body).replace("\n# ", " ")
+    frozen = chain("Body", Data("images", path="p"), ("EfficientNetLite0", {"pooling": "avg"}))
+    assert "the same results, up to rounding" in source(frozen).replace("\n# ", " ")
     for name in ("reviews", "sales"):
         note = source(CASES[name]).replace("\n# ", " ")
         assert "the same results, up to rounding" in note

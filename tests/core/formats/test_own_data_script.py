@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.load import load_facts
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.engine.session import Session
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.importing.report import LEFT_OUT
 from netbuilder.core.formats.registry import save_network
@@ -123,3 +124,19 @@ def test_it_runs_where_the_program_is_not_installed(tmp_path: Path, kind: str) -
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert list(tmp_path.glob("*.h5"))
+
+
+@pytest.mark.slow
+def test_the_exact_script_of_a_frozen_backbone_has_the_same_losses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = photos(tmp_path)
+    data = load_dataset(project, tmp_path)
+    trained = Session(project, data, base=tmp_path, record=False).run()
+    save_network(trained, tmp_path / "it.py", tmp_path, style="exact")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec((tmp_path / "it.py").read_text("utf-8").replace("plt.show()", ""), names)
+    losses = names["model"].history.history["val_loss"]  # type: ignore[attr-defined]
+    np.testing.assert_allclose(losses, trained.history["val_loss"], rtol=1e-4)

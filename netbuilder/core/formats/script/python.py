@@ -337,7 +337,8 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
             "The same data, network and settings as in NetBuilder. The results differ a little, "
             "as with another random seed."
         )
-    if any(LAYERS[node.layer].is_backbone for node in project.graph.nodes if node.layer in LAYERS):
+    bodies = [n for n in project.graph.nodes if n.layer in LAYERS and LAYERS[n.layer].is_backbone]
+    if any(n.params.get("weights") == "none" or n.params.get("trainable") for n in bodies):
         return _(
             "The same rows, order and initial weights as in NetBuilder, but the results differ a"
             " little: the layers inside a pretrained model start with other weights."
