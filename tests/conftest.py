@@ -7,6 +7,7 @@ import faulthandler
 import gc
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ settings.register_profile("same", derandomize=True, database=None)
 if not os.environ.get("NETBUILDER_SEARCH"):
     settings.load_profile("same")
 
+# Hundreds of processes are started by tests: without byte code each compiles all it imports anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Before Qt or TensorFlow is imported by anything.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -49,16 +49,16 @@ def _from_history(
     from netbuilder.core.engine.monitor.observer import evaluate_probe
     from netbuilder.core.engine.weight_history import model_at
 
-    # Parts of an epoch are stored, too: of each whole one the first.
-    whole, first = np.unique(np.round(history.epochs).astype(int), return_index=True)
-    places = np.unique(np.linspace(0, len(whole) - 1, FRAMES).astype(int))
-    epochs = [history.epochs[place] for place in first[places]]
+    # A quick run is stored at uneven distances: of each evenly spaced epoch the nearest.
+    stored = history.epochs
+    wanted = np.linspace(stored[0], stored[-1], FRAMES)
+    epochs = sorted({epoch for place in wanted if (epoch := history.nearest(place)) is not None})
     model = model_at(trained, epochs[0], history.weights(epochs[0]))
     pictures = []
     for epoch in epochs:
         model.training_model.set_weights(history.weights(epoch))
         result = evaluate_probe(model, request.probe)
-        pictures.append((round(epoch), request.read(result)))
+        pictures.append((int(epoch), request.read(result)))  # parts of an epoch are stored, too
     return pictures
 
 
