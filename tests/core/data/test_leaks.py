@@ -373,6 +373,13 @@ def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoi
     pairs = pairs.assign(y=source.normal(size=100).round(2)).drop_duplicates()
     (note,) = told(tmp_path, pd.concat([pairs] * 3), "rows-twice", columns=columns)
     assert (note.severity, len(note.fixes)) == ("warning", 1)
+    for seed in range(6):
+        source = np.random.default_rng(seed)
+        pairs = pd.DataFrame({"a": source.integers(0, 25, 100), "b": source.integers(0, 25, 100)})
+        pairs = pairs.assign(y=source.integers(0, 2, 100)).drop_duplicates()
+        copied = pairs.loc[np.repeat(pairs.index, source.integers(2, 5, len(pairs)))]
+        (note,) = told(tmp_path, copied.sample(frac=1, random_state=1), "rows-twice")
+        assert note.severity == "warning", "copied two to four times"
     grid = pd.DataFrame({"a": np.repeat(np.arange(10), 10), "b": np.tile(np.arange(10), 10)})
     grid = grid.assign(y=(grid["a"] > grid["b"]).astype(int))
     (note,) = told(tmp_path, pd.concat([grid] * 3), "rows-twice")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,19 +29,20 @@ from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, join_sentences
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _SEEN_ROWS, _SEEN_FILES = 200_000, 30_000
-_AS_EXPECTED, _COPIED = 3.0, 50
+_COPIED, _SHUFFLES, _FEW_CELLS = 50, 5, 1_000_000
 _CHANCE = N_("This may be a coincidence, because only a few different rows are possible.")
 _TOO_GOOD = N_("The evaluation therefore looks better than it is.")
 
 
 def _hashes(
-    samples: Samples, like: Samples | None = None, *, targets: bool = True
+    samples: Samples, like: Samples | None = None, *, targets: bool = True, shuffles: int = 0
 ) -> NDArray[np.uint64]:
-    """Return a hash of each row, of the columns of ``like`` where it is given."""
+    """Return a hash of each row, of the columns of ``like`` where it is given.
+
+    Of shape ``(1 + shuffles, rows)``: after the first also those of rows whose columns are
+    shuffled, each on its own.
+    """
     import pandas as pd
 
     assert samples.table is not None
@@ -56,46 +57,47 @@ def _hashes(
         frame = frame[[name for name in names if name in frame]]
         frame = frame.loc[:, ~frame.columns.duplicated()]
     frame = frame.head(_SEEN_ROWS)
-    plain = {
-        name: frame[name].astype("float64") if is_numeric(frame[name])
-        else labels_of(frame[name])
-        for name in frame.columns
-    }  # fmt: skip
-    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(plain), index=False), np.uint64)
+    source = np.random.default_rng(0)
+    if frame.size > _FEW_CELLS:
+        shuffles = min(shuffles, 1)
+    hashes = np.zeros((1 + shuffles, len(frame)), np.uint64)
+    for name in sorted(frame.columns, key=str):
+        series = frame[name]
+        plain = series.astype("float64") if is_numeric(series) else labels_of(series)
+        column = np.asarray(pd.util.hash_pandas_object(plain, index=False), np.uint64)
+        hashes = hashes * np.uint64(6364136223846793005)  # overflow is meant
+        hashes += np.stack([column, *(source.permutation(column) for _shuffle in range(shuffles))])
+    return hashes
 
 
-def _by_chance(samples: Samples, repeated: float, same_features: float) -> bool:
-    """Return whether chance explains the share of ``repeated`` rows, target included.
+def _by_chance(counts: Sequence[int]) -> bool:
+    """Return whether a number of equal rows is one of chance: like those of shuffled columns.
 
-    ``same_features`` is the share of rows whose features repeat. Where few rows of features are
-    possible, and most of those that repeat have different targets, equal targets are chance too.
+    Columns that go together repeat more often than shuffled ones.
     """
-    assert samples.table is not None
-    features = _expected(samples, samples.table)
-    return repeated <= _AS_EXPECTED * _expected(samples, samples.table, samples.targets) or (
-        repeated <= same_features / 2 and same_features <= _AS_EXPECTED * features
-    )
+    expected = float(np.mean(counts[1:]))
+    return counts[0] <= 2 * expected + 4 * expected**0.5
 
 
-def _expected(samples: Samples, *frames: pd.DataFrame) -> float:
-    """Return the share of rows that repeat if each column is drawn on its own."""
-    possible = likely = 1.0
-    for frame in frames:
-        for name in frame.columns:
-            counts = frame[name].value_counts(dropna=False).to_numpy()
-            possible *= max(1, len(counts))
-            likely /= float(((counts / counts.sum()) ** 2).sum())
-    if possible >= 20 * len(samples):
-        return 0.0
-    # That one of so many rows, drawn from so many equally likely ones, equals a given one.
-    return float(-np.expm1(-len(samples) / likely))
+def _few_features(counts: Sequence[int], same_features: Sequence[int]) -> bool:
+    """Return whether features repeat by chance, most with different targets: equal ones are too."""
+    return counts[0] <= same_features[0] / 2 and _by_chance(same_features)
+
+
+def _repeats(hashes: NDArray[np.uint64]) -> int:
+    return len(hashes) - len(np.unique(hashes))
+
+
+def _spread(hashes: NDArray[np.uint64]) -> float:
+    """Return how unequally often rows occur; about 1 by chance, 0 where each is copied as often."""
+    counts = np.unique(hashes, return_counts=True)[1]
+    return float(counts.var() / counts.mean())
 
 
 def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     """Report repeated rows, and whether held-out rows are among them."""
-    hashes = _hashes(samples)
-    _values, first, counts = np.unique(hashes, return_index=True, return_counts=True)
-    repeats = len(hashes) - len(first)
+    hashes = _hashes(samples)[0]
+    repeats = _repeats(hashes)
     if repeats < max(2, 0.005 * len(hashes)):
         return
     place, other = _example(hashes)
@@ -105,11 +107,13 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
         "{file} contains {count} duplicate rows, for example in lines {first} and {second}.",
         repeats, file=samples.source, first=index[place], second=index[other],
     )  # fmt: skip
+    drawn, features = (_hashes(samples, targets=use, shuffles=_SHUFFLES) for use in (True, False))
+    counts, same_features = ([_repeats(part) for part in both] for both in (drawn, features))
     # Chance repeats rows unequally often.
-    alike = len(first) >= _COPIED and counts.min() == counts.max()
-    features = _hashes(samples, targets=False)
-    same_features = 1 - len(np.unique(features)) / len(features)
-    chance = not alike and _by_chance(samples, repeats / len(hashes), same_features)
+    alike = len(hashes) - repeats >= _COPIED and (
+        _spread(hashes) < 0.5 * np.mean([_spread(part) for part in drawn[1:]])
+    )
+    chance = not alike and (_by_chance(counts) or _few_features(counts, same_features))
     held_out = _held_out(hashes, rows)
     message = join_sentences(
         (message, held_out, _(_CHANCE) if chance else _(_TOO_GOOD) if held_out else "")
@@ -237,12 +241,13 @@ def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]
     assert samples.table is not None
     if any(name not in test.table.columns for name in samples.table.columns):
         return  # other columns: no row can be compared
-    ours, theirs = _hashes(samples), _hashes(test, samples)
-    known = int(np.isin(theirs, ours).sum())
-    same_features = np.isin(
-        _hashes(test, samples, targets=False), _hashes(samples, targets=False)
-    ).mean()  # fmt: skip
-    chance = _by_chance(samples, known / len(theirs), float(same_features))
+    counts, same_features = (
+        [int(np.isin(_hashes(test, samples, targets=use)[0], part).sum())
+         for part in _hashes(samples, samples, targets=use, shuffles=_SHUFFLES)]
+        for use in (True, False)
+    )  # fmt: skip
+    known, ours, theirs = counts[0], _hashes(samples)[0], _hashes(test, samples)[0]
+    chance = _by_chance(counts) or _few_features(counts, same_features)
     whole = len(theirs) == len(ours) and np.array_equal(np.sort(theirs), np.sort(ours))
     if known == len(theirs) and known >= min(len(ours), 10) and (whole or not chance):
         yield _test_is_training(samples, test, known)
