@@ -17,6 +17,7 @@ from netbuilder.core.lessons.parse import read_lesson, start_line
 from netbuilder.core.lessons.translation import is_translation
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.project.network_data import check_trusted_paths
 from netbuilder.core.regular_file import special_file_kind
 from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import did_you_mean, format_list
@@ -153,6 +154,7 @@ def start_project(of: Lesson) -> Project:
 def start_path(of: Lesson) -> Path:
     """Return the path of the start project; raise ``UserError`` if there is none."""
     base = of.path.parent if of.path is not None else Path()
+    check_trusted_paths((of.start,), base)
     path = base / of.start
     if of.start.endswith(files.ENDING) or path.is_file():
         return path

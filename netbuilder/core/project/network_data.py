@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from netbuilder.core.errors import DataError
@@ -33,13 +34,21 @@ def trust_host_of(path: str | Path) -> None:
 
 def untrusted_host(data: Data, base: Path) -> str:
     """Return the host of a recipe's files unless it is trusted or that of ``base``; else ""."""
-    hosts = {host_of(data.path), host_of(data.test_path)} - {"", host_of(base), *TRUSTED}
-    return min(hosts, default="")
+    return _untrusted((data.path, data.test_path), base)
+
+
+def _untrusted(paths: Iterable[str], base: Path) -> str:
+    return min({host_of(path) for path in paths} - {"", host_of(base), *TRUSTED}, default="")
 
 
 def check_trusted(data: Data, base: Path) -> None:
     """Raise ``DataError`` before a file on a computer is opened that nobody trusts."""
-    if host := untrusted_host(data, base):
+    check_trusted_paths((data.path, data.test_path), base)
+
+
+def check_trusted_paths(paths: Iterable[str], base: Path) -> None:
+    """Raise ``DataError`` if a path names a computer that is neither trusted nor ``base``'s."""
+    if host := _untrusted(paths, base):
         raise DataError(
             _("The data of this project is on another computer, '{host}'.", host=host),
             _(

@@ -172,7 +172,7 @@ def mistake_samples(
                 row.update(_cells(preprocessing.inputs[key], features.reshape(-1)))
         for row, place in zip(rows, chosen, strict=True):
             empty = filled_columns(preprocessing.inputs, split.filled_in(int(place)))
-            row.update({name: row[name] + FILLED_MARK for name in empty})
+            row.update({name: row[name] + _(FILLED_MARK) for name in empty})
         names = tuple(rows[0]) if rows else ()
         return MistakeSamples(
             chosen,

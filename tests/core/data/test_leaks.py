@@ -365,6 +365,25 @@ def test_a_sum_of_marks_is_told_where_it_looks_like_classes(tmp_path: Path) -> N
     assert not told(tmp_path, frame(**marks, y=drawn(3, 19, 9)), "target-given-away")
 
 
+@pytest.mark.parametrize(
+    ("group", "scores", "codes"),
+    [
+        (np.arange(100, 130), np.random.default_rng(5).normal(50, 10, 30).round(2), 1),
+        (np.arange(1990, 2020), np.linspace(400, 900, 30).round(2) + drawn(0, 30, 6)[:30], 0),
+        (np.arange(30), 80 + 60 * np.sin(np.arange(30) / 4).round(3), 0),
+    ],
+)
+def test_numbers_that_name_a_group_are_no_amounts(
+    tmp_path: Path, group: np.ndarray, scores: np.ndarray, codes: int
+) -> None:
+    """A score for each of 30 patients; but a rent goes on from year to year."""
+    who = np.repeat(np.arange(30), 10)
+    table = frame(y=scores[who])
+    table.insert(0, "entity", group[who])
+    notes = told(tmp_path, table, "rows-in-groups")
+    assert [note.column for note in notes] == ["entity"] * codes
+
+
 @pytest.mark.parametrize("columns", [{}, {"y": ColumnChoice("target", "number")}])
 def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoice]) -> None:
     """A hundred pairs of few values, each three times: the target is of the row."""
@@ -402,6 +421,11 @@ def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoi
         ("died", drawn(0, 2, 4), False),
         ("digit", drawn(0, 10, 5), False),
         ("visits", drawn(0, 90, 6), False),
+        *(
+            (name, drawn(0, 6, 8), True)
+            for name in ("Kinder", "class_size", "Gruppengröße", "group_size", "n_types", "y")
+        ),
+        *((name, drawn(0, 6, 8), False) for name in ("Klasse", "Altersgruppe", "类别")),
         ("mood", np.array([*"abc"])[drawn(0, 3, 7)], False),
     ],
 )

@@ -174,7 +174,20 @@ def test_feet_and_inches_are_asked(tmp_path: Path) -> None:
 
 def test_ordinals_are_words_without_units(tmp_path: Path) -> None:
     path = write(tmp_path, ["1st", "2nd", "3rd", "11th"] * 4)
-    assert number_style(["1st", "2nd", "3rd"]) is None
+    for cells in (
+        ["1st", "2nd", "3rd"], ["1. Klasse", "2. Klasse"], ["1er étage", "2e étage", "3ème étage"],
+        ["1ª classe", "2ª classe"], ["1ère classe", "2e classe"], ["1年级", "2年级", "3年级"],
+    ):  # fmt: skip
+        assert number_style(cells * 5) is None
+    amounts = {"€": ["12. €", "5. €"], "ºC": ["20 ºC", "5 ºC"], "m": ["3 m", "2 m"]}
+    for unit, cells in amounts.items():
+        style = number_style(cells * 5)
+        assert style is not None and style.unit == unit
+    for name in ("Längengrad", "longitud", "latitud", "经度", "geo_breite", "Breitengrad"):
+        style = number_style(["6.5W", "7.25W"] * 5, name=name)
+        assert style is not None and number_of("6.5W", style.point, style.counts) == -6.5
+    style = number_style(["6.5W", "7.25W"] * 5, name="Breitband")
+    assert style is not None and style.unit == "W"
     assert found(path, "several-units") is None
 
 

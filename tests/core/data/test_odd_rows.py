@@ -116,3 +116,28 @@ def test_a_note_below_a_table_is_no_sample(tmp_path: Path, note: str) -> None:
     assert len(told) == 1
     assert len(load_dataset(told[0].fixes[0].edit(project()), tmp_path).train) == 20
     assert rows_told(tmp_path, "t3,,\n", "note-row") == [], "a sample whose numbers are missing"
+
+
+def test_totals_within_a_table_are_left_out(tmp_path: Path) -> None:
+    """As a spreadsheet's subtotals are, and a total in the first row or of two words."""
+    towns = [(town, [(n * 13 % 29, n * 7 % 31 + 0.5) for n in range(at, at + 8)])
+             for at, town in enumerate("ABCDE")]  # fmt: skip
+    whole = [sum(row[at] for _town, rows in towns for row in rows) for at in (0, 1)]
+    plain, subtotals = [], []
+    for town, rows in towns:
+        lines = [f"{town},{a},{w}" for a, w in rows]
+        plain += lines
+        sums = ",".join(str(sum(column)) for column in zip(*rows, strict=True))
+        subtotals += [*lines, f"{town} Total,{sums}"]
+    total = f"{whole[0]},{whole[1]}"
+    for lines, count in (
+        ([*subtotals, f"Grand Total,{total}"], 6),
+        ([f"Total,{total}", *plain], 1),
+        ([*plain, f"Total général,{total}"], 1),
+        ([*plain[:20], "Total Wine,12,3.5", *plain[20:]], 0),
+    ):
+        (tmp_path / "d.csv").write_text("\n".join(["town,a,w", *lines]), encoding="utf-8")
+        found = make_report(project(target=("w",)), tmp_path)
+        assert sum(found.rows.values()) == len(lines) - count
+        notes = [one for one in found.notes if one.code in {"total-row", "outlier"}]
+        assert [one.severity for one in notes] == ["info"] * bool(count)

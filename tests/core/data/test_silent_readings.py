@@ -12,6 +12,7 @@ import pandas as pd
 import polars
 import pytest
 
+from netbuilder.cli import main
 from netbuilder.core.data.data_report import DataReport, make_report
 from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
 from netbuilder.core.data.load import load_dataset
@@ -54,6 +55,9 @@ def read(
          (COUNT % 12 + 1) % 12 + 12 * (COUNT // 12 % 2), "h"),
         ("v", lambda n: f"{n}h {n + 10}m" if n % 3 else f"{n}h",
          COUNT + np.where(COUNT % 3, COUNT + 10, 0) / 60, "h"),
+        ("v", lambda n: (f"{n} hr 20 min", f"{n} Min", f"{n} Std")[n % 3],
+         np.where(COUNT % 3 == 1, COUNT / 60, COUNT + (COUNT % 3 == 0) / 3), "h"),
+        ("v", lambda n: f"{n}h{n + 5:02}", COUNT + (COUNT + 5) / 60, "h"),
         ("v", lambda n: f"PT{n}H{n}M", COUNT + COUNT / 60, "h"),
         ("v", lambda n: f"{n}:{n + 10}.{n % 10}", COUNT * 60 + COUNT + 10 + COUNT % 10 / 10, "s"),
         ("v", lambda n: f"{n + 5}:{n + 10}:30", COUNT + 5 + (COUNT + 10.5) / 60, "h"),
@@ -243,7 +247,18 @@ def test_texts_and_labels_open_as_texts(tmp_path: Path) -> None:
     assert recipe.kind == "text"
     facts = load_dataset(Project(data=recipe), tmp_path).facts
     assert facts.classes == ("a", "b") and facts.vocabulary
+    films = ("这部电影非常好看，我很喜欢它的故事", "演员的表演很差，浪费了两个小时")
+    for rows in (
+        [f"{films[n % 2]}第{n}次,{'ab'[n % 2]}" for n in range(20)],
+        [f"good film{n},{'ab'[n % 2]}" for n in range(20)],
+    ):
+        path.write_text("text,label\n" + "\n".join(rows), encoding="utf-8")
+        assert recipe_for(path, "d.csv").kind == "text"
+        assert main(["new", str(path), "-o", str(tmp_path / f"{rows[0][:4]}.netbuilder")]) == 0
+    cities = zip("北上广深成重武西南天杭苏", "京海州圳都庆汉安京津州州", strict=True)
     for other in (
+        "city,kind\n" + "\n".join(f"{a}{b}市,{'ab'[n % 2]}" for n, (a, b) in enumerate(cities)),
+        "good,kind\n" + "\n".join(f"red car{n},{'ab'[n % 2]}" for n in range(20)),
         "name,kind\n" + "\n".join(f"Anna{n},{'ab'[n % 2]}" for n in range(20)),
         "text,price\n" + "\n".join(f"this is offer number {n},{n * 1.5}" for n in range(20)),
         "text,label\n" + "\n".join(f"one of three long answers,{'ab'[n % 2]}" for n in range(20)),

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from netbuilder.cli import main
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.load import load_facts, load_preview
+from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
+from netbuilder.core.lessons.lesson import LessonError
+from netbuilder.core.lessons.library import start_project
+from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.project import files, network_data
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -71,3 +76,30 @@ def test_a_trusted_computer_and_the_project_s_own_are_asked(opened: list[str]) -
     with pytest.raises(DataError) as caught:
         load_facts(Project(data=data), Path("/home"))
     assert caught.value.code != "data_on_untrusted_host" and opened
+
+
+def test_pictures_that_a_table_names_elsewhere_are_not_asked_for(
+    opened: list[str], tmp_path: Path
+) -> None:
+    rows = [f"//evil/share/{n}.png,{'ab'[n % 2]}" for n in range(20)]
+    (tmp_path / "p.csv").write_text("image,label\n" + "\n".join(rows))
+    assert recipe_for(tmp_path / "p.csv", "p.csv").kind == "images"
+    project = Project(data=Data("images", path="p.csv"))
+    with pytest.raises(DataError) as caught:
+        load_facts(project, tmp_path)
+    assert caught.value.code == "data_on_untrusted_host"
+    assert [note.severity for note in make_report(project, tmp_path).notes] == ["error"]
+    assert opened == []
+
+
+@pytest.mark.parametrize("start", ["//evil/share/x.netbuilder", "//evil/x"])
+def test_a_lesson_starts_with_no_project_elsewhere(
+    opened: list[str], tmp_path: Path, start: str
+) -> None:
+    path = tmp_path / "l.md"
+    head = f"title: T\nlevel: beginner\nminutes: 5\nstart: {start}"
+    path.write_text(f"---\n{head}\n---\nWelcome.\n\n## Step\nRead.\n")
+    with pytest.raises(LessonError) as caught:
+        start_project(read_lesson(path))
+    assert caught.value.code == "lesson_start_unreadable" and "evil" in str(caught.value)
+    assert opened == []

@@ -80,8 +80,8 @@ def determined(
         series = (table if used else unused)[name].iloc[:_ROWS]
         present = series.dropna()
         whole = is_numeric(series) and bool((present == present.round()).all())
-        numbers = is_numeric(answers) and len(labels) > _LEAST_VALUES
-        if series.dtype.kind == "b" or (is_numeric(series) and (numbers or not whole)):
+        amounts = is_numeric(answers) and len(labels) > _LEAST_VALUES
+        if series.dtype.kind == "b" or (is_numeric(series) and not whole):
             continue
         places, values = series.factorize()
         known = (places >= 0) & (codes >= 0)
@@ -91,6 +91,8 @@ def determined(
             continue
         chance = float(np.log10((shares[:, None] ** sizes).sum(axis=0)).sum())
         if chance > _CHANCE or (len(table.columns) < 2 and used):
+            continue
+        if amounts and is_numeric(series) and _goes_on(series, answers):
             continue
         many = len(values) >= 2 * _LEAST_GROUPS
         if not used:
@@ -109,6 +111,14 @@ def determined(
             str(name),
             (together, *((out,) if used else ())) if many else (out, together),
         )  # fmt: skip
+
+
+def _goes_on(series: pd.Series, answers: pd.Series) -> bool:
+    """Return whether neighbouring numbers have similar targets, as years do and IDs do not."""
+    means = answers.groupby(series).mean().dropna().to_numpy(np.float64)
+    if len(means) < 2 * _LEAST_GROUPS or not means[1:].std() or not means[:-1].std():
+        return True
+    return float(np.corrcoef(means[:-1], means[1:])[0, 1]) > 0.5
 
 
 def given_away(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:

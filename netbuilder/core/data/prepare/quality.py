@@ -45,6 +45,7 @@ from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import FOLDER, Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.data.registry import kind_of
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import Data, Project
@@ -67,9 +68,8 @@ _CODE = re.compile(
     r"fax|mobile|ssn|iban|isbn|ean|barcode|area.?code|matrikel.*|(patient|customer|subject|account|"
     r"invoice|order|student|member|product|item)[-_. ]?(id|no|nr|num|number|code))([^a-z]|$)"
 )
-_CLASS = re.compile(
-    r"(?i)class|label|target|categor|cluster|species|digit|type|kind|group|klasse|ziel|gruppe|^y$"
-)
+_CLASS_WORDS = frozenset(resource_json("tables.json")["class_words"])
+_COUNT_WORDS = frozenset(resource_json("tables.json")["count_words"])
 _MOST_CODES = 50
 _SEEN_ROWS = 200_000
 _FEW = 20
@@ -542,7 +542,7 @@ def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -
             continue
         low, high, count = series.min(), series.max(), len(entry.classes)
         numbered = high - low == count - 1 and low in {0, 1}
-        if (low, high, count) == (-1, 1, 2) or (numbered and (count == 2 or _CLASS.search(name))):
+        if (low, high, count) == (-1, 1, 2) or (numbered and (count == 2 or _names_classes(name))):
             continue
         yield column_finding(
             "class-numbers",
@@ -552,6 +552,17 @@ def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -
             low=as_label(low),
             high=as_label(high),
         )
+
+
+def _names_classes(name: str) -> bool:
+    """Return whether a column's name calls its numbers classes, rather than their number or size.
+
+    As whole words: ``Kinder`` and ``n_types`` are amounts.
+    """
+    parts = re.split(r"[\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).casefold())
+    return any(
+        word in _CLASS_WORDS or word.endswith(("klasse", "gruppe", "kategorie")) for word in parts
+    ) and not _COUNT_WORDS & {*parts}
 
 
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import (
     LINE,
@@ -42,6 +43,10 @@ QUARTER = r"^\s*(\d{4})[- ]?Q([1-4])\s*$"
 YEAR_FIRST = r"\s*\d{4}\D"
 #: A time of the day, on no day.
 CLOCK = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*"
+#: A character of Chinese or Japanese, which is about a word.
+IDEOGRAPH = r"[\u3040-\u30ff\u3400-\u9fff]"
+#: Names of columns of texts.
+TEXT_NAMES = frozenset(resource_json("tables.json")["text_names"])
 TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да",
                   "wahr", "vrai", "j"})  # fmt: skip
 _FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет", "falsch",
@@ -203,7 +208,9 @@ def are_sentences(series: pd.Series) -> bool:
     few = series.dropna().head(50).astype(str)
     if not len(few):
         return False
-    return bool(few.str.count(r"\s").mean() >= 2 or few.str.len().mean() >= 20)
+    letters = few.str.len() + 2 * few.str.count(IDEOGRAPH)
+    named = str(series.name).strip().casefold() in TEXT_NAMES
+    return bool(few.str.count(r"\s").mean() >= (0.7 if named else 2) or letters.mean() >= 20)
 
 
 def texts_fix(name: str, **more: object) -> DataFix:

@@ -57,7 +57,12 @@ FOOT = re.compile(
     r"(\d{1,3})\s*(?:['’′]|ft\.?|feet|foot)\s*"
     r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"”″]|''|in\.?|inch(?:es)?)?)?"
 )
-_ORDINAL = re.compile(r"\d*(?:1st|2nd|3rd|[04-9]th|1[123]th)(?:\s.*)?", re.IGNORECASE)
+# 1st class, 1. Klasse, 1er étage, 1ª classe, 1年级; but 12. EUR and 20 ºC are amounts.
+_ORDINAL = re.compile(
+    r"(?i:\d*(?:1st|2nd|3rd|[04-9]th|1[123]th|1(?:er|re|ère))(?:\s.*)?)|"
+    r"\d+(?:e|ème|eme|ième|nde?|\.?[ºª])\s+[^\W\d_]{2,}.*|"
+    r"\d{1,2}\.\s+(?!Euro|Stück|Mio|Mrd)[A-ZÄÖÜ][a-zäöüß]{2,}.*|\d+\s?(?:年级|班级?|等[舱座]?|级)"
+)
 # 5×10^-3, 5 x 10⁻³; digits of full width; the mark that spreadsheets put before a text.
 POWER = re.compile(
     r"(?<=\d)\s?[×·xX*]\s?10\s?(?:(?:\^|\*\*)\s?([-+−]?\d{1,3})|([-−+]\d{1,3})|"
@@ -74,11 +79,11 @@ TIME = re.compile(
 HALF_DAY = re.compile(r"(1[0-2]|0?[1-9])\s*([ap])\.?m\.?", re.IGNORECASE)
 LASTS = re.compile(
     r"P?(?:(\d+)\s*(?:d|days?|tage?n?))?[, ]*T?(?:(\d+(?:[.,]\d+)?)\s*(?:h|hrs?|hours?|std\.?|"
-    r"stunden?))?[, ]*(?:(\d+(?:[.,]\d+)?)\s*(?:m|mins?|minutes?|minuten))?[, ]*"
+    r"stunden?))?[, ]*(?:(\d+(?:[.,]\d+)?)\s*(?:m|mins?|minutes?|minuten|(?<=h[0-5]\d)|"
+    r"(?<=h [0-5]\d)))?[, ]*"
     r"(?:(\d+(?:[.,]\d+)?)\s*(?:s|secs?|seconds?|sek\.?|sekunden?))?",
     re.IGNORECASE,
 )
-_OF_TIME = ("d", "h", "m", "min", "s", "sec")
 _LOOKED_AT = 20_000
 # Of a longer cell the patterns above would try each place with each other, which takes minutes.
 _LONGEST = 100
@@ -343,7 +348,9 @@ class StyleEvidence:
     @property
     def timed(self) -> str:
         """How the cells write durations; "" for others, such as times of the day alone."""
-        amounts = self.numbers - sum(self.units[unit] for unit in _OF_TIME)
+        amounts = self.numbers - sum(
+            count for unit, count in self.units.items() if unit and LASTS.fullmatch(f"1{unit}")
+        )
         if not self.others or amounts * 10 > self.others or not (self.durations or self.laps):
             return ""
         known = self.clocks + self.durations >= self.others
@@ -529,7 +536,8 @@ def _groups_thousands(cells: Sequence[str], evidence: StyleEvidence) -> str:
 
 
 _COORDINATE = re.compile(
-    r"(?i)(^|[^a-z])(lat|lon|lng|long|latitude|longitude|breite|länge)([^a-z]|$)"
+    r"(?i)(^|[^a-z])(lat|lon|lng|long|(lat|long)itude?|(breite|länge|laenge)(ngrad)?)([^a-z]|$)|"
+    r"[经經纬緯]度"
 )
 
 

@@ -19,7 +19,9 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, shorten
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 _MOST = 20
 TOTAL_ROW, NOTE_ROW = "total-row", "note-row"
@@ -66,6 +68,7 @@ def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> tuple[li
     gone = [line for line in left_out if line in table.index]
     remaining = table.drop(index=gone) if gone else table
     lines: dict[int, str] = {}
+    sums: set[int] = set()
     for place in range(len(remaining) - 1, max(1, len(remaining) - 1 - _MOST), -1):
         word = _first_word(remaining.iloc[place])
         known = word in _TOTAL | _STATISTIC or (
@@ -88,14 +91,17 @@ def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> tuple[li
         if within:
             hit = remaining.index[remaining[name].isin(within)]
             lines |= {int(line): str(within[0]) for line in hit}
+        if ends := [cell for cell in distinct if len(cell) < 60 and _TOTAL & _ends_of(cell)]:
+            sums |= _block_sums(remaining, remaining[name].isin(ends).to_numpy())
+    lines |= dict.fromkeys(sums, "")
     if not lines or len(lines) * 2 > len(remaining):
         return [], set()
     rest = remaining.drop(index=list(lines))
     labelled = {
         line for line, word in lines.items()
-        if (word in _TOTAL | _STATISTIC or _WITHIN.match(word.strip()))
+        if line in sums or ((word in _TOTAL | _STATISTIC or _WITHIN.match(word.strip()))
         and not any(rest[name].isin([cell]).any() for name, cell in remaining.loc[line].items()
-                    if isinstance(cell, str))
+                    if isinstance(cell, str)))
     }  # fmt: skip
     return sorted(lines), labelled
 
@@ -157,6 +163,33 @@ def _first_word(row: pd.Series) -> str:
     words = (str(cell) for cell in row if isinstance(cell, str))
     word = next(words, "").strip().casefold().rstrip(":.")
     return word.removeprefix("ø ") if word != "ø" else word
+
+
+def _ends_of(cell: str) -> set[str]:
+    """Return a label, folded, and its first and last word."""
+    label = cell.strip().casefold().rstrip(":.")
+    words = label.split()
+    return {label, *words[:1], *words[-1:]}
+
+
+def _block_sums(table: pd.DataFrame, labelled: NDArray[np.bool_]) -> set[int]:
+    """Return the labelled lines whose numbers sum up rows: those since the previous such line, all
+    above, or all below the first line."""
+    import numpy as np
+
+    numbers = table.select_dtypes("number").to_numpy(float)
+    sums = np.cumsum(np.nan_to_num(numbers * ~labelled[:, None]), axis=0)
+    lines, start = set(), np.zeros(numbers.shape[1])
+    for place in np.flatnonzero(labelled):
+        here = numbers[place]
+        known = ~np.isnan(here) & (here != 0)
+        blocks = [sums[-1]] if not place else [sums[place], sums[place] - start]
+        close = max(int((np.abs(here - block) <= 1e-6 * np.abs(block) + 1e-9)[known].sum())
+                    for block in blocks)  # fmt: skip
+        if close and (close == known.sum() or close >= max(2, known.sum() / 2)):
+            lines.add(int(table.index[place]))
+        start = sums[place]
+    return lines
 
 
 def _often(table: pd.DataFrame, row: pd.Series) -> list[int]:

@@ -13,6 +13,7 @@ from netbuilder.core.errors import DataFix
 from netbuilder.core.file_names import form_on_disk
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
+from netbuilder.core.project.network_data import check_trusted_paths
 from netbuilder.core.wording import format_list, format_number
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def listed_pictures(
         raise data_error("table_names_no_pictures", path, columns=format_list(table.columns, 12))
     rows = table.dropna(subset=[column])
     names = [portable_path(name) for name in rows[column]]
+    check_trusted_paths(names, path)
     root = _root(path.parent, names)
     on_disk = [form_on_disk(root, name) for name in names]
     if on_disk != names:

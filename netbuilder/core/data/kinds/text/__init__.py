@@ -49,7 +49,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.data.kinds.text import next_token
 from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
-from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.cells import IDEOGRAPH, TEXT_NAMES, is_numeric
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
@@ -315,17 +315,21 @@ def _has_texts_and_labels(path: Path) -> bool:
     if not rows:
         return False
     first, second = zip(*rows, strict=True)
-    return _are_labelled(first, second) or _are_labelled(second, first)
+    head, last = (name.strip().casefold() in TEXT_NAMES for name in dialect.names)
+    return _are_labelled(first, second, head) or _are_labelled(second, first, last)
 
 
-def _are_labelled(texts: Sequence[str], labels: Sequence[str]) -> bool:
-    blanks = sum(text.count(" ") for text in texts) / len(texts)
-    letters = sum(map(str.isalpha, "".join(texts))) / len(texts)
+def _are_labelled(texts: Sequence[str], labels: Sequence[str], named: bool) -> bool:
+    """Return whether cells are texts with labels; shorter ones in a column ``named`` so."""
+    signs = "".join(texts)
+    ideographs = len(re.findall(IDEOGRAPH, signs)) / len(texts)
+    blanks = signs.count(" ") / len(texts) + ideographs
+    letters = sum(map(str.isalpha, signs)) / len(texts) + ideographs
     few = 1 < len({*labels}) <= min(20, len(labels) // 3)
     decimals = any(re.fullmatch(r"-?\d+[.,]\d+", label) for label in labels)
     return (
-        blanks >= 2
-        and letters >= 12
+        blanks >= (0.7 if named else 2)
+        and letters >= (5 if named else 12)
         and few
         and not decimals
         and (len({*texts}) > 0.7 * len(texts))
