@@ -76,7 +76,7 @@ def _by_chance(counts: Sequence[int]) -> bool:
     Columns that go together repeat more often than shuffled ones.
     """
     expected = float(np.mean(counts[1:]))
-    return counts[0] <= 2 * expected + 4 * expected**0.5
+    return bool(counts[0] <= 2 * expected + 4 * expected**0.5)
 
 
 def _few_features(counts: Sequence[int], same_features: Sequence[int]) -> bool:

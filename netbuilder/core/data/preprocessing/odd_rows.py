@@ -180,7 +180,7 @@ def _block_sums(table: pd.DataFrame, labelled: NDArray[np.bool_]) -> set[int]:
     numbers = table.select_dtypes("number").to_numpy(float)
     sums = np.cumsum(np.nan_to_num(numbers * ~labelled[:, None]), axis=0)
     lines, start = set(), np.zeros(numbers.shape[1])
-    for place in np.flatnonzero(labelled):
+    for place in np.flatnonzero(labelled).tolist():
         here = numbers[place]
         known = ~np.isnan(here) & (here != 0)
         blocks = [sums[-1]] if not place else [sums[place], sums[place] - start]
