@@ -47,6 +47,7 @@ TABLES: dict[Path, set[str] | None] = {
     ROOT / "resources" / "actions.json": {"title", "help"},
     ROOT / "resources" / "data_sets.json": {"title", "description", "help"},
     ROOT / "resources" / "data_texts.json": None,
+    ROOT / "resources" / "errors.json": None,
     ROOT / "resources" / "project_errors.json": None,
     ROOT / "resources" / "tables.json": {"title", "help"},
     ROOT / "resources" / "texts.json": None,

@@ -1,11 +1,13 @@
-"""Sentences of errors that stand in a table, by the error's code."""
+"""Errors whose sentences stand in a table, by the error's code: ``resources/errors.json``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
-from netbuilder.core.errors import DataFix, UserError
+from netbuilder.core.errors import DataFix, FormatError, TrainingError, UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 
 #: A sentence, or its forms "one" and "many" for a value ``count``.
@@ -40,3 +42,28 @@ def error_of(
     what, fix, short, *_rest = (*(sentence(text, values) for text in texts[key]), "", "")
     code = key.partition(":")[0]
     return kind(what, fix, node=node, path=path, fixes=fixes, short=short, code=code)
+
+
+_ERRORS: Texts = resource_json("errors.json")
+
+
+def user_error(key: str, path: Path | str = "", /, **values: object) -> UserError:
+    """Return an error (``error_of``) about what the user did, or about ``path``, ``{file}``."""
+    return _about_file(UserError, key, path, values)
+
+
+def format_error(key: str, path: Path | str = "", /, **values: object) -> FormatError:
+    """Return an error (``error_of``) about a model file, called ``{file}``."""
+    return _about_file(FormatError, key, path, values)
+
+
+def training_error(key: str, node: str | None = None, /, **values: object) -> TrainingError:
+    """Return an error (``error_of``) about a run."""
+    return error_of(TrainingError, _ERRORS, key, values, node=node)
+
+
+def _about_file(
+    kind: type[Error], key: str, path: Path | str, values: Mapping[str, object]
+) -> Error:
+    values = {"file": Path(path).name, **values} if str(path) else values
+    return error_of(kind, _ERRORS, key, values, path=str(path) or None)

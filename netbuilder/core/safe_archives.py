@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
 # Real data hardly compresses better.
@@ -64,21 +63,13 @@ def check_unpacked_size(path: Path, limit_mb: float) -> None:
     except (OSError, RuntimeError, KeyError, ValueError, zipfile.BadZipFile):
         return  # reported by the reader
     if size > limit_mb * 2**20 and size > packed * _RATIO:
-        raise FormatError(
-            _(
-                "'{name}' has {packed} MiB on the disk and {size} MiB unpacked, more than the "
-                "limit of {limit} MiB.",
-                name=path.name,
-                packed=format_number(packed / 2**20, ",.1f"),
-                size=format_number(size / 2**20, ",.0f"),
-                limit=format_number(limit_mb, ",.0f"),
-            ),
-            _(
-                'If the file is meant to be that large, increase "memory_limit_mb" '
-                'under "data" in the project file.'
-            ),
-            code="archive_too_large",
-            path=str(path),
+        raise format_error(
+            "archive_too_large",
+            path,
+            name=path.name,
+            packed=format_number(packed / 2**20, ",.1f"),
+            size=format_number(size / 2**20, ",.0f"),
+            limit=format_number(limit_mb, ",.0f"),
         )
 
 

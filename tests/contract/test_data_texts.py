@@ -4,46 +4,52 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import netbuilder
 from netbuilder.core.data.data_errors import _ERRORS
 from netbuilder.core.data.findings import _SENTENCES, ERROR, INFO, WARNING
+from netbuilder.core.error_texts import _ERRORS as OTHER_ERRORS
 from netbuilder.core.folders import resource_json
 from netbuilder.core.project.project_errors import _ERRORS as PROJECT_ERRORS
 
-TEXTS = {
-    **_ERRORS,
-    **PROJECT_ERRORS,
-    **{key: text for key, (_severity, text) in _SENTENCES.items()},
+#: The table of each function, and what its second argument fills.
+TABLES: dict[str, tuple[Mapping[str, object], str]] = {
+    "data_error": (_ERRORS, "name"),
+    "column_finding": ({key: text for key, (_severity, text) in _SENTENCES.items()}, "name"),
+    "edit_error": (PROJECT_ERRORS, "name"),
+    "file_error": (PROJECT_ERRORS, ""),
+    "user_error": (OTHER_ERRORS, "file"),
+    "format_error": (OTHER_ERRORS, "file"),
+    "training_error": (OTHER_ERRORS, ""),
 }
-SOURCES = [
-    path.read_text("utf-8") for path in (Path(netbuilder.__file__).parent / "core").rglob("*.py")
-]
+SOURCES = [path.read_text("utf-8") for path in Path(netbuilder.__file__).parent.rglob("*.py")]
 
 
 def calls() -> Iterator[ast.Call]:
     for text in SOURCES:
-        names = {"data_error", "column_finding", "edit_error", "file_error"}
-        for node in ast.walk(ast.parse(text)) if any(map(text.count, names)) else ():
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
+        for node in ast.walk(ast.parse(text)) if any(map(text.count, TABLES)) else ():
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in TABLES:
                 yield node
 
 
 def test_each_call_has_its_sentences_and_fills_them() -> None:
     assert len(list(calls())) > 100
     for call in calls():
-        about = {"name"} if len(call.args) > 1 and call.func.id != "file_error" else set()
+        texts, filled = TABLES[call.func.id]
+        about = {filled} if len(call.args) > 1 else set()
         key = call.args[0]
         for choice in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
             if isinstance(choice, ast.Constant):
-                fields = set(re.findall(r"{(\w+)", str(TEXTS[choice.value])))
+                fields = set(re.findall(r"{(\w+)", str(texts[choice.value])))
                 assert fields <= {word.arg for word in call.keywords} | about, ast.unparse(call)
 
 
 def test_each_sentence_is_used_and_each_finding_has_one_severity() -> None:
-    assert [key for key in TEXTS if not any(f'"{key}"' in text for text in SOURCES)] == []
+    keys = chain.from_iterable(texts for texts, _filled in TABLES.values())
+    assert [key for key in keys if not any(f'"{key}"' in text for text in SOURCES)] == []
     findings = resource_json("data_texts.json")["findings"]
     assert set(findings) == {ERROR, WARNING, INFO}
     assert len(_SENTENCES) == sum(map(len, findings.values()))

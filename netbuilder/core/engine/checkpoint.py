@@ -20,6 +20,7 @@ from netbuilder.core.engine.build.graph_to_keras import frozen_bodies
 from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
 from netbuilder.core.engine.build.network_copies import changing_weights
 from netbuilder.core.engine.trained import Changed
+from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import delete, replace_atomically, write_error
@@ -325,11 +326,7 @@ def restore_snapshot(trainer: Trainer, callbacks: Callbacks, snapshot: RunSnapsh
 
 
 def _differs() -> TrainingError:
-    return TrainingError(
-        _("The checkpoint is for a different network or different data than the project's."),
-        _("Train from the beginning, or open the project that the checkpoint belongs to."),
-        code="checkpoint_of_other_project",
-    )
+    return training_error("checkpoint_of_other_project")
 
 
 INTERVAL_SECONDS = 1.0

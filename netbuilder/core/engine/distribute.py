@@ -28,8 +28,9 @@ from netbuilder.core.engine.loop.program import (
 from netbuilder.core.engine.loop.tensors import SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.engine.run_control import Ending
+from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
@@ -110,23 +111,10 @@ def connect_workers(workers: Sequence[str], index: int) -> Any:
     try:
         _known[key] = tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:
-        raise TrainingError(
-            _("Training on several computers must be set up before any other computation."),
-            _("Restart the program with --workers."),
-            code="workers_too_late",
-        ) from error
+        raise training_error("workers_too_late") from error
     except tf.errors.OpError as error:
-        raise TrainingError(
-            _(
-                "This worker cannot use the address {address}: {reason}.",
-                address=workers[index],
-                reason=error.message,
-            ),
-            _(
-                "Check that the address belongs to this computer and that no other program uses "
-                "the port."
-            ),
-            code="worker_address_failed",
+        raise training_error(
+            "worker_address_failed", address=workers[index], reason=error.message
         ) from error
     return _known[key]
 
@@ -155,11 +143,7 @@ def is_lost_worker(error: BaseException) -> bool:
 
 def lost_worker_error() -> TrainingError:
     """Return the error for a worker that no longer answers."""
-    return TrainingError(
-        _("Another worker no longer responds, so the training stopped."),
-        _("Restart all workers with --resume: they continue from the last checkpoint."),
-        code="worker_lost",
-    )
+    return training_error("worker_lost")
 
 
 def shared_program_maker(

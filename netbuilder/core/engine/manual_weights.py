@@ -17,8 +17,7 @@ from netbuilder.core.engine.trained import (
     TrainedModel,
     manual_weight_change,
 )
-from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.project.model import Graph
 
 if TYPE_CHECKING:
@@ -53,22 +52,14 @@ def set_weights(
 def _variable(training_model: keras.Model, graph: Graph, weight: WeightIndex) -> Any:
     layer = layer_of(training_model, graph, weight.node)
     if layer is not None and layer.name in frozen_bodies(training_model):
-        raise UserError(
-            _("'{layer}' is pretrained and frozen.", layer=weight.node),
-            _("Choose a weight of another layer, or turn trainable on."),
-            code="weight_frozen",
-        )
+        raise user_error("weight_frozen", layer=weight.node)
     for variable in layer.weights if layer is not None else ():
         places = zip(weight.index, variable.shape, strict=False)
         if variable.name == weight.name and len(variable.shape) == len(weight.index):
             if all(0 <= at < size for at, size in places):
                 return variable
             break
-    raise UserError(
-        _("'{layer}' has no weight '{name}'.", layer=weight.node, name=weight.name),
-        _("Choose another weight."),
-        code="weight_unknown",
-    )
+    raise user_error("weight_unknown", layer=weight.node, name=weight.name)
 
 
 class ManualWeightLog:

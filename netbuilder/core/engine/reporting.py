@@ -10,6 +10,7 @@ from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.engine.trained import Changed, Event
+from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name, with_own_names
@@ -23,20 +24,9 @@ def explain_error(error: BaseException, graph: Graph) -> UserError:
         return error
     text = str(error)
     if is_out_of_memory(error):
-        return TrainingError(
-            _("The memory of this computer is full."),
-            _("Make the batch size or the layers smaller, or close other programs."),
-            code="memory_full",
-        )
+        return training_error("memory_full")
     if isinstance(error, RecursionError):  # Keras follows a network layer by layer
-        return TrainingError(
-            _(
-                "The network is too deep for Keras: {count} layers.",
-                count=format_number(len(graph.nodes), ",.0f"),
-            ),
-            _("Use fewer than 900 layers in a row."),
-            code="network_too_deep",
-        )
+        return training_error("network_too_deep", count=format_number(len(graph.nodes), ",.0f"))
     node = node_in(text, graph)
     reason = with_own_names(first_line(error), graph)
     if "incompatible" in text or "shape" in text.lower() or "must have the same" in text:
@@ -71,26 +61,9 @@ def node_in(text: str, graph: Graph) -> str | None:
 def not_a_number_error(epoch: int, rate: float, holes: str = "") -> TrainingError:
     """Return the error for a loss of NaN; ``holes`` says in words where the data has NaN."""
     if holes:
-        return TrainingError(
-            _("The network cannot be trained. {reason}", reason=holes),
-            _(
-                "Fill in these values or leave out the rows on the Data page. The "
-                "learning rate is not the cause."
-            ),
-            code="data_not_finite",
-        )
-    return TrainingError(
-        _(
-            "The loss became infinite in epoch {epoch}: the numbers in the network became too "
-            "large.",
-            epoch=epoch + 1,
-        ),
-        _(
-            "Use a learning rate of {lower} instead of {rate}, or scale the data.",
-            lower=_rate(rate / 10),
-            rate=_rate(rate),
-        ),
-        code="loss_not_finite",
+        return training_error("data_not_finite", reason=holes)
+    return training_error(
+        "loss_not_finite", epoch=epoch + 1, lower=_rate(rate / 10), rate=_rate(rate)
     )
 
 

@@ -29,6 +29,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.engine.novelty import NoveltyReference
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
@@ -184,11 +185,7 @@ def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
     ):
         raise _damaged(name, _("'run' contains values that are not numbers"))
     if (run.get("version") or VERSION) > VERSION:
-        raise FormatError(
-            _("'{file}' was made by a newer version of NetBuilder.", file=name),
-            _("Update NetBuilder."),
-            code="file_of_newer_version",
-        )
+        raise format_error("file_of_newer_version", file=name)
     try:
         data = Sidecar(
             project=files.from_json(ours["project"]),
@@ -250,15 +247,7 @@ def _category_problem(preprocessing: Preprocessing) -> str:
 
 
 def _damaged(name: str, detail: str) -> FormatError:
-    return FormatError(
-        _(
-            "The data that NetBuilder stored in '{file}' is damaged ({detail}).",
-            file=name,
-            detail=detail,
-        ),
-        _("Import it as a model from another program, or train and save again."),
-        code="stored_data_damaged",
-    )
+    return format_error("stored_data_damaged", file=name, detail=detail)
 
 
 def _number(value: float) -> float | None:

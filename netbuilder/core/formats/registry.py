@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.error_texts import format_error
+from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import load_network, project_of
@@ -89,19 +90,7 @@ def format_for(path: Path) -> Format:
         if not ending and not row.endings:
             return row
     known = " ".join(row.endings[0] for row in FORMATS if row.endings)
-    raise FormatError(
-        _(
-            "'{file}' ends in {ending}, a format that NetBuilder cannot write.",
-            file=Path(path).name,
-            ending=ending,
-        ),
-        _(
-            "Use one of {endings}, or a name without an extension for a SavedModel folder.",
-            endings=known,
-        ),
-        code="format_unknown",
-        path=str(path),
-    )
+    raise format_error("format_unknown", path, ending=ending, endings=known)
 
 
 def save_network(
@@ -132,16 +121,7 @@ def save_network(
     content: TrainedModel | Project | DescribedProject = source
     if isinstance(source, Project):
         if row.trained:
-            raise FormatError(
-                _(
-                    "'{format}' contains trained weights, but '{project}' is not trained.",
-                    format=_(row.title),
-                    project=source.name,
-                ),
-                _("Train the network first."),
-                code="not_trained",
-                path=str(path),
-            )
+            raise format_error("not_trained", path, format=_(row.title), project=source.name)
         content = _rebased(source, base, path)
         if row.styled:
             known = facts_of(source, base) if base is not None else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -35,12 +36,7 @@ def check_file(path: Path) -> None:
         with open_hdf5(path) as file:
             check_container(file, path.name)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
-        raise FormatError(
-            _("'{name}' is not an HDF5 file, or it is damaged.", name=path.name),
-            _("The file is probably incomplete: copy it again."),
-            code="hdf5_not_read",
-            path=str(path),
-        ) from error
+        raise format_error("hdf5_not_read", path, name=path.name) from error
 
 
 def numbers_in(path: Path) -> int:
@@ -73,15 +69,8 @@ def dataset_names(file: h5py.File, name: str) -> list[str]:
     for key in file:
         link = file.get(key, getlink=True)
         if isinstance(link, h5py.ExternalLink):
-            raise FormatError(
-                _(
-                    "'{key}' of '{name}' is in another file ({other}).",
-                    key=key,
-                    name=name,
-                    other=f"{link.filename!r:.80}",
-                ),
-                _("Choose a file that contains its own arrays."),
-                code="hdf5_external_link",
+            raise format_error(
+                "hdf5_external_link", key=key, name=name, other=f"{link.filename!r:.80}"
             )
         if not isinstance(link, h5py.HardLink):
             continue
@@ -244,11 +233,7 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
         )
     _check_type(item.dtype, _("The dataset '{place}'", place=place), name)
     if item.dtype.kind == "c":  # TensorFlow would drop a half of each without a word
-        raise FormatError(
-            _("'{place}' in '{name}' contains complex numbers.", place=place, name=name),
-            _("Keras layers need real numbers: save real weights."),
-            code="weights_complex",
-        )
+        raise format_error("weights_complex", place=place, name=name)
     plist = item.id.get_create_plist()
     filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
     strange = [number for number in filters if number not in FILTERS]
@@ -268,17 +253,12 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
     if item.id.get_space_status() == h5py.h5d.SPACE_STATUS_NOT_ALLOCATED and size:
         stored = 0
     if (stored < size and not filters) or (size and not stored):
-        raise FormatError(
-            _(
-                "'{place}' in '{name}' should contain {size} bytes (shape {shape}), but the file "
-                "has only {found}.",
-                place=place,
-                name=name,
-                size=format_number(size, ","),
-                shape="×".join(map(str, item.shape)),
-                found=format_number(stored, ","),
-            ),
-            _("The file is damaged or manipulated: save the model again."),
-            code="hdf5_size_wrong",
+        raise format_error(
+            "hdf5_size_wrong",
+            place=place,
+            name=name,
+            size=format_number(size, ","),
+            shape="×".join(map(str, item.shape)),
+            found=format_number(stored, ","),
         )
     return size, stored

@@ -10,8 +10,8 @@ import numpy as np
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, frozen_bodies
 from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
+from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -95,11 +95,7 @@ def copy_weights(training_model: keras.Model, source: keras.Model) -> None:
 
 
 def _another_network() -> TrainingError:
-    return TrainingError(
-        _("The trained weights are for a different network than the project's."),
-        _("Train from the beginning, or undo the changes since the training."),
-        code="weights_of_other_network",
-    )
+    return training_error("weights_of_other_network")
 
 
 def copy_network(

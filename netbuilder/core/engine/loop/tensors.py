@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.errors import TrainingError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.error_texts import training_error
 
 Order = NDArray[np.int32]
 
@@ -169,12 +168,7 @@ def feed_of(
     for names, arrays in ((inputs, split.x), (outputs, split.y)):
         for name in names:
             if name not in arrays:
-                raise TrainingError(
-                    _("The data has no values for '{name}'.", name=name),
-                    _("Choose its columns on the Data page."),
-                    code="columns_missing",
-                    node=name,
-                )
+                raise training_error("columns_missing", name, name=name)
     if weight is None:
         weight = split.sample_weight
     return Feed(

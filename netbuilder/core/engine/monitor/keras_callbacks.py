@@ -16,6 +16,7 @@ import numpy as np
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, canonical
 from netbuilder.core.engine.build.keras_objects import is_scheduled, make_object
+from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Training
@@ -294,14 +295,7 @@ def _refuse_two_masters(training: Training, training_model: keras.Model) -> None
     """Raise if a callback sets the rate beside a schedule, which sets it at every step."""
     names = {canonical(CALLBACKS, choice.name) for choice in training.callbacks}
     if "ReduceLROnPlateau" in names and is_scheduled(training_model.optimizer):
-        raise TrainingError(
-            _(
-                "The optimizer's schedule sets the learning rate at every step, so "
-                "ReduceLROnPlateau cannot set it too."
-            ),
-            _("Remove ReduceLROnPlateau, or use a fixed learning rate."),
-            code="schedule_and_plateau",
-        )
+        raise training_error("schedule_and_plateau")
 
 
 def measures_apart(training: Training) -> bool:
@@ -311,14 +305,7 @@ def measures_apart(training: Training) -> bool:
 
 def _need_averages(training: Training) -> None:
     if measures_apart(training) and not training.optimizer.params.get("use_ema"):
-        raise TrainingError(
-            _(
-                "{callback} needs averaged weights, but the optimizer keeps no average.",
-                callback=_SWAP,
-            ),
-            _("Turn on use_ema in the optimizer, or remove the callback."),
-            code="no_averaged_weights",
-        )
+        raise training_error("no_averaged_weights", callback=_SWAP)
 
 
 def _are_arrays(value: Any) -> bool:
@@ -331,11 +318,7 @@ def _placed(choice: Choice, known: tuple[str, ...], base: Path | None, resumed: 
     if name is None:
         return choice
     if name == "TensorBoard" and find_spec("tensorboard") is None:
-        raise TrainingError(
-            _("TensorBoard logs need the package 'tensorboard', which is not installed."),
-            _("Install it (pip install tensorboard), or remove the callback."),
-            code="tensorboard_not_installed",
-        )
+        raise training_error("tensorboard_not_installed")
     spec = CALLBACKS[name]
     params = dict(choice.params)
     for key, param in spec.by_name.items():

@@ -29,8 +29,8 @@ from netbuilder.core import folders
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.runs.differences import project_differences
 from netbuilder.core.engine.trained import Changed
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import (
     delete as delete_files,
     delete_error,
@@ -394,11 +394,7 @@ def load_run(run_id: str) -> Run:
     try:
         return _read(runs_folder() / run_id)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            _("The record of the run '{name}' cannot be read.", name=run_id),
-            _("Delete the run from the list."),
-            code="run_not_read",
-        ) from error
+        raise user_error("run_not_read", name=run_id) from error
 
 
 def load_rows(run: Run) -> RunRows:
@@ -409,11 +405,7 @@ def load_rows(run: Run) -> RunRows:
             for key in ("epochs", "steps")
         )
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(
-            _("The curves of the run '{name}' cannot be read.", name=run.name),
-            _("Delete the run from the list."),
-            code="run_curves_not_read",
-        ) from error
+        raise user_error("run_curves_not_read", name=run.name) from error
     return RunRows(
         {name: epochs[:, i] for i, name in enumerate(run.names)},
         {name: steps[:, i] for i, name in enumerate(run.step_names)},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats.importing.import_params import dropped_arguments, layer_params
 from netbuilder.core.formats.importing.import_training import import_training
 from netbuilder.core.formats.mask_layers import tensor_places
@@ -142,11 +142,7 @@ class _Builder:
                 complete = [source for source in sources if source is not None]
                 results[(name, number)] = self._call(entries[name], complete, prefix, group, call)
             if len(left) == len(waiting):
-                raise FormatError(
-                    _("The graph in the file has no end after '{layer}'.", layer=left[0][0]),
-                    _("The file is damaged: save the model again."),
-                    code="graph_without_end",
-                )
+                raise format_error("graph_without_end", layer=left[0][0])
             waiting = left
         outputs = [
             self._source(place, results, entries) for place in tensor_places(inner["output_layers"])

@@ -23,6 +23,7 @@ from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, compile_model
 from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_memory, make_savable
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats import metadata
@@ -243,16 +244,7 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     or weights that do not fit.
     """
     if file.refused:
-        raise FormatError(
-            _(
-                "'{file}' cannot be loaded with its weights. {reason}",
-                file=file.path.name,
-                reason=file.refused[0].why,
-            ),
-            _("Import it as a project and replace the placeholder."),
-            code="model_with_placeholder",
-            path=str(file.path),
-        )
+        raise format_error("model_with_placeholder", file.path, reason=file.refused[0].why)
     model, notes = _model(file, weights)
     _check_vocabularies(model, file.path)
     notes += strange_values(model)
@@ -291,13 +283,7 @@ def _check_vocabularies(model: keras.Model, path: Path) -> None:
         with suppress(tf.errors.FailedPreconditionError):  # of a table that was never filled
             words = layer.get_vocabulary(include_special_tokens=False)
         if not words:
-            raise FormatError(
-                _("'{file}' lacks the vocabulary of the layer '{layer}'.", file=path.name,
-                  layer=layer.name),
-                _("Save it as .keras, which contains the whole network."),
-                code="vocabulary_missing",
-                path=str(path),
-            )  # fmt: skip
+            raise format_error("vocabulary_missing", path, layer=layer.name)
 
 
 def _incomplete_note(project: Project) -> str:
@@ -341,18 +327,8 @@ def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[st
     except Exception as error:
         if is_out_of_memory(error):
             raise too_large_error(name) from error
-        raise FormatError(
-            _(
-                "Keras cannot build the network of '{file}': {reason}",
-                file=name,
-                reason=first_line(error),
-            ),
-            _(
-                "The Keras version that wrote it may be too old or too new: save the file again "
-                "with another version."
-            ),
-            code="keras_cannot_build",
-            path=str(file.path),
+        raise format_error(
+            "keras_cannot_build", file.path, file=name, reason=first_line(error)
         ) from error
     layers = list(model._flatten_layers(include_self=False, recursive=True))
     for layer in layers:
@@ -510,15 +486,8 @@ def with_weights(file: ModelFile) -> TrainedModel:
             if problem is not None:
                 problem.path = str(file.path)
                 raise problem from error
-            raise FormatError(
-                _(
-                    "The weights in '{file}' do not fit the project in it: {reason}",
-                    file=file.path.name,
-                    reason=str(error).splitlines()[0],
-                ),
-                _("The file is damaged, or was changed by another program."),
-                code="weights_do_not_fit",
-                path=str(file.path),
+            raise format_error(
+                "weights_do_not_fit", file.path, reason=str(error).splitlines()[0]
             ) from error
     return TrainedModel(
         project=parts.project,

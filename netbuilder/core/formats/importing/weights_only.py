@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.model_weights import listed_names, weights_file
 from netbuilder.core.formats.safety.inspect_file import inspect_file
@@ -128,11 +129,7 @@ def _pairs(file: h5py.File, model: keras.Model, name: str) -> Iterator[Pair]:
         (file[key] for key in ("layers", "_layer_checkpoint_dependencies") if key in file), None
     )
     if groups is None:
-        raise FormatError(
-            _("'{file}' does not contain the weights of a Keras model.", file=name),
-            _("Choose a file that was written by model.save_weights()."),
-            code="weights_not_found",
-        )
+        raise format_error("weights_not_found", file=name)
     counts: dict[str, int] = {}
     missing = set(groups) - {key for key in groups if not _has_arrays(groups[key])}
     for layer in model.layers:

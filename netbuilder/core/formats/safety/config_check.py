@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist, keras2_modernize, operations
 from netbuilder.core.formats.safety.model_file import RefusedLayer
@@ -36,15 +37,8 @@ _FILE_ARGUMENTS = dict.fromkeys(
 def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...]:
     """Return the unknown layers of a well-formed config; FormatError if no model or dangerous."""
     if config["class_name"] not in allowlist.MODELS and not _looks_like_model(config):
-        raise FormatError(
-            _(
-                "'{file}' contains a model class written in Python ({class_name}), whose graph "
-                "is not in the file.",
-                file=name,
-                class_name=shorten(config["class_name"], 60),
-            ),
-            _("Save a Sequential or functional model."),
-            code="model_class_in_python",
+        raise format_error(
+            "model_class_in_python", file=name, class_name=shorten(config["class_name"], 60)
         )
     refused: list[RefusedLayer] = []
     _check_model_object(config, name, refused)
@@ -97,11 +91,7 @@ def _check_model_object(config: Mapping[str, Any], name: str, refused: list[Refu
         )
     layers = model_layers(config)
     if not layers:
-        raise FormatError(
-            _("{where} contains a network without layers.", where=where),
-            _("Save the model again."),
-            code="network_without_layers",
-        )
+        raise format_error("network_without_layers", where=where)
     for entry in layers:
         _check_layer(entry, name, refused)
     inner = config.get("config")

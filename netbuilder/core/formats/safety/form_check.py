@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.allowlist import MODELS
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -22,26 +23,14 @@ _TEXTS = ("class_name", "module", "registered_name")
 def check_form(config: Any, name: str) -> None:
     """Check a model config's form; FormatError if invalid, or over 10,000 layers."""
     if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
-        raise FormatError(
-            _(
-                "'{file}' contains no network: its config is of type {type}.",
-                file=name,
-                type=type(config).__name__,
-            ),
-            _("If it contains weights only, save the whole model with model.save()."),
-            code="config_not_a_model",
-        )
+        raise format_error("config_not_a_model", file=name, type=type(config).__name__)
     count = sum(len(layers) for layers in _models(config, name))
     if count > MAX_LAYERS:
-        raise FormatError(
-            _(
-                "'{file}' has {count} layers; NetBuilder opens models with up to {most}.",
-                file=name,
-                count=format_number(count, ","),
-                most=format_number(MAX_LAYERS, ","),
-            ),
-            _("This is not an ordinary model file: do not open it."),
-            code="too_many_layers",
+        raise format_error(
+            "too_many_layers",
+            file=name,
+            count=format_number(count, ","),
+            most=format_number(MAX_LAYERS, ","),
         )
     check_objects(config, name)
     for layers in _models(config, name):
@@ -98,11 +87,7 @@ def _check_names(layers: list[Any], name: str) -> None:
 
 def _check_layer(entry: Any, name: str) -> None:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("class_name"), str):
-        raise FormatError(
-            _("A layer of '{file}' has no class name.", file=name),
-            _("The file is damaged: save it again."),
-            code="layer_without_class",
-        )
+        raise format_error("layer_without_class", file=name)
     inner = entry.get("config")
     if isinstance(inner, list) and entry["class_name"] in MODELS:
         return
@@ -183,12 +168,4 @@ def check_objects(config: Any, name: str) -> None:
 
 def _broken(name: str, detail: str, /, **values: object) -> FormatError:
     """Return the error for file ``name``; ``values`` fill the placeholders of ``detail``."""
-    return FormatError(
-        _(
-            "The config of the network in '{file}' is not a valid Keras config: {detail}.",
-            file=name,
-            detail=_(detail, **values),
-        ),
-        _("The file is damaged, or was edited by hand: save the model again."),
-        code="config_invalid",
-    )
+    return format_error("config_invalid", file=name, detail=_(detail, **values))

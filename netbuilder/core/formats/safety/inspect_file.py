@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.mask_layers import without_masks
@@ -88,20 +89,8 @@ def _damage(path: Path, detail: str) -> tuple[str, str]:
 def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
     if "model_config" not in file.attrs:
         if "layer_names" in file.attrs or "layers" in file:
-            raise FormatError(
-                _("'{file}' contains weights only, without the network.", file=name),
-                _(
-                    "Open the network first, then its weights: netbuilder import NETWORK"
-                    " --weights {file} -o model.h5. Or save the whole model with model.save().",
-                    file=name,
-                ),
-                code="weights_only",
-            )
-        raise FormatError(
-            _("'{file}' contains no network: it has no 'model_config'.", file=name),
-            _("Save the whole model with model.save('model.h5')."),
-            code="h5_without_model",
-        )
+            raise format_error("weights_only", file=name)
+        raise format_error("h5_without_model", file=name)
     container = CheckedContainer(config=_h5_container_json(file, "model_config", name))
     if "training_config" in file.attrs:
         container.training = _h5_container_json(file, "training_config", name)
@@ -214,11 +203,7 @@ def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
             packed=format_number(packed // 2**20, ","),
         )
     if "config.json" not in entries:
-        raise FormatError(
-            _("'{file}' contains no network: it has no 'config.json'.", file=name),
-            _("Save the model again with model.save('model.keras')."),
-            code="keras_file_without_model",
-        )
+        raise format_error("keras_file_without_model", file=name)
     return infos
 
 
@@ -313,12 +298,7 @@ def inspect_architecture(path: Path, numbers: int = 0) -> ModelFile:
         if isinstance(inner, dict) and "class_name" in inner and "class_name" not in config:
             config = inner
     if not isinstance(config, dict) or "class_name" not in config:
-        raise FormatError(
-            _("'{file}' is a JSON file without a Keras network in it.", file=path.name),
-            _("Choose a file that was written with model.to_json()."),
-            path=str(path),
-            code="json_not_a_model",
-        )
+        raise format_error("json_not_a_model", path)
     version = str(config.get("keras_version") or "")
     container = CheckedContainer(config, config.get("compile_config"), version, numbers=numbers)
     return _check_content(container, path, "json", placeholders=True)
@@ -334,15 +314,7 @@ def _check_content(read: CheckedContainer, path: Path, kind: str, placeholders: 
     refused = check_model(read.config, path.name)
     if refused and not placeholders:
         first = refused[0]
-        raise FormatError(
-            _("'{file}' cannot be loaded. {reason}", file=path.name, reason=first.why),
-            _(
-                "Import it as a project instead: unknown layers become placeholders that you "
-                "replace."
-            ),
-            code="model_with_unknown_layer",
-            path=str(path),
-        )
+        raise format_error("model_with_unknown_layer", path, reason=first.why)
     check_sizes(read.config, read.numbers, path.name)
     notes: tuple[str, ...] = ()
     if read.training is not None:
@@ -368,26 +340,11 @@ def kind_of(path: Path) -> str:
         with path.open("rb") as file:
             magic = file.read(8)
     except FileNotFoundError as error:
-        raise FormatError(
-            _("There is no file '{path}'.", path=path),
-            _("Check the name and the folder."),
-            code="file_missing",
-            path=str(path),
-        ) from error
+        raise format_error("file_missing", path, path=path) from error
     except IsADirectoryError as error:
-        raise FormatError(
-            _("'{path}' is a folder, not a model file.", path=path),
-            _("Choose a file that ends in .h5 or .keras."),
-            code="folder_instead_of_model",
-            path=str(path),
-        ) from error
+        raise format_error("folder_instead_of_model", path, path=path) from error
     except OSError as error:
-        raise FormatError(
-            _("'{path}' cannot be read: {reason}.", path=path, reason=error.strerror),
-            _("Check its permissions."),
-            code="file_unreadable",
-            path=str(path),
-        ) from error
+        raise format_error("file_unreadable", path, path=path, reason=error.strerror) from error
     if magic == _HDF5_MAGIC:
         return "h5"
     if magic[:4] == _ZIP_MAGIC and zipfile.is_zipfile(path):

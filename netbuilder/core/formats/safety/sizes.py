@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
@@ -52,16 +53,8 @@ def too_large_error(name: str, detail: str = "") -> FormatError:
 
 def too_much_output_error(name: str, detail: str) -> FormatError:
     """Return the error for a layer with too many numbers per sample."""
-    return FormatError(
-        _(
-            "The network in '{file}' would fill the memory. {detail} NetBuilder opens networks "
-            "with up to {count} numbers per sample.",
-            file=name,
-            detail=detail,
-            count=format_number(MAX_SAMPLE, ","),
-        ),
-        _("The file is damaged or manipulated: do not open it."),
-        code="network_output_too_large",
+    return format_error(
+        "network_output_too_large", file=name, detail=detail, count=format_number(MAX_SAMPLE, ",")
     )
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats.script import literals as sidecar
 from netbuilder.core.formats.script.python import (
     ERRORS_HEADING,
@@ -37,11 +37,7 @@ def verify(source: Source, path: Path) -> None:
             if cell["cell_type"] == "code":
                 ast.parse("".join(cell["source"]))
     except (SyntaxError, ValueError, LookupError, TypeError) as error:
-        raise FormatError(
-            _("The notebook is not valid and was not saved: {reason}.", reason=error),
-            _("Give the layers simple names, and save the network as .h5."),
-            code="notebook_invalid",
-        ) from error
+        raise format_error("notebook_invalid", reason=error) from error
 
 
 def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.engine.build.backbone_weights import has_word_vectors
 from netbuilder.core.engine.build.word_weights import WORD_MODULE, with_word_vectors
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.script import literals as sidecar, short, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell, script_recipe
@@ -366,11 +366,7 @@ def verify(source_of: Source, path: Path) -> None:
     try:
         ast.parse(Path(path).read_text("utf-8"))
     except (SyntaxError, ValueError) as error:
-        raise FormatError(
-            _("The script is not valid Python and was not saved: {reason}.", reason=error),
-            _("Give the layers simple names, and save the network as .h5."),
-            code="script_invalid",
-        ) from error
+        raise format_error("script_invalid", reason=error) from error
 
 
 def parts_of(source_of: Source) -> tuple[Project, DataFacts | None, tuple[str, ...]]:

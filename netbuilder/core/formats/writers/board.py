@@ -19,6 +19,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.keras_prediction import Array
@@ -191,11 +192,7 @@ def _operator_code(data: bytes) -> dict[str, str]:
 
 
 def _unsupported(reason: str) -> FormatError:
-    return FormatError(
-        _("TensorFlow Lite does not support this network: {reason}", reason=reason),
-        _("Use Dense, Conv1D, Conv2D and pooling; they replace recurrent layers on a board."),
-        code="board_not_supported",
-    )
+    return format_error("board_not_supported", reason=reason)
 
 
 def _data_code(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.engine.build.keras_objects import make_savable, seeded_random
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats import metadata as long_json
 from netbuilder.core.formats.build_config import flat_model
 from netbuilder.core.formats.mask_layers import without_masks
@@ -176,13 +176,9 @@ def _check_operations(trained: TrainedModel, path: Path) -> None:
         if not isinstance(operation, keras.layers.Layer)
     ]
     if trained.extra.get(KERAS_OWN) and operations:
-        raise FormatError(
-            _(
-                "This model uses operations that are not layers ({names}), and Keras cannot open "
-                "such a model from a .h5 file.",
-                names=join_values(operations[:3]),
-            ),
-            _("Save it as {file}.", file=path.with_suffix(".keras")),
-            code="h5_with_operations",
-            path=str(path),
+        raise format_error(
+            "h5_with_operations",
+            path,
+            names=join_values(operations[:3]),
+            file=path.with_suffix(".keras"),
         )

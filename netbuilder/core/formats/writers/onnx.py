@@ -9,11 +9,10 @@ from typing import Any
 
 from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers.inference import inference_model
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.tensorflow_output import mute_output
 
@@ -35,11 +34,7 @@ def save(trained: TrainedModel, path: Path) -> None:
     holds class labels and column names as JSON ("classes", "columns").
     """
     if not available():
-        raise FormatError(
-            _("Writing ONNX needs the packages tf2onnx and onnx, which are not installed."),
-            _("Install them: pip install tf2onnx onnx   Or save as .h5, .keras or .tflite."),
-            code="onnx_not_installed",
-        )
+        raise format_error("onnx_not_installed:2")
     with replace_atomically(Path(path)) as temporary:
         try:
             with mute_output():
@@ -52,11 +47,7 @@ def save(trained: TrainedModel, path: Path) -> None:
             raise
         # Any error of tf2onnx is about this network.
         except Exception as error:
-            raise FormatError(
-                _("ONNX does not support this network: {reason}", reason=first_line(error)),
-                _("Save it as .h5, .keras or .tflite."),
-                code="onnx_not_supported",
-            ) from error
+            raise format_error("onnx_not_supported", reason=first_line(error)) from error
         verify(trained, temporary)
 
 
@@ -77,14 +68,7 @@ def verify(trained: TrainedModel, path: Path) -> None:
         predictions = session.run(list(output_names(trained)), dict(zip(names, rows, strict=True)))
     # Any error of the runtime is about this file.
     except Exception as error:
-        raise FormatError(
-            _(
-                "The file was written as ONNX, but a runtime cannot open it: {reason}",
-                reason=str(error)[:200],
-            ),
-            _("Save it as .h5, .keras or .tflite."),
-            code="written_file_not_readable",
-        ) from error
+        raise format_error("written_file_not_readable", reason=str(error)[:200]) from error
     check_agreement(predictions, expected, TITLE)
 
 

@@ -14,6 +14,7 @@ from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.importing.import_file import load_network
 from netbuilder.core.formats.keras_prediction import (
@@ -103,15 +104,8 @@ def check_opens(
             predictions = call_model(keras.models.load_model(path), samples)
     # Any error of Keras is about this file.
     except Exception as error:
-        raise FormatError(
-            _(
-                "The file was written as {format}, but Keras cannot open it again: "
-                "{reason} The file was not saved.",
-                format=title,
-                reason=first_line(error)[:200],
-            ),
-            _("Save it in the other format of Keras (.h5 or .keras)."),
-            code="written_file_not_readable",
+        raise format_error(
+            "written_file_not_readable:2", format=title, reason=first_line(error)[:200]
         ) from error
     check_agreement(predictions, expected, title)
     _must_open_here(trained, path, title)
@@ -123,15 +117,8 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
         with mute_output():
             reloaded = load_network(path).model
     except UserError as error:
-        raise FormatError(
-            _(
-                "The file was written as {format}, but NetBuilder cannot open it "
-                "again: {reason} The file was not saved.",
-                format=title,
-                reason=error.what,
-            ),
-            _("Save the model in another format, and report this problem."),
-            code="written_file_not_readable",
+        raise format_error(
+            "written_file_not_readable:3", format=title, reason=error.what
         ) from error
     rows = random_rows(trained)
     check_agreement(predict_rows(reloaded, rows), predict_rows(trained.model, rows), title)
@@ -182,13 +169,4 @@ def largest_difference(values: Array, expected: Array) -> float:
 
 
 def _wrong(title: str, detail: str) -> FormatError:
-    return FormatError(
-        _(
-            "The file was written as {format} and opened again as a check, but its "
-            "predictions differ: {detail}. The file was not saved.",
-            format=title,
-            detail=detail,
-        ),
-        _("Save the network as .h5 or .keras, which contain the whole network."),
-        code="written_file_differs",
-    )
+    return format_error("written_file_differs", format=title, detail=detail)

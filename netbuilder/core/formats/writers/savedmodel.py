@@ -9,7 +9,7 @@ import numpy as np
 
 from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats.writers.inference import (
     file_input_model,
     inference_model,
@@ -36,15 +36,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     path = Path(path)
     replaceable = path.is_dir() and {entry.name for entry in path.iterdir()} <= _PARTS
     if path.exists() and not replaceable:
-        raise FormatError(
-            _(
-                "'{path}' contains files that are not part of a SavedModel; it was not changed.",
-                path=path,
-            ),
-            _("Choose the name of a new folder."),
-            code="folder_not_a_savedmodel",
-            path=str(path),
-        )
+        raise format_error("folder_not_a_savedmodel", path, path=path)
     file_model = file_input_model(trained)
     # TensorFlow cannot track the random generators of training-only layers.
     model = inference_model(trained.model if file_model is None else file_model.model)
@@ -71,14 +63,7 @@ def verify(trained: TrainedModel, path: Path, file_model: FileInputModel | None 
             predictions = [np.asarray(tensor) for tensor in tf.nest.flatten(served.serve(samples))]
     # Any error of TensorFlow is about this folder.
     except Exception as error:
-        raise FormatError(
-            _(
-                "The SavedModel was written, but TensorFlow cannot load it: {reason}",
-                reason=str(error)[:200],
-            ),
-            _("Save it as .h5 or .keras."),
-            code="written_file_not_readable",
-        ) from error
+        raise format_error("written_file_not_readable:4", reason=str(error)[:200]) from error
     check_agreement(predictions, expected, _("a SavedModel"))
 
 

@@ -13,7 +13,7 @@ from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import CATEGORY_COLORS
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.layout import layout_graph
@@ -42,11 +42,7 @@ def verify(source: TrainedModel | Project, path: Path) -> None:
     try:
         ElementTree.parse(path)
     except (ElementTree.ParseError, ValueError) as error:
-        raise FormatError(
-            _("The picture is not valid and was not saved: {reason}.", reason=error),
-            _("Remove control characters from the names of the layers."),
-            code="picture_invalid",
-        ) from error
+        raise format_error("picture_invalid", reason=error) from error
 
 
 @dataclass(frozen=True)

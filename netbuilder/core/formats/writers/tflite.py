@@ -18,6 +18,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPrepro
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.keras_prediction import Array, predict_rows
 from netbuilder.core.formats.metadata import KERAS_OWN
@@ -273,14 +274,8 @@ def compare(
             outputs = run(trained, data, rows)
     # Any error of the interpreter is about this file.
     except Exception as error:
-        raise FormatError(
-            _(
-                "The file was written as {format}, but an interpreter cannot run it: {reason}",
-                format=TITLE,
-                reason=str(error)[:200],
-            ),
-            _("Save it as .h5, .keras or a SavedModel folder."),
-            code="written_file_not_readable",
+        raise format_error(
+            "written_file_not_readable:5", format=TITLE, reason=str(error)[:200]
         ) from error
     if bits == 32:
         check_agreement(outputs, expected, TITLE)
@@ -302,15 +297,7 @@ def compare(
 
 def too_different(bits: int) -> FormatError:
     """Return the error for a file with ``bits`` per weight whose predictions are wrong."""
-    return FormatError(
-        _(
-            "The file was written with {bits} bits per weight and opened again as "
-            "a check, but its predictions differ too much. The file was not saved.",
-            bits=bits,
-        ),
-        _("Export it with 32 bits (.tflite)."),
-        code="written_file_differs",
-    )
+    return format_error("written_file_differs:2", bits=bits)
 
 
 def _loss(predictions: Array, expected: Array) -> str:
@@ -335,11 +322,7 @@ def converted(
     import tensorflow as tf
 
     if getattr(getattr(tf, "lite", None), "TFLiteConverter", None) is None:
-        raise FormatError(
-            _("TensorFlow {version} has no converter to TensorFlow Lite.", version=tf.__version__),
-            _("Install TensorFlow 2.20 or 2.21."),
-            code="tflite_converter_missing",
-        )
+        raise format_error("tflite_converter_missing", version=tf.__version__)
     model = inference_model(trained.model)
     if bits < 32:
         model = separate_scalings(model)
@@ -360,14 +343,7 @@ def converted(
             return data
         # Any error of the converter is about this network.
         except Exception as error:
-            raise FormatError(
-                _(
-                    "TensorFlow Lite does not support this network: {reason}",
-                    reason=first_line(error)[:350],
-                ),
-                _("Save it as .h5, .keras or a SavedModel folder."),
-                code="tflite_not_supported",
-            ) from error
+            raise format_error("tflite_not_supported", reason=first_line(error)[:350]) from error
 
 
 def _calibration_rows(trained: TrainedModel, dataset: Dataset | None) -> CalibrationRows:

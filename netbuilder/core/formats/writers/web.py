@@ -26,6 +26,7 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.formats.keras_prediction import predict_rows
@@ -53,13 +54,8 @@ def save(trained: TrainedModel, path: Path) -> None:
     Weights have 32 bits: with 16, softmax probabilities would be off by up to 1e-3.
     """
     if trained.model.count_params() > MOST_WEIGHTS:
-        raise FormatError(
-            _(
-                "The network has {count} parameters, too many for a web page.",
-                count=format_number(trained.model.count_params(), ","),
-            ),
-            _("Export the model as .h5, .keras or .tflite."),
-            code="web_page_too_large",
+        raise format_error(
+            "web_page_too_large", count=format_number(trained.model.count_params(), ",")
         )
     model, novelty = trained.model, trained.novelty
     if novelty is not None:
@@ -96,14 +92,7 @@ def verify(trained: TrainedModel, path: Path) -> None:
             predictions = replay(json.loads(about)["network"], weights, rows)
     # Any error of Keras is about this page.
     except Exception as error:
-        raise FormatError(
-            _(
-                "The web page was written, but its network cannot be read: {reason}",
-                reason=str(error)[:200],
-            ),
-            _("Save it as .h5, .keras or .tflite."),
-            code="written_file_not_readable",
-        ) from error
+        raise format_error("written_file_not_readable:6", reason=str(error)[:200]) from error
     expected = predict_rows(trained.model, rows)
     check_agreement(predictions[: len(expected)], expected, _TITLE)
 

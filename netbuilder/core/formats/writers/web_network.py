@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.formats.keras_prediction import Array, call_model
 from netbuilder.core.formats.mask_layers import tensor_places, without_masks
 from netbuilder.core.formats.safety import operations
 from netbuilder.core.formats.writers.inference import is_training_only
-from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
     import keras
@@ -261,11 +261,7 @@ def _last_axis(value: Any, layer: Any) -> Any:
 
 def _missing(name: str, layer: str, detail: str = "") -> FormatError:
     kind = f"{name} ({detail})" if detail else name
-    return FormatError(
-        _("A web page cannot run the layer '{layer}': {kind}.", layer=layer, kind=kind),
-        _("Replace this layer, or export the model as .h5, .keras or .tflite."),
-        code="web_layer_missing",
-    )
+    return format_error("web_layer_missing", layer=layer, kind=kind)
 
 
 def replay(network: Mapping[str, Any], weights: str, rows: Sequence[Array]) -> list[Array]:

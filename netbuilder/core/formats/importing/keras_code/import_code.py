@@ -17,6 +17,7 @@ from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.kinds.builtin import BUILTINS, data_set
 from netbuilder.core.data.kinds.builtin.keras_sets import is_downloaded
 from netbuilder.core.data.readers.csv_dialect import sniff
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import DataError, FormatError
 from netbuilder.core.formats.importing.import_params import (
     dropped_arguments,
@@ -94,12 +95,7 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
         first = _channels_last(calls_in_order([*ends[0], *ends[1]]), walk.channels_first)
         outputs = builder.build(*ends)
     except RecursionError as error:
-        raise FormatError(
-            _("'{file}' is nested too deeply to be read.", file=path.name),
-            _("Write the network in fewer functions."),
-            path=str(path),
-            code="code_too_deep",
-        ) from error
+        raise format_error("code_too_deep", path) from error
     if first:
         message = _("The channels are the last axis here, as in the data.")
         builder.tell("data_format", REPLACED, first, message)
@@ -225,12 +221,7 @@ def _chosen(
         if len(named) == 1:
             return named[0]
         names = (f"{number} ({title})" for number, title in enumerate(titles, 1))
-        raise FormatError(
-            _("'{file}' has no single model '{name}'.", file=path.name, name=choice),
-            _("Choose one of these: {names}.", names=join_values(names)),
-            path=str(path),
-            code="code_model_unknown",
-        )
+        raise format_error("code_model_unknown", path, name=choice, names=join_values(names))
     choices = (
         [model for model in candidates if model.fitted is not None],
         [model for model in candidates if model.compiled is not None],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.errors import FormatError
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import read_json, require_regular_file
 
@@ -40,19 +40,9 @@ def read_source(path: Path) -> Source:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise FormatError(
-            _("'{file}' cannot be read: {reason}.", file=path.name, reason=error.strerror or error),
-            _("Check the name and the folder."),
-            path=str(path),
-            code="code_not_readable",
-        ) from error
+        raise format_error("code_not_readable", path, reason=error.strerror or error) from error
     if len(data) > MAX_BYTES:
-        raise FormatError(
-            _("'{file}' is larger than {count} MiB.", file=path.name, count=MAX_BYTES // 2**20),
-            _("Delete the outputs of the notebook, and save it again."),
-            path=str(path),
-            code="code_too_large",
-        )
+        raise format_error("code_too_large", path, count=MAX_BYTES // 2**20)
     cells: tuple[tuple[int, int], ...] = ()
     text: str | bytes = data
     if path.suffix.lower() == ".ipynb":
@@ -70,24 +60,9 @@ def _parsed(text: str | bytes, path: Path, cells: tuple[tuple[int, int], ...]) -
         return ast.parse(text)
     except SyntaxError as error:
         line = _where(error.lineno or 1, cells)
-        raise FormatError(
-            _(
-                "'{file}' has a syntax error in {line}: {reason}.",
-                file=path.name,
-                line=line,
-                reason=error.msg,
-            ),
-            _("Correct that line, or remove it, and import the file again."),
-            path=str(path),
-            code="code_syntax_error",
-        ) from error
+        raise format_error("code_syntax_error", path, line=line, reason=error.msg) from error
     except (ValueError, RecursionError, MemoryError, UnicodeError) as error:
-        raise FormatError(
-            _("'{file}' is not Python code: {reason}.", file=path.name, reason=error),
-            _("Save it as plain text in UTF-8."),
-            path=str(path),
-            code="code_not_python",
-        ) from error
+        raise format_error("code_not_python", path, reason=error) from error
 
 
 def _where(line: int, cells: tuple[tuple[int, int], ...]) -> str:
@@ -101,12 +76,7 @@ def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]
     """Join the text of the code cells, with IPython lines blanked."""
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise FormatError(
-            _("'{file}' is not a Jupyter notebook: it has no cells.", file=path.name),
-            _("Save it in Jupyter again, as a notebook of version 4."),
-            path=str(path),
-            code="notebook_without_cells",
-        )
+        raise format_error("notebook_without_cells", path)
     lines: list[str] = []
     starts = []
     for number, cell in enumerate(cells, 1):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.error_texts import format_error
+from netbuilder.core.errors import UserError
 from netbuilder.core.formats.importing.onnx.onnx_graph import (
     BATCH,
     OPEN,
@@ -37,11 +38,7 @@ _STEPS, _PIXELS = 12, 64
 def import_onnx(path: Path) -> Imported:
     """Import an ONNX file; raise FormatError if it cannot be, or predictions differ."""
     if importlib.util.find_spec("onnx") is None:
-        raise FormatError(
-            _("Reading ONNX needs the package onnx, which is not installed."),
-            _("Install it: pip install onnx onnxruntime"),
-            code="onnx_not_installed",
-        )
+        raise format_error("onnx_not_installed")
     from netbuilder.core.formats.importing.import_keras import without_data
     from netbuilder.core.formats.importing.onnx.layers import LayerConverter
 
@@ -107,15 +104,10 @@ def _must_agree(
             expected = _run(graph, samples)
     # Any error of the runtime is about this file.
     except Exception as error:
-        raise FormatError(
-            _(
-                "'{file}' cannot be run, so its layers cannot be compared with it: {reason}.",
-                file=path.name,
-                reason=(str(error).splitlines() or [type(error).__name__])[0][:200],
-            ),
-            _("Export the model again from the program that made it."),
-            path=str(path),
-            code="onnx_not_runnable",
+        raise format_error(
+            "onnx_not_runnable",
+            path,
+            reason=(str(error).splitlines() or [type(error).__name__])[0][:200],
         ) from error
     with mute_output():
         predictions = predict_rows(training_model, keras_rows)
@@ -126,16 +118,7 @@ def _must_agree(
         if ours.shape != theirs.shape or not np.allclose(
             ours, theirs, atol=TOLERANCE * size, rtol=0
         ):
-            raise FormatError(
-                _(
-                    "The imported layers predict different values than '{file}', so it is not "
-                    "opened.",
-                    file=path.name,
-                ),
-                _("Please report this file, or rebuild the network from the palette."),
-                path=str(path),
-                code="onnx_differs",
-            )
+            raise format_error("onnx_differs", path)
 
 
 def project_outputs(converter: LayerConverter, outputs: list[Tensor]) -> list[str]:
@@ -143,11 +126,7 @@ def project_outputs(converter: LayerConverter, outputs: list[Tensor]) -> list[st
     ids = {tensor.node for tensor in outputs}
     feeding = {source for feeds in converter.draft.sources.values() for source in feeds}
     if ids & feeding:
-        raise FormatError(
-            _("An output of the file is also the input of a later layer."),
-            _("Export the network with its last layer as its only output."),
-            code="onnx_output_inside",
-        )
+        raise format_error("onnx_output_inside")
     return [node for node in converter.draft.nodes if node in ids]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import require_regular_file
@@ -102,12 +103,7 @@ def read_graph(path: Path) -> OnnxGraph:
     operators = [_operator(node, path) for node in graph.node]
     outputs, left_out = _outputs(graph, operators)
     if not outputs:
-        raise FormatError(
-            _("'{file}' has no numeric output.", file=path.name),
-            _("Export the network itself, not only the post-processing of its predictions."),
-            path=str(path),
-            code="onnx_without_outputs",
-        )
+        raise format_error("onnx_without_outputs", path)
     operators = _leading_to(outputs, operators)
     loaded = OnnxGraph({}, outputs, operators, constants, left_out)
     sizes: dict[str, int] = {}
@@ -120,15 +116,8 @@ def read_graph(path: Path) -> OnnxGraph:
 
 def damaged(path: Path, detail: str) -> FormatError:
     """Return the error for an invalid file."""
-    return FormatError(
-        _(
-            "'{file}' is not an ONNX file, or it is damaged: {detail}.",
-            file=path.name,
-            detail=detail.splitlines()[0][:200] if detail else "–",
-        ),
-        _("Export the model again from the program that made it."),
-        path=str(path),
-        code="onnx_damaged",
+    return format_error(
+        "onnx_damaged", path, detail=detail.splitlines()[0][:200] if detail else "–"
     )
 
 
@@ -139,26 +128,15 @@ def _check_size(path: Path) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise FormatError(
-            _("There is no file '{file}'.", file=path),
-            _("Check the name and the folder."),
-            path=str(path),
-            code="onnx_not_there",
-        ) from error
+        raise format_error("onnx_not_there", path, file=path) from error
     # Its weights are in memory as a file, as arrays and in two networks.
     limit = min(MAX_BYTES, int(psutil.virtual_memory().available) // 4)
     if size > limit:
-        raise FormatError(
-            _(
-                "'{file}' has {size} MiB; with the memory of this computer NetBuilder opens ONNX"
-                " files of up to {limit} MiB.",
-                file=path.name,
-                size=format_number(size / 2**20, ",.0f"),
-                limit=format_number(limit / 2**20, ",.0f"),
-            ),
-            _("Close other programs, or open it on a computer with more memory."),
-            path=str(path),
-            code="onnx_too_large",
+        raise format_error(
+            "onnx_too_large",
+            path,
+            size=format_number(size / 2**20, ",.0f"),
+            limit=format_number(limit / 2**20, ",.0f"),
         )
 
 
@@ -166,16 +144,7 @@ def _array(tensor: onnx.TensorProto, path: Path) -> Array:
     from onnx import TensorProto, numpy_helper
 
     if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-        raise FormatError(
-            _("The weights of '{file}' are stored in other files.", file=path.name),
-            _(
-                "Export the model as one file: torch.onnx.export(…, "
-                "external_data=False), or onnx.save(model, path, "
-                "save_as_external_data=False)."
-            ),
-            path=str(path),
-            code="onnx_external_data",
-        )
+        raise format_error("onnx_external_data", path)
     return np.asarray(numpy_helper.to_array(tensor))
 
 
