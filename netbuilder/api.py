@@ -18,7 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.data.data_errors import data_error
+from netbuilder.core.error_texts import user_error
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.process_setup import require_tensorflow_needs
 from netbuilder.core.project.model import Choice, Project as ProjectValue
@@ -96,11 +98,7 @@ def from_keras(model: keras.Model) -> Project:
     from netbuilder.core.formats.safety.model_file import ModelFile
 
     if not isinstance(model, keras.Model):
-        raise UserError(
-            _("'{name}' is not a Keras model.", name=type(model).__name__),
-            _("Give a model that keras.Sequential or keras.Model made."),
-            code="not_a_model",
-        )
+        raise user_error("not_a_model", name=type(model).__name__)
     for layer in model._flatten_layers(include_self=False, recursive=True):
         if not type(layer).__module__.startswith("keras."):
             register_layer(type(layer))
@@ -109,11 +107,7 @@ def from_keras(model: keras.Model) -> Project:
         config["layers"]  # custom classes have none
         training = json.loads(json.dumps(model.get_compile_config() or {}, default=_plain))
     except (NotImplementedError, TypeError, LookupError) as error:
-        raise UserError(
-            _("The model '{name}' has no graph to read: {reason}", name=model.name, reason=error),
-            _("Build it with keras.Sequential or with keras.Model(inputs, outputs)."),
-            code="model_without_graph",
-        ) from error
+        raise user_error("model_without_graph", name=model.name, reason=error) from error
     wrapped = {"class_name": type(model).__name__, "config": config}
     file = ModelFile(Path(f"{model.name}.keras"), "keras", wrapped, training or None)
     return Project(import_graph.project_from_model(file), Path())
@@ -348,15 +342,7 @@ class Project:
             least = 0 if name == "seed" else 1
             whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
             if not (whole and least <= value < 2**32):
-                raise UserError(
-                    _(
-                        "'{name}' must be a whole number, not {value}.",
-                        name=name,
-                        value=repr(value),
-                    ),
-                    _("Give a number of {least} or more.", least=least),
-                    code="setting_invalid",
-                )
+                raise user_error("setting_invalid", name=name, value=repr(value), least=least)
             changed[name] = int(value)
         if learning_rate is not None:
             old = self.value.training.optimizer
@@ -375,11 +361,7 @@ class Project:
         from netbuilder.core.formats.script.python import Style, script_source
 
         if style not in set(Style):
-            raise UserError(
-                _("There is no style '{name}'.", name=style),
-                _("Choose one of {names}.", names=join_values(Style)),
-                code="style_unknown",
-            )
+            raise user_error("style_unknown", name=style, names=join_values(Style))
         facts = facts_of(self.value, self.base)
         return script_source(self.value, facts, Style(style), script_errors(self.check()))
 
@@ -463,11 +445,7 @@ class Model:
             dataset = load_data(self.value.project, self.base)
             split = dataset.test or dataset.validation
             if split is None:
-                raise DataError(
-                    _("The project has no test set."),
-                    _("Give a file or a data frame: evaluate(data)."),
-                    code="no_test_set",
-                )
+                raise data_error("no_test_set")
             self._evaluation = evaluate(self.value, split)
         return dict(self._evaluation.metrics)
 
@@ -538,11 +516,7 @@ class Model:
 
         predictions = self._predictions(rows).first
         if predictions.probabilities is None:
-            raise UserError(
-                _("This model predicts numbers, so there are no probabilities."),
-                _("Use predict."),
-                code="no_probabilities",
-            )
+            raise user_error("no_probabilities")
         return pd.DataFrame(predictions.probabilities, columns=list(predictions.classes))
 
     def is_unlike_training_data(self, rows: Rows | str | Path) -> np.ndarray:
@@ -557,11 +531,7 @@ class Model:
 
         predictions = self._predictions(rows)
         if not predictions.unlike:
-            raise UserError(
-                _("The model does not know what its training data was like."),
-                _("Train it in NetBuilder."),
-                code="training_data_unknown",
-            )
+            raise user_error("training_data_unknown")
         return np.array(predictions.unlike)
 
     def _predictions(self, rows: Any, missing: str | None = None) -> Any:
@@ -587,25 +557,17 @@ class Model:
                 key = next(iter(preprocessing_of(self.value).inputs))
                 return predict.predict_raw(self.value, {key: rows})
             if rows.shape[1] != len(names):
-                raise DataError(
-                    _(
-                        "The array has {found} columns, but the model takes {needed}: {names}.",
-                        found=rows.shape[1],
-                        needed=len(names),
-                        names=join_values(names),
-                    ),
-                    _("Give the columns in that order, or a data frame."),
-                    code="array_columns",
+                raise data_error(
+                    "array_columns",
+                    found=rows.shape[1],
+                    needed=len(names),
+                    names=join_values(names),
                 )
             rows = pd.DataFrame(rows, columns=names)
         if isinstance(rows, pd.DataFrame):
             rows = [dict(row) for row in rows.to_dict("records")]
         if not isinstance(rows, Sequence):
-            raise DataError(
-                _("'{name}' holds no rows.", name=type(rows).__name__),
-                _("Give a data frame, dicts, an array, texts or a file."),
-                code="rows_unknown",
-            )
+            raise data_error("rows_unknown", name=type(rows).__name__)
         if rows and isinstance(rows[0], str):
             return predict.predict_texts(self.value, rows)
         return predict.predict_rows(self.value, rows)
@@ -737,14 +699,8 @@ def _refuse_batches(callback: keras.callbacks.Callback) -> None:
     own = (vars(part) for part in (callback, type(callback)))
     names = [name for part in own for name in _BATCH_METHODS if part.get(name)]
     if names and not type(callback).__module__.startswith("keras.src.callbacks.tens"):
-        raise UserError(
-            _(
-                "The callback '{name}' has {methods}, which is never called here.",
-                name=type(callback).__name__,
-                methods=join_values(names),
-            ),
-            _("Use on_epoch_end."),
-            code="callback_of_batches",
+        raise user_error(
+            "callback_of_batches", name=type(callback).__name__, methods=join_values(names)
         )
 
 

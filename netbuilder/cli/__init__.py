@@ -17,6 +17,7 @@ from pathlib import Path
 from netbuilder.cli.output import print_json, print_note, report_error, report_unexpected
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import folders, i18n, process_setup
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.network_data import trust_host_of
@@ -76,11 +77,7 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
         sys.stderr.close()
         return FAILED
     except MemoryError:
-        out_of_memory = UserError(
-            _("There is not enough memory for this."),
-            _("Close other programs, or use less data."),
-            code="not_enough_memory",
-        )
+        out_of_memory = user_error("not_enough_memory")
         return report_error(out_of_memory, as_json)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
         load_error = process_setup.load_error(error)
@@ -101,14 +98,8 @@ def _take_data_dir(words: list[str]) -> list[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(
-            _(
-                "The folder '{folder}' of --data-dir cannot be created: {reason}.",
-                folder=value,
-                reason=error.strerror or error,
-            ),
-            _("Choose a folder that you can write to."),
-            code="data_dir_not_writable",
+        raise user_error(
+            "data_dir_not_writable", folder=value, reason=error.strerror or error
         ) from error
     os.environ[folders.VARIABLE] = str(folder)
     return rest
@@ -131,11 +122,7 @@ def _take_option(words: list[str], option: str) -> tuple[list[str], str | None]:
         if not equals:
             value, rest = (rest[0], rest[1:]) if rest else ("", [])
         if not value:
-            raise UserError(
-                _("{option} has no value.", option=option),
-                _("Give a value after the option, or see --help."),
-                code="option_without_value",
-            )
+            raise user_error("option_without_value", option=option)
         return [*words[:index], *rest], value
     return words, None
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
@@ -75,11 +76,7 @@ def _check_display() -> None:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         _check_xcb()
         return
-    raise UserError(
-        _("No display is available: neither DISPLAY nor WAYLAND_DISPLAY is set."),
-        _("Use a command that needs no window (netbuilder --help), or log in to a desktop."),
-        code="no_screen",
-    )
+    raise user_error("no_screen")
 
 
 def _check_xcb() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import did_you_mean, format_list, format_number, join_values, labelled
@@ -53,19 +54,11 @@ def _project(path: Path) -> tuple[Project, Path]:
             code="data_not_found",
         )
     if registry.is_model(path) and path.suffix.lower() not in all_endings():
-        raise UserError(
-            _("'{name}' is a model, not data.", name=path.name),
-            _("Use this command instead: netbuilder check {name}", name=path.name),
-            code="network_instead_of_data",
-        )
+        raise user_error("network_instead_of_data", name=path.name)
     if path.suffix.lower() == ".netbuilder":
         project = registry.read_project(path)
         if not project.data.kind:
-            raise UserError(
-                _("The project '{name}' has no data.", name=path.name),
-                _("Choose data on the Data page."),
-                code="no_data_chosen",
-            )
+            raise user_error("no_data_chosen", name=path.name)
         return project, path.parent
     return Project(data=recipe_for(path, path.name)), path.parent
 
@@ -90,20 +83,9 @@ def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
     if arguments.output:
         target = Path(arguments.output)
         if target.suffix.lower() != ENDING:
-            raise UserError(
-                _("'{name}' is not a project file name.", name=target.name),
-                _("Use a name that ends in {ending}.", ending=ENDING),
-                code="not_a_project_name",
-            )
+            raise user_error("not_a_project_name", name=target.name, ending=ENDING)
         if target.exists() and not (source.exists() and target.samefile(source)):
-            raise UserError(
-                _("The project '{file}' already exists and would be overwritten.", file=target),
-                _(
-                    "Choose another name, or apply the fix to that project: netbuilder data {file}",
-                    file=target,
-                ),
-                code="project_exists",
-            )
+            raise user_error("project_exists", file=target)
         return target
     if not arguments.fix:
         return None

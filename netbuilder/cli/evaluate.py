@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.cli.standard_streams import input_path
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
@@ -61,11 +62,7 @@ def statistics() -> ModuleType:
 
 def no_file_error(path: object) -> UserError:
     """Return the error for a missing file."""
-    return UserError(
-        _("There is no file '{name}'.", name=path),
-        _("Check the name and the folder."),
-        code="file_not_found",
-    )
+    return user_error("file_not_found", name=path)
 
 
 def load_model(path: Path, missing: str | None = None) -> TrainedModel:
@@ -78,17 +75,9 @@ def load_model(path: Path, missing: str | None = None) -> TrainedModel:
     from netbuilder.core.tensorflow_output import load_tensorflow
 
     if path.suffix == ".netbuilder":
-        raise UserError(
-            _("'{name}' is a project; it has no trained weights.", name=path.name),
-            _("Train it first: netbuilder train {file}", file=path),
-            code="project_not_trained",
-        )
+        raise user_error("project_not_trained", name=path.name, file=path)
     if path.is_file() and not registry.is_model(path):
-        raise UserError(
-            _("'{name}' is not a trained model.", name=path.name),
-            _("Give a .h5 or .keras here; netbuilder train writes one."),
-            code="not_a_model",
-        )
+        raise user_error("not_a_model:2", name=path.name)
     for text in inspect_file(path, placeholders=True).notes:
         print_note(text)
     load_tensorflow()
@@ -113,16 +102,11 @@ def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split |
             return None, data
         return read_split(recipe, preprocessing_of(trained), data), data
     if not recipe.kind:
-        raise UserError(
-            _("The model contains no information about its data."), _("Add --data FILE."),
-            code="no_data_in_model",
-        )  # fmt: skip
+        raise user_error("no_data_in_model")
     dataset = load_dataset(trained.project, base)
     split = dataset.test or dataset.validation
     if split is None:
-        raise UserError(
-            _("The project has no test set."), _("Add --data FILE."), code="no_test_set"
-        )
+        raise user_error("no_test_set")
     path = recipe.test_path if dataset.test is not None and recipe.test_path else recipe.path
     return split, base / path if path else None
 
@@ -146,11 +130,7 @@ def _groups(
     if not column:
         return ()
     if split is None:
-        raise UserError(
-            _("A model that was not made with NetBuilder contains no column names."),
-            _("Leave --group-by out."),
-            code="groups_need_columns",
-        )
+        raise user_error("groups_need_columns")
     module = statistics()
     groups: tuple[GroupScore, ...] = module.by_group(
         result, module.group_values(trained, split, column, file)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.data.examples import find_example, list_examples
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.wording import labelled
@@ -17,11 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     """List the examples, or write one as a project."""
     if arguments.name is None:
         if arguments.output:
-            raise UserError(
-                _("No example is given."),
-                _("Give its name, for example: netbuilder examples digits -o digits.netbuilder"),
-                code="no_example_named",
-            )
+            raise user_error("no_example_named")
         return _list(arguments.json)
     chosen = find_example(arguments.name)
     path = Path(arguments.output or f"{chosen.name}{files.ENDING}")

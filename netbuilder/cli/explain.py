@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.cli.standard_streams import input_path
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import labelled
@@ -27,11 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise no_file_error(source)
     out = Path(arguments.output) if arguments.output else None
     if out is not None and out.suffix.lower() != ".png":
-        raise UserError(
-            _("'{name}' is not a PNG file name.", name=out.name),
-            _("Use a name that ends in .png."),
-            code="not_a_png_name",
-        )
+        raise user_error("not_a_png_name", name=out.name)
     trained = load_model(Path(arguments.model))
 
     from netbuilder.core.results.explain.methods import ComparisonRows, explain
@@ -67,11 +64,7 @@ def _samples(trained: TrainedModel, words: str) -> FileSamples:
     from netbuilder.core.results.file_samples import read_samples, text_samples
 
     if not words.strip():
-        raise UserError(
-            _("The text is empty."),
-            _("Write the text to explain, or name a file."),
-            code="text_empty",
-        )
+        raise user_error("text_empty")
     path = Path(words)
     if _exists(path):
         return read_samples(trained, path)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
@@ -28,11 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_result(script_source(project, registry.facts_of(project, source.parent), style))
         return 0
     if source.exists() and path.exists() and source.samefile(path):
-        raise UserError(
-            _("'{name}' would overwrite itself.", name=path),
-            _("Give another name after -o."),
-            code="output_is_input",
-        )
+        raise user_error("output_is_input", name=path)
     picture = path.suffix.lower() in _PICTURES
     if arguments.worksheet and not picture:
         raise UsageError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
@@ -220,12 +220,9 @@ def _with_data(lesson: Lesson, project: Project, folder: Path) -> tuple[Project,
                 else:
                     shutil.copy2(source, target)
             except OSError as error:
-                raise UserError(
-                    _("The data '{name}' cannot be copied: {reason}.",
-                      name=source, reason=error.strerror or error),
-                    _("Choose another folder, or free some disk space."),
-                    code="lesson_data_copy",
-                ) from error  # fmt: skip
+                raise user_error(
+                    "lesson_data_copy", name=source, reason=error.strerror or error
+                ) from error
             copied.append(str(target))
         moved[key] = source.name
     data = replace(

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _
 
 
@@ -15,11 +15,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the project and print why each choice was made."""
     source = Path(arguments.data)
     if not source.exists():
-        raise UserError(
-            _("There is no file '{path}'.", path=source),
-            _("Check the name and the folder."),
-            code="no_such_file",
-        )
+        raise user_error("no_such_file", path=source)
     from netbuilder.cli.stop_signals import interruptible
     from netbuilder.core.formats.paths import rebased
     from netbuilder.core.project import files

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result, show_reading_bar
 from netbuilder.cli.stop_signals import interruptible, stop_session
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
@@ -114,14 +115,7 @@ def check_output_path(output: Path) -> None:
 
     row = format_for(output)
     if not row.trained or not row.reads:
-        raise UserError(
-            _("'{name}' is not a file name for a trained model.", name=output.name),
-            _(
-                "Use a name that ends in .h5 or .keras; netbuilder export converts it to other "
-                "formats."
-            ),
-            code="not_a_model_name",
-        )
+        raise user_error("not_a_model_name", name=output.name)
     folder = output.absolute().parent
     if not folder.is_dir():
         raise write_error(FileNotFoundError(2, "no such folder"), output)
@@ -144,19 +138,7 @@ def _check_resume(checkpoints: Path, output: Path) -> None:
     if (checkpoints / "checkpoint.npz").is_file():
         return
     if output.exists():
-        raise UserError(
-            _(
-                "There is nothing to resume: the last run into '{file}' finished and left no "
-                "checkpoint. The file is unchanged.",
-                file=output,
-            ),
-            _(
-                "To train again, give another name after -o, or leave out --resume to overwrite "
-                "the file."
-            ),
-            code="nothing_to_resume",
-            path=str(output),
-        )
+        raise user_error("nothing_to_resume", output, file=output)
     print_note(
         _("There is nothing to resume: '{file}' has no checkpoint. A new run starts.", file=output)
     )

@@ -21,6 +21,7 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _
@@ -138,11 +139,7 @@ def check_hashes(wheels: Iterable[Path], source: Path) -> None:
     for path in wheels:
         known = locked.get(parse_wheel_filename(path.name)[0])
         if known and _sha256(path) not in known:
-            raise UserError(
-                _("The wheel '{file}' is not the one that was tested.", file=path.name),
-                _("Fetch the kit again, from a package index that you trust."),
-                code="kit_wheel_unknown",
-            )
+            raise user_error("kit_wheel_unknown", file=path.name)
 
 
 def _sha256(path: Path) -> str:
@@ -253,26 +250,11 @@ def make_kit(
         UserError: no such Python, no project folder, or a failed download.
     """
     if getattr(sys, "frozen", False):
-        raise UserError(
-            _("This NetBuilder was installed without Python and has no pip to fetch wheels."),
-            _("Copy its folder as it is, or make the kit with NetBuilder installed by pip."),
-            code="kit_without_pip",
-        )
+        raise user_error("kit_without_pip")
     if python not in PYTHONS:
-        raise UserError(
-            _("NetBuilder does not run on Python {version}.", version=python),
-            _("Choose one of: {names}.", names=format_list(PYTHONS)),
-            code="kit_python_unknown",
-        )
+        raise user_error("kit_python_unknown", version=python, names=format_list(PYTHONS))
     if not (source / "pyproject.toml").is_file():
-        raise UserError(
-            _("'{folder}' is not NetBuilder's folder: it has no pyproject.toml.", folder=source),
-            _(
-                "Run this command in the folder that you installed from, or give that "
-                "folder with --source."
-            ),
-            code="kit_source_unknown",
-        )
+        raise user_error("kit_source_unknown", folder=source)
     tell(_("Building the wheel of NetBuilder…"))
     _run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir",
           str(folder / WHEELS), str(source)])  # fmt: skip
@@ -295,11 +277,7 @@ def _run(words: Sequence[str]) -> None:
         lines = [line for line in process.stderr.splitlines() if "ERROR" in line] or [
             process.stderr
         ]
-        raise UserError(
-            _("pip could not fetch the wheels: {reason}", reason=lines[-1].strip()[:300]),
-            _("Check the network connection of this computer, and try again."),
-            code="kit_not_fetched",
-        )
+        raise user_error("kit_not_fetched", reason=lines[-1].strip()[:300])
 
 
 def write_scripts(

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core import i18n
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:
@@ -47,18 +47,10 @@ def render(
 
     names = (*panel_names(), START)
     if panel is not None and panel not in names:
-        raise UserError(
-            _("There is no panel '{name}'.", name=panel),
-            _("Use one of {names}.", names=join_values(names)),
-            code="panel_unknown",
-        )
+        raise user_error("panel_unknown", name=panel, names=join_values(names))
     path = Path(file) if file else None
     if path is not None and not path.exists():
-        raise UserError(
-            _("“{name}” does not exist.", name=file),
-            _("Check the name and the folder."),
-            code="file_not_found",
-        )
+        raise user_error("file_not_found:2", name=file)
     if path is not None and path.suffix.lower() == PROJECT_ENDING:
         files.read(path)  # says what is wrong with it; a window would only show that
     _need_letters(i18n.language(), app.make_application)
@@ -95,11 +87,7 @@ def render(
     if troubles:
         raise troubles[0]
     if not picture.save(out, "PNG"):
-        raise UserError(
-            _("“{name}” could not be saved.", name=out),
-            _("Choose another folder."),
-            code="picture_not_saved",
-        )
+        raise user_error("picture_not_saved", name=out)
 
 
 def _need_letters(language: str, make_application: Callable[[list[str]], object]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.checkpoint import CheckpointSaver
 from netbuilder.core.engine.distribute import WorkerSync
@@ -37,7 +38,7 @@ from netbuilder.core.engine.run_control import (
 )
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
@@ -264,11 +265,7 @@ def _turn_of(watched: _Watched, time_now: float, pause: float) -> float:
 
 
 def _in_words(error: Exception) -> UserError:
-    return DataError(
-        _("The network could not be evaluated: {reason}", reason=error),
-        _("Choose other samples."),
-        code="probe_failed",
-    )
+    return data_error("probe_failed", reason=error)
 
 
 # How often a paused run checks whether a new probe has been traced.

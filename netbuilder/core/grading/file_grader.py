@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.registry import MODEL_ENDINGS
 from netbuilder.core.grading import own_data, submission as submission_info
@@ -53,11 +54,7 @@ def grade_file(
 
     _need_file(path)
     if path.stat().st_size == 0:
-        raise UserError(
-            _("The file is empty (0 bytes)."),
-            _("Ask the student for the file again."),
-            code="grading_empty_file",
-        )
+        raise user_error("grading_empty_file")
     trained: TrainedModel | None = None
     if registry.is_model(path):
         trained = registry.load_network(path)
@@ -118,11 +115,7 @@ def grade_file(
     if trained is not None:
         _measure(trained, data, own, result)
     if trained is None and not steps:
-        raise UserError(
-            _("'{name}' is a project: nothing was trained.", name=path.name),
-            _("Ask for the .h5, or name the lesson whose steps count."),
-            code="grading_not_trained",
-        )
+        raise user_error("grading_not_trained", name=path.name)
     if trained is None:
         _tell(result, _("Nothing was trained: only the steps of the lesson count."))
     return result

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import composed
 from netbuilder.core.grading import similarity
@@ -106,11 +107,7 @@ def submission_files(folder: Path) -> list[Path]:
     Raise UserError if there is no such folder, or nothing to grade in it.
     """
     if not folder.is_dir():
-        raise UserError(
-            _("There is no folder '{folder}'.", folder=folder),
-            _("Check the name."),
-            code="grading_no_folder",
-        )
+        raise user_error("grading_no_folder", folder=folder)
     paths = sorted(
         path
         for path in folder.rglob("*")
@@ -118,14 +115,7 @@ def submission_files(folder: Path) -> list[Path]:
         if path.suffix.lower() in ENDINGS and not path.name.startswith("._")
     )
     if not paths:
-        raise UserError(
-            _("There is nothing to grade in '{folder}'.", folder=folder),
-            _(
-                "The folder should contain the students' files: {endings}.",
-                endings=join_values(ENDINGS),
-            ),
-            code="grading_nothing",
-        )
+        raise user_error("grading_nothing", folder=folder, endings=join_values(ENDINGS))
     return paths
 
 

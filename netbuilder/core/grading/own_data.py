@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.data.data_errors import data_error
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.check_words import CHANGED
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
@@ -41,19 +42,14 @@ def load_own_data(
 
     data = project.data
     if not data.kind:
-        raise DataError(
-            _("The file contains no information about its data."), code="grading_no_data"
-        )
+        raise data_error("grading_no_data")
     if kind_of(data).place is DataLocation.NOWHERE:
         return _load(project, Path())
     if lesson is not None and lesson.path is not None:
         places = (*places, lesson.path.parent)
     start = _beside_lesson(project, lesson) or _in_places(project, places)
     if start is None:
-        raise DataError(
-            _("The data is in a separate file, which is not available here."),
-            code="grading_data_elsewhere",
-        )
+        raise data_error("grading_data_elsewhere")
     return _load(*start)
 
 
@@ -155,9 +151,7 @@ def held_out_test_of(project: Project, dataset: Dataset) -> HeldOutTest:
     name = kind.chosen(data)
     split = dataset.test
     if split is None or not len(split):
-        raise DataError(
-            _("Its data, {name}, has no test set.", name=name), code="grading_no_test_rows"
-        )
+        raise data_error("grading_no_test_rows", name=name)
     # The seed decides which rows are held out, the options which rows exist.
     mark = hashlib.sha256(f"{name} {project.training.seed}".encode())
     for param in kind.more_options(data):

@@ -11,7 +11,7 @@ from html import escape as _escape
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.folders import resource
 from netbuilder.core.grading.grade import graded_on_sentence, sort_submissions
 from netbuilder.core.grading.retraining import verified_sentence
@@ -34,15 +34,7 @@ def check_table_name(path: Path) -> str:
     """Return the lower-case suffix of a table's name; ``UserError`` if it is not supported."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        raise UserError(
-            _(
-                "'{name}' ends in '{ending}', which is not a table format.",
-                name=path.name,
-                ending=ending,
-            ),
-            _("Use a name that ends in .csv (or .xlsx for Excel)."),
-            code="table_format_unknown",
-        )
+        raise user_error("table_format_unknown", name=path.name, ending=ending)
     return ending
 
 
@@ -160,14 +152,8 @@ def write_feedback(submissions: Sequence[Submission], folder: Path, title: str =
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(
-            _(
-                "The folder '{folder}' cannot be created: {reason}.",
-                folder=folder,
-                reason=error.strerror or error,
-            ),
-            _("Choose another folder."),
-            code="folder_not_created",
+        raise user_error(
+            "folder_not_created", folder=folder, reason=error.strerror or error
         ) from error
     heading = title or _("Feedback")
     for row in submissions:

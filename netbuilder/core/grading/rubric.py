@@ -34,6 +34,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import composed
 from netbuilder.core.i18n import gettext as _
@@ -138,21 +139,9 @@ def read_rubric(path: Path) -> Rubric:
     try:
         raw = tomllib.loads(read_regular(path, LARGEST, UserError).decode("utf-8"))
     except OSError as error:
-        raise UserError(
-            _(
-                "The rubric '{file}' cannot be read: {reason}.",
-                file=path,
-                reason=error.strerror or error,
-            ),
-            _("Check the name and the folder."),
-            code="rubric_unreadable",
-        ) from error
+        raise user_error("rubric_unreadable", file=path, reason=error.strerror or error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(
-            _("The rubric '{file}' is not valid TOML: {reason}.", file=path.name, reason=error),
-            _('Write lines such as points = 100, and text in quotation marks ("…").'),
-            code="rubric_not_toml",
-        ) from error
+        raise user_error("rubric_not_toml", file=path.name, reason=error) from error
     except ValueError as error:  # Python reads integers of at most 4,300 digits
         raise _too_long(path.name) from error
     return from_toml(raw, path.name)
@@ -246,11 +235,7 @@ def _check_integers(value: object, source: str) -> None:
 
 
 def _too_long(source: str) -> UserError:
-    return UserError(
-        _("A number in {source} has too many digits.", source=source),
-        _("Write a number such as 100 or 0.5."),
-        code="rubric_number",
-    )
+    return user_error("rubric_number", source=source)
 
 
 def _wrong(key: str, value: object, source: str, fix: str, code: str) -> UserError:
@@ -278,22 +263,14 @@ def _override(value: object, name: str, source: str) -> Override:
 def _threshold(raw: Mapping[str, Any], source: str) -> Threshold:
     name = raw.get("name")
     if not isinstance(name, str) or not name:
-        raise UserError(
-            _("A [[metric]] in {source} has no name.", source=source),
-            _('Write name = "accuracy".'),
-            code="rubric_metric_without_name",
-        )
+        raise user_error("rubric_metric_without_name", source=source)
     bounds = {
         key: _number(raw[key], f"{key} of {name}", source, least=None)
         for key in ("at_least", "at_most")
         if key in raw
     }
     if not bounds:
-        raise UserError(
-            _("The metric '{name}' in {source} has no bound.", name=name, source=source),
-            _("Write at_least = 0.9, or for an error at_most = 5."),
-            code="rubric_metric_without_bound",
-        )
+        raise user_error("rubric_metric_without_bound", name=name, source=source)
     return Threshold(name, _number(raw.get("points", 0.0), f"points of {name}", source), **bounds)
 
 

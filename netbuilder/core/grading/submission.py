@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import composed, portable_name
 from netbuilder.core.i18n import gettext as _
@@ -54,9 +55,7 @@ def check_student_name(text: str) -> str:
     """
     name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not name:
-        raise UserError(
-            _("The name is empty."), _("Write your name or your number."), code="student_name_empty"
-        )
+        raise user_error("student_name_empty")
     if len(name) > _LONGEST_NAME:
         raise UserError(
             _("The name has {count} characters.", count=len(name)),

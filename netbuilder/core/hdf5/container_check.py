@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.error_texts import format_error
-from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
@@ -113,15 +112,11 @@ def check_container(file: h5py.File, name: str) -> int:
             place = f"{where}/{key}"
             count += 1
             if count > MAX_OBJECTS or depth > MAX_DEPTH:
-                raise FormatError(
-                    _(
-                        "'{name}' contains more than {count} parts or {depth} levels.",
-                        name=name,
-                        count=format_number(MAX_OBJECTS, ","),
-                        depth=MAX_DEPTH,
-                    ),
-                    _(_REFUSE),
-                    code="hdf5_unsafe",
+                raise format_error(
+                    "hdf5_unsafe:8",
+                    name=name,
+                    count=format_number(MAX_OBJECTS, ","),
+                    depth=MAX_DEPTH,
                 )
             _check_link(group.get(key, getlink=True), place, name)
             item = group[key]
@@ -139,15 +134,11 @@ def check_container(file: h5py.File, name: str) -> int:
                 numbers += int(item.size or 0)
                 stored += stored_size
     if declared > FREE_BYTES + MAX_RATIO * stored:
-        raise FormatError(
-            _(
-                "The weights in '{name}' would unpack from {stored} MiB to {size} MiB.",
-                name=name,
-                stored=format_number(stored // 2**20, ","),
-                size=format_number(declared // 2**20, ","),
-            ),
-            _(_REFUSE),
-            code="hdf5_unsafe",
+        raise format_error(
+            "hdf5_unsafe:2",
+            name=name,
+            stored=format_number(stored // 2**20, ","),
+            size=format_number(declared // 2**20, ","),
         )
     return numbers
 
@@ -156,26 +147,9 @@ def _check_link(link: Any, place: str, name: str) -> None:
     import h5py
 
     if isinstance(link, h5py.ExternalLink):
-        raise FormatError(
-            _(
-                "'{place}' in '{name}' is a link to another file ({other}).",
-                place=place,
-                name=name,
-                other=f"{link.filename!r:.80}",
-            ),
-            _(_REFUSE),
-            code="hdf5_unsafe",
-        )
+        raise format_error("hdf5_unsafe:3", place=place, name=name, other=f"{link.filename!r:.80}")
     if not isinstance(link, h5py.HardLink):
-        raise FormatError(
-            _(
-                "'{place}' in '{name}' is a link to another place, where Keras writes weights.",
-                place=place,
-                name=name,
-            ),
-            _(_REFUSE),
-            code="hdf5_unsafe",
-        )
+        raise format_error("hdf5_unsafe:4", place=place, name=name)
 
 
 def _check_attributes(item: Any, place: str, name: str) -> None:
@@ -197,17 +171,7 @@ def _check_type(dtype: Any, place: str, name: str) -> None:
     inner = h5py.check_vlen_dtype(dtype)
     if dtype.kind == "O" and inner is not None and inner.kind in "biufSU":
         return
-    raise FormatError(
-        _(
-            "{place} in '{name}' contains neither numbers nor text ({type}); it may be a pickled "
-            "Python object.",
-            place=place,
-            name=name,
-            type=dtype,
-        ),
-        _(_REFUSE),
-        code="hdf5_unsafe",
-    )
+    raise format_error("hdf5_unsafe", place=place, name=name, type=dtype)
 
 
 def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]:
@@ -215,22 +179,11 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
     import h5py
 
     if item.external:
-        raise FormatError(
-            _(
-                "The numbers of '{place}' in '{name}' are in another file ({other}).",
-                place=place,
-                name=name,
-                other=f"{item.external[0][0]!r:.80}",
-            ),
-            _(_REFUSE),
-            code="hdf5_unsafe",
+        raise format_error(
+            "hdf5_unsafe:5", place=place, name=name, other=f"{item.external[0][0]!r:.80}"
         )
     if item.is_virtual:
-        raise FormatError(
-            _("'{place}' in '{name}' is assembled from other files.", place=place, name=name),
-            _(_REFUSE),
-            code="hdf5_unsafe",
-        )
+        raise format_error("hdf5_unsafe:6", place=place, name=name)
     _check_type(item.dtype, _("The dataset '{place}'", place=place), name)
     if item.dtype.kind == "c":  # TensorFlow would drop a half of each without a word
         raise format_error("weights_complex", place=place, name=name)
@@ -238,16 +191,7 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
     filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
     strange = [number for number in filters if number not in FILTERS]
     if strange:
-        raise FormatError(
-            _(
-                "'{place}' in '{name}' can be unpacked only with the plug-in {number}.",
-                place=place,
-                name=name,
-                number=strange[0],
-            ),
-            _(_REFUSE),
-            code="hdf5_unsafe",
-        )
+        raise format_error("hdf5_unsafe:7", place=place, name=name, number=strange[0])
     size = int(item.size or 0) * item.dtype.itemsize
     stored = int(item.id.get_storage_size())
     if item.id.get_space_status() == h5py.h5d.SPACE_STATUS_NOT_ALLOCATED and size:

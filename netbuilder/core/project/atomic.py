@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.file_names import DEVICES, FORBIDDEN
 from netbuilder.core.folders import resource_json
@@ -116,16 +117,8 @@ def translate_disk_full(path: Path) -> Iterator[None]:
             raise
         temporary = Path(tempfile.gettempdir())
         if number == errno.ENOSPC and _free(path.parent) > _ROOM >= _free(temporary):
-            raise UserError(
-                _(
-                    "There is no space in '{folder}' for the temporary files that are "
-                    "needed to write '{name}'. The file is unchanged.",
-                    folder=temporary,
-                    name=path.name,
-                ),
-                _("Free some space on that disk."),
-                path=str(path),
-                code="no_room_for_temporary_files",
+            raise user_error(
+                "no_room_for_temporary_files", path, folder=temporary, name=path.name
             ) from error
         raise write_error(OSError(number, os.strerror(number)), path) from error
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.training.training_index import TWO_TRAINING_VALUES
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
@@ -64,11 +65,7 @@ class ThresholdScores:
 
 def _of_class(evaluation: Evaluation, index: int) -> tuple[Array, Array]:
     if evaluation.probabilities is None:
-        raise DataError(
-            _("The last layer returns no probabilities, so there is no threshold to move."),
-            _("Set its activation to sigmoid or softmax."),
-            code="no_probabilities",
-        )
+        raise data_error("no_probabilities")
     if evaluation.task == MULTI_LABEL:
         is_it = np.asarray(evaluation.truth)[:, index] > 0
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -125,11 +126,7 @@ def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
     dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None else dataset.validation
     if split is None or not len(split):
-        raise DataError(
-            _("The data has no test set to evaluate the network on."),
-            _("Set a test split on the Data page."),
-            code="no_test_set",
-        )
+        raise data_error("no_test_set:2")
     return evaluate(trained, split)
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import Shape
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 
 Array = NDArray[Any]
 
@@ -35,9 +34,7 @@ def prepare_drawing(
     """
     ink = np.clip(np.asarray(ink, np.float64), 0.0, 1.0)
     if not (ink > 0.1).any():
-        raise DataError(
-            _("The drawing is empty."), _("Draw with the mouse or a pen."), code="nothing_drawn"
-        )
+        raise data_error("nothing_drawn")
     height, width = int(shape[0] or 1), int(shape[1] or 1)
     if (height, width) == (8, 8):
         page = (_fitted(ink, 32, 32) > 0.5).astype(np.float64)

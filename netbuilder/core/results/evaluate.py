@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare.inference_data import read_split
@@ -158,14 +159,7 @@ class Evaluation:
 def evaluate_test_set(trained: TrainedModel, dataset: Dataset) -> Evaluation:
     """Evaluate a network on its test set, and count test rows that are also training rows."""
     if dataset.test is None:
-        raise DataError(
-            _("There is no test set to evaluate the network on."),
-            _(
-                "Set a test split or a test file on the Data page and train again, or choose a "
-                "file."
-            ),
-            code="no_test_set",
-        )
+        raise data_error("no_test_set:3")
     known = _standing_in(dataset.train, dataset.test)
     means = {name: np.asarray(y).mean(axis=0) for name, y in dataset.train.raw_y.items() if len(y)}
     return replace(evaluate(trained, dataset.test, means), known=known)
@@ -251,11 +245,7 @@ def evaluate(
         split = read_split(trained.project.data, preprocessing_of(trained), Path(data))
     preprocessing = preprocessing_of(trained)
     if len(split) == 0:
-        raise DataError(
-            _("There are no rows to test on."),
-            _("Set a test file or a test split on the Data page."),
-            code="no_test_rows",
-        )
+        raise data_error("no_test_rows")
     if split.raw_y:
         # The model's own scaling, even if the data set was scaled again since.
         x, y = preprocessing.apply_inputs(split.raw_x), preprocessing.apply_targets(split.raw_y)

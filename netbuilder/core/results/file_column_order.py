@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
@@ -152,11 +153,7 @@ def _fitting(table: pd.DataFrame, inputs: int, units: int, source: str) -> pd.Da
 def _whole_rows(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, str]:
     whole = table.dropna()
     if whole.empty:
-        raise DataError(
-            _("Every row of {file} has an empty cell.", file=source),
-            _("Fill in the empty cells."),
-            code="every_row_incomplete",
-        )
+        raise data_error("every_row_incomplete", file=source)
     lost = len(table) - len(whole)
     return whole, ngettext(
         "{count} row with empty cells was left out.",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays.array_roles import read_inputs
 from netbuilder.core.data.kinds.images import IMAGE
@@ -98,11 +99,7 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
     raw, usable, _unused = inference_data.raw_of_table(table, data, preprocessing, path.name)
     count = len(next(iter(raw.values())))
     if not count:
-        raise DataError(
-            _("Every row of {file} has a missing value.", file=path.name),
-            _("Fill in the missing values."),
-            code="every_row_incomplete",
-        )
+        raise data_error("every_row_incomplete:2", file=path.name)
     texts: tuple[str, ...] = ()
     text = next((e for e in preprocessing.inputs.values() if e.vocabulary and not e.level), None)
     if text is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.kinds.series.season import calendar_season
@@ -21,7 +22,6 @@ from netbuilder.core.data.preprocessing.time_columns import dates_of
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
 from netbuilder.core.results.predict import OutputPredictions
@@ -161,24 +161,12 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     """
     ends = series_ends(trained)
     if ends is None:
-        raise DataError(
-            _("This network does not predict a series."),
-            _("Predict for a sample instead."),
-            code="not_a_series",
-        )
+        raise data_error("not_a_series")
     entry: InputPreprocessing = preprocessing_of(trained).inputs[ends.key]
     rows = np.array(window, np.float64)
     shape = (entry.shape[0] or len(rows), len(ends.columns))
     if rows.shape != shape:
-        raise DataError(
-            _(
-                "The window has the shape {shape}, but the network takes {wanted}.",
-                shape=rows.shape,
-                wanted=entry.shape,
-            ),
-            _("Provide as many rows as the network's window has."),
-            code="window_shape",
-        )
+        raise data_error("window_shape", shape=rows.shape, wanted=entry.shape)
     values = _recursive(trained, ends, rows[None], steps)[0]
     half = half_widths(trained, len(values))
     sentences = (

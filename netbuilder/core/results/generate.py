@@ -15,8 +15,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.tokens import JOINED, last_window, text_of, token_numbers
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.results.own_units import (
     class_probabilities,
     preprocessing_of,
@@ -90,29 +89,13 @@ def stream_tokens(
     """Yield tokens as drawn; UserError if not trained for it, or a number is out of bounds."""
     ends = next_token_ends(trained)
     if ends is None:
-        raise UserError(
-            _("This network was not trained to continue a text."),
-            _('Train a network on a text with "task": "next_token" (Data page: kind text).'),
-            code="not_a_text_generator",
-        )
+        raise user_error("not_a_text_generator")
     if not 0 <= length <= _MOST:
-        raise UserError(
-            _("The length is {length}.", length=length),
-            _("Write a number from 0 to {most}.", most=format_number(_MOST, ",")),
-            code="length_out_of_range",
-        )
+        raise user_error("length_out_of_range", length=length, most=format_number(_MOST, ","))
     if not 0 <= temperature <= 100:
-        raise UserError(
-            _("The temperature is {temperature}.", temperature=temperature),
-            _("Write 0 for the most likely token, 1 for the network's own probabilities."),
-            code="temperature_out_of_range",
-        )
+        raise user_error("temperature_out_of_range", temperature=temperature)
     if top_k < 0:
-        raise UserError(
-            _("top_k is {value}.", value=top_k),
-            _("Write how many tokens to choose from, or 0 for all."),
-            code="top_k_out_of_range",
-        )
+        raise user_error("top_k_out_of_range", value=top_k)
     _key, entry, _output, target = ends
     random = np.random.default_rng(seed)
 
@@ -137,11 +120,7 @@ def next_probabilities(
     answer = repeated_predictor(trained)({key: window[None]})[output]
     probabilities = class_probabilities(answer, target)
     if probabilities is None:
-        raise UserError(
-            _("The network's outputs are not probabilities."),
-            _("Set the activation of its last layer to softmax, and train it again."),
-            code="no_probabilities",
-        )
+        raise user_error("no_probabilities:2")
     return np.asarray(probabilities[0])
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.learning_curve import select_rows, train_quietly
@@ -119,20 +119,12 @@ def measure_remedies(
     """
     test = dataset.test or dataset.validation
     if dataset.stream is not None or test is None:
-        raise DataError(
-            _("The rows of this data cannot be weighed by group."),
-            _("Use data that fits in memory and has a test set."),
-            code="group_remedies_need_rows",
-        )
+        raise data_error("group_remedies_need_rows")
     tested = group_values(trained, test, column, test_file or file)
     groups = group_values(trained, dataset.train, column, file, like=test, like_file=test_file)
     mine = groups == group
     if not mine.any():
-        raise DataError(
-            _("The training set has no row of “{group}”.", group=group),
-            _("Collect data of this group: no weight can replace it."),
-            code="group_without_rows",
-        )
+        raise data_error("group_without_rows", group=group)
     names, places, counts = np.unique(groups, return_inverse=True, return_counts=True)
     weights = (len(groups) / (len(names) * counts))[places].astype(np.float32)
     base_weights = dataset.train.sample_weight

@@ -10,13 +10,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.engine.build import graph_to_keras
 from netbuilder.core.engine.build.graph_to_keras import connect_layers, model_inputs, owner_of
 from netbuilder.core.engine.build.quantile_bins import clip_id, graph_of_model
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.results.own_units import preprocessing_of
 
@@ -66,26 +65,13 @@ def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict
     for name in names:
         entry = preprocessing.inputs[name]
         if name not in sample:
-            raise DataError(
-                _("The sample has no value for '{name}'.", name=name),
-                _("Choose another sample."),
-                code="sample_incomplete",
-            )
+            raise data_error("sample_incomplete", name=name)
         raw = np.asarray(sample[name])
         fits = raw.ndim == len(entry.shape) and all(
             want is None or want == got for want, got in zip(entry.shape, raw.shape, strict=True)
         )
         if not fits:
-            raise DataError(
-                _(
-                    "The sample's value for '{name}' has the shape {shape}, not {wanted}.",
-                    name=name,
-                    shape=raw.shape,
-                    wanted=entry.shape,
-                ),
-                _("Choose a sample of this data set."),
-                code="sample_shape",
-            )
+            raise data_error("sample_shape", name=name, shape=raw.shape, wanted=entry.shape)
         ready[name] = entry.apply(raw[None])
     model, nodes = node_outputs(trained)
     values = [ready[name] for name in names]

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.training.training_index import CALLBACKS
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.loop.compilation import Mode
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.evaluate import evaluate
@@ -121,26 +121,14 @@ def learning_curve(
     """
     new = dataset.test if dataset.test is not None and len(dataset.test) else dataset.validation
     if new is None or not len(new):
-        raise DataError(
-            _("There are no rows to evaluate on."),
-            _("Set a test split on the Data page."),
-            code="no_test_set",
-        )
+        raise data_error("no_test_set:4")
     new_rows = "test" if new is dataset.test else "validation"
     if dataset.stream is not None:
-        raise DataError(
-            _("The training rows are read from disk while training, so no subset can be drawn."),
-            _("Use less data, or allow more memory for it on the Data page."),
-            code="data_not_in_memory",
-        )
+        raise data_error("data_not_in_memory")
     total = len(dataset.train)
     counts = sorted({max(FEWEST, round(share * total)) for share in shares if total >= FEWEST})
     if len(counts) < 2:
-        raise DataError(
-            _("{count} training rows are too few for a learning curve.", count=total),
-            _("Use more data."),
-            code="too_few_rows",
-        )
+        raise data_error("too_few_rows:2", count=total)
     curve = LearningCurve("", new_rows, (), len(counts))
     orders = [_order(dataset, seed) for seed in range(seeds)]
     for count in counts:

@@ -16,7 +16,7 @@ import numpy as np
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.formats.script.use_model import (
     MODEL_ENDINGS,
     example_sample,
@@ -238,9 +238,5 @@ def write(card: ModelCard, path: Path) -> None:
     makers: dict[str, Any] = {".md": as_markdown, ".html": as_html}
     make = makers.get(path.suffix.lower())
     if make is None:
-        raise UserError(
-            _("A model card cannot be written as '{name}'.", name=path.name),
-            _("Choose a name that ends in .md, .html or .pdf."),
-            code="card_ending",
-        )
+        raise user_error("card_ending", name=path.name)
     write_bytes(path, make(card).encode("utf-8"))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -23,7 +24,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import (
     Evaluation,
@@ -221,19 +221,11 @@ def compare(
     _need_known(names)
     preprocessing = preprocessing_of(trained)
     if len(preprocessing.outputs) > 1:
-        raise DataError(
-            _("The network has {count} outputs.", count=len(preprocessing.outputs)),
-            _("The other methods have one output. Compare a network with one output."),
-            code="compare_outputs",
-        )
+        raise data_error("compare_outputs", count=len(preprocessing.outputs))
     output, target = next(iter(preprocessing.outputs.items()))
     held_out = dataset.test if dataset.test is not None else dataset.validation
     if held_out is None or not len(held_out):
-        raise DataError(
-            _("There are no held-out rows to compare on."),
-            _("Set a test split on the Data page."),
-            code="no_test_set",
-        )
+        raise data_error("no_test_set:5")
     rows, notes = _sampled(dataset.train, seed)
     train_x, train_y = _joined(trained, dataset.train.x, rows), dataset.train.raw_y[output][rows]
     x, truth = _joined(trained, held_out.x, None), np.asarray(held_out.raw_y[output])
@@ -254,11 +246,7 @@ def compare(
 def _need_known(names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in METHODS]
     if unknown:
-        raise DataError(
-            _("There is no method '{name}'.", name=unknown[0]),
-            _("Choose from: {names}.", names=join_values(METHODS)),
-            code="method_unknown",
-        )
+        raise data_error("method_unknown", name=unknown[0], names=join_values(METHODS))
 
 
 def _sampled(train: Split, seed: int) -> tuple[Array, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.kinds.text.next_token import tokens_read
@@ -279,16 +280,7 @@ def _need_shape(values: Array, entry: InputPreprocessing, key: str) -> None:
         want is None or want == got for want, got in zip(entry.shape, values.shape[1:], strict=True)
     )
     if not fits:
-        raise DataError(
-            _(
-                "'{name}' received samples of shape {shape}, but takes {wanted}.",
-                name=key,
-                shape=values.shape[1:],
-                wanted=entry.shape,
-            ),
-            _("Provide samples of that shape."),
-            code="sample_shape",
-        )
+        raise data_error("sample_shape:2", name=key, shape=values.shape[1:], wanted=entry.shape)
 
 
 def _answers(output: str, values: Array, target: OutputPreprocessing) -> OutputPredictions:
@@ -335,14 +327,10 @@ def raw_from_rows(
     import pandas as pd
 
     if not listed_rows:
-        raise DataError(_("There is no row to predict for."), _("Fill in a row."), code="no_row")
+        raise data_error("no_row")
     known = [entry.name for entry in form_fields(trained)]
     if not known:
-        raise DataError(
-            _("This model does not take table rows."),
-            _("It takes {inputs}: choose a file.", inputs=input_sort(trained)),
-            code="model_takes_no_table",
-        )
+        raise data_error("model_takes_no_table", inputs=input_sort(trained))
     targets = {name for e in preprocessing_of(trained).outputs.values() for name in e.columns}
     for row in listed_rows:
         for name in row:
@@ -369,11 +357,7 @@ def _need_filled(trained: TrainedModel, table: Any) -> None:
     for entry in preprocessing_of(trained).inputs.values():
         for column in entry.columns:
             if column.name in table and column.fill is None and table[column.name].isna().any():
-                raise DataError(
-                    _("'{column}' is empty.", column=column.name),
-                    _("Fill in a value."),
-                    code="cell_empty",
-                )
+                raise data_error("cell_empty", column=column.name)
 
 
 def _need_numbers(trained: TrainedModel, table: Any) -> None:
@@ -432,14 +416,11 @@ def files_of_samples(
     if path.is_dir():
         files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
     if not files or files[0].suffix.lower() not in endings:
-        raise DataError(
-            _(
-                "'{folder}' has no file that the model takes ({endings}).",
-                folder=path.name,
-                endings=join_values(endings),
-            ),
-            _("The model takes {inputs}.", inputs=input_sort(trained)),
-            code="no_fitting_file",
+        raise data_error(
+            "no_fitting_file",
+            folder=path.name,
+            endings=join_values(endings),
+            inputs=input_sort(trained),
         )
     root = path if path.is_dir() else path.parent
     return files, tuple(file.relative_to(root).as_posix() for file in files)

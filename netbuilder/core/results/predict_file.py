@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays.array_roles import read_inputs
 from netbuilder.core.data.kinds.csv.table import unknown_words
@@ -24,7 +25,6 @@ from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.atomic import replace_atomically
@@ -152,12 +152,7 @@ def predictions_of_file(
     path = Path(path)
     ending = path.suffix.lower()
     if not path.exists():
-        raise DataError(
-            _("'{file}' is not in {folder}.", file=path.name, folder=path.parent),
-            _("Choose it again."),
-            code="file_not_found",
-            path=str(path),
-        )
+        raise data_error("file_not_found", path, file=path.name, folder=path.parent)
     if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
         return _files(trained, path)
     if ending in ARRAY_ENDINGS:
@@ -170,15 +165,7 @@ def _files(trained: TrainedModel, path: Path) -> FilePredictions:
     sorts = [modality_of(entry) for entry in preprocessing_of(trained).inputs.values()]
     endings = sorts[0].endings if sorts else ()
     if not endings:
-        raise DataError(
-            _(
-                "The model takes {inputs}, but '{file}' is something else.",
-                inputs=input_sort(trained),
-                file=path.name,
-            ),
-            _("Choose a CSV file with the columns that the model was trained on."),
-            code="file_does_not_fit",
-        )
+        raise data_error("file_does_not_fit", inputs=input_sort(trained), file=path.name)
     files, names = files_of_samples(trained, path, endings)
     predictions = predict_files(trained, files)
     return _answers(replace(predictions, sources=names))
@@ -215,11 +202,7 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
         used, trained.project.data, preprocessing, path.name
     )
     if usable.empty:
-        raise DataError(
-            _("Every row of {file} has a missing value.", file=path.name),
-            _("Fill in the missing values."),
-            code="every_row_incomplete",
-        )
+        raise data_error("every_row_incomplete:2", file=path.name)
     predictions = predict_raw(trained, raw)
     # The user's own cells are written as they stood: 36 stays 36, and NA stays NA.
     cells = table if dialect is None else read_cells(path, dialect).loc[table.index]

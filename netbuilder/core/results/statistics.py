@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
 from netbuilder.core.results.forecast import series_ends
 from netbuilder.core.results.own_units import parse_cell, preprocessing_of
@@ -428,22 +428,10 @@ def by_group(evaluation: Evaluation, values: Array, seed: int = 0) -> tuple[Grou
     """
     values = np.asarray(values, str)
     if len(values) != evaluation.samples:
-        raise DataError(
-            _(
-                "There are {groups} groups for {rows} rows.",
-                groups=len(values),
-                rows=evaluation.samples,
-            ),
-            _("Choose a column of the same file."),
-            code="groups_do_not_fit",
-        )
+        raise data_error("groups_do_not_fit", groups=len(values), rows=evaluation.samples)
     names, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
     if len(names) > max(50, evaluation.samples // FEWEST_ROWS):
-        raise DataError(
-            _("The column has {count} different values, nearly one per row.", count=len(names)),
-            _("Choose a column whose values repeat, such as a place or a class."),
-            code="too_many_groups",
-        )
+        raise data_error("too_many_groups", count=len(names))
     differing = differing_groups(evaluation, numbers, seed)
     groups = []
     for place in np.argsort(-counts, kind="stable"):
@@ -508,10 +496,11 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
                     return pd.Series([parse_cell(feature, cell) for cell in cells])
                 return pd.Series(cells[:, 0])
             start += len(feature.features)
-    raise DataError(
-        _("There is no column '{column}'. {hint}", column=column, hint=did_you_mean(column, names)),
-        _("Choose one of: {columns}.", columns=join_values(names[:12]) or "-"),
-        code="group_column_unknown",
+    raise data_error(
+        "group_column_unknown",
+        column=column,
+        hint=did_you_mean(column, names),
+        columns=join_values(names[:12]) or "-",
     )
 
 
@@ -590,11 +579,7 @@ def paired_difference(first: Evaluation, other: Evaluation) -> Interval:
     Raise DataError if they were not evaluated on the same rows.
     """
     if not _of_same_rows(first, other):
-        raise DataError(
-            _("The two results are not for the same rows."),
-            _("Evaluate both on one file."),
-            code="other_rows",
-        )
+        raise data_error("other_rows")
     gain = _row_scores(first) - _row_scores(other)
     if first.task == REGRESSION:
         gain = -gain

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, Preprocessing
 from netbuilder.core.data.preprocessing.missing import fill_missing
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.own_units import usual_range
 from netbuilder.core.wording import format_number, format_quoted_list
@@ -27,11 +27,7 @@ RULES = ("error", "drop", "mean", "median", "most_frequent")
 def with_missing_rule(trained: TrainedModel, rule: str) -> TrainedModel:
     """Return the network with ``rule`` for missing values of new rows."""
     if rule not in RULES:
-        raise DataError(
-            _("There is no rule '{rule}' for missing values.", rule=rule),
-            _("Choose one of {rules}.", rules=format_quoted_list(RULES, 9)),
-            code="missing_rule_unknown",
-        )
+        raise data_error("missing_rule_unknown", rule=rule, rules=format_quoted_list(RULES, 9))
     data = trained.project.data
     columns = {name: replace(choice, missing="") for name, choice in data.columns.items()}
     options = {**data.options, "missing": rule}

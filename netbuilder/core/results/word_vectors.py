@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.data.tokens import SHOWN
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import layer_owner
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.live.maps import principal_components, tsne_map
@@ -73,11 +72,7 @@ class TokenTable:
         for name in (SHOWN.get(word, word), word.strip(), word.strip().lower()):
             if name in self.numbers:
                 return self.numbers[name]
-        raise DataError(
-            _("“{word}” has no vector: it is not in the vocabulary.", word=word),
-            _("Choose a word from the training texts."),
-            code="word_unknown",
-        )
+        raise data_error("word_unknown", word=word)
 
 
 def token_table(
@@ -301,11 +296,7 @@ def word_map(vectors: WordVectors, way: str = PCA, before: WordMap | None = None
     """
     values = np.nan_to_num(vectors.values[:MOST_ON_MAP], posinf=0.0, neginf=0.0)
     if len(values) < _FEWEST:
-        raise DataError(
-            _("There are too few words for a map."),
-            _("Three or more are needed."),
-            code="too_few_words",
-        )
+        raise data_error("too_few_words")
     if way == TSNE:
         return WordMap(vectors, tsne_map(values), TSNE)
     at, explained = principal_components(values)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QStackedWidget, QWidget
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_report import DataReport
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
@@ -486,11 +487,7 @@ class DataChooser(QObject):
 
     def _not_pasted(self, error: Exception) -> None:
         if not isinstance(error, UserError):
-            error = DataError(
-                _("The pasted table could not be saved: {error}.", error=error),
-                _("Save it as a file and open that file."),
-                code="paste_failed",
-            )
+            error = data_error("paste_failed", error=error)
         self.failed.emit(error)
 
     def _choose(self, data: Data) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QPushButton, QWidget
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import submission_writer
 from netbuilder.core.grading.submission import SubmissionInfo, check_student_name
@@ -138,11 +139,7 @@ class SubmissionDialog(Dialog):
             name = check_student_name(self.name.text())
             folder = Path(self.folder.text()).expanduser()
             if not folder.is_dir():
-                raise UserError(
-                    _("There is no folder '{folder}'.", folder=folder),
-                    _("Choose the folder that your teacher named."),
-                    code="no_such_folder",
-                )
+                raise user_error("no_such_folder", folder=folder)
         except UserError as error:
             self._say("complaint", str(error))
             return

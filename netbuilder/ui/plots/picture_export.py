@@ -29,8 +29,7 @@ from PySide6.QtSvg import QSvgGenerator, QSvgRenderer
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from netbuilder.core import i18n
-from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.ui.style import theme
 
@@ -57,11 +56,7 @@ def write_svg(svg: str, path: Path) -> None:
             with replace_atomically(path) as temporary:
                 _write_pdf(svg, temporary)
         case ending:
-            raise UserError(
-                _("An image cannot be saved as “{ending}”.", ending=ending or path.name),
-                _("Choose a name that ends in .svg, .png or .pdf."),
-                code="picture_ending",
-            )
+            raise user_error("picture_ending", ending=ending or path.name)
 
 
 def _check_font() -> None:
@@ -157,11 +152,7 @@ def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
         case ".svg":
             write_bytes(path, widget_svg_bytes(widget, below))
         case ending:
-            raise UserError(
-                _("An image cannot be saved as “{ending}”.", ending=ending or path.name),
-                _("Choose a name that ends in .png or .svg."),
-                code="picture_ending",
-            )
+            raise user_error("picture_ending:2", ending=ending or path.name)
 
 
 def _caption(widget: QWidget, below: str) -> QTextDocument | None:

@@ -21,8 +21,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QSysInfo, QTimer
 
 from netbuilder.core import folders
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import discard
 
 _PROCESS = uuid.uuid4().hex[:16]
@@ -167,15 +167,7 @@ def take_crashes() -> list[datetime]:
 
 def crash_message(when: datetime) -> UserError:
     """Return the message about a crash of an earlier process."""
-    return UserError(
-        _("NetBuilder crashed on {date}.", date=f"{when:%d %B at %H:%M}"),
-        _(
-            "Your work was saved: NetBuilder has just offered to restore it, or it "
-            "is in your project file. The log says where in the program the crash "
-            "happened; send the log with a bug report."
-        ),
-        code="crashed_last_time",
-    )
+    return user_error("crashed_last_time", date=f"{when:%d %B at %H:%M}")
 
 
 def _remove(file: Path, lock: QLockFile | None) -> None:

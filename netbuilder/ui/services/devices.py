@@ -26,6 +26,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
 from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.style import theme
@@ -209,27 +210,18 @@ def require_multimedia(device: str) -> None:
     try:
         import PySide6.QtMultimedia  # noqa: F401
     except ModuleNotFoundError as error:
-        raise UserError(
-            _("{device} needs QtMultimedia, which is not installed.", device=device),
-            _(
-                "Install it with: {command}, then start NetBuilder again.",
-                command='pip install "netbuilder-studio[capture]"',
-            ),
-            code="multimedia_not_installed",
+        raise user_error(
+            "multimedia_not_installed",
+            device=device,
+            command='pip install "netbuilder-studio[capture]"',
         ) from error
     except ImportError as error:
-        raise UserError(
-            _(
-                "{device} needs QtMultimedia, but a system library is missing: {error}.",
-                device=device,
-                error=error,
-            ),
-            _(
-                "Debian or Ubuntu: {debian}   Fedora: {fedora}   Then start NetBuilder again.",
-                debian="sudo apt install libgssapi-krb5-2 libpulse0 libxrandr2",
-                fedora="sudo dnf install krb5-libs libXrandr pulseaudio-libs",
-            ),
-            code="multimedia_library_missing",
+        raise user_error(
+            "multimedia_library_missing",
+            device=device,
+            error=error,
+            debian="sudo apt install libgssapi-krb5-2 libpulse0 libxrandr2",
+            fedora="sudo dnf install krb5-libs libXrandr pulseaudio-libs",
         ) from error
 
 
@@ -495,11 +487,7 @@ class WavePlayer(QObject):
 
         device = QMediaDevices.defaultAudioOutput()
         if device.isNull():
-            raise UserError(
-                _("No loudspeaker was found."),
-                _("Connect a loudspeaker or headphones, then try again."),
-                code="no_loudspeaker",
-            )
+            raise user_error("no_loudspeaker")
         audio_format = QAudioFormat()
         audio_format.setSampleRate(rate)
         audio_format.setChannelCount(1)

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _
 
 NO_PEN = QPen(Qt.PenStyle.NoPen)
 
@@ -262,14 +262,7 @@ def font_error(name: str) -> UserError | None:
         metrics.inFontUcs4(ord(letter)) for letter in set(i18n.sample_sentence(name))
     ):
         return None
-    return UserError(
-        _("No font on this system has the letters of the language '{name}'.", name=name),
-        _(
-            "Install a font that has them (for Chinese on Debian and Ubuntu: sudo apt install "
-            "fonts-noto-cjk) and start NetBuilder again, or choose another language."
-        ),
-        code="language_without_font",
-    )
+    return user_error("language_without_font", name=name)
 
 
 def palette(scheme: Colors) -> QPalette:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.catalog.training.training_index import TWO_TRAINING_VALUES, metric_words
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import format_percent
@@ -115,11 +115,7 @@ def export_curves(plot: TrainingCurvePlot, path: Path) -> Path:
         case ".csv":
             write_bytes(path, curves_table(plot.run).encode("utf-8"))
         case ending:
-            raise UserError(
-                _("Curves cannot be saved as “{ending}”.", ending=ending or path.name),
-                _("Choose a name that ends in .png, .svg or .csv."),
-                code="curves_ending",
-            )
+            raise user_error("curves_ending", ending=ending or path.name)
     return path
 
 

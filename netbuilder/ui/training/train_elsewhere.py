@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QDialogButtonBox, QPlainTextEdit, QWidget
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
@@ -35,11 +36,7 @@ def machine_commands(machines: list[str]) -> list[str]:
         UserError: no machine, or an address that is not ``host:port``.
     """
     if not machines:
-        raise UserError(
-            _("No machine is given."),
-            _("Write one address per line, such as pc1:12345."),
-            code="no_machine",
-        )
+        raise user_error("no_machine")
     plain = f"netbuilder train {PROJECT_NAME} -o model.h5"
     if len(machines) == 1:
         return [plain]
@@ -47,17 +44,9 @@ def machine_commands(machines: list[str]) -> list[str]:
     for address in addresses:
         host, _colon, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise UserError(
-                _("“{address}” is not the address of a machine.", address=address),
-                _("Write it as name:port, such as pc1:12345."),
-                code="machine_address",
-            )
+            raise user_error("machine_address", address=address)
     if len(set(addresses)) < len(addresses):
-        raise UserError(
-            _("Two machines have the same address."),
-            _("Give each its own name or another port."),
-            code="machine_twice",
-        )
+        raise user_error("machine_twice")
     joined = ",".join(addresses)
     return [f"{plain} --workers {joined} --worker-index {n}" for n in range(len(addresses))]
 
@@ -80,20 +69,10 @@ def write_folder(project: Project, base: Path, folder: Path, machines: list[str]
                 shutil.copy2(source, target)
             moved[field] = f"data/{target.name}"
     except FileNotFoundError as error:
-        raise UserError(
-            _("The data “{name}” was not found.", name=error.filename),
-            _("Choose it again on the Data page."),
-            code="data_missing",
-        ) from error
+        raise user_error("data_missing", name=error.filename) from error
     except OSError as error:
-        raise UserError(
-            _(
-                "“{folder}” cannot be written: {reason}.",
-                folder=folder,
-                reason=error.strerror or error,
-            ),
-            _("Choose another folder."),
-            code="folder_not_written",
+        raise user_error(
+            "folder_not_written", folder=folder, reason=error.strerror or error
         ) from error
     files.write(replace(project, data=replace(data, **moved)), folder / PROJECT_NAME)
     write_bytes(folder / "HOW-TO.txt", instructions(machines, lines).encode("utf-8"))

@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 from netbuilder.core.catalog.training.training_index import OPTIMIZERS
 from netbuilder.core.data.registry import target_words
 from netbuilder.core.engine.runs.differences import distinct_choices, format_setting, setting_words
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.graph_ends import same_rows
@@ -76,11 +76,7 @@ def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
         case ".pdf":
             write_pdf(page, path)
         case _other:
-            raise UserError(
-                _("A report cannot be saved as “{ending}”.", ending=ending or path.name),
-                _("Choose a name that ends in .html or .pdf."),
-                code="report_ending",
-            )
+            raise user_error("report_ending", ending=ending or path.name)
 
 
 def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -> str:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from netbuilder.core.catalog.catalog_file import layer_specs
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
-from netbuilder.core.errors import UserError
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _
 
 if TYPE_CHECKING:
@@ -135,25 +135,13 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
     """
     bases = getattr(layer, "__mro__", ())
     if not any(base.__name__ == "Layer" and base.__module__.startswith("keras.") for base in bases):
-        raise UserError(
-            _("'{name}' is not a class of Keras layers.", name=getattr(layer, "__name__", layer)),
-            _("Give a class that inherits from keras.layers.Layer."),
-            code="not_a_layer_class",
-        )
+        raise user_error("not_a_layer_class", name=getattr(layer, "__name__", layer))
     name = layer.__name__
     known = LAYERS.get(name)
     if known is not None and known.module.startswith("keras."):
-        raise UserError(
-            _("Keras already has a layer named '{name}'.", name=name),
-            _("Give your class another name."),
-            code="layer_name_taken",
-        )
+        raise user_error("layer_name_taken", name=name)
     if "<locals>" in layer.__qualname__:
-        raise UserError(
-            _("The class '{name}' is defined inside a function.", name=name),
-            _("Define it at the top of the script, notebook or module."),
-            code="layer_class_local",
-        )
+        raise user_error("layer_class_local", name=name)
     params = tuple(
         param
         for argument in list(inspect.signature(layer.__init__).parameters.values())[1:]

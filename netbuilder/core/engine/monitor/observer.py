@@ -16,13 +16,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.engine.build.graph_to_keras import connect_layers, model_inputs, owner_of
 from netbuilder.core.engine.build.keras_objects import as_list
 from netbuilder.core.engine.build.loss_values import total_loss
 from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Node, Project
 
@@ -249,27 +249,15 @@ class NetworkObserver:
         samples: list[Array] = []
         for name, tensor in zip(self._names, self._inputs, strict=True):
             if name not in wish.x:
-                raise DataError(
-                    _("The samples have no values for '{name}'.", name=name),
-                    _("Choose other samples."),
-                    code="samples_incomplete",
-                )
+                raise data_error("samples_incomplete", name=name)
             value, shape = np.asarray(wish.x[name]), tuple(tensor.shape[1:])
             fits = value.ndim == len(shape) + 1 and all(
                 want is None or want == got
                 for want, got in zip(shape, value.shape[1:], strict=True)
             )
             if not fits or not len(value):
-                raise DataError(
-                    _(
-                        "The samples for '{name}' have the shape {found}, but the network "
-                        "expects {expected}.",
-                        name=name,
-                        found=value.shape[1:],
-                        expected=shape,
-                    ),
-                    _("Choose samples of the training data."),
-                    code="samples_of_other_shape",
+                raise data_error(
+                    "samples_of_other_shape", name=name, found=value.shape[1:], expected=shape
                 )
             samples.append(value.astype(str(tensor.dtype), copy=False))
         return samples
@@ -277,14 +265,7 @@ class NetworkObserver:
     def _targets(self, wish: Probe) -> list[Array]:
         missing = [name for name in self._graph.outputs if name not in wish.y]
         if missing:
-            raise DataError(
-                _(
-                    "The samples have no labels for '{name}', so the loss has no gradient.",
-                    name=missing[0],
-                ),
-                _("Choose samples with known labels."),
-                code="samples_without_labels",
-            )
+            raise data_error("samples_without_labels", name=missing[0])
         return [np.asarray(wish.y[name]) for name in self._graph.outputs]
 
     def _node(self, name: str) -> Node | None:

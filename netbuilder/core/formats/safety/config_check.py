@@ -15,10 +15,8 @@ from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist, keras2_modernize, operations
 from netbuilder.core.formats.safety.model_file import RefusedLayer
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_sentences, shorten
-
-NEVER = N_("Do not open this file. If you trust its author, ask for the network without this part.")
 
 # Base64 of marshalled code (Keras 2's Lambda) and of pickles.
 _CODE_TEXT = re.compile(
@@ -47,9 +45,7 @@ def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...
 
 def refusal(where: str, problem: str) -> FormatError:
     """Return the error for a dangerous part of a file: the part, and a sentence about it."""
-    return FormatError(
-        _("{where}: {problem}", where=where, problem=problem), _(NEVER), code="model_unsafe"
-    )
+    return format_error("model_unsafe", where=where, problem=problem)
 
 
 def model_layers(config: Mapping[str, Any]) -> list[Any]:

@@ -108,11 +108,7 @@ def _h5_container_json(file: h5py.File, key: str, name: str) -> Any:
         problem, fix = _("A config in the file is not text."), _("Save the model again.")
         raise FormatError(problem, fix, code="config_not_text")
     if len(text) > MAX_CHARACTERS:
-        raise FormatError(
-            _("'{key}' in '{file}' is too long.", key=key, file=name),
-            _(_REFUSE),
-            code="config_too_long",
-        )
+        raise format_error("config_too_long", key=key, file=name)
     return read_json(text, _("'{key}' in '{file}'", key=key, file=name))
 
 

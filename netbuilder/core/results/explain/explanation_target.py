@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
@@ -16,7 +17,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.predict import predict_raw
@@ -71,15 +71,7 @@ class ExplanationTarget:
             if modality_of(entry).explained_as(entry) == sort:
                 return key, entry
         has = join_values(dict.fromkeys(_(modality_of(entry).takes) for entry in inputs.values()))
-        raise DataError(
-            _(
-                "This method needs a {kind} as input; the network takes {inputs}.",
-                kind=sort,
-                inputs=has,
-            ),
-            _("Choose another method."),
-            code="method_needs_other_input",
-        )
+        raise data_error("method_needs_other_input", kind=sort, inputs=has)
 
     def scores(self, key: str, variants: Array) -> Array:
         """Return the explained number (n,) for raw variants (n, *shape) of one input, the others
@@ -116,11 +108,7 @@ def explanation_target(
         about = first.columns[0] if first.columns else first.output
         return ExplanationTarget(trained, sample, first.output, 0, predictions.text(0), about)
     if label is not None and label not in first.classes:
-        raise DataError(
-            _("There is no class '{label}'.", label=label),
-            _("The classes are {labels}.", labels=join_values(first.classes)),
-            code="class_unknown",
-        )
+        raise data_error("class_unknown:3", label=label, labels=join_values(first.classes))
     if label is not None:
         unit = first.classes.index(label)
     elif first.task != MULTI_LABEL and flat.shape[1] == 1:

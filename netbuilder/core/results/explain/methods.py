@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
@@ -416,14 +417,7 @@ def sample_sort(trained: TrainedModel) -> str:
         sort = modality_of(entry).explained_as(entry)
         if sort:
             return sort
-    raise DataError(
-        _(
-            "Predictions of this network cannot be explained: its inputs are not a table, "
-            "picture, text or series."
-        ),
-        _("Open the Inside page to see what its layers compute from a sample."),
-        code="no_method_fits",
-    )
+    raise data_error("no_method_fits")
 
 
 def methods_for(trained: TrainedModel) -> tuple[Method, ...]:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.engine.build.graph_to_keras import model_inputs, owner_of
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget
 from netbuilder.core.results.layer_values import listed_outputs, node_outputs
 from netbuilder.core.results.own_units import loss_of, preprocessing_of
@@ -80,11 +79,7 @@ def grad_cam(question: ExplanationTarget) -> Array:
     key, entry = question.input_of("picture")
     node = last_convolution(question)
     if not node:
-        raise DataError(
-            _("Grad-CAM needs a convolution, but this network has none."),
-            _("Choose integrated_gradients or occlusion."),
-            code="grad_cam_needs_convolution",
-        )
+        raise data_error("grad_cam_needs_convolution")
     model, nodes = node_outputs(question.trained)
     with tf.GradientTape() as tape:
         values = _inputs(question, key, entry.apply(question.sample[key][None]))
@@ -96,11 +91,7 @@ def grad_cam(question: ExplanationTarget) -> Array:
         score = _raw_score(question, by_node)
     gradient = tape.gradient(score, by_node[node])
     if gradient is None:
-        raise DataError(
-            _("The prediction does not depend on '{layer}'.", layer=node),
-            _("Choose occlusion instead."),
-            code="grad_cam_no_path",
-        )
+        raise data_error("grad_cam_no_path", layer=node)
     maps, graph = by_node[node], question.trained.project.graph
     if len(maps.shape) == 2:
         # Of pooled maps the mean of the gradient is that of what was pooled, up to a factor.

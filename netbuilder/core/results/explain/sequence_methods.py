@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.word_encoding import raw_of_texts, words_of
-from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget
 
@@ -31,9 +31,7 @@ def word_importance(
     else:
         words = words_of(text, entry.split)[: len(ids)]
     if not words:
-        raise DataError(
-            _("The text has no words."), _("Enter a text with words."), code="text_without_words"
-        )
+        raise data_error("text_without_words")
     if text is None:
         rows = [np.delete(ids, place) for place in np.flatnonzero(ids)]
         variants = np.zeros((len(rows), len(ids)), ids.dtype)
@@ -58,11 +56,7 @@ def token_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ..
     ids = np.asarray(question.sample[key]).reshape(-1)
     places = np.flatnonzero(ids)
     if not len(places):
-        raise DataError(
-            _("No part of this text is in the network's vocabulary."),
-            _("Enter another text."),
-            code="text_unknown",
-        )
+        raise data_error("text_unknown")
     known = np.arange(2, len(entry.vocabulary))
     many = min(max(_MOST_ROWS // len(places), 4), OTHERS, len(known))
     others = known[np.unique(np.linspace(0, len(known) - 1, many).round().astype(np.int64))]
@@ -90,11 +84,7 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
     raw = np.asarray(question.sample[key], np.float64)
     count = len(raw)
     if count < 2:
-        raise DataError(
-            _("A series of one step cannot be explained by hiding steps."),
-            _("Use a longer window."),
-            code="series_too_short",
-        )
+        raise data_error("series_too_short")
     variants = np.repeat(raw[None], count, axis=0)
     for place in range(count):
         before, after = raw[max(place - 1, 0)], raw[min(place + 1, count - 1)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.registry import modality_of
@@ -40,11 +41,7 @@ def columns_of(trained: TrainedModel) -> dict[str, list[tuple[str, FittedColumn,
             columns.setdefault(column.name, []).append((key, column, slice(start, end)))
             start = end
     if not columns:
-        raise DataError(
-            _("This network does not take tables."),
-            _("Choose another method."),
-            code="method_needs_table",
-        )
+        raise data_error("method_needs_table")
     return columns
 
 
@@ -84,11 +81,7 @@ def permutation_importance(
         }
     count = len(next(iter(raw.values())))
     if count < 2:
-        raise DataError(
-            _("With one row there is nothing to shuffle."),
-            _("Provide a table with several rows."),
-            code="one_row_only",
-        )
+        raise data_error("one_row_only")
     if count > MOST_ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(count, MOST_ROWS, replace=False))
         raw = {key: value[chosen] for key, value in raw.items()}

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.monitor.observer import Probe
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.forecast_and_wall import sample_split
 from netbuilder.core.results.live.view_data import Found, MapPicture, ViewRequest
@@ -48,11 +47,7 @@ def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     node = last_hidden(project, output)
     if not node:
-        raise DataError(
-            _("There is no hidden layer to draw."),
-            _("Add one before the last layer."),
-            code="no_hidden_layer",
-        )
+        raise data_error("no_hidden_layer")
     rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), MAP_ROWS)).astype(np.int64))
     raw = np.asarray(split.raw_y[output])
     truth = raw.reshape(len(raw), -1)[rows, 0]
@@ -97,11 +92,7 @@ def principal_components(values: Array, before: Array | None = None) -> tuple[Ar
 def neighbour_map(picture: MapPicture) -> MapPicture:
     """Return the same samples by t-SNE; takes seconds."""
     if picture.hidden is None or len(picture.at) < 3:
-        raise DataError(
-            _("There are too few samples for a map."),
-            _("Three or more are needed."),
-            code="too_few_samples",
-        )
+        raise data_error("too_few_samples")
     return replace(picture, at=tsne_map(np.nan_to_num(picture.hidden)), way="t-SNE", explained=0.0)
 
 

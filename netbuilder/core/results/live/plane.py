@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.monitor.observer import Probe
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.table_rows import TableRows, table_rows
 from netbuilder.core.results.live.view_data import (
@@ -149,11 +148,7 @@ def _one_column(dataset: Dataset, across: str) -> tuple[TableRows, str]:
     table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or not names:
-        raise DataError(
-            _("A curve needs a numeric column."),
-            _("Choose another view."),
-            code="no_numeric_column",
-        )
+        raise data_error("no_numeric_column")
     return table, across or names[0]
 
 
@@ -162,11 +157,7 @@ def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[TableRows, str
     table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or len(names) < 2:
-        raise DataError(
-            _("A surface needs two numeric columns."),
-            _("Choose another view."),
-            code="no_numeric_columns",
-        )
+        raise data_error("no_numeric_columns")
     across = across or next(n for n in names if n != up)
     return table, across, up or next(n for n in names if n != across)
 

@@ -15,6 +15,7 @@ from netbuilder.core.catalog.spec import Category, Kind, Param
 from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.engine.runs.differences import setting_words
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
@@ -138,11 +139,7 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
     path, equals, words = text.partition("=")
     path, words = path.strip(), words.strip()
     if not equals or not words or not path:
-        raise UserError(
-            _("'{text}' is not a search dimension.", text=text),
-            _("Write PATH=VALUES, such as dense.units=16,32,64 or dense.rate=0.1:0.5."),
-            code="dimension_syntax",
-        )
+        raise user_error("dimension_syntax", text=text)
     param = _param_of(path, project)
     parts = words.split(":")
     if len(parts) in {2, 3} and not words.startswith(("[", "{", '"')):
@@ -151,11 +148,7 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
     for value in values:
         _check(path, param, value, project)
     if len(values) != len({json.dumps(value) for value in values}):
-        raise UserError(
-            _("'{words}' has a value of {path} twice.", words=words, path=path),
-            _("Write each value once."),
-            code="dimension_value_twice",
-        )
+        raise user_error("dimension_value_twice", words=words, path=path)
     return SearchDimension(path, values)
 
 
@@ -213,25 +206,13 @@ def split_values(words: str, between: str = ",") -> list[str]:
 def _range(path: str, param: Param, parts: Sequence[str], words: str) -> SearchDimension:
     log = parts[0].strip() == "log"
     if len(parts) == 3 and parts[0].strip() not in {"log", "lin"}:
-        raise UserError(
-            _("'{words}' is not a range.", words=words),
-            _("Write a:b, or log:a:b, with two numbers."),
-            code="range_syntax",
-        )
+        raise user_error("range_syntax", words=words)
     try:
         low, high = (float(part) for part in parts[-2:])
     except ValueError:
-        raise UserError(
-            _("'{words}' is not a numeric range for {path}.", words=words, path=path),
-            _("Write a:b, or log:a:b."),
-            code="range_syntax",
-        ) from None
+        raise user_error("range_syntax:2", words=words, path=path) from None
     if param.kind not in _NUMBERS:
-        raise UserError(
-            _("{path} is not a number.", path=path),
-            _("List its values: a,b,c."),
-            code="range_of_no_number",
-        )
+        raise user_error("range_of_no_number", path=path)
     if not (math.isfinite(low) and math.isfinite(high)) or low >= high or (log and low <= 0):
         first = (
             _("Write the lower number first; both must be above 0.")

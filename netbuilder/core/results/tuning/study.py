@@ -16,6 +16,7 @@ import numpy as np
 
 from netbuilder.core import folders
 from netbuilder.core.engine.runs.run_store import with_absolute_paths
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import delete, delete_error, discard
@@ -387,22 +388,9 @@ def read_trials(plan: StudyPlan) -> list[Trial]:
         head = json.loads(lines[0]) if lines else {"mark": plan.mark}
         mark = head["mark"]
     except (ValueError, TypeError, KeyError):
-        raise UserError(
-            _("'{file}' contains no trials.", file=plan.file.name),
-            _("Choose another file."),
-            code="study_file_invalid",
-            path=str(plan.file),
-        ) from None
+        raise user_error("study_file_invalid", plan.file) from None
     if mark != plan.mark:
-        raise UserError(
-            _(
-                "The trials in '{file}' belong to another project or search space.",
-                file=plan.file.name,
-            ),
-            _("Choose another file, or remove this one."),
-            code="study_file_other",
-            path=str(plan.file),
-        )
+        raise user_error("study_file_other", plan.file)
     trials = []
     for line in lines[1:]:
         try:
@@ -533,15 +521,7 @@ def with_default_file(plan: StudyPlan) -> StudyPlan:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(
-            _(
-                "Trials cannot be saved in {folder}: {reason}.",
-                folder=file.parent,
-                reason=error.strerror,
-            ),
-            _("Choose another folder."),
-            code="study_not_saved",
-        ) from error
+        raise user_error("study_not_saved", folder=file.parent, reason=error.strerror) from error
     return replace(plan, file=file)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core import folders
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services import jobs
@@ -75,19 +76,11 @@ class ExperimentRunner(QObject):
         try:
             varied = tuple(parse_dimension(line, project) for line in lines if line.strip())
             if not varied:
-                raise UserError(
-                    _("The search space is empty."),
-                    _("Add a setting to search."),
-                    code="search_space_empty",
-                )
+                raise user_error("search_space_empty")
             paths = [dimension.path for dimension in varied]
             duplicate = next((path for path in paths if paths.count(path) > 1), None)
             if duplicate is not None:
-                raise UserError(
-                    _("{setting} is in the search space twice.", setting=duplicate),
-                    _("Write all its values in one line."),
-                    code="search_dimension_twice",
-                )
+                raise user_error("search_dimension_twice", setting=duplicate)
             plan = with_default_file(
                 StudyPlan(project, self._workbench.base, varied, trials, method, prune=prune)
             )
@@ -176,11 +169,7 @@ class ExperimentRunner(QObject):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("trying variants failed", exc_info=error)
-            error = UserError(
-                _("The experiment failed: {error}", error=error),
-                _("Search other settings."),
-                code="experiment_failed",
-            )
+            error = user_error("experiment_failed", error=error)
         self.error, self.running = None if self._plan is None else error, False
         self.changed.emit()
         self._load_for_new_project()

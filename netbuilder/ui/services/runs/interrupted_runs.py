@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.crash_detector import (
@@ -92,16 +92,7 @@ def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
 
 def not_taken_sentence(run: InterruptedRun) -> UserError:
     """Return the message for a failed ``take_over_run``."""
-    return UserError(
-        _("The run of '{name}' cannot continue in this window.", name=run.project.name),
-        _(
-            "Another window has continued the run, or '{folder}' cannot be "
-            "written. If no window has the run open, NetBuilder asks about it at "
-            "the next start.",
-            folder=run.folder.parent,
-        ),
-        code="run_not_taken",
-    )
+    return user_error("run_not_taken", name=run.project.name, folder=run.folder.parent)
 
 
 def leave_run(run: InterruptedRun) -> None:

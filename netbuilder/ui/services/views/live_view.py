@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.registry import has_points, point_view_name, same_points
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelState
@@ -72,7 +72,6 @@ def _load_view(request: _ViewRequest) -> ViewState:
     from netbuilder.core.data.defaults import resolve_defaults
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.monitor.observer import evaluate_probe
-    from netbuilder.core.errors import DataError
     from netbuilder.core.results.live.plane import FINE_SIZE, SIZE, number_columns
     from netbuilder.core.results.live.views import Axes, views_for
 
@@ -80,11 +79,7 @@ def _load_view(request: _ViewRequest) -> ViewState:
     project = resolve_defaults(request.project, dataset.facts)
     views = views_for(dataset, project)
     if not views:
-        raise DataError(
-            _("There is no view for this network and data."),
-            _("See Evaluate and Inside instead."),
-            code="no_view",
-        )
+        raise data_error("no_view")
     view = next((view for view in views if view.name == request.view), views[0])
     columns = number_columns(dataset)
     across, up = (name if name in columns else "" for name in request.axes)
