@@ -24,6 +24,7 @@ from netbuilder.ui.grading.submission_dialog import submission_source
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.settings import BASIC, level
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window import dialogs, documents
 from netbuilder.ui.window.documents import empty_project
@@ -276,9 +277,13 @@ def test_a_network_that_stays_in_runs_is_said(trained, monkeypatch: pytest.Monke
     monkeypatch.setattr(documents, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1])
     trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
     assert not trained.documents.may_close()
+    level().choose(BASIC)
+    assert not trained.documents.may_close()
     lose_record(trained)
     assert not trained.documents.may_close()
-    assert [_("The trained network is in no file. It stays in Runs.") in a for a in asked] == [1, 0]
+    full = _("The trained network is in no file. It stays in Runs.")
+    basic = _("The trained network is in no file. It stays in Runs, which Full shows.")
+    assert [(full in text, basic in text) for text in asked] == [(1, 0), (0, 1), (0, 0)]
 
 
 def test_a_run_that_closing_stops_can_be_saved(
