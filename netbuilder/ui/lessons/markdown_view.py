@@ -292,6 +292,8 @@ class MarkdownView(QTextBrowser):
 
     def _fit(self) -> None:
         width = max(self.viewport().width(), 120)
+        edit = QTextCursor(self.document())
+        edit.beginEditBlock()  # one layout for all pictures
         for cursor, picture in list(self._pictures()):
             size = self._natural(picture)
             if size.isEmpty():
@@ -304,6 +306,7 @@ class MarkdownView(QTextBrowser):
             picture.setHeight(size.height())
             picture.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
             cursor.setCharFormat(picture)
+        edit.endEditBlock()
         self.document().setTextWidth(width)
         # The scroll bar of a long line of code must not cover the last line.
         size = self.document().size()
