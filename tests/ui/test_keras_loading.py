@@ -14,6 +14,7 @@ from netbuilder.ui.services import gradual_imports
 
 
 def test_what_loads_is_not_looked_through_for_garbage() -> None:
+    gc.unfreeze()
     before = gc.isenabled()
     assert gradual_imports.load_keras().count(".") == 2
     assert gc.isenabled() is before

@@ -37,12 +37,14 @@ _SLOTS = ("momentum", "velocity")
 @dataclass(frozen=True, eq=False)
 class WeightUpdate:
     """A weight array's step: ``before``, ``gradient`` of the loss, ``after``; ``slots`` are the
-    optimizer's arrays before and after by name ("momentum", "velocity")."""
+    optimizer's arrays before and after by name ("momentum", "velocity"); ``penalized``: the
+    gradient is also that of a penalty on the weights."""
 
     before: Array
     gradient: Array
     after: Array
     slots: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
+    penalized: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,7 @@ class LayerStep:
         output: what it gives.
         delta: of the loss with respect to the sums before the activation; for other layers the
             output's gradient. An LSTM's are those of its gates, (n, steps, 4 · units).
+        back: of the loss with respect to the output.
         factors: what ``delta`` is multiplied with to give the weights' gradients, if it is not the
             input: the normalized input of a BatchNormalization, the state before each step of an
             LSTM (n, steps, units).
@@ -65,6 +68,7 @@ class LayerStep:
     inputs: tuple[Array, ...]
     output: Array
     delta: Array | None
+    back: Array | None = None
     factors: Array | None = None
     updates: Mapping[str, WeightUpdate] = field(default_factory=dict)
     geometry: tuple[int, int, int, int] = (1, 1, 0, 0)  # a Conv2D's strides and padding
@@ -198,7 +202,7 @@ class _Stepper:
         pairs = [p for p in zip(gradients, self._variables, strict=True) if p[0] is not None]
         self.network.optimizer.apply_gradients(pairs)
         dense = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
-        return {"values": values, "loss": loss, "deltas": deltas, "extra": extra,
+        return {"values": values, "loss": loss, "deltas": deltas, "back": back, "extra": extra,
                 "updates": list(zip(before, dense, self._state(), strict=True))}  # fmt: skip
 
     def _state(self) -> list[tuple[Any, dict[str, Any]]]:
@@ -230,7 +234,9 @@ class _Stepper:
             lambda value: None if value is None else value.numpy(), self._compiled(x, y, weight)
         )
         updates = {
-            id(variable): WeightUpdate(old, gradient, new, {k: (a[k], b[k]) for k in a})
+            id(variable): WeightUpdate(
+                old, gradient, new, {k: (a[k], b[k]) for k in a}, variable.regularizer is not None
+            )
             for variable, ((old, a), gradient, (new, b)) in zip(
                 self._variables, result["updates"], strict=True
             )
@@ -243,11 +249,12 @@ class _Stepper:
             inputs = tuple(self._inputs(name, values))
             if layer is None or not inputs or name not in values:
                 continue
-            own = {v.name: v for v in layer.trainable_variables if id(v) in updates}
+            own = _by_name([v for v in layer.trainable_variables if id(v) in updates])
             places |= {(name, key): variable for key, variable in own.items()}
             step = LayerStep(
                 name, self.graph.by_id[name].layer, inputs, values[name],
-                result["deltas"].get(name), updates={k: updates[id(v)] for k, v in own.items()},
+                result["deltas"].get(name), result["back"].get(name),
+                updates={k: updates[id(v)] for k, v in own.items()},
             )  # fmt: skip
             step = replace(step, **_checked(result["extra"].get(name, {})))
             if step.layer == "Conv2D":
@@ -266,6 +273,14 @@ class _Stepper:
         settings = _settings(self.network.optimizer)
         loss = float(result["loss"])
         return StepTrace(trained, rows, loss, targets, layers, settings, loss_at, self)
+
+
+def _by_name(variables: Sequence[Any]) -> dict[str, Any]:
+    """Return variables by name, those of layers within a layer by the end of their path."""
+    names = [variable.name for variable in variables]
+    if len(set(names)) < len(names):
+        names = ["/".join(variable.path.split("/")[1:]) for variable in variables]
+    return dict(zip(names, variables, strict=True))
 
 
 def _before_activation(tape: Any, loss: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -378,26 +393,55 @@ def gradient_terms(
 ) -> tuple[ProductTerm, ...] | None:
     """Return the products, factor times δ, whose sum is a weight's gradient without penalties.
 
-    None for layers whose products are not spelled out.
+    They are in the order of rows and, within a row, of time steps or places. None for layers whose
+    products are not spelled out.
+    """
+    products = _products(step, name, index)
+    if products is None:
+        return None
+    factor, factors, deltas = products
+    names = [factor] * factors.size
+    if step.layer == "LSTM":
+        times = np.broadcast_to(np.arange(1, factors.shape[1] + 1), factors.shape)
+        names = [f"t={time}: {factor}" for time in times.ravel()]
+    return tuple(
+        ProductTerm(name, float(value), float(delta))
+        for name, value, delta in zip(names, factors.ravel(), deltas.ravel(), strict=True)
+        if value or step.layer != "Embedding"  # whose rows are other words
+    )
+
+
+def row_gradients(step: LayerStep, name: str, index: tuple[int, ...]) -> Array | None:
+    """Return what each row adds to a weight's gradient, (n,); None as for ``gradient_terms``."""
+    products = _products(step, name, index)
+    if products is None:
+        return None
+    product = products[1] * products[2]
+    return np.asarray(product.reshape(len(product), -1).sum(axis=1))
+
+
+def _products(
+    step: LayerStep, name: str, index: tuple[int, ...]
+) -> tuple[str, Array, Array] | None:
+    """Return the factor's name, and factors and δ of one shape, which begins with the batch axis.
+
+    None unless their sum is Keras's gradient: a layer used twice, a dilated convolution or a masked
+    LSTM has other products.
     """
     delta, x = step.delta, step.inputs[0] if step.inputs else None
-    if delta is None or x is None or name not in step.updates:
+    if delta is None or x is None or name not in step.updates or index[-1] >= delta.shape[-1]:
         return None
-    unit = index[-1]
-    if name == "bias" or (step.layer, name) == ("BatchNormalization", "beta"):
-        return _terms("1", np.ones(delta.shape[:-1]), delta[..., unit])
-    if (step.layer, name) == ("BatchNormalization", "gamma") and step.factors is not None:
-        return _terms("x̂", step.factors[..., unit], delta[..., unit])
-    if (step.layer, name) == ("Dense", "kernel"):
-        return _terms(place_name(index[0]), x[..., index[0]], delta[..., unit])
-    if (step.layer, name) == ("Embedding", "embeddings"):
-        uses = x == index[0]
-        return _terms("1", np.ones(int(uses.sum())), delta[uses][..., unit])
-    if step.layer == "LSTM" and step.factors is not None and name in ("kernel", "recurrent_kernel"):
-        factor = x if name == "kernel" else step.factors
-        letter = "x" if name == "kernel" else "h"
-        return _terms(f"{letter}[{index[0]}]", factor[..., index[0]], delta[..., unit])
-    if (step.layer, name) == ("Conv2D", "kernel"):
+    deltas, kind = delta[..., index[-1]], (step.layer, name)
+    if kind == ("Dense", "kernel"):
+        products = place_name(index[0]), x[..., index[0]], deltas
+    elif kind == ("Embedding", "embeddings"):
+        products = "1", (x == index[0]).astype(float), deltas
+    elif kind == ("BatchNormalization", "gamma") and step.factors is not None:
+        products = "x̂", step.factors[..., index[-1]], deltas
+    elif step.layer == "LSTM" and step.factors is not None and name.endswith("kernel"):
+        letter, values = ("x", x) if name == "kernel" else ("h", step.factors)
+        products = f"{letter}[{index[0]}]", values[..., index[0]], deltas
+    elif kind == ("Conv2D", "kernel"):
         down, across, above, before = step.geometry
         row, column, channel, _unit = index
         high, wide = delta.shape[1:3]
@@ -405,13 +449,86 @@ def gradient_terms(
             x, ((0, 0), (above, row + down * high), (before, column + across * wide), (0, 0))
         )
         window = padded[:, row : row + down * high : down, column : column + across * wide : across]
-        return _terms(f"x[·, {channel}]", window[..., channel], delta[..., unit])
-    return None
+        if channel >= x.shape[-1] or window.shape[1:3] != (high, wide):
+            return None
+        products = f"x[·, {channel}]", window[..., channel], deltas
+    elif name in ("bias", "beta"):
+        products = "1", np.ones(deltas.shape), deltas
+    else:
+        return None
+    update = step.updates[name]
+    product, gradient = products[1] * products[2], float(update.gradient[index])
+    tolerance = 1e-3 * max(abs(gradient), float(np.abs(product).sum())) + 1e-7
+    fits = products[1].shape == deltas.shape and abs(product.sum() - gradient) <= tolerance
+    return products if fits or update.penalized else None
 
 
-def _terms(name: str, factors: Array, deltas: Array) -> tuple[ProductTerm, ...]:
-    pairs = zip(np.ravel(factors), np.ravel(deltas), strict=True)
-    return tuple(ProductTerm(name, float(factor), float(delta)) for factor, delta in pairs)
+@dataclass(frozen=True)
+class UnitDelta:
+    """How the δ of a unit comes about, for one row.
+
+    Attributes:
+        value: δ.
+        error: prediction and label, where δ is their difference: at the end of a network.
+        terms: weights times δ of the units that the unit leads to, whose sum is ``back``.
+        back: ∂loss/∂a, of the loss with respect to the unit's output.
+        slope: of its activation, with a formula that begins with the output; "" if unknown.
+    """
+
+    value: float
+    error: tuple[float, float] | None
+    terms: tuple[ProductTerm, ...]
+    back: float
+    slope: tuple[str, float]
+
+
+def unit_delta(trace: StepTrace, node: str, unit: int) -> UnitDelta | None:
+    """Return how δ of a unit of a Dense layer comes about; None for a batch and other layers.
+
+    The rule is that of Rumelhart, Hinton and Williams (1986): δ = f′(z) · Σ w · δ of the next
+    layer. What is returned gives Keras's own δ.
+    """
+    step = trace.layers[node]
+    if len(trace.rows) > 1 or step.layer != "Dense" or step.delta is None or step.delta.ndim != 2:
+        return None
+    value, output = float(step.delta[0, unit]), float(step.output[0, unit])
+    if node in trace.targets:
+        label = np.ravel(trace.targets[node][0])
+        wide = step.output.shape[-1]
+        chosen = float(label[unit]) if len(label) == wide else float(unit == int(label[0]))
+        if abs(output - chosen - value) <= 1e-4 * max(1.0, abs(value)):
+            return UnitDelta(value, (output, chosen), (), 0.0, ("", 0.0))
+    if step.back is None:
+        return None
+    back = float(step.back[0, unit])
+    terms = []
+    for name in trace.trained.project.graph.targets[node]:
+        after = trace.layers.get(name)
+        if after is not None and after.layer == "Dense" and after.delta is not None:
+            weights = after.updates["kernel"].before[unit] if "kernel" in after.updates else ()
+            terms += [
+                ProductTerm(f"w[{unit}, {number}]", float(weight), float(delta))
+                for number, (weight, delta) in enumerate(
+                    zip(weights, after.delta.reshape(-1), strict=False)
+                )
+            ]
+    if abs(sum(term.product for term in terms) - back) > 1e-4 * max(1.0, abs(back)):
+        terms = []
+    activation = trace.trained.project.graph.by_id[node].params.get("activation")
+    slope = _SLOPES[str(activation)](output) if str(activation) in _SLOPES else ("", 0.0)
+    if abs(back * slope[1] - value) > 1e-4 * max(1.0, abs(value)):
+        slope = ("", 0.0)
+    return UnitDelta(value, None, tuple(terms), back, slope)
+
+
+#: The slope of an activation where it gave ``a``, as a formula and a number.
+_SLOPES: Mapping[str, Callable[[float], tuple[str, float]]] = {
+    "None": lambda _a: ("1", 1.0),
+    "linear": lambda _a: ("1", 1.0),
+    "relu": lambda a: ("1", 1.0) if a > 0 else ("0", 0.0),
+    "tanh": lambda a: (f"1 − {format_factor(a)}²", 1 - a * a),
+    "sigmoid": lambda a: (f"{format_value(a)} · (1 − {format_value(a)})", a * (1 - a)),
+}
 
 
 def update_lines(

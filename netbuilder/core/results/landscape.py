@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.build.loss_values import total_loss
-from netbuilder.core.engine.build.network_copies import copy_network
+from netbuilder.core.engine.build.network_copies import changing_weights, copy_network
 from netbuilder.core.engine.trained import TrainedModel
 
 Array = NDArray[Any]
@@ -53,16 +53,16 @@ def loss_landscape(
     Args:
         trained: the network at the centre.
         dataset: the losses are those of at most 256 training rows, at inference.
-        paths: each the weights of a run at several epochs, in the order of ``Model.weights``. The
-            directions are the principal components of the first; without one, they are random. Both
-            are filter-normalized: relative to the length of each filter of the network.
+        paths: each the weights of a run at several epochs, in the order of ``changing_weights``.
+            The directions are the principal components of the first; without one, they are random.
+            Both are filter-normalized: relative to the length of each filter of the network.
         side: points along each direction.
     """
     import tensorflow as tf
 
     network = copy_network(trained.training_model, trained.project, trained.facts)
     variables = network.trainable_variables
-    place = {id(variable): n for n, variable in enumerate(network.weights)}
+    place = {id(variable): n for n, variable in enumerate(changing_weights(network))}
     own = [place[id(variable)] for variable in variables]
     centre = [np.array(variable, np.float64) for variable in variables]
     flat, lengths = _flat(centre), _flat(_filter_lengths(centre))

@@ -14,11 +14,18 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.results.backprop import LayerStep, StepTrace, next_rows, trace_step
+from netbuilder.core.results.backprop import (
+    LayerStep,
+    StepTrace,
+    next_rows,
+    row_gradients,
+    trace_step,
+)
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.neurons import step_text
 from netbuilder.ui.neurons.network_views import STAGES, NetworkViews
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE
+from netbuilder.ui.neurons.row_bars import RowBars
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import SelectedNodes
 from netbuilder.ui.services.runs.run_progress import STEP
@@ -37,10 +44,16 @@ _MOST_ROWS = 64
 _STEP_MS = 300  # a single step pauses before
 
 
-def _trace(trained: TrainedModel, base: Path, place: int, before: StepTrace | None) -> StepTrace:
+def _trace(
+    trained: TrainedModel, base: Path, place: int, before: StepTrace | None
+) -> tuple[StepTrace, StepTrace]:
+    """Return the step of a row of the next batch, with -1 of all, and the step of the batch."""
     dataset = load_dataset(trained.project, base)
     rows = next_rows(trained, dataset)
-    return trace_step(trained, dataset, rows if place < 0 else rows[place : place + 1], before)
+    batch = trace_step(trained, dataset, rows, before)
+    if not 0 <= place < len(rows):
+        return batch, batch
+    return trace_step(trained, dataset, rows[place : place + 1], batch), batch
 
 
 class StepPanel(QWidget):
@@ -62,7 +75,7 @@ class StepPanel(QWidget):
         self._drawn: tuple[StepTrace | None, int] | None = None
         self.trace: StepTrace | None = None
         self.checked: float | None = None
-        self._batch = 0
+        self._batch: StepTrace | None = None
         page = QWidget(self)
         self._worker = Derived(
             self, _trace, self._show_trace, self._failed,
@@ -84,17 +97,20 @@ class StepPanel(QWidget):
         self.rows = self._box(_("Rows of the step"), self._ask)
         self.layer = self._box(_("Layer"), self._layer_chosen)
         self.array = self._box(_("Weights"), self._array_chosen)
-        self.number = CountBox(0, 0, self)
-        self.number.setAccessibleName(_("Number of the weight"))
-        self.number.setToolTip(_("Number of the weight"))
+        name = _("Number of the weight")
+        self.number = prepared(CountBox(0, 0, self), accessibleName=name, toolTip=name)
         self.number.valueChanged.connect(self._show)
         self.title = prepared(heading("", self), wordWrap=True)
         self.words = note_label(_(_WAITING), self, role="body")
-        self.numbers = note_label("", self, role="body")
-        self.numbers.setFont(theme.fixed_font())
+        self.numbers = prepared(note_label("", self, role="body"), font=theme.fixed_font())
         self.check = QPushButton(_("Check with a difference quotient"), self)
         self.check.setToolTip(_("Compute the loss with a slightly larger and smaller weight"))
         self.check.clicked.connect(self._check)
+        self.bars = RowBars(self)
+        self.bars.pressed.connect(self._row_pressed)
+        self.bars_note = note_label(
+            _("What each row of the batch adds. Press a bar to see its way back."), self
+        )
         self.first = QPushButton(step.text(), self)
         self.first.setProperty("role", "primary")
         self.first.clicked.connect(step.trigger)
@@ -107,6 +123,8 @@ class StepPanel(QWidget):
             self.words,
             self.numbers,
             hbox(self.check, self.first, STRETCH),
+            self.bars,
+            self.bars_note,
             STRETCH,
             parent=page,
         )
@@ -159,18 +177,22 @@ class StepPanel(QWidget):
         self._show_trace(None)
         self.words.setText(str(error))
 
-    def _show_trace(self, trace: StepTrace | None) -> None:
-        self.trace = trace
-        if trace is not None:
-            if self.rows.currentIndex() <= 0:
-                self._batch = len(trace.rows)
-            batch = ngettext("Batch of {count} row", "Batch of {count} rows", self._batch)
-            rows = range(1, min(self._batch, _MOST_ROWS) + 1)
-            names = [batch, *(_("Row {number} of the batch", number=row) for row in rows)]
-            _fill(self.rows, names)
-            _fill(self.layer, [name for name, layer in trace.layers.items() if layer.updates])
+    def _show_trace(self, traces: tuple[StepTrace, StepTrace] | None) -> None:
+        self.trace, self._batch = (None, None) if traces is None else traces
+        if self.trace is not None and self._batch is not None:
+            count, layers = len(self._batch.rows), self.trace.layers
+            batch = ngettext("Batch of {count} row", "Batch of {count} rows", count)
+            rows = range(1, min(count, _MOST_ROWS) + 1)
+            _fill(self.rows, [batch, *(_("Row {number} of the batch", number=n) for n in rows)])
+            first = next((n for n, layer in enumerate(layers.values()) if layer.updates), 0)
+            _fill(self.layer, list(layers), first)
             self._node_selected()
         self._layer_chosen()
+
+    def _row_pressed(self, row: int) -> None:
+        """Show the step of a row; of the batch again, if it was shown."""
+        self.rows.setCurrentIndex(0 if self.rows.currentIndex() == row + 1 else row + 1)
+        self._ask()
 
     @property
     def step(self) -> LayerStep | None:
@@ -211,6 +233,7 @@ class StepPanel(QWidget):
             if source >= 0:
                 self.choose(node, "kernel", (source, unit[1]))
             else:
+                self.choose(node, "kernel", (unit[1],))  # without a bias
                 self.choose(node, "bias", (unit[1],))
 
     def _layer_chosen(self) -> None:
@@ -242,10 +265,13 @@ class StepPanel(QWidget):
             button.setChecked(number == self.stage)
         runner = self._runner
         runs_on = runner.running and not runner.paused and runner.speed is not STEP
-        known = self.trace is not None and bool(self.index) and not runs_on
-        for widget in (self.rows, self.layer, self.array, self.number, self.title, self.numbers):
+        known = self.trace is not None and not runs_on
+        for widget in (self.rows, self.layer, self.title, self.numbers):
             widget.setVisible(known)
-        self.check.setVisible(known and self.stage == BACKWARD)
+        self.array.setVisible(known and bool(self.index))
+        self.number.setVisible(known and bool(self.index))
+        self.check.setVisible(known and bool(self.index) and self.stage == BACKWARD)
+        self._show_bars(known and self.stage == BACKWARD)
         self.first.setVisible(self.trace is None and self._worker.idle)
         self._draw(self.trace if known else None)
         if self.trace is None and not self._worker.idle:
@@ -259,12 +285,26 @@ class StepPanel(QWidget):
         self.words.setText(_(STAGES[self.stage][1]) + ".")
         lines = step_text.LINES[self.stage]
         text = lines(self.trace, self.layer.currentText(), self.array.currentText(), self.index)
-        if self.checked is not None and self.stage == BACKWARD:
-            text.append(step_text.check_line(self.checked))
+        if self.checked is not None and self.stage == BACKWARD and self.step is not None:
+            name = self.array.currentText()
+            text += step_text.check_lines(self.step, name, self.index, self.checked)
         self.numbers.setText("\n".join(text))
+
+    def _show_bars(self, shown: bool) -> None:
+        step = self._batch.layers.get(self.layer.currentText()) if self._batch else None
+        values = None
+        if shown and step is not None and self.index and step.updates:
+            values = row_gradients(step, self.array.currentText(), self.index)
+        visible = values is not None and len(values) > 1
+        for widget in (self.bars, self.bars_note):
+            widget.setVisible(visible)
+        if values is not None and visible:
+            self.bars.show_values(values[:_MOST_ROWS].tolist(), self.rows.currentIndex() - 1)
 
     def _title(self) -> str:
         node, name, index = self.layer.currentText(), self.array.currentText(), self.index
+        if not index:
+            return node
         title, columns = f"{name}{list(index)}", self._views.feed.columns
         place = next((n for n, column in enumerate(columns) if column.node == node), 0)
         if place and self._shape == (columns[place - 1].units, columns[place].units):
@@ -279,10 +319,10 @@ class StepPanel(QWidget):
             self._views.show_stage(trace, self.stage)
 
 
-def _fill(box: NoWheelComboBox, names: list[str]) -> None:
-    """Offer other names; keep the choice if it is still there."""
+def _fill(box: NoWheelComboBox, names: list[str], first: int = 0) -> None:
+    """Offer other names; keep the choice if it is still there, else choose ``first``."""
     if [box.itemText(n) for n in range(box.count())] != names:
         chosen = box.currentText()
         box.clear()
         box.addItems(names)
-        box.setCurrentIndex(max(box.findText(chosen), 0))
+        box.setCurrentIndex(place if (place := box.findText(chosen)) >= 0 else first)

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.backprop import (
     LayerStep,
     StepTrace,
     gradient_terms,
+    unit_delta,
     update_lines as optimizer_lines,
 )
 from netbuilder.core.results.computation_trace.computed_value import (
+    ProductTerm,
     format_factor,
     format_signed,
     format_value,
@@ -37,7 +39,7 @@ def forward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[
         for layer in trace.layers.values()
     ]
     step = trace.layers[node]
-    if len(trace.rows) > 1 or step.layer != "Dense" or step.output.ndim != 2:
+    if len(trace.rows) > 1 or step.layer != "Dense" or step.output.ndim != 2 or not index:
         return lines
     graph = trace.trained.project.graph
     values = {layer.node: layer.output[0] for layer in trace.layers.values()}
@@ -61,7 +63,52 @@ def loss_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str
         more = len(target) - _MOST_PREDICTIONS
         if more > 0:
             lines.append(ngettext("… and {count} more row", "… and {count} more rows", more))
-    return [*lines, "", _("loss = {value}", value=format_value(trace.loss))]
+    return [*lines, "", _("loss = {value}", value=_loss_words(trace))]
+
+
+def _loss_words(trace: StepTrace) -> str:
+    """Return the loss, with its formula for one row where that is short."""
+    value = format_value(trace.loss)
+    output, target = next(iter(trace.targets.items()))
+    layer = trace.layers.get(output)
+    if len(trace.rows) > 1 or len(trace.targets) > 1 or layer is None:
+        return value
+    prediction, label = np.ravel(layer.output[0]), np.ravel(target[0]).astype(float)
+    if len(label) == len(prediction) > 1:
+        chosen = float(prediction[int(label.argmax())])
+    elif len(prediction) > 1:
+        chosen = float(prediction[int(label[0])])
+    else:
+        chosen = float(prediction[0] if label[0] else 1 - prediction[0])
+    if chosen > 0 and abs(-np.log(chosen) - trace.loss) <= 1e-3 * max(trace.loss, 1e-3):
+        return f"−ln {format_value(chosen)} = {value}"
+    squared = float((prediction[0] - label[0]) ** 2) if len(prediction) == 1 else np.nan
+    if abs(squared - trace.loss) <= 1e-3 * max(trace.loss, 1e-3):
+        words = f"{format_value(float(prediction[0]))} − {format_factor(float(label[0]))}"
+        return f"({words})² = {value}"
+    return value
+
+
+#: What a layer without products of its own does with δ.
+_PASSES = {
+    "Flatten": N_("the same δ in the shape of the input"),
+    "Reshape": N_("the same δ in the shape of the input"),
+    "Permute": N_("the same δ in the shape of the input"),
+    "MaxPooling1D": N_("δ goes to the largest input of each window only"),
+    "MaxPooling2D": N_("δ goes to the largest input of each window only"),
+    "GlobalMaxPooling1D": N_("δ goes to the largest input of each window only"),
+    "GlobalMaxPooling2D": N_("δ goes to the largest input of each window only"),
+    "AveragePooling1D": N_("δ is shared equally by the inputs of each window"),
+    "AveragePooling2D": N_("δ is shared equally by the inputs of each window"),
+    "GlobalAveragePooling1D": N_("δ is shared equally by the inputs of each window"),
+    "GlobalAveragePooling2D": N_("δ is shared equally by the inputs of each window"),
+    "Activation": N_("δ times the slope of the function"),
+    "ReLU": N_("δ where the output is above 0, else 0"),
+    "Add": N_("the same δ to each input"),
+    "Concatenate": N_("to each input its part of δ"),
+    "LSTM": N_("δ of the gates, from the last step back to the first"),
+    "BatchNormalization": N_("δ times γ ÷ the batch's spread, less its mean"),
+}
 
 
 def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:
@@ -70,44 +117,114 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
     for layer in reversed(tuple(trace.layers.values())):
         if layer.delta is None:
             lines.append(_("{layer}: no gradient arrives", layer=layer.node))
-        else:
-            lines.append(
-                _("{layer}: mean size of δ {value}", layer=layer.node, value=_size(layer.delta))
-            )
+            continue
+        words = _("{layer}: mean size of δ {value}", layer=layer.node, value=_size(layer.delta))
+        lines.append(words)
+        if layer.node == node:
+            lines += [f"→ {line}" for line in _passed(layer)]
+    if not index:
+        return lines
     step = trace.layers[node]
+    lines += ["", *_delta_lines(trace, node, index)]
     gradient = float(step.updates[name].gradient[index])
     terms = gradient_terms(step, name, index)
-    lines.append("")
     if terms is None:
         lines.append(_("The products of this layer are not spelled out."))
     else:
-        lines.append(_("∂loss/∂w = sum of {factor} · δ", factor=terms[0].name if terms else "x"))
-        largest = sorted(terms, key=lambda term: -abs(term.product))[:_MOST_TERMS]
-        for term in largest:
-            factors = f"{format_factor(term.value)} · {format_factor(term.weight)}"
-            lines.append(f"  {factors} = {format_value(term.product)}")
-        rest = sum(term.product for term in terms) - sum(term.product for term in largest)
-        if len(terms) > len(largest):
-            count = len(terms) - len(largest)
-            words = ngettext("{count} smaller product", "{count} smaller products", count)
-            lines.append(f"  {words} = {format_value(rest)}")
+        factor = terms[0].name.rpartition(": ")[2] if terms else "x"
+        lines.append(_("∂loss/∂w = sum of {factor} · δ", factor=factor))
+        lines += _product_lines(terms)
         penalty = gradient - sum(term.product for term in terms)
         if abs(penalty) > 1e-4 * max(abs(gradient), 1e-3):
             lines.append("  " + _("penalty on the weight = {value}", value=format_value(penalty)))
     lines.append(_("∂loss/∂w = {value}", value=format_value(gradient)))
-    if (
-        step.layer == "Dense" and name == "bias" and step.inputs[0].ndim == 2
-    ):  # of a unit: each weight that leads to it
-        lines.append("")
-        x, (unit,) = step.inputs[0], index
-        for source, value in enumerate(step.updates["kernel"].gradient[:_MOST_WEIGHTS, unit]):
-            factor = f", {place_name(source)} = {format_value(x[0, source])}" if len(x) == 1 else ""
-            lines.append(f"kernel[{source}, {unit}]{factor}: ∂loss/∂w = {format_value(value)}")
+    return [*lines, *_unit_lines(step, name, index, BACKWARD)]
+
+
+def _passed(step: LayerStep) -> list[str]:
+    """Return what a layer does with δ; nothing for those whose products are spelled out."""
+    if step.layer == "Dropout" and step.inputs[0].shape == step.output.shape:
+        count = int(((step.output == 0) & (step.inputs[0] != 0)).sum())
+        return [
+            _("0 through {count} dropped values, δ ÷ (1 − rate) through the others", count=count)
+        ]
+    lines = [_(_PASSES[step.layer])] if step.layer in _PASSES else []
+    if step.layer == "LSTM" and step.delta is not None and step.delta.ndim == 3:
+        steps = reversed(range(step.delta.shape[1]))
+        lines += [f"t={time + 1}: {_size(step.delta[:, time])}" for time in steps][:_MOST_TERMS]
+    return lines
+
+
+def _delta_lines(trace: StepTrace, node: str, index: Index) -> list[str]:
+    """Return how the δ of the chosen weight's unit comes about, for one row."""
+    delta = unit_delta(trace, node, index[-1])
+    if delta is None:
+        return []
+    n, value = format_value, format_value(delta.value)
+    if delta.error is not None:
+        prediction, label = delta.error
+        words = f"{n(prediction)} − {format_factor(label)} = {value}"
+        return [_("δ = prediction − label = {numbers}", numbers=words), ""]
+    lines = []
+    if delta.terms:
+        lines.append(_("∂loss/∂a = sum of w · δ of the next layer"))
+        lines += _product_lines(delta.terms)
+    lines.append(f"∂loss/∂a = {n(delta.back)}")
+    formula, slope = delta.slope
+    if formula:
+        words = formula if formula in "01" else f"{formula} = {n(slope)}"
+        lines.append(_("slope f′(z) = {numbers}", numbers=words))
+        value = f"{n(delta.back)} · {format_factor(slope)} = {value}"
+        lines.append(_("δ = ∂loss/∂a · f′(z) = {numbers}", numbers=value))
+    else:
+        lines.append(f"δ = {value}")
+    return [*lines, ""]
+
+
+def _product_lines(terms: Sequence[ProductTerm]) -> list[str]:
+    """Return the largest products and the sum of the others; those of time steps in their order."""
+    largest = sorted(terms, key=lambda term: -abs(term.product))[:_MOST_TERMS]
+    shown = (
+        [term for term in terms if term in largest] if terms and ": " in terms[0].name else largest
+    )
+    lines = []
+    for term in shown[:_MOST_TERMS]:
+        time, _colon, _factor = term.name.rpartition(": ")
+        factors = f"{format_factor(term.value)} · {format_factor(term.weight)}"
+        lines.append(f"  {time + ': ' if time else ''}{factors} = {format_value(term.product)}")
+    if (count := len(terms) - len(lines)) > 0:
+        rest = sum(term.product for term in terms) - sum(term.product for term in largest)
+        words = ngettext("{count} smaller product", "{count} smaller products", count)
+        lines.append(f"  {words} = {format_value(rest)}")
+    return lines
+
+
+def _unit_lines(step: LayerStep, name: str, index: Index, stage: int) -> list[str]:
+    """Return each weight that leads to a unit of a Dense layer, if the unit is chosen: its bias,
+    or without one its first weight."""
+    of_unit = name == "bias" or ("bias" not in step.updates and index[0] == 0)
+    if step.layer != "Dense" or step.inputs[0].ndim != 2 or not of_unit:
+        return []
+    x, kernel, unit = step.inputs[0].mean(axis=0), step.updates["kernel"], index[-1]
+    mean = "" if len(step.inputs[0]) == 1 else _("mean") + " "
+    lines = [""]
+    for source, value in enumerate(kernel.gradient[:_MOST_WEIGHTS, unit]):
+        words = f"{mean}{place_name(source)} = {format_value(float(x[source]))}"
+        text = f"∂loss/∂w = {format_value(float(value))}"
+        if stage == UPDATE:
+            old, new = (float(array[source, unit]) for array in (kernel.before, kernel.after))
+            words, text = "w", f"{old:.5g} → {new:.5g}"
+        lines.append(f"kernel[{source}, {unit}], {words}: {text}")
+    more = len(kernel.gradient) - _MOST_WEIGHTS
+    if more > 0:
+        lines.append(ngettext("… and {count} more weight", "… and {count} more weights", more))
     return lines
 
 
 def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:
     """Return the optimizer's arithmetic for the chosen weight, and what it means."""
+    if not index:
+        return [_("{layer} has no weights to change.", layer=node)]
     update, optimizer = trace.layers[node].updates[name], trace.optimizer
     old, new = float(update.before[index]), float(update.after[index])
     gradient = float(update.gradient[index])
@@ -136,15 +253,24 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
     lines += ["", words]
     if len(trace.rows) == 1 and trace.trained.project.training.batch_size > 1:
         lines.append(_("The run takes the step of the whole batch, not of a single row."))
-    return lines
+    return [*lines, *_unit_lines(trace.layers[node], name, index, UPDATE)]
 
 
 LINES = (forward_lines, loss_lines, backward_lines, update_lines)
 
 
-def check_line(value: float) -> str:
-    """Return the difference quotient of the loss."""
-    return _("Check: (loss(w + h) − loss(w − h)) / 2h = {value}", value=format_value(value))
+def check_lines(step: LayerStep, name: str, index: Index, quotient: float) -> list[str]:
+    """Return the difference quotient of the loss, beside Keras's gradient and the products."""
+    gradient = float(step.updates[name].gradient[index])
+    agrees = abs(quotient - gradient) <= 0.03 * abs(gradient) + 1e-4
+    mark = "✓" if agrees else _("(not the same: the loss has a kink here, or rounding)")
+    words = _("Check: (loss(w + h) − loss(w − h)) / 2h = {value}", value=format_value(quotient))
+    lines = ["", _("GradientTape of Keras: {value}", value=format_value(gradient))]
+    terms = gradient_terms(step, name, index)
+    if terms is not None and not step.updates[name].penalized:
+        total = format_value(sum(term.product for term in terms))
+        lines.append(_("Sum of the products: {value}", value=total) + " ✓")
+    return [*lines, f"{words} {mark}"]
 
 
 def drawn(
@@ -176,10 +302,14 @@ def output_words(trace: StepTrace, stage: int) -> tuple[str, str]:
         return "", ""
     if stage == LOSS:
         prediction = _prediction(step.output[0], target[0]) if len(trace.rows) == 1 else ""
-        return prediction, _("loss = {value}", value=format_value(trace.loss))
+        return prediction, _("loss = {value}", value=_loss_words(trace))
     values = _of_units(step, stage, step.output.shape[-1])
     if values is None or len(values) > 1:
         return "", ""
+    delta_of_row = unit_delta(trace, output, 0) if stage == BACKWARD else None
+    if delta_of_row is not None and delta_of_row.error is not None:
+        prediction, label = map(format_value, delta_of_row.error)
+        return "", f"δ = {prediction} − {label} = {format_signed(float(values[0]))}"
     delta = "δ = " if len(trace.rows) == 1 else "Σδ = "  # of a batch the sum over its rows
     return "", (delta if stage >= BACKWARD else "") + format_signed(float(values[0]))
 

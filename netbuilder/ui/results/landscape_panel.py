@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.build.network_copies import changing_weights
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -106,7 +107,7 @@ class LandscapePanel(QWidget):
         super().__init__(parent)
         self._workbench, self._runner = workbench, runner
         self._path: tuple[TrainedModel | None, Any] = (None, ())
-        self._before: Any = ()
+        self._before: tuple[str, Any] = "", ()  # the optimizer's name, and the path
         self._asked: TrainedModel | None = None
         self._worker = Derived(
             self, _compute, self._found, self._failed,
@@ -136,8 +137,10 @@ class LandscapePanel(QWidget):
             history = self._runner.weight_history
             path = [] if history is None else [history.weights(at) for at in history.epochs]
             if path:
-                path.append(trained.training_model.get_weights())
-            self._before, self._path = self._path[1], (trained, path)
+                path.append([np.array(value) for value in changing_weights(trained.training_model)])
+            if (before := self._path[0]) is not None:
+                self._before = before.project.training.optimizer.name, self._path[1]
+            self._path = trained, path
         if trained is None:
             self._wait()
         elif self.isVisible() and not self._runner.active:
@@ -146,14 +149,14 @@ class LandscapePanel(QWidget):
                 self._asked = trained
                 self.plot.show_landscape(None)
                 self.note.setText(_("Computing the losses…"))
-                paths = [path for path in (self._path[1], self._before) if path]
+                paths = [path for path in (self._path[1], self._before[1]) if path]
                 self._worker.ask(trained, self._workbench.base, paths)
 
     def _failed(self, error: UserError) -> None:
         self.note.setText(str(error))
 
     def _found(self, landscape: Landscape | None) -> None:
-        if landscape is None:
+        if landscape is None or (trained := self._path[0]) is None:
             return
         self.plot.show_landscape(landscape)
         words = [
@@ -167,13 +170,14 @@ class LandscapePanel(QWidget):
             share = format_percent(landscape.explained, 0)
             words.append(
                 _(
-                    "The orange line is the path of this run, from the ring to the dot; the plane"
-                    " shows {share} of its way.",
+                    "The orange line is the path of this run ({optimizer}), from the ring to the"
+                    " dot; the plane shows {share} of its way.",
+                    optimizer=trained.project.training.optimizer.name,
                     share=share,
                 )
             )
         else:
             words.append(_("Both directions are random, with filters as long as the network's."))
         if len(landscape.paths) > 1:
-            words.append(_("The green line is the run before."))
+            words.append(_("The green line is the run before ({name}).", name=self._before[0]))
         self.note.setText(join_sentences(words))

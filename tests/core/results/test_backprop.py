@@ -21,7 +21,9 @@ from netbuilder.core.results.backprop import (
     StepTrace,
     gradient_terms,
     next_rows,
+    row_gradients,
     trace_step,
+    unit_delta,
     update_lines,
 )
 from netbuilder.ui.neurons import step_text
@@ -63,6 +65,21 @@ def test_a_network_computed_by_hand(tmp_path: Path) -> None:
     assert step.layers["out"].delta == pytest.approx(np.array([[error]]), abs=1e-6)
     back = np.array([[error * (1 - np.tanh(1.0) ** 2), 2 * error]])
     np.testing.assert_allclose(step.layers["hidden"].delta, back, atol=1e-6)
+    first = unit_delta(step, "hidden", 0)
+    assert first is not None
+    assert first.back == pytest.approx(error, abs=1e-6)
+    assert [(term.value, term.weight) for term in first.terms] == [(1.0, pytest.approx(error))]
+    assert first.slope[1] == pytest.approx(1 - np.tanh(1.0) ** 2, abs=1e-6)
+    assert first.value == pytest.approx(back[0, 0], abs=1e-6)
+    shown = step_text.backward_lines(step, "hidden", "bias", (0,))
+    numbers = next(line for line in shown if line.startswith("δ = ∂loss/∂a · f′(z) = "))
+    assert number_of(numbers.rpartition(" = ")[2]) == pytest.approx(back[0, 0], rel=6e-3)
+    weights = [line for line in shown if line.startswith("kernel[")]
+    assert [number_of(line.rpartition(" = ")[2]) for line in weights] == pytest.approx(
+        [back[0, 0], 2 * back[0, 0]], rel=6e-3
+    )
+    squared = next(line for line in step_text.loss_lines(step, "out", "bias", (0,)) if "²" in line)
+    assert number_of(squared.rpartition(" = ")[2]) == pytest.approx(step.loss, rel=6e-3)
     update = step.layers["hidden"].updates["kernel"]
     np.testing.assert_allclose(update.gradient, np.array([[1.0], [2.0]]) @ back, atol=1e-6)
     assert update.after[1, 0] == pytest.approx(0.25 - 0.5 * 2 * back[0, 0], abs=1e-6)
@@ -189,7 +206,11 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
                     index = (int(layer.inputs[0][0, -1]), index[1])
                 terms = gradient_terms(layer, weight, index)
                 assert terms is not None
+                by_row = row_gradients(layer, weight, index)
+                assert by_row is not None
+                assert len(by_row) == len(rows)
                 gradient = update.gradient[index]
+                assert by_row.sum() == pytest.approx(gradient, abs=1e-5)
                 assert sum(term.product for term in terms) == pytest.approx(gradient, abs=1e-5)
                 lines = update_lines(step, layer.node, weight, index)
                 assert lines[-1][2] == pytest.approx(float(update.after[index]))
@@ -231,6 +252,94 @@ def shown_numbers(
                        for left, value in expected.items()}  # fmt: skip
     gradient, size = expected["∂loss/∂w"], sum(map(abs, products))
     assert sum(products) == pytest.approx(gradient, abs=0.006 * size + 1e-7)
+
+
+def test_the_error_at_the_end_is_prediction_less_label() -> None:
+    trained, dataset = network_of(*NETWORKS["dense"])
+    step = trace_step(trained, dataset, [3])
+    end = unit_delta(step, "out", 0)
+    assert end is not None
+    assert end.error is not None
+    prediction, label = end.error
+    assert label == float(np.ravel(dataset.train.y["out"][3])[0])
+    assert prediction - label == pytest.approx(float(step.layers["out"].delta[0, 0]), abs=1e-6)
+    chosen = prediction if label else 1 - prediction
+    assert step.loss == pytest.approx(-np.log(chosen), rel=1e-4)
+    text = step_text.loss_lines(step, "out", "bias", (0,))[-1]
+    assert "−ln" in text
+    assert number_of(text.rpartition(" = ")[2]) == pytest.approx(step.loss, rel=6e-3)
+    assert unit_delta(trace_step(trained, dataset, [3, 4]), "out", 0) is None, "rows differ"
+    # Behind a BatchNormalization no product of weights and δ is what arrives.
+    hidden = unit_delta(step, "hidden", 1)
+    assert hidden is not None
+    assert not hidden.terms
+    assert hidden.back * hidden.slope[1] == pytest.approx(hidden.value, abs=1e-6)
+
+
+ODD = {
+    "gru": [
+        ("embed", "Embedding", {"input_dim": 2000, "output_dim": 3}),
+        ("odd", "GRU", {"units": 2}),
+    ],
+    "masked": [
+        ("embed", "Embedding", {"input_dim": 2000, "output_dim": 3, "mask_zero": True}),
+        ("odd", "LSTM", {"units": 2}),
+    ],
+    "both ways": [
+        ("embed", "Embedding", {"input_dim": 2000, "output_dim": 3}),
+        ("odd", "Bidirectional", {"layer": {"layer": "LSTM", "params": {"units": 2}}}),
+    ],
+    "in one dimension": [
+        ("embed", "Embedding", {"input_dim": 2000, "output_dim": 3}),
+        ("odd", "Conv1D", {"filters": 2, "kernel_size": 3, "activation": "tanh"}),
+        ("flat", "GlobalMaxPooling1D", {}),
+    ],
+    "dilated": [
+        ("odd", "Conv2D", {"filters": 2, "kernel_size": [3, 3], "dilation_rate": [2, 2],
+                           "activation": "tanh"}),
+        ("flat", "Flatten", {}),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_products_are_shown_only_if_they_give_kerass_gradient(name: str) -> None:
+    data = "digits" if name == "dilated" else "reviews"
+    units = {"units": 10, "activation": "softmax"} if name == "dilated" else OUT[2]
+    trained, dataset = network_of(chain(*ODD[name], ("out", "Dense", units)), data, ADAM)
+    step = trace_step(trained, dataset, range(4))
+    layer = step.layers["odd"]
+    assert len(layer.updates) == sum(
+        len(weights.trainable_weights) for weights in [trained.training_model.get_layer("odd")]
+    )
+    for weight, update in layer.updates.items():
+        for index in np.ndindex(update.before.shape):
+            terms = gradient_terms(layer, weight, index)
+            if terms is not None:
+                total = sum(term.product for term in terms)
+                assert total == pytest.approx(float(update.gradient[index]), abs=1e-5, rel=1e-3)
+        assert not any(
+            "penalty" in line for line in step_text.backward_lines(step, "odd", weight, index)
+        )
+
+
+def test_each_kind_of_layer_says_what_it_does_with_delta() -> None:
+    trained, dataset = network_of(*NETWORKS["text"])
+    row = trace_step(trained, dataset, [0])
+    terms = gradient_terms(row.layers["lstm"], "kernel", (1, 0))
+    assert terms is not None
+    steps = row.layers["lstm"].delta.shape[1]
+    assert [term.name for term in terms] == [f"t={time}: x[1]" for time in range(1, steps + 1)]
+    assert [term.weight for term in terms] == row.layers["lstm"].delta[0, :, 0].tolist()
+    sizes = [line for line in step_text.backward_lines(row, "lstm", "bias", (0,)) if "→ t=" in line]
+    assert sizes[0].startswith(f"→ t={steps}: "), "from the last step back"
+    trained, dataset = network_of(*NETWORKS["dense"])
+    step = trace_step(trained, dataset, range(8))
+    dropped = int((step.layers["drop"].output == 0).sum())
+    assert 0 < dropped < step.layers["drop"].output.size
+    lines = step_text.backward_lines(step, "drop", "", ())
+    assert sum(line.startswith("→ ") and str(dropped) in line for line in lines) == 1
+    assert not step_text.update_lines(step, "drop", "", ())[1:], "no weights, a line"
 
 
 def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula() -> None:

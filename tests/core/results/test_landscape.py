@@ -8,10 +8,30 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.build.loss_values import loss_on
-from netbuilder.core.engine.build.network_copies import copy_network
+from netbuilder.core.engine.build.network_copies import changing_weights, copy_network
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.landscape import loss_landscape
 from tests.core.results.conftest import chain, train
+
+
+def test_a_path_past_a_frozen_body(tmp_path: Path) -> None:
+    """The history of a run does not hold the weights of a frozen pretrained network."""
+    random = np.random.default_rng(1)
+    bands = random.normal(size=(24, 80, 32)).astype(np.float32)
+    np.savez(tmp_path / "d.npz", x=bands, y=np.arange(24) % 2)
+    graph = chain(
+        ("body", "SpeechEmbedding", {"pooling": "avg"}),
+        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+    data = Data("arrays", path=str(tmp_path / "d.npz"))
+    trained, dataset = train(graph, data, Path(), epochs=1)
+    end = [np.array(value) for value in changing_weights(trained.training_model)]
+    assert len(end) == 2
+    path = [[value * part for value in end] for part in (0.5, 0.7, 1.0)]
+    landscape = loss_landscape(trained, dataset, [path], side=2)
+    assert landscape is not None
+    np.testing.assert_allclose(landscape.paths[0][-1], 0, atol=1e-6)
+    assert np.linalg.norm(landscape.paths[0][0]) > np.linalg.norm(landscape.paths[0][1]) > 0
 
 
 def test_losses_and_path_are_those_of_the_weights() -> None:

@@ -48,7 +48,9 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     assert letter == "Σδ", "the sum over the batch's rows"
     assert number_of(delta) == pytest.approx(drawing.labels[3][0], abs=6e-4)
     qtbot.mouseClick(panel.check, Qt.MouseButton.LeftButton)
-    assert number_of(panel.numbers.text().rpartition("= ")[2]) == pytest.approx(
+    text = panel.numbers.text()
+    assert text.count("✓") == 2, "products and quotient agree with Keras"
+    assert number_of(text.rpartition("= ")[2].rstrip(" ✓")) == pytest.approx(
         panel.checked, rel=0.006
     )
     assert panel.checked == pytest.approx(float(update.gradient[3, 1]), abs=2e-3)
@@ -59,6 +61,25 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
         ("dense", "dense_1"), ("dense_1", "output"), ("output", "")
     ]  # fmt: skip
     assert [part for _text, part in flows.flows.values()] == pytest.approx(sizes / max(sizes))
+    by_row = list(panel.bars.values)
+    assert sum(by_row) == pytest.approx(float(update.gradient[3, 1]), abs=1e-6)
+    largest = int(np.argmax(np.abs(by_row)))
+    qtbot.mouseClick(
+        panel.bars, Qt.MouseButton.LeftButton, pos=panel.bars.box(largest).center().toPoint()
+    )
+    qtbot.waitUntil(lambda: len(panel.trace.rows) == 1)
+    assert panel.bars.marked == largest
+    own = panel.trace.layers["dense_1"].updates["kernel"].gradient[3, 1]
+    assert own / 16 == pytest.approx(by_row[largest], abs=1e-5)
+    drawing.choose((2, 1), -1)
+    assert panel.array.currentText() == "bias"
+    kernel = [line for line in panel.numbers.text().splitlines() if line.startswith("kernel[")]
+    assert len(kernel) == panel.trace.layers["dense_1"].inputs[0].shape[-1]
+    panel.layer.setCurrentText("dense_1")
+    drawing.choose((2, 1), 3)
+    panel.bars.pressed.emit(largest)
+    qtbot.waitUntil(lambda: len(panel.trace.rows) == 16)
+    assert panel.bars.marked == -1
     qtbot.mouseClick(window.network_views.on, Qt.MouseButton.LeftButton)
     assert panel.stage == UPDATE
     shown, text = panel.trace, panel.numbers.text()
