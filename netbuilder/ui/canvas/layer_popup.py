@@ -177,10 +177,7 @@ class LayerPopup(QFrame):
     def _choice_of_part(self) -> QHBoxLayout:
         self.part = note_label("", self)
         parts, self.part_buttons = self._steps(
-            self.part,
-            (_("Previous part"), _("Next part")),
-            ("Ctrl+PgUp", "Ctrl+PgDown"),
-            self.turn,
+            self.part, (_("Previous part"), _("Next part")), ("Ctrl+PgUp", "Ctrl+PgDown"), self.turn
         )
         return parts
 

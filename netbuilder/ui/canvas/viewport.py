@@ -194,9 +194,7 @@ class Viewport:
         size = self._shown.viewport().size()
         self.set_camera(
             self.camera.zoomed(
-                scale,
-                size.width() / 2 if x is None else x,
-                size.height() / 2 if y is None else y,
+                scale, size.width() / 2 if x is None else x, size.height() / 2 if y is None else y
             )
         )
         self.followed = True

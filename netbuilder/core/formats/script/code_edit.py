@@ -18,12 +18,7 @@ from typing import Any
 from netbuilder.core.formats.importing.keras_code.import_code import import_source
 from netbuilder.core.formats.importing.keras_code.source import parse_text
 from netbuilder.core.formats.importing.report import Imported, ReportItem
-from netbuilder.core.project.edits import (
-    new_id,
-    place_new_node,
-    remove_nodes,
-    replace_layer,
-)
+from netbuilder.core.project.edits import new_id, place_new_node, remove_nodes, replace_layer
 from netbuilder.core.project.model import Edge, Graph, Node, Project
 
 Lines = Mapping[str, tuple[int, int]]

@@ -71,9 +71,7 @@ def convert_int8(converter: Any, rows: CalibrationRows, scaled: dict[str, bool])
     )
     # Its own method leaves the argument for Dense layers out.
     quantized: bytes = mlir_quantize(
-        debugger.calibrated_model,
-        denylisted_nodes=whole,
-        disable_per_channel_for_dense_layers=True,
+        debugger.calibrated_model, denylisted_nodes=whole, disable_per_channel_for_dense_layers=True
     )
     return quantized
 

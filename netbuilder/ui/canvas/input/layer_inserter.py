@@ -43,8 +43,7 @@ class LayerInserter:
             )
             return
         self._canvas.add(
-            _("Add {layer}", layer=layer),
-            partial(edits.append_layer, layer=layer, params=params),
+            _("Add {layer}", layer=layer), partial(edits.append_layer, layer=layer, params=params)
         )
 
     def _before_last(self, end: str) -> str | None:
@@ -92,10 +91,7 @@ class LayerInserter:
             new = project.graph.nodes[index].id
             return edits.set_params(project, new, **params) if params else project
 
-        if self._canvas.edit(
-            _("Replace {old} with {new}", old=old.layer, new=layer),
-            change,
-        ):
+        if self._canvas.edit(_("Replace {old} with {new}", old=old.layer, new=layer), change):
             self._canvas.select((self._canvas.store.project.graph.nodes[index].id,))
 
     def search_layer(self) -> None:

@@ -309,10 +309,7 @@ def _two_lines(text: str, first: float, second: float, look: PaintResources) -> 
     if count and words[count - 1] == "·":
         count -= 1
     rest = " ".join(words[count:]).removeprefix("· ")
-    return (
-        " ".join(words[:count]),
-        metrics.elidedText(rest, Qt.TextElideMode.ElideRight, second),
-    )
+    return (" ".join(words[:count]), metrics.elidedText(rest, Qt.TextElideMode.ElideRight, second))
 
 
 def paint_ghost(
