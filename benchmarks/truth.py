@@ -52,6 +52,11 @@ TOLD = frozenset({
     "some-without-unit", "dates-two-ways", "impossible-dates", "years-of-two-digits",
     "total-row", "note-row", "strange-row", "codes", "word-for-nothing", "no-header", "title-lines",
 })  # fmt: skip
+#: Of these the codes that say which rows are samples: they explain words among the numbers, but no
+#: wrong numbers.
+OF_ROWS = frozenset({"total-row", "note-row", "strange-row", "no-header", "title-lines"})
+#: Of so many tables one is followed by one of each family.
+_FAMILY = 10
 
 
 @dataclass
@@ -276,7 +281,19 @@ def table_of(seed: int, *, again: bool = False) -> Table:
     columns.append(Column("n", "numbers", [*map(str, range(len(columns[0].cells)))],
                           list(range(len(columns[0].cells)))))  # fmt: skip
     lines = [list(row) for row in zip(*(one.cells for one in columns), strict=True)]
-    footer = source.random() < 0.15 and not again
+    total = source.random() < 0.1 and not again
+    if total:
+        names = Column("place", "words", *([f"place {at}" for at in range(len(lines))],) * 2)
+        columns.append(names)
+        lines = [[*row, name] for row, name in zip(lines, names.cells, strict=True)]
+        lines.append(
+            [
+                *[""] * (len(columns) - 2),
+                str(sum(columns[-2].truth)),
+                source.choice(("Total", "Summe", "合计", "Total général", "Gesamt:")),
+            ]
+        )
+    footer = source.random() < 0.15 and not again and not total
     if footer:
         word, place = source.choice(FOOTERS), source.randrange(len(columns))
         lines.append([word if at == place else "" for at in range(len(columns))])
@@ -326,10 +343,14 @@ def judged(found: Any, told: set[str], everything: set[str], table: Table, count
         if right:
             count.right += 1
             count.asked_needlessly += column.name in told and column.kind == "numbers"
-        elif column.name in told or everything & TOLD:
+        elif column.name in told or (everything & OF_ROWS and not _has_numbers(found, column)):
             count.told += 1
         else:
             count.wrong.append(f"seed {seed} {where} {column.name}: {column.cells[:6]}")
+
+
+def _has_numbers(found: Any, column: Column) -> bool:
+    return column.name in found.columns and found[column.name].dtype.kind in "iuf"
 
 
 def _is_right(series: Any, column: Column) -> bool:
@@ -396,9 +417,140 @@ def run(seeds: Sequence[int], folder: Path, every: int = 0) -> Count:
         asked = {one.column for one in table_reading(new).findings if one.code in TOLD} | told
         asked |= {name for name in new if _names_cells(new[name])}
         judged(new, asked, codes, more, count, "new rows", seed)
+        if seed % _FAMILY == 0:
+            families(random.Random(seed), folder, count, seed)
         if every and seed % every == 0:
             ways(folder, found, table, count, seed)
     return count
+
+
+def families(source: random.Random, folder: Path, count: Count, seed: int) -> None:
+    """Files of other kinds and tables with a leak, and of each a twin in which nothing is odd."""
+    for family in (sheets, odd_step, lasting_parquet, labelled_texts, decided, summed):
+        count.columns += 1
+        try:
+            error = family(source, folder)
+        except Exception as failure:  # noqa: BLE001 - it counts as wrong, with its name
+            error = repr(failure)[:200]
+        count.right += not error
+        count.wrong += [f"seed {seed} {family.__name__}: {error}"] if error else []
+
+
+def _codes(path: Path, target: str) -> dict[str, str]:
+    """What is told of a table with a target: code and column."""
+    from netbuilder.core.data.data_report import make_report
+    from netbuilder.core.project.model import Data, Project
+
+    project = Project(data=Data("csv", path=path.name, target=(target,)))
+    return {note.code: note.column for note in make_report(project, path.parent).notes}
+
+
+def sheets(source: random.Random, folder: Path) -> str:
+    """A workbook in which one of two to four sheets is a table."""
+    import openpyxl
+
+    from netbuilder.core.data.readers.csv_reader import read_table
+    from netbuilder.core.data.readers.table_cells import table_reading
+
+    book, count = openpyxl.Workbook(), source.randint(2, 4)
+    table, rows = source.randrange(count), source.randint(20, 60)
+    for place in range(count):
+        sheet = book.active if not place else book.create_sheet()
+        sheet.title = f"Sheet {place}"
+        lines = [["when", "load"], *([n, n * n % 17 + 0.5] for n in range(rows))]
+        for line in lines if place == table else [["About"], ["Measured by hand"]][: place + 1]:
+            sheet.append(line)
+    book.save(folder / "t.xlsx")
+    found = read_table(folder / "t.xlsx", {})
+    if [*found.columns] != ["when", "load"] or found["load"].tolist() != [
+        n * n % 17 + 0.5 for n in range(rows)
+    ]:
+        return f"sheet {table} of {count}: {[*found.columns]}"
+    told = any(note.code == "sheet" for note in table_reading(found).findings)
+    return "" if told or not table else "not told"
+
+
+def odd_step(source: random.Random, folder: Path) -> str:
+    """A dated series with one day that is repeated, missing or before its turn, or none."""
+    from netbuilder.core.data.registry import recipe_for
+
+    size, how = source.randint(40, 200), source.randrange(4)
+    at, style = source.randrange(2, size - 2), source.choice(("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d"))
+    step = timedelta(days=source.choice((1, 7)))
+    known = [date(2023, 1, 3) + n * step for n in range(size)]
+    known[at : at + 2] = (known[at : at + 2], [known[at]] * 2 + [known[at + 1]], [known[at]],
+                          known[at : at + 2][::-1])[how]  # fmt: skip
+    rows = [f"{day.strftime(style)};{n * n % 17 + 0.5}" for n, day in enumerate(known)]
+    (folder / "t.csv").write_text("when;load\n" + "\n".join(rows), encoding="utf-8")
+    kind = recipe_for(folder / "t.csv", "t.csv").kind
+    return "" if kind == "series" else f"way {how} at {at} of {size}, {style}: {kind}"
+
+
+def lasting_parquet(source: random.Random, folder: Path) -> str:
+    """A Parquet file of durations in one of three precisions: seconds."""
+    import polars
+
+    from netbuilder.core.data.readers.csv_reader import read_table
+
+    known = [source.randrange(1, 10**6) / 2 for _ in range(40)]
+    unit = source.choice(("ms", "us", "ns"))
+    series = polars.Series([timedelta(seconds=value) for value in known]).cast(
+        polars.Duration(unit)
+    )
+    polars.DataFrame({"lasts": series, "y": range(40)}).write_parquet(folder / "t.parquet")
+    seen = read_table(folder / "t.parquet", {})["lasts"].tolist()
+    return "" if seen == known else f"{unit}: {seen[:3]}, not {known[:3]}"
+
+
+def labelled_texts(source: random.Random, folder: Path) -> str:
+    """Texts with a label, long or short, in four languages; or names with a label."""
+    from netbuilder.core.data.registry import recipe_for
+
+    head, known = source.choice((
+        ("text", "a really good film|the worst of all films|it was too long for me"),
+        ("review", "good film|bad food|too long|nice place"),
+        ("评论", "这部电影非常好看，我很喜欢它的故事|演员的表演很差，浪费了两个小时"),
+        ("Text", "das Essen war gut|viel zu teuer|nie wieder"),
+        ("mensaje", "muy buena comida|demasiado caro"),
+        ("name", "Anna|Ben|Cem|Dora"), ("item", "red car|blue bus|old boat"),
+        ("城市", "北京|上海|广州"),
+    ))  # fmt: skip
+    table = head in {"name", "item", "城市"}
+    rows = [f'"{source.choice(known.split("|"))}{n}",{"ab"[n % 2]}' for n in range(40)]
+    (folder / "t.csv").write_text(f"{head},label\n" + "\n".join(rows), encoding="utf-8")
+    kind = recipe_for(folder / "t.csv", "t.csv").kind
+    return "" if kind == ("csv" if table else "text") else f"{head}: {kind}"
+
+
+def decided(source: random.Random, folder: Path) -> str:
+    """Noise beside a group, of a word or a number, that has one target in all its rows, or not."""
+    many, leak = source.choice((6, 30)), source.random() < 0.5
+    names = source.choice(([f"P{n:02}" for n in range(many)], [*range(100, 100 + many)]))
+    score = source.choice((lambda: round(source.gauss(50, 9), 2), lambda: source.choice("ab")))
+    of_group = [score() for _ in range(many)]
+    of_group[:2] = [51.25, 48.5] if isinstance(of_group[0], float) else [*"ab"]
+    lines = ["who,a,b,y"]
+    for n in range(240):
+        noise = f"{source.gauss(0, 1):.3f},{source.gauss(0, 1):.3f}"
+        lines.append(f"{names[n % many]},{noise},{of_group[n % many] if leak else score()}")
+    (folder / "t.csv").write_text("\n".join(lines))
+    codes = _codes(folder / "t.csv", "y")
+    told = "who" in {codes.get("rows-in-groups"), codes.get("target-given-away")}
+    return "" if told == leak else f"{many} of {names[0]!r} to {of_group[0]!r}, {leak=}: {codes}"
+
+
+def summed(source: random.Random, folder: Path) -> str:
+    """A sum of two to five whole numbers, or one with noise."""
+    parts, leak = source.randint(2, 5), source.random() < 0.5
+    top = source.choice((6, 15, 100))
+    lines = [",".join([*(f"part{n}" for n in range(parts)), "c", "y"])]
+    for _ in range(200):
+        row = [source.randint(1, top) for _part in range(parts)]
+        total = sum(row) + (0 if leak else source.randint(-top // 2, top // 2))
+        lines.append(",".join(map(str, [*row, f"{source.random():.3f}", total])))
+    (folder / "t.csv").write_text("\n".join(lines))
+    codes = _codes(folder / "t.csv", "y")
+    return "" if ("target-given-away" in codes) == leak else f"{parts} to {top}, {leak=}: {codes}"
 
 
 def _names_cells(series: Any) -> bool:

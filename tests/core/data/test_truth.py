@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import random
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -42,3 +43,14 @@ def test_a_reader_that_takes_each_comma_for_thousands_is_caught(
 
     monkeypatch.setattr(table_cells, "parse_numbers", careless)
     assert len(truth.run(range(30), tmp_path).wrong) > 5
+
+
+def test_a_leak_that_is_not_told_is_caught(
+    truth: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from netbuilder.core.data.prepare import quality
+
+    leaks = [n for n in range(16) if truth.decided(random.Random(n), tmp_path)]
+    monkeypatch.setattr(quality, "determined", lambda *_tables: iter(()))
+    missed = [n for n in range(16) if truth.decided(random.Random(n), tmp_path)]
+    assert not leaks and len(missed) > 2
