@@ -406,6 +406,11 @@ def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoi
     cells = pd.DataFrame({name: drawn(0, 3, seed) for seed, name in enumerate("abcy")})
     (note,) = told(tmp_path, cells, "rows-twice")
     assert note.severity == "info", "of 81 rows many are equal by chance"
+    source = np.random.default_rng(4)
+    mood = source.normal(size=(ROWS, 1)) * 0.8 + source.normal(size=(ROWS, 5)) * 0.6
+    survey = pd.DataFrame(np.clip(np.round(mood + 2), 0, 4).astype(int), columns=[*"abcde"])
+    (note,) = told(tmp_path, survey.assign(y=drawn(0, 2, 8)), "rows-twice")
+    assert note.severity == "info", "answers that go together"
     noisy = pd.DataFrame({name: drawn(0, 3, seed) for seed, name in enumerate("abcd")})
     noisy = noisy.assign(y=1000 * noisy["a"] + 317 * noisy["b"] + drawn(0, 20, 7))
     (note,) = told(tmp_path, noisy, "rows-twice")
