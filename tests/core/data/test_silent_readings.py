@@ -221,6 +221,18 @@ def test_a_dated_series_with_one_odd_step_is_a_series(
         assert any(told in note for note in notes) if told else not notes
 
 
+@pytest.mark.parametrize(("step", "repeats"), [("h", 1), ("15min", 4)])
+def test_the_hour_that_autumn_repeats_is_told(tmp_path: Path, step: str, repeats: int) -> None:
+    zone = "Europe/Berlin"
+    when = pd.date_range("2024-10-20", "2024-11-03", freq=step, tz="UTC").tz_convert(zone)
+    table = pd.DataFrame({"when": when.tz_localize(None), "load": np.arange(len(when)) ** 2 % 17})
+    table.assign(load=table["load"] + 0.5).to_csv(tmp_path / "d.csv", index=False)
+    recipe = recipe_for(tmp_path / "d.csv", "d.csv")
+    assert recipe.kind == "series"
+    notes = [one.message for one in make_report(Project(data=recipe), tmp_path).notes]
+    assert any(f"{repeats} row" in note and "repeat" in note for note in notes)
+
+
 @pytest.mark.parametrize(("odd", "asked"), [(0, True), (1, True), (20, False)])
 def test_dates_with_few_odd_steps_are_asked_about(tmp_path: Path, odd: int, asked: bool) -> None:
     days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=80)]
