@@ -65,23 +65,23 @@ def build_scene(
     """
     graph = project.graph
     horizontal = bool(graph.extra.get(HORIZONTAL))
-    seen, auto, key = _arranged(graph, horizontal, before)
-    by_node = _problems_by_card(problems, seen)
+    visible, auto, key = _arranged(graph, horizontal, before)
+    by_node = _problems_by_card(problems, visible)
     named = _ambiguous_nodes(problems, graph)
     node_shapes = shapes.by_node if shapes is not None else {}
     old = before.cards if before is not None else {}
     cards: dict[str, Card] = {}
-    feeds = _inputs_by_card(seen)
+    feeds = _inputs_by_card(visible)
     by_id, at = graph.by_id, at or {}
-    for id_ in seen.ids:
+    for id_ in visible.ids:
         node = by_id.get(id_)
         if node is None:
             group = graph.group_by_id[id_]
             place = at.get(id_) or (
-                group.position or auto.get(id_) or _members_place(graph, id_, seen) or _ORIGIN
+                group.position or auto.get(id_) or _members_place(graph, id_, visible) or _ORIGIN
             )
             cards[id_] = _group_card(
-                group, graph, seen, node_shapes, by_node.get(id_, ()), feeds, place
+                group, graph, visible, node_shapes, by_node.get(id_, ()), feeds, place
             )
             continue
         place = at.get(id_) or node.position or auto.get(id_, _ORIGIN)
@@ -104,7 +104,7 @@ def build_scene(
             cards[id_] = card
         else:
             cards[id_] = _node_card(node, place, inputs, project, facts)
-    wires = _wires(seen, cards, node_shapes, before)
+    wires = _wires(visible, cards, node_shapes, before)
     target_problems = tuple(p for p in problems if p.node is None and p.code in _OF_GOAL)
     _add_goals(project, facts, unknown, cards, wires, at, horizontal, node_shapes, target_problems)
     order_slots(cards, wires, horizontal)
@@ -114,7 +114,7 @@ def build_scene(
         route_wires(cards, new, horizontal, others=others)
     else:
         route_wires(cards, wires.values(), horizontal)
-    return Scene(graph, horizontal, cards, wires, frames_of(graph, cards), seen, auto, key)
+    return Scene(graph, horizontal, cards, wires, frames_of(graph, cards), visible, auto, key)
 
 
 def _same_places(old: Mapping[str, Card], new: Mapping[str, Card]) -> bool:
@@ -153,24 +153,26 @@ def _arranged(
     )
     if before is not None and before.key == key:
         return before.seen, before.auto, key
-    seen = visible_graph(graph)
+    visible = visible_graph(graph)
     fixed = {n.id: n.position for n in graph.nodes if n.position is not None}
     if graph.groups:
-        fixed = {id_: place for id_, place in fixed.items() if seen.stand_in[id_] == id_}
+        fixed = {id_: place for id_, place in fixed.items() if visible.stand_in[id_] == id_}
         for group in graph.groups:
-            place = group.position or _members_place(graph, group.id, seen)
-            if place is not None and group.id in seen.stand_in.values():
+            place = group.position or _members_place(graph, group.id, visible)
+            if place is not None and group.id in visible.stand_in.values():
                 fixed[group.id] = place
-    if len(fixed) == len(seen.ids):
-        return seen, {}, key
-    return seen, place_missing(seen.ids, seen.edges, fixed, horizontal), key
+    if len(fixed) == len(visible.ids):
+        return visible, {}, key
+    return visible, place_missing(visible.ids, visible.edges, fixed, horizontal), key
 
 
-def _problems_by_card(problems: tuple[Any, ...], seen: VisibleGraph) -> dict[str, tuple[Any, ...]]:
+def _problems_by_card(
+    problems: tuple[Any, ...], visible: VisibleGraph
+) -> dict[str, tuple[Any, ...]]:
     by_card: dict[str, list[Any]] = {}
     for problem in problems:
-        if problem.node in seen.stand_in:
-            by_card.setdefault(seen.stand_in[problem.node], []).append(problem)
+        if problem.node in visible.stand_in:
+            by_card.setdefault(visible.stand_in[problem.node], []).append(problem)
     return {
         card_id: tuple(
             sorted(group, key=lambda p: (p.follows is not None, not p.blocks, p.beginning))
@@ -199,9 +201,9 @@ def _ambiguous_nodes(problems: tuple[Any, ...], graph: Graph) -> frozenset[str]:
     return frozenset(name for name in named if name in looks and counts[looks[name]] > 1)
 
 
-def _inputs_by_card(seen: VisibleGraph) -> dict[str, int]:
+def _inputs_by_card(visible: VisibleGraph) -> dict[str, int]:
     count: dict[str, int] = {}
-    for _source, target in seen.edges:
+    for _source, target in visible.edges:
         count[target] = count.get(target, 0) + 1
     return count
 
@@ -228,9 +230,9 @@ def _node_card(node: Node, place: Point, inputs: CardInputs, project: Project, f
     )
 
 
-def _members_place(graph: Graph, group_id: str, seen: VisibleGraph) -> Point | None:
+def _members_place(graph: Graph, group_id: str, visible: VisibleGraph) -> Point | None:
     """Return the top left of a closed group's members; None if any has no position."""
-    inside = [n.position for n in graph.nodes if seen.stand_in[n.id] == group_id]
+    inside = [n.position for n in graph.nodes if visible.stand_in[n.id] == group_id]
     placed = [place for place in inside if place is not None]
     if placed and len(placed) == len(inside):
         return (min(x for x, _ in placed), min(y for _, y in placed))
@@ -240,13 +242,13 @@ def _members_place(graph: Graph, group_id: str, seen: VisibleGraph) -> Point | N
 def _group_card(
     group: Group,
     graph: Graph,
-    seen: VisibleGraph,
+    visible: VisibleGraph,
     shapes: Mapping[str, Any],
     problems: tuple[Any, ...],
     feeds: Mapping[str, int],
     place: Point,
 ) -> Card:
-    inside = [node for node in graph.nodes if seen.stand_in[node.id] == group.id]
+    inside = [node for node in graph.nodes if visible.stand_in[node.id] == group.id]
     return Card(
         id=group.id,
         kind="group",
@@ -266,14 +268,17 @@ def _group_card(
 
 
 def _wires(
-    seen: VisibleGraph, cards: Mapping[str, Card], shapes: Mapping[str, Any], before: Scene | None
+    visible: VisibleGraph,
+    cards: Mapping[str, Card],
+    shapes: Mapping[str, Any],
+    before: Scene | None,
 ) -> dict[tuple[str, str], Wire]:
     """Build the wires, reusing those whose cards are unchanged."""
     wires: dict[tuple[str, str], Wire] = {}
     slots: dict[str, int] = {}
     old_wires = before.wires if before is not None else {}
     old_cards = before.cards if before is not None else {}
-    for key, edges in seen.wires.items():
+    for key, edges in visible.wires.items():
         a, b = key
         slot = slots.get(b, 0)
         slots[b] = slot + 1

@@ -91,18 +91,18 @@ def find_frozen_layers(
             continue
         nodes.add(name)
         cut = _cut(graph, nodes) - inputs
-        size = rows * sum(_bytes(calls[one].tensor) for one in cut)
+        size = rows * sum(_bytes(calls[key].tensor) for key in cut)
         # A convolution leaves its activation to the pooling behind it, see ``fast_layers``.
-        whole = not any("call" in vars(calls[one].layer) for one in cut)
-        gain = (sum(work[one] for one in nodes), -size)
+        whole = not any("call" in vars(calls[key].layer) for key in cut)
+        gain = (sum(work[key] for key in nodes), -size)
         if whole and size <= room and gain > most:
             prefix, most = frozenset(nodes), gain
     if prefix is not None:
         return FrozenLayers(_prefix(graph, model, calls, prefix))
     for name, call in calls.items():
         if work[name] > LEAST_WORK and not call.layer.trainable_variables:
-            before = [one for one in calls if _leads_to(graph, one, name)]
-            random = next((one for one in before if is_random(calls[one].layer)), "")
+            before = [key for key in calls if _leads_to(graph, key, name)]
+            random = next((key for key in before if is_random(calls[key].layer)), "")
             if random or name in nodes:
                 return FrozenLayers(None, name, random)
     return FrozenLayers()
@@ -192,7 +192,9 @@ def _prefix(
     outputs = {name: calls[name].tensor for name in cut if name in nodes}
     read = {source for name in nodes for source in graph.sources[name]}
     sources = tuple(name for name in inputs if name in read)
-    shapes = {name: (tuple(one.shape[1:]), str(one.dtype)) for name, one in outputs.items()}
+    shapes = {
+        name: (tuple(output.shape[1:]), str(output.dtype)) for name, output in outputs.items()
+    }
     body = keras.Model([inputs[name] for name in sources], list(outputs.values()))
     return FrozenPrefix(nodes, cut, sources, shapes, body)
 
