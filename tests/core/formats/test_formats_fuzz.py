@@ -20,7 +20,7 @@ def fuzz() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    ("count", "seed"), [(240, 11), pytest.param(600, 12, marks=pytest.mark.slow)]
+    ("count", "seed"), [(80, 11), pytest.param(400, 12, marks=pytest.mark.slow)]
 )
 @pytest.mark.timeout(1200)
 def test_damaged_files_end_in_words(tmp_path: Path, count: int, seed: int) -> None:

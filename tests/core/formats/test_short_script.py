@@ -233,8 +233,7 @@ def test_classes_in_another_order_than_the_set_s_are_said() -> None:
         )
 
 
-@pytest.mark.parametrize("missing", ["median", "error"])
-@pytest.mark.parametrize("words", [True, False])
+@pytest.mark.parametrize(("missing", "words"), [("median", True), ("error", False)])
 def test_two_inputs_of_a_table_are_prepared_without_functions(
     missing: str, words: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
