@@ -107,7 +107,9 @@ _PASSES = {
     "Add": N_("the same δ to each input"),
     "Concatenate": N_("to each input its part of δ"),
     "LSTM": N_("δ of the gates, from the last step back to the first"),
-    "BatchNormalization": N_("δ times γ ÷ the batch's spread, less its mean"),
+    "BatchNormalization": N_(
+        "δ times γ ÷ the batch's spread, less the shares of its mean and spread"
+    ),
 }
 
 
@@ -169,7 +171,7 @@ def _delta_lines(trace: StepTrace, node: str, index: Index) -> list[str]:
     if delta.terms:
         lines.append(_("∂loss/∂a = sum of w · δ of the next layer"))
         lines += _product_lines(delta.terms)
-    lines.append(f"∂loss/∂a = {n(delta.back)}")
+    lines.append(_("∂loss/∂a = {value}", value=n(delta.back)))
     formula, slope = delta.slope
     if formula:
         words = formula if formula in "01" else f"{formula} = {n(slope)}"
@@ -210,7 +212,7 @@ def _unit_lines(step: LayerStep, name: str, index: Index, stage: int) -> list[st
     lines = [""]
     for source, value in enumerate(kernel.gradient[:_MOST_WEIGHTS, unit]):
         words = f"{mean}{place_name(source)} = {format_value(float(x[source]))}"
-        text = f"∂loss/∂w = {format_value(float(value))}"
+        text = _("∂loss/∂w = {value}", value=format_value(float(value)))
         if stage == UPDATE:
             old, new = (float(array[source, unit]) for array in (kernel.before, kernel.after))
             words, text = "w", f"{old:.5g} → {new:.5g}"
