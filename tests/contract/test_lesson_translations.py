@@ -26,6 +26,14 @@ def test_a_translated_lesson_has_the_structure_of_the_english_one(one: Path, oth
     assert texts.title != english.title
 
 
+def test_each_lesson_is_there_in_every_language() -> None:
+    english = [path for path in SHIPPED if not is_translation(path)]
+    count = len(i18n.languages()) - 1
+    assert {path.stem: len(translations_of(path)) for path in english} == {
+        path.stem: count for path in english
+    }
+
+
 ENGLISH = """---
 title: The first model
 level: beginner
