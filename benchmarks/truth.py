@@ -8,8 +8,8 @@ wrong where its values are others than those that were written, or no numbers at
 where nothing that is told or asked of the table is about that. Printed is one JSON object; to reach
 are 0 columns that are wrong and untold. Every table is also read once more as new rows for the
 trained model, and after every tenth come workbooks, series, texts and leaks of known truth (each
-with a twin in which nothing is odd); of every ``--ways``-th the values also come back through Predict, a predicted file,
-the ``.h5`` and the script.
+with a twin in which nothing is odd); of every ``--ways``-th the values also come back through
+Predict, a predicted file, the ``.h5`` and the script.
 """
 
 from __future__ import annotations
