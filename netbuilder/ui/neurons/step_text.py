@@ -208,10 +208,10 @@ def _unit_lines(step: LayerStep, name: str, index: Index, stage: int) -> list[st
     if step.layer != "Dense" or step.inputs[0].ndim != 2 or not of_unit:
         return []
     x, kernel, unit = step.inputs[0].mean(axis=0), step.updates["kernel"], index[-1]
-    mean = "" if len(step.inputs[0]) == 1 else _("mean") + " "
+    mean = _("mean {name}") if len(step.inputs[0]) > 1 else "{name}"
     lines = [""]
     for source, value in enumerate(kernel.gradient[:_MOST_WEIGHTS, unit]):
-        words = f"{mean}{place_name(source)} = {format_value(float(x[source]))}"
+        words = f"{mean.format(name=place_name(source))} = {format_value(float(x[source]))}"
         text = _("∂loss/∂w = {value}", value=format_value(float(value)))
         if stage == UPDATE:
             old, new = (float(array[source, unit]) for array in (kernel.before, kernel.after))

@@ -557,7 +557,7 @@ def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -
 def _names_classes(name: str) -> bool:
     """Return whether a column's name calls its numbers classes, rather than their number or size.
 
-    As whole words: ``Kinder`` and ``n_types`` are amounts.
+    As whole words: "Kinder" and "n_types" are amounts.
     """
     parts = re.split(r"[\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).casefold())
     return any(
