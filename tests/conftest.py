@@ -35,8 +35,8 @@ for name in ("NETBUILDER_DATA_DIR", "NETBUILDER_LESSONS", "NETBUILDER_SITE_SETTI
 os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-tests-")
 
 ROOT = Path(__file__).resolve().parent.parent
-#: So many tests between two collections of all garbage.
-SELDOM = 50
+#: So many tests between two collections of all garbage, and between two of what lives long.
+SELDOM, HARDLY_EVER = 50, 250
 _ended: list[int] = [0]
 
 
@@ -101,12 +101,12 @@ def pytest_runtest_teardown() -> None:
     event loop rests by now.
     """
     _ended[0] += 1
-    if _ended[0] % SELDOM == 1:
+    if _ended[0] % HARDLY_EVER == 1:
         gc.unfreeze()
         gc.collect()
         gc.freeze()
     elif not gc.isenabled():
-        gc.collect(1)
+        gc.collect(2 if _ended[0] % SELDOM == 0 else 1)
 
 
 @pytest.fixture(scope="session")
