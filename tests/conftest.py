@@ -6,6 +6,7 @@ import contextlib
 import faulthandler
 import gc
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ settings.register_profile("same", derandomize=True, database=None)
 if not os.environ.get("NETBUILDER_SEARCH"):
     settings.load_profile("same")
 
+# Where it runs in the background, Ctrl+C is ignored, also by the programs that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Hundreds of processes are started by tests: without byte code each compiles all it imports anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -326,7 +326,10 @@ def test_ctrl_c_before_the_first_epoch_ends_at_once(
     time.sleep(seconds)
     begin = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _out, err = process.communicate(timeout=60)
+    try:
+        _out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()  # it must not train on beside the other tests
     assert time.monotonic() - begin < 10  # 1 s on a machine that does nothing else
     assert process.returncode and "Traceback" not in err
 

@@ -378,7 +378,9 @@ def _checked(extra: Mapping[str, Array]) -> dict[str, Any]:
 
 
 def _geometry(layer: Any, step: LayerStep) -> tuple[int, int, int, int]:
-    """Return strides and the padding above and to the left."""
+    """Return strides and the padding above and to the left; zeros if there is more to it."""
+    if tuple(layer.dilation_rate) != (1, 1) or layer.groups != 1:
+        return 0, 0, 0, 0
     padding = [0, 0]
     if layer.padding == "same":
         for axis in (0, 1):
@@ -441,7 +443,7 @@ def _products(
     elif step.layer == "LSTM" and step.factors is not None and name.endswith("kernel"):
         letter, values = ("x", x) if name == "kernel" else ("h", step.factors)
         products = f"{letter}[{index[0]}]", values[..., index[0]], deltas
-    elif kind == ("Conv2D", "kernel"):
+    elif kind == ("Conv2D", "kernel") and step.geometry[0]:
         down, across, above, before = step.geometry
         row, column, channel, _unit = index
         high, wide = delta.shape[1:3]
@@ -449,8 +451,6 @@ def _products(
             x, ((0, 0), (above, row + down * high), (before, column + across * wide), (0, 0))
         )
         window = padded[:, row : row + down * high : down, column : column + across * wide : across]
-        if channel >= x.shape[-1] or window.shape[1:3] != (high, wide):
-            return None
         products = f"x[·, {channel}]", window[..., channel], deltas
     elif name in ("bias", "beta"):
         products = "1", np.ones(deltas.shape), deltas

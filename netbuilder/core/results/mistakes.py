@@ -24,7 +24,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.graph_ends import layer_owner
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.results.live.sample_summary import FILLED_MARK, filled_columns
+from netbuilder.core.results.live.sample_summary import filled_columns, mark_filled
 from netbuilder.core.results.own_units import parse_cell
 from netbuilder.core.wording import format_number, format_probability, join_values
 
@@ -172,7 +172,7 @@ def mistake_samples(
                 row.update(_cells(preprocessing.inputs[key], features.reshape(-1)))
         for row, place in zip(rows, chosen, strict=True):
             empty = filled_columns(preprocessing.inputs, split.filled_in(int(place)))
-            row.update({name: row[name] + _(FILLED_MARK) for name in empty})
+            row.update({name: mark_filled(row[name]) for name in empty})
         names = tuple(rows[0]) if rows else ()
         return MistakeSamples(
             chosen,

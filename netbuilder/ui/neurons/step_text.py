@@ -77,7 +77,7 @@ def _loss_words(trace: StepTrace) -> str:
     if len(label) == len(prediction) > 1:
         chosen = float(prediction[int(label.argmax())])
     elif len(prediction) > 1:
-        chosen = float(prediction[int(label[0])])
+        chosen = float(prediction[int(label[0])]) if 0 <= label[0] < len(prediction) else 0.0
     else:
         chosen = float(prediction[0] if label[0] else 1 - prediction[0])
     if chosen > 0 and abs(-np.log(chosen) - trace.loss) <= 1e-3 * max(trace.loss, 1e-3):

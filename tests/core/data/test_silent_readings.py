@@ -24,7 +24,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.results.live.sample_summary import FILLED_MARK
+from netbuilder.core.results.live.sample_summary import mark_filled
 from netbuilder.core.results.mistakes import mistake_samples
 from netbuilder.core.wording import format_number
 
@@ -326,7 +326,7 @@ def test_cells_that_were_filled_are_marked_in_the_worst_mistakes(tmp_path: Path)
     empty = [
         bool(np.isnan(table["a"].iloc[line - 2])) for line in data.test.index[: len(samples.rows)]
     ]
-    assert [row[0].endswith(FILLED_MARK) for row in samples.cells] == empty
+    assert [row[0].endswith(mark_filled("")) for row in samples.cells] == empty
     assert any(empty) and not all(empty)
 
 

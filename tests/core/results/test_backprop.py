@@ -302,7 +302,10 @@ ODD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize(
+    "name",
+    [name if name == "gru" else pytest.param(name, marks=pytest.mark.slow) for name in ODD],
+)
 def test_products_are_shown_only_if_they_give_kerass_gradient(name: str) -> None:
     data = "digits" if name == "dilated" else "reviews"
     units = {"units": 10, "activation": "softmax"} if name == "dilated" else OUT[2]

@@ -14,6 +14,7 @@ from netbuilder.core.results.landscape import loss_landscape
 from tests.core.results.conftest import chain, train
 
 
+@pytest.mark.slow
 def test_a_path_past_a_frozen_body(tmp_path: Path) -> None:
     """The history of a run does not hold the weights of a frozen pretrained network."""
     random = np.random.default_rng(1)

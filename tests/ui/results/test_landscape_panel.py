@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -13,6 +14,7 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 
 
+@pytest.mark.slow
 def test_two_optimizers_on_one_landscape(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

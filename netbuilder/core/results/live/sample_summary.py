@@ -16,7 +16,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import JOINED, text_of
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.own_units import format_day, to_own_units
 from netbuilder.core.wording import format_list, format_measure
@@ -24,7 +24,6 @@ from netbuilder.core.wording import format_list, format_measure
 Array = NDArray[Any]
 #: Lines of a name and what it is.
 Lines = tuple[tuple[str, str], ...]
-FILLED_MARK = N_(" (filled in)")
 _WIDE = 28  # letters in a line of text
 
 
@@ -56,10 +55,16 @@ def input_summary(
         elif modality_of(entry).is_row(entry):
             cells, columns = format_cells(entry, raw[key]), {c.name: c for c in entry.columns}
             summary[key] = tuple(
-                (n, _cell(columns[n], cell) + (_(FILLED_MARK) if n in filled else ""))
+                (n, mark_filled(text) if n in filled else text)
                 for n, cell in cells.items()
+                for text in [_cell(columns[n], cell)]
             )
     return {key: lines for key, lines in summary.items() if lines}
+
+
+def mark_filled(text: str) -> str:
+    """Return a cell that was empty as it is shown: with the value that stands in for it."""
+    return _("{value} (filled in)", value=text)
 
 
 def filled_columns(
