@@ -74,6 +74,27 @@ def test_columns_and_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "note" not in script
 
 
+def test_thousands_beside_hundreds_in_a_short_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``read_csv`` with the separator of thousands must not be told to keep them as texts."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{n}\t{n} €\t{n / 8:.2f}".replace(".", ",") + f"\t{n % 7}" for n in range(700, 760)]
+    rows += ["1.602\t2,622 €\t57,89\t3", "2.302\t2,958 €\t79,87\t4"]
+    (tmp_path / "d.csv").write_text("\n".join(["a\tb\tc\ty", *rows]), "utf-8")
+    recipe = Data("csv", path="d.csv", target=("y",), scaling="none", test_split=0.0,
+                  validation_split=0.0)  # fmt: skip
+    project = Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
+    data = load_dataset(project, tmp_path)
+    text = script_source(project, data.facts, Style.SHORT)
+    space: dict[str, Any] = {}
+    exec(text.split("# Build the network")[0], space)
+    read = data.train.raw_x["input"]
+    assert read[-2].tolist() == pytest.approx([1602.0, 2622.0, 57.89])
+    np.testing.assert_allclose(np.asarray(space["x_train"], float), read, rtol=1e-5)
+    assert 'thousands="."' in text
+
+
 @pytest.mark.parametrize("name", ["d.parquet", "d.jsonl", "d.json"])
 def test_files_that_are_no_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     import polars
