@@ -331,7 +331,9 @@ def test_ctrl_c_before_the_first_epoch_ends_at_once(
     finally:
         process.kill()  # it must not train on beside the other tests
     assert time.monotonic() - begin < 10  # 1 s on a machine that does nothing else
-    assert process.returncode and "Traceback" not in err
+    assert process.returncode
+    # While Python itself starts, on a busy machine for more than a second, it prints its own.
+    assert "Traceback" not in err or "in main" not in err
 
 
 @pytest.mark.slow
