@@ -56,13 +56,14 @@ _DOTTED = re.compile(r"(?<![\d.,v])\d+\.\d{1,2}(?![\d.])|(?<![\w.,])0\.\d+")
 _COMMA = re.compile(r"(?<![\d.,])\d+,\d{1,2}(?![\d,])|(?<![\w.,])0,\d+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Messages:
     """The messages of a language, whole ones and those with places."""
 
     whole: frozenset[str]
     filled: tuple[tuple[str, re.Pattern[str]], ...]
 
+    @cache  # noqa: B019 - the catalogs of both languages live as long as the tests
     def has(self, text: str) -> bool:
         return text in self.whole or any(
             part in text and pattern.fullmatch(text) for part, pattern in self.filled

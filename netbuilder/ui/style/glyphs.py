@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPixmapCache, QPolygonF
 
 from netbuilder.core.folders import resource
 
@@ -55,12 +55,17 @@ def paint_tile(painter: QPainter, box: QRectF, color: QColor, name: str) -> None
 
 def tile(color: QColor, name: str, side: int) -> QPixmap:
     """Return a drawing on a square of a colour, ``side`` pixels wide and sharp at scale 2."""
+    key = f"tile {color.name()} {name} {side}"  # a search shows a hundred of them at each letter
+    picture = QPixmap()
+    if QPixmapCache.find(key, picture):
+        return picture
     picture = QPixmap(2 * side, 2 * side)
     picture.setDevicePixelRatio(2)
     picture.fill(Qt.GlobalColor.transparent)
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_tile(painter, QRectF(0, 0, side, side), color, name)
+    QPixmapCache.insert(key, picture)
     return picture
 
 
