@@ -129,4 +129,5 @@ class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """Return the prediction for each row, (n,)."""
-        return self.model_.predict(self._rows(X))
+        X = self._rows(X)  # it raises NotFittedError before there is a model
+        return self.model_.predict(X)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils.estimator_checks import check_estimator
@@ -41,6 +42,9 @@ def test_a_regressor_takes_the_network_of_a_project() -> None:
     assert network.model_.project.layers == project.layers
     assert network.predict(x).shape == y.shape
     assert network.score(x, y) > 0.4
+    for unfitted in (nb.Regressor(), nb.Classifier()):
+        with pytest.raises(NotFittedError):
+            unfitted.predict(x)
 
 
 @pytest.mark.slow
