@@ -100,6 +100,9 @@ _DRAWING = (
     "netbuilder.ui.plots.live.layer_strips",
     "netbuilder.ui.services.runs.run_tracker",
     "netbuilder.ui.training.curve_view",
+    "netbuilder.ui.training.filmstrip",
+    "netbuilder.core.results.fine_tuning",
+    "netbuilder.core.results.statistics",
 )
 #: Length of one piece, and of the pause after it.
 PIECE_SECONDS = 0.004
