@@ -13,10 +13,12 @@ def main() -> int:
     interrupt = signal.getsignal(signal.SIGINT)
     if interrupt is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while modules are loaded
-    from netbuilder.cli import main as command_line
+    from netbuilder.cli import main as command_line, stop_signals
     from netbuilder.core import process_setup, worker_process
 
     signal.signal(signal.SIGINT, interrupt)
+    if interrupt is signal.default_int_handler:
+        stop_signals.remember_interrupts()
     process_setup.prepare()
     if sys.argv[1:2] == [worker_process.FLAG]:
         worker_process.run_worker(sys.argv[2])

@@ -12,6 +12,20 @@ if TYPE_CHECKING:
 
 #: Ctrl+C, and what a shutdown or a batch system sends before it kills.
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_lost: list[int] = []  # Ctrl+C before anything listened
+
+
+def remember_interrupts() -> None:
+    """Raise KeyboardInterrupt at Ctrl+C, and again where a run begins.
+
+    Python drops what is raised in a callback of the garbage collector or of an import.
+    """
+
+    def interrupt(number: int, _frame: object) -> None:
+        _lost.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
 
 
 def stop_session(session: Session) -> None:
@@ -27,7 +41,14 @@ def stop_session(session: Session) -> None:
 
 @contextmanager
 def interruptible(stop: Callable[[], object]) -> Iterator[None]:
-    """Call ``stop`` at the first Ctrl+C or SIGTERM; a second one ends the program at once."""
+    """Call ``stop`` at the first Ctrl+C or SIGTERM; a second one ends the program at once.
+
+    Raises:
+        KeyboardInterrupt: there was one before.
+    """
+    if _lost:
+        _lost.clear()
+        raise KeyboardInterrupt
     previous = {number: signal.getsignal(number) or signal.SIG_DFL for number in _STOP_SIGNALS}
 
     def restore() -> None:

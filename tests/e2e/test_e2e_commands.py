@@ -336,6 +336,30 @@ def test_ctrl_c_before_the_first_epoch_ends_at_once(
     assert "Traceback" not in err or "in main" not in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
+def test_ctrl_c_that_python_dropped_is_heard_when_the_run_begins(root: Path) -> None:
+    code = """
+import os, signal
+from netbuilder.cli.stop_signals import interruptible, remember_interrupts
+remember_interrupts()
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        sum(range(1000))  # the signal is heard here, where Python drops what is raised
+Dropped()
+print("goes on")
+with interruptible(lambda: None):
+    print("runs")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.split("\n")[0] == "goes on"
+    assert "runs" not in done.stdout
+    assert done.returncode != 0
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
