@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -89,19 +90,11 @@ def _loss_words(trace: StepTrace) -> str:
     return value
 
 
-#: What a layer without products of its own does with δ.
+#: What layers do with δ, by a pattern of their names.
 _PASSES = {
-    "Flatten": N_("the same δ in the shape of the input"),
-    "Reshape": N_("the same δ in the shape of the input"),
-    "Permute": N_("the same δ in the shape of the input"),
-    "MaxPooling1D": N_("δ goes to the largest input of each window only"),
-    "MaxPooling2D": N_("δ goes to the largest input of each window only"),
-    "GlobalMaxPooling1D": N_("δ goes to the largest input of each window only"),
-    "GlobalMaxPooling2D": N_("δ goes to the largest input of each window only"),
-    "AveragePooling1D": N_("δ is shared equally by the inputs of each window"),
-    "AveragePooling2D": N_("δ is shared equally by the inputs of each window"),
-    "GlobalAveragePooling1D": N_("δ is shared equally by the inputs of each window"),
-    "GlobalAveragePooling2D": N_("δ is shared equally by the inputs of each window"),
+    "Flatten|Reshape|Permute": N_("the same δ in the shape of the input"),
+    r".*MaxPooling\dD": N_("δ goes to the largest input of each window only"),
+    r".*AveragePooling\dD": N_("δ is shared equally by the inputs of each window"),
     "Activation": N_("δ times the slope of the function"),
     "ReLU": N_("δ where the output is above 0, else 0"),
     "Add": N_("the same δ to each input"),
@@ -110,6 +103,7 @@ _PASSES = {
     "BatchNormalization": N_(
         "δ times γ ÷ the batch's spread, less the shares of its mean and spread"
     ),
+    ".*Dropout.*": N_("0 through the dropped values, δ ÷ (1 − rate) through the others"),
 }
 
 
@@ -123,7 +117,7 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
         words = _("{layer}: mean size of δ {value}", layer=layer.node, value=_size(layer.delta))
         lines.append(words)
         if layer.node == node:
-            lines += [f"→ {line}" for line in _passed(layer)]
+            lines += [f"→ {line}" for line in _passed(trace, layer)]
     if not index:
         return lines
     step = trace.layers[node]
@@ -143,17 +137,20 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
     return [*lines, *_unit_lines(step, name, index, BACKWARD)]
 
 
-def _passed(step: LayerStep) -> list[str]:
-    """Return what a layer does with δ; nothing for those whose products are spelled out."""
-    if step.layer == "Dropout" and step.inputs[0].shape == step.output.shape:
-        count = int(((step.output == 0) & (step.inputs[0] != 0)).sum())
-        return [
-            _("0 through {count} dropped values, δ ÷ (1 − rate) through the others", count=count)
-        ]
-    lines = [_(_PASSES[step.layer])] if step.layer in _PASSES else []
+def _passed(trace: StepTrace, step: LayerStep) -> list[str]:
+    """Return in lines what a layer does with δ; none for those whose products are spelled out."""
+    lines = [_(words) for name, words in _PASSES.items() if re.fullmatch(name, step.layer)]
     if step.layer == "LSTM" and step.delta is not None and step.delta.ndim == 3:
         steps = reversed(range(step.delta.shape[1]))
         lines += [f"t={time + 1}: {_size(step.delta[:, time])}" for time in steps][:_MOST_TERMS]
+    graph = trace.trained.project.graph
+    (source,) = graph.sources[step.node] if len(graph.sources[step.node]) == 1 else ("",)
+    before = trace.layers.get(source)
+    if step.layer != "Dropout" or before is None or len(graph.targets[source]) > 1:
+        return lines
+    if before.back is not None and step.back is not None:  # also the values that were 0 already
+        count = int(((before.back == 0) & (step.back != 0)).sum())
+        lines.append(_("dropped: {count} of {all}", count=count, all=step.back.size))
     return lines
 
 
@@ -214,8 +211,9 @@ def _unit_lines(step: LayerStep, name: str, index: Index, stage: int) -> list[st
         words = f"{mean.format(name=place_name(source))} = {format_value(float(x[source]))}"
         text = _("∂loss/∂w = {value}", value=format_value(float(value)))
         if stage == UPDATE:
-            old, new = (float(array[source, unit]) for array in (kernel.before, kernel.after))
-            words, text = "w", f"{old:.5g} → {new:.5g}"
+            arrays = kernel.before, kernel.after
+            old, new = (plain_notation(f"{array[source, unit]:.5g}") for array in arrays)
+            words, text = "w", f"{old} → {new}"
         lines.append(f"kernel[{source}, {unit}], {words}: {text}")
     more = len(kernel.gradient) - _MOST_WEIGHTS
     if more > 0:
@@ -236,12 +234,15 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
         "",
     ]  # fmt: skip
     formulas = optimizer_lines(trace, node, name, index)
-    lines += [f"{left} = {words} = {format_value(value)}" for left, words, value in formulas[:-1]]
+    lines += [
+        f"{_('step') if left == 'step' else left} = {words} = {format_value(value)}"
+        for left, words, value in formulas[:-1]
+    ]
     lines += [
         f"w = {words} = {plain_notation(f'{new:.5g}')}" for _left, words, _new in formulas[-1:]
     ]
     if not formulas:
-        lines.append(f"w: {old:.6g} → {new:.6g}")
+        lines.append(f"w: {plain_notation(f'{old:.6g}')} → {plain_notation(f'{new:.6g}')}")
     if new == old:
         words = _("The weight stays as it is.")
     elif (new > old) is (gradient < 0):

@@ -340,9 +340,23 @@ def test_each_kind_of_layer_says_what_it_does_with_delta() -> None:
     step = trace_step(trained, dataset, range(8))
     dropped = int((step.layers["drop"].output == 0).sum())
     assert 0 < dropped < step.layers["drop"].output.size
-    lines = step_text.backward_lines(step, "drop", "", ())
-    assert sum(line.startswith("→ ") and str(dropped) in line for line in lines) == 1
+    assert f"→ dropped: {dropped} of 24" in step_text.backward_lines(step, "drop", "", ())
     assert not step_text.update_lines(step, "drop", "", ())[1:], "no weights, a line"
+
+
+def test_dropped_values_that_were_0_already_are_counted() -> None:
+    graph = chain(
+        ("hidden", "Dense", {"units": 40, "activation": "relu"}),
+        ("drop", "Dropout", {"rate": 0.5}),
+        OUT,
+    )
+    trained, dataset = network_of(graph, "moons", ADAM)
+    step = trace_step(trained, dataset, range(100))
+    assert (step.layers["hidden"].output == 0).mean() > 0.2
+    lines = step_text.backward_lines(step, "drop", "", ())
+    (line,) = (line for line in lines if "dropped: " in line)
+    count = int(line.split()[2])
+    assert abs(count - 2000) < 5 * np.sqrt(4000 * 0.25), "half of them"
 
 
 def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula() -> None:

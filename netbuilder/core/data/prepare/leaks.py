@@ -92,7 +92,7 @@ def determined(
         chance = float(np.log10((shares[:, None] ** sizes).sum(axis=0)).sum())
         if chance > _CHANCE or (len(table.columns) < 2 and used):
             continue
-        if amounts and is_numeric(series) and _goes_on(series, answers):
+        if amounts and is_numeric(series) and _neighbours_are_alike(series, answers):
             continue
         many = len(values) >= 2 * _LEAST_GROUPS
         if not used:
@@ -113,7 +113,7 @@ def determined(
         )  # fmt: skip
 
 
-def _goes_on(series: pd.Series, answers: pd.Series) -> bool:
+def _neighbours_are_alike(series: pd.Series, answers: pd.Series) -> bool:
     """Return whether neighbouring numbers have similar targets, as years do and IDs do not."""
     means = answers.groupby(series).mean().dropna().to_numpy(np.float64)
     if len(means) < 2 * _LEAST_GROUPS or not means[1:].std() or not means[:-1].std():

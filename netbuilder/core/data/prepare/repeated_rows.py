@@ -65,7 +65,7 @@ def _hashes(
         series = frame[name]
         plain = series.astype("float64") if is_numeric(series) else labels_of(series)
         column = np.asarray(pd.util.hash_pandas_object(plain, index=False), np.uint64)
-        hashes = hashes * np.uint64(6364136223846793005)  # overflow is meant
+        hashes = hashes * np.uint64(6364136223846793005)  # Knuth's for 64 bits; overflow is meant
         hashes += np.stack([column, *(source.permutation(column) for _shuffle in range(shuffles))])
     return hashes
 
@@ -107,8 +107,10 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
         "{file} contains {count} duplicate rows, for example in lines {first} and {second}.",
         repeats, file=samples.source, first=index[place], second=index[other],
     )  # fmt: skip
+    # The rows, then those of shuffled columns; with targets, then features alone.
     drawn, features = (_hashes(samples, targets=use, shuffles=_SHUFFLES) for use in (True, False))
-    counts, same_features = ([_repeats(part) for part in both] for both in (drawn, features))
+    counts = [_repeats(part) for part in drawn]
+    same_features = [_repeats(part) for part in features]
     # Chance repeats rows unequally often.
     alike = len(hashes) - repeats >= _COPIED and (
         _spread(hashes) < 0.5 * np.mean([_spread(part) for part in drawn[1:]])
@@ -241,15 +243,17 @@ def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]
     assert samples.table is not None
     if any(name not in test.table.columns for name in samples.table.columns):
         return  # other columns: no row can be compared
-    counts, same_features = (
-        [int(np.isin(_hashes(test, samples, targets=use)[0], part).sum())
-         for part in _hashes(samples, samples, targets=use, shuffles=_SHUFFLES)]
-        for use in (True, False)
-    )  # fmt: skip
-    known, ours, theirs = counts[0], _hashes(samples)[0], _hashes(test, samples)[0]
+    # The training rows, then those of shuffled columns; with targets, then features alone.
+    ours, our_features = (
+        _hashes(samples, targets=use, shuffles=_SHUFFLES) for use in (True, False)
+    )
+    theirs, their_features = (_hashes(test, samples, targets=use)[0] for use in (True, False))
+    counts = [int(np.isin(theirs, part).sum()) for part in ours]
+    same_features = [int(np.isin(their_features, part).sum()) for part in our_features]
+    known = counts[0]
     chance = _by_chance(counts) or _few_features(counts, same_features)
-    whole = len(theirs) == len(ours) and np.array_equal(np.sort(theirs), np.sort(ours))
-    if known == len(theirs) and known >= min(len(ours), 10) and (whole or not chance):
+    whole = np.array_equal(np.sort(theirs), np.sort(ours[0]))
+    if known == len(theirs) and known >= min(len(ours[0]), 10) and (whole or not chance):
         yield _test_is_training(samples, test, known)
     elif known:
         many = known > max(1, 0.05 * len(theirs)) and not chance

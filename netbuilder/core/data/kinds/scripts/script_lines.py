@@ -104,10 +104,17 @@ _READ_AS = (
 )  # fmt: skip
 
 
-def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: bool = False) -> str:
+def csv_arguments(
+    project: Project,
+    facts: DataFacts | None = None,
+    *,
+    test: bool = False,
+    numbers: Collection[str] = (),
+) -> str:
     """Return the arguments of ``pd.read_csv`` for the decided or detected dialect.
 
-    ``facts``: what was detected in the files, where they were read; ``test``: of the test file.
+    ``facts``: what was detected in the files, where they were read; ``test``: of the test file;
+    ``numbers``: columns that are read as numbers, although their cells were kept as texts.
     """
     options = project.data.options
     named = {"separator": "sep", "decimal": "decimal", "encoding": "encoding"}
@@ -118,6 +125,9 @@ def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: boo
         concluded = facts.test_read_as if test else facts.read_as
         if isinstance(concluded, Mapping):
             arguments |= {key: concluded[key] for key in _READ_AS if key in concluded}
+    if numbers and isinstance(kinds := arguments.pop("dtype", None), Mapping):
+        texts = {name: kind for name, kind in kinds.items() if name not in numbers}
+        arguments |= {"dtype": texts} if texts else {}
     lines = lines_left_out(project, facts, test=test)
     if lines:
         arguments["skiprows"] = [

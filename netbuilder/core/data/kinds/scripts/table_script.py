@@ -70,14 +70,10 @@ def reader(
         return f'arff_table(open({format_literal(path)}, encoding="utf-8").read())'
     read_as = {} if facts is None else facts.test_read_as if test else facts.read_as
     thousands = project.data.options.get("thousands") or (short and read_as.get("thousands"))
-    if facts is not None and short and thousands and read_as.get("dtype"):
-        grouped = read_as.get("thousands_of", ())  # read as numbers, and not as texts
-        dtype = {name: kind for name, kind in read_as["dtype"].items() if name not in grouped}
-        read_as = {key: value for key, value in read_as.items() if key != "dtype"}
-        read_as = {**read_as, "dtype": dtype} if dtype else read_as
-        facts = replace(facts, test_read_as=read_as) if test else replace(facts, read_as=read_as)
+    numbers = read_as.get("thousands_of", ()) if short else ()
     more = f", thousands={format_literal(thousands)}" if thousands in {",", ".", "'"} else ""
-    return f"pd.read_csv({format_literal(path)}{csv_arguments(project, facts, test=test)}{more})"
+    arguments = csv_arguments(project, facts, test=test, numbers=numbers)
+    return f"pd.read_csv({format_literal(path)}{arguments}{more})"
 
 
 #: How pandas reads times and feet: what stands for the column, and the unit of the numbers.

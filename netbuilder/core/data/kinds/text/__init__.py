@@ -315,8 +315,8 @@ def _has_texts_and_labels(path: Path) -> bool:
     if not rows:
         return False
     first, second = zip(*rows, strict=True)
-    head, last = (name.strip().casefold() in TEXT_NAMES for name in dialect.names)
-    return _are_labelled(first, second, head) or _are_labelled(second, first, last)
+    first_named, second_named = (name.strip().casefold() in TEXT_NAMES for name in dialect.names)
+    return _are_labelled(first, second, first_named) or _are_labelled(second, first, second_named)
 
 
 def _are_labelled(texts: Sequence[str], labels: Sequence[str], named: bool) -> bool:
