@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -80,6 +81,34 @@ class StaleNote(QLabel):
                 count, state=state, key=key_text("Ctrl+Z"),
             )  # fmt: skip
         return "⚠ " + _("{state}: the results are for the network at the last pause.", state=state)
+
+
+class ResultsPage(QWidget):
+    """A page that waits for a network, until then with ``words`` and a picture.
+
+    ``_follow`` of a subclass is called when the network changes or the page is shown.
+    """
+
+    def __init__(
+        self, workbench: Workbench, words: str, picture: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._ready_words = workbench, words
+        self.waiting = EmptyStatePage.filling(self, _(words), picture)
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
+        workbench.models.changed.connect(self._follow)
+        follow_next_step(workbench, self.waiting, self._wait)
+        self._wait()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    def _wait(self) -> None:
+        self.waiting.wait(next_step_sentence(self._workbench, _(self._ready_words)))
+
+    def _follow(self) -> None:
+        raise NotImplementedError
 
 
 def shows_forecast(workbench: Workbench) -> bool:

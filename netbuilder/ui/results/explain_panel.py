@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
-from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
+from netbuilder.ui.results.empty_states import ResultsPage
 from netbuilder.ui.results.explanation_view import ExplanationView
 from netbuilder.ui.services.views.sample_activations import ActivationService, Sample
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
@@ -22,16 +20,14 @@ if TYPE_CHECKING:
 _NO_MODEL = N_("Press Train to see which inputs are evidence for or against a prediction.")
 
 
-class ExplainPanel(QWidget):
+class ExplainPanel(ResultsPage):
     """Explains the sample of the canvas, or the user's own."""
 
     def __init__(
         self, workbench: Workbench, activations: ActivationService, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._workbench, self._activations = workbench, activations
-        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL), "evidence")
-        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
+        super().__init__(workbench, _NO_MODEL, "evidence", parent)
+        self._activations = activations
         page = self.waiting.page_layout
         self.about = note_label("", self, role="heading")
         self.why = ExplanationView(workbench, self)
@@ -42,17 +38,7 @@ class ExplainPanel(QWidget):
             page.addWidget(widget)
         page.addStretch(1)
         activations.changed.connect(self._follow)
-        workbench.models.changed.connect(self._follow)
-        follow_next_step(workbench, self.waiting, self._wait)
-        self._wait()
         self._follow()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._follow()
-
-    def _wait(self) -> None:
-        self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
 
     def _follow(self) -> None:
         if not self.isVisible():  # explanations are slow

@@ -7,24 +7,22 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.network_copies import changing_weights
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results.landscape import Landscape, loss_landscape
 from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.plots.images import shaded
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
+from netbuilder.ui.results.empty_states import ResultsPage
 from netbuilder.ui.services.derived import Derived, Rank, wanted
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.labels import note_label
 
 _NO_MODEL = N_("Press Train to see the loss around the weights and the path of the run.")
@@ -100,36 +98,24 @@ class LandscapePlot(QWidget):
         )
 
 
-class LandscapePanel(QWidget):
+class LandscapePanel(ResultsPage):
     """Computes the landscape of the network on show when the page is opened."""
 
     def __init__(self, workbench: Workbench, runner: Runner, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._workbench, self._runner = workbench, runner
+        super().__init__(workbench, _NO_MODEL, "surface", parent)
+        self._runner = runner
         self._path: tuple[TrainedModel | None, Any] = (None, ())
         self._before: tuple[str, Any] = "", ()  # the optimizer's name, and the path
         self._asked: TrainedModel | None = None
         self._worker = Derived(
-            self, _compute, self._found, self._failed,
+            self, _compute, self._found, lambda error: self.note.setText(str(error)),
             of=lambda: workbench.models.trained, rank=Rank.BACKGROUND,
         )  # fmt: skip
-        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL), "surface")
-        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         self.plot = LandscapePlot(self)
         self.note = note_label("", self)
         self.waiting.page_layout.addWidget(self.plot, 1)
         self.waiting.page_layout.addWidget(self.note)
-        workbench.models.changed.connect(self._follow)
         runner.ended.connect(self._follow)
-        follow_next_step(workbench, self.waiting, self._wait)
-        self._wait()
-
-    def _wait(self) -> None:
-        self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._follow()
 
     def _follow(self) -> None:
         trained = self._workbench.models.trained
@@ -151,9 +137,6 @@ class LandscapePanel(QWidget):
                 self.note.setText(_("Computing the losses…"))
                 paths = [path for path in (self._path[1], self._before[1]) if path]
                 self._worker.ask(trained, self._workbench.base, paths)
-
-    def _failed(self, error: UserError) -> None:
-        self.note.setText(str(error))
 
     def _found(self, landscape: Landscape | None) -> None:
         if landscape is None or (trained := self._path[0]) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -197,41 +198,19 @@ def _landscape(parts: WindowParts, parent: QWidget) -> QWidget:
     return LandscapePanel(parts.workbench, parts.runner, parent)
 
 
-def _report(parts: WindowParts, parent: QWidget) -> QWidget:
+def _clusters(parts: WindowParts, parent: QWidget) -> QWidget:
+    from netbuilder.ui.results.clusters_panel import ClustersPanel
+
+    return ClustersPanel(parts.workbench, parent)
+
+
+def _action_page(name: str, parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.window.action_page import ActionPage
 
-    return ActionPage(
-        parts.actions["report"],
-        _("Report of the run"),
-        _("One page with the network, its data, the training curves and the evaluation."),
-        (
-            _("A drawing of the network with shapes and parameters"),
-            _("The data: columns, target, and how the rows are split"),
-            _("Training curves and the settings of the run"),
-            _("Results on the test set, and your other runs"),
-        ),
-        _("Write the report…"),
-        _("Train the network first: the report is about a finished run."),
-        parent=parent,
-    )
+    return ActionPage(parts.actions[name], parent)
 
 
-def _submit(parts: WindowParts, parent: QWidget) -> QWidget:
-    from netbuilder.ui.window.action_page import ActionPage
-
-    return ActionPage(
-        parts.actions["hand-in"],
-        _("Submit your work"),
-        _("One file for your teacher."),
-        (
-            _("Your name"),
-            _("The project and the trained network"),
-            _("The steps of the lesson that you have done"),
-        ),
-        _("Submit…"),
-        parent=parent,
-    )
-
+_report, _submit = (partial(_action_page, name) for name in ("report", "hand-in"))
 
 #: In the order of the tasks.
 PANELS: tuple[PanelRow, ...] = (
@@ -249,6 +228,7 @@ PANELS: tuple[PanelRow, ...] = (
     PanelRow("inside", N_("Inside"), _inside, N_("What the layers have learned"), 6, basic=True),
     PanelRow("explain", N_("Explain"), _explain, N_("Why the network predicts what it does")),
     PanelRow("landscape", N_("Landscape"), _landscape, N_("The loss around the weights")),
+    PanelRow("clusters", N_("Clusters"), _clusters, N_("k-means step by step")),
     PanelRow("predict", N_("Predict"), _predict, N_("Make predictions"), 5, basic=True),
     PanelRow("code", N_("Code"), _code, N_("The same network as Python"), 7),
     PanelRow("report", N_("Report"), _report, N_("The run on one page")),

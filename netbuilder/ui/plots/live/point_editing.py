@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
@@ -13,9 +11,6 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.style import theme
-
-if TYPE_CHECKING:
-    from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 
 NEAR = 9.0  # distance in pixels that selects a point
 #: Pixels between two points of the brush, and half the width of its stroke.
@@ -30,7 +25,7 @@ Place = tuple[float, float]
 
 
 class PointEditFilter(QObject):
-    """Edits the points of a plot while ``on``: ``put``, ``moved`` and ``taken`` ask for the edit.
+    """Edits the points ``drawn_at`` of a plot while ``on``: ``put``, ``moved`` and ``taken`` ask.
 
     ``painted(places)``: the stroke of a ``brush``. ``told(words)`` gives the keyboard's position.
     """
@@ -41,7 +36,7 @@ class PointEditFilter(QObject):
     taken = Signal(tuple)
     told = Signal(str)
 
-    def __init__(self, plot: SurfacePlot) -> None:
+    def __init__(self, plot: pg.PlotWidget) -> None:
         super().__init__(plot)
         self._plot = plot
         self.on = False

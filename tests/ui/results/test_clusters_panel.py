@@ -1,0 +1,103 @@
+"""k-means on the page Clusters: centroids are dragged, samples assigned, steps taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QPushButton, QTableView
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.colour_bar import class_color
+from netbuilder.ui.results.clusters_panel import ClustersPanel
+
+
+def button(panel: ClustersPanel, key: str) -> QPushButton:
+    return panel.findChild(QPushButton, f"cluster_{key}")
+
+
+def points(panel: ClustersPanel) -> list[str]:
+    return [brush.color().name() for brush in panel.plot.points.data["brush"]]
+
+
+def test_drag_assign_move_step_back_until_nothing_changes(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    blobs = {"kind": "builtin", "name": "blobs", "options": {"samples": 90, "noise": 1.2}}
+    window = open_window(edits.set_data(example("moons"), **blobs))
+    panel: Any = window.docks.show_panel("clusters")
+    qtbot.waitUntil(lambda: panel.state is not None)
+    begin = panel.state
+    assert not button(panel, "move").isEnabled() and not button(panel, "back").isEnabled()
+    colors = {class_color(number).name() for number in range(3)}
+    assert not colors & set(points(panel)), "no colour of a class before a cluster is known"
+
+    hand, view = panel.plot.hand, panel.plot.viewport()
+    old = tuple(begin.now.centroids[1])
+    goal = panel.samples.at.mean(axis=0)
+    start, end = hand.spot(old).toPoint(), hand.spot(tuple(goal)).toPoint()
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view, end)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
+    np.testing.assert_allclose(panel.state.now.centroids[1], goal, atol=0.2)
+    np.testing.assert_array_equal(panel.state.now.centroids[[0, 2]], begin.now.centroids[[0, 2]])
+
+    button(panel, "assign").click()
+    assert set(points(panel)) <= colors
+    assigned = panel.state.now
+    button(panel, "move").click()
+    assert panel.state.inertia < panel.state.back().inertia
+    button(panel, "back").click()
+    assert panel.state.now is assigned and len(panel.state.steps) == 3
+
+    compare, table = button(panel, "compare"), panel.findChild(QTableView, "cluster_classes")
+    assert not compare.isEnabled(), "labels come after the clusters"
+    button(panel, "run").click()
+    assert panel.state.settled and compare.isEnabled() and table.isHidden()
+    steps = len(panel.state.steps)
+    button(panel, "assign").click()
+    button(panel, "move").click()
+    assert len(panel.state.steps) == steps, "nothing changes any more"
+    compare.click()
+    cells = [[int(table.model().index(row, column).data()) for column in range(1, 4)]
+             for row in range(3)]  # fmt: skip
+    assert np.sum(cells) == 90
+
+    panel.k.setValue(2)
+    assert len(panel.state.now.centroids) == 2 and table.isHidden()
+    button(panel, "run").click()
+    assert sorted(panel._lowest) == [2, 3] and panel._lowest[2] > panel._lowest[3]
+    first = panel.state.steps[0].centroids
+    button(panel, "new").click()
+    assert not np.array_equal(panel.state.now.centroids, first)
+    across = panel.findChild(QComboBox, "across")
+    across.setCurrentIndex(1)
+    across.activated.emit(1)
+    qtbot.waitUntil(lambda: panel.samples.names[0] == across.itemText(1))
+    assert len(panel.state.steps) == 1 and not panel._lowest
+
+
+@pytest.mark.slow
+def test_clusters_of_the_last_hidden_layer(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits_plain"), epochs=3))
+    panel: Any = window.docks.show_panel("clusters")
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    assert panel.waiting.currentIndex() == 0, "pictures have no columns"
+    window.commands.train()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: not window.runner.active)
+    window.docks.show_panel("clusters")
+    qtbot.waitUntil(lambda: panel.state is not None)
+    assert panel.samples.names == () and len(panel.samples.classes) == 10
+    button(panel, "run").click()
+    assert panel.state.settled
+    assert np.all(panel.samples.scale == panel.samples.scale[0]), "components are not standardized"
