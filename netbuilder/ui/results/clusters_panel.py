@@ -118,7 +118,7 @@ class ClustersPanel(ResultsPage):
         super().__init__(workbench, _TEXTS["waiting"], "surface", parent)
         self._asked: tuple[Any, ...] = ()
         self._lowest: dict[int, float] = {}  # inertia by number of clusters
-        self._seed = 0
+        self._seed = 1
         self.samples: PlaneSamples | None = None
         self.state: KMeans | None = None
         self._worker = Derived(
@@ -243,7 +243,7 @@ class ClustersPanel(ResultsPage):
         if not samples.names:
             share = format_percent(samples.explained)
             about = [_("The plane shows {share} of the variance.", share=share)]
-        if len(self._lowest) > 1:
+        if self._lowest:
             lowest = sorted(self._lowest.items())
             sums = format_list((f"k = {k}: {format_number(sum_)}" for k, sum_ in lowest), 8)
             about.append(_(_TEXTS["lowest"], sums=sums))

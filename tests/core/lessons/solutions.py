@@ -324,6 +324,23 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
             Answer("They are about equal: choose by speed, size and how well you can explain it"),
         ],
     ],
+    "groups_without_labels": [
+        [looked("clusters"), Answer("3")],
+        [Answer("Cluster 2")],
+        [Answer("4")],
+        [Answer("It falls")],
+        [Answer("No single step makes the sum smaller, although there is a smaller sum elsewhere")],
+        [Answer("3")],
+        [Answer("Nothing: the numbers of the clusters depend on the start")],
+        [data(kind="builtin", name="wine", options={}), Answer("more than 30")],
+        [
+            TRAIN,
+            Answer(
+                "The network has learned from the labels to place the wines of a grower close"
+                " together"
+            ),
+        ],
+    ],
     "model_card": [
         [TRAIN],
         [
