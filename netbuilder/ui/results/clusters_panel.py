@@ -51,9 +51,8 @@ class ClusterPlot(ThemedPlot):
         self.hand = PointEditFilter(self)
         self.hand.switch(True)
         self.viewport().unsetCursor()
-        self.setAccessibleName(_(_TEXTS["plot"]))
-        self.setAccessibleDescription(_(_TEXTS["plot_help"]))
-        self.setToolTip(_(_TEXTS["plot_help"]))
+        name, words = _(_TEXTS["plot"]), _(_TEXTS["plot_help"])
+        prepared(self, accessibleName=name, accessibleDescription=words, toolTip=words)
 
     @property
     def drawn_at(self) -> np.ndarray[Any, Any]:
@@ -130,8 +129,9 @@ class ClustersPanel(ResultsPage):
             prepared(NoWheelComboBox(self), objectName=key, accessibleName=name, toolTip=name)
             for key, name in zip(("cluster_source", "across", "up"), names, strict=True)
         )
-        for box in self.boxes:
-            box.setMaximumWidth(30 * self.fontMetrics().averageCharWidth())
+        for box, letters in zip(self.boxes, (32, 20, 20), strict=True):
+            box.setSizeAdjustPolicy(NoWheelComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setMaximumWidth(letters * self.fontMetrics().averageCharWidth())
             box.activated.connect(self._follow)
         name = _("Number of clusters")
         self.k = prepared(CountBox(2, 8, self), prefix="k = ", accessibleName=name, toolTip=name)
@@ -202,8 +202,8 @@ class ClustersPanel(ResultsPage):
         before, self.samples = self.samples, samples
         if before is None or not np.array_equal(before.at, samples.at):
             self._lowest = {}
-            self.buttons["compare"].setChecked(False)
             self._start()
+            self.buttons["compare"].setChecked(False)
 
     def _start(self, later: int = 0) -> None:
         self._seed += later

@@ -82,6 +82,12 @@ def test_drag_assign_move_step_back_until_nothing_changes(
     across.activated.emit(1)
     qtbot.waitUntil(lambda: panel.samples.names[0] == across.itemText(1))
     assert len(panel.state.steps) == 1 and not panel._lowest
+    button(panel, "run").click()
+    compare.setChecked(True)
+    fewer = {**blobs, "options": {"samples": 60}}
+    window.store.apply("fewer", lambda project: edits.set_data(project, **fewer))
+    qtbot.waitUntil(lambda: len(panel.samples.at) == 60)
+    assert len(panel.state.now.cluster_of) == 60 and not compare.isChecked()
 
 
 @pytest.mark.slow
