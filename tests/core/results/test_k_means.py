@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.session import Session
+from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.k_means import KMeans, column_samples
+from netbuilder.core.results.k_means import KMeans, PlaneSamples, column_samples, hidden_samples
 
 ONES = np.ones(2)
 
@@ -90,3 +93,35 @@ def test_the_columns_of_a_table_with_their_classes(tmp_path: Path) -> None:
     assert samples.at[order, 0].tolist() == [100.0 * n for n in range(20)]
     np.testing.assert_allclose(samples.scale, samples.at.std(axis=0))
     assert [samples.classes[int(n)] for n in samples.class_of[order]] == list("ab") * 10
+
+
+def _lowest(samples: PlaneSamples, k: int) -> KMeans:
+    starts = (KMeans.random(samples.at, samples.scale, k, seed) for seed in range(1, 9))
+    return min((start.run() for start in starts), key=lambda end: end.inertia)
+
+
+def test_what_the_lesson_says_about_its_samples() -> None:
+    project = library.start_project(library.find_lesson("groups_without_labels"))
+    samples = column_samples(load_dataset(project, Path()))
+    sums = [_lowest(samples, k).inertia for k in range(2, 7)]
+    assert 3.5 < sums[0] / sums[1] < 4.5, "to a quarter from k = 2 to 3"
+    assert all(before / after < 1.4 for before, after in pairwise(sums[1:]))
+    table = _lowest(samples, 3).classes_in_clusters(samples.class_of, 3)
+    assert sorted(table.max(axis=1)) == [100, 100, 100]
+    bad = KMeans.start(samples.at, samples.scale, np.array([[-6, -10], [-4, -9], [7, 5.0]])).run()
+    assert bad.inertia > 3 * sums[1], "two centroids stay in one group"
+
+
+@pytest.mark.slow
+def test_the_hidden_layer_of_the_lesson_fits_the_growers_better() -> None:
+    project = library.start_project(library.find_lesson("groups_without_labels"))
+    project = edits.set_data(project, kind="builtin", name="wine", options={})
+    dataset = load_dataset(project, Path())
+    samples = column_samples(dataset)
+    table = _lowest(samples, 3).classes_in_clusters(samples.class_of, 3)
+    assert 0.7 < table.max(axis=1).sum() / len(samples.at) < 0.8, "about three of four"
+    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    hidden = hidden_samples(dataset, trained)
+    table = _lowest(hidden, 3).classes_in_clusters(hidden.class_of, 3)
+    assert len(hidden.at) == 36
+    assert table.max(axis=1).sum() > 30
