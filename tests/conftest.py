@@ -76,25 +76,26 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End with another status than for failed tests: a crash is nothing to try again."""
-    if _ended_workers:
+    """End with another status than for failed tests: a crash is tried again more than once."""
+    if len(_ended_workers) > 1:
+        session.exitstatus = pytest.ExitCode.INTERRUPTED  # perhaps not all tests have run
+    elif _ended_workers:
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end why a process died: what it printed itself is far above by then."""
+def pytest_unconfigure() -> None:
+    """Say after everything else why a process died, and where: the failures may be long."""
     if not _ended_workers:
         return
     import resource  # not on Windows
 
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    terminalreporter.section("processes that died")
-    terminalreporter.line(
-        "; ".join(_ended_workers) + f"; the largest process took {largest:.1f} GiB"
-    )
+    print(f"Died: {'; '.join(_ended_workers)}; the largest process took {largest:.1f} GiB")
     for file in sorted(_CRASHES.iterdir()):
-        if trace := file.read_text(errors="replace"):
-            terminalreporter.line(f"{file.name}:\n{trace}")
+        reason, _, threads = file.read_text(errors="replace").partition("\n\n")
+        if reason:
+            crashed = [each for each in threads.split("\n\n") if each.startswith("Current")]
+            print(f"{file.name}: {reason}", *(crashed or [threads])[0].splitlines()[:20], sep="\n")
 
 
 def pytest_runtest_teardown() -> None:

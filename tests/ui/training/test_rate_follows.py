@@ -67,7 +67,8 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
         panel.buttons.more.click()
         qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
         qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(rate), timeout=MINUTE)
-        assert float(panel.rate.value.text()) == rate
+        # Written when the curves are drawn next.
+        qtbot.waitUntil(lambda: float(panel.rate.value.text()) == rate, timeout=MINUTE)
         runner.stop()
         qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
 
