@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -94,6 +95,73 @@ def test_tiles_have_their_sizes_and_distances() -> None:
     assert last[0].left() - hidden[0].left() == 160
     assert layout.large.size().toTuple() == (240, 240)
     assert (RADIUS, _THIN, _THICK) == (6, 0.5, 7)
+
+
+def test_links_show_the_size_and_the_sign_of_their_weights(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = edits.set_training(example("moons"), epochs=1)
+    hidden = [node.id for node in project.graph.nodes if node.layer == "Dense"][:-1]
+    for node in hidden:
+        project = edits.set_params(project, node, units=2)
+    window = open_window(project)
+    views, feed = window.network_views, window.network_views.feed
+    drawing = views.neurons.drawing
+    window.docks.show_panel("training")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: feed.idle and bool(feed.weights) and feed.plane is not None)
+    link, owner = Link(1, 0, 0), feed.columns[1].owner
+    layout = drawing.layout_of_units
+
+    def painted(weight: float) -> tuple[int, int, float]:
+        """Pixels across the link's middle that are blue, and orange, and its share of painted."""
+        kernel = np.zeros((2, 2))
+        kernel[0, 0] = weight
+        feed.weights = {**feed.weights, owner: {**feed.weights[owner], "kernel": kernel}}
+        for other in feed.columns[2:]:
+            feed.weights[other.owner] = {"kernel": np.zeros((2, other.units))}
+        drawing._refresh()
+        image = drawing.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        left, top = drawing._origin()
+        blue = orange = covered = 0
+        path = layout.path(link)
+        for number in range(200):
+            point = path.pointAtPercent(0.3 + 0.4 * number / 200) * layout.scale
+            color = image.pixelColor((point + QPointF(left, top)).toPoint())
+            covered += color.saturation() > 60
+        middle = (path.pointAtPercent(0.4) * layout.scale + QPointF(left, top)).toPoint()
+        for away in range(-9, 10):
+            color = image.pixelColor(middle + QPoint(0, away))
+            if color.saturation() > 60:
+                blue += color.blue() > color.red()
+                orange += color.red() > color.blue()
+        return blue, orange, covered / 200
+
+    scale = layout.scale
+    blue, orange, covered = painted(3.0)
+    assert orange == 0 and covered == 1.0
+    assert blue == pytest.approx(_THICK * scale, abs=2)
+    thin, _orange, _covered = painted(0.2)
+    assert thin < 0.5 * blue, "compared with a weight of 1, the least that is the thickest"
+    blue, orange, covered = painted(-3.0)
+    assert blue == 0 and 0.4 < covered < 0.9, "dashed"
+    for part, back, shown in ((0.0, False, False), (0.5, False, True), (0.9, True, False)):
+        drawing.reach(part, back)
+        assert (painted(3.0)[0] > 0) is shown, "as far as a stage has come"
+
+
+def test_sixty_four_units_are_all_drawn_and_none_over_another() -> None:
+    layout = NeuronLayout([2, 64, 64, 1], [False] * 4, True, 1000, 600)
+    for boxes in layout.tiles[1:3]:
+        assert len(boxes) == 64
+        assert not any(
+            one.intersects(other) for n, one in enumerate(boxes) for other in boxes[n + 1 :]
+        )
+    assert layout.tiles[1][-1].right() < min(box.left() for box in layout.tiles[2])
+    boxes = [box for column in layout.tiles for box in column]
+    assert max(box.right() for box in boxes) < layout.width
+    assert max(box.bottom() for box in boxes) < layout.caption_y
 
 
 def test_a_network_too_large_shows_its_layers_and_why(
