@@ -6,8 +6,9 @@
 The same network again and again (headless, window), or another each time: compiled as the program
 chooses (changed), never by XLA (graph), or always (xla).
 
-Prints one JSON object; figures in MB of resident memory. ``growth`` is what a run adds, over the
-second half of the runs: what the first ones bring in once is no growth. ``kept`` is the same of
+Prints one JSON object; figures in MB of resident memory. ``growth`` is what a run adds, from the
+lowest mark of the third quarter of the runs to the lowest of the last: what the first ones bring in
+once is no growth, and neither is what a run leaves until a later one collects it. ``kept`` is the same of
 the memory that the C library has handed out and not got back (None where it is not glibc):
 without its loose pieces, so that a few runs tell a leak. ``compiled`` is how many programs each
 way of compiling was asked for, and ``reach`` follows from it: XLA keeps something of each program
@@ -80,10 +81,11 @@ Marks = list[tuple[float, float | None]]
 
 
 def _growth(marks: list[Any]) -> float | None:
-    half = len(marks) // 2
     if marks[-1] is None:
         return None
-    return round((marks[-1] - marks[half]) / max(1, len(marks) - 1 - half), 3)
+    quarter = max(1, len(marks) // 4)
+    before, last = marks[-2 * quarter : -quarter] or marks, marks[-quarter:]
+    return round((min(last) - min(before)) / quarter, 3)
 
 
 def _summary(marks: Marks, seconds: float, reach: float, **more: Any) -> dict[str, Any]:

@@ -16,10 +16,7 @@ BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "memory.py"
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", ["headless", "changed", "window"])
 def test_runs_leave_little_behind(part: str) -> None:
-    """A graph that stays is 2 to 4 MB a run, what TensorFlow made ready for it 1 MB.
-
-    Twelve runs differ by up to 0.6 MB a run on a busy machine; the benchmark makes 200.
-    """
+    """A graph that stays is 2 to 4 MB a run, what TensorFlow made ready for it 1 MB."""
     done = subprocess.run(
         [sys.executable, str(BENCHMARK), part, "--runs", "24"],
         check=True,
