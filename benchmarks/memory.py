@@ -8,8 +8,8 @@ chooses (changed), never by XLA (graph), or always (xla).
 
 Prints one JSON object; figures in MB of resident memory. ``growth`` is what a run adds, from the
 lowest mark of the third quarter of the runs to the lowest of the last: what the first ones bring in
-once is no growth, and neither is what a run leaves until a later one collects it. ``kept`` is the same of
-the memory that the C library has handed out and not got back (None where it is not glibc):
+once is no growth, and neither is what a run leaves until a later one collects it. ``kept`` is the
+same of the memory that the C library has handed out and not got back (None where it is not glibc):
 without its loose pieces, so that a few runs tell a leak. ``compiled`` is how many programs each
 way of compiling was asked for, and ``reach`` follows from it: XLA keeps something of each program
 for ever. Each part runs in a process of its own.

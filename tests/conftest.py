@@ -90,12 +90,13 @@ def pytest_unconfigure() -> None:
     import resource  # not on Windows
 
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"Died: {'; '.join(_ended_workers)}; the largest process took {largest:.1f} GiB")
+    lines = [f"Died: {'; '.join(_ended_workers)}; the largest process took {largest:.1f} GiB"]
     for file in sorted(_CRASHES.iterdir()):
         reason, _, threads = file.read_text(errors="replace").partition("\n\n")
         if reason:
             crashed = [each for each in threads.split("\n\n") if each.startswith("Current")]
-            print(f"{file.name}: {reason}", *(crashed or [threads])[0].splitlines()[:20], sep="\n")
+            lines += [f"{file.name}: {reason}", *(crashed or [threads])[0].splitlines()[:20]]
+    sys.stdout.write("\n".join([*lines, ""]))
 
 
 def pytest_runtest_teardown() -> None:

@@ -137,9 +137,7 @@ def plainly(exercise: Exercise, dataset: Dataset, seed: int) -> tuple[Any, float
         y = (y - low) / spread
     model = keras.Sequential([keras.Input(x.shape[1:]), *exercise.body()])
     # Without XLA: the same numbers, and it takes longer to compile than it saves.
-    model.compile(
-        exercise.optimizer(), exercise.loss, metrics=[exercise.metric], jit_compile=False
-    )
+    model.compile(exercise.optimizer(), exercise.loss, metrics=[exercise.metric], jit_compile=False)
     model.fit(x, y, batch_size=exercise.batch, epochs=exercise.epochs, verbose=0)
     told = model.predict(test_x, verbose=0)
     if numbers:
