@@ -16,7 +16,7 @@ from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.k_means import KMeans, PlaneSamples, column_samples, hidden_samples
 from netbuilder.core.wording import format_list, format_number, format_percent, join_sentences
-from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
+from netbuilder.ui.forms.boxes import CountBox, ElidedComboBox
 from netbuilder.ui.plots.colour_bar import class_color, class_symbol
 from netbuilder.ui.plots.live.point_editing import PointEditFilter
 from netbuilder.ui.plots.live.surface_plot import class_legend
@@ -126,11 +126,11 @@ class ClustersPanel(ResultsPage):
         )  # fmt: skip
         names = _("Samples"), _("Column from left to right"), _("Column from bottom to top")
         self.boxes = tuple(
-            prepared(NoWheelComboBox(self), objectName=key, accessibleName=name, toolTip=name)
+            prepared(ElidedComboBox(self), objectName=key, accessibleName=name, toolTip=name)
             for key, name in zip(("cluster_source", "across", "up"), names, strict=True)
         )
-        for box, letters in zip(self.boxes, (32, 20, 20), strict=True):
-            box.setSizeAdjustPolicy(NoWheelComboBox.SizeAdjustPolicy.AdjustToContents)
+        for box, letters in zip(self.boxes, (32, 27, 27), strict=True):
+            box.setSizeAdjustPolicy(ElidedComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setMaximumWidth(letters * self.fontMetrics().averageCharWidth())
             box.activated.connect(self._follow)
         name = _("Number of clusters")
