@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import io
 import json
 import math
@@ -25,6 +26,9 @@ import h5py  # noqa: E402
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+# Tracing each script's training step takes seconds, its few steps themselves far less.
+keras.Model.compile = functools.partialmethod(keras.Model.compile, run_eagerly=True)  # type: ignore[assignment]
 
 
 def of_column(column: dict[str, Any], cells: list[Any]) -> list[list[float]]:

@@ -85,7 +85,7 @@ class Cases(dict[str, Written]):
         folder.mkdir(exist_ok=True)
         case = CASES[name](folder)
         dataset = load_dataset(case.project, folder)
-        trained = Session(case.project, dataset, on_event=lambda _event: None).run()
+        trained = Session(case.project, dataset, record=False, compilation="graph").run()
         for file in ("m.h5", "m.keras", "saved", *(NUMBERED if name in REST else ())):
             if registry.format_for(folder / file).available:
                 registry.save_network(trained, folder / file, folder)

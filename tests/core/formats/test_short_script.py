@@ -10,6 +10,7 @@ import statistics
 import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,10 @@ def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, A
     )
     with monkeypatch.context() as patched, redirect_stdout(io.StringIO()):
         patched.chdir(folder)
+        # XLA would compile each training step for seconds; the numbers are the same without it.
+        patched.setattr(
+            keras.Model, "compile", partialmethod(keras.Model.compile, jit_compile=False)
+        )
         exec(compile(text, "script", "exec"), names)
     return names
 
