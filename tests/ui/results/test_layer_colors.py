@@ -75,7 +75,8 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
         assert len(inside & expected) > 3, "on the page"
         assert not inside & other, "a label may shrink it smoothly, but between its own colours"
         window.canvas.show_number(name, (1, 2, 0))
-        tiles = window.canvas.closer.picture.tiles
-        shown = [tile for tile in tiles if tile.label != "filter"]
+        enlarged = window.canvas.closer.picture
+        qtbot.waitUntil(lambda enlarged=enlarged: bool(enlarged.tiles), timeout=MINUTE)
+        shown = [tile for tile in enlarged.tiles if tile.label != "filter"]
         looked = set[tuple[int, int, int]]().union(*(_colors(one.image) for one in shown))
         assert looked and looked <= expected, "looked at more closely"
