@@ -55,7 +55,9 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
     # The run's last look, rounded otherwise, is shown until the network's own is there.
+    service, popup = window.activations_service, window.canvas.closer
     qtbot.waitUntil(lambda: window.sample_view.look is None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: popup._sample is service.look_now is not None, timeout=MINUTE)
     panel = window.docks.show_panel("inside")
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
     values = window.activations_service.look_now.values
@@ -75,8 +77,7 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
         assert len(inside & expected) > 3, "on the page"
         assert not inside & other, "a label may shrink it smoothly, but between its own colours"
         window.canvas.show_number(name, (1, 2, 0))
-        enlarged = window.canvas.closer.picture
-        qtbot.waitUntil(lambda enlarged=enlarged: bool(enlarged.tiles), timeout=MINUTE)
-        shown = [tile for tile in enlarged.tiles if tile.label != "filter"]
+        tiles = window.canvas.closer.picture.tiles
+        shown = [tile for tile in tiles if tile.label != "filter"]
         looked = set[tuple[int, int, int]]().union(*(_colors(one.image) for one in shown))
         assert looked and looked <= expected, "looked at more closely"
