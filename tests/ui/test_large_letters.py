@@ -226,13 +226,12 @@ def test_no_word_of_a_page_without_results_is_cut_off(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["moons", "digits", "diabetes", "temperatures"])
 @pytest.mark.parametrize(
-    ("size", "factor", "language"),
+    ("size", "factor", "language", "name"),
     [
-        (SMALL, 2.0, "en"),
-        (LAPTOP, 1.0, "de"),
-        (LAPTOP, 1.0, "fr"),
+        *((SMALL, 2.0, "en", name) for name in ("moons", "digits", "diabetes", "temperatures")),
+        *((LAPTOP, 1.0, "de", name) for name in ("moons", "digits")),
+        *((LAPTOP, 1.0, "fr", name) for name in ("diabetes", "temperatures")),
     ],
 )
 def test_no_word_of_a_page_is_cut_off(

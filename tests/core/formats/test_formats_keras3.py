@@ -163,7 +163,9 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
         with pytest.raises(FormatError, match=r"Save it as .*\.keras"):
             registry.save_network(trained, again)
         again = again.with_suffix(".keras")
-    if not came and str(trained.training_model.inputs[0].dtype) != "string":
+    # A step of a network of two hundred layers takes half a minute to trace.
+    deep = len(model.weights) > 150
+    if not came and not deep and str(trained.training_model.inputs[0].dtype) != "string":
         trained = a_step_on(trained, rows)
         assert trained.epochs == 1
         # The step was one from the file's weights: far from what a new network would answer.
