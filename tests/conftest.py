@@ -42,6 +42,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: So many tests between two collections of all garbage, and between two of what lives long.
 SELDOM, HARDLY_EVER = 50, 250
 _ended: list[int] = [0]
+#: Exit status if one process died and another ran the rest; pytest's own end at 5.
+PROCESS_DIED = 9
 
 
 #: Where each process writes the trace of its crash; the processes of pytest-xdist inherit it.
@@ -80,7 +82,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if len(_ended_workers) > 1:
         session.exitstatus = pytest.ExitCode.INTERRUPTED  # perhaps not all tests have run
     elif _ended_workers:
-        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        session.exitstatus = PROCESS_DIED
 
 
 def pytest_unconfigure() -> None:

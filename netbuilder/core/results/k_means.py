@@ -57,10 +57,10 @@ def hidden_samples(dataset: Dataset, trained: TrainedModel) -> PlaneSamples:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What was done ("start", "assign", "move" or "drag"), the centroids (k, 2), and each sample's
-    cluster (n,), -1: none."""
+    """An action ("start", "assign", "move" or "drag"), and after it the centroids (k, 2) and the
+    cluster of each sample (n,), -1: none."""
 
-    done: str
+    action: str
     centroids: Array
     cluster_of: NDArray[np.int64]
 
@@ -79,8 +79,8 @@ class KMeans:
     @classmethod
     def start(cls, samples: Array, scale: Array, centroids: Array) -> KMeans:
         """Place the centroids (k, 2)."""
-        nowhere = np.full(len(samples), -1, np.int64)
-        return cls(samples, scale, (Step("start", np.array(centroids, np.float64), nowhere),))
+        unassigned = np.full(len(samples), -1, np.int64)
+        return cls(samples, scale, (Step("start", np.array(centroids, np.float64), unassigned),))
 
     @classmethod
     def random(cls, samples: Array, scale: Array, k: int, seed: int) -> KMeans:
@@ -90,20 +90,20 @@ class KMeans:
         return cls.start(samples, scale, places[chosen])
 
     @property
-    def now(self) -> Step:
+    def current(self) -> Step:
         """The last step."""
         return self.steps[-1]
 
     @property
     def assigned(self) -> bool:
         """Whether the samples have clusters."""
-        return bool((self.now.cluster_of >= 0).any())
+        return bool((self.current.cluster_of >= 0).any())
 
     @property
     def inertia(self) -> float:
         """The sum of squared distances between samples and the centroids of their clusters."""
-        apart = self.samples - self.now.centroids[self.now.cluster_of]
-        return float(((apart / self.scale) ** 2).sum())
+        differences = self.samples - self.current.centroids[self.current.cluster_of]
+        return float(((differences / self.scale) ** 2).sum())
 
     @property
     def settled(self) -> bool:
@@ -112,22 +112,22 @@ class KMeans:
 
     def assign(self) -> KMeans:
         """Give each sample to the nearest centroid, the first of several at the same distance."""
-        apart = (self.samples[:, None, :] - self.now.centroids[None]) / self.scale
-        nearest = (apart**2).sum(axis=2).argmin(axis=1)
-        return self._then("assign", cluster_of=nearest)
+        differences = (self.samples[:, None, :] - self.current.centroids[None]) / self.scale
+        nearest = (differences**2).sum(axis=2).argmin(axis=1)
+        return self._with_step("assign", cluster_of=nearest)
 
     def move(self) -> KMeans:
         """Move each centroid to the mean of its samples; one without samples stays."""
-        centroids = self.now.centroids.copy()
-        for number in np.unique(self.now.cluster_of[self.now.cluster_of >= 0]):
-            centroids[number] = self.samples[self.now.cluster_of == number].mean(axis=0)
-        return self._then("move", centroids=centroids)
+        centroids = self.current.centroids.copy()
+        for number in np.unique(self.current.cluster_of[self.current.cluster_of >= 0]):
+            centroids[number] = self.samples[self.current.cluster_of == number].mean(axis=0)
+        return self._with_step("move", centroids=centroids)
 
     def drag(self, number: int, place: tuple[float, float]) -> KMeans:
         """Place a centroid by hand."""
-        centroids = self.now.centroids.copy()
+        centroids = self.current.centroids.copy()
         centroids[number] = place
-        return self._then("drag", centroids=centroids)
+        return self._with_step("drag", centroids=centroids)
 
     def back(self) -> KMeans:
         """Undo the last step."""
@@ -144,11 +144,11 @@ class KMeans:
 
     def classes_in_clusters(self, class_of: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
         """Return how many samples of each cluster belong to each class, (k, classes)."""
-        counts = np.zeros((len(self.now.centroids), classes), np.int64)
-        np.add.at(counts, (self.now.cluster_of, class_of), 1)
+        counts = np.zeros((len(self.current.centroids), classes), np.int64)
+        np.add.at(counts, (self.current.cluster_of, class_of), 1)
         return counts
 
-    def _then(self, done: str, **changed: Any) -> KMeans:
-        if all(np.array_equal(value, getattr(self.now, key)) for key, value in changed.items()):
+    def _with_step(self, action: str, **changed: Any) -> KMeans:
+        if all(np.array_equal(value, getattr(self.current, key)) for key, value in changed.items()):
             return self
-        return replace(self, steps=(*self.steps, replace(self.now, done=done, **changed)))
+        return replace(self, steps=(*self.steps, replace(self.current, action=action, **changed)))

@@ -37,19 +37,19 @@ _TEXTS = resource_json("texts.json")["clusters"]
 
 
 class ClusterPlot(ThemedPlot):
-    """Samples in the colours of their clusters; centroids, and the way that they went."""
+    """Samples in the colours of their clusters; centroids, and the paths that they took."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("clusters", parent, least=200)
         self._samples: PlaneSamples | None = None
         self._state: KMeans | None = None
         self.points, self.centroids = (pg.ScatterPlotItem(pxMode=True) for _layer in range(2))
-        self.ways = pg.PlotDataItem(connect="pairs")
-        for item in (self.points, self.ways, self.centroids):
+        self.paths = pg.PlotDataItem(connect="pairs")
+        for item in (self.points, self.paths, self.centroids):
             self.addItem(item)
         self.getPlotItem().setMouseEnabled(False, False)
-        self.hand = PointEditFilter(self)
-        self.hand.switch(True)
+        self.editing = PointEditFilter(self)
+        self.editing.switch(True)
         self.viewport().unsetCursor()
         name, words = _(_TEXTS["plot"]), _(_TEXTS["plot_help"])
         prepared(self, accessibleName=name, accessibleDescription=words, toolTip=words)
@@ -57,7 +57,7 @@ class ClusterPlot(ThemedPlot):
     @property
     def drawn_at(self) -> np.ndarray[Any, Any]:
         """The places that can be dragged, (k, 2)."""
-        return np.zeros((0, 2)) if self._state is None else self._state.now.centroids
+        return np.zeros((0, 2)) if self._state is None else self._state.current.centroids
 
     def show_state(self, samples: PlaneSamples, state: KMeans) -> None:
         """Draw a state; equal distances have equal lengths on the screen."""
@@ -75,7 +75,7 @@ class ClusterPlot(ThemedPlot):
     def drawn(self) -> None:
         if self._samples is None or self._state is None:
             return
-        scheme, now = theme.colors(), self._state.now
+        scheme, now = theme.colors(), self._state.current
         looks = [(shared_brush(class_color(n)), class_symbol(n)) for n in range(len(now.centroids))]
         looks.append((shared_brush(QColor(scheme.secondary), 0.6), "o"))  # of no cluster: -1
         for item, at, styles, options in (
@@ -88,7 +88,7 @@ class ClusterPlot(ThemedPlot):
             item.setData(x=at[:, 0], y=at[:, 1], brush=brushes, symbol=symbols, **options)
         places = np.stack([step.centroids for step in self._state.steps])
         ends = np.stack([places[:-1], places[1:]], axis=2).reshape(-1, 2)
-        self.ways.setData(ends[:, 0], ends[:, 1], pen=pg.mkPen(QColor(scheme.text), width=1.5))
+        self.paths.setData(ends[:, 0], ends[:, 1], pen=pg.mkPen(QColor(scheme.text), width=1.5))
 
 
 def _load(
@@ -138,13 +138,13 @@ class ClustersPanel(ResultsPage):
         self.k.setValue(3)
         self.k.valueChanged.connect(lambda _k: self._start())
         self.plot = ClusterPlot(self)
-        self.plot.hand.moved.connect(self._drag)
+        self.plot.editing.moved.connect(self._drag)
         self.buttons = {
             key: prepared(QPushButton(_(text), self), objectName=f"cluster_{key}", toolTip=_(tip))
             for key, (text, tip) in _TEXTS["buttons"].items()
         }
-        again, *steps, compare = self.buttons.values()
-        again.clicked.connect(lambda _checked: self._start(1))
+        new_start, *steps, compare = self.buttons.values()
+        new_start.clicked.connect(lambda _checked: self._start(next_seed=True))
         actions = (KMeans.assign, KMeans.move, KMeans.back, KMeans.run)
         for button, action in zip(steps, actions, strict=True):
             button.clicked.connect(partial(self._act, action))
@@ -156,11 +156,11 @@ class ClustersPanel(ResultsPage):
         self.about = note_label("", self)
         self.table = prepared(ShortTable(_(_TEXTS["table"]), self), objectName="cluster_classes")
         page = self.waiting.page_layout
-        page.addLayout(flow(*self.boxes, self.k, again))
-        page.addWidget(self.plot, 1)
-        page.addWidget(self.legend)
+        page.addLayout(flow(*self.boxes, self.k, new_start))
+        # Above the plot, which shrinks as the text below grows: they are pressed in turn.
         page.addLayout(flow(*steps, compare))
-        for widget in (self.note, self.table, self.about):
+        page.addWidget(self.plot, 1)
+        for widget in (self.legend, self.note, self.table, self.about):
             page.addWidget(widget)
         workbench.facts_changed.connect(self._follow)
 
@@ -205,8 +205,8 @@ class ClustersPanel(ResultsPage):
             self._start()
             self.buttons["compare"].setChecked(False)
 
-    def _start(self, later: int = 0) -> None:
-        self._seed += later
+    def _start(self, *, next_seed: bool = False) -> None:
+        self._seed += next_seed
         if (samples := self.samples) is not None:
             self.state = KMeans.random(samples.at, samples.scale, self.k.value(), self._seed)
         self._show()
@@ -225,11 +225,12 @@ class ClustersPanel(ResultsPage):
         if state is None or samples is None:
             return
         self.plot.show_state(samples, state)
-        k, settled = len(state.now.centroids), state.settled
+        k, settled = len(state.current.centroids), state.settled
         titles = [_(_TEXTS["cluster"], number=number) for number in range(1, k + 1)]
-        names, words = titles, [_(_TEXTS["steps"][state.now.done], number=len(state.steps) - 1)]
+        words = [_(_TEXTS["steps"][state.current.action], number=len(state.steps) - 1)]
+        names = titles
         if state.assigned:
-            counts = np.bincount(state.now.cluster_of, minlength=k)
+            counts = np.bincount(state.current.cluster_of, minlength=k)
             names = [f"{title}: {count}" for title, count in zip(titles, counts, strict=True)]
             past = [state.back().inertia] if state.back().assigned else []
             sums = " → ".join(format_number(value) for value in [*past, state.inertia])
@@ -245,16 +246,18 @@ class ClustersPanel(ResultsPage):
             about = [_("The plane shows {share} of the variance.", share=share)]
         if self._lowest:
             lowest = sorted(self._lowest.items())
-            sums = format_list((f"k = {k}: {format_number(sum_)}" for k, sum_ in lowest), 8)
+            sums = format_list(
+                (f"k\u00a0=\u00a0{k}:\u00a0{format_number(inertia)}" for k, inertia in lowest), 8
+            )
             about.append(_(_TEXTS["lowest"], sums=sums))
         self.about.setText(join_sentences(about))
         self.buttons["move"].setEnabled(state.assigned)
         self.buttons["back"].setEnabled(len(state.steps) > 1)
-        compare, can = self.buttons["compare"], settled and bool(samples.classes)
+        compare, comparable = self.buttons["compare"], settled and bool(samples.classes)
         compare.setVisible(bool(samples.classes))
-        compare.setEnabled(can)
-        self.table.setVisible(can and compare.isChecked())
-        if can:
+        compare.setEnabled(comparable)
+        self.table.setVisible(comparable and compare.isChecked())
+        if comparable:
             table = state.classes_in_clusters(samples.class_of, len(samples.classes))
             rows = [[title, *map(str, row)] for title, row in zip(titles, table, strict=True)]
             self.table.show_rows(("", *samples.classes), rows)

@@ -210,8 +210,6 @@ def _action_page(name: str, parts: WindowParts, parent: QWidget) -> QWidget:
     return ActionPage(parts.actions[name], parent)
 
 
-_report, _submit = (partial(_action_page, name) for name in ("report", "hand-in"))
-
 #: In the order of the tasks.
 PANELS: tuple[PanelRow, ...] = (
     PanelRow("layer", N_("Layer"), _layer, N_("Edit the selected layer"), basic=True),
@@ -231,8 +229,10 @@ PANELS: tuple[PanelRow, ...] = (
     PanelRow("clusters", N_("Clusters"), _clusters, N_("k-means step by step")),
     PanelRow("predict", N_("Predict"), _predict, N_("Make predictions"), 5, basic=True),
     PanelRow("code", N_("Code"), _code, N_("The same network as Python"), 7),
-    PanelRow("report", N_("Report"), _report, N_("The run on one page")),
-    PanelRow("submit", N_("Submit"), _submit, N_("One file for your teacher")),
+    PanelRow("report", N_("Report"), partial(_action_page, "report"), N_("The run on one page")),
+    PanelRow(
+        "submit", N_("Submit"), partial(_action_page, "hand-in"), N_("One file for your teacher")
+    ),
 )
 
 TASKS = tuple(

@@ -24,18 +24,18 @@ def test_the_steps_are_those_of_the_calculation_on_paper() -> None:
     assert not first.assigned and not first.settled
     assert first.move() is first, "without clusters there is no mean"
     assigned = first.assign()
-    assert assigned.now.cluster_of.tolist() == [0, 0, 1, 1]
+    assert assigned.current.cluster_of.tolist() == [0, 0, 1, 1]
     assert assigned.inertia == 0 + 4 + 9 + 25
     moved = assigned.move()
-    np.testing.assert_array_equal(moved.now.centroids, [[0, 1], [6, 2], [40, 40]])
+    np.testing.assert_array_equal(moved.current.centroids, [[0, 1], [6, 2], [40, 40]])
     assert moved.inertia == 1 + 1 + 4 + 4
     assert moved.settled and moved.assign() is moved and moved.run() is moved
     back = moved.back()
-    assert back.now is assigned.now, "a step is never changed"
+    assert back.current is assigned.current, "a step is never changed"
     assert back.back().back().back().steps == first.steps
     dragged = moved.drag(2, (6.0, 4.0))
-    assert dragged.now.cluster_of.tolist() == [0, 0, 1, 1], "assigned only when asked"
-    assert dragged.assign().now.cluster_of.tolist() == [0, 0, 1, 2]
+    assert dragged.current.cluster_of.tolist() == [0, 0, 1, 1], "assigned only when asked"
+    assert dragged.assign().current.cluster_of.tolist() == [0, 0, 1, 2]
     counts = dragged.run().classes_in_clusters(np.array([1, 0, 1, 1]), 2)
     assert counts.tolist() == [[1, 1], [0, 1], [0, 1]]
 
@@ -43,12 +43,12 @@ def test_the_steps_are_those_of_the_calculation_on_paper() -> None:
 def test_a_tie_goes_to_the_first_centroid_and_distances_are_standardized() -> None:
     samples = np.array([[1.0, 0.0], [1.0, 30.0]])
     ends = np.array([[2.0, 0.0], [0.0, 0.0]])
-    assert KMeans.start(samples, ONES, ends).assign().now.cluster_of.tolist() == [0, 0]
+    assert KMeans.start(samples, ONES, ends).assign().current.cluster_of.tolist() == [0, 0]
     # In units of the columns the sample (1, 30) is nearer to (9, 30); standardized it is not.
     far = np.array([[9.0, 30.0], [1.0, 0.0]])
     scale = np.array([1.0, 100.0])
-    assert KMeans.start(samples, ONES, far).assign().now.cluster_of[1] == 0
-    assert KMeans.start(samples, scale, far).assign().now.cluster_of[1] == 1
+    assert KMeans.start(samples, ONES, far).assign().current.cluster_of[1] == 0
+    assert KMeans.start(samples, scale, far).assign().current.cluster_of[1] == 1
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -60,14 +60,14 @@ def test_the_end_is_scikit_learns(seed: int) -> None:
     samples = samples * [1.0, 50.0]
     scale = samples.std(axis=0)
     begin = KMeans.random(samples, scale, 4, seed)
-    assert KMeans.random(samples, scale, 4, seed).now.centroids.tolist() == (
-        begin.now.centroids.tolist()
+    assert KMeans.random(samples, scale, 4, seed).current.centroids.tolist() == (
+        begin.current.centroids.tolist()
     )
     end = begin.run()
     assert end.settled
-    known = Reference(4, init=begin.now.centroids / scale, n_init=1, tol=0).fit(samples / scale)
-    np.testing.assert_array_equal(end.now.cluster_of, known.labels_)
-    np.testing.assert_allclose(end.now.centroids, known.cluster_centers_ * scale)
+    known = Reference(4, init=begin.current.centroids / scale, n_init=1, tol=0).fit(samples / scale)
+    np.testing.assert_array_equal(end.current.cluster_of, known.labels_)
+    np.testing.assert_allclose(end.current.centroids, known.cluster_centers_ * scale)
     assert end.inertia == pytest.approx(known.inertia_)
     sums = [KMeans(samples, scale, end.steps[:n]).inertia for n in range(2, len(end.steps) + 1)]
     assert (np.diff(sums) <= 1e-9).all(), "the sum never rises"
@@ -78,7 +78,7 @@ def test_the_end_is_scikit_learns(seed: int) -> None:
 def test_no_more_centroids_than_places() -> None:
     samples = np.array([[1.0, 1.0]] * 5 + [[2.0, 2.0]] * 5)
     start = KMeans.random(samples, ONES, 4, 0)
-    assert sorted(start.now.centroids[:, 0]) == [1, 2]
+    assert sorted(start.current.centroids[:, 0]) == [1, 2]
     assert start.run().inertia == 0
 
 

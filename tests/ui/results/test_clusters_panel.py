@@ -39,24 +39,27 @@ def test_drag_assign_move_step_back_until_nothing_changes(
     colors = {class_color(number).name() for number in range(3)}
     assert not colors & set(points(panel)), "no colour of a class before a cluster is known"
 
-    hand, view = panel.plot.hand, panel.plot.viewport()
-    old = tuple(begin.now.centroids[1])
+    editing, view = panel.plot.editing, panel.plot.viewport()
+    old = tuple(begin.current.centroids[1])
     goal = panel.samples.at.mean(axis=0)
-    start, end = hand.spot(old).toPoint(), hand.spot(tuple(goal)).toPoint()
+    start, end = editing.spot(old).toPoint(), editing.spot(tuple(goal)).toPoint()
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(view, end)
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
-    np.testing.assert_allclose(panel.state.now.centroids[1], goal, atol=0.2)
-    np.testing.assert_array_equal(panel.state.now.centroids[[0, 2]], begin.now.centroids[[0, 2]])
+    np.testing.assert_allclose(panel.state.current.centroids[1], goal, atol=0.2)
+    np.testing.assert_array_equal(
+        panel.state.current.centroids[[0, 2]], begin.current.centroids[[0, 2]]
+    )
 
     button(panel, "assign").click()
     assert set(points(panel)) <= colors
-    assigned = panel.state.now
+    assigned = panel.state.current
     button(panel, "move").click()
     assert panel.state.inertia < panel.state.back().inertia
     button(panel, "back").click()
-    assert panel.state.now is assigned and len(panel.state.steps) == 3
+    assert panel.state.current is assigned and len(panel.state.steps) == 3
 
+    place = button(panel, "assign").pos()
     compare, table = button(panel, "compare"), panel.findChild(QTableView, "cluster_classes")
     assert not compare.isEnabled(), "labels come after the clusters"
     button(panel, "run").click()
@@ -69,14 +72,15 @@ def test_drag_assign_move_step_back_until_nothing_changes(
     cells = [[int(table.model().index(row, column).data()) for column in range(1, 4)]
              for row in range(3)]  # fmt: skip
     assert np.sum(cells) == 90
+    assert button(panel, "assign").pos() == place, "the text below moves no button"
 
     panel.k.setValue(2)
-    assert len(panel.state.now.centroids) == 2 and table.isHidden()
+    assert len(panel.state.current.centroids) == 2 and table.isHidden()
     button(panel, "run").click()
     assert sorted(panel._lowest) == [2, 3] and panel._lowest[2] > panel._lowest[3]
     first = panel.state.steps[0].centroids
     button(panel, "new").click()
-    assert not np.array_equal(panel.state.now.centroids, first)
+    assert not np.array_equal(panel.state.current.centroids, first)
     across = panel.findChild(QComboBox, "across")
     across.setCurrentIndex(1)
     across.activated.emit(1)
@@ -87,7 +91,7 @@ def test_drag_assign_move_step_back_until_nothing_changes(
     fewer = {**blobs, "options": {"samples": 60}}
     window.store.apply("fewer", lambda project: edits.set_data(project, **fewer))
     qtbot.waitUntil(lambda: len(panel.samples.at) == 60)
-    assert len(panel.state.now.cluster_of) == 60 and not compare.isChecked()
+    assert len(panel.state.current.cluster_of) == 60 and not compare.isChecked()
 
 
 @pytest.mark.slow
