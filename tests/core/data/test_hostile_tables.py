@@ -6,6 +6,9 @@ import json
 import struct
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import openpyxl
@@ -75,6 +78,83 @@ def xls(path: Path, cells: list[tuple[int, int]], rows: int = 100, columns: int 
     )
 
 
+def xlsb(path: Path, cells: list[tuple[int, int]]) -> None:
+    """An Excel binary file ([MS-XLSB]) whose claimed size is everything."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        number = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
+        return number + bytes([len(body)]) + body
+
+    def text(value: str) -> bytes:
+        return struct.pack("<I", len(value)) + value.encode("utf-16le")
+
+    sheet = record(129, b"") + record(148, struct.pack("<4I", 0, 2**32 - 2, 0, 2**32 - 2))
+    sheet += record(145, b"")
+    last = -1
+    for row, column in cells:
+        if row != last:
+            sheet += record(0, struct.pack("<IIHBBBI", row, 0, 300, 0, 0, 0, 0))
+        sheet += record(5, struct.pack("<IId", column, 0, row + column / 7))
+        last = row
+    named = record(156, struct.pack("<II", 0, 1) + text("rId1") + text("S"))
+    links = '<Relationships><Relationship Id="rId1" Target="{}" Type="{}"/></Relationships>'
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+    parts: dict[str, bytes | str] = {
+        "[Content_Types].xml": "<Types/>",
+        "xl/workbook.bin": record(131, b"")
+        + record(143, b"")
+        + named
+        + record(144, b"")
+        + record(132, b""),
+        "xl/_rels/workbook.bin.rels": links.format("worksheets/sheet1.bin", kind),
+        "xl/worksheets/sheet1.bin": sheet + record(146, b"") + record(130, b""),
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def ods_cell(value: float, repeats: int = 1) -> str:
+    return (
+        f'<table:table-cell table:number-columns-repeated="{repeats}" office:value-type="float" '
+        f'office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
+    )
+
+
+def ods(path: Path, cells: list[tuple[int, int]], end: str = "") -> None:
+    """An OpenDocument sheet; gaps are repeated empty cells, as LibreOffice writes them."""
+    rows, next_row = [], 0
+    for row, places in groupby(cells, key=lambda cell: cell[0]):
+        body, next_column = "", 0
+        for _row, column in places:
+            if column > next_column:
+                gap = column - next_column
+                body += f'<table:table-cell table:number-columns-repeated="{gap}"/>'
+            body += ods_cell(row + column / 7)
+            next_column = column + 1
+        if row > next_row:
+            gap = row - next_row
+            rows.append(f'<table:table-row table:number-rows-repeated="{gap}"/>')
+        rows.append(f"<table:table-row>{body}</table:table-row>")
+        next_row = row + 1
+    namespace = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = " ".join(
+        f'xmlns:{name}="{namespace}:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+            f'<table:table table:name="S">{"".join(rows)}{end}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+
+
+BLOCK = [(row, column) for row in range(100) for column in range(3)]
+
+
 def stray(path: Path) -> str:
     return " ".join(
         one.message for one in table_reading(read_table(path, {})).findings
@@ -91,6 +171,21 @@ def test_stray_cells_are_left_out_and_told(tmp_path: Path) -> None:
     assert table["y"].tolist() == list(range(1, 100))
     assert "IV1048576" in stray(path)
     assert "B900000" in stray(path)
+
+
+@pytest.mark.parametrize(("write", "last_row"), [(xls, 65535), (xlsb, 1048575), (ods, 1048575)])
+def test_stray_cells_of_every_spreadsheet_are_left_out(
+    write: Callable[..., None], last_row: int, tmp_path: Path
+) -> None:
+    path = tmp_path / f"t.{write.__name__}"
+    write(path, [*BLOCK[:15], (5, 0), (5, 254), *BLOCK[18:], (last_row, 255)])
+    assert read_table(path, {}).shape == (100, 3)
+    assert "IU6" in stray(path)
+    assert f"IV{last_row + 1}" in stray(path)
+    block = [(row, 0) for row in range(5000, 5200)]  # a second block, no stray
+    write(path, [*BLOCK, *block])
+    assert read_table(path, {}).shape == (300, 3)
+    assert not stray(path)
 
 
 @pytest.mark.parametrize(
@@ -149,10 +244,17 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
     xlsx(tmp_path / "stray.xlsx", 100, {"IV1048576": 1})
     places = (f"{openpyxl.utils.get_column_letter(5 * n)}{n * 90}" for n in range(1, 3000))
     xlsx(tmp_path / "diagonal.xlsx", 0, dict.fromkeys(places, 1))
-    block = [(row, column) for row in range(100) for column in range(3)]
-    xls(tmp_path / "dimensions.xls", block[:30], 2**32 - 1, 2**16 - 1)
-    xls(tmp_path / "column.xls", [*block, (65535, 4000)])
-    xls(tmp_path / "stray.xls", [*block, (65535, 255)])
+    xls(tmp_path / "dimensions.xls", BLOCK[:30], 2**32 - 1, 2**16 - 1)
+    xls(tmp_path / "column.xls", [*BLOCK, (65535, 4000)])
+    xls(tmp_path / "diagonal.xls", [(n * 26, n * 26) for n in range(2500)])
+    xlsb(tmp_path / "stray.xlsb", [*BLOCK, (1048575, 16383)])
+    xlsb(tmp_path / "diagonal.xlsb", [(n * 200, n * 3) for n in range(5000)])
+    ods(tmp_path / "stray.ods", [*BLOCK, (1048575, 16383)])
+    full = (
+        f'<table:table-row table:number-rows-repeated="{{}}">{ods_cell(1, 1024)}</table:table-row>'
+    )
+    ods(tmp_path / "full.ods", BLOCK, full.format(1_048_476))
+    ods(tmp_path / "endless.ods", BLOCK, full.format(4_000_000_000))
     polars.DataFrame({"a": polars.repeat("x" * 3000, 1_000_000, eager=True)}).write_parquet(
         tmp_path / "bomb.parquet"
     )
@@ -165,11 +267,16 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
     codes, (own, worker) = json.loads(run.stdout.splitlines()[-1])
     assert codes == {
         "bomb.parquet": "table_too_large",
-        "column.xls": "table_too_large",
+        "column.xls": "100",
         "corner.xlsx": "1",
+        "diagonal.xls": "table_too_large",
+        "diagonal.xlsb": "table_too_large",
         "diagonal.xlsx": "table_too_large",
-        "dimensions.xls": "table_too_large",
-        "stray.xls": "100",
+        "dimensions.xls": "10",
+        "endless.ods": "table_too_large",
+        "full.ods": "table_too_large",
+        "stray.ods": "100",
+        "stray.xlsb": "100",
         "stray.xlsx": "99",
     }
     assert own < 300

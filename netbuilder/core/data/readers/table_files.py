@@ -69,6 +69,8 @@ def sheet_names(path: Path) -> tuple[str, ...]:
 def _sheets(path: Path) -> dict[str, SheetCells]:
     try:
         return sandboxed_sheets(path)
+    except MemoryError as error:
+        raise data_error("table_too_large", path, size=format_number(_MEMORY_MB, ",")) from error
     except (ValueError, OSError) as error:
         raise _text_named_a_sheet(path) or _broken(
             path, "table_file_unreadable:sheet", error
