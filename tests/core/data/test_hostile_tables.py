@@ -219,6 +219,30 @@ def test_a_merged_cell_of_a_table_that_begins_further_down_is_filled(tmp_path: P
     assert table["b"].loc[6:8].tolist() == [4.0, 4.0, 4.0]
 
 
+def write_hostile_files(folder: Path) -> None:
+    """Small files that ask for gigabytes."""
+    xlsx(folder / "corner.xlsx", 0, {"XFD1048576": 1})
+    xlsx(folder / "stray.xlsx", 100, {"IV1048576": 1})
+    places = (f"{openpyxl.utils.get_column_letter(5 * n)}{n * 90}" for n in range(1, 3000))
+    xlsx(folder / "diagonal.xlsx", 0, dict.fromkeys(places, 1))
+    xls(folder / "dimensions.xls", BLOCK[:30], 2**32 - 1, 2**16 - 1)
+    xls(folder / "column.xls", [*BLOCK, (65535, 4000)])
+    xls(folder / "diagonal.xls", [(n * 26, n * 26) for n in range(2500)])
+    xlsb(folder / "stray.xlsb", [*BLOCK, (1048575, 16383)])
+    xlsb(folder / "diagonal.xlsb", [(n * 200, n * 3) for n in range(5000)])
+    ods(folder / "stray.ods", [*BLOCK, (1048575, 16383)])
+    full = (
+        f'<table:table-row table:number-rows-repeated="{{}}">{ods_cell(1, 1024)}</table:table-row>'
+    )
+    ods(folder / "full.ods", BLOCK, full.format(1_048_476))
+    ods(folder / "endless.ods", BLOCK, full.format(4_000_000_000))
+    polars.DataFrame({"a": polars.repeat("x" * 3000, 1_000_000, eager=True)}).write_parquet(
+        folder / "bomb.parquet"
+    )
+    numbers = polars.repeat(1.5, 100_000_000, eager=True)
+    polars.DataFrame({"a": numbers}).write_parquet(folder / "numbers.parquet")
+
+
 _MEASURE = """
 import json, re, resource, sys
 from pathlib import Path
@@ -240,24 +264,7 @@ print(json.dumps([codes, [int(own) // 1024, worker // 1024]]))
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux gives it")
 def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
-    xlsx(tmp_path / "corner.xlsx", 0, {"XFD1048576": 1})
-    xlsx(tmp_path / "stray.xlsx", 100, {"IV1048576": 1})
-    places = (f"{openpyxl.utils.get_column_letter(5 * n)}{n * 90}" for n in range(1, 3000))
-    xlsx(tmp_path / "diagonal.xlsx", 0, dict.fromkeys(places, 1))
-    xls(tmp_path / "dimensions.xls", BLOCK[:30], 2**32 - 1, 2**16 - 1)
-    xls(tmp_path / "column.xls", [*BLOCK, (65535, 4000)])
-    xls(tmp_path / "diagonal.xls", [(n * 26, n * 26) for n in range(2500)])
-    xlsb(tmp_path / "stray.xlsb", [*BLOCK, (1048575, 16383)])
-    xlsb(tmp_path / "diagonal.xlsb", [(n * 200, n * 3) for n in range(5000)])
-    ods(tmp_path / "stray.ods", [*BLOCK, (1048575, 16383)])
-    full = (
-        f'<table:table-row table:number-rows-repeated="{{}}">{ods_cell(1, 1024)}</table:table-row>'
-    )
-    ods(tmp_path / "full.ods", BLOCK, full.format(1_048_476))
-    ods(tmp_path / "endless.ods", BLOCK, full.format(4_000_000_000))
-    polars.DataFrame({"a": polars.repeat("x" * 3000, 1_000_000, eager=True)}).write_parquet(
-        tmp_path / "bomb.parquet"
-    )
+    write_hostile_files(tmp_path)
     assert all(file.stat().st_size < 600_000 for file in tmp_path.iterdir())
     names = sorted(file.name for file in tmp_path.iterdir())
     run = subprocess.run(
@@ -275,6 +282,7 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
         "dimensions.xls": "10",
         "endless.ods": "table_too_large",
         "full.ods": "table_too_large",
+        "numbers.parquet": "table_too_large",
         "stray.ods": "100",
         "stray.xlsb": "100",
         "stray.xlsx": "99",
