@@ -62,6 +62,8 @@ def read(
         ("v", lambda n: f"{n}:{n + 10}.{n % 10}", COUNT * 60 + COUNT + 10 + COUNT % 10 / 10, "s"),
         ("v", lambda n: f"{n + 5}:{n + 10}:30", COUNT + 5 + (COUNT + 10.5) / 60, "h"),
         ("v", lambda n: f"{n % 3} days, 01:30:00", 24 * (COUNT % 3) + 1.5, "h"),
+        ("v", lambda n: f"{n % 3}." * (n % 3 > 0) + f"{n % 24:02}:30:00",
+         24 * (COUNT % 3) + COUNT % 24 + 0.5, "h"),
         ("v", lambda n: f"'{n}.28", COUNT + 0.28, ""),
         ("v", lambda n: f"{n}.5×10^-3", (COUNT + 0.5) / 1000, ""),
         ("v", lambda n: f"{n}.5 × 10⁻³", (COUNT + 0.5) / 1000, ""),
@@ -201,6 +203,7 @@ def test_of_several_sheets_the_table_is_taken(tmp_path: Path) -> None:
     [
         ("plain", lambda days: days, ""),
         ("repeated", lambda days: [*days[:20], days[19], *days[20:]], "repeats"),
+        ("newest first", lambda days: days[::-1], "sorted"),
         ("missing", lambda days: [*days[:20], *days[21:]], "gap"),
         ("reversed", lambda days: [*days[:20], days[21], days[20], *days[22:]], "sorted"),
     ],
@@ -221,10 +224,18 @@ def test_a_dated_series_with_one_odd_step_is_a_series(
         assert any(told in note for note in notes) if told else not notes
 
 
-@pytest.mark.parametrize(("step", "repeats"), [("h", 1), ("15min", 4)])
-def test_the_hour_that_autumn_repeats_is_told(tmp_path: Path, step: str, repeats: int) -> None:
-    zone = "Europe/Berlin"
-    when = pd.date_range("2024-10-20", "2024-11-03", freq=step, tz="UTC").tz_convert(zone)
+@pytest.mark.parametrize("in_pairs", [False, True])  # as in a file that was sorted
+@pytest.mark.parametrize(
+    ("step", "repeats", "days"), [("h", 1, 14), ("15min", 4, 14), ("15min", 4, 3), ("5min", 12, 2)]
+)
+def test_the_hour_that_autumn_repeats_is_told(
+    tmp_path: Path, step: str, repeats: int, days: int, in_pairs: bool
+) -> None:
+    last = pd.Timestamp("2024-10-28")
+    when = pd.date_range(last - pd.Timedelta(days=days), last, freq=step, tz="UTC")
+    when = when.tz_convert("Europe/Berlin")
+    if in_pairs:
+        when = when.tz_localize(None).sort_values().tz_localize("UTC")
     table = pd.DataFrame({"when": when.tz_localize(None), "load": np.arange(len(when)) ** 2 % 17})
     table.assign(load=table["load"] + 0.5).to_csv(tmp_path / "d.csv", index=False)
     recipe = recipe_for(tmp_path / "d.csv", "d.csv")
@@ -246,9 +257,11 @@ def test_dates_with_few_odd_steps_are_asked_about(tmp_path: Path, odd: int, aske
 
 def test_a_log_with_many_equal_times_is_no_series(tmp_path: Path) -> None:
     days = [f"2024-01-{1 + n // 3:02}" for n in range(60)]
-    rows = [f"{day},{n * n % 17 + 0.5}" for n, day in enumerate(days)]
-    (tmp_path / "d.csv").write_text("when,load\n" + "\n".join(rows))
-    assert recipe_for(tmp_path / "d.csv", "d.csv").kind == "csv"
+    pairs = [f"2024-01-01 {n // 8:02}:{n // 2 % 4 * 15:02}" for n in range(80)]
+    for times in (days, pairs):  # two sensors: every quarter of an hour twice
+        rows = [f"{time},{n * n % 17 + 0.5}" for n, time in enumerate(times)]
+        (tmp_path / "d.csv").write_text("when,load\n" + "\n".join(rows))
+        assert recipe_for(tmp_path / "d.csv", "d.csv").kind == "csv"
 
 
 def test_texts_and_labels_open_as_texts(tmp_path: Path) -> None:

@@ -41,7 +41,12 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.data.preprocessing.scaling import fit_bins
-from netbuilder.core.data.preprocessing.time_columns import few_repeats, is_time_name, times_of
+from netbuilder.core.data.preprocessing.time_columns import (
+    few_repeats,
+    is_time_name,
+    odd_times,
+    times_of,
+)
 from netbuilder.core.data.readers import disk_cache, large_csv
 from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.readers.class_folders import tables_beside
@@ -496,7 +501,8 @@ def _step(times: NDArray[np.float64], *, dated: bool = False) -> float:
     if np.abs(steps - usual).max() <= _ROUNDED * usual:
         mean = float(steps.mean())
         return mean if abs(mean - usual) > 1e-9 * usual else usual
-    if dated and (np.abs(steps - usual) > _ROUNDED * usual).sum() <= 3 * few_repeats(len(steps)):
+    odd = times[1:][np.abs(steps - usual) > _ROUNDED * usual]
+    if dated and odd_times(odd, len(steps)) <= 3 * few_repeats(len(steps)):
         return usual
     months = any(low <= steps.min() and steps.max() <= high for low, high in _CALENDAR)
     return usual if months else 0.0

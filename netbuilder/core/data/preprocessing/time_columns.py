@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from itertools import pairwise
+from math import floor
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.data_errors import data_error
@@ -105,7 +106,7 @@ def counting_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
 
 
 def rise_evenly(cells: Sequence[str]) -> bool:
-    """Return whether texts are dates that rise, mostly by about the same step.
+    """Return whether texts are dates that rise or fall, mostly by about the same step.
 
     Runs without pandas, which the window may not have loaded yet. Dates with an ambiguous order of
     day and month do not count.
@@ -131,16 +132,29 @@ def rise_evenly(cells: Sequence[str]) -> bool:
         ]
     except ValueError:
         return False
+    if times[0] > times[-1]:  # the newest first
+        times.reverse()
     steps = [(after - before).total_seconds() for before, after in pairwise(times)]
     usual = statistics.median(steps)
     even = sum(abs(step - usual) <= _EVEN_WITHIN * usual for step in steps)
-    back = sum(step <= 0 for step in steps)
-    return usual > 0 and back <= few_repeats(len(steps)) and even >= _EVEN_SHARE * len(steps)
+    back = [
+        (after - datetime(1970, 1, 1)).total_seconds() / 86_400
+        for before, after in pairwise(times)
+        if after <= before
+    ]
+    few = odd_times(back, len(steps)) <= few_repeats(len(steps))
+    return usual > 0 and few and even >= _EVEN_SHARE * len(steps)
 
 
 def few_repeats(steps: int) -> int:
     """Return how many steps of a series may repeat or go back (end of summer time)."""
     return max(1, steps // 200)
+
+
+def odd_times(days: Collection[float], steps: int) -> int:
+    """Count times of a series of ``steps`` that repeat; few within an hour, as in autumn, are 1."""
+    hours = {floor(day * 24 + 1e-4) for day in days}
+    return len(hours) if len(days) * 12 <= steps else len(days)
 
 
 def _with_month_number(cell: str) -> str:

@@ -23,6 +23,7 @@ from netbuilder.core.data.preprocessing.time_columns import (
     counting_column,
     date_column,
     few_repeats,
+    odd_times,
     times_of,
 )
 from netbuilder.core.data.recipe_options import name_list_option as option_names
@@ -88,7 +89,7 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     repeats = repeated_times(times) if order and not group else np.zeros(0, np.int64)
     if len(repeats):
         group = _group_column(table, times, targets, {order, clock})
-        if not group and len(repeats) <= few_repeats(len(times)):
+        if not group and odd_times(times[repeats], len(times)) <= few_repeats(len(times)):
             notes.append(
                 ngettext(
                     "{count} row repeats a '{name}', such as '{value}': both rows are used.",
