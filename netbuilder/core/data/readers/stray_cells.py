@@ -7,13 +7,14 @@ import re
 import struct
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import AnyStr, NamedTuple
 
 from netbuilder.core.safe_archives import open_zip, open_zip_member
 
+Strays = list[tuple[str, ...]]  # by sheet
 MOST_BYTES = 256 << 20  # of a part of a file
 NAME = r"(?:\w+:)?"  # a tag may have a prefix
 # A sheet is searched for stray cells where it would be as large as this and nearly empty.
@@ -49,6 +50,40 @@ _REFERENCED = re.compile(
 )
 
 
+class _Cells(NamedTuple):
+    """Cells with values beside each other, at ``start`` to ``end`` of their part."""
+
+    row: int
+    column: int
+    width: int
+    start: int
+    end: int
+
+
+def _stray_cells(cells: Callable[[], Iterator[_Cells]]) -> tuple[list[_Cells], Strays]:
+    rows: Counter[int] = Counter()
+    columns: Counter[int] = Counter()
+    for row, column, width, _start, _end in cells():
+        rows[row] += width
+        for place in range(column, column + width):
+            columns[place] += 1
+    end = _table_end(rows, columns)
+    stray = [c for c in cells() if c.row > end[0] or c.column > end[1]] if end else []
+    names = (f"{_letters(c.column + n)}{c.row + 1}" for c in stray for n in range(c.width))
+    return stray, [tuple(names)]
+
+
+def _cut(part: AnyStr, cells: Callable[[AnyStr], Iterator[_Cells]]) -> tuple[AnyStr, Strays]:
+    stray, names = _stray_cells(partial(cells, part))
+    pieces: list[AnyStr] = []
+    place = 0
+    for start, end in sorted({(cell.start, cell.end) for cell in stray}):
+        pieces.append(part[place:start])
+        place = end
+    pieces.append(part[place:])
+    return part[:0].join(pieces), names
+
+
 def cut_xlsx(xml: str) -> tuple[str, tuple[str, ...]]:
     """Return the XML of an Excel sheet without stray cells, and these."""
     height = width = 0
@@ -60,40 +95,14 @@ def cut_xlsx(xml: str) -> tuple[str, tuple[str, ...]]:
     # Each value stands in a "<v>" or an "<is>".
     if height * width < _LARGE_AREA or xml.count("<v") > height * width * _FILLED:
         return xml, ()
-    places = [
-        (int(match[3]) - 1, column_number(match[2]))
-        for match in _REFERENCED.finditer(xml)
-        if not match[0].endswith("/>")
-    ]
-    end = _table_end(Counter(row for row, _ in places), Counter(column for _, column in places))
-    if end is None:
-        return xml, ()
-    stray: list[str] = []
+    xml, (stray,) = _cut(xml, _xlsx_cells)
+    return xml, stray
 
-    def kept(match: re.Match[str]) -> str:
-        if int(match[3]) - 1 <= end[0] and column_number(match[2]) <= end[1]:
-            return match[0]
+
+def _xlsx_cells(xml: str) -> Iterator[_Cells]:
+    for match in _REFERENCED.finditer(xml):
         if not match[0].endswith("/>"):
-            stray.append(match[2] + match[3])
-        return ""
-
-    return _REFERENCED.sub(kept, xml), tuple(stray)
-
-
-Strays = list[tuple[str, ...]]
-
-
-class _Cells(NamedTuple):
-    """Cells with values beside each other, at ``start`` to ``end`` of their part."""
-
-    row: int
-    column: int
-    width: int
-    start: int
-    end: int
-
-    def names(self) -> list[str]:
-        return [f"{_letters(self.column + n)}{self.row + 1}" for n in range(self.width)]
+            yield _Cells(int(match[3]) - 1, column_number(match[2]), 1, *match.span())
 
 
 _MAGIC = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
@@ -109,21 +118,6 @@ def cut_stray_cells(ending: str, content: bytes) -> tuple[bytes, Strays]:
         return cut(content) if cut and content[:4] in _MAGIC else (content, [])
     except (struct.error, IndexError, KeyError, OSError, zipfile.BadZipFile):
         return content, []
-
-
-def _stray_cells(cells: Callable[[], Iterator[_Cells]]) -> list[_Cells]:
-    rows: Counter[int] = Counter()
-    columns: Counter[int] = Counter()
-    for row, column, width, _start, _end in cells():
-        rows[row] += width
-        for place in range(column, column + width):
-            columns[place] += 1
-    end = _table_end(rows, columns)
-    return [] if end is None else [c for c in cells() if c.row > end[0] or c.column > end[1]]
-
-
-def _names(cells: Iterable[_Cells]) -> tuple[str, ...]:
-    return tuple(name for cell in cells for name in cell.names())
 
 
 def with_parts(content: bytes, changed: Mapping[str, bytes]) -> bytes:
@@ -187,8 +181,8 @@ def _cut_xls(content: bytes) -> tuple[bytes, Strays]:
     strays: Strays = []
     for sheet in sheets:
         cells = partial(_xls_cells, stream, sheet)
-        stray = _stray_cells(cells)
-        strays.append(_names(stray))
+        stray, names = _stray_cells(cells)
+        strays += names
         for cell in stray:
             struct.pack_into("<H", stream, cell.start, _BLANK)
             if stream[cell.end : cell.end + 2] == struct.pack("<H", _STRING):  # a formula's text
@@ -235,12 +229,8 @@ def _cut_xlsb(content: bytes) -> tuple[bytes, Strays]:
         ]
         for name in sorted(sheets, key=lambda name: (len(name), name)):
             with open_zip_member(archive, archive.getinfo(name)) as file:
-                part = file.read(MOST_BYTES)
-            stray = _stray_cells(partial(_xlsb_cells, part))
-            strays.append(_names(stray))
-            for cell in reversed(stray):
-                part = part[: cell.start] + part[cell.end :]
-            changed[name] = part
+                changed[name], names = _cut(file.read(MOST_BYTES), _xlsb_cells)
+            strays += names
     return (with_parts(content, changed) if any(strays) else content), strays
 
 
@@ -275,56 +265,38 @@ _ODS_CELL = re.compile(
     rf"<table:(?P<tag>(?:covered-)?table-cell)\b{_ATTRIBUTES}(?:/>|>.*?</table:(?P=tag)>)",
     re.DOTALL,
 )
-_MOST_CELLS = 50_000_000
+_ODS, _MOST_CELLS = "content.xml", 50_000_000
 
 
 def _cut_ods(content: bytes) -> tuple[bytes, Strays]:
     with (
         open_zip(io.BytesIO(content)) as archive,
-        open_zip_member(archive, archive.getinfo("content.xml")) as file,
+        open_zip_member(archive, archive.getinfo(_ODS)) as file,
     ):
         xml = file.read(MOST_BYTES).decode("utf-8", "replace")
-    pieces, strays, place = [], [], 0
-    for sheet in re.finditer(r"<table:table\s.*?</table:table>", xml, re.DOTALL):
-        shorter, stray = _cut_ods_sheet(sheet[0])
-        pieces += [xml[place : sheet.start()], shorter]
-        strays.append(stray)
-        place = sheet.end()
-    if any(strays):
-        content = with_parts(content, {"content.xml": "".join([*pieces, xml[place:]]).encode()})
-    return content, strays
+    strays: Strays = []
+    sheets = re.split(r"(?=<table:table\s)", xml)
+    for place, sheet in enumerate(sheets[1:], 1):
+        sheets[place], names = _cut(sheet, _ods_cells)
+        strays += names
+    xml = "".join(sheets)
+    return (with_parts(content, {_ODS: xml.encode()}) if any(strays) else content), strays
 
 
-def _cut_ods_sheet(xml: str) -> tuple[str, tuple[str, ...]]:
-    cells: list[_Cells] = []
-    rows: Counter[int] = Counter()
-    columns: Counter[int] = Counter()
-    bodies, row = [], 0
+def _ods_cells(xml: str) -> Iterator[_Cells]:
+    row = filled = 0
     for match in _ODS_ROW.finditer(xml):
         repeated, column = _repeats("rows", match["about"]), 0
-        for cell in _ODS_CELL.finditer(match["body"] or ""):
+        for cell in _ODS_CELL.finditer(xml, *match.span("body")) if match["body"] else ():
             width = _repeats("columns", cell["about"])
             if "office:value-type" in cell["about"]:
-                start = match.start("body")
-                cells.append(_Cells(row, column, width, start + cell.start(), start + cell.end()))
-                if rows.total() + repeated * width > _MOST_CELLS:
+                filled += repeated * width
+                if filled > _MOST_CELLS:
                     raise MemoryError
                 for place in range(row, row + repeated):
-                    rows[place] += width
-                for place in range(column, column + width):
-                    columns[place] += repeated
+                    yield _Cells(place, column, width, *cell.span())
             column += width
-        bodies.append((row, match.start(), match.end()))
         row += repeated
-    end = _table_end(rows, columns)
-    if end is None:
-        return xml, ()
-    stray = [cell for cell in cells if cell.row > end[0] or cell.column > end[1]]
-    cuts = [(start, stop) for row, start, stop in bodies if row > end[0]]
-    cuts += [(cell.start, cell.end) for cell in stray if cell.row <= end[0]]
-    for start, stop in sorted(cuts, reverse=True):
-        xml = xml[:start] + xml[stop:]
-    return xml, _names(stray)
 
 
 def _repeats(what: str, about: str) -> int:
