@@ -6,12 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from netbuilder.core.data.data_errors import data_error
-from netbuilder.core.data.findings import (
-    Finding,
-    column_finding,
-    data_fix,
-    exclude_columns_fix,
-)
+from netbuilder.core.data.findings import Finding, column_finding, data_fix, exclude_columns_fix
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, DataFix

@@ -435,9 +435,7 @@ def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
         "whole-number-target",
         str(series.name),
         column_fix(
-            _("Predict '{name}' as classes", name=series.name),
-            [str(series.name)],
-            type="category",
+            _("Predict '{name}' as classes", name=series.name), [str(series.name)], type="category"
         ),
         count=len(distinct),
         low=format_number(distinct[0], "g"),

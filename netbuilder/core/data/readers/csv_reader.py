@@ -20,10 +20,7 @@ from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, cells_of, check_file, sniff
 from netbuilder.core.data.readers.encodings import check_packed, open_bytes
-from netbuilder.core.data.readers.table_cells import (
-    convert_cells,
-    counting_column,
-)
+from netbuilder.core.data.readers.table_cells import convert_cells, counting_column
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_

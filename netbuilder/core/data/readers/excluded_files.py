@@ -100,8 +100,7 @@ def excluded_finding(files: Sequence[Path], home: SampleFolder) -> Finding:
         "files-left-out",
         "",
         data_fix(
-            ngettext("Use this file again", "Use these files again", len(files)),
-            **{OPTION: ...},
+            ngettext("Use this file again", "Use these files again", len(files)), **{OPTION: ...}
         ),
         count=len(files),
         files=format_quoted_list([home.inside(file) for file in files]),
