@@ -302,8 +302,7 @@ def failure_answer(message: str, reason: str = "") -> Answer:
 
 
 def serve_requests(
-    ready: Callable[[], object],
-    answer: Callable[[dict[str, Any], Callable[[Any], None]], Answer],
+    ready: Callable[[], object], answer: Callable[[dict[str, Any], Callable[[Any], None]], Answer]
 ) -> None:
     """Answer requests until stdin ends: the body of a worker's ``main``.
 

@@ -22,13 +22,7 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
 )
-from PySide6.QtWidgets import (
-    QPlainTextEdit,
-    QPushButton,
-    QTextEdit,
-    QToolTip,
-    QWidget,
-)
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTextEdit, QToolTip, QWidget
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts

@@ -7,14 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QLocale, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QMainWindow,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.formats.importing.import_file import is_importable

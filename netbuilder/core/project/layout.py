@@ -321,11 +321,7 @@ def _lay_part(
 
 
 def _fold(
-    pieces: list[list[int]],
-    first: int,
-    centres: dict[int, Point],
-    extent: list[Size],
-    gap: float,
+    pieces: list[list[int]], first: int, centres: dict[int, Point], extent: list[Size], gap: float
 ) -> dict[int, Point]:
     """Fold a part of more than ``FOLD_ROWS`` rows into columns of about equal height."""
     top = centres[first][1] - extent[first][1] / 2

@@ -17,12 +17,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import (
-    format_duration,
-    format_list,
-    format_percent,
-    join_sentences,
-)
+from netbuilder.core.wording import format_duration, format_list, format_percent, join_sentences
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import recipe_for

@@ -115,11 +115,7 @@ def _drawn(formula: Formula, font: QFont, color: str, scale: float) -> FormulaPi
 #: GitHub's dialect of Markdown, without HTML.
 _DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
 _NO_HTML = QTextDocument.MarkdownFeature.MarkdownNoHTML
-_LOOK = (
-    QEvent.Type.FontChange,
-    QEvent.Type.StyleChange,
-    QEvent.Type.PaletteChange,
-)
+_LOOK = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
 
 
 _LINKS = frozenset({"http", "https", "mailto"})

@@ -83,10 +83,7 @@ def shared_brush(color: QColor, strength: float = 1.0) -> QBrush:
 
 
 def shared_pen(
-    color: QColor,
-    width: float,
-    strength: float = 1.0,
-    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    color: QColor, width: float, strength: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine
 ) -> QPen:
     """Return a cached cosmetic pen; ``width`` is in pixels at any scale."""
     return _pen(_faded(color, strength), width, style)

@@ -8,13 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFrame,
-    QStackedWidget,
-    QTabBar,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFrame, QStackedWidget, QTabBar, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.keyboard_widgets import press_focused_button

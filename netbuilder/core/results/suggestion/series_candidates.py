@@ -22,12 +22,7 @@ from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Data, Graph, Group, Node, Project, Training
-from netbuilder.core.results.suggestion.candidate import (
-    Candidate,
-    chain,
-    default_training,
-    dropout,
-)
+from netbuilder.core.results.suggestion.candidate import Candidate, chain, default_training, dropout
 from netbuilder.core.wording import format_percent
 
 #: Rows of a window at least where the series is long, and windows' worth of rows that it must have.

@@ -9,12 +9,7 @@ from pathlib import Path
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.results.suggestion.candidate import (
-    Candidate,
-    Layer,
-    default_training,
-    dropout,
-)
+from netbuilder.core.results.suggestion.candidate import Candidate, Layer, default_training, dropout
 
 
 def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidate, ...]:

@@ -43,10 +43,7 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
 
 
 def _embedding(facts: DataFacts, size: int, **params: object) -> Layer:
-    return (
-        "Embedding",
-        {"input_dim": max(2, len(facts.vocabulary)), "output_dim": size, **params},
-    )
+    return ("Embedding", {"input_dim": max(2, len(facts.vocabulary)), "output_dim": size, **params})
 
 
 def _vector_reason(facts: DataFacts) -> str:

@@ -56,11 +56,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.readers.class_folders import (
-    find_samples,
-    keras_directories,
-    select_files,
-)
+from netbuilder.core.data.readers.class_folders import find_samples, keras_directories, select_files
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.excluded_files import (

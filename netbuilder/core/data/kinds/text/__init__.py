@@ -41,10 +41,7 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.scripts.folder_script import (
-    folder_lines,
-    keras_directory_code,
-)
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, keras_directory_code
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.data.kinds.text import next_token
