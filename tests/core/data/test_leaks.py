@@ -411,6 +411,18 @@ def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoi
     survey = pd.DataFrame(np.clip(np.round(mood + 2), 0, 4).astype(int), columns=[*"abcde"])
     (note,) = told(tmp_path, survey.assign(y=drawn(0, 2, 8)), "rows-twice")
     assert note.severity == "info", "answers that go together"
+    source = np.random.default_rng(5)
+    mood = 0.9 * source.normal(size=(ROWS, 1)) + 0.44 * source.normal(size=(ROWS, 10))
+    survey = pd.DataFrame(np.clip(np.round(mood * 1.25 + 3), 1, 5).astype(int))
+    survey.columns = [f"q{n}" for n in range(10)]
+    (note,) = told(tmp_path, survey, "rows-twice", target=("q9",))
+    assert note.severity == "info", "answers that go together closely"
+    for code in ("target-given-away", "rows-in-groups"):
+        assert not told(tmp_path, survey, code, target=("q9",))
+    loose = mood + source.normal(size=mood.shape)
+    survey[:] = np.clip(np.round(loose + 3), 1, 5).astype(int)
+    (note,) = told(tmp_path, pd.concat([survey, survey[:40]]), "rows-twice", target=("q9",))
+    assert note.severity == "warning", "forty people are there twice"
     noisy = pd.DataFrame({name: drawn(0, 3, seed) for seed, name in enumerate("abcd")})
     noisy = noisy.assign(y=1000 * noisy["a"] + 317 * noisy["b"] + drawn(0, 20, 7))
     (note,) = told(tmp_path, noisy, "rows-twice")

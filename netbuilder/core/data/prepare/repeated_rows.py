@@ -30,7 +30,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, join_sentences
 
 _SEEN_ROWS, _SEEN_FILES = 200_000, 30_000
-_COPIED, _SHUFFLES, _FEW_CELLS = 50, 5, 1_000_000
+_COPIED, _SHUFFLES, _FEW_CELLS, _COMPARED = 50, 5, 1_000_000, 20_000_000
 _CHANCE = N_("This may be a coincidence, because only a few different rows are possible.")
 _TOO_GOOD = N_("The evaluation therefore looks better than it is.")
 
@@ -43,6 +43,20 @@ def _hashes(
     Of shape ``(1 + shuffles, rows)``: after the first also those of rows whose columns are
     shuffled, each on its own.
     """
+    columns = _column_hashes(samples, like, targets=targets)
+    source = np.random.default_rng(0)
+    if sum(map(len, columns)) > _FEW_CELLS:
+        shuffles = min(shuffles, 1)
+    hashes = np.zeros((1 + shuffles, len(columns[0]) if columns else 0), np.uint64)
+    for column in columns:
+        hashes = hashes * np.uint64(6364136223846793005)  # Knuth's for 64 bits; overflow is meant
+        hashes += np.stack([column, *(source.permutation(column) for _shuffle in range(shuffles))])
+    return hashes
+
+
+def _column_hashes(
+    samples: Samples, like: Samples | None = None, *, targets: bool = True
+) -> list[NDArray[np.uint64]]:
     import pandas as pd
 
     assert samples.table is not None
@@ -57,17 +71,36 @@ def _hashes(
         frame = frame[[name for name in names if name in frame]]
         frame = frame.loc[:, ~frame.columns.duplicated()]
     frame = frame.head(_SEEN_ROWS)
-    source = np.random.default_rng(0)
-    if frame.size > _FEW_CELLS:
-        shuffles = min(shuffles, 1)
-    hashes = np.zeros((1 + shuffles, len(frame)), np.uint64)
-    for name in sorted(frame.columns, key=str):
-        series = frame[name]
-        plain = series.astype("float64") if is_numeric(series) else labels_of(series)
-        column = np.asarray(pd.util.hash_pandas_object(plain, index=False), np.uint64)
-        hashes = hashes * np.uint64(6364136223846793005)  # Knuth's for 64 bits; overflow is meant
-        hashes += np.stack([column, *(source.permutation(column) for _shuffle in range(shuffles))])
-    return hashes
+    return [
+        np.asarray(
+            pd.util.hash_pandas_object(
+                frame[name].astype("float64")
+                if is_numeric(frame[name])
+                else labels_of(frame[name]),
+                index=False,
+            ),
+            np.uint64,
+        )
+        for name in sorted(frame.columns, key=str)
+    ]
+
+
+def _like_neighbours(columns: Sequence[NDArray[np.uint64]]) -> bool:
+    """Return whether pairs of equal rows are as frequent as pairs that nearly agree suggest.
+
+    Answers of a survey that go together agree in all columns by chance. Of pairs that differ in
+    one other column, some agree in a column and some do not: so do pairs that differ in no other.
+    """
+    rows = min(len(columns[0]), round((_COMPARED / len(columns)) ** 0.5))
+    chosen = np.random.default_rng(0).permutation(len(columns[0]))[:rows]
+    table = np.stack([column[chosen] for column in columns])
+    differ = sum((column[:, None] != column).astype(np.int16) for column in table)
+    first, second = np.nonzero(np.triu(differ <= 2, 1))
+    apart = table[:, first] != table[:, second]
+    count = apart.sum(0)
+    one, two = apart[:, count == 1].sum(1), apart[:, count == 2].sum(1)
+    expected = float(np.mean(one * (one.sum() - one) / np.maximum(two, 1)))
+    return bool((count == 0).sum() <= 5 * expected + 4 * expected**0.5)
 
 
 def _by_chance(counts: Sequence[int]) -> bool:
@@ -115,7 +148,11 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     alike = len(hashes) - repeats >= _COPIED and (
         _spread(hashes) < 0.5 * np.mean([_spread(part) for part in drawn[1:]])
     )
-    chance = not alike and (_by_chance(counts) or _few_features(counts, same_features))
+    chance = not alike and (
+        _by_chance(counts)
+        or _few_features(counts, same_features)
+        or _like_neighbours(_column_hashes(samples))
+    )
     held_out = _held_out(hashes, rows)
     message = join_sentences(
         (message, held_out, _(_CHANCE) if chance else _(_TOO_GOOD) if held_out else "")
@@ -251,7 +288,12 @@ def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]
     counts = [int(np.isin(theirs, part).sum()) for part in ours]
     same_features = [int(np.isin(their_features, part).sum()) for part in our_features]
     known = counts[0]
-    chance = _by_chance(counts) or _few_features(counts, same_features)
+    pairs = zip(_column_hashes(samples), _column_hashes(test, samples), strict=True)
+    chance = (
+        _by_chance(counts)
+        or _few_features(counts, same_features)
+        or (bool(known) and _like_neighbours([np.concatenate(pair) for pair in pairs]))
+    )
     whole = np.array_equal(np.sort(theirs), np.sort(ours[0]))
     if known == len(theirs) and known >= min(len(ours[0]), 10) and (whole or not chance):
         yield _test_is_training(samples, test, known)
