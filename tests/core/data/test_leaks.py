@@ -362,6 +362,8 @@ def test_a_sum_of_marks_is_told_where_it_looks_like_classes(tmp_path: Path) -> N
     marks = {name: drawn(1, 7, seed) for seed, name in enumerate(("maths", "physics", "art"))}
     (note,) = told(tmp_path, frame(**marks, y=sum(marks.values())), "target-given-away")
     assert all(name in note.message for name in marks)
+    (note,) = told(tmp_path, pd.DataFrame(marks).assign(y=sum(marks.values())), "rows-twice")
+    assert note.severity == "info", "few marks are possible"
     assert not told(tmp_path, frame(**marks, y=drawn(3, 19, 9)), "target-given-away")
 
 

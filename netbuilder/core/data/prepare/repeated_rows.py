@@ -113,8 +113,13 @@ def _by_chance(counts: Sequence[int]) -> bool:
 
 
 def _few_features(counts: Sequence[int], same_features: Sequence[int]) -> bool:
-    """Return whether features repeat by chance, most with different targets: equal ones are too."""
-    return counts[0] <= same_features[0] / 2 and _by_chance(same_features)
+    """Return whether features repeat by chance, most with different targets: equal ones are too.
+
+    So are those where the features decide the target, as marks do their sum.
+    """
+    expected = float(np.mean(same_features[1:]))
+    decided = counts[0] == same_features[0] <= expected + 4 * expected**0.5
+    return decided or (counts[0] <= same_features[0] / 2 and _by_chance(same_features))
 
 
 def _repeats(hashes: NDArray[np.uint64]) -> int:
