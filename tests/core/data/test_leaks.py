@@ -479,6 +479,7 @@ def test_an_id_is_known_by_what_it_is(
 ) -> None:
     notes = told(tmp_path, frame(**{name: values}), "id-column")
     assert [one.column for one in notes] == ([name] if is_id else [])
+    assert not told(tmp_path, frame(**{name: values}), "codes"), "it is said once"
 
 
 def test_a_step_that_the_target_follows_is_no_id(tmp_path: Path) -> None:

@@ -125,8 +125,9 @@ def table_findings(
                 finding for finding in alike if finding.code != GROUPS or finding.column not in used
             ]
         findings += (*alike, *leaks)
-        findings += _codes_by_name(table, {finding.column for finding in (*alike, *samples.findings)
-                                        if finding.code in {GROUPS, CODES}})  # fmt: skip
+        known = {finding.column for finding in (*findings, *samples.findings)
+                 if finding.code in {GROUPS, CODES, "id-column"}}  # fmt: skip
+        findings += _codes_by_name(table, known)
     if task in {BINARY, CLASSES}:
         findings += _class_of_one(targets)
     if from_file:
