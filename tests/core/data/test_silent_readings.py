@@ -203,7 +203,6 @@ def test_of_several_sheets_the_table_is_taken(tmp_path: Path) -> None:
     [
         ("plain", lambda days: days, ""),
         ("repeated", lambda days: [*days[:20], days[19], *days[20:]], "repeats"),
-        ("newest first", lambda days: days[::-1], "sorted"),
         ("missing", lambda days: [*days[:20], *days[21:]], "gap"),
         ("reversed", lambda days: [*days[:20], days[21], days[20], *days[22:]], "sorted"),
     ],

@@ -106,7 +106,7 @@ def counting_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
 
 
 def rise_evenly(cells: Sequence[str]) -> bool:
-    """Return whether texts are dates that rise or fall, mostly by about the same step.
+    """Return whether texts are dates that rise, mostly by about the same step.
 
     Runs without pandas, which the window may not have loaded yet. Dates with an ambiguous order of
     day and month do not count.
@@ -132,8 +132,6 @@ def rise_evenly(cells: Sequence[str]) -> bool:
         ]
     except ValueError:
         return False
-    if times[0] > times[-1]:  # the newest first
-        times.reverse()
     steps = [(after - before).total_seconds() for before, after in pairwise(times)]
     usual = statistics.median(steps)
     even = sum(abs(step - usual) <= _EVEN_WITHIN * usual for step in steps)
