@@ -117,17 +117,20 @@ class ProbeScheduler:
         for watched in self._all():
             watched.place, watched.work = _NEVER, None
 
-    def look(self, observer: NetworkObserver, epoch: int, step: int, trained: float | None) -> bool:
+    def look(
+        self, observer: NetworkObserver, place: tuple[int, int], trained: float | None,
+        briefly: bool = False,
+    ) -> bool:  # fmt: skip
         """Work on probes within the budget, between two chunks; return whether anything was done.
 
         ``trained``: seconds of training since the last call; None while the run is paused, when one
-        slice is computed whatever it costs.
+        slice is computed whatever it costs; ``briefly``: so short that no answer comes sooner.
         """
         if trained is not None:
             self._earn(trained)
         done = False
         while self._watched and (trained is None or self._purse > 0):
-            watched = self._next(observer, (epoch, step), trained is None)
+            watched = self._next(observer, place, trained is None and not briefly)
             if watched is None:
                 break
             begin = time.perf_counter()
@@ -268,8 +271,9 @@ def _in_words(error: Exception) -> UserError:
     return data_error("probe_failed", reason=error)
 
 
-# How often a paused run checks whether a new probe has been traced.
-_TRACING_SECONDS = 0.02
+# How often a paused run checks whether a new probe has been traced; waits between chunks of a run
+# that is as fast as pictures are.
+_TRACING_SECONDS, _BRIEF_SECONDS = 0.02, 0.05
 
 
 @dataclass(frozen=True)
@@ -457,8 +461,9 @@ class RunLoop:
             left = self.tempo.hold(
                 self._pace.wait(losses, done, self.clock.seconds, self.computing)
             )
+        briefly = left < _BRIEF_SECONDS
         while left > 0 and not self.control.pressing:
-            if not self._look(trainer, None):
+            if not self._look(trainer, None, briefly=briefly):
                 self.control.rest(min(left, _TRACING_SECONDS) if self.probing.tracing else left)
             left = self.tempo.left()
 
@@ -537,10 +542,10 @@ class RunLoop:
             return True
         return control.paused and not self._allowed(trainer)
 
-    def _look(self, trainer: Trainer, trained: float | None) -> bool:
+    def _look(self, trainer: Trainer, trained: float | None, *, briefly: bool = False) -> bool:
         """Answer probes, after ``trained`` seconds of the run; None while it is paused."""
         observer = self._of_run().observer
-        return self.probing.look(observer, trainer.epoch, trainer.step, trained)
+        return self.probing.look(observer, (trainer.epoch, trainer.step), trained, briefly)
 
     def _wait_for_room(self, trainer: Trainer, problem: UserError) -> None:
         """Pause until a checkpoint can be written, or the user goes on without one."""

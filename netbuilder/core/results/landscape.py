@@ -32,13 +32,13 @@ class Landscape:
         box: left, bottom, right, top; the network is at (0, 0). Along each direction, a filter's
             weights change relative to the filter's length.
         paths: coordinates of each run's weights, (epochs, 2).
-        explained: share of the first path's variance that the plane shows; 0 for random directions.
+        explained: share of each path's variance that the plane shows; () for random directions.
     """
 
     losses: Array
     box: tuple[float, float, float, float]
     paths: tuple[Array, ...]
-    explained: float
+    explained: tuple[float, ...]
 
 
 def loss_landscape(
@@ -54,7 +54,7 @@ def loss_landscape(
         trained: the network at the centre.
         dataset: the losses are those of at most 256 training rows, at inference.
         paths: each the weights of a run at several epochs, in the order of ``changing_weights``.
-            The directions are the principal components of the first; without one, they are random.
+            The directions are the principal components of all; without one, they are random.
             Both are filter-normalized: relative to the length of each filter of the network.
         side: points along each direction.
     """
@@ -71,8 +71,9 @@ def loss_landscape(
         for path in paths
         if path and sum(np.size(path[0][n]) for n in own) == flat.size
     ]
-    axes, explained = _directions(centre, moved[0] if moved else np.zeros((0, flat.size)))
+    axes, found = _directions(centre, np.concatenate([np.zeros((0, flat.size)), *moved]))
     points = tuple(path @ axes.T for path in moved)
+    shares = [(at**2).sum() / (path**2).sum() for at, path in zip(points, moved, strict=True)]
     axes = axes * lengths
     box = _box(points)
     rows = np.linspace(0, len(dataset.train) - 1, min(len(dataset.train), MOST_ROWS)).astype(int)
@@ -90,7 +91,7 @@ def loss_landscape(
             for variable, value in zip(variables, weights, strict=True):
                 variable.assign(value.reshape(variable.shape))
             losses[row, column] = float(loss(x, y))
-    return Landscape(losses, box, points, explained)
+    return Landscape(losses, box, points, tuple(map(float, shares)) if found else ())
 
 
 def _flat(values: Sequence[Array]) -> Array:
@@ -111,15 +112,14 @@ def _filter_lengths(weights: Sequence[Array]) -> list[Array]:
     return lengths
 
 
-def _directions(centre: Sequence[Array], path: Array) -> tuple[Array, float]:
-    """Return two directions (2, weights) relative to the filters' lengths, and the share of the
-    path's variance along them."""
-    if len(path) > 2 and np.linalg.matrix_rank(path) > 1:
-        _left, sizes, axes = np.linalg.svd(path, full_matrices=False)
-        return axes[:2], float((sizes[:2] ** 2).sum() / (sizes**2).sum())
+def _directions(centre: Sequence[Array], paths: Array) -> tuple[Array, bool]:
+    """Return two directions (2, weights) relative to the filters' lengths, and whether they are
+    those of the paths."""
+    if len(paths) > 2 and np.linalg.matrix_rank(paths) > 1:
+        return np.linalg.svd(paths, full_matrices=False)[2][:2], True
     random = np.random.default_rng(0)
-    axes = np.stack([_flat([_random(value, random) for value in centre]) for _axis in range(2)])
-    return axes, 0.0
+    axes = [_flat([_random(value, random) for value in centre]) for _axis in range(2)]
+    return np.stack(axes), False
 
 
 def _random(weights: Array, random: np.random.Generator) -> Array:

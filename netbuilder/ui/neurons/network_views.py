@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QVariantAnimation, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _TEXTS = resource_json("texts.json")
 _SWEEP_MS, _NARROW = 900, 560
-#: Title, words, and what the drawing of the neurons shows, for each stage.
-STAGES: list[tuple[str, str, str]] = _TEXTS["step_stages"]
+#: Title, words, and what the drawing of the neurons shows, also in short, for each stage.
+STAGES: list[tuple[str, ...]] = _TEXTS["step_stages"]
 
 
 class NetworkViews(QWidget):
@@ -122,6 +122,7 @@ class NetworkViews(QWidget):
             drawing.chosen.connect(self._chosen)
             drawing.hinted.connect(self._show_hint)
             drawing.weight_set.connect(self._editor.set)
+            drawing.pause_requested.connect(self._editor.pause)
         return self._neurons
 
     @property
@@ -143,7 +144,12 @@ class NetworkViews(QWidget):
             from netbuilder.ui.neurons import step_text
 
             words = step_text.output_words(trace, stage)
-            drawing.show_stage(*step_text.drawn(trace, self.feed.columns, stage), words)
+            samples: Any = ()
+            if self.feed.plane is not None:
+                x = next(iter(trace.layers.values())).inputs[0]
+                samples = self.feed.plane.places(x)
+            shown = step_text.drawn(trace, self.feed.columns, stage)
+            drawing.show_stage(*shown, words, samples)
             self.step_shown.emit(step_text.flows(trace, stage), stage == BACKWARD)
             self._sweep.stop()
             if reduced_motion() or not self.isVisible():
@@ -196,10 +202,13 @@ class NetworkViews(QWidget):
         self.feed.watch(False)
 
     def _show_hint(self, words: str) -> None:
+        if words and not self.feed.weights:
+            words = " · ".join((words, _(_TEXTS["neuron_hints"]["untrained"][0])))
         if words:
             self.hint.setText(words)
         elif not self.stepper.isHidden():
-            self.hint.setText(_(STAGES[self.stage][2 if self.showing_neurons else 1]))
+            stage = STAGES[self.stage]
+            self.hint.setText(*map(_, stage[2:]) if self.showing_neurons else (_(stage[1]), ""))
         elif self.showing_neurons:
             may, trained = self._hint_of = self._editor.may, bool(self.feed.weights)
             state = ("may" if may else "running") if trained else "untrained"

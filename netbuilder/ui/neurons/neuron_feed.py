@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 #: The stages of a training step.
 FORWARD, LOSS, BACKWARD, UPDATE = range(4)
 _KEY = "neurons"
-#: Seconds between two answers of the run: 30 pictures a second, fewer at full speed under load.
-_EVERY, _SLOWEST = 0.03, 0.06
+#: Seconds between two answers of the run: each chunk of a slow run, fewer at full speed under load.
+_EVERY, _SLOWEST = 0.02, 0.12
 _Arrays = dict[str, dict[str, Any]]
 
 

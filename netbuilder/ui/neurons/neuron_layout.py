@@ -37,7 +37,7 @@ class NeuronLayout:
         plane: whether a large tile shows the predictions over the plane.
         width: of the viewport, which widens the distance of the columns.
         height: of the viewport.
-        label: pixels below each tile for a number.
+        label: pixels of the window below each tile for a number.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class NeuronLayout:
         height: float,
         label: float = 0.0,
     ) -> None:
+        self.label = label
         gap = max(GAP, label)
         ranks = [-(-count // MOST_ROWS) if count > 1.25 * MOST_ROWS else 1 for count in units]
         rows = [-(-count // rank) for count, rank in zip(units, ranks, strict=True)]

@@ -27,8 +27,17 @@ from netbuilder.core.results.live.connection_weights import ConnectionWeight
 from netbuilder.core.results.live.neurons import filter_pictures, link_values
 from netbuilder.core.wording import format_number
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
-from netbuilder.ui.neurons.neuron_layout import INNER, MOST_LINKS, RADIUS, TILE, Link, NeuronLayout
-from netbuilder.ui.plots.activation_strips import colors_of, signed_image
+from netbuilder.ui.neurons.neuron_layout import (
+    GAP,
+    INNER,
+    MOST_LINKS,
+    OUTPUT,
+    RADIUS,
+    TILE,
+    Link,
+    NeuronLayout,
+)
+from netbuilder.ui.plots.activation_strips import colors_of, signed_image, signed_images
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.live.surface_plot import number_color
@@ -36,6 +45,8 @@ from netbuilder.ui.style import theme
 
 _THIN, _THICK = 0.5, 7.0
 _DRAG = 0.01  # change of a weight per pixel
+_LEAST_DRAG = 5  # pixels, which pause a run
+_LABEL = 18.0
 _SEND_MS = 120
 _STRONGEST = 0.7  # colour of the surface, for samples of the same colour to stand out
 _Unit = tuple[int, int]
@@ -64,11 +75,13 @@ class NeuronDrawing(QWidget):
         chosen(unit, source): the unit (column, unit), or None; the source of the chosen link or -1.
         hinted(words): what is under the pointer; "" for nothing.
         weight_set(owner, name, index, value): a link was dragged.
+        pause_requested: a link is dragged that cannot be set now.
     """
 
     chosen = Signal(object, int)
     hinted = Signal(str)
     weight_set = Signal(str, str, tuple, float)
+    pause_requested = Signal()
 
     def __init__(self, feed: NeuronFeed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +95,9 @@ class NeuronDrawing(QWidget):
         self.link_values: dict[str, Any] | None = None
         #: Of a stage: words above and below the output's surface.
         self.output_words = ("", "")
+        #: Of a stage: its samples on the plane (n, 2), from 0 to 1, and the link of its weight.
+        self.samples: Any = ()
+        self.marked: Link | None = None
         #: Of a stage: the columns that it has reached, as far as this part; back: from the end.
         self.reached, self.back = 1.0, False
         self._hover: _Unit | None = None
@@ -91,8 +107,7 @@ class NeuronDrawing(QWidget):
         self._send = QTimer(self, singleShot=True, interval=_SEND_MS)
         self._send.timeout.connect(self._send_weight)
         self._links: list[Link] = []
-        self._images: dict[_Unit, QImage] = {}
-        self._maps: dict[int, list[QImage]] = {}
+        self._images: dict[int, list[QImage]] = {}  # by column
         self._large: QImage | None = None
         self._points: QPixmap | None = None
         self._size = QSize(800, 600)
@@ -110,15 +125,22 @@ class NeuronDrawing(QWidget):
         labels: list[Any] | None,
         links: dict[str, Any] | None,
         words: tuple[str, str] = ("", ""),
+        samples: Any = (),
     ) -> None:
-        """Show numbers below the units, values in place of the weights (None: neither), and words
-        above and below the output's surface."""
+        """Show numbers below the units, values in place of the weights (None: neither), words above
+        and below the output's surface, and rings around samples (n, 2)."""
         rearranged = (labels is None) is not (self.labels is None)
         self.labels, self.link_values, self.output_words = labels, links, words
+        self.samples = samples
         if rearranged:
             self._rearrange()
         else:
             self._refresh()
+
+    def mark(self, link: Link | None) -> None:
+        """Mark the link of a stage's weight in place of the chosen link."""
+        self.marked = link
+        self.update()
 
     def reach(self, part: float, back: bool) -> None:
         """Show how far a stage has come, from 0 to 1; ``back``: from the output to the input."""
@@ -144,14 +166,12 @@ class NeuronDrawing(QWidget):
         if self.unit is not None and not self._exists(self.unit):
             self.choose(None)
         units = [column.units for column in columns]
-        layout = NeuronLayout(
-            units,
-            [self._has_filters(n) for n in range(len(columns))],
-            self.feed.plane is not None,
-            self._size.width(),
-            self._size.height(),
-            18.0 if self.labels is not None else 0.0,
-        )
+        wide = [self._has_filters(n) for n in range(len(columns))]
+        size = self._size.width(), self._size.height()
+        layout = NeuronLayout(units, wide, plane := self.feed.plane is not None, *size)
+        if self.labels is not None:
+            self.layout_of_units = layout
+            layout = NeuronLayout(units, wide, plane, *size, _LABEL / self._scale)
         self.layout_of_units = layout
         self.setMinimumSize(
             int(min(layout.width * layout.scale, 4000)) - 1, int(layout.height * layout.scale) - 1
@@ -186,7 +206,7 @@ class NeuronDrawing(QWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        self._images, self._maps, self._large = {}, {}, None
+        self._images, self._large = {}, None
         self._links = self._visible_links()
         self.update()
 
@@ -208,10 +228,8 @@ class NeuronDrawing(QWidget):
     def _values(self, column: int) -> Any:
         """Return what the links into a column show, (sources, units); None if unknown."""
         owner = self.feed.columns[column].owner
-        shown = self.link_values
-        values = (
-            self.feed.weights.get(owner, {}).get("kernel") if shown is None else shown.get(owner)
-        )
+        weights = self.feed.weights.get(owner, {}).get("kernel")
+        values = weights if self.link_values is None else self.link_values.get(owner)
         if values is None:
             return None
         sources, units = self.feed.columns[column - 1].units, self.feed.columns[column].units
@@ -222,15 +240,12 @@ class NeuronDrawing(QWidget):
         column, plane, outputs = self.feed.columns[unit[0]], self.feed.plane, self.feed.outputs
         if not outputs or (plane is None and not column.map):
             return None
-        if column.map and unit[0] not in self._maps:
-            maps = np.asarray(outputs[unit[0]]).reshape(-1, *column.map)
-            self._maps[unit[0]] = colors_of("" if unit[0] else "Input")(maps)
-        if column.map:
-            return self._maps[unit[0]][unit[1]]
-        if plane is not None and unit not in self._images:
-            values = np.asarray(outputs[unit[0]][unit[1]]).reshape(plane.side, plane.side)
-            self._images[unit] = signed_image(values)
-        return self._images[unit]
+        if unit[0] not in self._images:
+            size, draw = column.map, colors_of("" if unit[0] else "Input")
+            if plane is not None and not size:
+                size, draw = (plane.side, plane.side), signed_images
+            self._images[unit[0]] = draw(np.asarray(outputs[unit[0]]).reshape(-1, *size))
+        return self._images[unit[0]][unit[1]]
 
     def _filter(self, unit: _Unit) -> QImage | None:
         kernel = self.feed.weights.get(self.feed.columns[unit[0]].owner, {}).get("kernel")
@@ -241,7 +256,8 @@ class NeuronDrawing(QWidget):
             surface = self.feed.surface()
             if surface is None:
                 return None
-            self._large = to_image(_surface_colors(surface).astype(np.uint8))
+            image = to_image(_surface_colors(surface).astype(np.uint8))
+            self._large = image.convertToFormat(QImage.Format.Format_RGB32)  # painted faster
         return self._large
 
     # painting -----------------------------------------------------------------------------
@@ -275,6 +291,12 @@ class NeuronDrawing(QWidget):
         largest = max((*known, 1.0 if self.link_values is None else 1e-12))
         thickest = _THICK if len(self._links) <= MOST_LINKS else 0.4 * _THICK
         p.setBrush(Qt.BrushStyle.NoBrush)
+        ground = QColor(scheme.canvas)
+        halo = theme.mix(QColor(scheme.accent), ground, 0.35)
+        for marked in {self._hover_link, self.marked or self.link}:
+            if marked is not None and marked.column < len(self.feed.columns):
+                p.setPen(QPen(halo, 1.4 * _THICK))
+                p.drawPath(layout.path(marked))
         for link in self._links:
             kernel = values[link.column]
             weight = math.nan if kernel is None else float(kernel[link.source, link.unit])
@@ -286,17 +308,14 @@ class NeuronDrawing(QWidget):
             color = QColor(theme.ABOVE_ZERO if weight >= 0 else theme.BELOW_ZERO)
             if scheme.dark:
                 color = color.lighter(125)
-            color.setAlphaF(self._opacity(link) * (0.45 + 0.5 * part))
+            opacity = self._opacity(link) * (0.45 + 0.5 * part)
+            color = theme.mix(color, ground, opacity)  # translucent pens are five times slower
             pen = QPen(color, _THIN + (thickest - _THIN) * part)
             if weight < 0:
                 pen.setDashPattern([max(2.2, 5.0 / pen.widthF()), max(1.2, 3.0 / pen.widthF())])
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             p.setPen(pen)
             p.drawPath(layout.path(link))
-        for marked in {self._hover_link, self.link}:
-            if marked is not None and marked.column < len(self.feed.columns):
-                p.setPen(QPen(QColor(scheme.accent), 2.0))
-                p.drawPath(layout.path(marked))
 
     def _opacity(self, link: Link) -> float:
         """Fade the links of other units than the one under the pointer."""
@@ -332,16 +351,22 @@ class NeuronDrawing(QWidget):
             p.setBrush(color)
             p.drawRoundedRect(box, RADIUS, RADIUS)
             if value is not None:
-                p.setFont(_font(11))
+                p.setFont(_font(min(round(11 / self._scale), 14)))
                 p.setPen(theme.ink_on(color))
                 text = format_number(value, ".2f")
                 p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         self._paint_frame(p, unit, box)
         label = self._label(unit)
-        if label:
-            below = QRectF(box.left() - 20, box.bottom() + 1, box.width() + 40, 15)
-            p.setFont(_font(11, fixed=True))
+        if label and self.layout_of_units is not None:
+            room = self.layout_of_units.label
+            p.setFont(_font(round(0.65 * room), fixed=True))
             p.setPen(theme.step_color())
+            boxes = self.layout_of_units.tiles[unit[0]]
+            single = boxes[0].left() == boxes[-1].left()
+            half = TILE if single else (box.width() + GAP) / 2
+            below = QRectF(box.center().x() - half, box.bottom() + 1, 2 * half, room - 3)
+            if (wide := p.fontMetrics().horizontalAdvance(label)) > below.width():
+                p.setFont(_font(round(0.65 * room * below.width() / wide), fixed=True))
             p.drawText(below, Qt.AlignmentFlag.AlignHCenter, label)
 
     def _paint_enlarged(self, p: QPainter, layout: NeuronLayout, unit: _Unit) -> None:
@@ -404,11 +429,17 @@ class NeuronDrawing(QWidget):
                 )
         self._paint_frame(p, last if layout.single else (-1, 0), box)
         if self._has_reached(last[0]):
+            p.setFont(_font(round(12 / self._scale), fixed=True))
+            p.setPen(QPen(QColor(theme.LIGHT.text), 2))  # the surface is bright in both schemes
+            p.setBrush(Qt.BrushStyle.NoBrush)
+            for x, y in self.samples:
+                p.drawEllipse(box.topLeft() + QPointF(x * OUTPUT, y * OUTPUT), 6.5, 6.5)
             p.setPen(theme.step_color())
-            p.setFont(_font(13, fixed=True))
-            above, below = self.output_words
-            p.drawText(QPointF(box.left(), box.top() - 8), above)
-            p.drawText(QPointF(box.left(), box.bottom() + 18), below)
+            room = max(layout.label, _LABEL)
+            for words, top in zip(self.output_words, (box.top() - room, box.bottom()), strict=True):
+                wide = max(box.width(), p.fontMetrics().horizontalAdvance(words) + 1.0)
+                place = QRectF(min(box.left(), layout.width - wide - 4), top, wide, room)
+                p.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
 
     def _draw_points(self, box: QRectF, density: float) -> QPixmap:
         picture = QPixmap((box.size() * density).toSize())
@@ -427,21 +458,24 @@ class NeuronDrawing(QWidget):
         return picture
 
     def _paint_captions(self, p: QPainter, layout: NeuronLayout) -> None:
-        p.setFont(_font(max(13, round(12 / layout.scale))))
+        size = min(max(13, round(12 / layout.scale)), 24)
+        p.setFont(_font(size))
         p.setPen(QColor(theme.colors().text))
         if layout.large.isNull():
             last = len(layout.tiles) - 1
             for unit, name in self.feed.names(last).items():
                 box = layout.tiles[last][unit]
-                place = QRectF(box.right() + 6, box.top(), 90, box.height())
-                words = p.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 90)
+                wide = round((self.width() - self._origin()[0]) / layout.scale - box.right()) - 10
+                place = QRectF(box.right() + 6, box.top(), wide, box.height())
+                words = p.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, wide)
                 p.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
-        for number, boxes in enumerate(layout.tiles):
-            middle = (boxes[0].left() + boxes[-1].right()) / 2
-            width = max(152.0, boxes[-1].right() - boxes[0].left() + 100)
-            place = QRectF(middle - width / 2, layout.caption_y, width, 26)
+        middles = [(boxes[0].left() + boxes[-1].right()) / 2 for boxes in layout.tiles]
+        ends = [-middles[0], *middles, 2 * layout.width - middles[-1]]
+        for number, middle in enumerate(middles):
+            width = min(middle - ends[number], ends[number + 2] - middle) - 8
+            place = QRectF(middle - width / 2, layout.caption_y, width, 2 * size)
             text = p.fontMetrics().elidedText(
-                self.caption(number), Qt.TextElideMode.ElideMiddle, round(place.width())
+                self.caption(number), Qt.TextElideMode.ElideRight, round(place.width())
             )
             p.drawText(place, Qt.AlignmentFlag.AlignHCenter, text)
 
@@ -453,6 +487,12 @@ class NeuronDrawing(QWidget):
             return ", ".join(names.values()) if short else f"Input {column.units}"
         parts = (f"{self.feed.layer(number)} {column.units}", column.activation)
         return " · ".join(part for part in parts if part)
+
+    @property
+    def _scale(self) -> float:
+        """Return the scale, if it is smaller than 1: small print is not drawn smaller."""
+        scale = 1.0 if self.layout_of_units is None else self.layout_of_units.scale
+        return min(max(scale, 0.6), 1.0)
 
     # choosing and setting ------------------------------------------------------------------
 
@@ -482,7 +522,7 @@ class NeuronDrawing(QWidget):
             link = self._hover_link
             self.choose((link.column, link.unit), link.source)
             kernel = self._kernel(link)
-            if kernel is not None and self.may_set:
+            if kernel is not None:
                 self._drag = event.position(), float(kernel[link.source, link.unit])
         else:
             self.choose(None)
@@ -502,6 +542,12 @@ class NeuronDrawing(QWidget):
         link = self.link
         if self._drag is not None and link is not None:
             start, weight = self._drag
+            kernel = self._kernel(link)
+            if not self.may_set and kernel is not None:
+                if (start - event.position()).manhattanLength() > _LEAST_DRAG:
+                    self._drag = event.position(), float(kernel[link.source, link.unit])
+                    self.pause_requested.emit()
+                return
             value = round(weight + _DRAG * (start.y() - event.position().y()), 2)
             owner = self.feed.columns[link.column].owner
             self._pending = owner, "kernel", (link.source, link.unit), value
@@ -538,14 +584,15 @@ class NeuronDrawing(QWidget):
         self._hover_link = None
         if self._hover is None:
             self._hover_link = self.layout_of_units.link_at(spot, self._links)
-        over = self._hover_link is not None and self.may_set
+        over = self._hover_link is not None and self._kernel(self._hover_link) is not None
         self.setCursor(Qt.CursorShape.SizeVerCursor if over else Qt.CursorShape.ArrowCursor)
 
     def _tell(self) -> None:
         if self._hover_link is not None:
             self.hinted.emit(self._link_words(self._hover_link))
         elif self._hover is not None:
-            self.hinted.emit(self.unit_name(self._hover))
+            words = self.unit_name(self._hover), self._label(self._hover)
+            self.hinted.emit(": ".join(filter(None, words)))
         else:
             self.hinted.emit("")
 

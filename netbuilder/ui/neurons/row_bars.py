@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -17,7 +17,8 @@ _HEIGHT, _GAP, _WIDEST = 56, 3, 28
 
 
 class RowBars(QWidget):
-    """Bars above and below a line. ``pressed(row)``: the number of a bar."""
+    """Bars above and below a line. ``pressed(row)``: the number of a bar, with the mouse, or the
+    arrow keys, Home and End; Escape presses the marked bar again."""
 
     pressed = Signal(int)
 
@@ -28,6 +29,7 @@ class RowBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(_("What each row adds to the gradient"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
         return QSize(200, scaled(_HEIGHT))
@@ -61,6 +63,9 @@ class RowBars(QWidget):
             painter.setPen(QPen(QColor(scheme.hairline), 1))
             end = self._pitch * len(self.values)
             painter.drawLine(QPointF(0, middle), QPointF(end, middle))
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(scheme.accent), 1))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _row_at(self, x: float) -> int:
         row = int(x / self._pitch)
@@ -69,6 +74,20 @@ class RowBars(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if (row := self._row_at(event.position().x())) >= 0:
             self.pressed.emit(row)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        last = len(self.values) - 1
+        rows = {Qt.Key.Key_Left: max(self.marked - 1, 0), Qt.Key.Key_Home: 0, Qt.Key.Key_End: last,
+                Qt.Key.Key_Right: min(self.marked + 1, last),
+                Qt.Key.Key_Escape: self.marked}  # fmt: skip
+        key = Qt.Key(event.key())
+        row = rows.get(key, -1)
+        if row < 0 or (row == self.marked) is not (key == Qt.Key.Key_Escape):
+            super().keyPressEvent(event)
+            return
+        self.marked = -1 if row == self.marked else row
+        self.update()
+        self.pressed.emit(row)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.folders import resource_json
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.backprop import (
     LayerStep,
     StepTrace,
@@ -25,6 +26,7 @@ from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.neurons import step_text
 from netbuilder.ui.neurons.network_views import STAGES, NetworkViews
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, UPDATE
+from netbuilder.ui.neurons.neuron_layout import Link
 from netbuilder.ui.neurons.row_bars import RowBars
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import SelectedNodes
@@ -36,10 +38,7 @@ from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
 from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, prepared, vbox
 
-_WAITING = N_(
-    "Train the network or choose Single step. This page then shows the next training step with all"
-    " its numbers."
-)
+_TEXTS = resource_json("texts.json")["step_page"]
 _MOST_ROWS = 64
 _STEP_MS = 300  # a single step pauses before
 
@@ -84,7 +83,7 @@ class StepPanel(QWidget):
         switch = QFrame(self)
         switch.setProperty("role", "tasks")
         self.stages: list[QPushButton] = []
-        for number, (title, words, _hint) in enumerate(STAGES):
+        for number, (title, words, *_hints) in enumerate(STAGES):
             button = QPushButton(_(title), switch)
             button.setToolTip(_(words))
             button.setProperty("role", "segment")
@@ -101,7 +100,7 @@ class StepPanel(QWidget):
         self.number = prepared(CountBox(0, 0, self), accessibleName=name, toolTip=name)
         self.number.valueChanged.connect(self._show)
         self.title = prepared(heading("", self), wordWrap=True)
-        self.words = note_label(_(_WAITING), self, role="body")
+        self.words = note_label("", self, role="body")
         self.numbers = prepared(note_label("", self, role="body"), font=theme.fixed_font())
         self.check = QPushButton(_("Check with a difference quotient"), self)
         self.check.setToolTip(_("Compute the loss with a slightly larger and smaller weight"))
@@ -278,8 +277,9 @@ class StepPanel(QWidget):
             self.words.setText(_("Computing…"))
             return
         if self.trace is None or not known:
-            stages = [f"{_(title)}: {_(words)}." for title, words, _hint in STAGES]
-            self.words.setText("\n\n".join((_(_WAITING), *stages)))
+            stages = [f"{_(title)}: {_(words)}." for title, words, *_hints in STAGES]
+            waiting = _(_TEXTS["running" if runs_on else "waiting"])
+            self.words.setText("\n\n".join((waiting, *stages)))
             return
         self.title.setText(self._title())
         self.words.setText(_(STAGES[self.stage][1]) + ".")
@@ -305,15 +305,23 @@ class StepPanel(QWidget):
         node, name, index = self.layer.currentText(), self.array.currentText(), self.index
         if not index:
             return node
-        title, columns = f"{name}{list(index)}", self._views.feed.columns
-        place = next((n for n, column in enumerate(columns) if column.node == node), 0)
-        if place and self._shape == (columns[place - 1].units, columns[place].units):
+        if (link := self._link) is not None:
             unit_name = self._views.neurons.drawing.unit_name
-            units = [unit_name((place - 1 + end, at)) for end, at in enumerate(index)]
+            units = unit_name((link.column - 1, link.source)), unit_name((link.column, link.unit))
             node = _("From {source} to {target}", source=units[0], target=units[1])
-        return f"{node} · {title}"
+        return f"{node} · {name}{list(index)}"
+
+    @property
+    def _link(self) -> Link | None:
+        """The link of the chosen weight, if it is one in the drawing of the neurons."""
+        columns, node = self._views.feed.columns, self.layer.currentText()
+        place = next((n for n, column in enumerate(columns) if column.node == node), 0)
+        if not place or self._shape != (columns[place - 1].units, columns[place].units):
+            return None
+        return Link(place, *self.index)
 
     def _draw(self, trace: StepTrace | None) -> None:
+        self._views.neurons.drawing.mark(self._link if trace is not None else None)
         if self._drawn != (trace, self.stage):
             self._drawn = trace, self.stage
             self._views.show_stage(trace, self.stage)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.folders import resource_json
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.backprop import (
     LayerStep,
     StepTrace,
@@ -91,20 +92,7 @@ def _loss_words(trace: StepTrace) -> str:
 
 
 #: What layers do with δ, by a pattern of their names.
-_PASSES = {
-    "Flatten|Reshape|Permute": N_("the same δ in the shape of the input"),
-    r".*MaxPooling\dD": N_("δ goes to the largest input of each window only"),
-    r".*AveragePooling\dD": N_("δ is shared equally by the inputs of each window"),
-    "Activation": N_("δ times the slope of the function"),
-    "ReLU": N_("δ where the output is above 0, else 0"),
-    "Add": N_("the same δ to each input"),
-    "Concatenate": N_("to each input its part of δ"),
-    "LSTM": N_("δ of the gates, from the last step back to the first"),
-    "BatchNormalization": N_(
-        "δ times γ ÷ the batch's spread, less the shares of its mean and spread"
-    ),
-    ".*Dropout.*": N_("0 through the dropped values, δ ÷ (1 − rate) through the others"),
-}
+_PASSES: dict[str, str] = resource_json("texts.json")["step_passes"]
 
 
 def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[str]:

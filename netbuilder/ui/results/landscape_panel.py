@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.network_copies import changing_weights
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.folders import resource_json
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.landscape import Landscape, loss_landscape
 from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.plots.images import shaded
@@ -25,7 +26,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
-_NO_MODEL = N_("Press Train to see the loss around the weights and the path of the run.")
+_TEXTS = resource_json("texts.json")["landscape"]
 _LEVELS = 14
 
 
@@ -102,7 +103,7 @@ class LandscapePanel(ResultsPage):
     """Computes the landscape of the network on show when the page is opened."""
 
     def __init__(self, workbench: Workbench, runner: Runner, parent: QWidget | None = None) -> None:
-        super().__init__(workbench, _NO_MODEL, "surface", parent)
+        super().__init__(workbench, _TEXTS["untrained"], "surface", parent)
         self._runner = runner
         self._path: tuple[TrainedModel | None, Any] = (None, ())
         self._before: tuple[str, Any] = "", ()  # the optimizer's name, and the path
@@ -142,25 +143,15 @@ class LandscapePanel(ResultsPage):
         if landscape is None or (trained := self._path[0]) is None:
             return
         self.plot.show_landscape(landscape)
-        words = [
-            _(
-                "Dark: low loss, from {low} to {high}, in logarithmic steps.",
-                low=format_number(float(np.nanmin(landscape.losses)), ".3g"),
-                high=format_number(float(np.nanmax(landscape.losses)), ".3g"),
-            )
-        ]
-        if landscape.explained:
-            share = format_percent(landscape.explained, 0)
-            words.append(
-                _(
-                    "The orange line is the path of this run ({optimizer}), from the ring to the"
-                    " dot; the plane shows {share} of its way.",
-                    optimizer=trained.project.training.optimizer.name,
-                    share=share,
-                )
-            )
+        ends = float(np.nanmin(landscape.losses)), float(np.nanmax(landscape.losses))
+        low, high = (format_number(loss, ".3g") for loss in ends)
+        words = [_(_TEXTS["losses"], low=low, high=high)]
+        shares = [format_percent(share, 0) for share in landscape.explained]
+        if shares:
+            name = trained.project.training.optimizer.name
+            words.append(_(_TEXTS["path"], optimizer=name, share=shares[0]))
         else:
-            words.append(_("Both directions are random, with filters as long as the network's."))
-        if len(landscape.paths) > 1:
-            words.append(_("The green line is the run before ({name}).", name=self._before[0]))
+            words.append(_(_TEXTS["random"]))
+        if len(shares) > 1:
+            words.append(_(_TEXTS["before"], name=self._before[0], share=shares[1]))
         self.note.setText(join_sentences(words))

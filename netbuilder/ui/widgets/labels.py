@@ -41,7 +41,7 @@ class ClampedLabel(QLabel):
         ) * self.fontMetrics().lineSpacing()
 
     def setText(self, text: str, *shorter: str) -> None:
-        """Set the text, or on a single line the first ``shorter`` one that fits."""
+        """Set the text, or the first ``shorter`` one that fits on the lines."""
         self._shorter = shorter
         super().setText(text)
         self.setToolTip(text)
@@ -55,30 +55,32 @@ class ClampedLabel(QLabel):
     def lines_in(self, width: int, most: int | None = None) -> list[str]:
         """Return the lines at a width, at most ``most`` (by default the label's maximum)."""
         last = (most or self._lines) - 1
-        text, metrics = self.text(), self.fontMetrics()
+        text = self.text()
         if not text:
             return []
-        for candidate in (text, *self._shorter) if self._shorter else ():
-            if metrics.horizontalAdvance(candidate) <= width:
-                return [candidate]
+        lines: list[str] = []
+        for candidate in (text, *self._shorter):
+            lines, whole = self._wrapped(candidate, width, last)
+            if whole:
+                break
+        return lines
+
+    def _wrapped(self, text: str, width: int, last: int) -> tuple[list[str], bool]:
+        """Return lines up to the number ``last``, and whether the whole text is on them."""
+        metrics, lines = self.fontMetrics(), list[str]()
         layout = QTextLayout(text, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
         layout.setTextOption(option)
         layout.beginLayout()
-        lines: list[str] = []
-        while True:
-            line = layout.createLine()
-            if not line.isValid():
-                break
+        while (line := layout.createLine()).isValid():
             line.setLineWidth(width)
+            rest = text[line.textStart() :]
             if len(lines) == last:
-                rest = text[line.textStart() :]
                 lines.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
-                break
-            lines.append(text[line.textStart() : line.textStart() + line.textLength()].strip())
-        layout.endLayout()
-        return lines
+                return lines, lines[-1] == rest
+            lines.append(rest[: line.textLength()].strip())
+        return lines, True
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

@@ -198,7 +198,7 @@ def test_the_budget() -> None:
     while len(found) < 8:
         chunks += 1
         assert chunks < 10_000
-        probing.look(observer, chunks, 0, 0.04)
+        probing.look(observer, (chunks, 0), 0.04)
     # 160 slices less those that 0.1 s saved up may pay for.
     assert chunks >= 100
 
@@ -342,7 +342,7 @@ def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch: Any) 
 
     for step in range(100):
         now[0] += 0.04
-        probing.look(Ready(), 0, step, 0.04)  # type: ignore[arg-type]
+        probing.look(Ready(), (0, step), 0.04)  # type: ignore[arg-type]
     assert 75 <= len(answers) <= 81
 
 
@@ -408,7 +408,7 @@ class Clocked:
         while self.now < seconds:
             step += 1
             self.now += 0.04
-            probing.look(self, 0, step, 0.04)  # type: ignore[arg-type]
+            probing.look(self, (0, step), 0.04)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("health", [[0.02] * 10, [0.1]], ids=["slices", "whole"])
@@ -510,7 +510,7 @@ def test_views_have_their_share_of_the_whole_run(
     monkeypatch.setattr(
         ProbeScheduler,
         "look",
-        lambda self, observer, epoch, step, trained: bool(given.append(trained)),
+        lambda self, observer, place, trained, briefly: bool(given.append(trained)),
     )
     monkeypatch.setattr(trainer, "_FUSED_EPOCH_SECONDS", 0.0)
     session = Session(chain(NET, epochs=5), data, record=False, compilation="graph")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ from netbuilder.core.results.backprop import (
     unit_delta,
     update_lines,
 )
+from netbuilder.core.results.live.neurons import NeuronColumn, neuron_columns
 from netbuilder.ui.neurons import step_text
+from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, LOSS, UPDATE
 from tests.core.results.conftest import chain, number_of
 
 OUT = ("out", "Dense", {"units": 1, "activation": "sigmoid"})
@@ -83,6 +86,36 @@ def test_a_network_computed_by_hand(tmp_path: Path) -> None:
     update = step.layers["hidden"].updates["kernel"]
     np.testing.assert_allclose(update.gradient, np.array([[1.0], [2.0]]) @ back, atol=1e-6)
     assert update.after[1, 0] == pytest.approx(0.25 - 0.5 * 2 * back[0, 0], abs=1e-6)
+    # What the neurons and the canvas show of the same step.
+    columns = neuron_columns(graph, {"input": (2,), "hidden": (2,), "out": (1,)})
+    a, prediction, edges = np.tanh(1.0), np.tanh(1.0) + 0.5, ["input", "hidden", "out", ""]
+    gradients = [np.array([[1.0], [2.0]]) @ back, np.array([[a], [0.0]]) * error]
+    no, sizes = np.zeros((0,)), [1.5, a / 2, prediction]
+    for stage, units, links, flow, words in (
+        (FORWARD, [(a, 0), (prediction,)], None, sizes, ("", "+1.262")),
+        (LOSS, [no, (prediction,)], None, [step.loss], ("1.26 1", "(1.26 − 1)² = 0.0684")),
+        (BACKWARD, [back[0], (error,)], gradients, [abs(back).mean(), error],
+         ("", f"δ = +{error:.3f}")),
+        (UPDATE, [back[0], (error,)], [-0.5 * g for g in gradients],
+         [0.5 * abs(np.append(gradients[0], back)).mean(), 0.5 * error * (a + 1) / 3],
+         ("", f"δ = +{error:.3f}")),
+    ):  # fmt: skip
+        labels, values = step_text.drawn(step, columns, stage)
+        for label, expected in zip(labels[1:], units, strict=True):
+            np.testing.assert_allclose([] if label is None else label, expected, atol=1e-6)
+        for owner, expected in zip(("hidden", "out"), links or (), strict=links is not None):
+            np.testing.assert_allclose(values[owner], expected, atol=1e-6)
+        assert (values is None) is (links is None)
+        flows = step_text.flows(step, stage)
+        places = {FORWARD: (0, 1, 2), LOSS: (2,), BACKWARD: (1, 2), UPDATE: (0, 1)}[stage]
+        assert list(flows) == [(edges[n], edges[n + 1]) for n in places]
+        shown = [number_of(text.split(" ", 1)[1]) for text, _part in flows.values()]
+        assert shown == pytest.approx(flow, rel=6e-3)
+        parts = [part for _text, part in flows.values()]
+        assert parts == pytest.approx(np.array(flow) / max(flow), rel=1e-5)
+        above, below = step_text.output_words(step, stage)
+        assert " ".join(re.findall(r"[\d.]+", above)) == words[0]
+        assert below.removeprefix("loss = ") == words[1]
 
 
 def network_of(graph: Graph, data: str, optimizer: Choice) -> tuple[TrainedModel, Dataset]:
@@ -199,6 +232,15 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
             dense = tf.convert_to_tensor(gradient).numpy()
             np.testing.assert_allclose(update.gradient, dense, atol=1e-5, rtol=1e-4)
             np.testing.assert_allclose(update.after, np.array(variable), atol=1e-6)
+        changes = {}
+        for variable, old, gradient in zip(
+            model.trainable_variables, before, gradients, strict=True
+        ):
+            dense = tf.convert_to_tensor(gradient).numpy()
+            changes[tuple(variable.path.split("/")[:: max(variable.path.count("/"), 1)])] = (
+                dense, np.array(variable) - old
+            )  # fmt: skip
+        drawn_numbers(step, expected_deltas, changes, np.array(answer))
         for layer in step.layers.values():
             for weight, update in layer.updates.items():
                 index = tuple(int(random.integers(size)) for size in update.before.shape)
@@ -230,6 +272,45 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
                 if number in (0, 9):
                     numeric = step.numeric_gradient(layer.node, weight, index)
                     assert numeric == pytest.approx(float(gradient), abs=2e-3, rel=0.05)
+
+
+def drawn_numbers(
+    step: StepTrace,
+    deltas: dict[str, Any],
+    changes: dict[tuple[str, str], tuple[Any, Any]],
+    answer: Any,
+) -> None:
+    """Compare what neurons and canvas show with Keras's δ, gradients and changes of weights."""
+    units = {node: layer.output.shape[-1] for node, layer in step.layers.items()}
+    nodes = [node for node in ("hidden", "conv", "out") if node in units]
+    columns = [NeuronColumn(node, node, units.get(node, 1)) for node in ("input", *nodes)]
+    sums = [np.reshape(deltas[node], (-1, units[node])).sum(axis=0) for node in nodes]
+    forward = step_text.drawn(step, columns, FORWARD)[0]
+    np.testing.assert_allclose(forward[-1], answer.mean(axis=0), rtol=1e-4)
+    for stage, place in ((BACKWARD, 0), (UPDATE, 1)):
+        labels, links = step_text.drawn(step, columns, stage)
+        for label, expected in zip(labels[1:], sums, strict=True):
+            np.testing.assert_allclose(label, expected, atol=1e-5, rtol=1e-3)
+        assert links is not None
+        for node in nodes:
+            np.testing.assert_allclose(links[node], changes[node, "kernel"][place], atol=1e-5)
+        if len(sums[-1]) == 1:
+            shown = step_text.output_words(step, stage)[1].removeprefix("Σδ = ")
+            assert number_of(shown) == pytest.approx(sums[-1][0], abs=6e-4)
+    sizes = {node: np.abs(delta).mean() for node, delta in deltas.items()}
+    moved = {
+        node: np.mean(
+            np.abs(np.concatenate([c.ravel() for (n, _w), (_g, c) in changes.items() if n == node]))
+        )
+        for node, _weight in changes
+    }
+    for stage, end, expected in ((BACKWARD, 0, sizes), (UPDATE, 1, moved)):
+        flows = step_text.flows(step, stage)
+        assert {edge[end] for edge in flows} == set(expected)
+        for edge, (text, part) in flows.items():
+            size = expected[edge[end]]
+            assert number_of(text.split(" ", 1)[1]) == pytest.approx(size, rel=6e-3)
+            assert part == pytest.approx(size / max(expected.values()), rel=1e-3)
 
 
 def shown_numbers(

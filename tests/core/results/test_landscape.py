@@ -51,7 +51,7 @@ def test_losses_and_path_are_those_of_the_weights() -> None:
     ]
     landscape = loss_landscape(trained, dataset, [path], side=5)
     assert landscape is not None
-    assert landscape.explained == pytest.approx(1.0)
+    assert landscape.explained == pytest.approx((1.0,))
     np.testing.assert_allclose(landscape.paths[0][-1], 0, atol=1e-6)
     # Distances are relative to the length of each unit's weights (Li et al. 2018).
     lengths = [np.linalg.norm(end[n - n % 2], axis=0) for n in range(len(end))]
@@ -98,7 +98,7 @@ def test_without_a_path_each_random_filter_is_as_long_as_the_networks() -> None:
     landscape = loss_landscape(trained, dataset, side=3)
     assert landscape is not None
     assert landscape.box == (-1, -1, 1, 1)
-    assert landscape.explained == 0
+    assert landscape.explained == ()
     assert landscape.paths == ()
     own = loss_on(trained.training_model, trained.project, dataset.train.x, dataset.train.y)
     assert landscape.losses[1, 1] == pytest.approx(own, rel=0.05)

@@ -31,6 +31,10 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
     assert not feed.watched
     window.docks.show_panel("training")
     assert views.showing_neurons
+    link = views.neurons.drawing._links[0]
+    views._show_hint(words := drawing._link_words(link))
+    assert views.hint.text() != words, "there is no weight yet, and the hint says so"
+    views._show_hint("")
     answers: list[int] = []
     window.runner.probed.connect(lambda answer: answers.append(answer.key == "neurons"))
     hints = {views.hint.text()}
@@ -186,8 +190,32 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(
     assert not views.showing_neurons
     views.choose("neurons")
     runner.start()
-    qtbot.waitUntil(lambda: len(feed.outputs) == 5)
+    qtbot.waitUntil(lambda: len(feed.outputs) == 5 and bool(feed.weights))
     assert runner.active, "seen during the run"
+    # A line that is dragged pauses the run, and sets its weight in the network of the run.
+    drawing, layout = views.neurons.drawing, views.neurons.drawing.layout_of_units
+    origin, links = QPointF(*drawing._origin()), drawing._links
+    middles = [layout.path(link).pointAtPercent(0.5) * layout.scale + origin for link in links]
+    link, spot = next(
+        (link, middle.toPoint()) for link, middle in zip(links[::-1], middles[::-1], strict=True)
+        if link.column == 4
+        and layout.link_at(drawing._spot(QPointF(middle.toPoint())), links) == link
+    )  # fmt: skip
+    QTest.mousePress(drawing, Qt.MouseButton.LeftButton, pos=spot)
+    assert drawing.link == link
+    QTest.mouseMove(drawing, spot - QPoint(0, 3))
+    assert not runner.paused, "a click chooses the link"
+    QTest.mouseMove(drawing, spot - QPoint(0, 9))
+    qtbot.waitUntil(lambda: runner.paused and drawing.may_set)
+    weight = float(feed.weights["output"]["kernel"][link.source, link.unit])
+    QTest.mouseMove(drawing, spot - QPoint(0, 59))
+    QTest.mouseRelease(drawing, Qt.MouseButton.LeftButton, pos=spot - QPoint(0, 59))
+
+    def of_run() -> float:
+        kernel = weights_of(window.workbench.models.prediction_model, "output")["kernel"]
+        return float(kernel[link.source, link.unit])
+
+    qtbot.waitUntil(lambda: of_run() == pytest.approx(weight + 0.5, abs=0.05))
     runner.stop()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None and not runner.active)
     look = window.activations_service
@@ -199,7 +227,6 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(
     height, width, _filters = values[conv].shape
     np.testing.assert_array_equal(feed.outputs[1][7].reshape(height, width), values[conv][:, :, 7])
     np.testing.assert_array_equal(feed.outputs[2][7], values[pool][:, :, 7].ravel())
-    drawing = views.neurons.drawing
     assert drawing._image((1, 7)).size().toTuple() == (width, height)
     assert drawing._filter((1, 7)).size().toTuple() == (3, 3)
     kernel = weights_of(trained, conv)["kernel"]

@@ -14,6 +14,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, UPDATE
+from netbuilder.ui.neurons.neuron_layout import Link
 from netbuilder.ui.services.runs.run_progress import STEP, WATCH
 from tests.core.results.conftest import number_of
 
@@ -61,7 +62,13 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
         ("dense", "dense_1"), ("dense_1", "output"), ("output", "")
     ]  # fmt: skip
     assert [part for _text, part in flows.flows.values()] == pytest.approx(sizes / max(sizes))
-    by_row = list(panel.bars.values)
+    by_row, batch, plane = (
+        list(panel.bars.values),
+        panel.trace.rows,
+        window.network_views.feed.plane,
+    )
+    assert drawing.marked == Link(2, 3, 1), "the weight is marked in the drawing"
+    assert len(drawing.samples) == 16
     assert sum(by_row) == pytest.approx(float(update.gradient[3, 1]), abs=1e-6)
     largest = int(np.argmax(np.abs(by_row)))
     qtbot.mouseClick(
@@ -71,6 +78,22 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     assert panel.bars.marked == largest
     own = panel.trace.layers["dense_1"].updates["kernel"].gradient[3, 1]
     assert own / 16 == pytest.approx(by_row[largest], abs=1e-5)
+    assert len(drawing.samples) == 1
+    np.testing.assert_allclose(  # the row's point is marked on the surface
+        drawing.samples[0] * [1, -1] + [0, 1],
+        (panel.trace.layers["dense"].inputs[0][0] - plane.grid[-plane.side])
+        / (plane.grid[plane.side - 1] - plane.grid[-plane.side]), atol=1e-5,
+    )  # fmt: skip
+    panel.bars.setFocus()
+    for key, row in (("Home", 0), ("Right", 1), ("Right", 2), ("Left", 1), ("End", 15)):
+        qtbot.keyClick(panel.bars, getattr(Qt.Key, f"Key_{key}"))
+        assert (panel.bars.marked, panel.rows.currentIndex()) == (row, row + 1)
+    qtbot.waitUntil(lambda: panel.trace.rows.tolist() == batch[15:].tolist())
+    qtbot.keyClick(panel.bars, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: len(panel.trace.rows) == 16)
+    assert panel.bars.marked == -1
+    panel.bars.pressed.emit(largest)
+    qtbot.waitUntil(lambda: len(panel.trace.rows) == 1)
     drawing.choose((2, 1), -1)
     assert panel.array.currentText() == "bias"
     kernel = [line for line in panel.numbers.text().splitlines() if line.startswith("kernel[")]

@@ -32,7 +32,8 @@ def test_two_optimizers_on_one_landscape(
         window.docks.show_panel("landscape")
     qtbot.waitUntil(lambda: panel.plot.landscape is not None)
     paths = panel.plot.landscape.paths
-    assert len(paths) == 2
+    assert len(paths) == len(panel.plot.landscape.explained) == 2
+    assert min(panel.plot.landscape.explained) > 0.5, "the plane holds both ways"
     np.testing.assert_allclose(paths[0][-1], 0, atol=1e-6)
     assert np.linalg.norm(paths[1][-1]) > 0.1, "another end than Adam's"
     note = panel.note.text()

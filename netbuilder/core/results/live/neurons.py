@@ -15,6 +15,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.results.computation_trace.computed_value import CURVES
@@ -23,6 +24,7 @@ from netbuilder.core.results.own_units import class_probabilities, to_own_units
 
 Array = NDArray[Any]
 Weights = Mapping[str, Mapping[str, Array]]
+_REASONS: Mapping[str, str] = resource_json("texts.json")["neurons_undrawable"]
 #: The most units of a layer that is drawn, and of a network that is drawn without being asked.
 MOST_UNITS, MOST_BY_DEFAULT = 64, 40
 SIDE, COARSE_SIDE = 40, 24
@@ -67,7 +69,7 @@ def neuron_columns(
     for name in graph.order:
         node, sources = graph.by_id[name], graph.sources[name]
         if len(sources) != int(node.layer != "Input") or len(graph.targets[name]) > 1:
-            raise _undrawable(_("This network branches."))
+            raise _undrawable("branches")
         maps = any(column.map for column in columns)
         if node.layer in ("Dense", "Flatten") and len(columns) == 1 and columns[0].map:
             values = columns[0].units * math.prod(columns[0].map)
@@ -80,46 +82,27 @@ def neuron_columns(
             activation = str(node.params.get("activation") or "softmax")
             columns[-1] = replace(columns[-1], activation=activation)
         elif not _passes(node.layer):
-            raise _undrawable(
-                _(
-                    "A {layer} layer (“{node}”) cannot be drawn unit by unit.",
-                    node=name,
-                    layer=node.layer,
-                )
-            )
+            raise _undrawable("layer", node=name, layer=node.layer)
     if len(columns) < 2 or columns[0].activation:
-        raise _undrawable(_("There is no Dense layer yet."))
+        raise _undrawable("empty")
     if len(graph.inputs) != 1 or len(graph.order) != len(graph.nodes):
-        raise _undrawable(_("This network branches."))
+        raise _undrawable("branches")
     maps = any(column.map for column in columns)
     for column in columns:
         if not maps and (column.activation or "linear") not in (*CURVES, "softmax"):
-            raise _undrawable(
-                _(
-                    "The activation {name} of “{node}” cannot be drawn.",
-                    name=column.activation,
-                    node=column.node,
-                )
-            )
+            raise _undrawable("activation", name=column.activation, node=column.node)
         if column.units > MOST_UNITS:
-            raise _undrawable(
-                _(
-                    "“{node}” has {count} units; at most {most} can be drawn.",
-                    node=column.node,
-                    count=column.units,
-                    most=MOST_UNITS,
-                )
-            )
+            raise _undrawable("units", node=column.node, count=column.units, most=MOST_UNITS)
     return tuple(columns)
 
 
 def _column(graph: Graph, node: Node, shape: Sequence[int | None]) -> NeuronColumn:
     sizes = [size or 0 for size in shape]
     if not sizes or not all(sizes):
-        raise _undrawable(_("The number of units is not known yet."))
+        raise _undrawable("unknown")
     owner = graph.by_id.get(node.shared or node.id, node)
     if node.layer == "Dense" and len(sizes) > 1:
-        raise _undrawable(_("“{node}” gives a sequence.", node=node.id))
+        raise _undrawable("sequence", node=node.id)
     activation = str(owner.params.get("activation") or "")
     return NeuronColumn(
         node.id,
@@ -141,8 +124,9 @@ def _passes(layer: str) -> bool:
     return spec.noise or spec.training_only or layer == "Flatten"
 
 
-def _undrawable(reason: str) -> UserError:
-    return UserError(reason, _("Its layers are shown instead."), code="neurons_undrawable")
+def _undrawable(reason: str, **values: object) -> UserError:
+    words = _(_REASONS[reason], **values)
+    return UserError(words, _(_REASONS["instead"]), code="neurons_undrawable")
 
 
 def drawn_by_default(columns: tuple[NeuronColumn, ...]) -> bool:
@@ -214,6 +198,10 @@ class NeuronPlane:
     classes: tuple[str, ...]
     project: Project
     dataset: Dataset
+
+    def places(self, x: Array) -> Array:
+        """Return where model-ready samples (n, 2) are, as ``at`` holds them."""
+        return np.asarray((x - self.grid[0]) / (self.grid[-1] - self.grid[0]))
 
     def surface(self, outputs: Array) -> Array:
         """Return predictions (side, side, classes), as probabilities, or (side, side, 1), scaled by

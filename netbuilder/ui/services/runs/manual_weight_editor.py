@@ -182,6 +182,11 @@ class ManualWeightEditor(QObject):
     def idle(self) -> bool:
         return self._worker.idle and not self._awaiting_run
 
+    def pause(self) -> None:
+        """Pause a run, for a weight to be set."""
+        if self._runner.running and not self._runner.paused:
+            self._runner.toggle_pause()
+
     def set(self, node: str, name: str, index: tuple[int, ...], value: float) -> None:
         """Set one weight as an undo step; edits of the same weight merge."""
         from netbuilder.core.engine.manual_weights import WeightIndex

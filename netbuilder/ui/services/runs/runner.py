@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from netbuilder.ui.services.runs.interrupted_runs import InterruptedRun
     from netbuilder.ui.services.runs.run_tracker import RunTracker
 
-#: Interval of processing events: shorter than that of probe answers (50 ms), or some are not drawn.
-FRAME_MS = 33
+#: Interval of processing events: shorter than that of probe answers, or some are not drawn.
+FRAME_MS = 16
 #: Seconds of a frame for processing events.
 HALF_FRAME = 0.008
 _SPEED_SETTING = "speed"
