@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORWARD, LOSS, BACKWARD, UPDATE = range(4)
 _KEY = "neurons"
 #: Seconds between two answers of the run: each chunk of a slow run, fewer at full speed under load.
-_EVERY, _SLOWEST = 0.02, 0.12
+_EVERY, _SLOWEST = 0.02, 0.2
 _Arrays = dict[str, dict[str, Any]]
 
 
