@@ -9,7 +9,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QEvent, QObject
+
 from benchmarks._window import Loop, built_anew, idle_until, open_on
+
+
+class _PaintCounter(QObject):
+    def __init__(self, paints: list[float]) -> None:
+        super().__init__()
+        self._paints = paints
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._paints.append(time.perf_counter())
+        return False
+
 
 #: Panels that ask a running training, or draw what it sends.
 _PANELS = ("training", "surface", "inside", "runs")
@@ -141,8 +155,6 @@ def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
     """Pictures a second of Neurons while a playground network learns: at 12 epochs a second, as
     Watch spreads it, and at full speed; there also the epochs a second over those with the layers
     on show, in turns."""
-    from PySide6.QtCore import QEvent, QObject
-
     from netbuilder.ui.services.runs.run_progress import FULL, Speed
     from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -153,13 +165,7 @@ def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
     views, runner = window.network_views, window.runner
     paints: list[float] = []
 
-    class Counter(QObject):
-        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.Paint:
-                paints.append(time.perf_counter())
-            return False
-
-    counter = Counter()
+    counter = _PaintCounter(paints)
     views.neurons.drawing.installEventFilter(counter)
     runner.set_speed(Speed("", "", "", 12.0))
     runner.start()
@@ -206,7 +212,9 @@ def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
 
 def step_taken_apart(rounds: int = 10) -> dict[str, Any]:
     """Milliseconds until the page Step has the next step of the digits network, a batch and a row;
-    ``first``: with the compilation."""
+    ``first``: with the compilation. In the window: until the next stage is drawn (``stage``, its
+    sweep left out), until the numbers of another row are (``chosen_row``), and from Continue at
+    Single step until the run has made the step (``step``)."""
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
     from netbuilder.core.results.backprop import next_rows, trace_step
@@ -222,11 +230,60 @@ def step_taken_apart(rounds: int = 10) -> dict[str, Any]:
         begin = time.perf_counter(), time.process_time()
         step = trace_step(trained, data, rows[:1] if kind == "row" else rows, step)
         times[kind].append((time.perf_counter() - begin[0], time.process_time() - begin[1]))
-    return {
-        f"{kind}_{clock}_ms": round(1000 * statistics.median(values[place] for values in taken), 1)
-        for kind, taken in times.items()
-        for place, clock in enumerate(("wall", "processor"))
-    } | {"reach": 100}
+    shown = _steps_in_window(window, rounds)
+    return (
+        {
+            f"{kind}_{clock}_ms": round(
+                1000 * statistics.median(values[place] for values in taken), 1
+            )
+            for kind, taken in times.items()
+            for place, clock in enumerate(("wall", "processor"))
+        }
+        | {f"{kind}_ms": round(1000 * statistics.median(taken), 1) for kind, taken in shown.items()}
+        | {"reach": 100}
+    )
+
+
+def _steps_in_window(window: Any, rounds: int) -> dict[str, list[float]]:
+    """Seconds of what a person does with a step, until it is painted."""
+    from netbuilder.ui.services.runs.run_progress import STEP
+
+    window.workbench.start()
+    Loop(None).until(lambda: window.workbench.settled, 120)
+    panel, runner = window.docks.show_panel("step"), window.runner
+    window.network_views.choose("neurons")
+    runner.choose_speed(STEP)
+    window.commands.train()
+    Loop(None).until(lambda: runner.paused and panel.trace is not None, 120)
+    Loop(None).until(lambda: False, 1.0)
+    times: dict[str, list[float]] = {"stage": [], "chosen_row": [], "step": []}
+    paints: list[float] = []
+    counter = _PaintCounter(paints)
+    window.network_views.neurons.drawing.installEventFilter(counter)
+
+    def measure(kind: str, act: Any, done: Any) -> None:
+        begin = time.perf_counter()
+        act()
+        del paints[:]
+        Loop(None).until(lambda: bool(paints) and done(), 30)
+        times[kind].append(time.perf_counter() - begin)
+        Loop(None).until(lambda: False, 1.2)
+
+    for number in range(rounds):
+        measure("stage", lambda: panel.show_stage((panel.stage + 1) % 4), lambda: True)
+        before = panel.trace
+        panel.rows.setCurrentIndex(number + 1)
+        measure("chosen_row", panel._ask, lambda before=before: panel.trace is not before)
+        steps = len(runner.curves.steps["loss"])
+        measure(
+            "step",
+            runner.toggle_pause,
+            lambda steps=steps: len(runner.curves.steps["loss"]) > steps,
+        )
+    runner.stop()
+    Loop(None).until(lambda: not runner.active, 60)
+    window.documents.keep_model()
+    return times
 
 
 def first_point(rounds: int = 5) -> dict[str, Any]:
