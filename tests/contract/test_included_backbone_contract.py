@@ -90,44 +90,47 @@ def plain(code: str, folder: Path) -> Any:
         "import sys; sys.modules['netbuilder'] = None\nimport numpy as np\nx = np.load('x.npy')\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", f"{block}{code}\nnp.save('y.npy', y)"],
+        [sys.executable, "-c", f"{block}{code}\nnp.save('y.npy', np.stack(predictions))"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return np.load(folder / "y.npy")
 
 
-_KERAS_3 = "import keras; y = keras.models.load_model('{file}').predict(x, verbose=0)"
-_KERAS_2 = "import tf_keras; y = tf_keras.models.load_model('{file}').predict(x, verbose=0)"
-_ONNX = """import onnxruntime
-network = onnxruntime.InferenceSession('{file}')
-(y,) = network.run(None, {{network.get_inputs()[0].name: x}})"""
-_TFLITE = """import tensorflow as tf
-network = tf.lite.Interpreter('{file}')
-run = network.get_signature_runner()
+#: One process for all that can be loaded side by side: it takes longer to begin than to answer.
+_PROGRAMS = {
+    "keras_3": (
+        ("m.h5", "m.keras", "m.onnx", "m.tflite"),
+        """import keras, onnxruntime, tensorflow as tf
+predictions = [keras.models.load_model(f"m.{end}").predict(x, verbose=0) for end in ("h5", "keras")]
+network = onnxruntime.InferenceSession("m.onnx")
+predictions += network.run(None, {network.get_inputs()[0].name: x})
+run = tf.lite.Interpreter("m.tflite").get_signature_runner()
 name = list(run.get_input_details())[0]
-y = np.concatenate([list(run(**{{name: row[None]}}).values())[0] for row in x])"""
+predictions.append(np.concatenate([list(run(**{name: row[None]}).values())[0] for row in x]))""",
+    ),
+    "keras_2": (
+        ("m.h5",),
+        "import tf_keras; predictions = [tf_keras.models.load_model('m.h5').predict(x, verbose=0)]",
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("file", "code"),
-    [
-        pytest.param("m.h5", _KERAS_3, id="h5-keras3"),
-        pytest.param("m.h5", _KERAS_2, id="h5-keras2"),
-        pytest.param("m.keras", _KERAS_3, id="keras"),
-        pytest.param("m.onnx", _ONNX, id="onnx"),
-        pytest.param("m.tflite", _TFLITE, id="tflite"),
-    ],
-)
+@pytest.mark.parametrize("trained", ["last block"], indirect=True)
+@pytest.mark.parametrize("program", _PROGRAMS)
 def test_other_programs_predict_the_same(
-    trained: Any, photos: Path, saved: Callable[[str], Path], file: str, code: str
+    trained: Any, photos: Path, saved: Callable[[str], Path], program: str
 ) -> None:
     x = pixels(photos)
-    folder = saved(file).parent
+    files, code = _PROGRAMS[program]
+    for file in files:
+        folder = saved(file).parent
     np.save(folder / "x.npy", x)
     expected = trained.model.predict(x, verbose=0)
-    predictions = plain(code.format(file=file), folder)
-    np.testing.assert_allclose(predictions.reshape(expected.shape), expected, atol=2e-4)
+    for file, predictions in zip(files, plain(code, folder), strict=True):
+        np.testing.assert_allclose(
+            predictions.reshape(expected.shape), expected, atol=2e-4, err_msg=file
+        )
 
 
 @pytest.mark.parametrize("file", ["m.h5", "m.keras", "short.py", "exact.py", "m.ipynb"])

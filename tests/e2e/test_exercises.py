@@ -41,7 +41,11 @@ Body = Callable[[], list[Any]]
 
 @dataclass(frozen=True)
 class Exercise:
-    """What the plain script writes: its layers, its plan, and by what it divides its inputs."""
+    """What the plain script writes: its layers, its plan, and by what it divides its inputs.
+
+    Both sides train for these ``epochs``, fewer than the example's: more of them bring the two no
+    nearer to each other.
+    """
 
     body: Body
     optimizer: Callable[[], Any]
@@ -71,17 +75,14 @@ def hidden(*, rate: float = 0.0, l2: float = 0.0) -> Body:
 EXERCISES = {
     "sales": Exercise(
         lambda: [*(layers.Dense(n, activation="relu") for n in (50, 100, 50)), layers.Dense(1)],
-        adam(0.003), 50, metric=ERROR, loss="mean_squared_error",
+        adam(0.003), 20, metric=ERROR, loss="mean_squared_error",
     ),
     "digits_plain": Exercise(
         lambda: [layers.Flatten(), layers.Dense(10, activation="softmax")],
-        adam(0.003), 20, divide=16.0,
+        adam(0.003), 10, divide=16.0,
     ),
-    "digits_hidden": Exercise(hidden(), adam(0.002), 20, divide=16.0),
-    "digits_dropout": Exercise(hidden(rate=0.3), adam(0.002), 30, divide=16.0),
-    "digits_l2": Exercise(hidden(l2=0.001), adam(0.002), 25, divide=16.0),
-    "digits_sgd": Exercise(hidden(), lambda: keras.optimizers.SGD(0.1), 20, divide=16.0),
-    "digits_rmsprop": Exercise(hidden(), lambda: keras.optimizers.RMSprop(0.002), 20, divide=16.0),
+    "digits_dropout": Exercise(hidden(rate=0.3), adam(0.002), 12, divide=16.0),
+    "digits_l2": Exercise(hidden(l2=0.001), adam(0.002), 12, divide=16.0),
     "digits": Exercise(
         lambda: [
             layers.Conv2D(32, 3, activation="relu", padding="same"),
@@ -91,28 +92,29 @@ EXERCISES = {
             layers.Dropout(0.3),
             layers.Dense(10, activation="softmax"),
         ],
-        adam(0.002), 30, divide=16.0,
+        adam(0.002), 12, divide=16.0,
     ),
     "reviews": Exercise(
         lambda: [
             layers.Embedding(200, 16), layers.Conv1D(32, 3, activation="relu", padding="same"),
             layers.GlobalMaxPooling1D(), layers.Dense(1, activation="sigmoid"),
         ],
-        adam(0.003), 15, loss="binary_crossentropy",
+        adam(0.003), 10, loss="binary_crossentropy",
     ),
     "temperatures": Exercise(
-        lambda: [layers.GRU(16), layers.Dense(1)], adam(0.005), 30,
+        lambda: [layers.GRU(16), layers.Dense(1)], adam(0.005), 12,
         metric=ERROR, loss="mean_squared_error",
     ),
     "week": Exercise(
-        lambda: [layers.GRU(16), layers.Dense(7)], adam(0.005), 30,
+        lambda: [layers.GRU(16), layers.Dense(7)], adam(0.005), 12,
         metric=ERROR, loss="mean_squared_error",
     ),
 }  # fmt: skip
 
 
-def project_of(name: str) -> Project:
-    return read(find_example(name).path)
+def project_of(name: str, epochs: int) -> Project:
+    project = read(find_example(name).path)
+    return replace(project, training=replace(project.training, epochs=epochs))
 
 
 def split_of(dataset: Dataset, part: str, divide: float) -> tuple[np.ndarray, np.ndarray]:
@@ -174,7 +176,8 @@ def seeds_of(project: Project, folder: Path) -> Iterator[tuple[int, Project, Dat
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_as_good_as_plain_keras(name: str) -> None:
-    exercise, project = EXERCISES[name], project_of(name)
+    exercise = EXERCISES[name]
+    project = project_of(name, exercise.epochs)
     ours, theirs, rows = [], [], 0
     for seed, seeded, dataset in seeds_of(project, find_example(name).path.parent):
         trained, reached = here(seeded, dataset, exercise.metric)
@@ -204,8 +207,7 @@ def test_the_sales_of_the_course(sales: Path) -> None:
         scaling="minmax",
         validation_split=0.0,
     )
-    project = replace(project_of("sales"), data=data)
-    project = replace(project, training=replace(project.training, epochs=30))
+    project = replace(project_of("sales", 30), data=data)
     train, test = (pd.read_csv(sales / f"sales_{part}.csv") for part in ("training", "test"))
     low, spread = train.min(), train.max() - train.min()
     scaled = (train - low) / spread
@@ -226,26 +228,21 @@ def test_the_sales_of_the_course(sales: Path) -> None:
 
 def test_a_text_is_gone_on_with() -> None:
     """Two LSTMs with dropout: the next character, and words that the text has."""
-    project = project_of("stories")
-    plan = replace(project.training, epochs=12)
-    data = replace(project.data, options={**project.data.options, "samples": 300})
-    project = replace(project, data=data, training=plan)
-    ours, theirs, rows = [], [], 0
+    project = project_of("stories", STORIES.epochs)
+    project = set_data(project, options={**project.data.options, "samples": 300})
     known = set(stories(300).lower().replace(".", " ").split())
-    for seed, seeded, dataset in seeds_of(project, find_example("stories").path.parent):
-        trained, reached = here(seeded, dataset, ACCURACY)
-        ours.append(reached)
-        written = generate_text(trained, "the ", length=200, temperature=0.3, seed=seed).text
-        model, reached = plainly(STORIES, dataset, seed)
-        theirs.append(reached)
-        rows = len(dataset.test or ())
-        plain = go_on(model, dataset, "the ", 200, 0.3, seed)
-        for text in (written, plain):
-            words = text.lower().replace(".", " ").split()[1:-1]
-            assert len(words) > 20
-            assert np.mean([word in known for word in words]) > 0.8, text
-    alike(ours, theirs, ACCURACY, rows)
-    assert min(ours) > 0.6
+    dataset = load_dataset(project, find_example("stories").path.parent)
+    trained, reached = here(project, dataset, ACCURACY)
+    model, plain_accuracy = plainly(STORIES, dataset, 1)
+    for text in (
+        generate_text(trained, "the ", length=200, temperature=0.3, seed=1).text,
+        go_on(model, dataset, "the ", 200, 0.3, 1),
+    ):
+        words = text.lower().replace(".", " ").split()[1:-1]
+        assert len(words) > 20
+        assert np.mean([word in known for word in words]) > 0.8, text
+    assert reached == pytest.approx(plain_accuracy, abs=0.05)
+    assert reached > 0.6
 
 
 STORIES = Exercise(
@@ -300,10 +297,9 @@ def test_a_frozen_body_separates_three_classes_of_pictures(three_shapes: Path) -
 
     Given 0 to 1 instead of 0 to 255 it stays at chance, a third, as plain Keras does.
     """
-    project = project_of("frozen_body")
+    project = project_of("frozen_body", FROZEN.epochs)
     data = Data("images", path="photos", validation_split=0.0, test_split=0.3)
     project = set_params(replace(project, data=data), "output", units=3)
-    project = replace(project, training=replace(project.training, epochs=40))
     ours, theirs, rows = [], [], 0
     for seed, seeded, dataset in seeds_of(project, three_shapes):
         trained, reached = here(seeded, dataset, ACCURACY)
@@ -332,5 +328,5 @@ FROZEN = Exercise(
     lambda: [
         layers.Rescaling(1 / 127.5, -1.0), frozen(), layers.Dense(3, activation="softmax"),
     ],
-    adam(0.01), 40,
+    adam(0.01), 20,
 )  # fmt: skip

@@ -229,9 +229,9 @@ def test_no_word_of_a_page_without_results_is_cut_off(
 @pytest.mark.parametrize(
     ("size", "factor", "language", "name"),
     [
-        *((SMALL, 2.0, "en", name) for name in ("moons", "digits", "diabetes", "temperatures")),
-        *((LAPTOP, 1.0, "de", name) for name in ("moons", "digits")),
-        *((LAPTOP, 1.0, "fr", name) for name in ("diabetes", "temperatures")),
+        *((SMALL, 2.0, "en", name) for name in ("diabetes", "digits")),
+        (LAPTOP, 1.0, "de", "temperatures"),
+        (LAPTOP, 1.0, "fr", "moons"),
     ],
 )
 def test_no_word_of_a_page_is_cut_off(

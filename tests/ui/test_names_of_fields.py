@@ -6,21 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QComboBox,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QPlainTextEdit,
-    QScrollBar,
-    QTextEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.rubric import Rubric
@@ -37,56 +23,10 @@ from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.documents import empty_project
 from netbuilder.ui.window.settings_dialog import SettingsDialog
+from tests.ui.nameless_fields import nameless, walk
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
-FIELDS = (
-    QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView, QTextEdit,
-    QPlainTextEdit,
-)  # fmt: skip
-#: Parts of a field that has the name.
-INNER = (QComboBox, QAbstractSpinBox, QAbstractItemView)
-
-
-def nameless(window: QWidget) -> set[str]:
-    """Fields of which a screen reader knows the value at most, and not what it is of."""
-    found = set()
-    for widget in window.findChildren(QWidget):
-        if not isinstance(widget, FIELDS) or isinstance(widget, (QScrollBar, QHeaderView, QMenu)):
-            continue
-        above = widget.parentWidget()
-        while above is not None and not isinstance(above, INNER):
-            above = above.parentWidget()
-        if above is not None:
-            continue
-        read = QAccessible.queryAccessibleInterface(widget)
-        assert read is not None, widget
-        # A list of choices takes its value for its name where it was given none (Qt on Unix).
-        labels = read.relations(QAccessible.RelationFlag.Label)
-        said = [one.text(QAccessible.Text.Name) for one, _kind in labels]
-        if not widget.accessibleName().strip() and not any(word.strip() for word in said):
-            place, outer = [], widget.parentWidget()
-            while outer is not None and len(place) < 3:
-                place.append(type(outer).__name__)
-                outer = outer.parentWidget()
-            found.add(f"{type(widget).__name__} in {' in '.join(place)}")
-    return found
-
-
-def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
-    """Through all tabs and all layers."""
-    found = set()
-    for name in window.docks.pages:
-        window.docks.show_panel(name, focus=False)
-        qtbot.waitUntil(
-            lambda: window.evaluation_service.idle and window.activations_service.idle,
-            timeout=MINUTE,
-        )
-        found |= {f"{name}: {one}" for one in nameless(window)}
-    for node in window.store.project.graph.nodes:
-        window.canvas.select((node.id,))
-        found |= {f"{node.layer}: {one}" for one in nameless(window)}
-    return found
 
 
 @pytest.mark.slow
@@ -103,20 +43,6 @@ def test_each_field_has_a_name(
     window.documents.keep_model()
     window.documents.show_project(empty_project(), None)
     assert nameless(window) == set()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["digits", "reviews", "waves", "moons", "stories", "week"])
-def test_each_field_of_other_kinds_of_data_has_a_name(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, name: str
-) -> None:
-    window = open_window(edits.set_training(example(name), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(
-        lambda: window.workbench.models.trained is not None and not window.runner.active,
-        timeout=2 * MINUTE,
-    )
-    assert sorted(walk(window, qtbot)) == []
 
 
 def test_a_field_without_a_name_is_found(qtbot: QtBot) -> None:

@@ -33,6 +33,7 @@ from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.settings_dialog import SettingsDialog, language_names
 from tests.ui.left_words import TEXTS
+from tests.ui.nameless_fields import walk
 
 Open = Callable[..., MainWindow]
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -131,11 +132,14 @@ def test_every_text_of_the_window_is_in_the_catalog(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["iris", "digits", "sales", "reviews", "waves", "moons"])
-def test_every_text_after_a_training_is_in_the_catalog(
+@pytest.mark.parametrize("name", ["digits", "sales", "reviews", "moons", "week", "stories"])
+def test_after_a_training_every_text_is_in_the_catalog_and_every_field_has_a_name(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, name: str
 ) -> None:
-    window = open_window(edits.set_training(example(name), epochs=2))
+    project = edits.set_training(example(name), epochs=2)
+    if name == "stories":
+        project = edits.set_data(project, samples=100)
+    window = open_window(project)
     window.runner.start()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=200_000)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=200_000)
@@ -145,6 +149,7 @@ def test_every_text_after_a_training_is_in_the_catalog(
     own |= {*facts.column_names, *facts.target_names, *facts.column_types}
     found = panels_outside(window, qtbot, own)
     assert not found, "\n".join(sorted(found))
+    assert sorted(walk(window, qtbot)) == []
 
 
 @pytest.mark.parametrize("verb", [name for name in VERBS if name != "app"])

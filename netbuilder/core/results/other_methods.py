@@ -43,6 +43,8 @@ Array = NDArray[Any]
 NETWORK = "network"
 #: So many numbers of training rows keep every method within some seconds on an old laptop.
 _MOST_CELLS, _FEWEST_ROWS = 2_000_000, 500
+#: Boosting grows a tree for each class in each round: 100 rounds for 1,000 classes take minutes.
+_ROUNDS, _MOST_BOOSTED_TREES = 100, 2_000
 _NEIGHBOURS, _TREES, _DEPTH = 5, 100, 6
 #: The tree is recommended if the network's error exceeds its error by this factor.
 _SUITS_BETTER = 1.05
@@ -227,6 +229,12 @@ def compare(
     if held_out is None or not len(held_out):
         raise data_error("no_test_set:5")
     rows, notes = _sampled(dataset.train, seed)
+    rounds = _boosting_rounds(target)
+    if "boosting" in names and rounds < _ROUNDS:
+        notes += (
+            _("With {count} classes, gradient-boosted trees were trained for {rounds} rounds "
+              "instead of {usual}.", count=len(target.classes), rounds=rounds, usual=_ROUNDS),
+        )  # fmt: skip
     train_x, train_y = _joined(trained, dataset.train.x, rows), dataset.train.raw_y[output][rows]
     x, truth = _joined(trained, held_out.x, None), np.asarray(held_out.raw_y[output])
     candidates = [_network(trained, held_out)]
@@ -265,6 +273,11 @@ def _sampled(train: Split, seed: int) -> tuple[Array, tuple[str, ...]]:
             rows=count,
         ),
     )
+
+
+def _boosting_rounds(target: OutputPreprocessing) -> int:
+    classes = 1 if target.task == REGRESSION else len(target.classes)
+    return max(1, min(_ROUNDS, _MOST_BOOSTED_TREES // max(classes, 1)))
 
 
 def _joined(trained: TrainedModel, x: Mapping[str, Array], rows: Array | None) -> Array:
@@ -321,6 +334,8 @@ def _fitted(
 
     numbers = target.task == REGRESSION
     model = (method.regressor if numbers else method.classifier)(seed)
+    if method.name == "boosting":
+        model.set_params(max_iter=_boosting_rounds(target))
     train_y = np.asarray(train[1])
     if numbers and method.name == "boosting" and not _is_flat(train_y):
         from sklearn.multioutput import MultiOutputRegressor

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Numbers of training rows that are compared without being asked for: some seconds' work.
 _MOST_NUMBERS = 200_000
+#: Some methods take minutes for a thousand classes.
+_MOST_CLASSES = 100
 
 
 class BetterMethodCard(CardList):
@@ -54,6 +56,8 @@ class BetterMethodCard(CardList):
             from netbuilder.core.data.load import load_dataset
             from netbuilder.core.results.other_methods import can_compare, compare
 
+            if len(trained.facts.classes) > _MOST_CLASSES:
+                return None
             dataset = load_dataset(trained.project, base)
             if stop.is_set() or not can_compare(trained, dataset, _MOST_NUMBERS):
                 return None

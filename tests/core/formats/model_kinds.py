@@ -32,6 +32,19 @@ def _graph(body: str, *shapes: tuple[int | None, ...], dtype: str = "float32") -
     return make
 
 
+def _beginning(name: str, last: str, **params: Any) -> Make:
+    """The beginning of a network for pictures; its later blocks only repeat it."""
+
+    def make(tk: Any) -> Any:
+        network = getattr(tk.applications, name)(
+            weights=None, input_shape=(64, 64, 3), classes=3, **params
+        )
+        maps = tk.layers.GlobalAveragePooling2D()(network.get_layer(last).output)
+        return tk.Model(network.input, tk.layers.Dense(3)(maps))
+
+    return make
+
+
 P, S, D, W = (12, 12, 3), (10, 4), (6,), (9,)
 
 # Both Keras 2 and Keras 3 make these.
@@ -132,12 +145,8 @@ KINDS: dict[str, Make] = {
     "variable length": _graph(
         "out = L.Cropping1D(10)(L.Conv1D(3, 5, padding='same')(a))", (None, 4)
     ),
-    "mobilenet": lambda tk: tk.applications.MobileNetV2(
-        (64, 64, 3), alpha=0.35, weights=None, classes=3
-    ),
-    "efficientnet": lambda tk: tk.applications.EfficientNetB0(
-        weights=None, input_shape=(64, 64, 3), classes=3
-    ),
+    "mobilenet": _beginning("MobileNetV2", "block_2_add", alpha=0.35),
+    "efficientnet": _beginning("EfficientNetB0", "block2b_add"),
 }
 
 
@@ -174,7 +183,8 @@ def _splice(tk: Any) -> Any:
 
 def _on_a_body(tk: Any) -> Any:
     """As a course teaches it: a learned body, frozen, and a head."""
-    body = tk.applications.MobileNetV2((64, 64, 3), alpha=0.35, weights=None, include_top=False)
+    network = tk.applications.MobileNetV2((64, 64, 3), alpha=0.35, weights=None, include_top=False)
+    body = tk.Model(network.input, network.get_layer("block_2_add").output)
     body.trainable = False
     start = tk.Input((64, 64, 3))
     x = tk.applications.mobilenet_v2.preprocess_input(start)
@@ -303,12 +313,8 @@ KERAS_3: dict[str, Make] = {
     "named inputs": _named,
     "input is output": _graph("out = [a, L.Dense(2)(a)]", D),
     "splice": _splice,
-    "efficientnet v2": lambda tk: tk.applications.EfficientNetV2B0(
-        weights=None, input_shape=(64, 64, 3), classes=3
-    ),
-    "mobilenet v3": lambda tk: tk.applications.MobileNetV3Small(
-        weights=None, input_shape=(64, 64, 3), classes=3
-    ),
+    "efficientnet v2": _beginning("EfficientNetV2B0", "block4b_add"),
+    "mobilenet v3": _beginning("MobileNetV3Small", "expanded_conv_4_add"),
     "body of a picture network": _on_a_body,
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -71,11 +72,18 @@ QUICK = (
 )
 
 
-@pytest.mark.parametrize("ending", ["h5", "keras"])
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in KINDS.KINDS],
-)
+def cases() -> list[Any]:
+    """Kinds and endings; the endings take turns, unless all are wanted."""
+    every = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
+    return [
+        pytest.param(name, ending, marks=() if name in QUICK else pytest.mark.slow)
+        for number, name in enumerate(KINDS.KINDS)
+        for turn, ending in enumerate(("h5", "keras"))
+        if every or name in QUICK or number % 2 == turn
+    ]
+
+
+@pytest.mark.parametrize(("name", "ending"), cases())
 def test_kinds_of_models_answer_as_they_did(tmp_path: Path, name: str, ending: str) -> None:
     path = tmp_path / f"model.{ending}"
     _, x, expected = written(name, path)

@@ -275,6 +275,19 @@ def test_several_numbers_are_compared_with_every_method(tmp_path: Path) -> None:
     assert all(one.evaluation.predictions.shape[1] == 3 for one in found.candidates)
 
 
+def test_boosting_of_many_classes_has_fewer_rounds_and_says_so(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"a": np.arange(400) % 100 / 100.0, "name": [f"c{n % 100}" for n in range(400)]}
+    )
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    graph = chain(("out", "Dense", {"units": 100, "activation": "softmax"}))
+    data = Data("csv", path="t.csv", target=("name",))
+    model, dataset = train(graph, data, tmp_path, epochs=1)
+    comparison = compare(model, dataset, ["boosting"])
+    assert comparison.candidates[1].model.n_iter_ == 20
+    assert len(comparison.notes) == 1
+
+
 def test_an_unknown_method_is_named(iris: tuple[TrainedModel, Dataset]) -> None:
     with pytest.raises(DataError) as caught:
         compare(*iris, ["svm"])
