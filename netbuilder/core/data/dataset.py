@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -97,14 +97,6 @@ class SampleStream:
         """Return the batches in a block: as many as fit a fixed amount of memory, at least 1."""
         fit = BLOCK_BYTES // max(1, self.row_bytes * batch_size)
         return max(1, min(fit, self.steps(batch_size)))
-
-    def batches(self, batch_size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
-        """Yield the batches of one epoch; the last one may be smaller."""
-        size = batch_size * self.block_steps(batch_size)
-        for first in range(0, self.rows, size):
-            block = self.block(first, size, seed if shuffle else None)
-            for start in range(0, len(block.order), batch_size):
-                yield block.pick(block.order[start : start + batch_size])
 
 
 @dataclass(frozen=True)

@@ -276,8 +276,7 @@ def _sampled(train: Split, seed: int) -> tuple[Array, tuple[str, ...]]:
 
 
 def _boosting_rounds(target: OutputPreprocessing) -> int:
-    classes = 1 if target.task == REGRESSION else len(target.classes)
-    return max(1, min(_ROUNDS, _MOST_BOOSTED_TREES // max(classes, 1)))
+    return max(1, min(_ROUNDS, _MOST_BOOSTED_TREES // max(len(target.classes), 1)))
 
 
 def _joined(trained: TrainedModel, x: Mapping[str, Array], rows: Array | None) -> Array:

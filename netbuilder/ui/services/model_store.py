@@ -86,10 +86,6 @@ class ModelStore(QObject):
         return self.state.model
 
     @property
-    def live_snapshot(self) -> TrainedModel | None:
-        return self.state.model if self.state.source is Source.LIVE else None
-
-    @property
     def paused_snapshot(self) -> TrainedModel | None:
         return self.state.model if self.state.source is Source.PAUSED else None
 

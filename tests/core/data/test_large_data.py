@@ -13,6 +13,7 @@ from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
+from tests.core.data.stream_batches import stream_batches
 
 ROWS = 3000
 
@@ -49,7 +50,7 @@ def test_a_large_csv_is_streamed_with_exact_scales(folder: Path) -> None:
     assert found.facts.rows == found.stream.rows
     assert len(found.train) == 200
     assert 0.68 * ROWS < found.facts.rows < 0.76 * ROWS
-    batches = list(found.stream.batches(64, True, 3))
+    batches = list(stream_batches(found.stream, 64, True, 3))
     x = np.concatenate([batch[0]["input"] for batch in batches])
     y = np.concatenate([batch[1]["output"] for batch in batches])
     assert [len(batch[0]["input"]) for batch in batches[:-1]] == [64] * (len(batches) - 1)
@@ -64,7 +65,7 @@ def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder: Path) -> N
     assert found.stream is not None
 
     def ids(seed: int, shuffle: bool = True) -> list[int]:
-        parts = found.stream.batches(100, shuffle, seed)
+        parts = stream_batches(found.stream, 100, shuffle, seed)
         joined = np.concatenate([found_x[0]["input"] for found_x in parts])
         back = joined[:, 0] * found.preprocessing.inputs["input"].scale[0]
         return np.round(back + found.preprocessing.inputs["input"].offset[0]).astype(int).tolist()
@@ -85,7 +86,7 @@ def test_standard_scaling_equals_that_of_all_training_rows(folder: Path) -> None
         Project(data=Data(**{**recipe.data.__dict__, "scaling": "standard"})), folder
     )
     assert found.stream is not None
-    x = np.concatenate([batch[0]["input"] for batch in found.stream.batches(500, False, 0)])
+    x = np.concatenate([batch[0]["input"] for batch in stream_batches(found.stream, 500, False, 0)])
     at = [found.facts.column_names.index(name) for name in ("id", "size")]
     assert np.allclose(x[:, at].mean(axis=0), 0, atol=1e-5)
     assert np.allclose(x[:, at].std(axis=0), 1, atol=1e-5)
@@ -111,7 +112,9 @@ def test_text_and_gaps_far_down_are_named(folder: Path) -> None:
     dropped = load_facts(project(missing="drop"), folder)
     kept = load_dataset(project(missing="drop"), folder)
     assert kept.stream is not None
-    assert sum(len(b[0]["input"]) for b in kept.stream.batches(99, False, 0)) == dropped.rows
+    assert (
+        sum(len(b[0]["input"]) for b in stream_batches(kept.stream, 99, False, 0)) == dropped.rows
+    )
 
 
 def test_the_preview_of_a_large_file_is_its_beginning(folder: Path) -> None:
@@ -127,10 +130,10 @@ def test_many_pictures_are_streamed(tmp_path: Path) -> None:
     found = load_dataset(Project(data=recipe), tmp_path)
     assert found.stream is not None
     assert found.facts.streamed
-    x, y, weight = next(found.stream.batches(20, True, 1))
+    x, y, weight = next(stream_batches(found.stream, 20, True, 1))
     assert x["input"].shape == (20, 16, 16, 1)
     assert weight is None
     light = x["input"][:, 0, 0, 0] > 0.5
     assert np.array_equal(light, y["output"][:, 0] == 1.0)
-    total = sum(len(batch[0]["input"]) for batch in found.stream.batches(20, True, 1))
+    total = sum(len(batch[0]["input"]) for batch in stream_batches(found.stream, 20, True, 1))
     assert total == found.facts.rows == 43

@@ -20,6 +20,7 @@ from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.generate import generate_text, sample_token
 from netbuilder.core.results.predict import predict_texts
+from tests.core.data.stream_batches import stream_batches
 
 
 def recipe(**options: object) -> Data:
@@ -112,7 +113,7 @@ def test_a_text_too_large_for_memory_is_a_stream(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("abcdefghij" * 2000)
     found = load_dataset(Project(data=recipe(window=50, memory_limit_mb=1)), tmp_path)
     assert found.stream is not None
-    batch = next(found.stream.batches(32, True, 1))
+    batch = next(stream_batches(found.stream, 32, True, 1))
     assert batch[0]["input"].shape == (32, 50)
     following = np.array(found.facts.vocabulary[2:])[batch[1]["output"]]
     last = np.array(found.facts.vocabulary)[batch[0]["input"][:, -1]]

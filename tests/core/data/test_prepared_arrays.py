@@ -16,6 +16,7 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.readers import disk_cache, large_csv
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
+from tests.core.data.stream_batches import stream_batches
 
 ROWS = 2000
 
@@ -54,7 +55,7 @@ CHOICES = {"day": ColumnChoice(type="date"), "ok": ColumnChoice(type="boolean")}
 
 def whole(data: Dataset, shuffle: bool = False, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     assert data.stream is not None
-    batches = list(data.stream.batches(64, shuffle, seed))
+    batches = list(stream_batches(data.stream, 64, shuffle, seed))
     return (
         np.concatenate([batch[0]["input"] for batch in batches]),
         np.concatenate([batch[1]["output"] for batch in batches]),

@@ -16,6 +16,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import ColumnChoice, Data, Project
+from tests.core.data.stream_batches import stream_batches
 
 
 def project(kind: str, target: tuple[str, ...] = (), **options: object) -> Project:
@@ -210,7 +211,7 @@ def test_rows_of_a_group_are_never_divided_among_parts(
     train = found.train.raw_x["input"]
     if large:
         assert found.stream is not None
-        train = np.concatenate([b[0]["input"] for b in found.stream.batches(64, False, 0)])
+        train = np.concatenate([b[0]["input"] for b in stream_batches(found.stream, 64, False, 0)])
     parts = [set(part[:, 0].astype(int)) for part in (
         train, found.validation.raw_x["input"], found.test.raw_x["input"],
     )]  # fmt: skip

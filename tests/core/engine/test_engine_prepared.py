@@ -86,8 +86,7 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
 
 
 @pytest.mark.parametrize(
-    ("compiled", "batch"),
-    [("graph", 16), ("graph", 1000), pytest.param("loop", 16, marks=pytest.mark.slow)],
+    ("compiled", "batch"), [("graph", 16), pytest.param("loop", 1000, marks=pytest.mark.slow)]
 )
 def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
     chain: Any, dataset: Any, compiled: str, batch: int

@@ -28,6 +28,8 @@ CASES: dict[str, dict[str, Any]] = {
     "hard": {"recurrent_activation": "hard_sigmoid"},
 }
 KINDS = ("LSTM", "GRU", "SimpleRNN")
+#: Nothing of SimpleRNN's formula meets the others.
+FEW = {"plain", "backwards", "relu", "dropout", "masked sequences", "begun and masked"}
 
 
 def passes(kind: str, case: dict[str, Any], jit: bool) -> list[list[Any]]:
@@ -74,8 +76,10 @@ def passes(kind: str, case: dict[str, Any], jit: bool) -> list[list[Any]]:
     return results
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "case"),
+    [(kind, case) for kind in KINDS for case in CASES if kind != "SimpleRNN" or case in FEW],
+)
 def test_as_keras(kind: str, case: str) -> None:
     keras_gives, engine_gives = passes(kind, CASES[case], jit=False)
     assert len(keras_gives) == len(engine_gives)

@@ -35,6 +35,7 @@ from tests.core.results.conftest import chain, train
 Trained = tuple[TrainedModel, Dataset]
 
 
+@pytest.mark.slow
 def test_grad_cam_looks_into_a_backbone_that_pools(tmp_path: Path) -> None:
     """The same network with pooling inside the backbone, and behind it."""
     random = np.random.default_rng(0)

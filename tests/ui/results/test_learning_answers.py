@@ -10,13 +10,20 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.predict_panel import PredictPanel
+from netbuilder.ui.services.model_store import ModelStore, Source
 from netbuilder.ui.services.runs.training_thread import RunState
 
 Open = Callable[..., MainWindow]
+
+
+def live_snapshot(models: ModelStore) -> TrainedModel | None:
+    """The network that predicts while it learns."""
+    return models.state.model if models.state.source is Source.LIVE else None
 
 
 def stroke(panel: PredictPanel, qtbot: QtBot, x: int) -> Any:
@@ -49,14 +56,14 @@ def test_a_drawing_is_answered_by_the_network_that_learns(
     bench = window.workbench
     panel = window.docks.show_panel("predict")
     window.runner.start()
-    qtbot.waitUntil(lambda: bench.models.live_snapshot is not None)
+    qtbot.waitUntil(lambda: live_snapshot(bench.models) is not None)
     assert bench.models.trained is None, "nobody judges it, or saves it"
     assert not window.actions_table["save-model"].isEnabled()
     qtbot.waitUntil(lambda: panel.learning.found is not None)
     panel.pictures.draw_button.click()
     for x in (60, 100):  # a second drawing takes the place of the first
         raw = stroke(panel, qtbot, x)
-        wanted = np.asarray(bench.models.live_snapshot.model(raw[None]))[0]
+        wanted = np.asarray(live_snapshot(bench.models).model(raw[None]))[0]
         held = panel.learning
 
         def right(held: Any = held, wanted: Any = wanted) -> bool:
@@ -75,7 +82,7 @@ def test_a_drawing_is_answered_by_the_network_that_learns(
 
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert bench.models.live_snapshot is None and bench.models.trained is not None
+    assert live_snapshot(bench.models) is None and bench.models.trained is not None
     qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
     assert not panel.pictures.pad.empty and panel.pictures.draw_button.isChecked()
     assert panel.stale.isHidden()
@@ -145,6 +152,6 @@ def test_who_does_not_look_has_no_network_copied(
 
     window.paused_models.watched = count
     qtbot.waitUntil(lambda: len(looks) > 1)
-    assert not any(looks) and window.workbench.models.live_snapshot is None
+    assert not any(looks) and live_snapshot(window.workbench.models) is None
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

@@ -239,9 +239,6 @@ class NumberStyle:
         return {"": 1.0, self.unit: 1.0, **dict(self.factors)}
 
 
-PLAIN_STYLE = NumberStyle()
-
-
 @dataclass
 class StyleEvidence:
     """Counts over the cells of one column.

@@ -1,0 +1,16 @@
+"""The batches of a stream, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netbuilder.core.data.dataset import Batch, SampleStream
+
+
+def stream_batches(stream: SampleStream, size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
+    """Yield the batches of one epoch, as the engine takes them; the last one may be smaller."""
+    rows = size * stream.block_steps(size)
+    for first in range(0, stream.rows, rows):
+        block = stream.block(first, rows, seed if shuffle else None)
+        for start in range(0, len(block.order), size):
+            yield block.pick(block.order[start : start + size])
