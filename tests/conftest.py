@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,22 @@ def pytest_configure() -> None:
     """Open the file that a crash of this process would be written to."""
     name = os.environ.get("PYTEST_XDIST_WORKER", "main")
     _crash_file[:] = [os.open(_CRASHES / f"{name}-{os.getpid()}.txt", os.O_CREAT | os.O_WRONLY)]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep one part of the files with slow tests, if NETBUILDER_SLOW_PART says so: "0/2", "1/2"."""
+    part, _, parts = os.environ.get("NETBUILDER_SLOW_PART", "").partition("/")
+    if not parts:
+        return
+    others = [
+        item
+        for item in items
+        if item.get_closest_marker("slow")
+        and zlib.crc32(item.nodeid.partition("::")[0].encode()) % int(parts) != int(part)
+    ]
+    config.hook.pytest_deselected(items=others)
+    dropped = set(others)
+    items[:] = [item for item in items if item not in dropped]
 
 
 def pytest_runtest_setup() -> None:
