@@ -43,7 +43,7 @@ Body = Callable[[], list[Any]]
 class Exercise:
     """What the plain script writes: its layers, its plan, and by what it divides its inputs.
 
-    Both sides train for these ``epochs``, fewer than the example's: more of them bring the two no
+    Both sides train for these ``epochs``, of most fewer than the example's: more bring the two no
     nearer to each other.
     """
 
@@ -75,7 +75,7 @@ def hidden(*, rate: float = 0.0, l2: float = 0.0) -> Body:
 EXERCISES = {
     "sales": Exercise(
         lambda: [*(layers.Dense(n, activation="relu") for n in (50, 100, 50)), layers.Dense(1)],
-        adam(0.003), 20, metric=ERROR, loss="mean_squared_error",
+        adam(0.003), 50, metric=ERROR, loss="mean_squared_error",
     ),
     "digits_plain": Exercise(
         lambda: [layers.Flatten(), layers.Dense(10, activation="softmax")],
