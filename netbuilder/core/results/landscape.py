@@ -71,7 +71,7 @@ def loss_landscape(
         for path in paths
         if path and sum(np.size(path[0][n]) for n in own) == flat.size
     ]
-    axes, found = _directions(centre, np.concatenate([np.zeros((0, flat.size)), *moved]))
+    axes, of_paths = _directions(centre, np.concatenate([np.zeros((0, flat.size)), *moved]))
     points = tuple(path @ axes.T for path in moved)
     shares = [(at**2).sum() / (path**2).sum() for at, path in zip(points, moved, strict=True)]
     axes = axes * lengths
@@ -91,7 +91,7 @@ def loss_landscape(
             for variable, value in zip(variables, weights, strict=True):
                 variable.assign(value.reshape(variable.shape))
             losses[row, column] = float(loss(x, y))
-    return Landscape(losses, box, points, tuple(map(float, shares)) if found else ())
+    return Landscape(losses, box, points, tuple(map(float, shares)) if of_paths else ())
 
 
 def _flat(values: Sequence[Array]) -> Array:

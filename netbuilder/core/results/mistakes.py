@@ -75,7 +75,6 @@ def _through(layers: Sequence[Any], values: NDArray[Any], training: bool) -> NDA
 Array = NDArray[Any]
 MOST = 24
 MOST_CLASSES = 30
-OTHERS = "all others"
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +136,7 @@ def visible_matrix(evaluation: Evaluation) -> VisibleMatrix | None:
     counts[:count, count] = matrix[np.ix_(classes, others)].sum(axis=1)
     counts[count, :count] = matrix[np.ix_(others, classes)].sum(axis=0)
     counts[count, count] = matrix[np.ix_(others, others)].sum()
-    return VisibleMatrix(counts, (*labels, OTHERS), classes)
+    return VisibleMatrix(counts, (*labels, _("all others")), classes)
 
 
 def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:

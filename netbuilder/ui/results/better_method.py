@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import record_of
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.results.method_comparison import score_rows
 from netbuilder.ui.services import jobs
@@ -70,11 +71,11 @@ class BetterMethodCard(CardList):
         jobs.run_job(work, show, lambda _error: None, name="compare first result", owner=self)
 
     def _show(self, comparison: Comparison) -> None:
-        advice = comparison.advice
-        if not advice:
+        if not comparison.advice:
             return
+        words = join_sentences((comparison.advice, *comparison.notes))
         card = RoleBox(
-            "info", _("Another method is better here"), advice, self,
+            "info", _("Another method is better here"), words, self,
             buttons=((_("Try better networks"), self.network_requested.emit),),
         )  # fmt: skip
         self.table = ShortTable(_("Other methods"), card)

@@ -243,6 +243,15 @@ def test_the_hour_that_autumn_repeats_is_told(
     assert any(f"{repeats} row" in note and "repeat" in note for note in notes)
 
 
+def test_the_second_hour_of_autumn_comes_after_the_first(tmp_path: Path) -> None:
+    when = pd.date_range("2024-10-25", "2024-10-29", freq="15min", tz="Europe/Berlin")
+    table = pd.DataFrame({"when": when.tz_localize(None), "load": np.arange(len(when)) + 0.5})
+    table.to_csv(tmp_path / "d.csv", index=False)
+    dataset = load_dataset(Project(data=recipe_for(tmp_path / "d.csv", "d.csv")), tmp_path)
+    for part in (dataset.train, dataset.validation, dataset.test):
+        assert (np.diff(next(iter(part.raw_x.values())), axis=1) == 1).all()
+
+
 @pytest.mark.parametrize(("odd", "asked"), [(0, True), (1, True), (20, False)])
 def test_dates_with_few_odd_steps_are_asked_about(tmp_path: Path, odd: int, asked: bool) -> None:
     days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=80)]

@@ -28,7 +28,7 @@ from netbuilder.core.results.classification_curves import (
 )
 from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import Evaluation, evaluate, evaluate_test_set
-from netbuilder.core.results.mistakes import OTHERS, mistake_samples, visible_matrix
+from netbuilder.core.results.mistakes import mistake_samples, visible_matrix
 
 Trained = tuple[TrainedModel, Dataset]
 
@@ -109,7 +109,7 @@ def test_of_many_classes_those_are_shown_that_are_mixed_up() -> None:
     matrix = visible_matrix(found)
     assert matrix is not None
     assert len(matrix.classes) == 30
-    assert matrix.labels[-1] == OTHERS
+    assert matrix.labels[-1] == "all others"
     assert {7, 107} <= set(matrix.classes)
     assert {(one + 100) % 200 for one in matrix.classes} == set(matrix.classes), "pairs"
     for row in range(31):

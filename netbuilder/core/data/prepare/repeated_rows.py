@@ -98,8 +98,8 @@ def _like_neighbours(columns: Sequence[NDArray[np.uint64]]) -> bool:
     first, second = np.nonzero(np.triu(differ <= 2, 1))
     apart = table[:, first] != table[:, second]
     count = apart.sum(0)
-    one, two = apart[:, count == 1].sum(1), apart[:, count == 2].sum(1)
-    expected = float(np.mean(one * (one.sum() - one) / np.maximum(two, 1)))
+    alone, with_another = apart[:, count == 1].sum(1), apart[:, count == 2].sum(1)
+    expected = float(np.mean(alone * (alone.sum() - alone) / np.maximum(with_another, 1)))
     return bool((count == 0).sum() <= 5 * expected + 4 * expected**0.5)
 
 

@@ -90,6 +90,8 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     if len(repeats):
         group = _group_column(table, times, targets, {order, clock})
         if not group and odd_times(times[repeats], len(times)) <= few_repeats(len(times)):
+            if np.diff(times).min() > -1 / 20:  # the second hour of autumn comes after the first
+                times = np.maximum.accumulate(times)
             notes.append(
                 ngettext(
                     "{count} row repeats a '{name}', such as '{value}': both rows are used.",
