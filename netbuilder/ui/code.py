@@ -221,7 +221,7 @@ class CodePanel(QWidget):
         for button in (self.discard, self.copy, self.save):
             button.setProperty("small", True)
             row.addWidget(button)
-        vbox(row, self.errors, (self.text, 1), parent=self, margins=(14, 10, 14, 10), spacing=8)
+        vbox(row, self.errors, (self.text, 1), parent=self, margins=(16, 8, 16, 8))
 
     def _connect(self) -> None:
         store, workbench = self._store, self._workbench

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QLocale, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QScrollArea, QWidget
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.formats.importing.import_file import is_importable
@@ -46,6 +46,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.curves_panel import CurvesPanel
 from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
@@ -152,17 +153,13 @@ class MainWindow(QMainWindow):
         self.banner = CardStack(self)
         self.banner.setContentsMargins(12, 8, 12, 0)
         middle = QWidget(self)
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
         feed = NeuronFeed(
             self.workbench, self.runner, self.activations_service, self.sample_view, self
         )
         self.network_views = NetworkViews(
             self.canvas, feed, self.manual_weight_editor, self._building, self
         )
-        column.addWidget(self.network_views, 1)
+        vbox(self.banner, (self.network_views, 1), parent=middle, margins=0, spacing=0)
         self.palette_view = Palette()
         self.inspector = Inspector(self.store, self.workbench, self.evaluation_service)
         self.status = StatusBar(self.workbench, self)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.forms.param_form import ParamForm
+from netbuilder.ui.forms.param_form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -33,18 +33,21 @@ def _shown(qtbot: QtBot, widget: QWidget, width: int) -> None:
     QApplication.processEvents()
 
 
-def test_a_fields_help_goes_below_it(qtbot: QtBot) -> None:
-    param = Param("epochs", Kind.INT, 10, help="times through all rows of the data")
-    form = ParamForm([param])
+def test_fields_of_a_form_share_both_edges(qtbot: QtBot) -> None:
+    params = [
+        Param("epochs", Kind.INT, 10, help="times through all rows of the data"),
+        Param("padding", Kind.CHOICE, "valid", choices=("valid", "same"), help="the edges"),
+        Param("learning_rate", Kind.FLOAT, 0.1, help="the size of a step", schedule=True),
+    ]
+    form = ParamForm(params)
     qtbot.addWidget(form)
-    row = form.rows["epochs"]
-    _shown(qtbot, form, 440)
-    assert row.help.geometry().left() > row.editor.geometry().right()
-    _shown(qtbot, form, 320)
-    assert row.help.geometry().top() >= row.editor.geometry().bottom()
-    assert len(row.help.shown_lines()) <= 2
-    _shown(qtbot, form, 440)
-    assert row.help.geometry().left() > row.editor.geometry().right()
+    for width in (440, 320):
+        _shown(qtbot, form, width)
+        boxes = [row.editor.geometry() for row in form.rows.values()]
+        assert {(box.left(), box.right()) for box in boxes} == {(LABEL_WIDTH + 8, width - 1)}
+        for row in form.rows.values():
+            assert row.help.isHidden() or row.help.y() >= row.editor.geometry().bottom()
+            assert len(row.help.shown_lines()) <= 2
 
 
 def test_the_name_of_what_is_varied_goes_above_its_values(qtbot: QtBot) -> None:

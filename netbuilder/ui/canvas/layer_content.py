@@ -419,7 +419,7 @@ def paint_tiles(p: QPainter, tiles: Sequence[PictureTile]) -> None:
 def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: int) -> None:
     """Paint (box, value, name) nodes: the first ``count`` as bars, the others as text."""
     font = theme.fixed_font()
-    font.setPixelSize(10)
+    font.setPixelSize(11)
     p.setFont(font)
     metrics = QFontMetricsF(font)
     sizes = [abs(value) for _, value, _ in nodes[:count] if not isnan(value)]

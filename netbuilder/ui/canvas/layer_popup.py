@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollArea,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -130,9 +129,7 @@ class LayerPopup(QFrame):
         self.setObjectName("closerLook")
         self.setAutoFillBackground(True)
         prepared(self, focusPolicy=Qt.FocusPolicy.StrongFocus, accessibleName=_("Layer output"))
-        column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(_MARGIN, 8, _MARGIN, 10)
-        column.setSpacing(6)
+        column = self._column = vbox(parent=self, margins=(_MARGIN, 8, _MARGIN, 8))
         self.title = QLabel(self)
         self.title.setFont(theme.ui_font(bold=True))
         self.title.setMinimumWidth(20)
@@ -158,7 +155,7 @@ class LayerPopup(QFrame):
         self.curve = ActivationCurvePlot(explanation)
         self.curve.hide()
         parts = self.products, self.words, self.weights, self.curve
-        vbox(*parts, parent=explanation, margins=0, spacing=6)
+        vbox(*parts, parent=explanation, margins=0)
         self.window_of_words = _ScrollWindow(explanation, _LEAST_WORDS, self)
         column.addWidget(self.window_of_words)
         self._grip: QPoint | None = None
@@ -189,7 +186,7 @@ class LayerPopup(QFrame):
         step: Callable[[int], object],
     ) -> tuple[QHBoxLayout, list[QToolButton]]:
         """Lay out ‹ and › buttons and a label."""
-        row, buttons = QHBoxLayout(), []
+        row, buttons = hbox(), []
         for sign, by, name, key in (("‹", -1, names[0], keys[0]), ("›", 1, names[1], keys[1])):
             button = self._button(sign, name, key, partial(step, by))
             row.addWidget(button)

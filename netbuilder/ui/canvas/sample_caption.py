@@ -50,7 +50,7 @@ class SampleCaption(QFrame):
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.words = prepared(QLabel(self), textFormat=Qt.TextFormat.PlainText)
-        row = self._row = hbox(self.words, parent=self, margins=(10, 3, 10, 3), spacing=4)
+        row = self._row = hbox(self.words, parent=self, margins=(12, 4, 12, 4), spacing=4)
         self.steps = []
         for sign, step in (("‹", -1), ("›", 1)):
             button = prepared(QToolButton(self), text=sign, autoRaise=True)

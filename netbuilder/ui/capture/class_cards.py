@@ -85,8 +85,7 @@ class ClassCard(QFrame):
             self.trouble,
             self.samples,
             parent=self,
-            margins=(_STRIPE + 10, 8, 10, 8),
-            spacing=6,
+            margins=(12, 8, 8, 8),
         )
         self.show_name(name)
         self._counted()

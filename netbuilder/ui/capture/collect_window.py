@@ -158,7 +158,7 @@ class CollectWindow(Dialog):
         self.more = self._button(_("Add a class"), self.add_class)
         page = prepared(QWidget(self), role="page")
         self._list = vbox(
-            (self.more, 0, Qt.AlignmentFlag.AlignLeft), STRETCH, parent=page, margins=(0, 0, 6, 0)
+            (self.more, 0, Qt.AlignmentFlag.AlignLeft), STRETCH, parent=page, margins=(0, 0, 8, 0)
         )
         return scrolled_page(page, _("Classes"), self)
 

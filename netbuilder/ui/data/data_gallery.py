@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
@@ -17,7 +17,7 @@ from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import flow, prepared, vbox
+from netbuilder.ui.widgets.layouts import flow, grid_of, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2
@@ -40,7 +40,7 @@ class DataCard(ClickableCard):
 
     def __init__(self, row: DataSet, parent: QWidget | None = None) -> None:
         super().__init__(_(row.title), _(row.description), parent)
-        layout = vbox(parent=self, margins=(10, 8, 10, 8), spacing=2)
+        layout = vbox(parent=self, margins=8, spacing=4)
         title = heading(f"{_(row.title)} · {_(_TASKS.get(row.task, row.task))}", self)
         title.setWordWrap(True)
         layout.addWidget(title)
@@ -83,9 +83,7 @@ class DataGallery(QWidget):
         self.collect_button.clicked.connect(self.collect_requested)
         self.back.clicked.connect(self.closed)
         page = prepared(QWidget(self), role="page")
-        grid = QGridLayout(page)
-        grid.setContentsMargins(0, 0, 6, 0)
-        grid.setSpacing(8)
+        grid = grid_of(page)
         self.cards: dict[str, DataCard] = {}
         for number, builtin in enumerate(BUILTINS.values()):
             card = DataCard(builtin, page)

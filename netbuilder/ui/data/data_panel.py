@@ -113,7 +113,7 @@ class DataPanel(QWidget):
         self.gallery.closed.connect(lambda: self.stack.setCurrentIndex(1))
         self.stack.addWidget(self.gallery)
         self.stack.addWidget(self._chosen_page())
-        vbox(self.stack, parent=self, margins=(14, 8, 14, 10))
+        vbox(self.stack, parent=self, margins=(16, 8, 16, 8))
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._facts_changed)
         for signal in (workbench.problems_changed, workbench.problems_on_canvas_changed):
@@ -123,7 +123,7 @@ class DataPanel(QWidget):
 
     def _chosen_page(self) -> QWidget:
         page = prepared(QWidget(self), role="page")
-        layout = vbox(parent=page, margins=(0, 0, 6, 0), spacing=6)
+        layout = vbox(parent=page, margins=(0, 0, 8, 0))
         self.title = note_label("", page, role="title")
         self.change = prepared(QPushButton(_("Choose other data…"), page), small=True)
         self.change.clicked.connect(self._open_gallery)

@@ -123,7 +123,7 @@ class ColumnQuestion(QWidget):
         self.setAutoFillBackground(True)
         self.setAccessibleName(finding.message)
         self.setToolTip(finding.message)
-        row = hbox(parent=self, margins=(4, 1, 4, 1), spacing=6)
+        row = hbox(parent=self, margins=(4, 0, 4, 0))
         for fix in finding.fixes:
             if fix.short:
                 button = QPushButton(fix.short, self)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.kind import TEST
@@ -70,7 +70,7 @@ class RecipeForms(QObject):
         self._forms: dict[QWidget, ParamForm] = {}
         self._shown: tuple[Param, ...] = ()
         for place in (self.sliders, self.rest):
-            QVBoxLayout(place).setContentsMargins(0, 0, 0, 0)
+            vbox(parent=place, margins=0)
 
     @property
     def rows(self) -> dict[str, ParamRow]:
@@ -124,7 +124,7 @@ class TargetPicker(QWidget):
         self._row = ChooseRow(_("target"), _("The column that the network predicts."), self)
         self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
-        vbox(self.question, self._row, parent=self, margins=0, spacing=6)
+        vbox(self.question, self._row, parent=self, margins=0)
 
     def show_columns(self, columns: tuple[str, ...], chosen: tuple[str, ...]) -> None:
         """Show the columns; without a choice there is a suggestion and a question."""

@@ -36,8 +36,6 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
-from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import scaled
 
 if TYPE_CHECKING:
     _Widget = QWidget
@@ -77,15 +75,6 @@ class TextEditor(QLineEdit):
             self.edited.emit(value)
 
 
-FIELD_WIDTH = 140
-_NUMBER_WIDTH = 100
-
-
-def number_width() -> int:
-    """Return the width of a number field at the current font size."""
-    return max(FIELD_WIDTH, scaled(_NUMBER_WIDTH))
-
-
 #: A stylesheet's padding does not reach the text of a box with steps.
 TEXT_MARGINS = (6, 0, 0, 0)
 
@@ -116,18 +105,7 @@ class ElidedComboBox(NoWheelComboBox):
         super().__init__(parent)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
-        self._most = 0
-
-    def take_up_to(self, most: int) -> None:
-        """Expand up to this many pixels, at the default font size."""
-        self._most = most
-        self.setMinimumWidth(FIELD_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.theme().changed.connect(self._grow)
-        self._grow()
-
-    def _grow(self) -> None:
-        self.setMaximumWidth(scaled(self._most))
 
     def whole_width(self) -> int:
         self.ensurePolished()

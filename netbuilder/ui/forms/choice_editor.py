@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QGridLayout,
     QLabel,
     QMenu,
     QPushButton,
@@ -95,18 +94,13 @@ class ChoiceForm(QWidget):
         self._auto_name = ""
         self._steps = 0
         self.combo = prepared(ElidedComboBox(self), accessibleName=title)
-        label = prepared(QLabel(title, self), role="field")
+        label = prepared(QLabel(title, self), role="row")
         label.setBuddy(self.combo)
         self.help = prepared(note_label("", self), alignment=Qt.AlignmentFlag.AlignTop)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(3)
-        grid.setColumnMinimumWidth(0, LABEL_WIDTH)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(label, 0, 0)
-        grid.addWidget(self.combo, 0, 1)
-        grid.addWidget(self.help, 1, 1)
-        self._outer = vbox(grid, parent=self, margins=0, spacing=4)
+        label.setFixedWidth(LABEL_WIDTH)
+        field = vbox(self.combo, self.help, spacing=4)
+        top = Qt.AlignmentFlag.AlignTop
+        self._outer = vbox(hbox((label, 0, top), (field, 1)), parent=self, margins=0)
         self.combo.activated.connect(self._chosen)
         self.set_task("")
 

@@ -22,10 +22,9 @@ from netbuilder.core.catalog.training.training_index import (
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons.glossary import entry_of_field
-from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TypedBox, number_width
+from netbuilder.ui.forms.boxes import ElidedComboBox, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.plots.sparkline import Sparkline
-from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label, show_text
 from netbuilder.ui.widgets.layouts import dispose, vbox
 
@@ -49,7 +48,6 @@ class NestedEditor(QWidget):
         self._params: dict[str, Any] = {}
         self._form: Any = None
         self.combo = ElidedComboBox(self)
-        self.combo.take_up_to(FIELD_WIDTH + 80)
         self.combo.setAccessibleName(param.name)
         self.combo.activated.connect(self._choose)
         self.setFocusProxy(self.combo)
@@ -193,8 +191,6 @@ class ScheduleEditor(NestedEditor):
         for name, spec in SCHEDULES.items():
             self.combo.addItem(spec.display_title, name)
         self.box = TypedBox(replace(param, schedule=False), self)
-        theme.theme().changed.connect(self._grow)
-        self._grow()
         self.box.setAccessibleName(param.name)
         self.box.setAccessibleDescription(param.explanation)
         self.box.setToolTip(param.explanation)
@@ -210,9 +206,6 @@ class ScheduleEditor(NestedEditor):
     def show_value(self, value: Any) -> None:
         super().show_value(value)
         self._validate()
-
-    def _grow(self) -> None:
-        self.box.setFixedWidth(number_width())
 
     def set_steps(self, steps: int) -> None:
         """Set the number of training steps; 0: unknown."""

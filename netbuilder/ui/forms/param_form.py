@@ -24,13 +24,7 @@ from netbuilder.core.catalog.training.training_index import ACTIVATIONS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.wording import format_list, join_values, label_with_unit
-from netbuilder.ui.forms.boxes import (
-    FIELD_WIDTH,
-    ElidedComboBox,
-    TextEditor,
-    TypedBox,
-    number_width,
-)
+from netbuilder.ui.forms.boxes import ElidedComboBox, TextEditor, TypedBox
 from netbuilder.ui.forms.nested_editors import (
     LayerEditor,
     NestedEditor,
@@ -39,11 +33,9 @@ from netbuilder.ui.forms.nested_editors import (
 )
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
-from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label, show_text
-from netbuilder.ui.widgets.layouts import hbox, polish_again, prepared, vbox
+from netbuilder.ui.widgets.layouts import grid_of, hbox, polish_again, prepared, vbox
 
 
 class CheckEditor(QCheckBox):
@@ -199,10 +191,7 @@ def editor_for(param: Param, parent: QWidget | None = None) -> QWidget:
 
 
 LABEL_WIDTH = 116
-_GAP = 8
 _ARROW = 44  # pixels of a fold button beside its text
-#: Help with space for fewer letters beside its field is shown below it.
-_HELP_LETTERS = 24
 #: A field's property: its glossary entry.
 WORD = "word"
 _NOTHING = object()
@@ -214,14 +203,14 @@ _LEAVES = frozenset({_KINDS.MouseButtonPress, _KINDS.Shortcut, _KINDS.Close, _KI
 
 
 class ParamRow:
-    """Label, editor, help and complaint of one parameter."""
+    """Label and editor of one parameter; below the editor its help and what is wrong."""
 
     def __init__(
         self, form: ParamForm, param: Param, grid: QGridLayout, parent: QWidget, narrow: bool
     ) -> None:
         self.param = param
         self._differs = False  # whether the help lists differing values
-        self.label = prepared(QLabel(label_with_unit(param.name, param.unit), parent), role="field")
+        self.label = prepared(QLabel(label_with_unit(param.name, param.unit), parent), role="row")
         word = entry_of_field(param.name, form.about)
         more = "\n" + _("Press F1 to read about “{word}”.", word=word) if word else ""
         self.label.setToolTip(f"{param.explanation}{more}")
@@ -237,22 +226,18 @@ class ParamRow:
         self.shown: Any = _NOTHING
         self.typed: Any = _NOTHING  # not committed yet
         self.commits_when_left = form.commits_when_left and param.kind in _WRITTEN
-        self._grid: QGridLayout | None = None  # of a movable help
-        self._below: bool | None = None
         line = grid.rowCount()
-        top = Qt.AlignmentFlag.AlignTop if is_block(param) else Qt.AlignmentFlag.AlignVCenter
-        grid.addWidget(self.label, line, 0, top)
-        if is_block(param) or param.slide:
-            grid.addWidget(self.editor, line, 1, 1, 2)
-            self.help.hide()
-        else:
-            grid.addWidget(self.editor, line, 1)
-            self._grid, self._line, self._narrow = grid, line, narrow
-            self.put_help(below=narrow)
         self.caution = note_label("", parent, role="caution")
         self.caution.hide()
-        for words in (self.complaint, self.caution):
-            grid.addWidget(words, line + 2, 0 if narrow else 1, 1, -1)
+        grid.addWidget(self.label, line, 0, Qt.AlignmentFlag.AlignTop)
+        if self._has_help:
+            self.editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        else:
+            self.help.hide()
+        words = (self.help, self.complaint, self.caution)
+        grid.addLayout(vbox(self.editor, *([] if narrow else words), spacing=4), line, 1)
+        if narrow:
+            grid.addLayout(vbox(*words, spacing=4), line + 1, 0, 1, 2)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]
         if self.commits_when_left:
@@ -261,31 +246,15 @@ class ParamRow:
             self.editor.explained.connect(self._explain)
 
     @property
-    def width(self) -> int:
-        """The field's width at the current font size; 0: as wide as possible."""
-        if self._grid is None or self.param.kind is Kind.BOOL:
-            return 0
-        if not isinstance(self.editor, ChoiceEditor):
-            return number_width()
-        return min(max(self.editor.whole_width(), number_width()), scaled(2 * FIELD_WIDTH))
+    def _has_help(self) -> bool:
+        return not (is_block(self.param) or self.param.slide)
 
     def set_shown(self, visible: bool) -> None:
-        plain = not (is_block(self.param) or self.param.slide)
         self.label.setVisible(visible)
         self.editor.setVisible(visible)
-        self.help.setVisible(visible and plain)
+        self.help.setVisible(visible and self._has_help)
         for words in (self.complaint, self.caution):
             words.setVisible(visible and bool(words.text()))
-
-    def put_help(self, *, below: bool) -> None:
-        if self._grid is None or below == self._below:
-            return
-        self._below = below
-        self._grid.removeWidget(self.help)
-        if below:
-            self._grid.addWidget(self.help, self._line + 1, 0 if self._narrow else 1, 1, -1)
-        else:
-            self._grid.addWidget(self.help, self._line, 2)
 
     def show_value(self, value: Any) -> None:
         """Show the project's value unless the field itself set it."""
@@ -342,8 +311,7 @@ class ParamForm(QWidget):
         params: the parameters.
         parent: the parent widget.
         fold: whether less important parameters are under More.
-        narrow: whether the form is nested in another; its help is below the fields.
-        help_below: whether the help is below the fields.
+        narrow: whether the form is nested in another.
         about: the glossary entry of fields without their own.
         commits_when_left: whether text and paths are emitted when finished, not while typing.
     """
@@ -357,12 +325,11 @@ class ParamForm(QWidget):
         *,
         fold: bool = True,
         narrow: bool = False,
-        help_below: bool = False,
         about: str = "",
         commits_when_left: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._narrow, self._help_below = narrow, help_below
+        self._narrow = narrow
         self._limit: frozenset[str] | None = None
         self.about, self.commits_when_left = about, commits_when_left
         self.rows: dict[str, ParamRow] = {}
@@ -384,7 +351,6 @@ class ParamForm(QWidget):
             self.more_button.setMinimumWidth(60)
             outer.addWidget(self.more_button)
         self._more: QWidget | None = None
-        theme.theme().changed.connect(self._fit_fields)
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Show the project's parameters; missing ones have their default."""
@@ -483,42 +449,17 @@ class ParamForm(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_help()
         if self.more_button is not None:
             room = self.width() - _ARROW
             text, metrics = _more_text(self._more_params), self.more_button.fontMetrics()
             self.more_button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
 
-    def _fit_fields(self) -> None:
-        """Set the widths of fields at the current font size; combo boxes get the same width."""
-        widths = {row.editor: row.width for row in self.rows.values() if row.width}
-        combos = [box for box in widths if isinstance(box, ChoiceEditor) and not self._narrow]
-        widths |= dict.fromkeys(combos, max((widths[box] for box in combos), default=0))
-        for editor, width in widths.items():
-            editor.setMaximumWidth(width)
-            editor.setMinimumWidth(FIELD_WIDTH // 2 if self._narrow else width)
-        self._place_help()
-
-    def _place_help(self) -> None:
-        """Place the help below the fields if it is too narrow beside them."""
-        room = self.width() - LABEL_WIDTH - number_width() - 2 * _GAP
-        narrow = room < _HELP_LETTERS * self.fontMetrics().averageCharWidth()
-        for row in self.rows.values():
-            row.put_help(below=self._narrow or self._help_below or narrow)
-
     def _section(self, params: Sequence[Param]) -> QWidget:
         section = QWidget(self)
-        grid = QGridLayout(section)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(_GAP)
-        grid.setVerticalSpacing(3)
-        if not self._narrow:
-            grid.setColumnMinimumWidth(0, LABEL_WIDTH)
-        grid.setColumnStretch(2, 1)
+        grid = grid_of(section, 0 if self._narrow else LABEL_WIDTH)
         for param in params:
             self.rows[param.name] = ParamRow(self, param, grid, section, self._narrow)
         self.set_steps(self._steps)
-        self._fit_fields()
         return section
 
 

@@ -37,8 +37,8 @@ class HighScores(Dialog):
         self.hide_names.toggled.connect(self._fill)
         self._grid = QGridLayout()
         self._grid.setColumnStretch(1, 1)
-        self._grid.setHorizontalSpacing(24)
-        vbox(heading, self._grid, STRETCH, self.hide_names, parent=self, margins=(32, 24, 32, 16))
+        self._grid.setSpacing(24)
+        vbox(heading, self._grid, STRETCH, self.hide_names, parent=self, margins=24)
         self.labels: list[tuple[QLabel, QLabel, QLabel]] = []
         for row, (_name, score) in enumerate(self._names[:SHOWN]):
             place = 1 + sum(other > score for _name, other in self._names if other is not None)

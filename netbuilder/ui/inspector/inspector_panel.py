@@ -9,12 +9,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -41,7 +39,7 @@ from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.glyphs import glyph_name, tile
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, hbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
@@ -69,8 +67,6 @@ class GroupForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
         label = QLabel(_("repeat"), self)
         label.setProperty("role", "field")
         self.times = CountBox(2, MOST, self)
@@ -80,9 +76,7 @@ class GroupForm(QWidget):
         self.button = QPushButton(_("Repeat"), self)
         self.button.setToolTip(_("Add copies after the group, each with its own weights"))
         self.button.clicked.connect(lambda: self.repeated.emit(self.times.value()))
-        for widget in (label, self.times, self.button):
-            row.addWidget(widget)
-        row.addStretch(1)
+        hbox(label, self.times, self.button, STRETCH, parent=self, margins=0)
 
 
 GOAL = "@goal"
@@ -136,9 +130,7 @@ class Inspector(QScrollArea):
     def _build(self) -> None:
         page = QWidget(self)
         page.setProperty("role", "page")
-        self._layout = QVBoxLayout(page)
-        self._layout.setContentsMargins(14, 12, 14, 12)
-        self._layout.setSpacing(6)
+        self._layout = vbox(parent=page, margins=(16, 8, 16, 8))
         self.square = QLabel(page)
         self.title = QLabel(page)
         self.title.setProperty("role", "title")
@@ -158,7 +150,7 @@ class Inspector(QScrollArea):
         self._layout.addWidget(self.words)
         self.summary = ProjectSummary(self.store, self._workbench, self._evaluation_service, page)
         self._layout.addWidget(self.summary)
-        self._place = QVBoxLayout()
+        self._place = vbox()
         self._layout.addLayout(self._place)
         self.group = GroupForm(page)
         self.group.repeated.connect(self._repeat)
@@ -279,9 +271,7 @@ class Inspector(QScrollArea):
         if key != self._key:
             self._key = key
             self._replace_form(
-                ParamForm(spec.params, self.widget(), help_below=True, about=entry_of_layer(spec))
-                if spec
-                else None
+                ParamForm(spec.params, self.widget(), about=entry_of_layer(spec)) if spec else None
             )
             if self._form is not None:
                 self._form.edited.connect(self._edit)
@@ -331,7 +321,7 @@ class Inspector(QScrollArea):
         key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
         if key != self._key:
             self._key = key
-            self._replace_form(ParamForm(params, self.widget(), help_below=True, about="layer"))
+            self._replace_form(ParamForm(params, self.widget(), about="layer"))
             if self._form is not None:
                 self._form.edited.connect(self._edit_all)
         if self._form is not None:

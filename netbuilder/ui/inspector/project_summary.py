@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core import wording
 from netbuilder.core.data.registry import KINDS, target_words
@@ -15,6 +15,7 @@ from netbuilder.ui.services.runs.run_progress import format_results, restored_se
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import grid_of
 
 _ROWS = {
     "data": N_("data"),
@@ -39,11 +40,7 @@ class ProjectSummary(QWidget):
         self._store = store
         self._workbench = workbench
         self._evaluation_service = evaluation_service
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 4, 0, 0)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
+        grid = grid_of(self, 0)
         self.lines: dict[str, QLabel] = {}
         for number, (name, title) in enumerate(_ROWS.items()):
             label = QLabel(_(title), self)

@@ -14,7 +14,6 @@ from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -44,7 +43,7 @@ from netbuilder.ui.services.views.sample_activations import Sample, SampleActiva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import prepared, vbox
+from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -75,14 +74,11 @@ class MergesView(QWidget):
         self.tokens.setTextFormat(Qt.TextFormat.RichText)
         self.tokens.setFont(theme.fixed_font())
         self.table = self._make_table()
-        row, label = QHBoxLayout(), QLabel(_("Merges"), self)
+        label = QLabel(_("Merges"), self)
         label.setBuddy(self.box)
-        row.addWidget(label)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.box)
         vbox(
             self.told,
-            row,
+            hbox(label, (self.slider, 1), self.box),
             self.text,
             self.tokens,
             self.table,

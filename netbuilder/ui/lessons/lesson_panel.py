@@ -150,7 +150,7 @@ class QuestionView(QWidget):
             self.line.returnPressed.connect(self._say)
             self.button = prepared(QPushButton(_("Answer"), self), small=True)
             self.button.clicked.connect(lambda _checked=False: self._say())
-            layout.addLayout(hbox((self.line, 1), self.button, spacing=-1))
+            layout.addLayout(hbox((self.line, 1), self.button))
         self.verdict = note_label("", self, role="body")
         layout.addWidget(self.verdict)
 
@@ -272,8 +272,8 @@ class LessonPanel(QWidget):
         self.anew = self._tool("⟲", _("Restart this lesson"), self.restart_requested.emit)
         self.shut = self._tool("✕", _("Close the lesson"), self.closed.emit)
         tools = ((tool, 0, Qt.AlignmentFlag.AlignTop) for tool in (self.anew, self.shut))
-        head = hbox((self.title, 1), *tools, spacing=2)
-        layout = vbox(head, parent=self, margins=(12, 8, 12, 8), spacing=6)
+        head = hbox((self.title, 1), *tools, spacing=4)
+        layout = vbox(head, parent=self, margins=(12, 8, 12, 8))
         self._build_step(layout)
         self._build_ways(layout)
 
@@ -284,19 +284,19 @@ class LessonPanel(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.progress)
         self.dots_place = QWidget(self)
-        self.dots_layout = FlowLayout(spacing=3)
+        self.dots_layout = FlowLayout(spacing=4)
         self.dots_place.setLayout(self.dots_layout)
         layout.addWidget(self.dots_place)
         self.dots: list[StepButton] = []
 
     def _build_step(self, layout: QVBoxLayout) -> None:
         page = prepared(QWidget(self), role="page")
-        self.page = vbox(parent=page, margins=(0, 4, 6, 4), spacing=6)
+        self.page = vbox(parent=page, margins=(0, 4, 8, 4))
         self._build_progress(self.page)
         self.intro = prepared(MarkdownView(self), accessibleName=_("What this lesson is about"))
         self.heading = note_label("", self, role="sentence")
         self.text = prepared(MarkdownView(self), accessibleName=_("What to do in this step"))
-        self.question_place = QVBoxLayout()
+        self.question_place = vbox()
         self.undone = note_label("", self, role="complaint")
         self.missing = note_label("", self)
         self.hint = note_label("", self, role="body")
@@ -318,12 +318,12 @@ class LessonPanel(QWidget):
     def _build_ways(self, layout: QVBoxLayout) -> None:
         self.hint_button = self._button(_("Hint"), self._show_hint)
         self.show_button = self._button(_("Show me"), self._show_me)
-        layout.addLayout(hbox(self.hint_button, self.show_button, STRETCH, spacing=6))
+        layout.addLayout(hbox(self.hint_button, self.show_button, STRETCH))
         self.status = note_label("", self, role="heading")
         layout.addWidget(self.status)
         self.back = self._button(_("Back"), lambda: self._session.go(self._session.current - 1))
         self.next = self._button(_("Next"), self._next)
-        layout.addLayout(hbox(self.back, STRETCH, self.next, spacing=6))
+        layout.addLayout(hbox(self.back, STRETCH, self.next))
 
     def _tool(self, sign: str, name: str, do: object) -> QToolButton:
         button = prepared(QToolButton(self), text=sign, toolTip=name, accessibleName=name)

@@ -90,8 +90,8 @@ class LessonWriter(Dialog):
         self.save_button = save
         close = QPushButton(_("Close"), self)
         close.clicked.connect(lambda _checked=False: self.reject())
-        row = hbox((self.complaint, 1), self.go, close, save, spacing=-1)
-        vbox((both, 1), words, row, parent=self, spacing=-1)
+        row = hbox((self.complaint, 1), self.go, close, save)
+        vbox((both, 1), words, row, parent=self)
         self._begun = self.edit.toPlainText()
         self._line = 1
         self._soon = QTimer(self, singleShot=True, interval=250)
@@ -171,7 +171,7 @@ class LessonWriter(Dialog):
         page = prepared(QWidget(self), role="page")
         minutes = ngettext("{count} minute", "{count} minutes", lesson.minutes)
         head = note_label(f"{_(lesson.level)} · {minutes}", page)
-        layout = vbox(note_label(lesson.title, page, role="title"), head, parent=page, spacing=6)
+        layout = vbox(note_label(lesson.title, page, role="title"), head, parent=page)
         if lesson.intro:
             layout.addWidget(self._markdown(lesson.intro, page))
         for number, step in enumerate(lesson.steps, 1):

@@ -71,7 +71,7 @@ class NetworkViews(QWidget):
         bar = QWidget(self)
         left = QWidget(bar)
         switch = prepared(QFrame(left), role="tasks", accessibleName=_("View of the network"))
-        switch.setContentsMargins(2, 2, 2, 2)
+        switch.setContentsMargins(4, 4, 4, 4)
         row = flow(parent=switch, spacing=0)
         for name, (title, words) in _TEXTS["network_views"].items():
             button = QPushButton(_(title), switch)

@@ -90,7 +90,7 @@ class StepPanel(QWidget):
             button.setCheckable(True)
             button.clicked.connect(lambda _checked, stage=number: self.show_stage(stage))
             self.stages.append(button)
-        switch.setContentsMargins(2, 2, 2, 2)
+        switch.setContentsMargins(4, 4, 4, 4)
         views.stage_requested.connect(self.show_stage)
         flow(*self.stages, parent=switch, spacing=0)
         self.rows = self._box(_("Rows of the step"), self._ask)

@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -203,7 +202,7 @@ class Palette(QWidget):
             hbox((self.line, 1), self.fold, spacing=4),
             (self.list, 1),
             parent=self,
-            margins=(10, 10, 10, 4),
+            margins=(8, 8, 8, 4),
             spacing=4,
         )
         self._all = lists_all_layers()
@@ -227,7 +226,7 @@ class Palette(QWidget):
         hint.setProperty("role", "note")
         hint.setToolTip(_("On the canvas, press Tab and type a layer's name"))
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        hbox(STRETCH, hint, parent=self.line, margins=(0, 0, 10, 0))
+        hbox(STRETCH, hint, parent=self.line, margins=(0, 0, 8, 0))
         self._hint = hint
         self.line.textChanged.connect(lambda _text: self._show_hint())
 
@@ -357,9 +356,7 @@ class PaletteRail(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(0, 10, 0, 10)
-        self.column.setSpacing(6)
+        self.column = vbox(parent=self, margins=(0, 8, 0, 8))
         self.buttons: dict[str, QToolButton] = {}
         for category in Category:
             words = _("Show the layers: {category}", category=_(category))

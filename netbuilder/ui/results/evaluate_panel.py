@@ -35,7 +35,7 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationParts, Eva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
-from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.labels import note_label, section
 from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
@@ -145,19 +145,18 @@ class EvaluatePanel(QWidget):
         self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL), "matrix")
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         self._build_head()
-        self.heat_title = heading(_("Confusion matrix"), self)
-        self.heat_title.setWordWrap(True)  # of many classes it says which
+        self.heat_title = section(_("Confusion matrix"), self)
         self.heat = HeatMap(self)
         self.residuals = ResidualsView(self)
         self.parts = ShortTable(_("Metrics"), self)
         self.parts.rows.aligned = False  # each row is another quantity
         self.parts_note = note_label("", self)
         self.parts_note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.classes_title = note_label(_("Classes"), self, role="heading")
+        self.classes_title = section(_("Classes"), self)
         self.classes = _class_table(self)
         self.samples = SampleList(self)
         self.samples.chosen.connect(self._choose_sample)
-        self.threshold_title = heading(_("One class against the rest"), self)
+        self.threshold_title = section(_("One class against the rest"), self)
         self.threshold = ThresholdView(self)
         self.threshold.moved.connect(self._threshold_moved)
         self.calibration = CalibrationView(self)

@@ -34,7 +34,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
-from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.labels import note_label, section
 from netbuilder.ui.widgets.layouts import FlowLayout, flow, hbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
@@ -172,7 +172,7 @@ class ExperimentsPanel(QWidget):
         self.plot.getPlotItem().setLabel("bottom", "epoch")
         self.plot.getPlotItem().setLabel("left", _("validation loss"))
         self.parallel = ParallelCoordinatesPlot(self)
-        self.importance_title = heading(_("Importance"), self)
+        self.importance_title = section(_("Importance"), self)
         self.importance = BarList(self)
         self.table = TrialTable(self)
         self._shown = (self.plot, self.parallel, self.importance_title, self.importance, self.table)

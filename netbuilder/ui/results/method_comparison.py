@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialogButtonBox,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QProgressBar,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -44,7 +41,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import grid_of, hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -260,8 +257,7 @@ class MethodSurfaces(QWidget):
         self.plots: dict[str, SurfacePlot] = {}
         self.axes = NoWheelComboBox(self), NoWheelComboBox(self)
         plots = QWidget(self)
-        page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout(plots)
-        grid.setContentsMargins(0, 0, 0, 0)
+        page, head, grid = vbox(parent=self, margins=0), hbox(), grid_of(plots)
         for box, at, words in zip(self.axes, (0, 1), (_("Horizontal"), _("Vertical")), strict=True):
             box.addItems(names)
             box.setCurrentIndex(at)
@@ -271,7 +267,7 @@ class MethodSurfaces(QWidget):
             head.addWidget(box)
         head.addStretch(1)
         for number, method in enumerate(found.candidates):
-            place, plot = QVBoxLayout(), SurfacePlot(self, small=True)
+            place, plot = vbox(), SurfacePlot(self, small=True)
             plot.setMinimumSize(150, _LEAST_HEIGHT)
             plot.shown_parts = {1 if found.dataset.test is None else 2}
             title = prepared(QLabel(_title(method), self), role="heading")

@@ -38,7 +38,7 @@ from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import Invitation
-from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.labels import note_label, section
 from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class RunsPanel(QWidget):
         for button in (self.back, self.delete):
             button.setProperty("small", True)
             buttons.addWidget(button)
-        self.differs_title = heading("", self)
+        self.differs_title = section("", self)
         self.differs = note_label("", self, role="body")
         self.since = note_label("", self, role="body")
         page = QWidget(self)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, number_style
@@ -17,7 +17,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.labels import ClampedLabel
-from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import grid_of, hbox, prepared, vbox
 
 LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
 #: Room for values, so that those of all lines stand below each other.
@@ -55,10 +55,7 @@ class DimensionRow(QWidget):
         self.remove.setProperty("role", "quiet")
         self.remove.setToolTip(_("Remove from the search space"))
         self.remove.setAccessibleName(_("Remove {setting} from the search space", setting=title))
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(6)
-        self._grid.setVerticalSpacing(2)
+        self._grid = grid_of(self)
         self._grid.setColumnStretch(0, 1)
         self._said = QWidget(self)
         values = QWidget(self)

@@ -32,7 +32,7 @@ def stylesheet(c: Colors, points: float) -> str:
         high_tool=high - 3,
         arrows=max(20, scaled["s11"] + 2),  # as narrow as they can be: fields are for numbers
         **scaled,
-        **{name: f"{points * factor:.1f}" for name, factor in letters.items()},
+        **{name: f"{points * factor:.2f}" for name, factor in letters.items()},
         **{name: resource("icons", file).as_posix() for name, file in files.items()},
     )
 

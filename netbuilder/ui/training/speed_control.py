@@ -39,7 +39,7 @@ class SpeedControl(QFrame):
         self.buttons: dict[str, QPushButton] = {}
         self._texts: dict[str, tuple[str, ...]] = {}
         prepared(self, objectName="speed_control", role="tasks", accessibleName=_("Training speed"))
-        row = hbox(parent=self, margins=2, spacing=0)
+        row = hbox(parent=self, margins=4, spacing=0)
         self._full, self._finish, self._sides = full, finish, _SIDES
         self._choices = {action.objectName(): action for action in choices}
         for action in self._choices.values():

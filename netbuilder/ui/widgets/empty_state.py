@@ -59,10 +59,8 @@ class EmptyStatePage(QStackedWidget):
         page = _WrappingPage(self)
         page.setProperty("role", "page")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # as a plain widget has it
-        self.page_layout = vbox(parent=page)
         margin, gap = theme.PAGE_MARGIN, theme.ROW_GAP
-        self.page_layout.setContentsMargins(margin, gap, margin, gap)
-        self.page_layout.setSpacing(gap)
+        self.page_layout = vbox(parent=page, margins=(margin, gap, margin, gap))
         scroll = QScrollArea(self)
         make_scroll_area_accessible(scroll, _("Results"))
         scroll.setWidgetResizable(True)

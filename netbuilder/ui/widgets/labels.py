@@ -110,8 +110,13 @@ def show_text(label: QLabel, text: str) -> None:
     label.setVisible(bool(text))
 
 
+def section(text: str, parent: QWidget | None = None) -> QLabel:
+    """Create the title of a page's section, with its distance to the section above."""
+    return note_label(text, parent, role="section")
+
+
 def heading(text: str, parent: QWidget | None = None) -> QLabel:
-    """Create the title of a section."""
+    """Create the title of a part."""
     label = QLabel(text, parent)
     label.setProperty("role", "heading")
     return label

@@ -11,7 +11,15 @@ from functools import reduce
 from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QLayoutItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.ui.style import theme
 
@@ -39,6 +47,17 @@ def vbox(
 ) -> QVBoxLayout:
     """Lay out items from top to bottom, in ``parent`` if given."""
     return _filled(QVBoxLayout(), items, parent, margins, spacing)
+
+
+def grid_of(parent: QWidget | None = None, labels: int | None = None) -> QGridLayout:
+    """Return an empty grid; ``labels``: of a form, the least width of its first column."""
+    grid = QGridLayout(parent)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setSpacing(theme.ROW_GAP)
+    if labels is not None:
+        grid.setColumnMinimumWidth(0, labels)
+        grid.setColumnStretch(1, 1)
+    return grid
 
 
 def flow(
@@ -84,9 +103,12 @@ def _filled(
 ) -> _Box:
     if parent is not None:
         parent.setLayout(box)
-    if margins is not None:
-        box.setContentsMargins(*((margins,) * 4 if isinstance(margins, int) else margins))
-    box.setSpacing(theme.ROW_GAP if spacing is None else spacing)
+        margins = theme.PAGE_MARGIN if margins is None else margins
+    sides = (margins or 0,) * 4 if isinstance(margins, int | None) else margins
+    gap = theme.ROW_GAP if spacing is None else spacing
+    assert {*sides, gap}.issubset(theme.GRID), (sides, gap)
+    box.setContentsMargins(*sides)
+    box.setSpacing(gap)
     for item in items:
         content, *options = item if isinstance(item, tuple) else (item,)
         if content is STRETCH:

@@ -165,7 +165,7 @@ class Side(QWidget):
 
     def _build(self) -> None:
         bar = prepared(QFrame(self), role="tasks")
-        segments = hbox(parent=bar, margins=3, spacing=2)
+        segments = hbox(parent=bar, margins=4, spacing=4)
         group = QButtonGroup(self)
         self.buttons: dict[str, TaskButton] = {}
         for task in self.tasks.values():
@@ -183,7 +183,7 @@ class Side(QWidget):
         self.expand.clicked.connect(lambda _checked=False: self.expand_requested.emit())
         # Aligned right, so that tasks stay under the pointer when the width changes.
         row = (STRETCH, (bar, 1000), self.expand)
-        head = hbox(*row, margins=(14, 8, 10, 4), spacing=8)
+        head = hbox(*row, margins=(16, 8, 12, 4))
         self._bar = bar
         self.columns = QSplitter(Qt.Orientation.Horizontal, self)
         self.left, self.right = (PageColumn(self.pages, self) for _side in range(2))

@@ -65,7 +65,7 @@ class ProgressView(SteadyFrame):
         self._progress: RunProgress | None = None
         words = hbox(self.left, STRETCH, self.right, spacing=0)
         lines = (STRETCH, words, self.bar, STRETCH)
-        vbox(*lines, parent=inside, margins=(_SIDE, 0, _SIDE, 0), spacing=3)
+        vbox(*lines, parent=inside, margins=(_SIDE, 0, _SIDE, 0), spacing=4)
         # Leaves room for Gallery and Help at 1024 pixels.
         self.setMinimumWidth(64)
         self.setMaximumWidth(300)
@@ -139,7 +139,7 @@ class DocumentLabel(QWidget):
         prepared(self.name, objectName="document_name", role="heading")
         prepared(self.saved, objectName="document_saved", role="note")
         lines = (STRETCH, self.name, self.saved, STRETCH)
-        vbox(*lines, parent=self, margins=(4, 0, 6, 0), spacing=0)
+        vbox(*lines, parent=self, margins=(4, 0, 8, 0), spacing=0)
         self._name, self._states, self._width = "", (_("not saved"), _("saved")), 0
         self.compact = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -369,7 +369,7 @@ class TopBar(QToolBar):
     def _level_switch(self) -> QFrame:
         frame = prepared(QFrame(self), objectName="level_switch", role="tasks")
         frame.setAccessibleName(_("Level"))
-        row = hbox(parent=frame, margins=2, spacing=0)
+        row = hbox(parent=frame, margins=4, spacing=0)
         for name in ("level-basic", "level-full"):
             action = self._actions[name]
             button = prepared(QPushButton(action.text(), frame), objectName=name, role="segment")
@@ -429,5 +429,5 @@ class TopBar(QToolBar):
 
 def _spaced(widget: QWidget, parent: QWidget) -> QWidget:
     box = QWidget(parent)
-    hbox(widget, parent=box, margins=(3, 0, 3, 0))
+    hbox(widget, parent=box, margins=(4, 0, 4, 0))
     return box

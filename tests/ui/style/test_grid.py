@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFormLayout,
+    QGridLayout,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QStackedWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import theme
-
-PAGES = ("training", "surface", "runs", "evaluate", "inside", "explain")
+from netbuilder.ui.window.panels import PANELS
 
 
 def layouts(item: QLayoutItem | QLayout | None) -> list[QLayout]:
@@ -22,29 +28,42 @@ def layouts(item: QLayoutItem | QLayout | None) -> list[QLayout]:
     return [item, *(one for n in range(item.count()) for one in layouts(item.itemAt(n)))]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_layouts_of_a_page_are_of_the_grid(
-    name: str, open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
-    window = open_window(keras=False)
-    panel = window.docks.show_panel(name)
-    widgets = [panel, *panel.findChildren(QWidget)]
+def off_the_grid(page: QWidget) -> list[tuple[str, tuple[int, ...]]]:
+    """Return the layouts of a page with a margin or spacing that is not of the grid."""
     off = []
-    for widget in widgets:
-        inner = isinstance(widget, QStackedWidget) or widget.property("role") == "tasks"
-        if inner or not type(widget).__module__.startswith("netbuilder"):
+    for widget in [page, *page.findChildren(QWidget)]:
+        if isinstance(widget, QStackedWidget) or not type(widget).__module__.startswith("netb"):
             continue
         for layout in layouts(widget.layout()):
             margins = layout.contentsMargins()
-            sides = (margins.left(), margins.top(), margins.right(), margins.bottom())
-            if {*sides, max(layout.spacing(), 0)} - set(theme.GRID):
-                off.append((type(widget).__name__, sides, layout.spacing()))
-    assert not off
-    letters = {
-        label.fontInfo().pixelSize()
-        for label in panel.findChildren(QLabel)
-        if label.property("role") and label.textFormat() is not Qt.TextFormat.RichText
+            values = [margins.left(), margins.top(), margins.right(), margins.bottom()]
+            if isinstance(layout, QGridLayout | QFormLayout):
+                values += [layout.horizontalSpacing(), layout.verticalSpacing()]
+            elif layout.count() > 1:
+                values.append(layout.spacing())
+            if {*values} - {*theme.GRID}:
+                off.append((type(widget).__name__, tuple(values)))
+    return off
+
+
+def sizes_of_letters(page: QWidget) -> set[int]:
+    """Return the pixels of the letters of a page's labels and buttons."""
+    return {
+        widget.fontInfo().pixelSize()
+        for widget in page.findChildren(QWidget)
+        if isinstance(widget, QLabel | QAbstractButton) and widget.isVisible() and widget.text()
     }
+
+
+def test_layouts_are_of_the_grid_and_letters_of_the_scale(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
     body = window.fontInfo().pixelSize()
-    allowed = [body * part for part in (1, theme.SMALL, theme.LARGE, theme.HEADLINE)]
-    assert all(min(abs(size - one) for one in allowed) <= 1 for size in letters), letters
+    scale = {round(body * part) for part in (1, theme.SMALL, theme.LARGE, theme.HEADLINE)}
+    window.welcome.show_page()
+    pages = {"start": window.welcome.page}
+    pages |= {row.id: window.docks.show_panel(row.id) for row in PANELS}
+    for name, page in {**pages, "top": window.top_bar, "side": window.docks.side}.items():
+        assert not off_the_grid(page), name
+        assert sizes_of_letters(page) <= scale, name

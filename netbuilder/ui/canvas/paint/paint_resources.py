@@ -6,6 +6,7 @@ pixmaps, redrawn for each zoom step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ _GLYPH = QRectF(4, (CARD_HEIGHT - 20) / 2, 20, 20)  # of its drawing
 PORT = 4.0
 DOTS = 16.0
 
-TITLE_PIXELS, SMALL_PIXELS = 14, 11
+TITLE_PIXELS, SMALL_PIXELS = 13, 11
 
 
 def _blend(a: QColor, b: QColor, part: float) -> QColor:
@@ -74,6 +75,15 @@ def _blend(a: QColor, b: QColor, part: float) -> QColor:
         round(a.green() + (b.green() - a.green()) * part),
         round(a.blue() + (b.blue() - a.blue()) * part),
     )
+
+
+@dataclass(frozen=True)
+class Letters:
+    """A font with its measures, and the scene's ``generation`` and size as a key for caches."""
+
+    font: QFont
+    metrics: QFontMetricsF
+    key: tuple[object, int]
 
 
 class PaintResources:
@@ -101,14 +111,12 @@ class PaintResources:
         self.fixed_font = theme.fixed_font()
         self.fixed_font.setPixelSize(SMALL_PIXELS)
         self.fixed_font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        self.title_metrics = QFontMetricsF(self.title_font)
-        self.detail_metrics = QFontMetricsF(self.detail_font)
         self.fixed_metrics = QFontMetricsF(self.fixed_font)
         self.generation = object()  # invalidates cached texts
         self._bodies: dict[tuple[object, ...], QPixmap] = {}
         self._bodies_at: tuple[float, float] = (0.0, 0.0)
         self._tile: tuple[tuple[object, ...], QPixmap] | None = None
-        self._title_fonts: dict[int, tuple[QFont, QFontMetricsF]] = {}
+        self._letters: dict[tuple[str, int], Letters] = {}
 
     def words(self, pixels: int, bold: bool = False) -> QFont:
         font = theme.ui_font(bold=bold)
@@ -126,12 +134,17 @@ class PaintResources:
             "warning": (scheme.warning, scheme.warning_back, scheme.on_warning),
         }.get(name, (scheme.accent, scheme.info_back, scheme.on_accent))
 
-    def title_at(self, pixels: int) -> tuple[QFont, QFontMetricsF]:
-        """Return the title's font at a size, cached."""
-        if pixels not in self._title_fonts:
-            font = self.words(pixels, True)
-            self._title_fonts[pixels] = (font, QFontMetricsF(font))
-        return self._title_fonts[pixels]
+    def letters(self, role: str, scale: float, most: int = 30) -> Letters:
+        """Return the font for "title", "detail" or "fixed", at least 11 pixels on the screen
+        unless that is more than ``most`` in the scene."""
+        base = {"title": self.title_font, "detail": self.detail_font}.get(role, self.fixed_font)
+        pixels = max(base.pixelSize(), min(math.ceil(SMALL_PIXELS / scale - 0.01), most))
+        if (role, pixels) not in self._letters:
+            font = QFont(base)
+            font.setPixelSize(pixels)
+            key = (self.generation, pixels)
+            self._letters[role, pixels] = Letters(font, QFontMetricsF(font), key)
+        return self._letters[role, pixels]
 
     def body(
         self,

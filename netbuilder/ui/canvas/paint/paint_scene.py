@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
@@ -15,6 +15,7 @@ from netbuilder.ui.canvas.paint.paint_resources import (
     NEAR,
     PORT,
     STRIPE,
+    Letters,
     PaintResources,
     PaintState,
     static_text,
@@ -132,8 +133,9 @@ def _paint_frame_names(
     """Paint the names of open groups over the wires."""
     if scale < NAMES:
         return
-    font, metrics = look.title_at(max(12, min(22, round(10 / scale))))
-    p.setFont(font)
+    letters = look.letters("title", scale, 22)
+    p.setFont(letters.font)
+    metrics = letters.metrics
     for frame in frames:
         text = metrics.elidedText(f"▾ {frame.name}", Qt.TextElideMode.ElideRight, frame.w - 24)
         width = metrics.horizontalAdvance(text) + 12
@@ -160,7 +162,6 @@ def _paint_cards(
     scale = camera.scale
     ratio = p.device().devicePixelRatioF()
     near = scale >= NEAR
-    pixels = max(14, min(30, round(10.5 / scale)))
     horizontal = picture.horizontal
     for card in cards:
         body = look.body(
@@ -189,13 +190,13 @@ def _paint_cards(
             p.setOpacity(0.8)
         p.setTransform(QTransform(scale, 0, 0, scale, left + MARGIN * scale, top + MARGIN * scale))
         if near:
-            _paint_words(p, card, look)
+            _paint_words(p, card, look, scale)
             if card.ports_in > 1:
                 for slot in range(card.ports_in):
                     x, y = picture.in_port(card, slot)
                     look.port(p, QPointF(x - card.x, y - card.y))
         else:
-            _paint_name(p, card, look, pixels)
+            _paint_name(p, card, look, look.letters("title", scale))
         if card.follows:
             p.setOpacity(1.0)
         if state.ports or state.hovered_port[0] == card.id:
@@ -233,71 +234,77 @@ def _paint_ports(
         look.port(p, QPointF(x - card.x, y - card.y), "hover", PORT + 2)
 
 
-def _paint_name(p: QPainter, card: Card, look: PaintResources, pixels: int) -> None:
+def _paint_name(p: QPainter, card: Card, look: PaintResources, letters: Letters) -> None:
     """Paint the title alone, as large as fits, for small scales."""
     cached = card.cache.get("name")
-    if cached is None or cached[0] is not look.generation or cached[1] != pixels:
-        font, metrics = look.title_at(pixels)
-        text = metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, card.w - _LEFT - _RIGHT)
-        static = static_text(text, font)
+    if cached is None or cached[0] != letters.key:
+        room = card.w - _LEFT - _RIGHT
+        text = letters.metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, room)
+        static = static_text(text, letters.font)
         spot = QPointF(_LEFT, (card.h - static.size().height()) / 2)
-        cached = card.cache["name"] = (look.generation, pixels, font, static, spot)
-    p.setFont(cached[2])
+        cached = card.cache["name"] = (letters.key, static, spot)
+    p.setFont(letters.font)
     p.setPen(look.text)
-    p.drawStaticText(cached[4], cached[3])
+    p.drawStaticText(cached[2], cached[1])
 
 
-def _paint_words(p: QPainter, card: Card, look: PaintResources) -> None:
+def _paint_words(p: QPainter, card: Card, look: PaintResources, scale: float) -> None:
+    fonts = [look.letters(role, scale) for role in ("title", "detail", "fixed")]
     cached = card.cache.get("words")
-    if cached is None or cached[0] is not look.generation:
-        cached = card.cache["words"] = (look.generation, *_lay_words(card, look))
+    if cached is None or cached[0] != fonts[0].key:
+        cached = card.cache["words"] = (fonts[0].key, *_lay_words(card, *fonts))
     _, title, details, count = cached
-    p.setFont(look.title_font)
+    p.setFont(fonts[0].font)
     p.setPen(look.text)
     p.drawStaticText(*title)
     if details or count:
         p.setPen(look.secondary)
     if details:
-        p.setFont(look.detail_font)
+        p.setFont(fonts[1].font)
         for spot, text in details:
             p.drawStaticText(spot, text)
     if count:
-        p.setFont(look.fixed_font)
+        p.setFont(fonts[2].font)
         p.drawStaticText(*count)
 
 
 Placed = tuple[QPointF, QStaticText]
 
 
-def _lay_words(card: Card, look: PaintResources) -> tuple[Placed, list[Placed], Placed | None]:
-    """Lay out title, detail (in one or two lines) and parameter count."""
+def _lay_words(
+    card: Card, of_title: Letters, of_detail: Letters, of_count: Letters
+) -> tuple[Placed, list[Placed], Placed | None]:
+    """Lay out title, detail (in as many lines as fit, one or two) and parameter count."""
     right = card.w - _RIGHT
     count: Placed | None = None
     if card.count:
-        text = static_text(card.count, look.fixed_font)
+        text = static_text(card.count, of_count.font)
         right -= text.size().width()
         count = (QPointF(right, (card.h - text.size().height()) / 2), text)
         right -= _GAP
-    name = look.title_metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, right - _LEFT)
-    title = static_text(name, look.title_font)
-    title_width = look.title_metrics.horizontalAdvance(name)
+    end, metrics = Qt.TextElideMode.ElideRight, of_detail.metrics
+    name = of_title.metrics.elidedText(card.title, end, right - _LEFT)
+    title = static_text(name, of_title.font)
+    title_width = of_title.metrics.horizontalAdvance(name)
     detail = _(_ABOVE_FIRST) if card.follows else card.detail
-    first, second = _two_lines(detail, right - _LEFT - title_width - _GAP, right - _LEFT, look)
-    line = title.size().height()
+    line, room = title.size().height(), right - _LEFT - title_width - _GAP
+    if 2 * line <= card.h:
+        first, second = _two_lines(detail, room, right - _LEFT, metrics)
+    else:
+        first, second = metrics.elidedText(detail, end, room), ""
     top = (card.h - line) / 2 if not second else card.h / 2 - line
     details: list[Placed] = []
     if first:
-        text = static_text(first, look.detail_font)
+        text = static_text(first, of_detail.font)
         # Align the bottoms: Chinese text is taller than the title.
         level = top + line - text.size().height()
         details.append((QPointF(_LEFT + title_width + _GAP, level), text))
     if second:
-        details.append((QPointF(_LEFT, card.h / 2), static_text(second, look.detail_font)))
+        details.append((QPointF(_LEFT, card.h / 2), static_text(second, of_detail.font)))
     return (QPointF(_LEFT, top), title), details, count
 
 
-def _two_lines(text: str, first: float, second: float, look: PaintResources) -> tuple[str, str]:
-    metrics = look.detail_metrics
+def _two_lines(text: str, first: float, second: float, metrics: QFontMetricsF) -> tuple[str, str]:
     if not text or metrics.horizontalAdvance(text) <= first:
         return text, ""
     if metrics.horizontalAdvance(text) <= second:

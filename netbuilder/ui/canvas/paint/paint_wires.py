@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintResources, PaintState, static_text
+from netbuilder.ui.canvas.paint.paint_resources import (
+    NEAR,
+    Letters,
+    PaintResources,
+    PaintState,
+    static_text,
+)
 from netbuilder.ui.canvas.scene.cards import Wire
 from netbuilder.ui.canvas.scene.scene import Scene
 
@@ -97,10 +103,11 @@ def paint_wires(
     _paint_special(p, special, look, width, state)
     if scale >= NEAR:
         p.setPen(look.secondary)
-        p.setFont(look.fixed_font)
+        letters = look.letters("fixed", scale)
+        p.setFont(letters.font)
         for wire in wires:
             if wire.label:
-                _paint_label(p, wire, look)
+                _paint_label(p, wire, look, letters)
 
 
 def _paint_weighted(
@@ -143,12 +150,12 @@ def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
     return (port + 15 if right else port - 12 - width, level - height / 2)
 
 
-def _paint_label(p: QPainter, wire: Wire, look: PaintResources) -> None:
+def _paint_label(p: QPainter, wire: Wire, look: PaintResources, letters: Letters) -> None:
     cached = wire.cache.get("label")
-    if cached is None or cached[0] is not look.generation:
-        text = static_text(wire.label, look.fixed_font)
+    if cached is None or cached[0] != letters.key:
+        text = static_text(wire.label, letters.font)
         spot = QPointF(*label_spot(wire, text.size().width(), text.size().height()))
-        cached = wire.cache["label"] = (look.generation, text, spot)
+        cached = wire.cache["label"] = (letters.key, text, spot)
     if wire.route.lane is not None:  # it may cover outer lanes
         size = cached[1].size()
         p.fillRect(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
@@ -25,8 +25,8 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.views.evaluation_service import ComparedRuns
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import prepared, vbox
+from netbuilder.ui.widgets.labels import note_label, section
+from netbuilder.ui.widgets.layouts import grid_of, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.results.compare import ComparedNetwork
@@ -52,7 +52,7 @@ class CompareView(QWidget):
         self._runner = runner
         self._mine: Evaluation | None = None
         self.runs = ComparedRuns(runner, self)
-        self.title = heading(_("Comparison with earlier runs: test set"), self)
+        self.title = section(_("Comparison with earlier runs: test set"), self)
         self.words = note_label(_(_TICK), self)
         self.legend = prepared(QLabel(self), textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self.table = ShortTable(_("Comparison of runs"), self)
@@ -62,8 +62,7 @@ class CompareView(QWidget):
         self.label.setAccessibleName(_("Class of the curve"))
         self.plot = NoWheelPlot("runs_compared", 220, self)
         self._matrices = QWidget(self)
-        self._grid = QGridLayout(self._matrices)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid = grid_of(self._matrices)
         self.heats: list[HeatMap] = []
         layout = vbox(self.title, self.words, parent=self, margins=0)
         self._shown = (self.legend, self.table, self.which, self.label, self.plot, self._matrices)

@@ -24,7 +24,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.labels import note_label, section
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class CalibrationView(QWidget):
         self.words = note_label(_calibration_words("…"), self)
         self.plot = NoWheelPlot("calibration", 200, self)
         self.plot.drawn = self._draw  # type: ignore[method-assign]
-        vbox(heading(_("Calibration"), self), self.plot, self.words, parent=self, margins=0)
+        vbox(section(_("Calibration"), self), self.plot, self.words, parent=self, margins=0)
         self.hide()
 
     def show_calibration(self, found: Calibration | None) -> None:
@@ -159,7 +159,7 @@ class GroupView(QWidget):
         label.setBuddy(self.column)
         row = hbox(label, self.column, STRETCH)
         layout = vbox(parent=self, margins=0)
-        layout.addWidget(heading(_("Results by group"), self))
+        layout.addWidget(section(_("Results by group"), self))
         layout.addLayout(row)
         layout.addWidget(self.table)
         layout.addWidget(self.words)

@@ -25,7 +25,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.labels import note_label, section
 from netbuilder.ui.widgets.layouts import flow, prepared, vbox
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class LearningCurveView(QWidget):
         self._stop: threading.Event | None = None
         self._of: TrainedModel | None = None
         self.found: LearningCurve | None = None
-        self.title = heading(_("Would more data help?"), self)
+        self.title = section(_("Would more data help?"), self)
         self.button = QPushButton(_("Train with less data"), self)
         self.button.setProperty("small", True)
         self.button.setToolTip(_(_WHAT))
