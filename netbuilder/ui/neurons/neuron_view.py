@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.computation_trace.computed_value import format_signed
 from netbuilder.core.results.live.connection_weights import ConnectionWeight
-from netbuilder.core.results.live.neurons import filter_pictures, link_values
+from netbuilder.core.results.live.neurons import MOST_UNITS, filter_pictures, link_values
 from netbuilder.core.wording import format_number
 from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.neurons.neuron_layout import (
@@ -658,9 +659,14 @@ def _rgb(color: QColor) -> Any:
 def _draw_rounded(p: QPainter, image: QImage, box: QRectF, ground: QColor) -> None:
     """Draw an image with rounded corners, by painting over the corners: clipping is slow."""
     p.drawImage(box, image)
-    corners = QPainterPath()
-    corners.addRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
-    corners.addRoundedRect(box, RADIUS, RADIUS)
     p.setPen(Qt.PenStyle.NoPen)
     p.setBrush(ground)
-    p.drawPath(corners)
+    p.drawPath(_corners(*box.getRect()))
+
+
+@lru_cache(maxsize=4 * MOST_UNITS)
+def _corners(left: float, top: float, width: float, height: float) -> QPainterPath:
+    box, corners = QRectF(left, top, width, height), QPainterPath()
+    corners.addRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
+    corners.addRoundedRect(box, RADIUS, RADIUS)
+    return corners

@@ -260,7 +260,17 @@ def test_what_is_closed_is_not_computed(
     window.activations_service.show_row(3)
     qtbot.waitUntil(lambda: window.activations_service.look_now.index == 3)
     assert not strips, "the canvas is behind the neurons"
+    window.runner.start(first=lambda session: session.pause())
+    qtbot.waitUntil(lambda: window.runner.paused)
+
+    def asked() -> set[str]:
+        return {probe.key for probe in window.runner.probes.all()}
+
+    assert "neurons" in asked() and "canvas.surface" not in asked()
     views.choose("layers")
+    assert "canvas.surface" in asked() and "neurons" not in asked()
+    window.runner.stop()
+    qtbot.waitUntil(lambda: not window.runner.active)
     assert strips
 
 

@@ -102,6 +102,7 @@ class CanvasStrips(QObject):
 
     def show_again(self) -> None:
         """Show what was left out while the canvas was hidden."""
+        self._live.show_surfaces(not self._canvas.isHidden())
         if not self._canvas.isHidden() and self.look is not None:
             self._show(self.look)
 

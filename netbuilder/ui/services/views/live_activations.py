@@ -66,6 +66,7 @@ class LiveActivationsService(QObject):
         self._key: tuple[object, int, object] | None = None
         self._sample: _Sample | None = None
         self._surfaces: Mapping[str, Any] = {}
+        self._canvas_shown = True
         self.look: SampleActivations | None = None
         self.recorded = RunHistograms()
         self._problems: tuple[Problem, ...] = ()
@@ -135,10 +136,17 @@ class LiveActivationsService(QObject):
         if not first:
             return
         self._runner.watch(_health_probe(project, dataset.train, small))
+        self.show_surfaces(self._canvas_shown)
+
+    def show_surfaces(self, on: bool) -> None:
+        """Compute the units' surfaces of a run only while the canvas, which draws them, is shown."""
+        self._canvas_shown = on
         self._runner.unwatch(_SURFACE)
-        surfaces = _surface_probe(project, dataset.train)
-        if surfaces is not None:
-            self._runner.watch(surfaces)
+        dataset, project = self._runner.dataset, self._runner.project
+        if on and self._runner.running and dataset is not None and project is not None:
+            surfaces = _surface_probe(project, dataset.train)
+            if surfaces is not None:
+                self._runner.watch(surfaces)
 
     @property
     def inputs(self) -> Mapping[str, Any]:
