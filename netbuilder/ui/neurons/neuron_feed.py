@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: The stages of a training step.
 FORWARD, LOSS, BACKWARD, UPDATE = range(4)
-_KEY = "neurons"
+_KEY, _MANY_UNITS = "neurons", 60
 #: Seconds between two answers of the run: each chunk of a slow run, fewer at full speed under load.
 _EVERY, _SLOWEST = 0.02, 0.2
 _Arrays = dict[str, dict[str, Any]]
@@ -43,19 +43,23 @@ def _prepare(
     project: Project,
     base: Path,
     dataset: Dataset | None,
-    owners: tuple[str, ...],
-    coarse: bool,
+    columns: tuple[NeuronColumn, ...],
 ) -> _Prepared:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.layer_values import weights_of
     from netbuilder.core.results.live.neurons import COARSE_SIDE, SIDE, neuron_plane
 
-    weights = {} if trained is None else {node: weights_of(trained, node) for node in owners}
+    weights = {} if trained is None else {n: weights_of(trained, n) for n in _owners(columns)}
+    side = COARSE_SIDE if sum(column.units for column in columns) > _MANY_UNITS else SIDE
     try:
         dataset = dataset or load_dataset(project, base)
     except UserError:
         return _Prepared(None, weights)
-    return _Prepared(neuron_plane(project, dataset, COARSE_SIDE if coarse else SIDE), weights)
+    return _Prepared(neuron_plane(project, dataset, side), weights)
+
+
+def _owners(columns: tuple[NeuronColumn, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(column.owner for column in columns[1:] if column.owner))
 
 
 def _layers(project: Project) -> object:
@@ -160,29 +164,23 @@ class NeuronFeed(QObject):
             self._runner.unwatch(_KEY)
             return
         active, project = self._runner.active, self._project
-        owners = tuple(dict.fromkeys(column.owner for column in self.columns[1:] if column.owner))
         if active and project is not None:
             from netbuilder.core.engine.monitor.observer import Probe
 
             outputs = tuple(column.shown for column in self.columns) if self.maps else ()
             x = self._inputs = self._live.inputs if self.maps else {}
-            self._runner.watch(
-                Probe(_KEY, outputs, x, weights=owners, every=_EVERY, slowest=_SLOWEST)
-            )
+            owners = _owners(self.columns)
+            probe = Probe(_KEY, outputs, x, weights=owners, every=_EVERY, slowest=_SLOWEST)
+            self._runner.watch(probe)
         else:
             self._runner.unwatch(_KEY)
         trained = None if active else self._workbench.models.prediction_model
         if project is None:
             trained, self.weights, self.outputs = None, {}, []
             self.changed.emit()
-        self._worker.ask(
-            trained,
-            project or self._workbench.store.project,
-            self._workbench.base,
-            self._runner.dataset if active else None,
-            owners,
-            sum(column.units for column in self.columns) > 60,
-        )
+        project = project or self._workbench.store.project
+        dataset = self._runner.dataset if active else None
+        self._worker.follow(trained, project, self._workbench.base, dataset, self.columns)
 
     def _prepared(self, prepared: _Prepared) -> None:
         trained = self._worker.inputs[0]

@@ -38,13 +38,13 @@ from netbuilder.ui.neurons.neuron_layout import (
     Link,
     NeuronLayout,
 )
-from netbuilder.ui.plots.activation_strips import colors_of, signed_image, signed_images
+from netbuilder.ui.plots.activation_strips import colors_of, signed_images
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.live.surface_plot import number_color
 from netbuilder.ui.style import theme
 
-_THIN, _THICK = 0.5, 7.0
+_THIN, _THICK, _LEVELS = 0.5, 7.0, 64
 _DRAG = 0.01  # change of a weight per pixel
 _LEAST_DRAG = 5  # pixels, which pause a run
 _LABEL = 18.0
@@ -109,6 +109,7 @@ class NeuronDrawing(QWidget):
         self._send.timeout.connect(self._send_weight)
         self._links: list[Link] = []
         self._images: dict[int, list[QImage]] = {}  # by column
+        self._filters: dict[int, list[QImage]] = {}
         self._large: QImage | None = None
         self._points: QPixmap | None = None
         self._size = QSize(800, 600)
@@ -140,8 +141,9 @@ class NeuronDrawing(QWidget):
 
     def mark(self, link: Link | None) -> None:
         """Mark the link of a stage's weight in place of the chosen link."""
-        self.marked = link
-        self.update()
+        if link != self.marked:
+            self.marked = link
+            self.update()
 
     def reach(self, part: float, back: bool) -> None:
         """Show how far a stage has come, from 0 to 1; ``back``: from the output to the input."""
@@ -207,7 +209,7 @@ class NeuronDrawing(QWidget):
     def _refresh(self) -> None:
         if not self.isVisible():
             return
-        self._images, self._large = {}, None
+        self._images, self._filters, self._large = {}, {}, None
         self._links = self._visible_links()
         self.update()
 
@@ -250,7 +252,11 @@ class NeuronDrawing(QWidget):
 
     def _filter(self, unit: _Unit) -> QImage | None:
         kernel = self.feed.weights.get(self.feed.columns[unit[0]].owner, {}).get("kernel")
-        return None if kernel is None else signed_image(filter_pictures(kernel)[unit[1]])
+        if kernel is None:
+            return None
+        if unit[0] not in self._filters:
+            self._filters[unit[0]] = signed_images(filter_pictures(kernel))
+        return self._filters[unit[0]][unit[1]]
 
     def _large_image(self) -> QImage | None:
         if self._large is None:
@@ -292,39 +298,28 @@ class NeuronDrawing(QWidget):
         largest = max((*known, 1.0 if self.link_values is None else 1e-12))
         thickest = _THICK if len(self._links) <= MOST_LINKS else 0.4 * _THICK
         p.setBrush(Qt.BrushStyle.NoBrush)
-        ground = QColor(scheme.canvas)
-        halo = theme.mix(QColor(scheme.accent), ground, 0.35)
+        halo = theme.mix(QColor(scheme.accent), QColor(scheme.canvas), 0.35)
         for marked in {self._hover_link, self.marked or self.link}:
             if marked is not None and marked.column < len(self.feed.columns):
                 p.setPen(QPen(halo, 1.4 * _THICK))
                 p.drawPath(layout.path(marked))
+        pens: dict[tuple[int, bool, bool], QPainterPath] = {}  # a path each: that is faster
         for link in self._links:
             kernel = values[link.column]
             weight = math.nan if kernel is None else float(kernel[link.source, link.unit])
-            if math.isnan(weight) or not self._has_reached(link.column - int(self.back)):
-                p.setPen(QPen(QColor(scheme.border), 0.7))
-                p.drawPath(layout.path(link))
-                continue
-            part = min(abs(weight) / largest, 1.0)
-            color = QColor(theme.ABOVE_ZERO if weight >= 0 else theme.BELOW_ZERO)
-            if scheme.dark:
-                color = color.lighter(125)
-            opacity = self._opacity(link) * (0.45 + 0.5 * part)
-            color = theme.mix(color, ground, opacity)  # translucent pens are five times slower
-            pen = QPen(color, _THIN + (thickest - _THIN) * part)
-            if weight < 0:
-                pen.setDashPattern([max(2.2, 5.0 / pen.widthF()), max(1.2, 3.0 / pen.widthF())])
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            p.setPen(pen)
-            p.drawPath(layout.path(link))
+            level = -1
+            if not math.isnan(weight) and self._has_reached(link.column - int(self.back)):
+                level = round(_LEVELS * min(abs(weight) / largest, 1.0))
+            pen = level, weight < 0 <= level, self._fades(link)
+            pens.setdefault(pen, QPainterPath()).addPath(layout.path(link))
+        for (level, negative, fades), path in sorted(pens.items(), key=lambda item: item[0]):
+            p.setPen(_pen(level / _LEVELS, negative, fades, thickest))
+            p.drawPath(path)
 
-    def _opacity(self, link: Link) -> float:
-        """Fade the links of other units than the one under the pointer."""
+    def _fades(self, link: Link) -> bool:
+        """Return whether it is a link of other units than the one under the pointer."""
         unit = self._hover or (self.unit if self.source < 0 else None)
-        if unit is None:
-            return 1.0
-        touches = unit in ((link.column, link.unit), (link.column - 1, link.source))
-        return 1.0 if touches else 0.18
+        return unit not in (None, (link.column, link.unit), (link.column - 1, link.source))
 
     def _paint_tile(self, p: QPainter, unit: _Unit, box: QRectF) -> None:
         scheme, image = theme.colors(), self._image(unit)
@@ -632,6 +627,23 @@ class NeuronDrawing(QWidget):
             self.hinted.emit(self.unit_name((column, unit)))
         else:
             super().keyPressEvent(event)
+
+
+def _pen(part: float, negative: bool, fades: bool, thickest: float) -> QPen:
+    """Return the pen of a weight, as a part of the largest; a negative part: it is unknown."""
+    scheme = theme.colors()
+    if part < 0:
+        return QPen(QColor(scheme.border), 0.7)
+    color = QColor(theme.BELOW_ZERO if negative else theme.ABOVE_ZERO)
+    if scheme.dark:
+        color = color.lighter(125)
+    opacity = (0.18 if fades else 1.0) * (0.45 + 0.5 * part)
+    color = theme.mix(color, QColor(scheme.canvas), opacity)  # translucent pens are slower
+    pen = QPen(color, _THIN + (thickest - _THIN) * part)
+    if negative:
+        pen.setDashPattern([max(2.2, 5.0 / pen.widthF()), max(1.2, 3.0 / pen.widthF())])
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
 
 
 def _font(pixels: int, *, fixed: bool = False) -> Any:

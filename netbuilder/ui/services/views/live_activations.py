@@ -139,7 +139,7 @@ class LiveActivationsService(QObject):
         self.show_surfaces(self._canvas_shown)
 
     def show_surfaces(self, on: bool) -> None:
-        """Compute the units' surfaces of a run only while the canvas, which draws them, is shown."""
+        """Compute the units' surfaces during a run only while the canvas draws them."""
         self._canvas_shown = on
         self._runner.unwatch(_SURFACE)
         dataset, project = self._runner.dataset, self._runner.project
