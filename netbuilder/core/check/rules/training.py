@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from math import floor, log2
 from pathlib import Path
+
+import psutil
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Kind
@@ -42,19 +43,9 @@ def training_memory(shapes: Shapes, training: Training) -> int:
     return weights * FLOAT_BYTES + 2 * shapes.activation_bytes * training.batch_size
 
 
-def machine_memory() -> int | None:
-    """Return the bytes of memory that this process may use; None if unknown."""
-    limits = [size for size in (_installed(), _control_group()) if size]
-    return min(limits) if limits else None
-
-
-def _installed() -> int | None:
-    if sys.platform == "win32":
-        return _windows()
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        return None
+def machine_memory() -> int:
+    """Return the bytes of memory that this process may use."""
+    return min(psutil.virtual_memory().total, _control_group() or sys.maxsize)
 
 
 def _control_group() -> int | None:
@@ -65,22 +56,6 @@ def _control_group() -> int | None:
         except (OSError, ValueError):
             continue
     return None
-
-
-def _windows() -> int | None:
-    """Return the total physical memory by ``GlobalMemoryStatusEx`` of kernel32."""
-    import ctypes
-
-    class Status(ctypes.Structure):
-        _fields_ = (
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            *((f"size{n}", ctypes.c_ulonglong) for n in range(7)),
-        )
-
-    status = Status(length=ctypes.sizeof(Status))
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  only there on Windows
-    return int(status.size0) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
 
 #: Share of the memory for training; the rest is for the window and the data.
@@ -257,7 +232,7 @@ def _memory(context: Context) -> Iterable[Violation]:
     available = machine_memory()
     training = context.project.training
     need = training_memory(context.shapes, training)
-    if available is None or need <= available * _USABLE:
+    if need <= available * _USABLE:
         return
     weights = training_memory(context.shapes, Training(optimizer=training.optimizer, batch_size=0))
     node = _largest(context)
