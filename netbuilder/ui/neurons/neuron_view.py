@@ -673,7 +673,7 @@ def _draw_rounded(p: QPainter, image: QImage, box: QRectF, ground: QColor) -> No
     p.drawImage(box, image)
     p.setPen(Qt.PenStyle.NoPen)
     p.setBrush(ground)
-    p.drawPath(_corners(*box.getRect()))
+    p.drawPath(_corners(box.left(), box.top(), box.width(), box.height()))
 
 
 @lru_cache(maxsize=4 * MOST_UNITS)
