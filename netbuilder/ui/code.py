@@ -248,7 +248,7 @@ class CodePanel(QWidget):
         # A stylesheet's font overrides setFont.
         font = theme.fixed_font(theme.SMALL)
         self.text.setStyleSheet(
-            f"font-family: '{font.family()}'; font-size: {font.pointSizeF():.1f}pt;"
+            f"font-family: '{font.family()}'; font-size: {font.pointSizeF():.2f}pt;"
         )
 
     def _begin_anew(self) -> None:

@@ -25,6 +25,7 @@ from netbuilder.core.project.graph_ends import layer_owner
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.live.sample_summary import filled_columns, mark_filled
+from netbuilder.core.results.live.view_data import WallPicture
 from netbuilder.core.results.own_units import parse_cell
 from netbuilder.core.wording import format_number, format_probability, join_values
 
@@ -79,7 +80,7 @@ MOST_CLASSES = 30
 
 @dataclass(frozen=True, eq=False)
 class MistakeSamples:
-    """Samples with their predictions: pictures (n, height, width, channels), or rows of cells.
+    """Samples with their predictions: pictures, or rows of cells.
 
     ``captions``: "4 → 9 (98%)" for each; ``what``: a heading for them; ``rows``: places in the
     split.
@@ -87,7 +88,7 @@ class MistakeSamples:
 
     rows: NDArray[np.int64]
     captions: tuple[str, ...]
-    images: Array | None = None
+    wall: WallPicture | None = None
     names: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
     what: str = N_("true → predicted")
@@ -184,7 +185,14 @@ def mistake_samples(
     entry = preprocessing.inputs[key]
     raw = split.raw_x[key][chosen]
     if has_pictures(preprocessing):
-        return MistakeSamples(chosen, captions, images=np.asarray(raw, np.float32), what=heading)
+        sure, right = np.full(len(chosen), np.nan), np.zeros(len(chosen), bool)
+        if evaluation.task not in (REGRESSION, MULTI_LABEL):
+            right = evaluation.truth[chosen] == evaluation.predictions[chosen]
+            if evaluation.probabilities is not None:
+                sure = evaluation.probabilities[chosen].max(axis=1)
+        images = np.asarray(raw, np.float32)
+        wall = WallPicture(images, captions, captions, right, sure, chosen, captions)
+        return MistakeSamples(chosen, captions, wall=wall, what=heading)
     if entry.vocabulary:
         texts = tuple((_text(entry, ids),) for ids in raw)
         return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=heading)

@@ -445,7 +445,7 @@ class DataViewTabs(QTabWidget):
         self._apply = apply
         self.setTabBar(NoWheelTabBar(self))
         self.setDocumentMode(True)
-        self.tabBar().setProperty("close", True)
+        self.tabBar().setProperty("close", 1)
         # Names stay whole: at large letters arrows bring the last ones into view.
         self.tabBar().setElideMode(Qt.TextElideMode.ElideNone)
         self.tabBar().setAccessibleName(_("Views of the data"))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QWidget
 
@@ -18,7 +17,7 @@ from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
-from netbuilder.ui.plots.images import ImageGrid, grey_levels
+from netbuilder.ui.plots.live.picture_wall import PictureWall
 from netbuilder.ui.plots.table_preview import ShortTable, sorts_by_headers
 from netbuilder.ui.results.better_method import BetterMethodCard
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
@@ -58,21 +57,19 @@ class SampleList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.words = note_label("", self)
-        self.grid = ImageGrid(48, self)
-        self.grid.setFixedHeight(HEIGHT)
-        self.grid.setAccessibleName(_("Samples"))
+        self.wall = PictureWall(self)
+        self.wall.chosen.connect(self.chosen)
         self.table = ShortTable(_("Samples"), self, HEIGHT)
         self.table.setWordWrap(False)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        vbox(self.words, self.grid, self.table, parent=self, margins=0)
+        vbox(self.words, self.wall, self.table, parent=self, margins=0)
         self._rows: tuple[int, ...] = ()
         self._expected = 0
-        for view in (self.grid, self.table):
-            view.setToolTip(
-                _("Click a sample to see it on the canvas and on the Inside and Predict pages")
-            )
-            view.clicked.connect(self._choose)
-            view.activated.connect(self._choose)
+        self.table.setToolTip(
+            _("Click a sample to see it on the canvas and on the Inside and Predict pages")
+        )
+        self.table.clicked.connect(self._choose)
+        self.table.activated.connect(self._choose)
 
     def _choose(self, index: QModelIndex) -> None:
         if index.row() < len(self._rows):
@@ -82,8 +79,8 @@ class SampleList(QWidget):
         """Reserve space for samples that are being computed."""
         self._rows = ()
         self.words.setText("…")
-        self.grid.setVisible(pictures)
-        self.grid.show_images(np.zeros((0, 1, 1, 1), np.uint8), [])
+        self.wall.setVisible(pictures)
+        self.wall.expect(count)
         self.table.setVisible(not pictures)
         self.table.least_height = 0
         self.table.show_rows(("…",), [("…",)] * count)
@@ -100,11 +97,10 @@ class SampleList(QWidget):
             return
         self.words.setText(words)
         self._rows = tuple(int(row) for row in found.rows)
-        pictures = found.images is not None
-        self.grid.setVisible(pictures)
-        self.table.setVisible(not pictures)
-        if found.images is not None:
-            self.grid.show_images(grey_levels(found.images), list(found.captions))
+        self.wall.setVisible(found.wall is not None)
+        self.table.setVisible(found.wall is None)
+        if found.wall is not None:
+            self.wall.show_wall(found.wall)
             return
         rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
         if len(rows) != self._expected:

@@ -39,7 +39,7 @@ _DRAWER_PART = 0.4
 _TASKS_WIDTH = 360
 #: Margins of a task's name, normally and at least, and of all tasks.
 _AROUND_TASK, _LEAST_AROUND = 20, 6
-_AROUND_TASKS = 48
+_AROUND_TASKS = 60
 
 
 @dataclass(frozen=True)

@@ -102,29 +102,31 @@ class LazyPage(QWidget):
 
 
 class PageTabs(QTabBar):
-    """Tabs with whole names, closer together if room is short."""
+    """Tabs that are all in view: with whole names if possible, closer together and in smaller
+    letters if room is short."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setElideMode(Qt.TextElideMode.ElideNone)
-        self.setUsesScrollButtons(True)
+        self.setUsesScrollButtons(False)
         self.setExpanding(False)
         self.setDrawBase(False)
-        self.setProperty("close", False)
+        self.setProperty("close", 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
 
     def fit(self) -> None:
-        for close in (False, True):
+        for close in range(3):
             if self.property("close") != close:
                 self.setProperty("close", close)
                 polish_again(self)
                 # Polishing alone does not measure the tabs.
                 QApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
-            if sum(self.tabRect(tab).width() for tab in range(self.count())) <= self.width():
+            self.setElideMode(Qt.TextElideMode.ElideNone)
+            if sum(self.tabSizeHint(tab).width() for tab in range(self.count())) <= self.width():
                 return
+        self.setElideMode(Qt.TextElideMode.ElideRight)
 
 
 class PageColumn(QWidget):
@@ -138,7 +140,7 @@ class PageColumn(QWidget):
         self._ids: tuple[str, ...] = ()
         self.tabs = PageTabs(self)
         self.stack = QStackedWidget(self)
-        row = hbox((self.tabs, 1), margins=(8, 0, 8, 0))
+        row = hbox((self.tabs, 1), margins=(8, 0, 0, 0))
         line = prepared(QFrame(self), role="line", minimumHeight=1, maximumHeight=1)
         vbox(row, line, (self.stack, 1), parent=self, margins=0, spacing=0)
         self.tabs.currentChanged.connect(self._changed)

@@ -90,10 +90,10 @@ def test_cells_open_their_samples(digits_model: Trained) -> None:
         rows = matrix.rows_of(found, truth, answer)
         assert len(rows) == found.confusion_matrix[truth, answer]
     shown = mistake_samples(found, data.test, data.preprocessing, matrix.rows_of(found, 3, 3))
-    assert shown.images is not None
-    assert len(shown.images) == len(shown.captions) == 24
+    assert shown.wall is not None
+    assert len(shown.wall.images) == len(shown.captions) == 24
     assert shown.captions[0].startswith("3 → 3 (")
-    assert np.array_equal(shown.images, data.test.raw_x["input"][shown.rows])
+    assert np.array_equal(shown.wall.images, data.test.raw_x["input"][shown.rows])
 
 
 def test_of_many_classes_those_are_shown_that_are_mixed_up() -> None:

@@ -32,7 +32,7 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
-    assert panel.samples.grid.count() == min(12, len(panel.evaluation.mistakes))
+    assert panel.samples.wall.count == min(12, len(panel.evaluation.mistakes))
     model = panel.parts.rows
     assert model.columnCount() + model.folded == 5, "training, validation, test and the interval"
     assert panel.figure.text() == metric_text(
@@ -49,12 +49,13 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     at_rest(panel.waiting.scroll_area.verticalScrollBar().value)
     assert not panel.heat.visibleRegion().isEmpty(), "the next cell is in reach"
     assert not panel.samples.words.visibleRegion().isEmpty()
-    assert panel.samples.grid.count() == min(24, int(panel.evaluation.confusion_matrix[3, 3]))
+    assert panel.samples.wall.count == min(24, int(panel.evaluation.confusion_matrix[3, 3]))
     assert "“3”" in panel.samples.words.text() and "24" in panel.samples.words.text()
     # A click shows one of them everywhere.
-    grid = panel.samples.grid
-    spot = grid.visualItemRect(grid.item(1)).center()
-    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    wall = panel.samples.wall
+    assert 64 <= wall.box(0).width() + 6 <= 140
+    spot = wall.box(1).center().toPoint()
+    qtbot.mouseClick(wall, Qt.MouseButton.LeftButton, pos=spot)
     row = panel.matrix.rows_of(panel.evaluation, 3, 3)[1]
     assert window.activations_service.index == row
     qtbot.waitUntil(
@@ -151,7 +152,7 @@ def test_nothing_moves_when_late_values_come(
     at_rest(places)
     before = places()
     found(held[-1])
-    assert panel.samples.grid.count() or panel.samples.table.rows.rowCount()
+    assert panel.samples.wall.count or panel.samples.table.rows.rowCount()
     at_rest(places)
     assert all(one.isVisibleTo(panel) for one in sections)
     assert [one for one in panel.result_widgets if one.isVisibleTo(panel)] == sections[:-2]

@@ -91,7 +91,10 @@ class ForecastPicture:
 
 @dataclass(frozen=True, eq=False)
 class WallPicture:
-    """Raw pictures (n, height, width, channels), their predictions, and their ``rows`` (n,)."""
+    """Raw pictures (n, height, width, channels), their predictions, and their ``rows`` (n,).
+
+    ``sure``: confidences, NaN without one. ``captions``: shown instead of the predictions.
+    """
 
     images: Array
     answers: tuple[str, ...]
@@ -99,6 +102,7 @@ class WallPicture:
     right: NDArray[np.bool_]
     sure: Array
     rows: NDArray[np.int64]
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -49,14 +58,24 @@ class PictureWall(QWidget):
         self._picture: WallPicture | None = None
         self._images: list[QImage] = []
         self._shown_images: Any = None
+        self.count = 0
+        self._cursor: int | None = None  # the picture that the arrow keys chose
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
+    def expect(self, count: int) -> None:
+        """Reserve space for pictures that are being computed."""
+        self._picture, self._shown_images, self._images, self.count = None, None, [], count
+        self.updateGeometry()
+        self.update()
+
     def show_wall(self, picture: WallPicture) -> None:
         if self._shown_images is not picture.images:
-            self._shown_images = picture.images
+            self._shown_images, self._cursor = picture.images, None
             self._images = grey_images(picture.images)
+            self.count = len(self._images)
             self.updateGeometry()
         self._picture = picture
         correct = int(picture.right.sum())
@@ -75,7 +94,7 @@ class PictureWall(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         columns, side = self._grid(width)
-        rows = math.ceil(max(len(self._images), 1) / columns)
+        rows = math.ceil(max(self.count, 1) / columns)
         return rows * (side + self._below()) + 4
 
     def sizeHint(self) -> QSize:
@@ -91,6 +110,7 @@ class PictureWall(QWidget):
         if picture is None:
             return
         with QPainter(self) as painter:
+            painter.setOpacity(1.0 if self.isEnabled() else 0.5)
             scheme, metrics = theme.colors(), self.fontMetrics()
             height, side = metrics.height(), self._grid(self.width())[1] - 6
             elide = cache(
@@ -108,12 +128,17 @@ class PictureWall(QWidget):
                 painter.drawImage(box.adjusted(edge, edge, -edge, -edge), image)
                 painter.setPen(QColor(scheme.secondary if correct else scheme.text))
                 label = picture.answers[number] if correct else f"✗ {picture.answers[number]}"
+                label = picture.captions[number] if picture.captions else label
                 bar = QRectF(box.left(), box.bottom() + 3, side, _BAR)
-                painter.fillRect(bar, QColor(scheme.well))
-                bar.setWidth(side * float(np.clip(picture.sure[number], 0, 1)))
-                painter.fillRect(bar, color)
+                if np.isfinite(picture.sure[number]):
+                    painter.fillRect(bar, QColor(scheme.well))
+                    bar.setWidth(side * float(np.clip(picture.sure[number], 0, 1)))
+                    painter.fillRect(bar, color)
                 below = QRectF(box.left(), bar.bottom() + 1, side, height)
                 painter.drawText(below, Qt.AlignmentFlag.AlignCenter, elide(label))
+                if number == self._cursor and self.hasFocus():
+                    painter.setPen(QPen(QColor(scheme.accent), 2))
+                    painter.drawRect(box.adjusted(-2, -2, 2, 2))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
@@ -128,6 +153,22 @@ class PictureWall(QWidget):
         else:
             self.chosen.emit(int(self._picture.rows[number]))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns, key = self._grid(self.width())[0], Qt.Key(event.key())
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        step = (steps | {Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}).get(key)
+        count = len(self._images)
+        if step is not None and count:
+            first = self._cursor is None
+            self._cursor = 0 if first else min(max((self._cursor or 0) + step, 0), count - 1)
+            self.setAccessibleDescription(self._words_of(self._cursor))
+            self.update()
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            if self._picture is not None and self._cursor is not None:
+                self.chosen.emit(int(self._picture.rows[self._cursor]))
+        else:
+            super().keyPressEvent(event)
+
     def _number_at(self, x: float, y: float) -> int:
         """Return the index of the picture at a position, or -1."""
         boxes = (self.box(number) for number in range(len(self._images)))
@@ -135,9 +176,15 @@ class PictureWall(QWidget):
 
     def text_at(self, x: float, y: float) -> str:
         """Return the tooltip of the picture at a position, or ""."""
-        picture, number = self._picture, self._number_at(x, y)
-        if picture is None or number < 0:
+        number = self._number_at(x, y)
+        return self._words_of(number) if number >= 0 else ""
+
+    def _words_of(self, number: int) -> str:
+        picture = self._picture
+        if picture is None:
             return ""
+        if picture.captions:
+            return picture.captions[number]
         answer, truth = picture.answers[number], picture.truth[number]
         return _(
             "“{truth}”, predicted “{prediction}” ({probability})",
