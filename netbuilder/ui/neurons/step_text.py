@@ -127,7 +127,8 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
 
 def _passed(trace: StepTrace, step: LayerStep) -> list[str]:
     """Return in lines what a layer does with δ; none for those whose products are spelled out."""
-    lines = [_(words) for name, words in _PASSES.items() if re.fullmatch(name, step.layer)]
+    known = [_(words) for name, words in _PASSES.items() if re.fullmatch(name, step.layer)]
+    lines = known[:1]
     if step.layer == "LSTM" and step.delta is not None and step.delta.ndim == 3:
         steps = reversed(range(step.delta.shape[1]))
         lines += [f"t={time + 1}: {_size(step.delta[:, time])}" for time in steps][:_MOST_TERMS]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.network_copies import assign_values, variable_values
@@ -417,6 +418,8 @@ def test_each_kind_of_layer_says_what_it_does_with_delta() -> None:
     assert [term.weight for term in terms] == row.layers["lstm"].delta[0, :, 0].tolist()
     sizes = [line for line in step_text.backward_lines(row, "lstm", "bias", (0,)) if "→ t=" in line]
     assert sizes[0].startswith(f"→ t={steps}: "), "from the last step back"
+    silent = {n for n in LAYERS if not any(re.fullmatch(p, n) for p in step_text._PASSES)}
+    assert silent == {"Input", "Dense", "Conv2D", "Embedding"}, "these are spelled out"
     trained, dataset = network_of(*NETWORKS["dense"])
     step = trace_step(trained, dataset, range(8))
     dropped = int((step.layers["drop"].output == 0).sum())
