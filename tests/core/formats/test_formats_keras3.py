@@ -50,8 +50,6 @@ AS_THEY_CAME = {
     "stacked cells",
     "one cell",
     "states handed on",
-    "normalization adapted",
-    "efficientnet",  # begins with such a layer
     "input is output",
 }
 # The same, with operations that are no layers: Keras opens such a model from a .keras only.

@@ -248,6 +248,8 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     model, notes = _model(file, weights)
     _check_vocabularies(model, file.path)
     notes += strange_values(model)
+    statistics = _adapted_statistics(model)
+    file = replace(file, config=_with_statistics(file.config, statistics))
     project = import_graph.project_from_model(_with_shapes(file, model))
     training_model = _training_model_like(project, model)
     notes = (*file.notes, *notes)
@@ -270,6 +272,31 @@ def without_data(
         facts=DataFacts(),
         extra={"path": str(path), "notes": notes, **extra},
     )
+
+
+def _adapted_statistics(model: keras.Model) -> dict[str, dict[str, Any]]:
+    """Return mean and variance that ``adapt`` gave to Normalization layers, by their names."""
+    return {
+        layer.name: {"mean": np.array(layer.adapt_mean).tolist(),
+                     "variance": np.array(layer.adapt_variance).tolist()}
+        for layer in model._flatten_layers(include_self=False) if _is_adapted(layer)
+    }  # fmt: skip
+
+
+def _is_adapted(layer: Any) -> bool:
+    return type(layer).__name__ == "Normalization" and layer.input_mean is None
+
+
+def _with_statistics(value: Any, statistics: Mapping[str, dict[str, Any]]) -> Any:
+    """Return a config whose Normalization layers have the ``statistics`` as arguments."""
+    if isinstance(value, list):
+        return [_with_statistics(item, statistics) for item in value]
+    if not isinstance(value, Mapping) or not statistics:
+        return value
+    result = {key: _with_statistics(item, statistics) for key, item in value.items()}
+    if value.get("class_name") == "Normalization" and isinstance(result.get("config"), dict):
+        result["config"].update(statistics.get(result["config"].get("name"), {}))
+    return result
 
 
 def _check_vocabularies(model: keras.Model, path: Path) -> None:
@@ -351,7 +378,9 @@ def _training_model_like(project: Project, model: keras.Model) -> keras.Model | 
         training_model = build_training_model(project, None)
     except BuildError:
         return None
-    values = model.get_weights()
+    adapted = filter(_is_adapted, model._flatten_layers(include_self=False))
+    fixed = {id(weight) for layer in adapted for weight in layer.weights}
+    values = [weight.numpy() for weight in model.weights if id(weight) not in fixed]
     if [v.shape for v in training_model.get_weights()] != [v.shape for v in values]:
         return None
     training_model.set_weights(values)
