@@ -40,6 +40,7 @@ LOCALE = ROOT / "netbuilder" / "locale"
 TEMPLATE = LOCALE / "netbuilder.pot"
 CODE = ROOT / "netbuilder"
 EXAMPLES = ROOT / "resources" / "examples"
+PARTS = ROOT / "resources" / "script_parts.txt"
 GLOSSARY = ROOT / "resources" / "glossary.json"
 LAYERS = ROOT / "resources" / "catalog.json"
 #: Files of rows, each with the fields that are sentences; None: all are.
@@ -91,6 +92,7 @@ def template() -> Catalog:
         [
             *code_messages(),
             *example_messages(),
+            *part_messages(),
             *glossary_messages(),
             *catalog_messages(),
             *table_messages(),
@@ -133,6 +135,14 @@ def carried_messages(place: str, text: str, module: ast.Module) -> Iterator[Foun
         for _found, message in source_words(source):
             if not message.startswith(FOR_TOOLS):
                 yield place, node.lineno, message, None, ["of a function in an exported script"]
+
+
+def part_messages() -> Iterator[Found]:
+    """The words in the parts of exported scripts that are marked with a star."""
+    for part in re.split(r"^--- ", PARTS.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        name, _star, text = part.partition(" *\n")
+        for _found, message in source_words(text):
+            yield PARTS.name, 1, message, None, [f"of {name} in an exported script"]
 
 
 def messages_of(

@@ -28,35 +28,35 @@ def cut(rows, share):
 
 
 rows, test_rows = cut(np.arange(len(y)), 0.2)
-train_rows, validation_rows = cut(rows, 0.1)
+train_rows, val_rows = cut(rows, 0.1)
 x_train = x.iloc[train_rows]
 y_train = y[train_rows]
-x_validation = x.iloc[validation_rows]
-y_validation = y[validation_rows]
+x_val = x.iloc[val_rows]
+y_val = y[val_rows]
 x_test = x.iloc[test_rows]
 y_test = y[test_rows]
 
 # Preprocess the data.
 x_train = {name: x_train[names].to_numpy("float64") for name, names in columns.items()}
-x_validation = {name: x_validation[names].to_numpy("float64") for name, names in columns.items()}
+x_val = {name: x_val[names].to_numpy("float64") for name, names in columns.items()}
 x_test = {name: x_test[names].to_numpy("float64") for name, names in columns.items()}
 
 x_scalers = {name: StandardScaler().fit(values) for name, values in x_train.items()}
 x_train = {n: x_scalers[n].transform(values) for n, values in x_train.items()}
-x_validation = {n: x_scalers[n].transform(values) for n, values in x_validation.items()}
+x_val = {n: x_scalers[n].transform(values) for n, values in x_val.items()}
 x_test = {n: x_scalers[n].transform(values) for n, values in x_test.items()}
 x_train = {name: values.astype("float32") for name, values in x_train.items()}
-x_validation = {name: values.astype("float32") for name, values in x_validation.items()}
+x_val = {name: values.astype("float32") for name, values in x_val.items()}
 x_test = {name: values.astype("float32") for name, values in x_test.items()}
 parts = [[0], [1]]
 y_train = [y_train[:, part] for part in parts]
-y_validation = [y_validation[:, part] for part in parts]
+y_val = [y_val[:, part] for part in parts]
 y_test = [y_test[:, part] for part in parts]
 # Numbers are scaled, classes are not.
 y_scalers = {i: StandardScaler().fit(y_train[i]) for i in [0]}
 for i, scaler in y_scalers.items():
     y_train[i] = scaler.transform(y_train[i])
-    y_validation[i] = scaler.transform(y_validation[i])
+    y_val[i] = scaler.transform(y_val[i])
     y_test[i] = scaler.transform(y_test[i])
 
 # Build the network.
@@ -125,8 +125,7 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches([x_train["left"], x_train["right"]], y_train, 32)
 model.fit(
-    batches, epochs=3,
-    validation_data=([x_validation["left"], x_validation["right"]], y_validation), shuffle=False,
+    batches, epochs=3, validation_data=([x_val["left"], x_val["right"]], y_val), shuffle=False,
     callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 

@@ -41,11 +41,11 @@ def cut(rows, share):
 
 
 rows, test_rows = cut(np.arange(len(y)), 0.2)
-train_rows, validation_rows = cut(rows, 0.1)
+train_rows, val_rows = cut(rows, 0.1)
 x_train = x[train_rows]
 y_train = y[train_rows]
-x_validation = x[validation_rows]
-y_validation = y[validation_rows]
+x_val = x[val_rows]
+y_val = y[val_rows]
 x_test = x[test_rows]
 y_test = y[test_rows]
 
@@ -53,7 +53,7 @@ y_test = y[test_rows]
 # The network is trained on (x - offset) / scale.
 offset, scale = 0, 16
 x_train = ((x_train - offset) / scale).astype("float32")
-x_validation = ((x_validation - offset) / scale).astype("float32")
+x_val = ((x_val - offset) / scale).astype("float32")
 x_test = ((x_test - offset) / scale).astype("float32")
 
 # Build the network.
@@ -120,7 +120,7 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches(x_train, y_train, 32)
 model.fit(
-    batches, epochs=5, validation_data=(x_validation, y_validation), shuffle=False,
+    batches, epochs=5, validation_data=(x_val, y_val), shuffle=False,
     callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 

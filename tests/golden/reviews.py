@@ -47,11 +47,11 @@ def cut(rows, share):
 
 
 rows, test_rows = cut(np.arange(len(y)), 0.2)
-train_rows, validation_rows = cut(rows, 0.1)
+train_rows, val_rows = cut(rows, 0.1)
 x_train = x[train_rows]
 y_train = y[train_rows]
-x_validation = x[validation_rows]
-y_validation = y[validation_rows]
+x_val = x[val_rows]
+y_val = y[val_rows]
 x_test = x[test_rows]
 y_test = y[test_rows]
 
@@ -70,7 +70,7 @@ length = min(256, max(len(words_of(text)) for text in x_train))
 vectorize = layers.TextVectorization(vocabulary=words, output_sequence_length=length)
 # The layer converts only A to Z to lower case.
 x_train = vectorize([text.lower() for text in x_train]).numpy().astype("int32")
-x_validation = vectorize([text.lower() for text in x_validation]).numpy().astype("int32")
+x_val = vectorize([text.lower() for text in x_val]).numpy().astype("int32")
 x_test = vectorize([text.lower() for text in x_test]).numpy().astype("int32")
 
 # Build the network.
@@ -134,7 +134,7 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches(x_train, y_train, 32)
 model.fit(
-    batches, epochs=5, validation_data=(x_validation, y_validation), shuffle=False,
+    batches, epochs=5, validation_data=(x_val, y_val), shuffle=False,
     callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 

@@ -42,11 +42,11 @@ def cut(rows, share):
     return np.sort(kept), np.sort(gone)
 
 
-train_rows, validation_rows = cut(np.arange(len(y)), 0.1)
+train_rows, val_rows = cut(np.arange(len(y)), 0.1)
 x_train = x.iloc[train_rows]
 y_train = y[train_rows]
-x_validation = x.iloc[validation_rows]
-y_validation = y[validation_rows]
+x_val = x.iloc[val_rows]
+y_val = y[val_rows]
 
 # Preprocess the data.
 def known_words(name):
@@ -72,7 +72,7 @@ def encode(rows):
 
 words = {name: known_words(name) for name in x_train.select_dtypes(exclude=["number", "bool"])}
 x_train = encode(x_train)
-x_validation = encode(x_validation)
+x_val = encode(x_val)
 x_test = encode(x_test)
 
 def is_word(names):
@@ -90,17 +90,17 @@ def keep_words(scaler, which):
 x_scaler = MinMaxScaler().fit(x_train)
 keep_words(x_scaler, is_word(x.columns))
 x_train = x_scaler.transform(x_train)
-x_validation = x_scaler.transform(x_validation)
+x_val = x_scaler.transform(x_val)
 x_test = x_scaler.transform(x_test)
 x_train = x_train.astype("float32")
-x_validation = x_validation.astype("float32")
+x_val = x_val.astype("float32")
 x_test = x_test.astype("float32")
 y_train = np.asarray(y_train).reshape(len(y_train), -1)
-y_validation = np.asarray(y_validation).reshape(len(y_validation), -1)
+y_val = np.asarray(y_val).reshape(len(y_val), -1)
 y_test = np.asarray(y_test).reshape(len(y_test), -1)
 y_scaler = MinMaxScaler().fit(y_train)
 y_train = y_scaler.transform(y_train)
-y_validation = y_scaler.transform(y_validation)
+y_val = y_scaler.transform(y_val)
 y_test = y_scaler.transform(y_test)
 
 # Build the network.
@@ -166,7 +166,7 @@ class Batches(keras.utils.PyDataset):
 
 batches = Batches(x_train, y_train, 32)
 model.fit(
-    batches, epochs=50, validation_data=(x_validation, y_validation), shuffle=False,
+    batches, epochs=50, validation_data=(x_val, y_val), shuffle=False,
     callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)],
 )
 

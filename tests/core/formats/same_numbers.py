@@ -41,13 +41,13 @@ def same_numbers(
         space = {}
         with redirect_stdout(io.StringIO()):
             exec(source(project, known).split("# Build the network")[0], space)
-        for part in ("train", "validation", "test"):
+        for part, name in (("train", "train"), ("validation", "val"), ("test", "test")):
             split = getattr(dataset, part)
             if split is None or not len(split):
                 continue
             x, y = next(iter(split.x.values())), next(iter(split.y.values()))
-            np.testing.assert_allclose(space[f"x_{part}"], x, atol=1e-5, err_msg=part)
-            np.testing.assert_allclose(np.ravel(space[f"y_{part}"]), np.ravel(y), atol=1e-5)
+            np.testing.assert_allclose(space[f"x_{name}"], x, atol=1e-5, err_msg=part)
+            np.testing.assert_allclose(np.ravel(space[f"y_{name}"]), np.ravel(y), atol=1e-5)
             if split.sample_weight is not None and part != "test":
-                np.testing.assert_allclose(space[f"weights_{part}"], split.sample_weight)
+                np.testing.assert_allclose(space[f"weights_{name}"], split.sample_weight)
     return space

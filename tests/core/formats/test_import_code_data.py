@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
+from netbuilder.core.data.kinds.builtin import read_builtin
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.formats.importing.import_file import import_file
+from netbuilder.core.formats.importing.keras_code.script_data import SET_NAMES
 from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported
 from netbuilder.core.project.model import Data, Project
 
@@ -328,3 +330,32 @@ def test_a_chain_of_calls_is_read_once(tmp_path: Path) -> None:
     assert len(told) == 2, "one for each line"
     chain = "x = y = f()" + ".a(1)" * 40
     assert net(tmp_path, chain, "(4,)").project.graph.nodes
+
+
+def test_names_of_scikit_learn_s_sets_are_those_that_it_gives() -> None:
+    for name, known in SET_NAMES.items():
+        samples = read_builtin(name, {})
+        assert list(() if samples.table is None else samples.table) == known.get(
+            "feature_names", []
+        )
+        if "target_names" in known:
+            assert sorted(set(map(str, samples.targets.iloc[:, 0]))) == known["target_names"]
+
+
+@pytest.mark.parametrize(
+    ("text", "silent"),
+    [
+        ('df["id"] = df["id"].str.replace(r"[^\\d,-]", "", regex=True)', True),
+        ('df["id"] = df["id"].str.replace("$", "").str.replace(",", ".").astype(float)', True),
+        ('df["id"] = pd.to_timedelta(df["id"] + ":00") / pd.Timedelta("1h")', True),
+        ('df["id"] = (pd.to_datetime(df["id"]) - pd.Timestamp(0)) / pd.Timedelta("1D")', True),
+        ('df["id"] = df["id"].str.replace(r".*, (\\w+)\\..*", r"\\1", regex=True)', False),
+        ('df["id"] = df["id"].str.replace("k", "000").astype(float)', False),
+        ('df["id"] = df["id"].str.len()', False),
+    ],
+)
+def test_numbers_that_a_script_reads_from_texts_are_the_column_s(
+    tmp_path: Path, text: str, silent: bool
+) -> None:
+    report = read(tmp_path, text + '\ny = df["price"]\nX = df[["area", "id"]]\n').report
+    assert silent == ("id" not in {item.item for item in report if item.taken == LEFT_OUT})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
@@ -18,10 +19,13 @@ from netbuilder.core.data.findings import (
     option_fix,
 )
 from netbuilder.core.data.preprocessing.cells import (
+    CLOCK,
     NO,
     SLASHED,
     YES,
     as_label,
+    dates_as_days,
+    day_comes_first,
     day_first,
     in_one_century,
     labels_of,
@@ -50,6 +54,7 @@ from netbuilder.core.data.preprocessing.number_text import (
 )
 from netbuilder.core.data.preprocessing.odd_rows import odd_rows
 from netbuilder.core.data.preprocessing.time_columns import odd_dates
+from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import (
     format_list,
@@ -208,7 +213,7 @@ def _short_reading(
 
     "stripped": columns in which the digits, the sign and the decimal point are the number;
     "thousands": with this separator, and ``decimal``, ``pandas.read_csv`` reads "thousands_of";
-    "forms": of columns of times or feet, a form of ``_forms``.
+    "forms": of columns of times, feet or dates, a form of ``_forms`` or ``_date_form``.
     """
     import pandas as pd
 
@@ -233,6 +238,9 @@ def _short_reading(
         mark = "." if point == "," else ","
         whole = rf"-?\d{{1,3}}(\{mark}\d{{3}})*(\{point}\d+)?"
         grouped += [name] if point == decimal and cells.str.fullmatch(whole).all() else []
+    for name, cells in texts.items():
+        if name not in styles and (form := _date_form(cells)):
+            forms[name] = form
     short: dict[str, Any] = {"stripped": stripped} if stripped else {}
     short |= {"forms": forms} if forms else {}
     others = (cells for name, cells in texts.items() if name not in grouped)
@@ -251,6 +259,33 @@ def _forms(cells: pd.Series, point: str) -> Iterator[tuple[str, pd.Series]]:
     for form, texts in (("span", cells), ("laps", "0:" + cells), ("clock", cells + ":00")):
         seconds = pd.to_timedelta(texts, errors="coerce").dt.total_seconds()
         yield form, seconds / (3600 if TIMED[point] == "h" else 1)
+
+
+_DATED = re.compile(r"\s*\d{1,4}[-./:]\d")
+
+
+def _date_form(cells: pd.Series) -> str:
+    """Return how pandas reads dates or times of the day as the same days, or ""."""
+    import pandas as pd
+    from pandas.tseries.api import guess_datetime_format
+
+    if not len(cells) or not all(isinstance(c, str) and _DATED.match(c) for c in cells):
+        return ""
+    first = day_comes_first(cells)
+    clock = cells.str.fullmatch(CLOCK).all()
+    if not clock and guess_datetime_format(cells.iloc[0], dayfirst=first) is None:
+        return ""
+    with suppress(ValueError, TypeError, OverflowError, DataError):
+        days = dates_as_days(cells, "", "dayfirst" if first else "")
+        for form in ("times", "short_times") if clock else ("day_first",) if first else ("dates",):
+            if clock:
+                texts = cells if form == "times" else cells + ":00"
+                read = pd.to_timedelta(texts, errors="coerce")
+            else:
+                read = pd.to_datetime(cells, dayfirst=first) - pd.Timestamp(0)
+            if ((read / pd.Timedelta("1D") - days).abs() < 1e-9).all():
+                return form
+    return ""
 
 
 def _without_totals(

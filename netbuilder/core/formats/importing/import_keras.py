@@ -275,7 +275,7 @@ def without_data(
 
 
 def _adapted_statistics(model: keras.Model) -> dict[str, dict[str, Any]]:
-    """Return mean and variance that ``adapt`` gave to Normalization layers, by their names."""
+    """Return the mean and variance of adapted Normalization layers, by their names."""
     return {
         layer.name: {"mean": np.array(layer.adapt_mean).tolist(),
                      "variance": np.array(layer.adapt_variance).tolist()}

@@ -19,6 +19,7 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines
+from netbuilder.core.data.kinds.sounds.sound_files import log_mel, mel_filters
 from netbuilder.core.engine.build.backbone_weights import (
     backbone_file,
     bundled_weights,
@@ -50,6 +51,8 @@ def sidecars(project: Project) -> dict[str, bytes]:
             modules[WORD_MODULE] = (read_word_vectors, with_word_vectors)
         elif spec is not None and spec.module.startswith("netbuilder."):
             modules[spec.own_module] = (getattr(import_module(spec.module), spec.name),)
+            if spec.name == "SpeechEmbedding":  # what it hears
+                modules[spec.own_module] += (mel_filters, log_mel)
     for module, functions in modules.items():
         lines = [line for function in functions for line in function_lines(function)]
         files[f"{module}.py"] = without_types("\n".join(lines[:-1])).encode()

@@ -10,7 +10,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.data.preprocessing.scaling import bin_edges, bin_weights, most_bins
 from netbuilder.core.engine.build.backbone_weights import (
     BY_ORDER,
@@ -29,11 +29,11 @@ from netbuilder.core.python_text import format_call, format_items, format_litera
 
 _RESERVED = {
     "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
-    "x_validation", "y_validation", "train", "test", "history", "input", "labels", "id", "type",
+    "x_val", "y_val", "train", "test", "history", "input", "labels", "id", "type",
     "sum", "min", "max", "print", "range", "list", "dict", "set", "filter", "map", "zip", "len",
     "raw", "answer", "network", "begin", "cut", "base_model",
     "rows", "parts", "number", "layer", "Batches", "batches",
-    "part_of", "groups", "row_weights", "weights_train", "weights_validation",
+    "part_of", "groups", "row_weights", "weights_train", "weights_val",
     "trained", "class_weight", "columns", "targets", "sample", "callbacks",
 }  # fmt: skip
 
@@ -70,7 +70,7 @@ def model_cell(
     if project.training.precision != "float32":
         cell.add(f"keras.config.set_dtype_policy({format_literal(project.training.precision)})")
     if exact:
-        text = _BEGIN.replace("SEED", str(project.training.seed))
+        text = "\n".join(script_part("begin", seed=project.training.seed))
         cell.add(*translated_source(text).split("\n"))
     if exact and bins:
         for function in (bin_edges, bin_weights):
@@ -122,26 +122,6 @@ def short_bin_lines(project: Project, facts: DataFacts | None) -> list[str]:
 def _bin_weights(name: str) -> tuple[str, str]:
     """Return the variables of kernel and bias of the layer that bins an Input's numbers."""
     return identifier(f"{name}_kernel", set()), identifier(f"{name}_bias", set())
-
-
-# As engine.build.seeds.seed_layers does, so that initial weights do not depend on earlier draws.
-# Scripts carry this function.
-_BEGIN = '''def begin(layer, number):
-    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
-    count = 0
-    for part in layer._flatten_layers():
-        for value in list(vars(part).values()):
-            count += 1
-            words = np.random.SeedSequence([SEED + number, 0, count]).generate_state(1)
-            seed = int(words[0]) & 0x7FFFFFFF
-            if isinstance(value, keras.random.SeedGenerator):
-                if getattr(value, "_initial_seed", None) is None:
-                    value.state.assign([seed, 0])
-            elif isinstance(value, keras.Initializer) and getattr(value, "_init_seed", 0) is None:
-                value.seed = seed
-    return layer
-
-'''
 
 
 def _shape(node: Node, facts: DataFacts | None, ids: bool, several: bool = False) -> list[str]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.scripts.script_lines import target_columns, used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import (
+    script_part,
+    target_columns,
+    used_inputs,
+)
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.word_encoding import LONGEST, PUNCTUATION
 from netbuilder.core.formats.script.data_section import ScriptRecipe
@@ -47,23 +51,20 @@ def _number_words(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
     arguments = "vocabulary=words, output_sequence_length=length"
     if code.split:
         arguments += f", split={format_literal(code.split)}"
+    frequent = _("# The most frequent words of the training texts have the numbers 2, 3, ...")
     cell.add(
-        "from collections import Counter",
-        "import re",
-        "",
-        "def words_of(text):",
-        f'    """{_("Return the words of a text, in lower case and without punctuation.")}"""',
-        f"    bare = re.sub({PUNCTUATION!r}, '', text.lower())",
-        f"    return {cut}",
-        "",
-        "",
-        _("# The most frequent words of the training texts have the numbers 2, 3, ..."),
-        _("# 0 is padding, 1 an unknown word."),
-        "counts = Counter(word for text in x_train for word in words_of(text))",
-        f"words = sorted(counts, key=lambda word: (-counts[word], word))[:{code.most - 2}]",
-        f"length = {length}",
-        f"vectorize = layers.TextVectorization({arguments})",
-        _("# The layer converts only A to Z to lower case."),
+        *script_part(
+            "number_words",
+            about=_("Return the words of a text, in lower case and without punctuation."),
+            marks=repr(PUNCTUATION),
+            cut=cut,
+            frequent=frequent,
+            padding=_("# 0 is padding, 1 an unknown word."),
+            most=code.most - 2,
+            length=length,
+            arguments=arguments,
+            lower=_("# The layer converts only A to Z to lower case."),
+        ),
         *(
             f'x_{part} = vectorize([text.lower() for text in x_{part}]).numpy().astype("int32")'
             for part in parts
@@ -79,8 +80,8 @@ def _table(
     if code.fills:
         cell.add(*(f"x_{part} = x_{part}.fillna(fills)" for part in parts))
     if code.words:
-        text = _ENCODE.replace("GAPS", _OWN_CATEGORY if code.fills else "")
-        cell.add(*(text if cell.lines else text.lstrip()).split("\n"))
+        lines = script_part("encode", gaps=_OWN_CATEGORY if code.fills else "")
+        cell.add(*(lines if cell.lines else lines[2:]))
     cell.add(*_as_numbers(code.words, several, parts))
     if recipe.shape and not several:
         shape = ", ".join(str(side) for side in recipe.shape)
@@ -89,7 +90,7 @@ def _table(
         _scale_whole(recipe, cell, parts)
         return
     if recipe.scaler and code.words:
-        cell.add(*_KEEP_WORDS.rstrip().split("\n"), "", "")
+        cell.add(*script_part("keep_words"))
     if recipe.scaler and several:
         _scale_several(recipe, cell, parts)
     elif recipe.scaler:
@@ -138,46 +139,6 @@ def _scale_several(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...
 _OWN_CATEGORY = f"""    if fills.get(name) == {format_literal(MISSING_LABEL)}:
         values = [*(value for value in values if value != fills[name]), fills[name]]
 """
-
-# The same as ``tables.encode``.
-_ENCODE = '''
-
-def known_words(name):
-    """Return the values of a column, sorted."""
-    values = set(x_train[name].astype(str).str.strip())
-    try:
-        values = sorted(values, key=float)
-    except ValueError:
-        values = sorted(values)
-GAPS    return values
-
-
-def encode(rows):
-    """Keep numbers; one-hot encode texts."""
-    parts = [
-        rows[name].astype(str).str.strip().to_numpy("str")[:, None] == np.array(words[name])
-        if name in words
-        else rows[[name]]
-        for name in rows
-    ]
-    return np.concatenate(parts, axis=1).astype("float64")
-
-
-words = {name: known_words(name) for name in x_train.select_dtypes(exclude=["number", "bool"])}'''
-
-
-_KEEP_WORDS = '''
-def is_word(names):
-    """Return which of the features are one-hot encoded texts."""
-    return np.concatenate([np.full(len(words.get(n, [0])), n in words) for n in names])
-
-
-def keep_words(scaler, which):
-    """Keep one-hot features at 0 or 1."""
-    offset = scaler.mean_ if hasattr(scaler, "mean_") else scaler.min_
-    offset[which], scaler.scale_[which] = 0, 1
-
-'''
 
 
 def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:

@@ -16,7 +16,7 @@ from textwrap import wrap
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.kind import InputFormat
-from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.engine.build.backbone_weights import has_word_vectors
 from netbuilder.core.engine.build.word_weights import WORD_MODULE, with_word_vectors
 from netbuilder.core.engine.trained import TrainedModel
@@ -177,7 +177,8 @@ def _comment(text: str, width: int = 88) -> list[str]:
 def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
     """Return lines from raw texts (``raw_inputs``) to ``numbers``, if needed."""
     if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
-        lines = [_(_KERAS_FILE), *_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
+        parts = ("columns", "gaps" if recipe.code.fills else "words", "joined")
+        lines = [_(_KERAS_FILE), *(x for part in parts for x in script_part(part))]
         each = "[joined(names) for names in columns.values()]"
         return [*lines, f"numbers = {each if several else 'joined(x.columns)'}"]
     return [] if several else list(recipe.code.input_lines)
@@ -186,44 +187,6 @@ def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[
 _KERAS_FILE = N_(
     "# The .keras file contains the categories too: it takes each column separately, texts as "
     "strings."
-)
-_COLUMNS = (
-    "raw_inputs = {}",
-    "",
-    "",
-    "def features_of(name):",
-    '    kind, key = "string" if name in words else "float32", name.replace("/", "_")',
-    "    raw_inputs.setdefault(key, keras.Input((1,), dtype=kind, name=key))",
-    "    tensor = raw_inputs[key]",
-    "    if name in words:",
-)
-_WORDS = (
-    "        look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)",
-    "        tensor = look_up(tensor)",
-)
-# An empty cell is an extra last word until the fill value replaces it.
-_GAPS = (
-    '        look_up = layers.StringLookup(vocabulary=[*words[name], ""], num_oov_indices=0)',
-    "        tensor = look_up(tensor)",
-    "        if name in fills:",
-    "            stand_in = words[name].index(fills[name])",
-    "            gap = keras.ops.equal(tensor, len(words[name]))",
-    "            tensor = keras.ops.where(gap, stand_in, tensor)",
-    "    elif name in fills:",
-    "        tensor = keras.ops.where(keras.ops.isnan(tensor), float(fills[name]), tensor)",
-    "    if name in words:",
-)
-_JOINED = (
-    '        tensor = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(tensor)',
-    "    return tensor",
-    "",
-    "",
-    "def joined(names):",
-    '    """Return the features of an Input."""',
-    "    parts = [features_of(name) for name in names]",
-    "    return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]",
-    "",
-    "",
 )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import InputFormat
-from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.engine.build.backbone_weights import has_word_vectors
 from netbuilder.core.formats.script import prepare_section, split_section, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
@@ -20,6 +20,7 @@ from netbuilder.core.formats.script.model_section import model_cell, short_bin_l
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import LONGEST_LINE, format_call, format_items, format_literal
+from netbuilder.core.wording import capitalize_first
 
 _FILLED_BY = ("mean", "median", "most_frequent")
 
@@ -82,7 +83,7 @@ def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> S
     else:
         cell.add("x_test, y_test = x, y")
     if recipe.watched and data.validation_split > 0:
-        _part(cell, project, facts, recipe, rest, "validation", data.validation_split)
+        _part(cell, project, facts, recipe, rest, "val", data.validation_split)
     elif rest[0] == "x":
         cell.add("x_train, y_train = x, y")
         cell.add(*(["weights_train = row_weights"] if code.weighted else []))
@@ -100,15 +101,6 @@ def _part(
 ) -> None:
     """Split off ``share`` of the rows as ``part``."""
     heads = ("x", "y", "weights")[: len(arrays)]
-    if recipe.ordered:
-        cell.add(
-            f"split = round(len({arrays[0]}) * {1 - share:g})  # "
-            + _("the newest rows are at the end")
-        )
-        for head, name in zip(heads, arrays, strict=True):
-            at = ".iloc" if recipe.table and head == "x" else ""
-            cell.add(f"{head}_train, {head}_{part} = {name}{at}[:split], {name}{at}[split:]")
-        return
     if recipe.code.groups:
         first = arrays[0] == "x"
         groups = "groups" if first else "groups[train]"
@@ -123,10 +115,15 @@ def _part(
             cell.add(f"{head}_train, {head}_{part} = {name}{at}[train], {name}{at}[{part}]")
         return
     names = ", ".join(f"{head}_train, {head}_{part}" for head in heads)
-    more = f"stratify={arrays[1]}" if _stratified(facts, recipe, share) else ""
     cell.add("from sklearn.model_selection import train_test_split")
-    seed = f"random_state={project.training.seed}"
-    listed = [*arrays, f"test_size={share}", *([seed] if not more else [seed, more])]
+    if recipe.ordered:
+        how = ["shuffle=False"]
+        if part == "test":
+            cell.add(f"# {capitalize_first(_('the newest rows are at the end'))}.")
+    else:
+        how = [f"random_state={project.training.seed}"]
+        how += [f"stratify={arrays[1]}"] if _stratified(facts, recipe, share) else []
+    listed = [*arrays, f"test_size={share:g}", *how]
     cell.add(format_call(f"{names} = train_test_split", listed))
 
 
@@ -270,16 +267,8 @@ def _mixed_table(
     transformer = ["make_column_transformer(", _piped(numbers, "numbers"), _piped(words, "words")]
     if _several(project):
         template = "{n: p.HOW(x_PART[columns[n]]) for n, p in preprocessors.items()}"
-        cell.add(
-            "from sklearn.compose import make_column_selector",
-            'numbers = make_column_selector(dtype_include=["number", "bool"])',
-            'words = make_column_selector(dtype_exclude=["number", "bool"])',
-            "preprocessors = {",
-            f"    name: {transformer[0]}",
-            *(f"    {line}" for line in (*transformer[1:], ")")),
-            "    for name in columns",
-            "}",
-        )
+        lines = [transformer[0], *(f"    {line}" for line in (*transformer[1:], ")"))]
+        cell.add(*script_part("for_each_input", transformer="\n".join(lines)))
     else:
         template = "preprocessor.HOW(x_PART)"
         types = facts.column_types if facts is not None else {}
@@ -317,9 +306,9 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     listed = [x, "y_train", f"epochs={training.epochs}", f"batch_size={training.batch_size}"]
     listed += [] if training.shuffle else ["shuffle=False"]
     if recipe.watched:
-        inputs = training_section.model_inputs("x_validation", project)
-        more = ", weights_validation" if weighted else ""
-        listed.append(f"validation_data=({inputs}, y_validation{more})")
+        inputs = training_section.model_inputs("x_val", project)
+        more = ", weights_val" if weighted else ""
+        listed.append(f"validation_data=({inputs}, y_val{more})")
     elif not project.data.kind and project.data.validation_split:
         listed.append(f"validation_split={project.data.validation_split:g}")
     listed += ["sample_weight=weights_train"] if weighted or balanced else []
@@ -337,8 +326,7 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
         cell.add(
             "from sklearn.metrics import mean_absolute_error",
             f"predictions = y_scaler.inverse_transform(model.predict({x}))",
-            "error = mean_absolute_error(y_test, predictions)",
-            f'print("{training_section.OWN_UNITS}", error)',
+            f'print("{training_section.OWN_UNITS}", mean_absolute_error(y_test, predictions))',
         )
         return cell
     cell.add(f"model.evaluate({x}, y_test)")
@@ -348,8 +336,7 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
         cell.add(
             "from sklearn.metrics import mean_absolute_error",
             f"predictions = model.predict({x})",
-            "error = mean_absolute_error(y_test, predictions)",
-            'print("Mean absolute error:", error)',
+            'print("Mean absolute error:", mean_absolute_error(y_test, predictions))',
         )
         return cell
     cell.add("from sklearn.metrics import classification_report")

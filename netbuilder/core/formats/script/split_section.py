@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES
-from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.i18n import gettext as _
@@ -12,7 +12,7 @@ from netbuilder.core.project.model import Project
 
 def split_part_names(recipe: ScriptRecipe) -> tuple[str, ...]:
     """Return the names of the parts."""
-    return ("train", "validation", "test") if recipe.watched else ("train", "test")
+    return ("train", "val", "test") if recipe.watched else ("train", "test")
 
 
 def split_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
@@ -55,7 +55,7 @@ def _by_share(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
         cell.add(f"rows, test_rows = cut({rows}, {data.test_split})")
         rows = "rows"
     if data.validation_split > 0:
-        cell.add(f"train_rows, validation_rows = cut({rows}, {data.validation_split})")
+        cell.add(f"train_rows, val_rows = cut({rows}, {data.validation_split})")
     else:
         cell.add(f"train_rows = {rows}")
     if recipe.code.edited:
@@ -70,19 +70,19 @@ def _by_column(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None
         _cut(cell, project, recipe, fair=folders)
     cell.add(
         _("# The data specifies which rows are for training, validation and test."),
-        "train_rows, validation_rows, test_rows = (",
+        "train_rows, val_rows, test_rows = (",
         "    np.flatnonzero(part_of == part) for part in range(3)",
         ")",
     )
     if tested:
         cell.add(
-            "if not len(validation_rows) and not len(test_rows):",
+            "if not len(val_rows) and not len(test_rows):",
             f"    train_rows, test_rows = cut(train_rows, {data.test_split})",
         )
     if data.validation_split > 0:
         cell.add(
-            "if not len(validation_rows):",
-            f"    train_rows, validation_rows = cut(train_rows, {data.validation_split})",
+            "if not len(val_rows):",
+            f"    train_rows, val_rows = cut(train_rows, {data.validation_split})",
         )
     if not recipe.own_test:
         cell.add(
@@ -102,7 +102,7 @@ def _by_group(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     elif not recipe.own_test:
         cell.add("x_test, y_test = x, y")
     if data.validation_split > 0:
-        cell.add(f"train_rows, validation_rows = cut({rest}, {data.validation_split})")
+        cell.add(f"train_rows, val_rows = cut({rest}, {data.validation_split})")
     else:
         cell.add(f"train_rows = {rest}")
     cell.add(_("# All rows of a group are in the same part."))
@@ -122,56 +122,24 @@ def _drop_gone(cell: ScriptCell, others: tuple[str, ...]) -> None:
     )
 
 
-def _in_docstring(words: str) -> str:
-    return f'    """{words}"""'
-
-
 def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool = True) -> None:
     """Write the function that splits row numbers in two; ``fair`` stratifies by class."""
     if recipe.ordered and recipe.code.parts != "column":
-        cell.add(
-            "",
-            "",
-            "def cut(rows, share):",
-            _in_docstring(
-                _("Return the first rows, and the rest at the end: rows are in order of time.")
-            ),
-            "    kept = len(rows) - round(len(rows) * share)",
-            "    return rows[:kept], rows[kept:]",
-            "",
-            "",
-        )
+        about = _("Return the first rows, and the rest at the end: rows are in order of time.")
+        cell.add(*script_part("cut_in_order", about=about))
         return
     classes = fair and recipe.task in (CLASSES, BINARY)
     labels = "y[:, 0]" if recipe.mixed else "y"
     seed = f"test_size=count, random_state={project.training.seed}"
-    cell.add(
-        "from sklearn.model_selection import train_test_split",
-        "",
-        "",
-        "def cut(rows, share):",
-        _in_docstring(
-            _("Return row numbers to keep and row numbers to split off, stratified by class.")
-            if classes
-            else _("Return row numbers to keep and row numbers to split off.")
-        ),
+    about = (
+        _("Return row numbers to keep and row numbers to split off, stratified by class.")
+        if classes
+        else _("Return row numbers to keep and row numbers to split off.")
     )
-    cell.add("    count = round(len(rows) * share)", "    if count == 0:")
-    cell.add("        return rows, rows[:0]")
+    cell.add(*script_part("cut", about=about))
     if classes:
-        cell.add(
-            f"    names, sizes = np.unique({labels}[rows], return_counts=True)",
-            f"    {_('# A class with one row cannot be in both parts.')}",
-            f"    single = np.isin({labels}[rows], names[sizes == 1])",
-            "    rest, alone = rows[~single], rows[single]",
-            "    fair = (sizes > 1).sum() <= min(count, len(rest) - count)",
-            "    if not fair:",
-            "        rest, alone = rows, rows[:0]",
-            "    kept, gone = train_test_split(",
-            f"        rest, {seed}, stratify={labels}[rest] if fair else None",
-            "    )",
-            "    return np.sort(np.append(kept, alone)), np.sort(gone)",
-        )
+        single = _("# A class with one row cannot be in both parts.")
+        cell.add(*script_part("cut_by_class", labels=labels, seed=seed, single=single))
     else:
         cell.add(
             f"    kept, gone = train_test_split(rows, {seed})",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from netbuilder.core.catalog.training.training_index import (
     CALLBACKS,
     LOSSES,
@@ -10,7 +12,7 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import ScriptCell, object_call
 from netbuilder.core.i18n import gettext as _
@@ -38,8 +40,23 @@ def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False)
         listed += [f"loss=[{', '.join(losses)}]", f"metrics=[{', '.join(rows)}]"]
         if any(goal.loss_weight != 1.0 for goal in goals):
             listed.append(f"loss_weights={format_literal([goal.loss_weight for goal in goals])}")
+    if plain and "\n" in format_call("model.compile", listed):
+        rate, optimizer = _own_lines(optimizer)
+        cell.add(*rate, f"optimizer = {optimizer}")
+        listed[0] = "optimizer=optimizer"
     cell.add(format_call("model.compile", listed))
     return cell
+
+
+def _own_lines(optimizer: str) -> tuple[list[str], str]:
+    """Return lines for a schedule of the learning rate, and the optimizer that uses it."""
+    schedule = re.search(r"keras\.optimizers\.schedules\.\w+\([^()]*\)", optimizer)
+    if schedule is None:
+        return [], optimizer
+    rest = optimizer.replace(schedule[0], "rate")
+    head, _bracket, arguments = rest.partition("(")
+    listed = [part.strip() for part in arguments.rstrip(")\n ").split(",") if part.strip()]
+    return [f"rate = {schedule[0]}"], format_call(f"{head}", listed)
 
 
 def _loss_text(choice: Choice, plain: bool) -> str:
@@ -81,34 +98,6 @@ def _loss(project: Project, output: str, recipe: ScriptRecipe) -> Choice:
     return Choice(name)
 
 
-# As engine.loop.tensors.Orders shuffles.
-# Scripts carry this function.
-_BATCHES = '''class Batches(keras.utils.PyDataset):
-    """Batches of rows, shuffled in each epoch as NetBuilder shuffles with this seed."""
-
-    def __init__(self, x, y, size):
-        super().__init__()
-        self.x, self.y, self.size = x, y, size
-        self.rows = len(keras.tree.flatten(x)[0])
-        self.shuffle(0)
-
-    def shuffle(self, epoch, logs=None):
-        block = max(1, min(256, 65536 // self.rows))
-        number, place = divmod(epoch, block)
-        orders = np.tile(np.arange(self.rows, dtype="int32"), (block, 1))
-        self.order = np.random.default_rng([SEED, number]).permuted(orders, axis=1)[place]
-
-    def __len__(self):
-        return -(-self.rows // self.size)
-
-    def __getitem__(self, index):
-        rows = self.order[index * self.size : (index + 1) * self.size]
-        batch = keras.tree.map_structure(lambda values: values[rows], (self.x, self.y))
-        return keras.tree.lists_to_tuples(batch)
-
-'''
-
-
 def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """Write ``model.fit``."""
     training, weighted = project.training, recipe.code.weighted
@@ -134,7 +123,7 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         )
     x, more = model_inputs("x_train", project), ", weights_train" if weighted else ""
     if training.shuffle:
-        text = translated_source(_BATCHES.replace("SEED", str(training.seed)))
+        text = translated_source("\n".join(script_part("batches", seed=training.seed)))
         if weighted:
             text = text.replace("x, y, size):", "x, y, weights, size):")
             text = text.replace("= x, y, size", "= x, y, size\n        self.weights = weights")
@@ -148,9 +137,9 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         callbacks.insert(0, "keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)")
     listed.append(f"epochs={training.epochs}")
     if recipe.watched:
-        more = ", weights_validation" if weighted else ""
-        inputs = model_inputs("x_validation", project)
-        listed.append(f"validation_data=({inputs}, y_validation{more})")
+        more = ", weights_val" if weighted else ""
+        inputs = model_inputs("x_val", project)
+        listed.append(f"validation_data=({inputs}, y_val{more})")
     listed.append("shuffle=False")  # ``Batches`` or the data determine the order
     listed += ["class_weight=dict(enumerate(weights))"] if balanced and not weighted else []
     listed += [format_items("callbacks=[", callbacks, "]", 4)] if callbacks else []
@@ -224,18 +213,9 @@ def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
 
 def _confusion(project: Project, recipe: ScriptRecipe, x: str, cell: ScriptCell) -> None:
     cell.add(
-        "from sklearn.metrics import classification_report",
-        "",
-        f"probabilities = model.predict({x}, verbose=0)",
-        "if probabilities.shape[-1] == 1:",
-        "    answers = (probabilities[:, 0] >= 0.5).astype(int)",
-        "else:",
-        "    answers = probabilities.argmax(axis=-1)",
-        "truth = y_test.argmax(axis=-1)" if recipe.one_hot else "truth = np.ravel(y_test)",
-        "numbers = range(len(labels))",
-        "print(",
-        "    classification_report(",
-        "        truth, answers, labels=numbers, target_names=labels, zero_division=0",
-        "    )",
-        ")",
+        *script_part(
+            "confusion",
+            x=x,
+            truth="y_test.argmax(axis=-1)" if recipe.one_hot else "np.ravel(y_test)",
+        ),
     )

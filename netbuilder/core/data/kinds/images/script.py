@@ -25,6 +25,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     commented,
     function_lines,
     left_out_lines,
+    script_part,
 )
 from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.i18n import noop as N_
@@ -71,7 +72,7 @@ def table_code(question: ScriptRequest) -> DataCode:
     """Return lines that read the pictures that a table names, with their labels or numbers."""
     data = question.project.data
     train = [
-        *_FOUND_BY_NAME,
+        *script_part("pictures_of"),
         *_named(question, "data", data.path),
         f"size = {_known_size(question) or 'usual_size(files)'}",
         f"x = {_stacked(question)}",
@@ -95,22 +96,6 @@ def _named(question: ScriptRequest, frame: str, path: str) -> list[str]:
         f"{frame}, files = {frame}[there], [file for file in files if file.is_file()]",
         *(["files = [file for file in files if file not in left_out]"] if without else []),
     ]
-
-
-_FOUND_BY_NAME = (
-    "",
-    "",
-    "def pictures_of(table, path):",
-    '    """Return the pictures that a table lists, which are beside it or in a folder beside '
-    'it."""',
-    "    names = [str(name).replace('\\\\', '/') for name in table[column]]",
-    "    folder = Path(path).parent",
-    "    homes = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]",
-    "    home = max(homes, key=lambda path: sum((path / name).is_file() for name in names[:20]))",
-    "    return [home / name for name in names]",
-    "",
-    "",
-)
 
 
 def _code(question: ScriptRequest, lines: Sequence[str], **more: Any) -> DataCode:

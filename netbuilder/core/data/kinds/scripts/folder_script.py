@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
-from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
+from netbuilder.core.data.kinds.scripts.script_lines import (
+    function_lines,
+    left_out_lines,
+    script_part,
+)
 from netbuilder.core.data.readers.zipped_folders import ZIP
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
@@ -117,7 +121,7 @@ def keras_directory_code(
     if question.reading("other_folders") or names != sorted(names):
         arguments = [*arguments, f"class_names={format_literal(names)}"]
     arguments = [*arguments, "batch_size=None", "shuffle=False"]
-    parts = ("_train", "_validation", "_test") if "1" in inner else ("", "", "_test")
+    parts = ("_train", "_val", "_test") if "1" in inner else ("", "", "_test")
     arrays = f"(np.stack(values) for values in zip(*{name}))"
     if len(folders) == 1:
         call = format_call(f"keras.utils.{function}", [format_literal(folders["0"]), *arguments])
@@ -162,18 +166,12 @@ def folder_lines(
         f"endings = {format_literal(list(endings), tuples=True)}",
         f"samples = files_of_classes(Path({format_literal(folder)}), endings)",
         *left_out_lines(data, data.path, folder, filter_line),
-        "part_of = np.array([part for part, _, _ in samples])",
-        "names = [name for _, name, _ in samples]",
-        "files = [file for _, _, file in samples]",
-        _("# Without a validation folder, the test folder is a separate data set."),
-        "looked_at = [file for part, _, file in samples if part == 0 or 1 in part_of]",
-        *before,
-        f"x = {to_numbers}",
-        "try:",
-        "    labels = sorted(set(names), key=float)",
-        "except ValueError:",
-        "    labels = sorted(set(names))",
-        "y = np.array([labels.index(name) for name in names])",
+        *script_part(
+            "folder",
+            alone=_("# Without a validation folder, the test folder is a separate data set."),
+            before="".join(f"{line}\n" for line in before),
+            values=to_numbers,
+        ),
     ]
     if not data.test_path:
         return lines

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
@@ -13,6 +16,7 @@ from netbuilder.core.data.preprocessing.word_encoding import DEFAULT_WORDS
 from netbuilder.core.data.readers.excluded_files import OPTION
 from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.core.python_text import format_literal, translated_source
@@ -31,6 +35,19 @@ def function_lines(function: Callable[..., Any]) -> list[str]:
     if imports:
         body = body.replace('"""\n\n', '"""\n', 1)
     return [*(line.strip() for line in imports), *body.split("\n"), "", ""]
+
+
+@cache
+def _script_parts() -> Mapping[str, str]:
+    text = resource("script_parts.txt").read_text(encoding="utf-8")
+    parts = re.split(r"^--- (\w+).*\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def script_part(name: str, **values: object) -> list[str]:
+    """Return the lines of a part of ``resources/script_parts.txt``, with values for its $names."""
+    text = Template(_script_parts()[name]).safe_substitute(values)
+    return text.removesuffix("\n").split("\n")
 
 
 def commented(lines: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     function_lines,
     input_columns,
     lines_left_out,
+    script_part,
     target_columns,
 )
 from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
@@ -82,7 +83,22 @@ _FORMS = {
     "laps": 'pd.to_timedelta("0:" + {0}) / pd.Timedelta("1{1}")',
     "clock": 'pd.to_timedelta({0} + ":00") / pd.Timedelta("1{1}")',
     "feet": r'{0}.str.extract(r"(\d+)\D+(\d+)").astype(float).dot([12, 1])',
+    "times": 'pd.to_timedelta({0}) / pd.Timedelta("1D")',
+    "short_times": 'pd.to_timedelta({0} + ":00") / pd.Timedelta("1D")',
+    "dates": '(pd.to_datetime({0}) - pd.Timestamp(0)) / pd.Timedelta("1D")',
+    "day_first": '(pd.to_datetime({0}, dayfirst=True) - pd.Timestamp(0)) / pd.Timedelta("1D")',
 }
+# Options that change the cells of columns.
+_REWRITING = ("dates", "centuries", "missing_values", "empty_means", "same_words")
+#: Forms of dates and times of the day, as days since 1970-01-01.
+_DATES = frozenset({"times", "short_times", "dates", "day_first"})
+
+
+def without_order(data: Data) -> Data:
+    """Return the recipe without the column that gives the order of the rows."""
+    columns = {name: choice for name, choice in data.columns.items() if choice.role != "order"}
+    options = {key: value for key, value in data.options.items() if key != "order_by"}
+    return replace(data, columns=columns, options=options)
 
 
 def frames_of(data: Data) -> tuple[str, ...]:
@@ -105,6 +121,16 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
     columns = {name: replace(choice, decimal="") if name in stripped else choice
                for name, choice in project.data.columns.items()}  # fmt: skip
     data = _with_clocks(replace(project.data, columns=columns), facts)
+    by = single_roles(data).get("order", "")
+    ordering = stripped.get(by, "") if not moments and stripped.get(by) in _DATES else ""
+    data = without_order(data) if ordering else data
+    dated = {name for name, choice in data.columns.items() if choice.type == "date"}
+    stripped = {name: how for name, how in stripped.items()
+                if how not in _DATES or (name in dated and not moments)}  # fmt: skip
+    data = replace(data, columns={
+        name: replace(choice, type="") if stripped.get(name) in _DATES else choice
+        for name, choice in data.columns.items()
+    })  # fmt: skip
     needed, whole = imports(data), "" in stripped.values()
     return [
         *(["import re"] if _marks(data, facts) and "import re" not in needed else []),
@@ -122,6 +148,11 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
             for frame in frames
         ),
         *column_lines(data, frames, facts, order=not moments),
+        *(
+            f"{frame} = {frame}.sort_values({format_literal(by)}, "
+            f'key=lambda times: {_FORMS[ordering].format("times", "")}, kind="stable")'
+            for frame in (frames if ordering else ())
+        ),
     ]
 
 
@@ -144,7 +175,12 @@ def _stripped(question: ScriptRequest) -> dict[str, str]:
     forms = question.reading("forms") or {}
     if question.project.data.test_path and forms != question.reading("forms", test=True):
         forms = {}
-    return known | {n: forms[n] for n in forms if n in marks and forms[n] in _FORMS}
+    decided = [question.project.data.options.get(key) or () for key in _REWRITING]
+    gone = {name for names in decided for name in names}
+    return known | {
+        name: form for name, form in forms.items()
+        if form in _FORMS and (name in marks or form in _DATES) and name not in gone
+    }  # fmt: skip
 
 
 def _strip_lines(
@@ -155,7 +191,8 @@ def _strip_lines(
     for name, mark in stripped.items():
         for frame in frames if mark in _FORMS else ():
             cell = f"{frame}[{format_literal(name)}]"
-            lines.append(f"{cell} = {_FORMS[mark].format(cell, TIMED.get(marks[name], ''))}")
+            unit = TIMED.get(marks.get(name, ""), "")
+            lines.append(f"{cell} = {_FORMS[mark].format(cell, unit)}")
     for mark in (",", "."):
         names = [name for name, point in stripped.items() if point == mark]
         changes = [rf'.str.replace(r"[^\d{mark}-]", "", regex=True)', ".astype(float)"]
@@ -375,22 +412,10 @@ def answer_lines(question: ScriptRequest) -> list[str]:
     if len(set(tasks.values())) > 1:
         of = {column: tasks[key] for key, names in data.targets.items() for column in names}
         tasks_by_column = {name: of.get(name, task) for name in target_columns(data)}
-        lines = [
-            "y, y_test = [], []",
-            f"for name, task in {format_literal(tasks_by_column)}.items():",
-        ]
-        lines += [
-            f"    if task in {format_literal([REGRESSION, MULTI_LABEL])}:",
-            "        y.append(data[name])",
-            *(["        y_test.append(test[name])"] if data.test_path else []),
-            "    else:",
-            "        labels, numbers = np.unique(data[name], return_inverse=True)",
-            "        y.append(numbers)",
-            *(["        y_test.append(np.searchsorted(labels, test[name]))"]
-              if data.test_path else []),
-            'y = np.stack(y, axis=1).astype("float32")',
-            *(['y_test = np.stack(y_test, axis=1).astype("float32")'] if data.test_path else []),
-        ]  # fmt: skip
+        numbers = format_literal([REGRESSION, MULTI_LABEL])
+        lines = script_part("answers", tasks=format_literal(tasks_by_column), numbers=numbers)
+        lines = [line for line in lines if data.test_path or not line.strip().startswith("y_test")]
+        lines.insert(0, "y, y_test = [], []")
         return lines
     if task in {REGRESSION, MULTI_LABEL}:
         frames = (("y", "data"), ("y_test", "test"))[: 2 if data.test_path else 1]

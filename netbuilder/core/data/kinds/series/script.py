@@ -7,7 +7,11 @@ from dataclasses import replace
 
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts import table_script
-from netbuilder.core.data.kinds.scripts.script_lines import function_lines, target_columns
+from netbuilder.core.data.kinds.scripts.script_lines import (
+    function_lines,
+    script_part,
+    target_columns,
+)
 from netbuilder.core.data.kinds.series.windows import targets_behind
 from netbuilder.core.data.preprocessing.cut_windows import cut_windows, gaps, stretches
 from netbuilder.core.data.preprocessing.missing import missing_rules
@@ -28,6 +32,14 @@ def window_lines(
     """
     columns = format_literal(list(features)) if features else 'list(data.select_dtypes("number"))'
     goals = format_literal(targets) if targets else "features[-1:]"
+    if horizon == 1 and list(features) == targets:
+        return [
+            _("# A sample is a window of rows; its target is what follows."),
+            f'rows = data[{columns}].to_numpy("float32")',
+            f"windows = keras.utils.timeseries_dataset_from_array(rows, rows[{window}:], {window}, "
+            "batch_size=len(rows))",
+            "x, y = (values.numpy() for values in next(iter(windows)))",
+        ]
     steps = (
         "following = np.lib.stride_tricks.sliding_window_view(following, horizon, axis=0)",
         "following = following.reshape(len(following), -1)",
@@ -65,7 +77,7 @@ def series_code(question: ScriptRequest) -> DataCode:
         times = ["    times = np.arange(len(table))"]
         timed = ", timed=False"
     else:
-        times = [f"    {_(_GUESSED[0])}", *_GUESSED[1:]]
+        times = script_part("guessed", about=_(_GUESSED))
     other = list(dict.fromkeys([*table_script.unused(data), *order, *([group] if group else [])]))
     other = [name for name in other if name not in targets]
     numbers = 'data.select_dtypes(["number", "bool"])'
@@ -79,17 +91,14 @@ def series_code(question: ScriptRequest) -> DataCode:
         "",
         "",
         *function_lines(gaps), *function_lines(stretches), *function_lines(cut_windows),
-        "def windows_of(table):",
-        '    """Return windows of rows, their targets, and the row where each target ends."""',
-        *times,
-        f"    groups = table[{format_literal(group)}].astype(str)" if group
-        else "    groups = pd.Series(0, table.index)",
-        f"    out = {_left_out(data)}",
-        f"    parts = stretches(times, groups.to_numpy(), out{timed})",
-        '    rows, ahead = table[features].to_numpy("float32"), table[targets].to_numpy("float32")',
-        "    return cut_windows(rows, ahead, times, parts, window, horizon)",
-        "",
-        "",
+        *script_part(
+            "windows_of",
+            times="\n".join(times),
+            groups=f"table[{format_literal(group)}].astype(str)" if group
+            else "pd.Series(0, table.index)",
+            out=_left_out(data),
+            timed=timed,
+        ),
         "x, y, ends = windows_of(data)",
     ]  # fmt: skip
     if data.test_path:
@@ -115,11 +124,8 @@ def _short_code(question: ScriptRequest, targets: list[str]) -> DataCode | None:
         return None
     window = integer_option(data.options, "window", DEFAULT_WINDOW)
     horizon = integer_option(data.options, "horizon", 1)
-    without_order = replace(question, project=replace(question.project, data=replace(
-        data, columns={n: c for n, c in data.columns.items() if c.role != "order"},
-        options={k: v for k, v in data.options.items() if k != "order_by"},
-    )))  # fmt: skip
-    reading = table_script.reading_lines(without_order)
+    project = replace(question.project, data=table_script.without_order(data))
+    reading = table_script.reading_lines(replace(question, project=project))
     targets = targets or [*targets_behind(facts.target_names, horizon)]
     cut = window_lines(targets, window, horizon, facts.column_names)
     return DataCode((*reading, *cut), InputFormat.NUMBERS, ordered=True)
@@ -149,10 +155,4 @@ def _fills(data: Data) -> tuple[str, ...]:
 
 
 _LIKE = "[features.index(name) for name in targets for _ in range(horizon)]"
-_GUESSED = (
-    N_("# A column of dates gives the order of the rows."),
-    '    texts = table.select_dtypes(exclude=["number", "bool"]).astype(str)',
-    '    dates = texts.apply(pd.to_datetime, errors="coerce", format="mixed").dropna(axis=1)',
-    "    times = moments(table[dates.columns[0]]) if len(dates.columns) else range(len(table))",
-    '    times = np.array(times, "float64")',
-)
+_GUESSED = N_("# A column of dates gives the order of the rows.")

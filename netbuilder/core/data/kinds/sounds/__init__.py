@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,8 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
-from netbuilder.core.data.kinds.scripts.script_lines import function_lines
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, keras_directory_code
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines, used_inputs
 from netbuilder.core.data.kinds.sounds.sound_files import (
     DEFAULT_MELS,
     ENDINGS,
@@ -41,6 +42,7 @@ from netbuilder.core.data.kinds.sounds.sound_files import (
     SoundFormat,
     check_all_sounds,
     decode_sounds,
+    is_plain_wave,
     log_mel,
     mel_filters,
     sound_lengths,
@@ -52,13 +54,20 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
+from netbuilder.core.data.readers.class_folders import (
+    FolderSamples,
+    find_samples,
+    keras_directories,
+    select_files,
+    usual_ending,
+)
 from netbuilder.core.data.readers.excluded_files import (
     SampleFolder,
     with_exclude_fix,
     without_excluded,
 )
 from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.readers.table_cells import TableReading
 from netbuilder.core.data.readers.zipped_folders import ZIP, has_test_part, unpacked, zip_contains
 from netbuilder.core.data.recipe_options import integer_option, positive_option
 from netbuilder.core.errors import DataError
@@ -114,7 +123,18 @@ def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
         details=tuple(map(float, sound)),
         home=home,
         findings=findings,
+        reading=TableReading(read_as=_short_reading(folder_samples, root, chosen.files, sound)),
     )
+
+
+def _short_reading(
+    samples: FolderSamples, root: Path, files: Sequence[Path], sound: SoundFormat
+) -> dict[str, Any]:
+    """Return how ``keras.utils.audio_dataset_from_directory`` reads the same waves, or {}."""
+    if not all(is_plain_wave(file, sound.rate) for file in files):
+        return {}
+    directories = keras_directories(samples, root, (".wav",))
+    return {**directories, "length": round(sound.rate * sound.seconds)} if directories else {}
 
 
 def _read_kind(data: Data, path: Path, test: bool) -> Samples:
@@ -274,6 +294,26 @@ _USUAL_SECONDS = (
 )
 
 
+def _short_features(question: ScriptRequest, rate: int, mels: int) -> list[str]:
+    """Return lines from waveforms, (sounds, samples, 1), to what the network takes."""
+    graph = question.project.graph
+    if mels and any(node.layer == "SpeechEmbedding" for node in graph.nodes):
+        return [
+            "from speech_embedding import log_mel",
+            f"x = np.stack([log_mel(wave[:, 0], {rate}, {mels}, speech=True) for wave in x])",
+        ]
+    if not mels:
+        return []
+    assert question.facts is not None
+    steps = question.facts.input_shapes[used_inputs(graph)[0]][0]
+    size = 1 << (rate // 40 - 1).bit_length()
+    sizes = f"{size}, {rate // 100}, {rate // 40}, sampling_rate={rate}"
+    return [
+        f"spectrogram = layers.MelSpectrogram({sizes}, num_mel_bins={mels}, min_freq=0)",
+        f"x = np.swapaxes(spectrogram(x[:, :, 0]), 1, 2)[:, :{steps}]",
+    ]
+
+
 def _code(question: ScriptRequest) -> DataCode:
     data = question.project.data
     how = data.options.get("representation") or SPECTROGRAM
@@ -303,6 +343,17 @@ def _code(question: ScriptRequest) -> DataCode:
         f"raw_inputs = keras.Input(({size},))",
         f"numbers = {hears if pictures else 'layers.Reshape(x_train.shape[1:])(raw_inputs)'}",
     ]
+    if question.reading("length") and (pictures or rate == DEFAULT_RATE):
+        samples = [f"output_sequence_length={question.reading('length')}"]
+        code = keras_directory_code(question, "audio_dataset_from_directory", "sounds", samples)
+        if code is not None and not data.test_path and not code.parts and not code.own_test:
+            return replace(
+                code,
+                lines=(*code.lines, *_short_features(question, rate, mels)),
+                fed=InputFormat.WHOLE,
+                scaling=usual,
+                looked_at=_LOOK_AT,
+            )
     return DataCode(
         tuple(lines),
         InputFormat.WHOLE,

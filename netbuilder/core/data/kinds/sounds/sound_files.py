@@ -99,6 +99,16 @@ class SoundFormat(NamedTuple):
         return log_mel(wave, self.rate, self.mels, self.speech)
 
 
+def is_plain_wave(file: Path, rate: int) -> bool:
+    """Return whether Keras reads a file as it is: a ``.wav`` with one channel at this rate."""
+    import soundfile
+
+    if file.suffix.lower() != ".wav":
+        return False
+    about = soundfile.info(str(file))
+    return (about.samplerate, about.channels, about.subtype) == (rate, 1, "PCM_16")
+
+
 def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = False) -> list[float]:
     """Return the seconds of sounds, from their headers; of more than 2,000 only some unless
     ``every``.

@@ -26,7 +26,7 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.scripts.script_lines import commented, function_lines
+from netbuilder.core.data.kinds.scripts.script_lines import commented, function_lines, script_part
 from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
@@ -370,13 +370,9 @@ def _pair_lines(options: Mapping[str, Any], size: int) -> tuple[str, ...]:
         "",
         "",
         *(line for function in functions for line in function_lines(function)),
-        f"words = re.findall({byte_pairs.PIECES!r}, text)",
-        'words = ["".join(shown.get(letter, letter) for letter in word) for word in words]',
+        *script_part("pairs_of_words", pieces=repr(byte_pairs.PIECES)),
         *_known_lines('"".join(words)', size),
-        f"merges = learn_byte_pairs(words, min({count}, {size - 2} - len(known)))",
-        "ranks = {(left, right): rank for rank, (left, right, _) in enumerate(merges)}",
-        "known = list(dict.fromkeys([*known, *(left + right for left, right, _ in merges)]))",
-        "tokens = [token for word in words for token in split_word(word, ranks)]",
+        *script_part("merges", count=count, most=size - 2),
     )
 
 
@@ -408,46 +404,23 @@ def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
     if level_of(options) == tokens_.BYTE_PAIR:
         takes = _("the numbers of tokens: no Keras layer joins byte pairs as above")
         return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
+    lowered = "lower_case" if options.get("lowercase", True) else "as_written"
     return DataCode(
         tuple(lines),
         InputFormat.IDS,
         ordered=True,
         takes=_("the numbers of the characters, computed as above"),
         input_lines=(
-            *commented(_CHARACTERS),
-            *(commented(_SMALL) if options.get("lowercase", True) else _AS_WRITTEN),
-            *_LAST,
+            *script_part("characters", about=_(_CHARACTERS)),
+            *script_part(lowered, small=_(_SMALL)),
+            *script_part("last_tokens"),
         ),
     )
 
 
-_CHARACTERS = (
-    N_("# The .keras file contains the characters too: it takes texts, and uses the end of each."),
-    'raw_inputs = keras.Input((1,), dtype="string")',
-    "characters = [hidden.get(one, one) for one in known]",
+_CHARACTERS = N_(
+    "# The .keras file contains the characters too: it takes texts, and uses the end of each."
 )
-_AS_WRITTEN = (
-    "look_up = layers.TextVectorization(",
-    '    vocabulary=characters, standardize=None, split="character"',
-    ")",
-    'ids = keras.ops.cast(look_up(raw_inputs), "int32")',
-)
-_SMALL = (
-    N_(
-        "# The layer converts A to Z to lower case; other letters are converted by this vocabulary."
-    ),
-    "small = {one.upper(): one for one in characters if not one.isascii()}",
-    "small = {a: b for a, b in small.items() if a.lower() == b and a not in characters}",
-    "look_up = layers.TextVectorization(",
-    '    vocabulary=[*characters, *small], standardize="lower", split="character"',
-    ")",
-    "places = range(2, len(characters) + 2)",
-    "place = [0, 1, *places, *(characters.index(one) + 2 for one in small.values())]",
-    'ids = keras.ops.take(np.array(place, "int32"), look_up(raw_inputs), axis=0)',
-)
-_LAST = (
-    'size = keras.ops.sum(keras.ops.cast(ids != 0, "int32"), axis=1, keepdims=True)',
-    "padded = keras.ops.pad(ids, [[0, 0], [window, 0]])",
-    'last = size + np.arange(window, dtype="int32")',
-    "numbers = keras.ops.take_along_axis(padded, last, axis=1)",
+_SMALL = N_(
+    "# The layer converts A to Z to lower case; other letters are converted by this vocabulary."
 )

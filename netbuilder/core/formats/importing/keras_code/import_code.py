@@ -587,7 +587,10 @@ class _Builder:
             self.tell("data", AS_IS, line, path)
             data = replace(data, kind=kind, path=path)
             if kind != "csv":
-                data = replace(data, options={**data.options, **reads.options})
+                chosen = {**data.options, **reads.options}
+                if kind == "sounds":
+                    chosen |= self._sound_options(chosen)
+                data = replace(data, options=chosen)
                 return self._scaling(reads, data, fitted, pictures=True)
             header: tuple[str, ...] = ()
             with suppress(DataError):
@@ -613,6 +616,16 @@ class _Builder:
             self.tell("data", LEFT_OUT, line, message)
             data = replace(data, name=data.name or name or code)  # suggest no other data
         return data
+
+    def _sound_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the length of sounds, and what they become for this network."""
+        rate = options.get("sample_rate", 16_000)
+        known = {"seconds": options["seconds"] / rate} if "seconds" in options else {}
+        shapes = [node.params.get("shape") or () for node in self.nodes if node.layer == "Input"]
+        if any(node.layer == "SpeechEmbedding" for node in self.nodes):
+            return {**known, "representation": "speech"}
+        waves = any(list(shape[1:]) == [1] for shape in shapes)
+        return {**known, "representation": "waveform"} if waves else known
 
     def _built_in(
         self, reads: ScriptData, data: Data, fitted: Mapping[str, Any], line: int

@@ -32,6 +32,7 @@ from netbuilder.core.formats.importing.keras_code.script_data import (
     Bunch,
     Rows,
     ScriptData,
+    Texts,
     computed,
     selected,
 )
@@ -106,6 +107,8 @@ class ReturnError(Exception):
 
 
 MAX_ROUNDS = 1_000  # per loop
+# Classes of pandas that turn times into numbers.
+_TIMES = ("Timedelta", "Timestamp")
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -498,8 +501,11 @@ class Interpreter:
             return self._of_tensors(sign, left, right, node)
         rows = next((v for v in (left, right) if isinstance(v, Rows)), None)
         if rows is not None:
+            other = right if rows is left else left
+            if isinstance(other, str) or getattr(other, "kind", "") in _TIMES:
+                return rows  # times become numbers
             divided = isinstance(sign, ast.Div) and rows is left
-            return computed(rows, node, right if rows is left else left, divided=divided)
+            return computed(rows, node, other, divided=divided)
         function = _OPERATORS.get(type(sign))
         if function is None or any(isinstance(v, Unread) for v in (left, right)):
             return Unread(node.lineno, ast.unparse(node)[:60])
@@ -687,8 +693,11 @@ class Interpreter:
         if read is not None:
             return read
         if isinstance(node.func, ast.Attribute):
-            method = self.data.call_method if isinstance(owner, Rows) else self._method
-            result = method(owner, name, args, kwargs, node)
+            if isinstance(owner, Texts) and name == "replace":
+                result = owner.replaced(args)
+            else:
+                method = self.data.call_method if isinstance(owner, Rows) else self._method
+                result = method(owner, name, args, kwargs, node)
             if result is not NotImplemented:
                 return result
             target = target or self._attribute(owner, node.func)

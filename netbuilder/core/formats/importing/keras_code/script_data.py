@@ -28,6 +28,8 @@ DataCall = tuple[int, str, str, str]
 _OTHER_NAMES: Mapping[str, str] = {"mnist_784": "mnist", "cifar_10": "cifar10"}
 #: Sample shapes of the image sets.
 PICTURE_SETS: Mapping[str, list[int]] = _NAMES["pictures"]
+# Column and class names of scikit-learn's sets.
+SET_NAMES: Mapping[str, Mapping[str, list[str]]] = _NAMES["bunches"]
 #: Name of a set's target column.
 _TARGET = "target"
 # Arguments of ImageDataGenerator that do not augment.
@@ -51,6 +53,8 @@ _TABLE_ATTRIBUTES = frozenset(_NAMES["table_attributes"])
 _SEEDS = frozenset({"set_random_seed", "set_seed", "seed"})
 # Arguments of functions that read or vectorize → names of NetBuilder's options.
 _OPTIONS: Mapping[str, Mapping[str, str]] = _NAMES["options"]
+# Patterns of ``Series.str.replace`` that leave the number which NetBuilder reads in a cell.
+_SIGNS = re.compile(r"\[\^\\d[.,-]*\]\+?|\[?([^\w\s()\[\]]|\\\W)+\]?")
 # Usual variable names of features and targets, if no ``fit`` uses them.
 _USUAL_NAMES: list[list[str]] = _NAMES["usual_names"]
 
@@ -93,15 +97,20 @@ class Bunch(dict[str, Any]):
         features = replace(rows, without=(_TARGET,))
         target = replace(rows, names=(_TARGET,))
         super().__init__(data=features, images=features, frame=rows, target=target)
-        self.name = name
+        self.update(SET_NAMES.get(name, {}))
 
-    def __missing__(self, key: str) -> Any:
-        if key not in ("target_names", "feature_names"):
-            raise KeyError(key)
-        samples = read_builtin(self.name, {})
-        if key == "feature_names":
-            return list(() if samples.table is None else samples.table.columns)
-        return sorted({str(label) for label in samples.targets.iloc[:, 0]})
+
+@dataclass(eq=False)
+class Texts(Unread):
+    """The texts of a column: the accessor ``.str``."""
+
+    rows: Rows
+
+    def replaced(self, args: list[Any]) -> Any:
+        """Return the column, unless the call removes more than the signs around a number."""
+        plain = len(args) == 2 and all(isinstance(arg, str) for arg in args)
+        known = plain and args[1] in ("", ".") and _SIGNS.fullmatch(args[0])
+        return self.rows if known else NotImplemented
 
 
 def computed(rows: Rows, node: ast.AST, other: Any = None, *, divided: bool = False) -> Rows:
@@ -378,6 +387,8 @@ class ScriptData:
         if kind == "builtin" and rows.names == (_TARGET,):
             if path in PICTURE_SETS:
                 return list(range(10))
+            if labels := SET_NAMES.get(path, {}).get("target_names"):
+                return list(labels)
             known = path in BUILTINS and not BUILTINS[path].fetched
             targets = read_builtin(path, {}).targets if known else None
             return None if targets is None else sorted(set(targets.iloc[:, 0]))
@@ -421,6 +432,8 @@ class ScriptData:
         """Return the result of a table's attribute: a column, unless pandas defines it."""
         if node.attr in ("values", "iloc", "loc"):
             return rows
+        if node.attr == "str" and rows.names is not None:
+            return Texts(node.lineno, ast.unparse(node)[:60], rows)
         if node.attr in _CLASS_ATTRIBUTES or (node.attr == "shape" and rows.one_hot):
             classes = self._classes(rows)
             if classes is None:
