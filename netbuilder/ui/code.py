@@ -15,6 +15,8 @@ from PySide6.QtGui import (
     QFont,
     QGuiApplication,
     QHelpEvent,
+    QKeyEvent,
+    QResizeEvent,
     QShowEvent,
     QSyntaxHighlighter,
     QTextCharFormat,
@@ -22,7 +24,14 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
 )
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTextEdit, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QPlainTextEdit,
+    QPushButton,
+    QTextEdit,
+    QToolTip,
+    QWidget,
+)
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
@@ -126,6 +135,17 @@ class _CodeText(QPlainTextEdit):
             return True
         return super().event(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.isReadOnly():
+            line = self.textCursor().block().previous().text()
+            self.insertPlainText(line[: len(line) - len(line.lstrip())])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.hasFocus():
+            self.ensureCursorVisible()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()
@@ -187,12 +207,14 @@ class CodePanel(QWidget):
         self._unread: dict[int, str] = {}
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._read_soon)
+        # The strip of a chosen layer must not move the text below a double click.
+        self._caret = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
+        self._caret.timeout.connect(self._caret_moved)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self.refresh)
         self.text = _CodeText(self.explanation, self)
         self.text.setObjectName("code-text")
         self.text.setTabChangesFocus(True)
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName(_("Python code"))
         self.colors = PythonColors(self.text.document())
         self.about = note_label(_(_ABOUT), self)
@@ -229,7 +251,7 @@ class CodePanel(QWidget):
         self.save.clicked.connect(self._save)
         self.style_box.currentIndexChanged.connect(self._style_chosen)
         self.text.textChanged.connect(self._typed)
-        self.text.cursorPositionChanged.connect(self._caret_moved)
+        self.text.cursorPositionChanged.connect(self._caret.start)
         self.text.left.connect(self._left)
         self._selection.changed.connect(self._show_selected)
         store.changed.connect(self._soon.start)
@@ -352,7 +374,7 @@ class CodePanel(QWidget):
         self._pending, self._typed_project = False, self._store.project
         self._version, self._places = versions[0], dict(versions[0].lines)
         self._show_unread({})
-        self._mark_selected()
+        self._caret.start()
 
     def _unreadable(self, error: UserError) -> None:
         if not self._pending:
@@ -409,8 +431,10 @@ class CodePanel(QWidget):
     def _show_selected(self, _ids: object = None) -> None:
         self._mark_selected()
         bar, lines = self.text.verticalScrollBar(), self.marked_lines()
-        if lines and not bar.value() < lines[0] <= lines[-1] <= bar.value() + bar.pageStep():
-            bar.setValue(max(0, lines[0] - 1 - bar.pageStep() // 3))
+        find, top = self.text.document().findBlockByNumber, bar.value()
+        rows = [find(line - 1).firstLineNumber() for line in lines]
+        if rows and not top <= rows[0] <= rows[-1] < top + bar.pageStep():
+            bar.setValue(max(0, rows[0] - bar.pageStep() // 3))
 
     def marked_lines(self) -> tuple[int, ...]:
         spans = (
