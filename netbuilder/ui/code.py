@@ -223,11 +223,9 @@ class CodePanel(QWidget):
         self.style_box = NoWheelComboBox(self)
         self.style_box.setObjectName("code-style")
         self.style_box.setAccessibleName(_("Style of the script"))
-        for name, (title, tip) in _STYLES.items():
+        for row, (name, (title, tip)) in enumerate(_STYLES.items()):
             self.style_box.addItem(_(title), name)
-            self.style_box.setItemData(
-                self.style_box.count() - 1, _(tip), Qt.ItemDataRole.ToolTipRole
-            )
+            self.style_box.setItemData(row, _(tip), Qt.ItemDataRole.ToolTipRole)
         self.errors = note_label("", self, role="complaint")
         self.errors.setObjectName("code-errors")
         self.errors.hide()
@@ -380,8 +378,8 @@ class CodePanel(QWidget):
         if not self._pending:
             return
         cause = error.__cause__
-        line = (cause.lineno or 0) if isinstance(cause, SyntaxError) else 0
         if isinstance(cause, SyntaxError):
+            line = cause.lineno or 0
             where = capitalize_first(_("line {line}", line=line))
             self._show_unread({line: labelled(where, cause.msg)})
         else:
@@ -392,11 +390,9 @@ class CodePanel(QWidget):
         self._unread = unread
         self.discard.setVisible(bool(unread))
         self.errors.setVisible(bool(unread))
-        self.errors.setText(
-            _("The network is unchanged. {reason}", reason=next(iter(unread.values())))
-            if unread
-            else ""
-        )
+        reason = next(iter(unread.values()), "")
+        text = _("The network is unchanged. {reason}", reason=reason) if unread else ""
+        self.errors.setText(text)
         self._mark_selected()
 
     def _forget_typed(self) -> None:
@@ -437,9 +433,8 @@ class CodePanel(QWidget):
             bar.setValue(max(0, rows[0] - bar.pageStep() // 3))
 
     def marked_lines(self) -> tuple[int, ...]:
-        spans = (
-            self._places[node_id] for node_id in self._selection.ids if node_id in self._places
-        )
+        places = self._places
+        spans = (places[node_id] for node_id in self._selection.ids if node_id in places)
         return tuple(sorted({line for a, b in spans for line in range(a, b + 1)}))
 
     def _mark_selected(self) -> None:
@@ -476,11 +471,8 @@ class CodePanel(QWidget):
         explanations = (
             words for pattern, words in _EXPLAINED.items() if re.search(pattern, text.strip())
         )
-        return (
-            next((_(words) for words in explanations), "")
-            if text.strip() and not text.startswith("#")
-            else ""
-        )
+        plain = text.strip() and not text.startswith("#")
+        return next((_(words) for words in explanations), "") if plain else ""
 
     def _failed(self, error: UserError) -> None:
         self._places = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.script.literals import identifier
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
@@ -26,19 +27,7 @@ if TYPE_CHECKING:
 #: Longer samples are not written out.
 _MOST_VALUES = 200
 #: By file ending: imports, the line that loads, and the prediction of ``arrays``.
-_LOADERS: Mapping[str, tuple[str, str, str]] = {
-    ".h5": ("import keras", "model = keras.models.load_model({file})", "model.predict({arrays})"),
-    ".tflite": (
-        "import tensorflow as tf",
-        "run = tf.lite.Interpreter({file}).get_signature_runner()",
-        "run({named})",
-    ),
-    ".onnx": (
-        "import onnxruntime",
-        "session = onnxruntime.InferenceSession({file})",
-        "session.run(None, dict(zip([i.name for i in session.get_inputs()], {list})))",
-    ),
-}
+_LOADERS: Mapping[str, list[str]] = resource_json("keras_names.json")["loaders"]
 MODEL_ENDINGS = tuple(_LOADERS)
 
 
@@ -125,12 +114,21 @@ def _sample_lines(name: str, entry: InputPreprocessing, values: Array) -> list[s
         array = f"np.array([[*{name}.values()]], {dtype})"
         return [format_items(f"{name} = {{", items, "}"), f"{name} = {array}"]
     head = _comment(join_values(features)) if features else []
-    whole = values.dtype.kind in "iu"
-    literal = format_literal([values.tolist() if whole else _decimals(values)])
-    rows = "\n     ".join(wrap(literal, LONGEST_LINE - 6))
-    return [*head, format_call(f"{name} = np.array", [rows, dtype])]
+    end = "[..., np.newaxis]" if values.ndim == 3 and values.shape[-1] == 1 else ""
+    values = values[..., 0] if end else values
+    parts = [format_literal(part) for part in _decimals(values)]
+    grid = values.ndim == 2 and max(map(len, parts)) < LONGEST_LINE - 8
+    rows = (
+        ",\n      ".join(parts)
+        if grid
+        else "\n     ".join(wrap(", ".join(parts), LONGEST_LINE - 6))
+    )
+    return [*head, format_call(f"{name} = np.array", [f"[[{rows}]]", dtype]) + end]
 
 
 def _decimals(values: Any) -> Any:
     """Return nested lists of the shortest decimals that give the same numbers."""
-    return float(str(values)) if values.ndim == 0 else [_decimals(part) for part in values]
+    if values.ndim:
+        return [_decimals(part) for part in values]
+    number = float(str(values))
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number

@@ -28,6 +28,7 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.engine.build.word_weights import WORD_MODULE, with_word_vectors
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.importing.keras_code.script_data import (
     Bunch,
     Rows,
@@ -109,25 +110,11 @@ class ReturnError(Exception):
 MAX_ROUNDS = 1_000  # per loop
 # Classes of pandas that turn times into numbers.
 _TIMES = ("Timedelta", "Timestamp")
+# Classes of ``ast`` → functions of ``operator``.
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
-    ast.Is: lambda a, b: a is b,
-    ast.IsNot: lambda a, b: a is not b,
-}
+    getattr(ast, name): getattr(operator, function)
+    for name, function in resource_json("keras_names.json")["operators"].items()
+} | {ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b}
 _TRAINING_METHODS = frozenset({"train_step", "test_step", "compute_loss"})
 _ROOTS = frozenset({"Model", "Functional", "Sequential", "Layer"})
 _MERGES = {ast.Add: "Add", ast.Sub: "Subtract", ast.Mult: "Multiply"}
