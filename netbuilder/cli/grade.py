@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         retrain=arguments.retrain,
         training_data=Path(arguments.training_data) if arguments.training_data else None,
         bounds=ResourceLimits(arguments.seconds, arguments.memory),
-        told=on_graded,
+        on_progress=on_graded,
     )
     title = rubric.title or folder.resolve().name
     points = points_sentence(rows, rubric)

@@ -97,12 +97,12 @@ class WorkerProcess:
     def ask(
         self,
         request: Mapping[str, Any],
-        told: Callable[[Any], object] | None = None,
+        on_progress: Callable[[Any], object] | None = None,
         seconds: float | None = None,
     ) -> Answer:
         """Return the answer to a JSON request, or ``failure_answer``.
 
-        ``request``: a JSON object; ``told``: called with the worker's progress; ``seconds``: limit
+        ``request``: a JSON object; ``on_progress``: called with its progress; ``seconds``: limit
         of this request, instead of that in the bounds. Raise RequestCancelledError if it was
         cancelled.
         """
@@ -118,7 +118,7 @@ class WorkerProcess:
         except OSError:
             self.end()
             return failure_answer(_("The second process ended before it could start."), "start")
-        return self._wait(self._bounds.seconds if seconds is None else seconds, told)
+        return self._wait(self._bounds.seconds if seconds is None else seconds, on_progress)
 
     def _start(self) -> Answer | None:
         environment = {
@@ -233,7 +233,7 @@ class SharedWorker(WorkerProcess):
     def ask(
         self,
         request: Mapping[str, Any],
-        told: Callable[[Any], object] | None = None,
+        on_progress: Callable[[Any], object] | None = None,
         seconds: float | None = None,
         memory_mb: int = DEFAULT_MEMORY_MB,
     ) -> Answer:
@@ -244,7 +244,7 @@ class SharedWorker(WorkerProcess):
             if memory_mb != self._bounds.memory_mb:
                 self.end()
                 self._bounds = ResourceLimits(memory_mb=memory_mb)
-            answer = super().ask(request, told, seconds)
+            answer = super().ask(request, on_progress, seconds)
             self._idle = threading.Timer(_IDLE_SECONDS, self._rest)
             self._idle.daemon = True
             self._idle.start()

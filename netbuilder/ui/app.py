@@ -51,7 +51,7 @@ class Application(QApplication):
 def main(path: str | None = None) -> int:
     """Open the window, on a file if given, and run until it is closed."""
     language.start_language()
-    wanted = i18n.language()
+    name = i18n.language()
     app = make_application(sys.argv)
     failures = UnexpectedErrors()
     failures.install()
@@ -80,7 +80,7 @@ def main(path: str | None = None) -> int:
         if problem
         else None
     )
-    for error in (wrong, folders.problem(), theme.font_error(wanted)):
+    for error in (wrong, folders.problem(), theme.font_error(name)):
         if error is not None:
             window.commands.show_of_machine(error)
     check_submission_folder(window)

@@ -19,7 +19,7 @@ EMPTY_NAMES = re.compile(
     r"|told|wanted|what)"
 )
 #: Bindings of such names that are left. Only ever lowered.
-LIMIT = 292
+LIMIT = 141
 LIBRARIES = re.compile(
     r"(functools|keras|layers|K|nb|numpy|os|pandas|pd|sklearn|tensorflow|tf)\b.*"
 )

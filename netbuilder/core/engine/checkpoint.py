@@ -250,7 +250,7 @@ def _variables(trainer: Trainer) -> dict[str, list[Any]]:
         "random": seed_generators(training_model),
         "metric": [v for metric in trainer.step_model.metrics for v in metric.variables],
         "best": [counters.best[places[id(weight)]] for weight in weights],
-        "counter": [counters.total, counters.seen, counters.best_value],
+        "counter": [counters.total, counters.weight_sum, counters.best_value],
     }
 
 

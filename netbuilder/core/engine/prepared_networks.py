@@ -167,13 +167,13 @@ class _Kept:
 
 
 class _Build:
-    """A trainer in the making; ``claimed``: a session waits, ``said``: progress of a download."""
+    """A trainer in the making; ``claimed``: a session waits, ``messages``: of a download."""
 
     def __init__(self, order: TrainingOrder) -> None:
         self.order, self.key = order, order.key()
         self.claimed = False
-        self.said: deque[str] = deque()
-        self.work = Interruptible(lambda: _make(order, self.said.append), "netbuilder-build")
+        self.messages: deque[str] = deque()
+        self.work = Interruptible(lambda: _make(order, self.messages.append), "netbuilder-build")
 
     def serves(self, order: TrainingOrder) -> bool:
         same = self.key == order.key() and _same_data(self.order.dataset, order.dataset)
@@ -315,8 +315,8 @@ def _built(
     build = build or _Build(order)
 
     def ended() -> bool:
-        while build.said and tell is not None:  # on the thread that waits
-            tell(build.said.popleft())
+        while build.messages and tell is not None:  # on the thread that waits
+            tell(build.messages.popleft())
         return stopped()
 
     return build.work.wait_or_end(ended)

@@ -46,7 +46,7 @@ def grade_all(
     training_data: Path | None = None,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
-    told: Callable[[Path, Answer], None] | None = None,
+    on_progress: Callable[[Path, Answer], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[Path, Answer]:
     """Return the worker's answer for every file; arguments as of ``grade_folder``.
@@ -55,7 +55,7 @@ def grade_all(
         retrain: also retrain each network; the answer has the result under "retrained".
         folder: of the submissions; training data beside them is found for retraining.
         bounds: of time and memory per file.
-        told: called with each answer as it arrives, from any thread.
+        on_progress: called with each answer as it arrives, from any thread.
     """
     pending: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for file in files:
@@ -87,8 +87,8 @@ def grade_all(
                     answers[file] = answer
                 except RequestCancelledError:
                     return
-                if told is not None:
-                    told(file, answers[file])
+                if on_progress is not None:
+                    on_progress(file, answers[file])
         finally:
             worker.end()
 
@@ -145,7 +145,7 @@ def grade_folder(
     training_data: Path | None = None,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
-    told: Callable[[Submission], None] | None = None,
+    on_progress: Callable[[Submission], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Submission]:
     """Grade every file of ``folder``; best first, failed ones last.
@@ -159,7 +159,7 @@ def grade_folder(
         training_data: the class's own data, a file or its folder.
         bounds: limits per file.
         workers: processes at once; None: one per processor, at most 4.
-        told: called with each submission as it is graded, before copies are known.
+        on_progress: called with each submission as it is graded, before copies are known.
         cancelled: polled; True returns what was graded so far.
 
     Raises:
@@ -188,7 +188,9 @@ def grade_folder(
         training_data=training_data,
         bounds=bounds,
         workers=workers,
-        told=(lambda path, answer: told(submission(path, answer))) if told else None,
+        on_progress=(lambda path, answer: on_progress(submission(path, answer)))
+        if on_progress
+        else None,
         cancelled=cancelled,
     )
     graded = [path for path in files if path in answers]

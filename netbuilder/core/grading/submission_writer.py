@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 
 def write_submission(
-    source: TrainedModel | Project, folder: Path, given: SubmissionInfo, *, base: Path | None = None
+    source: TrainedModel | Project, folder: Path, info: SubmissionInfo, *, base: Path | None = None
 ) -> Path:
     """Write one file into ``folder``, read it back and return its path.
 
     Args:
         source: a trained network (written as ``.h5``) or an untrained project.
         folder: where the class's files are collected; existing files are kept.
-        given: student, lesson and steps.
+        info: student, lesson and steps.
         base: folder of the project's relative paths.
     """
     from netbuilder.core.formats import registry
 
     project = source if isinstance(source, Project) else source.project
-    project = submission_info.with_submission_info(project, given)
-    info = submission_info.submission_info_of(project)
-    assert info is not None
+    project = submission_info.with_submission_info(project, info)
+    written = submission_info.submission_info_of(project)
+    assert written is not None
     ending = ".netbuilder" if isinstance(source, Project) else ".h5"
     taken = [path.name for path in folder.glob(f"*{ending}")]
-    path = folder / submission_info.file_name(info.student, info.lesson, ending, taken)
+    path = folder / submission_info.file_name(written.student, written.lesson, ending, taken)
     if isinstance(source, Project):
         files.write(project, path)
     else:

@@ -289,9 +289,9 @@ def _before_activation(tape: Any, loss: Any, values: Mapping[str, Any]) -> dict[
     Keras (3.15.1) computes cross-entropy from the sums that it keeps at the output; without that
     name, such a layer has no δ.
     """
-    kept = {name: getattr(value, "_keras_logits", None) for name, value in values.items()}
-    found = tape.gradient(loss, {k: v for k, v in kept.items() if v is not None})
-    return {name: value for name, value in found.items() if value is not None}
+    logits = {name: getattr(value, "_keras_logits", None) for name, value in values.items()}
+    gradients = tape.gradient(loss, {k: v for k, v in logits.items() if v is not None})
+    return {name: value for name, value in gradients.items() if value is not None}
 
 
 def _single(values: Sequence[Any]) -> Any:
@@ -542,13 +542,15 @@ def update_lines(
     update, settings = step.layers[node].updates[name], step.optimizer
     w, g = float(update.before[index]), float(update.gradient[index])
     new, rate = float(update.after[index]), float(settings["learning_rate"])
-    slots = {k: (float(old[index]), float(now[index])) for k, (old, now) in update.slots.items()}
+    slots = {
+        k: (float(old[index]), float(after[index])) for k, (old, after) in update.slots.items()
+    }
     n, factor = format_value, format_factor
     lines: list[tuple[str, str, float]] = []
     if settings["name"] == "SGD":
         change = -rate * g
         if "momentum" in slots and settings.get("momentum"):
-            mu, (old, _now) = float(settings["momentum"]), slots["momentum"]
+            mu, (old, _after) = float(settings["momentum"]), slots["momentum"]
             m = mu * old - rate * g
             lines.append(("m", f"{n(mu)} · {factor(old)} − {n(rate)} · {factor(g)}", m))
             change = mu * m - rate * g if settings.get("nesterov") else m

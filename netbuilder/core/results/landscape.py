@@ -46,9 +46,9 @@ def loss_landscape(
     dataset: Dataset,
     paths: Sequence[Sequence[Sequence[Array]]] = (),
     side: int = SIDE,
-    wanted: Callable[[], bool] = lambda: True,
+    needed: Callable[[], bool] = lambda: True,
 ) -> Landscape | None:
-    """Compute the landscape around a network; None if it is no longer ``wanted``.
+    """Compute the landscape around a network; None if it is no longer ``needed``.
 
     Args:
         trained: the network at the centre.
@@ -84,7 +84,7 @@ def loss_landscape(
     losses = np.zeros((side, side))
     ends = np.cumsum([value.size for value in centre])[:-1]
     for row, up in enumerate(np.linspace(box[1], box[3], side)):
-        if not wanted():
+        if not needed():
             return None
         for column, across in enumerate(np.linspace(box[0], box[2], side)):
             weights = np.split(flat + across * axes[0] + up * axes[1], ends)

@@ -38,11 +38,11 @@ class LearningCurvePoint:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Points by number of rows; ``metric`` is "accuracy" or "mean_absolute_error", ``what`` the new
-    rows ("test" or "validation"), ``total`` the final number of points."""
+    """Points by number of rows; ``metric`` is "accuracy" or "mean_absolute_error", ``split`` "test"
+    or "validation", the new rows, ``total`` the final number of points."""
 
     metric: str
-    what: str
+    split: str
     points: tuple[LearningCurvePoint, ...] = ()
     total: int = 0
 
@@ -67,7 +67,7 @@ class LearningCurve:
                 "With {more} instead of {fewer} rows, the result on test rows changes from "
                 "{before} to {after}."
             )
-            if self.what == "test"
+            if self.split == "test"
             else N_(
                 "With {more} instead of {fewer} rows, the result on validation rows changes "
                 "from {before} to {after}."

@@ -82,7 +82,7 @@ MOST_CLASSES = 30
 class MistakeSamples:
     """Samples with their predictions: pictures, or rows of cells.
 
-    ``captions``: "4 → 9 (98%)" for each; ``what``: a heading for them; ``rows``: places in the
+    ``captions``: "4 → 9 (98%)" for each; ``heading``: above them; ``rows``: places in the
     split.
     """
 
@@ -91,7 +91,7 @@ class MistakeSamples:
     wall: WallPicture | None = None
     names: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
-    what: str = N_("true → predicted")
+    heading: str = N_("true → predicted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,12 +158,12 @@ def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def mistake_samples(
-    evaluation: Evaluation, split: Split, preprocessing: Preprocessing, wanted: Array
+    evaluation: Evaluation, split: Split, preprocessing: Preprocessing, samples: Array
 ) -> MistakeSamples:
     """Return the chosen samples of the evaluated split, at most ``MOST``."""
-    chosen = np.asarray(wanted, np.int64)[:MOST]
+    chosen = np.asarray(samples, np.int64)[:MOST]
     captions = tuple(_caption(evaluation, int(row)) for row in chosen)
-    heading = _("mean error") if evaluation.whole else _(MistakeSamples.what)
+    heading = _("mean error") if evaluation.whole else _(MistakeSamples.heading)
     # Several Inputs together form the row.
     if split.raw_x and all(modality_of(preprocessing.inputs[key]).tabular for key in split.raw_x):
         rows: list[dict[str, str]] = [{} for _unused in chosen]
@@ -179,7 +179,7 @@ def mistake_samples(
             captions,
             names=names,
             cells=tuple(tuple(r.values()) for r in rows),
-            what=heading,
+            heading=heading,
         )
     key = next(iter(split.raw_x))
     entry = preprocessing.inputs[key]
@@ -192,14 +192,14 @@ def mistake_samples(
                 sure = evaluation.probabilities[chosen].max(axis=1)
         images = np.asarray(raw, np.float32)
         wall = WallPicture(images, captions, captions, right, sure, chosen, captions)
-        return MistakeSamples(chosen, captions, wall=wall, what=heading)
+        return MistakeSamples(chosen, captions, wall=wall, heading=heading)
     if entry.vocabulary:
         texts = tuple((_text(entry, ids),) for ids in raw)
-        return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=heading)
+        return MistakeSamples(chosen, captions, names=("text",), cells=texts, heading=heading)
     last = tuple(
         (join_values(format_number(float(v)) for v in window.reshape(-1)[-6:]),) for window in raw
     )
-    return MistakeSamples(chosen, captions, names=(_("last values"),), cells=last, what=heading)
+    return MistakeSamples(chosen, captions, names=(_("last values"),), cells=last, heading=heading)
 
 
 def has_pictures(preprocessing: Preprocessing) -> bool:

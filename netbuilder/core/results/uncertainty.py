@@ -65,12 +65,12 @@ _shaken: WeakKeyDictionary[Any, tuple[keras.Model, list[tuple[Any, Array]]]] = W
 @dataclass(frozen=True, eq=False)
 class KnownErrors:
     """Held-out rows: ``places`` (n, features) scaled by ``wide``, absolute ``errors`` (n,) of the
-    first target in own units, and their split ``what``."""
+    first target in own units, and their ``split``."""
 
     places: NDArray[np.float64]
     wide: NDArray[np.float64]
     errors: NDArray[np.float64]
-    what: str
+    split: str
 
     def half_widths(self, x: Mapping[str, Array]) -> NDArray[np.float64]:
         """Return the half width that holds 8 of 10 errors of the most similar rows, (m,).
@@ -237,7 +237,7 @@ def uncertainty_of(
                 low, high = here - half, here + half
                 parts.append(
                     _(
-                        _WITHIN.get(known.what, _WITHIN["test"]),
+                        _WITHIN.get(known.split, _WITHIN["test"]),
                         level=format_number(LEVEL, ".0%"),
                         half=format_with_unit(format_approximate(half, half), unit),
                         low=format_with_unit(format_approximate(low, half), unit),

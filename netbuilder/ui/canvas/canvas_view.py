@@ -146,7 +146,7 @@ class CanvasView(QAbstractScrollArea):
         self.slide = LayoutAnimation(self)
         self._announcer = CanvasAnnouncer(self)
         self._chosen = CanvasSelection(self, self.state, self._selected, self._announcer.wire)
-        self._shown = SceneCache(store, workbench, self._chosen.keep)
+        self._scenes = SceneCache(store, workbench, self._chosen.keep)
         self.commands = CanvasCommands(self, self.slide)
         self.adding = LayerInserter(self)
         self.keys = KeyboardHandler(self, self.commands, self.adding)
@@ -180,7 +180,7 @@ class CanvasView(QAbstractScrollArea):
 
     @property
     def picture(self) -> Scene:
-        return self._shown.picture
+        return self._scenes.picture
 
     @property
     def horizontal(self) -> bool:
@@ -192,10 +192,10 @@ class CanvasView(QAbstractScrollArea):
 
     @property
     def at(self) -> dict[str, Point]:
-        return self._shown.at
+        return self._scenes.at
 
     def set_at(self, places: dict[str, Point]) -> None:
-        if self._shown.set_at(places):
+        if self._scenes.set_at(places):
             self.viewport().update()
 
     def set_preview(self, node_id: str, image: QImage | None) -> None:
@@ -259,7 +259,7 @@ class CanvasView(QAbstractScrollArea):
         self.viewport().update()
 
     def _outdate(self) -> None:
-        self._shown.outdate()
+        self._scenes.outdate()
         self.viewport().update()
 
     def _problems_changed(self) -> None:

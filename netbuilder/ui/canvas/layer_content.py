@@ -201,7 +201,9 @@ class PictureTile:
     axes: tuple[int, int] | None
     shape: tuple[int, int] = (1, 1)
     label: str = ""
-    told: Callable[[int, int], str] | None = None  # describes a cell (row, column) without index
+    describe: Callable[[int, int], str] | None = (
+        None  # describes a cell (row, column) without index
+    )
 
     def cell(self, spot: QPointF) -> tuple[int, int]:
         """Return the (row, column) under a point."""

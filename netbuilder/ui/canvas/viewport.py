@@ -37,12 +37,12 @@ class CanvasSelection:
 
     def __init__(
         self,
-        shown: SelectableScene,
+        host: SelectableScene,
         state: PaintState,
         changed: Callable[[tuple[str, ...]], None],
         wired: Callable[[tuple[str, str]], None],
     ) -> None:
-        self._shown = shown
+        self._host = host
         self._state = state
         self._changed = changed
         self._wired = wired
@@ -53,7 +53,7 @@ class CanvasSelection:
         return self._ids
 
     def select(self, ids: Iterable[str], current: str | None = None) -> None:
-        picture = self._shown.picture
+        picture = self._host.picture
         chosen = tuple(card_id for card_id in dict.fromkeys(ids) if _exists(picture, card_id))
         self._state.selected_wire = None
         self._state.current = current or (chosen[-1] if chosen else self._state.current)
@@ -66,7 +66,7 @@ class CanvasSelection:
 
     def current(self) -> str | None:
         card_id = self._state.current
-        return card_id if card_id in self._shown.picture.cards else None
+        return card_id if card_id in self._host.picture.cards else None
 
     def keep(self, picture: Scene) -> None:
         """Deselect what is no longer visible."""
@@ -121,8 +121,8 @@ class Viewport:
         followed: whether the user moved the view, so that it does not adapt on its own.
     """
 
-    def __init__(self, shown: ViewportHost, moved: Callable[[bool], None]) -> None:
-        self._shown = shown
+    def __init__(self, host: ViewportHost, moved: Callable[[bool], None]) -> None:
+        self._host = host
         self._moved = moved
         self._initial: Camera | None = None
         #: The camera before and after the popup's move.
@@ -140,7 +140,7 @@ class Viewport:
         self._moved(scaled)
 
     def seen_box(self) -> tuple[float, float, float, float]:
-        return self.camera.seen(self._shown.viewport().width(), self._shown.viewport().height())
+        return self.camera.seen(self._host.viewport().width(), self._host.viewport().height())
 
     def mapToScene(self, point: QPoint) -> QPointF:
         return QPointF(*self.camera.to_world(point.x(), point.y()))
@@ -149,24 +149,22 @@ class Viewport:
         return QPointF(*self.camera.to_screen(point.x(), point.y())).toPoint()
 
     def centre_on(self, x: float, y: float) -> None:
-        size, scale = self._shown.viewport().size(), self.camera.scale
+        size, scale = self._host.viewport().size(), self.camera.scale
         self.set_camera(Camera(scale, size.width() / 2 - x * scale, size.height() / 2 - y * scale))
         self.followed = True
 
     def show_node(self, node_id: str) -> None:
         """Scroll as little as needed to show a card and the space after it."""
-        card = self._shown.picture.cards.get(
-            self._shown.picture.seen.stand_in.get(node_id, node_id)
-        )
+        card = self._host.picture.cards.get(self._host.picture.seen.stand_in.get(node_id, node_id))
         if card is None:
             return
-        extra = (128.0 + card.w, 0.0) if self._shown.picture.horizontal else (0.0, 36.0 + card.h)
+        extra = (128.0 + card.w, 0.0) if self._host.picture.horizontal else (0.0, 36.0 + card.h)
         box = (card.x, card.y, card.x + card.w + extra[0], card.y + card.h + extra[1])
         self.show_box(box)
 
     def show_box(self, box: Box) -> None:
         """Scroll as little as needed to show a box of the canvas."""
-        size = self._shown.viewport().size()
+        size = self._host.viewport().size()
         self.set_camera(camera.camera_to_show(self.camera, box, size.width(), size.height()))
 
     def show_readable(self, node_id: str) -> None:
@@ -191,7 +189,7 @@ class Viewport:
 
     def zoom_to(self, scale: float, x: float | None = None, y: float | None = None) -> None:
         """Zoom around the viewport's ``(x, y)``, by default its middle."""
-        size = self._shown.viewport().size()
+        size = self._host.viewport().size()
         self.set_camera(
             self.camera.zoomed(
                 scale, size.width() / 2 if x is None else x, size.height() / 2 if y is None else y
@@ -201,10 +199,10 @@ class Viewport:
 
     def fit(self) -> None:
         """Show the network with its previews; one too large to be readable from its beginning."""
-        size, largest = self._shown.viewport().size(), self._largest
+        size, largest = self._host.viewport().size(), self._largest
         least = READABLE * initial_font_scale()
         widest = (size.width() - 2 * MARGIN) / least
-        boxes = (self._with_room(True), self._with_room(False), self._shown.picture.outline)
+        boxes = (self._with_room(True), self._with_room(False), self._host.picture.outline)
         box = next((box for box in boxes if box[2] - box[0] <= widest), boxes[-1])
         self.set_camera(
             camera.camera_to_fit(box, size.width(), size.height(), largest=largest, smallest=least)
@@ -216,7 +214,7 @@ class Viewport:
         before = self.camera
         self.fit()
         if self.camera == before:
-            size, box = self._shown.viewport().size(), self._shown.picture.outline
+            size, box = self._host.viewport().size(), self._host.picture.outline
             self.set_camera(
                 camera.camera_to_fit(box, size.width(), size.height(), largest=self._largest)
             )
@@ -224,14 +222,14 @@ class Viewport:
     @property
     def widest(self) -> float:
         """The width on the canvas up to which cards and previews fit the viewport."""
-        return max(self._shown.viewport().width() - 2 * MARGIN, 0.0) / READABLE
+        return max(self._host.viewport().width() - 2 * MARGIN, 0.0) / READABLE
 
     def enlarge(self, factor: float) -> None:
         """Zoom with the window's font size and keep the network in view."""
         if self.fit_pending or self._untouched():
             self.fit_pending = True
             return
-        size, followed = self._shown.viewport().size(), self.followed
+        size, followed = self._host.viewport().size(), self.followed
         all_visible = self._holds_all(self.camera, size)
         self.zoom_to(self.camera.scale * factor)
         self.followed = followed
@@ -244,32 +242,28 @@ class Viewport:
 
     def _with_room(self, words: bool) -> Box:
         """Return the network's box with its previews and, with ``words``, its problem bubbles."""
-        left, top, right, bottom = self._shown.picture.outline
-        if not self._shown.picture.horizontal:
-            bubbles = words and self._shown.bubbles_now()
+        left, top, right, bottom = self._host.picture.outline
+        if not self._host.picture.horizontal:
+            bubbles = words and self._host.bubbles_now()
             wide = problem_bubbles.WIDTH + problem_bubbles.AWAY if bubbles else 0.0
-            room_left, room_right = self._shown.room_beside(words)
+            room_left, room_right = self._host.room_beside(words)
             left, right = left - room_left, right + max(wide, room_right)
         return (left, top, right, bottom)
 
     def make_room(self) -> None:
         """Reset the camera if all cards are in view but not their previews and bubbles."""
-        size = self._shown.viewport().size()
-        if (
-            self.followed
-            or self._shown.picture.horizontal
-            or not self._holds_all(self.camera, size)
-        ):
+        size = self._host.viewport().size()
+        if self.followed or self._host.picture.horizontal or not self._holds_all(self.camera, size):
             return
-        left, _, right, _ = self._shown.picture.bounds
-        room_left, room_right = self._shown.room_beside()
+        left, _, right, _ = self._host.picture.bounds
+        room_left, room_right = self._host.room_beside()
         begin, end = (self.camera.to_world(x, 0)[0] for x in (0, size.width()))
         if left - room_left < begin or right + room_right > end:
             self.fit_pending = True
 
     def _holds_all(self, view: Camera, size: QSize) -> bool:
         left, top, right, bottom = view.seen(size.width(), size.height())
-        a, b, c, d = self._shown.picture.bounds
+        a, b, c, d = self._host.picture.bounds
         return left <= a and top <= b and right >= c and bottom >= d
 
     def resized(self, old: QSize, new: QSize, refit: bool) -> None:
@@ -279,7 +273,7 @@ class Viewport:
             self.fit_pending = True
             return
         moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
-        box = self._shown.picture.outline
+        box = self._host.picture.outline
         if all_visible:
             least = min(READABLE, moved.scale)
             fitted = camera.camera_to_fit(box, new.width(), new.height(), smallest=least)
@@ -292,7 +286,7 @@ class Viewport:
     def shift_up(self, by: int, old: QSize, new: QSize) -> bool:
         """Scroll with a widget inserted above unless that hides a visible layer; return success."""
         before, after = (QRectF(QPointF(), QSizeF(size)) for size in (old, new))
-        visible = filter(before.contains, map(self.card_rect, self._shown.picture.cards))
+        visible = filter(before.contains, map(self.card_rect, self._host.picture.cards))
         fits = all(after.contains(rect.translated(0, -by)) for rect in visible)
         if fits:
             self.set_camera(self.camera.moved(0, -by))
@@ -306,16 +300,16 @@ class Viewport:
 
     @property
     def _largest(self) -> float:
-        size = self._shown.viewport().size()
+        size = self._host.viewport().size()
         roomy = size.width() >= _ROOMY.width() and size.height() >= _ROOMY.height()
         return initial_font_scale() * (_LARGER if roomy else 1.0)
 
     def first_look(self) -> None:
         """Show an opened network from its beginning at a readable scale."""
-        size, picture = self._shown.viewport().size(), self._shown.picture
+        size, picture = self._host.viewport().size(), self._host.picture
         letters = initial_font_scale()
         box = picture.outline
-        room_left, room_right = self._shown.room_beside()
+        room_left, room_right = self._host.room_beside()
         if (room_left or room_right) and not picture.horizontal:
             wider = (box[0] - room_left, box[1], box[2] + room_right, box[3])
             if (wider[2] - wider[0]) * READABLE * letters <= size.width() - 2 * MARGIN:
@@ -331,6 +325,6 @@ class Viewport:
         self._moved(True)
 
     def card_rect(self, card_id: str) -> QRectF:
-        card = self._shown.picture.cards[card_id]
+        card = self._host.picture.cards[card_id]
         x, y = self.camera.to_screen(card.x, card.y)
         return QRectF(x, y, card.w * self.camera.scale, card.h * self.camera.scale)

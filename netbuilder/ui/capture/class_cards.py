@@ -52,9 +52,9 @@ class ThumbnailList(QListWidget):
 
 
 class ClassCard(QFrame):
-    """A class with its samples; ``held(bool)``: its button went down or up."""
+    """A class with its samples; ``hold_changed(bool)``: its button went down or up."""
 
-    held = Signal(bool)
+    hold_changed = Signal(bool)
     files_asked = Signal()
     renamed = Signal(str)
     deleted = Signal(object)
@@ -70,8 +70,8 @@ class ClassCard(QFrame):
         self.hold = QPushButton(self)
         self.hold.setAutoRepeat(False)
         self.hold.setAutoDefault(False)  # Enter in a name must not press anything
-        self.hold.pressed.connect(partial(self.held.emit, True))
-        self.hold.released.connect(partial(self.held.emit, False))
+        self.hold.pressed.connect(partial(self.hold_changed.emit, True))
+        self.hold.released.connect(partial(self.hold_changed.emit, False))
         self.files = prepared(QPushButton(_("Files…"), self), autoDefault=False)
         self.files.setToolTip(_("Add files as samples. You can also drop or paste them here."))
         self.files.clicked.connect(lambda _checked=False: self.files_asked.emit())

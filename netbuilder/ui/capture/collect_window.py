@@ -240,7 +240,7 @@ class CollectWindow(Dialog):
             name = "" if proposed.casefold() in taken else proposed
             number += 1
         card = ClassCard(name, class_color(len(self.cards)), self)
-        card.held.connect(partial(self._held, card))
+        card.hold_changed.connect(partial(self._held, card))
         card.files_asked.connect(partial(self._ask_files, card))
         card.renamed.connect(partial(self._rename, card))
         card.deleted.connect(partial(self._delete, card))
@@ -322,7 +322,7 @@ class CollectWindow(Dialog):
         self._show_error(error)
 
     def _rename(self, card: ClassCard, text: str) -> None:
-        others = [one.class_name for one in self.cards if one is not card]
+        others = [other.class_name for other in self.cards if other is not card]
         try:
             name = check_class_name(text, others)
             self.wait_for_writes()

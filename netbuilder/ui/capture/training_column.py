@@ -287,12 +287,12 @@ class TrainingColumn(QFrame):
         active = self._runner.active
         ready = self._enough and self._runner.may_start and not self._preparing
         self.train.setEnabled(active or ready)
-        again = self.model is not None
-        self.train.setText(_("Stop") if active else _("Train again") if again else _("Train"))
+        trained = self.model is not None
+        self.train.setText(_("Stop") if active else _("Train again") if trained else _("Train"))
         if not active and not self._preparing:
-            self.progress.setValue(_PARTS if again else 0)
+            self.progress.setValue(_PARTS if trained else 0)
         self.about.setText(
             _("The prediction is updated continuously.")
-            if again
+            if trained
             else _("After training, the bars show what the network sees.")
         )

@@ -91,7 +91,7 @@ class DataPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench = store, workbench
-        self._asked: Data | None = None
+        self._suggested_for: Data | None = None
         self._of: object = None  # the data that is shown
         self.reporter = Derived(
             self, _read_report, self._report_found, self._report_failed, of=self._data,
@@ -133,7 +133,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.summary)
         self.reading = ReadingBar(page)
         self.reading.stopped.connect(self._workbench.reading.stop)
-        self._workbench.reading.told.connect(self.reading.show_progress)
+        self._workbench.reading.progressed.connect(self.reading.show_progress)
         self._workbench.reading.ended.connect(self.reading.hide)
         layout.addWidget(self.reading)
         self.parts = SplitBar(page)
@@ -340,13 +340,13 @@ class DataPanel(QWidget):
         self.stack.setCurrentIndex(1 if chosen else 0)
 
     def _ask_again(self) -> None:
-        self._asked = None
+        self._suggested_for = None
         self._ask_preview()
 
     def _ask_preview(self) -> None:
         data = self._store.project.data
-        if data.kind and self.isVisible() and data is not self._asked:
-            self._asked = data
+        if data.kind and self.isVisible() and data is not self._suggested_for:
+            self._suggested_for = data
             # An empty frame would say that there is nothing.
             self.look.setVisible(not self.look.empty)
             self.worker.ask(data, self._store.project, self._workbench.base)

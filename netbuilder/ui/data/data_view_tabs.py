@@ -142,7 +142,7 @@ class ColumnView(QTableView):
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._apply = apply
-        self._asked: dict[int, Finding] = {}
+        self._questions: dict[int, Finding] = {}
         self._names: list[str] = []
         self._fitted: dict[int, int] = {}  # widths that columns got for their words
         self.columns = ColumnModel(self)
@@ -188,7 +188,7 @@ class ColumnView(QTableView):
         self.columns.choose(rows if row in rows else [row], key, value)
 
     def _begin(self) -> None:
-        self._asked = {}  # a reset takes the widgets of all rows away
+        self._questions = {}  # a reset takes the widgets of all rows away
         self._fitted = {}
         self.clearSpans()
         self._follow()
@@ -225,10 +225,10 @@ class ColumnView(QTableView):
         self.setColumnHidden(GOES_TO, not self.columns.ends.several)
         self._fit()
         questions = self.columns.asked()
-        if questions == self._asked:
+        if questions == self._questions:
             return
         self.clearSpans()
-        for row in {*self._asked, *questions}:
+        for row in {*self._questions, *questions}:
             old = self.indexWidget(self.columns.index(row, _ROLE))
             if old is not None:
                 old.hide()  # it is deleted a moment later
@@ -237,13 +237,13 @@ class ColumnView(QTableView):
             self.setSpan(row, _ROLE, 1, len(FIELDS) - _ROLE)
             widget = ColumnQuestion(finding, self._apply, self)
             self.setIndexWidget(self.columns.index(row, _ROLE), widget)
-        self._asked = questions
+        self._questions = questions
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
         opens = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}
         if opens and index.isValid():
-            if FIELDS[index.column()].key and index.row() not in self._asked:
+            if FIELDS[index.column()].key and index.row() not in self._questions:
                 self.edit(index)
             else:
                 self.menu_for(index.row()).popup(self._below(index))

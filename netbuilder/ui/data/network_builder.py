@@ -34,7 +34,7 @@ class NetworkBuilder(CardList):
         self.setObjectName("network-builder")
         self._store, self._workbench = store, workbench
         self._offer: RoleBox | None = None
-        self._asked: Project | None = None  # for which a network is being built
+        self._building: Project | None = None  # for which a network is being built
         self._cancelled = threading.Event()
         self._built: tuple[str, ...] = ()  # the data whose network was built here
         store.changed.connect(self._changed)
@@ -43,7 +43,7 @@ class NetworkBuilder(CardList):
     def offer(self) -> None:
         project = self._store.project
         empty = _is_empty(project.graph)
-        if self._asked is not None or (self._built == _source(project) and not empty):
+        if self._building is not None or (self._built == _source(project) and not empty):
             return
         self._built = ()
         # In a lesson the pupil builds it.
@@ -68,7 +68,7 @@ class NetworkBuilder(CardList):
     def build(self) -> None:
         """Build the network in a thread: candidates are trained."""
         project, base = self._store.project, self._workbench.base
-        self._asked, self._cancelled = project, threading.Event()
+        self._building, self._cancelled = project, threading.Event()
         cancelled = self._cancelled
         report = jobs.relay_to_gui(self, self._show_progress)
         self.clear()
@@ -92,7 +92,7 @@ class NetworkBuilder(CardList):
 
     @property
     def building(self) -> bool:
-        return self._asked is not None
+        return self._building is not None
 
     def cancel(self) -> None:
         """Cancel and leave the project unchanged."""
@@ -107,7 +107,7 @@ class NetworkBuilder(CardList):
             )  # fmt: skip
 
     def _apply(self, suggestion: Suggestion) -> None:
-        project, self._asked = self._asked, None
+        project, self._building = self._building, None
         self.clear()
         self.setEnabled(True)
         if project is not self._store.project or self._cancelled.is_set():
@@ -130,7 +130,7 @@ class NetworkBuilder(CardList):
         )
 
     def _failed(self, error: Exception) -> None:
-        self._asked = None
+        self._building = None
         self.clear()
         self.setEnabled(True)
         self.offer()
@@ -141,7 +141,7 @@ class NetworkBuilder(CardList):
         self.failed.emit(error)
 
     def _changed(self, old: Project, new: Project) -> None:
-        if self._asked is not None and self._asked is not new:
+        if self._building is not None and self._building is not new:
             self._cancelled.set()  # the result would be for other data
         if old.graph is not new.graph or old.data is not new.data:
             self.offer()

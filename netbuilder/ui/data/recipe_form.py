@@ -68,7 +68,7 @@ class RecipeForms(QObject):
         super().__init__(parent)
         self.sliders, self.rest = QWidget(parent), QWidget(parent)
         self._forms: dict[QWidget, ParamForm] = {}
-        self._shown: tuple[Param, ...] = ()
+        self._params: tuple[Param, ...] = ()
         for place in (self.sliders, self.rest):
             vbox(parent=place, margins=0)
 
@@ -79,8 +79,8 @@ class RecipeForms(QObject):
     def show_data(self, data: Data) -> None:
         """Show a recipe, rebuilding the rows if they differ."""
         params = params_of(data)
-        if params != self._shown:
-            self._shown = params
+        if params != self._params:
+            self._params = params
             slid = tuple(param for param in params if param.slide)
             self._build(self.sliders, slid)
             self._build(self.rest, tuple(param for param in params if not param.slide))

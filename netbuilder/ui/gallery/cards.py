@@ -34,7 +34,7 @@ class PictureLabel(QWidget):
         super().__init__(parent)
         self._picture = QImage(str(path)) if path is not None else QImage()
         self._words = json.loads(self._picture.text("words") or "[]")
-        self._shown: dict[bool, QImage] = {}
+        self._pictures: dict[bool, QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(scaled(PICTURE_HEIGHT))
 
@@ -51,12 +51,12 @@ class PictureLabel(QWidget):
             painter.fillRect(self.rect(), QColor(theme.colors().canvas))
             if not self._picture.isNull():
                 dark = theme.colors().dark
-                if dark not in self._shown:
-                    self._shown = {dark: in_dark(self._picture) if dark else self._picture}
+                if dark not in self._pictures:
+                    self._pictures = {dark: in_dark(self._picture) if dark else self._picture}
                 wide = min(self.width(), self.height() / PICTURE_RATIO)
                 high = wide * PICTURE_RATIO
                 painter.translate((self.width() - wide) / 2, (self.height() - high) / 2)
-                painter.drawImage(QRectF(0, 0, wide, high), self._shown[dark])
+                painter.drawImage(QRectF(0, 0, wide, high), self._pictures[dark])
                 painter.scale(wide / DRAWN_WIDE, wide / DRAWN_WIDE)
                 for word in self._words:
                     _write(painter, word)
@@ -76,8 +76,8 @@ def _write(painter: QPainter, word: Mapping[str, Any]) -> None:
     painter.setPen(QColor(getattr(theme.colors(), word["color"])))
     align = Qt.AlignmentFlag.AlignLeft if word["left"] else Qt.AlignmentFlag.AlignHCenter
     text = _(word["text"], **word["values"])
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(wide))
-    painter.drawText(QRectF(x, y, wide, high), align | Qt.AlignmentFlag.AlignVCenter, shown)
+    elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(wide))
+    painter.drawText(QRectF(x, y, wide, high), align | Qt.AlignmentFlag.AlignVCenter, elided)
     painter.restore()
 
 
@@ -107,12 +107,12 @@ def in_dark(picture: QImage) -> QImage:
         _compose(least, other, modes.CompositionMode_Darken)
         _compose(most, other, modes.CompositionMode_Lighten)
     most.invertPixels()
-    found = picture.convertToFormat(QImage.Format.Format_RGB32)
-    _compose(found, least, modes.CompositionMode_Difference)
-    _compose(found, most, modes.CompositionMode_Plus)
+    image = picture.convertToFormat(QImage.Format.Format_RGB32)
+    _compose(image, least, modes.CompositionMode_Difference)
+    _compose(image, most, modes.CompositionMode_Plus)
     least.fill(QColor(theme.colors().canvas))
-    _compose(found, least, modes.CompositionMode_Screen)
-    return found
+    _compose(image, least, modes.CompositionMode_Screen)
+    return image
 
 
 def _compose(onto: QImage, image: QImage, mode: QPainter.CompositionMode) -> None:

@@ -102,7 +102,7 @@ class HelpWindow(Dialog):
 
     def _item(self, name: str) -> QListWidgetItem | None:
         items = (self.list.item(row) for row in range(self.list.count()))
-        return next((one for one in items if one.data(Qt.ItemDataRole.UserRole) == name), None)
+        return next((item for item in items if item.data(Qt.ItemDataRole.UserRole) == name), None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         down = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down
@@ -138,11 +138,14 @@ class HelpWindow(Dialog):
             parts.append(_("Also called: {terms}.", terms=join_values(map(_, word.also))))
         if word.fields:
             parts.append(
-                _("In the window: {fields}.", fields=join_values(f"`{one}`" for one in word.fields))
+                _(
+                    "In the window: {fields}.",
+                    fields=join_values(f"`{name}`" for name in word.fields),
+                )
             )
         if word.others:
             links = join_values(
-                f"[{_(one)}](word:{one.replace(' ', '%20')})" for one in word.others
+                f"[{_(name)}](word:{name.replace(' ', '%20')})" for name in word.others
             )
             parts.append(_("See also: {terms}.", terms=links))
         self.text.setMarkdown("\n\n".join(parts))
@@ -162,8 +165,8 @@ def _page(html: str, name: str, parent: QWidget) -> QTextBrowser:
 
 def _table_page(rows: Sequence[tuple[str, str]], name: str, parent: QWidget) -> QTextBrowser:
     cells = "".join(
-        f"<tr><td style='padding:3px 20px 3px 0'>{one}</td>"
+        f"<tr><td style='padding:3px 20px 3px 0'>{left}</td>"
         f"<td style='padding:3px 0'>{other}</td></tr>"
-        for one, other in rows
+        for left, other in rows
     )
     return _page(f"<table>{cells}</table>", name, parent)

@@ -412,7 +412,7 @@ class GradeWindow(Dialog):
                 lesson,
                 rubric=self._rubric,
                 retrain=retrain,
-                told=on_graded,
+                on_progress=on_graded,
                 cancelled=lambda: self._stop,
             ),
             self._done,

@@ -81,8 +81,8 @@ class PictureForm(PredictForm):
         self.drawn_again = prepared(QLabel(self), toolTip=_("The prediction, as a picture"))
         self.drawn_again.hide()
         self._bars: BarList | None = None
-        self._shown = hbox(self.picture, self.drawn_again, STRETCH, spacing=8)
-        self._beside = vbox(self._shown, STRETCH, spacing=8)
+        self._picture_row = hbox(self.picture, self.drawn_again, STRETCH, spacing=8)
+        self._beside = vbox(self._picture_row, STRETCH, spacing=8)
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.setSpacing(16)
         self._columns.addWidget(self.pad, 0, Qt.AlignmentFlag.AlignTop)
@@ -150,7 +150,7 @@ class PictureForm(PredictForm):
 
     def place_why(self, why: Explanation) -> None:
         super().place_why(why)
-        self._shown.insertWidget(1, why.picture)
+        self._picture_row.insertWidget(1, why.picture)
         if self._why is None:
             self._why = why
             why.picture_ready.connect(self._make_room)
@@ -199,9 +199,9 @@ class PictureForm(PredictForm):
     def busy(self) -> bool:
         return self._own or self.draw_button.isChecked() or self.camera.isChecked()
 
-    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
+    def show_look(self, look: SampleActivations, about: str, requested: bool) -> None:
         first, self._look = self._look is None, look
-        if wanted:
+        if requested:
             self._own = False
             self.draw_button.setChecked(False)
             self.camera.setChecked(False)

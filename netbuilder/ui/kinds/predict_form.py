@@ -110,9 +110,9 @@ class PredictForm(QWidget):
     def end(self) -> None:
         """Stop: another form is shown, or there is no network."""
 
-    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Take the canvas's sample; ``wanted``: the user requested it."""
-        if wanted or not self.busy:
+    def show_look(self, look: SampleActivations, about: str, requested: bool) -> None:
+        """Take the canvas's sample; ``requested``: the user requested it."""
+        if requested or not self.busy:
             self.asked.emit(request_for_raw(look.raw, about, by_hand=False, own=look.own))
 
     def answer_words(self, predictions: Predictions) -> str:

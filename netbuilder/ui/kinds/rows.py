@@ -272,8 +272,8 @@ class RowForm(PredictForm):
             name: value_of(self._fields[name], cells[name]) for name in dates if name in cells
         }
 
-    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        if self.form is None or look.trained is None or (self.busy and not wanted):
+    def show_look(self, look: SampleActivations, about: str, requested: bool) -> None:
+        if self.form is None or look.trained is None or (self.busy and not requested):
             return
         self._own, self._filled = bool(look.own), set(look.filled)
         from netbuilder.core.results.file_samples import row_of

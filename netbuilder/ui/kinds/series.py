@@ -584,8 +584,8 @@ class SeriesForm(PredictForm):
         count = ends.horizon if ahead is None else len(ahead)
         return forecast_words(answer, ends, self._dates(len(self.rows), count)[0], ahead)
 
-    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        if wanted or not self._own:
+    def show_look(self, look: SampleActivations, about: str, requested: bool) -> None:
+        if requested or not self._own:
             self._own, self._days, self.before_samples = bool(look.own), look.days, False
             self._last.cancel()
             about = {_OWN: _DRAGGED, _END: _LAST}.get(look.own, about)

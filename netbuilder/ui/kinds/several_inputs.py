@@ -78,8 +78,8 @@ class SeveralInputsForm(PredictForm):
     def end(self) -> None:
         self._soon.stop()
 
-    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        if self.busy and not wanted:
+    def show_look(self, look: SampleActivations, about: str, requested: bool) -> None:
+        if self.busy and not requested:
             return
         self._own = bool(look.own)
         self._soon.stop()

@@ -298,8 +298,8 @@ class SoundForm(PredictForm):
         entry = next(iter(self._trained.preprocessing.inputs.values()))
         self.plot.show_sound(values, float(entry.sound[1]) if len(entry.sound) > 1 else 1.0)
 
-    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        if self._own and not wanted:
+    def show_look(self, look: SampleActivations, about: str, requested: bool) -> None:
+        if self._own and not requested:
             return
         self._own = False
         self._set_path(None)

@@ -456,8 +456,8 @@ class TextForm(PredictForm):
                 by_hand=False, own="" if words == written else _OWN)
         )  # fmt: skip
 
-    def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        if look.trained is None or (not wanted and self.busy):
+    def show_look(self, look: SampleActivations, about: str, requested: bool) -> None:
+        if look.trained is None or (not requested and self.busy):
             return
         from netbuilder.core.results.file_samples import sample_text
 

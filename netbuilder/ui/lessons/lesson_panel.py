@@ -247,7 +247,7 @@ class LessonPanel(QWidget):
     def __init__(self, session: LessonSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._shown: tuple[object, int] | None = None
+        self._visible_step: tuple[object, int] | None = None
         self.question: QuestionView | None = None
         self._build()
         session.opened.connect(self._opened)
@@ -339,7 +339,7 @@ class LessonPanel(QWidget):
 
     def _opened(self) -> None:
         lesson = self._session.lesson
-        self._shown = None
+        self._visible_step = None
         for dot in self.dots:
             self.dots_layout.removeWidget(dot)
             dispose(dot)
@@ -361,8 +361,8 @@ class LessonPanel(QWidget):
             return
         folder = lesson.path.parent if lesson.path is not None else None
         number = session.current + 1
-        if self._shown != (lesson, session.current):
-            self._shown = (lesson, session.current)
+        if self._visible_step != (lesson, session.current):
+            self._visible_step = (lesson, session.current)
             self.intro.setVisible(session.current == 0 and bool(lesson.intro))
             if session.current == 0:
                 self.intro.show_markdown(lesson.intro, folder)
@@ -426,7 +426,7 @@ class LessonPanel(QWidget):
         if step.question is not None:
             # The question shows its own verdict.
             words = tuple(word for word in words if word not in question_sentences())
-        show_text(self.missing, "\n".join(f"○ {one}" for one in words))
+        show_text(self.missing, "\n".join(f"○ {line}" for line in words))
         self._show_undone()
         self.hint_button.setVisible(bool(step.hint))
         self.show_button.setVisible(step.show is not None)

@@ -148,8 +148,8 @@ class NetworkViews(QWidget):
             if self.feed.plane is not None:
                 x = next(iter(trace.layers.values())).inputs[0]
                 samples = self.feed.plane.places(x)
-            shown = step_text.drawn(trace, self.feed.columns, stage)
-            drawing.show_stage(*shown, words, samples)
+            drawn = step_text.drawn(trace, self.feed.columns, stage)
+            drawing.show_stage(*drawn, words, samples)
             self.step_shown.emit(step_text.flows(trace, stage), stage == BACKWARD)
             self._sweep.stop()
             if reduced_motion() or not self.isVisible():

@@ -172,11 +172,11 @@ def _delta_lines(trace: StepTrace, node: str, index: Index) -> list[str]:
 def _product_lines(terms: Sequence[ProductTerm]) -> list[str]:
     """Return the largest products and the sum of the others; those of time steps in their order."""
     largest = sorted(terms, key=lambda term: -abs(term.product))[:_MOST_TERMS]
-    shown = (
+    visible_terms = (
         [term for term in terms if term in largest] if terms and ": " in terms[0].name else largest
     )
     lines = []
-    for term in shown[:_MOST_TERMS]:
+    for term in visible_terms[:_MOST_TERMS]:
         time, _colon, _factor = term.name.rpartition(": ")
         factors = f"{format_factor(term.value)} · {format_factor(term.weight)}"
         lines.append(f"  {time + ': ' if time else ''}{factors} = {format_value(term.product)}")

@@ -49,7 +49,7 @@ class DrawPad(QWidget):
         self._last: QPointF | None = None
         self._finger: int | None = None
         self._scale = 1.0
-        self._shown = QPixmap()  # a picture in the place of the drawing
+        self._covering = QPixmap()  # a picture in the place of the drawing
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.enlarge(SIDE)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -64,7 +64,7 @@ class DrawPad(QWidget):
 
     def show_picture(self, picture: QPixmap) -> None:
         """Show a picture in the place of the drawing; a null one: the drawing."""
-        self._shown = picture
+        self._covering = picture
         self.update()
 
     @property
@@ -155,9 +155,9 @@ class DrawPad(QWidget):
     def _stroke(self, place: QPointF, width: float = PEN) -> None:
         if self._last is None:
             self._save_undo()
-            if not self._shown.isNull():
+            if not self._covering.isNull():
                 self._image.fill(0)  # the drawing begins on an empty page
-                self._shown = QPixmap()
+                self._covering = QPixmap()
                 self.begun.emit()
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # a pen or a finger, too
         with QPainter(self._image) as painter:
@@ -177,18 +177,18 @@ class DrawPad(QWidget):
                 image = image.copy()
                 image.invertPixels()
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            if self._shown.isNull():
+            if self._covering.isNull():
                 painter.drawImage(self.rect(), image)
             else:
                 painter.fillRect(self.rect(), QColor(theme.colors().well))
-                size = self._shown.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+                size = self._covering.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
                 place = QRect(QPoint(0, 0), size)
                 place.moveCenter(self.rect().center())
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-                painter.drawPixmap(place, self._shown)
+                painter.drawPixmap(place, self._covering)
             scheme = theme.colors()
             painter.setPen(QColor(scheme.hairline))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-            if self.empty and self._last is None and self._shown.isNull():
+            if self.empty and self._last is None and self._covering.isNull():
                 painter.setPen(QColor("#667085" if self._dark else "#98A2B3"))
                 painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("Draw here"))

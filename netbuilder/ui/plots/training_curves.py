@@ -85,10 +85,10 @@ class TrainingCurvePlot(PagePlot):
         box.disableAutoRange()
         box.sigRangeChangedManually.connect(self._moved_by_hand)
         box.sigXRangeChanged.connect(self.redraw_soon)
-        self._now = pg.InfiniteLine(angle=90, movable=False)
+        self._end_line = pg.InfiniteLine(angle=90, movable=False)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
-        self.addItem(self._now, ignoreBounds=True)
+        self.addItem(self._end_line, ignoreBounds=True)
         self.addItem(self._cursor, ignoreBounds=True)
         self.ends = pg.ScatterPlotItem(size=9, pxMode=True)
         self.ends.setZValue(5)
@@ -124,7 +124,7 @@ class TrainingCurvePlot(PagePlot):
             # The room of numbers grows where it must, and never moves the plot otherwise.
             axis.setStyle(hideOverlappingLabels=False, autoReduceTextSpace=False)
         dotted = Qt.PenStyle.DotLine
-        self._now.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
+        self._end_line.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
         self._cursor.setPen(pg.mkPen(scheme.accent, width=1))
         self.redraw_soon()
 
@@ -212,8 +212,8 @@ class TrainingCurvePlot(PagePlot):
         self._draw_labels(self.drawn[len(lines) - 2 : len(lines)], scheme)
         self._draw_marks(scheme.secondary)
         end = max(_end(training), _end(validation))
-        self._now.setVisible(0 < end < self.planned_epochs)
-        self._now.setPos(end)
+        self._end_line.setVisible(0 < end < self.planned_epochs)
+        self._end_line.setPos(end)
         self._timer.stop()  # following the run has restarted it
 
     def _draw(self, lines: list[_Line], left: float, right: float, pixels: int) -> None:

@@ -43,8 +43,8 @@ class WindowCurve(NoWheelPlot):
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)
         self._points = pg.ScatterPlotItem(pxMode=True)
         self.addItem(self._points)
-        self._now = pg.InfiniteLine(pos=0.5, angle=90)
-        self.addItem(self._now)
+        self._border_line = pg.InfiniteLine(pos=0.5, angle=90)
+        self.addItem(self._border_line)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setToolTip(_("Drag a point, or choose it with ← → and move it with ↑ ↓"))
@@ -60,7 +60,7 @@ class WindowCurve(NoWheelPlot):
         soft = QColor(scheme.validation)
         soft.setAlpha(50)
         self._area.setBrush(soft)
-        self._now.setPen(pg.mkPen(scheme.hairline, width=1))
+        self._border_line.setPen(pg.mkPen(scheme.hairline, width=1))
         self._draw()
 
     def show_window(self, values: NDArray[np.float64], name: str) -> None:

@@ -115,14 +115,14 @@ class ClustersPanel(ResultsPage):
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, _TEXTS["waiting"], "surface", parent)
-        self._asked: tuple[Any, ...] = ()
+        self._requested_choices: tuple[Any, ...] = ()
         self._lowest: dict[int, float] = {}  # inertia by number of clusters
         self._seed = 1
         self.samples: PlaneSamples | None = None
         self.state: KMeans | None = None
         self._worker = Derived(
             self, _load, self._loaded, lambda error: self.waiting.wait(str(error)),
-            of=lambda: self._asked,
+            of=lambda: self._requested_choices,
         )  # fmt: skip
         names = _("Samples"), _("Column from left to right"), _("Column from bottom to top")
         self.boxes = tuple(
@@ -172,10 +172,10 @@ class ClustersPanel(ResultsPage):
 
     def _follow(self) -> None:
         if self._workbench.facts is None:
-            self._asked, self.samples = (), None
+            self._requested_choices, self.samples = (), None
             self._wait()
-        elif self.isVisible() and (asked := self._choices()) != self._asked:
-            self._asked = asked
+        elif self.isVisible() and (asked := self._choices()) != self._requested_choices:
+            self._requested_choices = asked
             self._worker.ask(asked, self._workbench.store.project)
 
     def _loaded(self, loaded: tuple[tuple[str, ...], bool, PlaneSamples | None]) -> None:
@@ -197,7 +197,7 @@ class ClustersPanel(ResultsPage):
             box.clear()
             box.addItems(columns)
             box.setCurrentText(name)
-        self._asked = self._choices()
+        self._requested_choices = self._choices()
         self.waiting.ready()
         before, self.samples = self.samples, samples
         if before is None or not np.array_equal(before.at, samples.at):

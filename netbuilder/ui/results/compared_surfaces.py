@@ -217,14 +217,14 @@ class _NetworkCache:
     """Networks of ticked runs, loaded once."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, TrainedModel | None] = {}
+        self._networks: dict[str, TrainedModel | None] = {}
 
     def pictures(
         self, runs: tuple[tuple[str, Run], ...], view: str, axes: Axes
     ) -> list[Picture | str]:
         """Return a picture for each run, or why there is none."""
         ticked = {run.id for _, run in runs}
-        self._kept = {key: network for key, network in self._kept.items() if key in ticked}
+        self._networks = {key: network for key, network in self._networks.items() if key in ticked}
         return [self._picture(run, view, axes) for _, run in runs]
 
     def _picture(self, run: Run, view: str, axes: Axes) -> Picture | str:
@@ -234,9 +234,9 @@ class _NetworkCache:
         from netbuilder.core.results.live.views import views_for
 
         try:
-            if run.id not in self._kept:
-                self._kept[run.id] = load_run_network(run)
-            trained = self._kept[run.id]
+            if run.id not in self._networks:
+                self._networks[run.id] = load_run_network(run)
+            trained = self._networks[run.id]
             if trained is None:
                 return _(
                     "Its weights file was too large to save. Train the network again to compare."

@@ -90,22 +90,22 @@ class SampleList(QWidget):
         self.table.fit()
         self.show()
 
-    def show_samples(self, found: MistakeSamples | None, words: str) -> None:
+    def show_samples(self, samples: MistakeSamples | None, words: str) -> None:
         """Show samples below a title; None hides the list."""
-        self.setVisible(found is not None)
-        if found is None:
+        self.setVisible(samples is not None)
+        if samples is None:
             return
         self.words.setText(words)
-        self._rows = tuple(int(row) for row in found.rows)
-        self.wall.setVisible(found.wall is not None)
-        self.table.setVisible(found.wall is None)
-        if found.wall is not None:
-            self.wall.show_wall(found.wall)
+        self._rows = tuple(int(row) for row in samples.rows)
+        self.wall.setVisible(samples.wall is not None)
+        self.table.setVisible(samples.wall is None)
+        if samples.wall is not None:
+            self.wall.show_wall(samples.wall)
             return
-        rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
+        rows = [(text, *cells) for text, cells in zip(samples.captions, samples.cells, strict=True)]
         if len(rows) != self._expected:
             self.table.least_height = 0
-        self.table.show_rows((found.what, *found.names), rows)
+        self.table.show_rows((samples.heading, *samples.names), rows)
         self.table.resizeColumnsToContents()
         self.table.fit()
 
@@ -530,7 +530,7 @@ class EvaluatePanel(QWidget):
         self.groups.show_behind(behind, self.evaluation_service.file)
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):
             widget.setEnabled(True)
-        caption = behind.worst.what if behind.worst is not None else ""
+        caption = behind.worst.heading if behind.worst is not None else ""
         self.samples.show_samples(behind.worst, _("Worst mistakes ({what}):", what=caption))
 
     def _choose_sample(self, row: int) -> None:

@@ -31,7 +31,7 @@ _LEVELS = 14
 
 
 def _compute(trained: TrainedModel, base: Path, paths: Any) -> Landscape | None:
-    return loss_landscape(trained, load_dataset(trained.project, base), paths, wanted=wanted)
+    return loss_landscape(trained, load_dataset(trained.project, base), paths, needed=wanted)
 
 
 class LandscapePlot(QWidget):
@@ -107,7 +107,7 @@ class LandscapePanel(ResultsPage):
         self._runner = runner
         self._path: tuple[TrainedModel | None, Any] = (None, ())
         self._before: tuple[str, Any] = "", ()  # the optimizer's name, and the path
-        self._asked: TrainedModel | None = None
+        self._requested_model: TrainedModel | None = None
         self._worker = Derived(
             self, _compute, self._found, lambda error: self.note.setText(str(error)),
             of=lambda: workbench.models.trained, rank=Rank.BACKGROUND,
@@ -132,8 +132,8 @@ class LandscapePanel(ResultsPage):
             self._wait()
         elif self.isVisible() and not self._runner.active:
             self.waiting.ready()
-            if self._asked is not trained:
-                self._asked = trained
+            if self._requested_model is not trained:
+                self._requested_model = trained
                 self.plot.show_landscape(None)
                 self.note.setText(_("Computing the losses…"))
                 paths = [path for path in (self._path[1], self._before[1]) if path]

@@ -58,18 +58,20 @@ _CIRCLED = N_("The points are the evaluated samples; incorrect ones are circled.
 _HELD = N_("Other columns are at their mean.")
 
 
-def score_rows(found: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def score_rows(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return the column titles, and the scores of each method in words."""
     from netbuilder.core.results.headline import metric_column
 
-    first = found.candidates[0].evaluation
+    first = comparison.candidates[0].evaluation
     metric = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
-    scores = [(method.evaluation.metrics[metric], method.intervals) for method in found.candidates]
+    scores = [
+        (method.evaluation.metrics[metric], method.intervals) for method in comparison.candidates
+    ]
     rows: list[tuple[str, ...]] = []
     for method, (text, interval) in zip(
-        found.candidates, metric_column(first, metric, scores), strict=True
+        comparison.candidates, metric_column(first, metric, scores), strict=True
     ):
-        apart = len(found.disagreements(method.name))
+        apart = len(comparison.disagreements(method.name))
         differs = ngettext("{count} sample", "{count} samples", apart)
         times = (format_duration(method.seconds), format_bytes(method.size))
         rows.append(
@@ -283,7 +285,7 @@ class MethodSurfaces(QWidget):
         self.legend.hide()
         self.colours.hide()
         self._evaluation = found.candidates[0].evaluation
-        self._held = _(_HELD) if len(found.features) > 2 else ""
+        self._constants_note = _(_HELD) if len(found.features) > 2 else ""
         self.note = note_label("", self)
         page.addLayout(head)
         page.addWidget(scrolled_page(plots, _("Surfaces"), self), 1)
@@ -314,7 +316,7 @@ class MethodSurfaces(QWidget):
             words = self.plots[name].accessibleName()
             self.plots[name].setAccessibleName(labelled(self._titles[name], words))
         circled = _(_CIRCLED) if picture.classes else ""
-        self.note.setText(join_sentences((circled, self._held)))
+        self.note.setText(join_sentences((circled, self._constants_note)))
         self._say_colours(picture)
 
     def _say_colours(self, picture: SurfacePicture) -> None:

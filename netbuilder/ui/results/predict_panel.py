@@ -75,7 +75,7 @@ class PredictPanel(QWidget):
         super().__init__(parent)
         self._workbench, self._activations_service = workbench, activations_service
         self.learning = LivePrediction(workbench, live, self)
-        self._shown: object = self  # nothing, not even that there is no network
+        self._visible_model: object = self  # nothing, not even that there is no network
         self._data: Data | None = None
         self._another_asked = self._file_asked = self._repeats = False
         self._request: PredictionRequest | None = None
@@ -167,9 +167,9 @@ class PredictPanel(QWidget):
 
     def _trained_changed(self) -> None:
         trained = self._workbench.models.prediction_model
-        if trained is self._shown:
+        if trained is self._visible_model:
             return
-        self._shown, self.predictions = trained, None
+        self._visible_model, self.predictions = trained, None
         self.learning.ask(None)
         self._another_asked = self._file_asked = False
         self._repeats = True  # a form's own sample is asked about again, for the new network

@@ -74,9 +74,9 @@ class PredictionHeader(QFrame):
         self.unlike.setText("")
         self.sure.setText("")
 
-    def show_answer(self, found: Predictions, words: str) -> None:
+    def show_answer(self, predictions: Predictions, words: str) -> None:
         self.answer.setText(words)
-        self._show_novelty(found)
+        self._show_novelty(predictions)
 
     def _show_novelty(self, predictions: Predictions) -> None:
         """Write whether the sample is like the training data, if the network knows."""
@@ -238,7 +238,7 @@ class LivePrediction(QObject):
     def __init__(self, workbench: Workbench, live: LiveActivationsService, panel: QWidget) -> None:
         super().__init__(panel)
         self._workbench, self._live, self._panel = workbench, live, panel
-        self._asked: PredictionRequest | None = None
+        self._request: PredictionRequest | None = None
         self.found: Predictions | None = None
         live.changed.connect(self._look)
         workbench.speed_changed.connect(self._look)
@@ -251,9 +251,9 @@ class LivePrediction(QObject):
         of_run = bench.models.state.source in (Source.PAUSED, Source.LIVE)
         return of_run and bench.training and not bench.paused
 
-    def ask(self, asked: PredictionRequest | None) -> None:
+    def ask(self, request: PredictionRequest | None) -> None:
         """Follow this request; None: none."""
-        self._asked = asked
+        self._request = request
         self._look()
 
     def _look(self, *_changed: object) -> None:
@@ -272,7 +272,7 @@ class LivePrediction(QObject):
 
     def _is_of(self, look: SampleActivations) -> bool:
         """Return whether the run shows the requested sample; the last own sample stays."""
-        request = self._asked
+        request = self._request
         if request is None or look.own != request.own:
             return False
         if request.own or request.raw is None:

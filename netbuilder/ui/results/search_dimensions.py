@@ -57,12 +57,12 @@ class DimensionRow(QWidget):
         self.remove.setAccessibleName(_("Remove {setting} from the search space", setting=title))
         self._grid = grid_of(self)
         self._grid.setColumnStretch(0, 1)
-        self._said = QWidget(self)
+        self._controls = QWidget(self)
         values = QWidget(self)
         values.setMinimumWidth(scaled(_LEAST_VALUES))
         values.setMaximumWidth(scaled(_VALUES))
         hbox(self.first, self.to, self.last, parent=values, margins=0)
-        hbox((self.how, 1), values, self.remove, parent=self._said, margins=0)
+        hbox((self.how, 1), values, self.remove, parent=self._controls, margins=0)
         self._above: bool | None = None
         self._lay(above=False)
         self._fill(words)
@@ -74,7 +74,7 @@ class DimensionRow(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = event.size().width() - self._said.sizeHint().width()
+        room = event.size().width() - self._controls.sizeHint().width()
         self._lay(above=room < _NAME_LETTERS * self.fontMetrics().averageCharWidth())
 
     def _lay(self, *, above: bool) -> None:
@@ -82,14 +82,14 @@ class DimensionRow(QWidget):
         if above == self._above:
             return
         self._above = above
-        for part in (self.title, self._said):
+        for part in (self.title, self._controls):
             self._grid.removeWidget(part)
         if above:
             self._grid.addWidget(self.title, 0, 0, 1, 2)
-            self._grid.addWidget(self._said, 1, 0, 1, 2)
+            self._grid.addWidget(self._controls, 1, 0, 1, 2)
         else:
             self._grid.addWidget(self.title, 0, 0)
-            self._grid.addWidget(self._said, 0, 1)
+            self._grid.addWidget(self._controls, 0, 1)
 
     def line(self) -> str:
         """Return ``dense.units=16,32``, ``dense.rate=0.1:0.5``,

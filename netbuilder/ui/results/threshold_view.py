@@ -34,7 +34,7 @@ class ThresholdView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._found: Evaluation | None = None
+        self._evaluation: Evaluation | None = None
         self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)
         for kind in (_ROC, _PR, _CALIBRATION):
             self.which.addItem(_(kind), kind)
@@ -58,28 +58,30 @@ class ThresholdView(QWidget):
         self.slider.valueChanged.connect(self._draw)
         theme.theme().changed.connect(self._draw)
 
-    def show_evaluation(self, found: Evaluation) -> None:
+    def show_evaluation(self, evaluation: Evaluation) -> None:
         """Show an evaluation; hide without probabilities."""
         from netbuilder.core.results.classification_curves import first_class
 
-        self._found = found
-        fits = found.probabilities is not None and len(found.labels) > 1
+        self._evaluation = evaluation
+        fits = evaluation.probabilities is not None and len(evaluation.labels) > 1
         self.setVisible(fits)
         if not fits:
             return
         before = self.label.currentText()
         self.label.blockSignals(True)
         self.label.clear()
-        self.label.addItems(list(found.labels))
-        known = before in found.labels
-        self.label.setCurrentIndex(found.labels.index(before) if known else first_class(found))
+        self.label.addItems(list(evaluation.labels))
+        known = before in evaluation.labels
+        self.label.setCurrentIndex(
+            evaluation.labels.index(before) if known else first_class(evaluation)
+        )
         self.label.blockSignals(False)
         self._draw()
 
     def _draw(self) -> None:
         from netbuilder.core.results.classification_curves import at_threshold
 
-        result, index = self._found, self.label.currentIndex()
+        result, index = self._evaluation, self.label.currentIndex()
         if result is None or result.probabilities is None or index < 0:
             return
         part = self.slider.value() / 100

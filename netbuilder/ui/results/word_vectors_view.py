@@ -303,10 +303,10 @@ class WordVectorsView(QWidget):
         self.map: WordMap | None = None
         self._table: TokenTable | None = None
         self._matrix: Any = None
-        self._asked: _TableRequest | None = None
+        self._request: _TableRequest | None = None
         self._trouble, self._live = "", False
         self._tips: list[str] = []
-        self._names = Derived(self, _name_rows, self._named, self._failed, of=lambda: self._asked)
+        self._names = Derived(self, _name_rows, self._named, self._failed, of=lambda: self._request)
         self._maps = Derived(self, _make_map, self._mapped, self._failed)
         self.way = NoWheelComboBox(self)
         self.way.setObjectName("word_map_way")
@@ -361,8 +361,8 @@ class WordVectorsView(QWidget):
         over = self._live and look.trained is not None
         self._matrix, self._live = matrix, look.trained is None
         request = _TableRequest(look.project, self._base(), node_id, len(matrix), look.words)
-        if not request.same(self._asked):
-            self._asked, self._table = request, None
+        if not request.same(self._request):
+            self._request, self._table = request, None
             self.note.setText(_("Computing…"))
             self._names.ask(request)
         elif self._table is not None and (moved or over):

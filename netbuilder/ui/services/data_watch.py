@@ -66,9 +66,9 @@ _SILENT_MS = 5000
 
 
 class ReadingProgress(QObject):
-    """Emits ``told(done, of)`` during reading and ``ended()`` afterwards (GUI thread)."""
+    """Emits ``progressed(done, of)`` during reading and ``ended()`` afterwards (GUI thread)."""
 
-    told = Signal(object, object)
+    progressed = Signal(object, object)
     ended = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -115,7 +115,7 @@ class ReadingProgress(QObject):
             self.ended.emit()
         else:
             self._timeout.start()
-            self.told.emit(done, of)
+            self.progressed.emit(done, of)
 
 
 # Programs write a file in several steps: wait for the last one.

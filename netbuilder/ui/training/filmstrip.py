@@ -51,8 +51,8 @@ def _from_history(
 
     # A quick run is stored at uneven distances: of each evenly spaced epoch the nearest.
     stored = history.epochs
-    wanted = np.linspace(stored[0], stored[-1], FRAMES)
-    epochs = sorted({epoch for place in wanted if (epoch := history.nearest(place)) is not None})
+    places = np.linspace(stored[0], stored[-1], FRAMES)
+    epochs = sorted({epoch for place in places if (epoch := history.nearest(place)) is not None})
     model = model_at(trained, epochs[0], history.weights(epochs[0]))
     pictures = []
     for epoch in epochs:

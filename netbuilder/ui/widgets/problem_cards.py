@@ -28,13 +28,13 @@ class ProblemCards(CardList):
         self._standing: list[tuple[tuple[Problem, bool], RoleBox]] = []
 
     def show_problems(
-        self, problems: Iterable[Problem], told: frozenset[Problem] = frozenset()
+        self, problems: Iterable[Problem], explained: frozenset[Problem] = frozenset()
     ) -> None:
         """Show these, and no others of those that were shown before.
 
-        Those ``told`` stand beside their card in words, with their fix: here a line is enough.
+        Those ``explained`` stand beside their card in words, with their fix: here a line is enough.
         """
-        keys = tuple((problem, problem in told) for problem in problems)
+        keys = tuple((problem, problem in explained) for problem in problems)
         standing = [entry for entry in self._standing if entry[1] in self.cards]
         for key, card in standing:
             if key not in keys:
@@ -46,8 +46,8 @@ class ProblemCards(CardList):
             for key in keys
         ]
 
-    def _card(self, problem: Problem, told: bool) -> RoleBox:
-        fixes = problem.others if told else problem.fixes
+    def _card(self, problem: Problem, explained: bool) -> RoleBox:
+        fixes = problem.others if explained else problem.fixes
         buttons = tuple((fix.label, partial(self._apply, fix.label, fix.edit)) for fix in fixes)
-        words = "" if told else problem.message
+        words = "" if explained else problem.message
         return RoleBox(role_of(problem.tone), problem.title, words, self, buttons=buttons)

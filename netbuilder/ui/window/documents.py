@@ -155,7 +155,7 @@ class Documents(QObject):
         self.recovery = Recovery(store, self, lessons.left_open)
         self.recovery.failed.connect(self.failed)
         self.opening = ""
-        self._shown = 0
+        self._openings = 0
         self._model_file: Path | None = None  # the network's last file
         store.path_changed.connect(self._keep_place)
         store.changed.connect(
@@ -227,7 +227,7 @@ class Documents(QObject):
         project = self._with_trusted_data(project, folder or (path.parent if path else Path()))
         self.leaving.emit()
         self._model_file = None
-        self._shown += 1
+        self._openings += 1
         if self.opening:
             self.opening = ""
             self.busy.emit("")
@@ -489,7 +489,7 @@ class Documents(QObject):
                 return replace(imported, report=(*imported.report, item))
 
         def done(imported: Imported) -> None:
-            if number != self._shown:
+            if number != self._openings:
                 return
             self.opening = ""
             self.busy.emit("")
@@ -518,12 +518,12 @@ class Documents(QObject):
                 self.noted.emit(path.name, lines_of(imported.changes))
 
         def failed(error: Exception) -> None:
-            if number == self._shown:
+            if number == self._openings:
                 self.opening = ""
                 self._report(error, path, _("“{name}” could not be opened: {error}"))
 
-        self._shown += 1
-        number, before = self._shown, (self._store.project, self._models.trained)
+        self._openings += 1
+        number, before = self._openings, (self._store.project, self._models.trained)
         base = self._workbench.base
         self.opening = path.name
         self.busy.emit(_("Opening {name}…", name=path.name))

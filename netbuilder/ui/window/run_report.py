@@ -174,14 +174,16 @@ def _training_words(trained: TrainedModel) -> str:
 
 def _optimizer_words(choice: Choice) -> str:
     spec = OPTIMIZERS.get(choice.name)
-    usual = {name: one.default for name, one in spec.by_name.items()} if spec is not None else {}
+    usual = (
+        {name: param.default for name, param in spec.by_name.items()} if spec is not None else {}
+    )
     chosen = {"learning_rate": usual.get("learning_rate")} | dict(choice.params)
-    told = join_values(
+    arguments = join_values(
         f"{setting_words(name)} {format_setting(value)}"
         for name, value in chosen.items()
         if name == "learning_rate" or value != usual.get(name)
     )
-    return f"{choice.name} ({told})"
+    return f"{choice.name} ({arguments})"
 
 
 def _tested_words(trained: TrainedModel) -> str:

@@ -56,7 +56,7 @@ class StatusBar(QStatusBar):
         # Also visible on other pages than Data.
         self.reading = prepared(ReadingBar(self), maximumWidth=320)
         self.reading.stopped.connect(workbench.reading.stop)
-        workbench.reading.told.connect(self.reading.show_progress)
+        workbench.reading.progressed.connect(self.reading.show_progress)
         workbench.reading.ended.connect(self.reading.hide)
         self.addPermanentWidget(self.reading)
         self.problems = prepared(QToolButton(self), role="quiet")

@@ -144,7 +144,7 @@ def test_the_worst_of_several_numbers_is_named() -> None:
     whole = Evaluation("regression", 3, {}, "", off, pixels, columns=tuple(map(str, range(64))))
     assert list(whole.mistakes) == [1, 0, 2]
     said = mistake_samples(whole, split, preprocessing, whole.mistakes[:1])
-    assert (said.captions, said.what) == (("0.3",), "mean error")
+    assert (said.captions, said.heading) == (("0.3",), "mean error")
 
 
 def test_rows_and_texts_are_shown_as_they_were(

@@ -158,7 +158,7 @@ def test_more_rows_help_where_they_must(noisy: tuple[Project, Dataset, Path]) ->
         round(0.2 * total),
         total,
     ]
-    assert (found.metric, found.what, found.total) == ("accuracy", "test", 3)
+    assert (found.metric, found.split, found.total) == ("accuracy", "test", 3)
     few, _, all_rows = found.points
     assert np.mean(few.known) == 1.0, "nine rows are known by heart"
     assert np.mean(few.new) < 0.8

@@ -102,4 +102,4 @@ def test_without_a_path_each_random_filter_is_as_long_as_the_networks() -> None:
     assert landscape.paths == ()
     own = loss_on(trained.training_model, trained.project, dataset.train.x, dataset.train.y)
     assert landscape.losses[1, 1] == pytest.approx(own, rel=0.05)
-    assert loss_landscape(trained, dataset, side=3, wanted=lambda: False) is None
+    assert loss_landscape(trained, dataset, side=3, needed=lambda: False) is None

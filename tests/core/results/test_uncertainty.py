@@ -45,7 +45,7 @@ def test_the_range_holds_eight_of_ten_test_rows(house_model: Trained) -> None:
     trained, dataset = house_model
     known = known_errors(trained, dataset)
     assert known is not None
-    assert known.what == "validation"
+    assert known.split == "validation"
     test = dataset.test
     assert test is not None
     half = known.half_widths(trained.preprocessing.apply_inputs(test.raw_x))

@@ -108,7 +108,7 @@ def test_a_checkpoint_has_its_project_beside_it_before_the_window_hears_of_it(
     work, end = TrainingThread(), time.monotonic() + 60
     work.begin(RunOrder(project, home), lambda _session: None)
     try:
-        while not any(isinstance(event, Started) for event in list(work.said)):
+        while not any(isinstance(event, Started) for event in list(work.events)):
             assert time.monotonic() < end
             time.sleep(0.01)
         work.session.set_data(moved, dataset)

@@ -152,7 +152,7 @@ def test_closed_behind_a_slow_view_the_run_has_ended(window: MainWindow, qtbot: 
     patient = threading.Event()
     runner.halted.connect(lambda: patient.wait(0.02))
     runner.toggle_pause()
-    while not any(isinstance(event, Paused) for event in runner._work.said):
+    while not any(isinstance(event, Paused) for event in runner._work.events):
         patient.wait(0.01)  # the window's own loop does not turn here
     assert runner.close(MINUTE / 1000)
     assert runner.state is RunState.IDLE

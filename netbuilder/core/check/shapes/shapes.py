@@ -132,7 +132,7 @@ _MAX_BUILT_LAYERS = 2000  # they hold shapes of weights, not weights
 class LayerOutcome:
     """What Keras returned for a layer on given input shapes.
 
-    ``held`` counts the numbers of its output, or of all outputs inside a pretrained model.
+    ``output_size`` counts the numbers of its output, or of all outputs inside a pretrained model.
     ``failure`` is Keras's message; ``refused``: the layer's own values are invalid.
     """
 
@@ -140,7 +140,7 @@ class LayerOutcome:
     parameters: int = 0
     trainable: int = 0
     multiply_adds: int = 0
-    held: int = 0
+    output_size: int = 0
     failure: str | None = None
     refused: bool = False
 
@@ -177,7 +177,7 @@ class ShapeProber:
                     parameters=sum(prod(v.shape) for v in layer.weights),
                     trainable=sum(prod(v.shape) for v in layer.trainable_weights),
                     multiply_adds=operations,
-                    held=activations,
+                    output_size=activations,
                 )
             except UserError as error:
                 return LayerOutcome(failure=_reason(error, node), refused=True)
@@ -452,7 +452,7 @@ def _layer(
                 parameters=outcome.parameters * own,
                 trainable=outcome.trainable * own,
                 multiply_adds=outcome.multiply_adds,
-                bytes=outcome.held * FLOAT_BYTES,
+                bytes=outcome.output_size * FLOAT_BYTES,
                 inputs=shapes,
             )
         problem = explain_failure(

@@ -521,7 +521,7 @@ def in_memory_samples(table: LargeTable) -> tuple[Samples, Samples | None, Split
     """Return the first rows: training and validation, and test (at most 50,000 of the last two)."""
     import pandas as pd
 
-    train, validation = table.held[TRAIN], table.held.get(VALIDATION)
+    train, validation = table.first_rows[TRAIN], table.first_rows.get(VALIDATION)
     first = len(train)
     samples = train
     if validation is not None and validation.table is not None:
@@ -542,7 +542,7 @@ def in_memory_samples(table: LargeTable) -> tuple[Samples, Samples | None, Split
         notes.append(_("Only the first {count} validation rows are used.", count=limit))
     if table.totals[TEST] > large_csv.HELD_ROWS:
         notes.append(_("Only the first {count} test rows are used.", count=limit))
-    return replace(samples, notes=(*samples.notes, *notes)), table.held.get(TEST), rows
+    return replace(samples, notes=(*samples.notes, *notes)), table.first_rows.get(TEST), rows
 
 
 def reads_while_training(table: LargeTable, preprocessing: Preprocessing) -> bool:

@@ -351,7 +351,7 @@ class LargeTable:
 
     ``rows`` counts those to train on, ``totals`` those of each part; ``parts`` says the part of
     each row of the raw table (-1: left out), ``values`` distinct values of each target over all
-    rows that are used, ``held`` first rows of each part.
+    rows that are used, ``first_rows`` the first rows of each part.
     """
 
     path: Path
@@ -360,7 +360,7 @@ class LargeTable:
     roles: ColumnRoles
     parts: NDArray[np.int8]
     notes: tuple[str, ...] = ()
-    held: dict[int, Samples] = field(default_factory=dict)
+    first_rows: dict[int, Samples] = field(default_factory=dict)
 
     @cached_property
     def totals(self) -> Counter[int]:
@@ -432,7 +432,7 @@ def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
     for part in (TRAIN, VALIDATION, TEST):
         rows = np.flatnonzero(parts == part)[:HELD_ROWS]
         if len(rows):
-            table.held[part] = table.samples(rows)
+            table.first_rows[part] = table.samples(rows)
     return table
 
 

@@ -299,8 +299,8 @@ def _ods_cells(xml: str) -> Iterator[_Cells]:
         row += repeated
 
 
-def _repeats(what: str, about: str) -> int:
-    match = re.search(rf'table:number-{what}-repeated="(\d{{1,12}})"', about)
+def _repeats(axis: str, about: str) -> int:
+    match = re.search(rf'table:number-{axis}-repeated="(\d{{1,12}})"', about)
     return int(match[1]) if match else 1
 
 

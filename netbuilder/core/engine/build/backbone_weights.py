@@ -139,32 +139,32 @@ def take_weights(body: keras.Model, path: str) -> bool:
     """
     import h5py
 
-    held: dict[str, dict[str, h5py.Dataset]] = {}
+    datasets: dict[str, dict[str, h5py.Dataset]] = {}
     twice: set[str] = set()
 
     def visit(place: str, entry: object) -> None:
         parts = place.split("/")
         if isinstance(entry, h5py.Dataset) and len(parts) > 1 and "optimizer" not in parts[0]:
             layer, name = parts[-2], parts[-1].split(":")[0]
-            if name in held.setdefault(layer, {}):
+            if name in datasets.setdefault(layer, {}):
                 twice.add(layer)
-            held[layer][name] = entry
+            datasets[layer][name] = entry
 
     with h5py.File(path, "r") as file:
         file.visititems(visit)
-        found = []
+        pairs = []
         for layer in body.layers:
-            weights = {} if layer.name in twice else held.get(layer.name, {})
+            weights = {} if layer.name in twice else datasets.get(layer.name, {})
             for variable in layer.weights:
                 shape = tuple(variable.shape)
                 same = weights.get(variable.name)
                 if same is None:
                     # Keras 2 calls the kernel of a depthwise convolution "depthwise_kernel".
-                    alike = [one for one in weights.values() if one.shape == shape]
+                    alike = [entry for entry in weights.values() if entry.shape == shape]
                     same = alike[0] if len(alike) == 1 else None
                 if same is None or same.shape != shape:
                     return False
-                found.append((variable, same))
-        for variable, same in found:
+                pairs.append((variable, same))
+        for variable, same in pairs:
             variable.assign(same[()])
     return True

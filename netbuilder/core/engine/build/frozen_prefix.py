@@ -187,8 +187,11 @@ def _prefix(
 ) -> FrozenPrefix:
     import keras
 
-    wanted, inputs = _cut(graph, nodes), dict(zip(model_inputs(graph), model.inputs, strict=True))
-    cut = tuple(name for name in graph.order if name in wanted)
+    cut_nodes, inputs = (
+        _cut(graph, nodes),
+        dict(zip(model_inputs(graph), model.inputs, strict=True)),
+    )
+    cut = tuple(name for name in graph.order if name in cut_nodes)
     outputs = {name: calls[name].tensor for name in cut if name in nodes}
     read = {source for name in nodes for source in graph.sources[name]}
     sources = tuple(name for name in inputs if name in read)

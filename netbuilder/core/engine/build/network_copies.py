@@ -82,13 +82,13 @@ def copy_weights(training_model: keras.Model, source: keras.Model) -> None:
     Raises:
         TrainingError: the networks differ.
     """
-    if [tuple(one.shape) for one in network_variables(training_model)] == [
-        tuple(one.shape) for one in network_variables(source)
+    if [tuple(weight.shape) for weight in network_variables(training_model)] == [
+        tuple(weight.shape) for weight in network_variables(source)
     ]:
         assign_values(training_model, network_variables(source))
         return
-    if [tuple(one.shape) for one in training_model.weights] != [
-        tuple(one.shape) for one in source.weights
+    if [tuple(weight.shape) for weight in training_model.weights] != [
+        tuple(weight.shape) for weight in source.weights
     ]:
         raise _another_network()
     _assign(training_model, training_model.weights, source.weights)

@@ -136,7 +136,7 @@ class CompilationChooser:
     """Compiles programs in a thread and compares their speed.
 
     ``make`` traces a program of a kind for a plan, ``orders`` returns orders to rehearse with,
-    ``speed`` the seconds a step of ``running``, the program that trains now. ``wanted`` is the
+    ``speed`` the seconds a step of ``running``, the program that trains now. ``requested`` is the
     only kind to compile; "" compares all.
     """
 
@@ -144,7 +144,7 @@ class CompilationChooser:
     orders: Callable[[LoopPlan], Order]
     running: Program
     speed: Callable[[], float]
-    wanted: str = ""
+    requested: str = ""
     plan: LoopPlan | None = None
     _ready: list[CandidateProgram] = field(default_factory=list)
     done: threading.Event = field(default_factory=threading.Event)
@@ -168,11 +168,11 @@ class CompilationChooser:
         return self.done.wait(seconds)
 
     def only(self) -> Program | None:
-        """The wanted program, once compiled; None if it cannot be."""
+        """The requested program, once compiled; None if it cannot be."""
         return self._ready[0].program if self._ready else None
 
     def _work(self) -> None:
-        kinds = (self.wanted,) if self.wanted else ("loop", "step")
+        kinds = (self.requested,) if self.requested else ("loop", "step")
         try:
             for kind in kinds:
                 if self._stop.is_set():
@@ -192,7 +192,7 @@ class CompilationChooser:
             if self._stop.is_set():
                 return None
             program.rehearse(orders, 0, 0)
-            if self.wanted:
+            if self.requested:
                 program.end_rehearsal()
                 return CandidateProgram(program, 0.0)
             if self._stop.is_set():

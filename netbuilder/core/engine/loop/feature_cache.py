@@ -26,10 +26,10 @@ Features = dict[str, NDArray[Any]]
 
 def digest(parts: Iterable[Any]) -> bytes:
     """Return a digest of 16 bytes of arrays and texts."""
-    found = blake2b(digest_size=_DIGEST)
+    digest = blake2b(digest_size=_DIGEST)
     for part in parts:
-        found.update(part.encode() if isinstance(part, str) else np.ascontiguousarray(part).data)
-    return found.digest()
+        digest.update(part.encode() if isinstance(part, str) else np.ascontiguousarray(part).data)
+    return digest.digest()
 
 
 def row_digests(arrays: Sequence[NDArray[Any]]) -> list[bytes]:
@@ -51,17 +51,17 @@ def read_features(
     """
     path = _path(key)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            names = held["rows"]
-            found = {name: held[f"features-{n}"] for n, name in enumerate(shapes)}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            names = archive["rows"]
+            features = {name: archive[f"features-{n}"] for n, name in enumerate(shapes)}
         for name, (shape, kind) in shapes.items():
-            if found[name].shape != (len(names), *shape) or str(found[name].dtype) != kind:
+            if features[name].shape != (len(names), *shape) or str(features[name].dtype) != kind:
                 raise ValueError(name)
         if names.shape != (len(names), _DIGEST) or names.dtype != np.uint8:
             raise ValueError("rows")
         with suppress(OSError):
             os.utime(path)
-        return {row.tobytes(): number for number, row in enumerate(names)}, found
+        return {row.tobytes(): number for number, row in enumerate(names)}, features
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
@@ -83,7 +83,9 @@ def write_features(key: str, rows: Sequence[bytes], features: Features) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replace_atomically(path) as temporary, temporary.open("wb") as file:
             np.savez(file, rows=names, **arrays)  # type: ignore[arg-type]
-        files = sorted(path.parent.glob("*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)
+        files = sorted(
+            path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime, reverse=True
+        )
         total = 0
         for file_path in files:
             total += file_path.stat().st_size

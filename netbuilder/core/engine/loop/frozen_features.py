@@ -90,11 +90,11 @@ class FrozenFeatures:
         self._function: Any = None
         self.computed = 0
         self.lock = threading.Lock()
-        held, tested = dataset.validation, dataset.test
+        validation, tested = dataset.validation, dataset.test
         self.dataset = replace(
             dataset,
             train=self._split(dataset.train),
-            validation=None if held is None else self._split(held),
+            validation=None if validation is None else self._split(validation),
             test=None if tested is None else self._split(tested),
         )
 
@@ -133,15 +133,15 @@ class FrozenFeatures:
             fresh = self._compute(list(missing.values()), tell, stopped)
             needed = {name for rows in names for name in rows}
             others = [n for n in known if n not in needed][: _OTHERS * len(needed)]
-            held = [*(n for n in known if n in needed), *others]
-            places = [known[n] for n in held]
+            rows = [*(n for n in known if n in needed), *others]
+            places = [known[n] for n in rows]
             features = {
                 name: np.concatenate([values[places], fresh[name]])
                 for name, values in features.items()
             }
-            held += list(missing)
-            known = {name: number for number, name in enumerate(held)}
-            write_features(key, held, features)
+            rows += list(missing)
+            known = {name: number for number, name in enumerate(rows)}
+            write_features(key, rows, features)
         for (_source, target), rows in zip(pairs, names, strict=True):
             for name, values in features.items():
                 np.take(values, [known[row] for row in rows], axis=0, out=target.x[name])
@@ -156,7 +156,7 @@ class FrozenFeatures:
         ]
         edges = [edge for edge in self._project.graph.edges if edge[1] in self.prefix.nodes]
         body = self.prefix.model
-        inputs = [(tuple(one.shape), str(one.dtype)) for one in body.inputs]
+        inputs = [(tuple(tensor.shape), str(tensor.dtype)) for tensor in body.inputs]
         facts = [_VERSION, nodes, edges, inputs, self.prefix.shapes]
         texts = (repr(facts), self._project.training.precision)
         return digest([*texts, *(np.asarray(weight) for weight in body.weights)]).hex()
@@ -186,7 +186,7 @@ class FrozenFeatures:
 
         if self._function is None:
             body = self.prefix.model
-            specs = [tf.TensorSpec(one.shape, one.dtype) for one in body.inputs]
+            specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in body.inputs]
 
             def work(*values: Any) -> list[Any]:
                 return as_list(body(list(values), training=False))

@@ -45,7 +45,7 @@ class Counters:
     """
 
     total: Any
-    seen: Any
+    weight_sum: Any
     best_value: Any
     best: list[Any]
     weights: list[Any]
@@ -59,7 +59,7 @@ class Counters:
         changing = {id(weight.value) for weight in (part or model).weights}
         return cls(
             total=tf.Variable(0.0, trainable=False),
-            seen=tf.Variable(0.0, trainable=False),
+            weight_sum=tf.Variable(0.0, trainable=False),
             best_value=tf.Variable(np.inf, trainable=False, dtype=tf.float32),
             best=[
                 tf.Variable(weight, trainable=False) if id(weight) in changing else weight
@@ -294,7 +294,7 @@ class Program:
         numbers = numbers_of(logs)
         weight = tf.cast(rows, tf.float32)
         self.counters.total.assign_add(numbers[0] * weight)
-        self.counters.seen.assign_add(weight)
+        self.counters.weight_sum.assign_add(weight)
         return tf.stack(numbers)
 
     def _trace(self) -> Any:
@@ -379,14 +379,14 @@ class Program:
 
         self.model.reset_metrics()
         self.counters.total.assign(0.0)
-        self.counters.seen.assign(0.0)
+        self.counters.weight_sum.assign(0.0)
         return tf.no_op()
 
     def _end_epoch(self) -> Any:
         import tensorflow as tf
 
         numbers = numbers_of(self.model.get_metrics_result())
-        numbers[0] = self.counters.total / self.counters.seen
+        numbers[0] = self.counters.total / self.counters.weight_sum
         if self.plan.fused and self.validation is not None:
             numbers += validate(self.model, self.validation, self.plan.batch, self.kind)
         row = tf.stack(numbers)

@@ -184,14 +184,14 @@ def overfitting_epoch(loss: Curve, validation: Curve, patience: int = 6) -> int 
 class RaisedRate:
     """The loss has risen since the learning rate was raised by hand, after ``epoch`` epochs.
 
-    ``before`` and ``rate``: the rates; ``low``: the lowest loss before; ``now``: the recent loss.
+    ``before`` and ``rate``: the rates; ``low``: the lowest loss before ``recent_loss``.
     """
 
     epoch: int
     before: float
     rate: float
     low: float
-    now: float
+    recent_loss: float
 
 
 def has_risen_since_raise(

@@ -53,14 +53,14 @@ class NetworkNumbers:
         shapes: output shape of each node, by its id: "8×8×1".
         parameters: number of weights of each node, by its id.
         blank: replace numbers by lines to write on.
-        given: nodes whose shapes are shown even then, with all arguments of the layers; None for
+        exact: nodes whose shapes are shown even then, with all arguments of the layers; None for
             lines everywhere.
     """
 
     shapes: Mapping[str, str]
     parameters: Mapping[str, int]
     blank: bool = False
-    given: frozenset[str] | None = None
+    exact: frozenset[str] | None = None
 
 
 def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
@@ -178,7 +178,7 @@ def _shapes(
         shape = numbers.shapes.get(source)
         if shape is None or source not in places:
             continue
-        line = numbers.blank and source not in (numbers.given or ())
+        line = numbers.blank and source not in (numbers.exact or ())
         text = blank_numbers(shape) if line else shape
         x, y = places[source]
         if horizontal:
@@ -223,7 +223,7 @@ def _card(
         if spec is not None:
             color = CATEGORY_COLORS.get(spec.category, _OTHER)
             summary = _cut(describe_params(owner.params, spec), 18)
-            if numbers is not None and numbers.blank and numbers.given is None:
+            if numbers is not None and numbers.blank and numbers.exact is None:
                 summary = blank_numbers(summary, SHORT_LINE)
     elif node_id in project.graph.group_by_id:
         name = project.graph.group_by_id[node_id].name

@@ -29,10 +29,10 @@ def learning_nodes(project: Project) -> tuple[str, ...]:
 
 
 class HistogramHistory:
-    """Histograms of ``what`` (``WEIGHTS``, ``GRADIENTS``, ``ACTIVATIONS``) by node and moment."""
+    """Histograms of ``kind`` (``WEIGHTS``, ``GRADIENTS``, ``ACTIVATIONS``) by node and moment."""
 
     def __init__(self, kind: str, nodes: tuple[str, ...]) -> None:
-        self.what, self.nodes = kind, nodes
+        self.kind, self.nodes = kind, nodes
         self._spreads: dict[str, LayerHistograms] = {}
         self._epochs: list[int] = []
 
@@ -41,14 +41,14 @@ class HistogramHistory:
 
     def copy(self) -> HistogramHistory:
         """Return a copy."""
-        copied = HistogramHistory(self.what, self.nodes)
+        copied = HistogramHistory(self.kind, self.nodes)
         copied._spreads = {node: spread.copy() for node, spread in self._spreads.items()}
         copied._epochs = list(self._epochs)
         return copied
 
     def add(self, answer: Found) -> HistogramPicture:
         """Append a moment and return all of them; a result without these values adds none."""
-        arrays = _told(answer, self.what, self.nodes)
+        arrays = _told(answer, self.kind, self.nodes)
         for node, values in arrays.items():
             self._spreads.setdefault(node, LayerHistograms()).add(values)
         if arrays:
@@ -61,7 +61,7 @@ class HistogramHistory:
             node: (np.array(histograms.shares), histograms.edges)
             for node, histograms in self._spreads.items()
         }
-        return HistogramPicture(self.what, layers, np.array(self._epochs))
+        return HistogramPicture(self.kind, layers, np.array(self._epochs))
 
 
 def histogram_request(

@@ -187,7 +187,7 @@ def _season_before(
 
 def _window_and_season(view: SeriesDataView, target: str, data: Data) -> tuple[int, int, list[str]]:
     """The rows of window and season that the training rows speak for, with reasons."""
-    stretch = max(view.stretches, key=lambda one: len(one.times))
+    stretch = max(view.stretches, key=lambda part: len(part.times))
     held_out = np.flatnonzero(np.isin(stretch.parts, (1, 2)))
     rows = int(held_out[0]) if len(held_out) else len(stretch.times)
     calendar = calendar_season(np.diff(stretch.times)) if view.dates else 0
@@ -205,23 +205,23 @@ def _window_and_season(view: SeriesDataView, target: str, data: Data) -> tuple[i
         )
     ]
     if season > 1:
-        said = _(
+        sentence = _(
             "The values recur after {season} rows (autocorrelation {number}): this is the season.",
             season=season,
             number=f"{correlation:.2f}",
         )
     elif calendar and 3 * calendar > rows:
-        said = _(
+        sentence = _(
             "The longest part without a gap has {rows} training rows, too few for a season of "
             "{season} rows: the network starts from the last value.",
             rows=rows,
             season=calendar,
         )
     elif own and calendar > own:
-        said = _("The window is shorter than a season of {season} rows.", season=calendar)
+        sentence = _("The window is shorter than a season of {season} rows.", season=calendar)
     else:
-        said = _("The training rows show no season: the network starts from the last value.")
-    return window, season, [said, *reasons]
+        sentence = _("The training rows show no season: the network starts from the last value.")
+    return window, season, [sentence, *reasons]
 
 
 def _added_reason(season: int) -> str:

@@ -116,11 +116,11 @@ class Trial:
     def _feed(self) -> Feed:
         """The training rows and, after them, those of the validation set."""
         names = model_inputs(self._project.graph), self._project.graph.outputs
-        dataset, held = self.dataset, self.dataset.validation
+        dataset, validation = self.dataset, self.dataset.validation
         weight = sample_weights(dataset, self._project.training.class_weight, names[1])
         feeds = [feed_of(dataset.train, *names, weight)]
-        if held is not None and len(held):
-            feeds.append(feed_of(held, *names))
+        if validation is not None and len(validation):
+            feeds.append(feed_of(validation, *names))
         x, y = (
             tuple(map(np.concatenate, zip(*parts, strict=True)))
             for parts in ([feed.x for feed in feeds], [feed.y for feed in feeds])
@@ -144,9 +144,9 @@ class Trial:
         for variable, value in self._start:
             variable.assign(value)
         train, stop, score = part
-        held = self.dataset.validation
-        if not len(stop) and held is not None:
-            stop = len(self.dataset.train) + np.arange(len(held))
+        validation = self.dataset.validation
+        if not len(stop) and validation is not None:
+            stop = len(self.dataset.train) + np.arange(len(validation))
         callbacks = self._project.training.callbacks
         stopping = [choice.params for choice in callbacks if choice.name == "EarlyStopping"]
         random = np.random.default_rng(self._project.training.seed)

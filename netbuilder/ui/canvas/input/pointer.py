@@ -191,10 +191,10 @@ class PointerHandler:
         if hit.card is not None and hit.kind in ("out", "in") and hit.card.kind != "goal":
             self.start_gesture(WireDragGesture(self._canvas, self._adding, hit, where))
         elif hit.card is not None:
-            again = grab_card(self._canvas, hit.card, modifiers)
+            grabbed = grab_card(self._canvas, hit.card, modifiers)
             if hit.card.id in self._canvas.state.selected and hit.card.kind != "goal":
                 self.start_gesture(
-                    MoveGesture(self._canvas, self._commands, where, screen, hit.card.id, again)
+                    MoveGesture(self._canvas, self._commands, where, screen, hit.card.id, grabbed)
                 )
         elif tagged := tagged_at(
             self._canvas.picture, self._canvas.look, self._canvas.camera.scale, where

@@ -29,12 +29,12 @@ class WirePulse(QObject):
         self.at: float | None = None
 
     def beat(self) -> None:
-        now = time.monotonic()
+        time_now = time.monotonic()
         if reduced_motion():
             return
-        if now - self._last < _LEAST_SECONDS or len(self._view.picture.cards) > _MOST_CARDS:
+        if time_now - self._last < _LEAST_SECONDS or len(self._view.picture.cards) > _MOST_CARDS:
             return
-        self._last = now
+        self._last = time_now
         self.at = ((self.at or 0.0) + _STEP) % 1.0
         self._view.viewport().update(self._dots_area())
 

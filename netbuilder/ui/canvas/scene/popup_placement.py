@@ -28,7 +28,7 @@ def place_popup(
     room: QSizeF,
     explained: Sequence[QRectF],
     others: Sequence[QRectF],
-    wanted: QSizeF,
+    full_size: QSizeF,
     least: QSizeF,
 ) -> PopupPlace:
     """Return the best place on one of four sides that covers no explained card.
@@ -39,25 +39,26 @@ def place_popup(
         room: the viewport's size.
         explained: the card, then its inputs, in viewport pixels.
         others: cards to avoid covering.
-        wanted: the panel's full size.
+        full_size: the panel's full size.
         least: the panel's minimum size.
     """
     card, middle = explained[0], explained[0].center()
     near = [card]
     near += sorted(explained[1:], key=lambda box: (box.center() - middle).manhattanLength())
     for count in range(len(near), 0, -1):
-        seen = _united(near[:count])
+        near_box = _united(near[:count])
         places = [
             place
-            for free in (seen, _united((seen, *others)))
+            for free in (near_box, _united((near_box, *others)))
             for along in (True, False)
             for after in (True, False)
-            if (place := _beside(room, card, seen, free, wanted, least, along, after)) is not None
+            if (place := _beside(room, card, near_box, free, full_size, least, along, after))
+            is not None
             and not _covered(place, near)
         ]
         if places:
-            return min(places, key=lambda place: _cost(place, card, others, wanted))
-    return _below_all(room, near, wanted)
+            return min(places, key=lambda place: _cost(place, card, others, full_size))
+    return _below_all(room, near, full_size)
 
 
 def _covered(place: PopupPlace, cards: Sequence[QRectF]) -> float:
@@ -78,7 +79,7 @@ def _cost(place: PopupPlace, card: QRectF, others: Sequence[QRectF], full: QSize
 def _beside(
     room: QSizeF,
     card: QRectF,
-    seen: QRectF,
+    near_box: QRectF,
     free: QRectF,
     full: QSizeF,
     least: QSizeF,
@@ -87,13 +88,13 @@ def _beside(
 ) -> PopupPlace | None:
     """Return the place right of ``free`` (``along`` and ``after``), left, below or above it.
 
-    ``seen`` is moved into view or, if that is too large, ``card``.
+    ``near_box`` is moved into view or, if that is too large, ``card``.
     """
     if not along:  # swap the axes
         room, full, least = room.transposed(), full.transposed(), least.transposed()
-        card, seen, free = _turned(card), _turned(seen), _turned(free)
-    low = seen.left() if after else free.left()
-    high = free.right() if after else seen.right()
+        card, near_box, free = _turned(card), _turned(near_box), _turned(free)
+    low = near_box.left() if after else free.left()
+    high = free.right() if after else near_box.right()
     length = min(full.width(), room.width() - 2 * _EDGE - _AWAY - (high - low))
     across = min(full.height(), room.height() - 2 * _EDGE)
     if length < least.width() or across < min(least.height(), room.height() - 2 * _EDGE):
@@ -102,8 +103,8 @@ def _beside(
     first, last = _EDGE, room.width() - _EDGE
     dx = _into(low, high, first + taken * (not after), last - taken * after)
     x = high + dx + _AWAY if after else low + dx - taken
-    seen = seen if seen.height() <= room.height() - 2 * _EDGE else card
-    dy = _into(seen.top(), seen.bottom(), _EDGE, room.height() - _EDGE)
+    near_box = near_box if near_box.height() <= room.height() - 2 * _EDGE else card
+    dy = _into(near_box.top(), near_box.bottom(), _EDGE, room.height() - _EDGE)
     y = min(max(card.top() + dy - _ABOVE * along, _EDGE), room.height() - _EDGE - across)
     panel = QRectF(x, y, length, across)
     if along:

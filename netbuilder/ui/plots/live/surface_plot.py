@@ -355,7 +355,7 @@ class SurfacePlot(pg.PlotWidget):
         pens = [NO_PEN if ok else rim for ok in wrong]
         sizes = np.where(wrong, 7, 10)
         self.points.setData(
-            x=picture.at[:, 0], y=picture.at[:, 1], brush=[shared_brush(one) for one in colors],
+            x=picture.at[:, 0], y=picture.at[:, 1], brush=[shared_brush(color) for color in colors],
             pen=pens, size=sizes,
             symbol=symbols, data=picture.rows,
         )  # fmt: skip
@@ -393,15 +393,18 @@ class SurfacePlot(pg.PlotWidget):
                 part = scale_to_unit(points.value.astype(float), points.value.astype(float))[
                     visible
                 ]
-                colors = [number_color(float(one)) for one in part]
+                colors = [number_color(float(value)) for value in part]
             looks = [
                 (int(part), color.rgb(), FAINT if faint else 1.0)
                 for part, color, faint in zip(
                     points.part[visible], colors, filled[visible], strict=True
                 )
             ]
-            styles = {one: _styled(one[0], QColor(one[1]), one[2], self._share) for one in {*looks}}
-            styled = [styles[one] for one in looks]
+            styles = {
+                style: _styled(style[0], QColor(style[1]), style[2], self._share)
+                for style in {*looks}
+            }
+            styled = [styles[style] for style in looks]
             self.drawn_at = np.stack([points.at[visible, 0], y[visible]], axis=1)
             for layer in (self.points, self.faded):
                 layer.setData(

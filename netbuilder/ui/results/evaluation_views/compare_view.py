@@ -75,8 +75,8 @@ class CompareView(QWidget):
         level().changed.connect(self._show)
         self.runs.refresh()
 
-    def show_evaluation(self, found: Evaluation | None) -> None:
-        self._mine = found
+    def show_evaluation(self, evaluation: Evaluation | None) -> None:
+        self._mine = evaluation
         self._show()
 
     @property

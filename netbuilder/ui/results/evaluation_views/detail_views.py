@@ -55,12 +55,12 @@ class CalibrationView(QWidget):
         vbox(section(_("Calibration"), self), self.plot, self.words, parent=self, margins=0)
         self.hide()
 
-    def show_calibration(self, found: Calibration | None) -> None:
+    def show_calibration(self, calibration: Calibration | None) -> None:
         """Show a calibration; hide without one."""
-        self.found = found
-        self.setVisible(found is not None)
-        if found is not None:
-            self.words.setText(_calibration_words(format_number(found.expected_error)))
+        self.found = calibration
+        self.setVisible(calibration is not None)
+        if calibration is not None:
+            self.words.setText(_calibration_words(format_number(calibration.expected_error)))
             self._draw()
 
     def _draw(self) -> None:

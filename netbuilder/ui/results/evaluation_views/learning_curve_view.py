@@ -166,7 +166,7 @@ class LearningCurveView(QWidget):
             _column([amount.new for amount in points]),
         )
         rows = list(zip(counts, known, new, strict=True))
-        names = (_("rows"), _("on training rows"), _(_ON_ROWS[self.found.what]))
+        names = (_("rows"), _("on training rows"), _(_ON_ROWS[self.found.split]))
         self.table.show_rows(names, rows)
 
     def _draw(self) -> None:
@@ -178,7 +178,7 @@ class LearningCurveView(QWidget):
         x = np.array([point.rows for point in curve.points], float)
         curves = (
             (_("training rows"), [p.known for p in curve.points], scheme.training, "o"),
-            (_(_ROWS[curve.what]), [p.new for p in curve.points], scheme.validation, "t"),
+            (_(_ROWS[curve.split]), [p.new for p in curve.points], scheme.validation, "t"),
         )
         for _name, values, color, symbol in curves:
             mean = np.array([np.mean(scores) for scores in values])

@@ -48,15 +48,15 @@ class ResidualsView(QWidget):
         self.column.currentIndexChanged.connect(self._draw)
         theme.theme().changed.connect(self._draw)
 
-    def show_evaluation(self, found: Evaluation) -> None:
+    def show_evaluation(self, evaluation: Evaluation) -> None:
         """Show an evaluation; hide if it predicts no numbers."""
-        self._evaluation = found
-        numbers = found.task == "regression"
+        self._evaluation = evaluation
+        numbers = evaluation.task == "regression"
         self.setVisible(numbers)
         if not numbers:
             return
-        width = int(np.asarray(found.truth).reshape(found.samples, -1).shape[1])
-        names = list(found.columns)[:width]
+        width = int(np.asarray(evaluation.truth).reshape(evaluation.samples, -1).shape[1])
+        names = list(evaluation.columns)[:width]
         names += [_("value {number}", number=index + 1) for index in range(len(names), width)]
         before = self.column.currentText()
         self.column.blockSignals(True)

@@ -471,8 +471,8 @@ class Runner(QObject):
 
     def _drain(self, seconds: float = HALF_FRAME) -> None:
         until = time.perf_counter() + seconds
-        while self._work.said and time.perf_counter() < until:
-            event = self._work.said.popleft()
+        while self._work.events and time.perf_counter() < until:
+            event = self._work.events.popleft()
             if isinstance(event, RunEnd):
                 self._finish(event)
                 return

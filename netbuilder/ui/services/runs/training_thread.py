@@ -146,7 +146,7 @@ class TrainingThread:
     """
 
     def __init__(self, not_kept: Callable[[UserError | None], object] = lambda error: None) -> None:
-        self.said: deque[Any] = deque()
+        self.events: deque[Any] = deque()
         self._not_kept = not_kept
         self.session: Session | None = None
         self._cancelled = False
@@ -174,7 +174,7 @@ class TrainingThread:
 
     def _launch(self, work: Callable[[], Any]) -> None:
         self._cancelled = False
-        self.said.clear()
+        self.events.clear()
         begin, previous = after_the_window(), self._thread
 
         def run() -> None:
@@ -194,13 +194,13 @@ class TrainingThread:
             # A pretrained network takes seconds to save: its result is shown before.
             late = trained is not None and _is_pretrained(trained)
             if late:
-                self.said.append(RunEnd(trained, evaluation, failure))
+                self.events.append(RunEnd(trained, evaluation, failure))
             try:
                 saved, not_kept = keep_network(trained, self.session), None
             except UserError as error:
                 saved, not_kept = False, error
             if not late:
-                self.said.append(RunEnd(trained, evaluation, failure, saved, not_kept))
+                self.events.append(RunEnd(trained, evaluation, failure, saved, not_kept))
             elif not saved:
                 self._not_kept(not_kept)
 
@@ -217,7 +217,7 @@ class TrainingThread:
         if self._cancelled:
             return None
         checkpoint_run = order.interrupted or interrupted.begin_run(order.project, order.base)
-        emit = self.said.append
+        emit = self.events.append
         session = Session(
             order.project,
             dataset,
