@@ -201,9 +201,7 @@ class PictureTile:
     axes: tuple[int, int] | None
     shape: tuple[int, int] = (1, 1)
     label: str = ""
-    describe: Callable[[int, int], str] | None = (
-        None  # describes a cell (row, column) without index
-    )
+    words: Callable[[int, int], str] | None = None  # describes a cell (row, column) without index
 
     def cell(self, spot: QPointF) -> tuple[int, int]:
         """Return the (row, column) under a point."""

@@ -513,11 +513,7 @@ class LayerPicture(QWidget):
             value = format_number(float(self._values[index]))
             return f"{word}{self.place_text(index)} = {value}"
         tile = next((t for t in self.tiles if t.box.contains(spot)), None)
-        return (
-            tile.describe(*tile.cell(spot))
-            if tile is not None and tile.describe is not None
-            else ""
-        )
+        return tile.words(*tile.cell(spot)) if tile is not None and tile.words is not None else ""
 
     def place_text(self, index: tuple[int, ...]) -> str:
         """Return the name of a number of the output: "unit 26", "petal width", "[0, 3, 12]"."""

@@ -249,7 +249,7 @@ class PlanForm(QWidget):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         #: Settings that were asked for, a lesson's "Show" say: shown whatever the level.
-        self._requested_rows: set[str] = set()
+        self._requested: set[str] = set()
         self.length = ParamForm(_LENGTH, self, about="training")
         self.length.edited.connect(self._edit_length)
         self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
@@ -284,7 +284,7 @@ class PlanForm(QWidget):
 
     def unfold(self, name: str) -> None:
         """Expand the section of a setting, and show it even if the level hides it."""
-        self._requested_rows.add(name)
+        self._requested.add(name)
         self._show_level()
         if name == "callbacks":
             self.callbacks_button.setChecked(True)
@@ -330,7 +330,7 @@ class PlanForm(QWidget):
         self._show_level()
 
     def _follow_level(self) -> None:
-        self._requested_rows.clear()
+        self._requested.clear()
         self._show_level()
 
     def _show_level(self) -> None:
@@ -338,7 +338,7 @@ class PlanForm(QWidget):
         basic, plan, extra = (
             level().basic,
             self._store.project.training,
-            self._requested_rows | level().lent,
+            self._requested | level().lent,
         )
         for form in self._forms:
             form.limit(_BASIC | extra if basic else None)

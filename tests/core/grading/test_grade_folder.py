@@ -79,7 +79,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(folder: Path, hidden: Path) -> dict[str, Submission]:
     told: list[str] = []
     rules = replace(DEFAULT_RUBRIC, overrides={"bob.keras": Override(comment="Train longer.")})
-    result = grade_folder(folder, hidden, rubric=rules, on_progress=lambda one: told.append(one.file))
+    result = grade_folder(
+        folder, hidden, rubric=rules, on_progress=lambda one: told.append(one.file)
+    )
     assert sorted(told) == sorted(one.file for one in result)
     assert [one.score is None for one in result] == sorted(one.score is None for one in result)
     return {one.file: one for one in result}

@@ -187,11 +187,11 @@ def _prefix(
 ) -> FrozenPrefix:
     import keras
 
-    cut_nodes, inputs = (
+    chosen, inputs = (
         _cut(graph, nodes),
         dict(zip(model_inputs(graph), model.inputs, strict=True)),
     )
-    cut = tuple(name for name in graph.order if name in cut_nodes)
+    cut = tuple(name for name in graph.order if name in chosen)
     outputs = {name: calls[name].tensor for name in cut if name in nodes}
     read = {source for name in nodes for source in graph.sources[name]}
     sources = tuple(name for name in inputs if name in read)

@@ -132,9 +132,9 @@ def place_bubbles(
     scale: float,
     requested: frozenset[str],
     previews: Mapping[str, Box] | None = None,
-    view_box: Box | None = None,
+    area: Box | None = None,
 ) -> list[ProblemBubble]:
-    """Return the bubbles of the cards, without overlaps and preferably inside ``view_box``.
+    """Return the bubbles of the cards, without overlaps and preferably inside ``area``.
 
     A bubble that would cover cards or previews is only shown for cards in ``requested`` (selected,
     hovered), where there is room. Other cards only have a mark.
@@ -146,15 +146,15 @@ def place_bubbles(
     marked = [card for card in cards if card.problems]
     for card in sorted(marked, key=lambda c: (c.x, c.y)):
         bubble = _lay(picture, card, look, card.id in previews)
-        if view_box is not None:
-            bubble = _in_view(picture, bubble, view_box)
+        if area is not None:
+            bubble = _in_view(picture, bubble, area)
         for other in bubbles:
             if _touch(bubble.box, other.box):
                 bubble = _shifted(bubble, 0.0, other.box[3] + 6.0 - bubble.box[1])
         if not _covers(picture, bubble, previews):
             bubbles.append(bubble)
         elif card.id in requested:
-            bubbles.append(_aside(picture, bubble, bubbles, view_box, previews))
+            bubbles.append(_aside(picture, bubble, bubbles, area, previews))
     return [replace(b, leader=_leader(picture, b, bubbles, previews)) for b in bubbles]
 
 
@@ -168,7 +168,7 @@ def _aside(
     picture: Scene,
     bubble: ProblemBubble,
     others: list[ProblemBubble],
-    view_box: Box | None,
+    area: Box | None,
     previews: Mapping[str, Box],
 ) -> ProblemBubble:
     """Move a bubble to the nearest visible place without cards, if there is one."""
@@ -185,9 +185,7 @@ def _aside(
     for x, y in spots:
         moved = _shifted(bubble, x - left, y - top)
         a, b, c, d = moved.box
-        if view_box is not None and (
-            a < view_box[0] or b < view_box[1] or c > view_box[2] or d > view_box[3]
-        ):
+        if area is not None and (a < area[0] or b < area[1] or c > area[2] or d > area[3]):
             continue
         taken = [*(o.box for o in others), *previews.values()]
         if picture.grid.cards_in(moved.box) or any(_touch(moved.box, box) for box in taken):
@@ -196,20 +194,20 @@ def _aside(
     return bubble
 
 
-def _in_view(picture: Scene, bubble: ProblemBubble, view_box: Box) -> ProblemBubble:
+def _in_view(picture: Scene, bubble: ProblemBubble, area: Box) -> ProblemBubble:
     """Move a bubble left of its card, or below it, if the right has no space."""
     card, (left, top, right, bottom) = bubble.card, bubble.box
-    over = bottom - view_box[3] + 8
-    if over > 0 and card.y + card.h <= view_box[3] and not picture.horizontal:
-        bubble = _shifted(bubble, 0.0, -min(over, max(0.0, top - view_box[1] - 8)))
+    over = bottom - area[3] + 8
+    if over > 0 and card.y + card.h <= area[3] and not picture.horizontal:
+        bubble = _shifted(bubble, 0.0, -min(over, max(0.0, top - area[1] - 8)))
         left, top, right, bottom = bubble.box
-    if right <= view_box[2] or card.x > view_box[2] or card.x + card.w < view_box[0]:
+    if right <= area[2] or card.x > area[2] or card.x + card.w < area[0]:
         return bubble
-    inside = max(view_box[0] + 8, view_box[2] - WIDTH - 8)
+    inside = max(area[0] + 8, area[2] - WIDTH - 8)
     if picture.horizontal:
         return _shifted(bubble, inside - left, 0.0)
     new_left = card.x - AWAY - WIDTH
-    if new_left >= view_box[0]:
+    if new_left >= area[0]:
         on_left = _shifted(bubble, new_left - left, 0.0)
         if not picture.grid.cards_in(on_left.box):
             return on_left

@@ -28,7 +28,7 @@ def place_popup(
     room: QSizeF,
     explained: Sequence[QRectF],
     others: Sequence[QRectF],
-    full_size: QSizeF,
+    whole: QSizeF,
     least: QSizeF,
 ) -> PopupPlace:
     """Return the best place on one of four sides that covers no explained card.
@@ -39,26 +39,25 @@ def place_popup(
         room: the viewport's size.
         explained: the card, then its inputs, in viewport pixels.
         others: cards to avoid covering.
-        full_size: the panel's full size.
+        whole: the panel's full size.
         least: the panel's minimum size.
     """
     card, middle = explained[0], explained[0].center()
     near = [card]
     near += sorted(explained[1:], key=lambda box: (box.center() - middle).manhattanLength())
     for count in range(len(near), 0, -1):
-        near_box = _united(near[:count])
+        group = _united(near[:count])
         places = [
             place
-            for free in (near_box, _united((near_box, *others)))
+            for free in (group, _united((group, *others)))
             for along in (True, False)
             for after in (True, False)
-            if (place := _beside(room, card, near_box, free, full_size, least, along, after))
-            is not None
+            if (place := _beside(room, card, group, free, whole, least, along, after)) is not None
             and not _covered(place, near)
         ]
         if places:
-            return min(places, key=lambda place: _cost(place, card, others, full_size))
-    return _below_all(room, near, full_size)
+            return min(places, key=lambda place: _cost(place, card, others, whole))
+    return _below_all(room, near, whole)
 
 
 def _covered(place: PopupPlace, cards: Sequence[QRectF]) -> float:
@@ -79,7 +78,7 @@ def _cost(place: PopupPlace, card: QRectF, others: Sequence[QRectF], full: QSize
 def _beside(
     room: QSizeF,
     card: QRectF,
-    near_box: QRectF,
+    group: QRectF,
     free: QRectF,
     full: QSizeF,
     least: QSizeF,
@@ -88,13 +87,13 @@ def _beside(
 ) -> PopupPlace | None:
     """Return the place right of ``free`` (``along`` and ``after``), left, below or above it.
 
-    ``near_box`` is moved into view or, if that is too large, ``card``.
+    ``group`` is moved into view or, if that is too large, ``card``.
     """
     if not along:  # swap the axes
         room, full, least = room.transposed(), full.transposed(), least.transposed()
-        card, near_box, free = _turned(card), _turned(near_box), _turned(free)
-    low = near_box.left() if after else free.left()
-    high = free.right() if after else near_box.right()
+        card, group, free = _turned(card), _turned(group), _turned(free)
+    low = group.left() if after else free.left()
+    high = free.right() if after else group.right()
     length = min(full.width(), room.width() - 2 * _EDGE - _AWAY - (high - low))
     across = min(full.height(), room.height() - 2 * _EDGE)
     if length < least.width() or across < min(least.height(), room.height() - 2 * _EDGE):
@@ -103,8 +102,8 @@ def _beside(
     first, last = _EDGE, room.width() - _EDGE
     dx = _into(low, high, first + taken * (not after), last - taken * after)
     x = high + dx + _AWAY if after else low + dx - taken
-    near_box = near_box if near_box.height() <= room.height() - 2 * _EDGE else card
-    dy = _into(near_box.top(), near_box.bottom(), _EDGE, room.height() - _EDGE)
+    group = group if group.height() <= room.height() - 2 * _EDGE else card
+    dy = _into(group.top(), group.bottom(), _EDGE, room.height() - _EDGE)
     y = min(max(card.top() + dy - _ABOVE * along, _EDGE), room.height() - _EDGE - across)
     panel = QRectF(x, y, length, across)
     if along:
