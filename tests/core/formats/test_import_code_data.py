@@ -359,3 +359,13 @@ def test_numbers_that_a_script_reads_from_texts_are_the_column_s(
 ) -> None:
     report = read(tmp_path, text + '\ny = df["price"]\nX = df[["area", "id"]]\n').report
     assert silent == ("id" not in {item.item for item in report if item.taken == LEFT_OUT})
+
+
+def test_batches_of_data_that_cannot_be_read_give_the_batch_size(tmp_path: Path) -> None:
+    data = "ds = tf.data.Dataset.from_tensor_slices(load()).shuffle(9).batch({}).prefetch(2)"
+    report = read(tmp_path, data.format(64), "model.fit(ds, epochs=2)\n")
+    assert report.project.training.batch_size == 64
+    report = read(tmp_path, data.format("size()"), "model.fit(ds, epochs=2)\n")
+    assert "batch_size" in {item.item for item in report.report if item.taken == LEFT_OUT}
+    adapted = "n = keras.layers.Normalization()\nn.adapt(df)\n" + 'y, X = df["price"], df[["id"]]'
+    assert "scaling" in {item.item for item in read(tmp_path, adapted).report}

@@ -12,7 +12,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     script_part,
 )
 from netbuilder.core.data.readers.zipped_folders import ZIP
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_call, format_literal
 
@@ -129,12 +129,7 @@ def keras_directory_code(
     else:
         call = format_call(f"keras.utils.{function}", ["folder", *arguments], 4)
         lines = [
-            "def arrays(folder):",
-            f'    """{_("Return the samples of a folder, and the numbers of their classes.")}"""',
-            f"    {name} = {call}",
-            f"    return {arrays}",
-            "",
-            "",
+            *script_part("arrays", about=_(_ARRAYS), samples=name, call=call, arrays=arrays),
             f"labels = {format_literal(names)}",
             *(
                 f"x{parts[int(part)]}, y{parts[int(part)]} = arrays({format_literal(folder)})"
@@ -143,6 +138,9 @@ def keras_directory_code(
         ]
     own_test, parts_name = "2" in folders, "given" if "1" in inner else ""
     return DataCode((*unpacking, *lines), own_test=own_test, parts=parts_name)
+
+
+_ARRAYS = N_("Return the samples of a folder, and the numbers of their classes.")
 
 
 def folder_lines(
@@ -182,8 +180,5 @@ def folder_lines(
         f"samples = files_of_classes(Path({format_literal(folder)}), endings)",
         *left_out_lines(data, data.test_path, folder, filter_line),
         _("# If the folder contains a test folder, that one is used."),
-        "only = 2 if any(part == 2 for part, _, _ in samples) else 0",
-        "files = [file for part, _, file in samples if part == only]",
-        f"x_test = {to_numbers}",
-        "y_test = np.array([labels.index(name) for part, name, _ in samples if part == only])",
+        *script_part("test_folder", values=to_numbers),
     ]

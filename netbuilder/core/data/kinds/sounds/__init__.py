@@ -33,7 +33,11 @@ from netbuilder.core.data.kinds.modality import (
     wanted_shape,
 )
 from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, keras_directory_code
-from netbuilder.core.data.kinds.scripts.script_lines import function_lines, used_inputs
+from netbuilder.core.data.kinds.scripts.script_lines import (
+    function_lines,
+    script_part,
+    used_inputs,
+)
 from netbuilder.core.data.kinds.sounds.sound_files import (
     DEFAULT_MELS,
     ENDINGS,
@@ -284,16 +288,6 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     return {} if has_sounds else None
 
 
-# As ``_format`` finds the length that fits most.
-_USUAL_SECONDS = (
-    "import soundfile",
-    "about = [soundfile.info(str(file)) for file in looked_at]",
-    "lengths = [one.frames / one.samplerate for one in about]",
-    "seconds = np.ceil(np.quantile(lengths, 0.95) * 10) / 10",
-    f"seconds = float(np.clip(seconds, 0.1, {_LONGEST}))",
-)
-
-
 def _short_features(question: ScriptRequest, rate: int, mels: int) -> list[str]:
     """Return lines from waveforms, (sounds, samples, 1), to what the network takes."""
     graph = question.project.graph
@@ -325,7 +319,8 @@ def _code(question: ScriptRequest) -> DataCode:
     mels, bands = _mels(data.options, how), ", speech=True" if speech else ""
     each = f"log_mel({wave}, {rate}, {mels}{bands})" if pictures else f"{wave}[:, None]"
     read = f"np.stack([{each} for file in files])"
-    length = () if seconds else _USUAL_SECONDS
+    # As ``_format`` finds the length that fits most.
+    length = () if seconds else script_part("usual_seconds", longest=_LONGEST)
     lines = [
         *function_lines(sound_wave),
         *([*function_lines(mel_filters), *function_lines(log_mel)] if pictures else ()),

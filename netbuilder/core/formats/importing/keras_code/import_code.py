@@ -576,7 +576,8 @@ class _Builder:
             self.report = [item for item in self.report if item.item != "validation_data"]
             self.report.append(ReportItem("data", AS_IS, carried.name))
             return carried
-        if several and not reads.calls and (x := unread_texts(fitted.get("x"))):
+        x = [] if reads.calls else unread_texts(fitted.get("x"))
+        if x and (several or not x[0].text.isidentifier()):
             message = _("'{code}': choose this data on the Data page.", code=x[0].text)
             self.tell("data", LEFT_OUT, model.fitted_line, message)
             return replace(data, name=x[0].text)

@@ -33,7 +33,6 @@ from netbuilder.core.formats.importing.keras_code.script_data import (
     Bunch,
     Rows,
     ScriptData,
-    Texts,
     computed,
     selected,
 )
@@ -680,8 +679,8 @@ class Interpreter:
         if read is not None:
             return read
         if isinstance(node.func, ast.Attribute):
-            if isinstance(owner, Texts) and name == "replace":
-                result = owner.replaced(args)
+            if isinstance(owner, Unread) and not isinstance(owner, Rows):
+                result = self.data.call_unread(owner, name, args or [*kwargs.values()], node)
             else:
                 method = self.data.call_method if isinstance(owner, Rows) else self._method
                 result = method(owner, name, args, kwargs, node)
@@ -966,6 +965,10 @@ class Interpreter:
             return self._calls_inside(owner).get(str(target), NotImplemented)
         if isinstance(owner, Layer) and name == "set_weights" and args == [[_WORD_VECTORS]]:
             owner.config["weights"] = _WORD_VECTORS
+            return None
+        if isinstance(owner, Layer) and name == "adapt" and owner.kind == "Normalization":
+            note = _("'{code}': choose the scaling on the Data page.", code=ast.unparse(node)[:60])
+            self.data.remarks.append(("scaling", node.lineno, note))
             return None
         for kind, names in _METHODS.items():
             if isinstance(owner, kind) and name in names:

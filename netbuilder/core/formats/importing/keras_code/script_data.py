@@ -113,6 +113,13 @@ class Texts(Unread):
         return self.rows if known else NotImplemented
 
 
+@dataclass(eq=False)
+class Batches(Unread):
+    """A data set that no reader knows, in batches; ``size``: None if unknown."""
+
+    size: int | None
+
+
 def computed(rows: Rows, node: ast.AST, other: Any = None, *, divided: bool = False) -> Rows:
     """Return rows that ``node`` computes from ``rows`` and ``other``."""
     code, scaling = ast.unparse(node), rows.computed[2] if rows.computed is not None else ""
@@ -219,6 +226,7 @@ class ScriptData:
         result.calls, result.remarks = list(result.calls), list(result.remarks)
         sizes = [rows.batch_size for rows in rows_in(fitted.get("x")) if rows.batch_size]
         result.batch_size = sizes[0] if sizes else result.batch_size
+        result._take_batches(fitted.get("x"))
         result.variables = dict(self.variables)
         return result
 
@@ -229,7 +237,16 @@ class ScriptData:
         result.calls = own or [call for call in self.calls if call not in others]
         if not result.calls and self.calls:  # its settings are those of other data
             result._start()
+            result._take_batches(fitted.get("x"))
         return result
+
+    def _take_batches(self, x: Any) -> None:
+        """Use the size of the batches that the script makes of data that cannot be read."""
+        if isinstance(x, Batches):
+            self.batch_size = x.size or 0
+            if x.size is None:
+                note = _("'{code}' cannot be read.", code="batch(…)")
+                self.remarks.append(("batch_size", x.line, note))
 
     def read_call(
         self, node: ast.Call, target: str, args: list[Any], kwargs: Mapping[str, Any]
@@ -426,7 +443,18 @@ class ScriptData:
             return changed
         if name in _ARITHMETIC:
             return computed(rows, node)
+        if name == "batch" and isinstance(first, int):
+            return replace(rows, batch_size=first)
         return replace(rows) if name in _ROW_METHODS else NotImplemented
+
+    def call_unread(self, owner: Unread, name: str, args: list[Any], node: ast.Call) -> Any:
+        """Return the result of a method of data that cannot be read: batches stay batches."""
+        if isinstance(owner, Texts):
+            return owner.replaced(args) if name == "replace" else NotImplemented
+        if name == "batch":
+            size = args[0] if args and isinstance(args[0], int) else None
+            return Batches(node.lineno, ast.unparse(node)[:60], size)
+        return owner if isinstance(owner, Batches) and name in _ROW_METHODS else NotImplemented
 
     def get_attribute(self, rows: Rows, node: ast.Attribute) -> Any:
         """Return the result of a table's attribute: a column, unless pandas defines it."""
