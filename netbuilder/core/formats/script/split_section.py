@@ -70,9 +70,7 @@ def _by_column(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None
         _cut(cell, project, recipe, fair=folders)
     cell.add(
         _("# The data specifies which rows are for training, validation and test."),
-        "train_rows, val_rows, test_rows = (",
-        "    np.flatnonzero(part_of == part) for part in range(3)",
-        ")",
+        "train_rows, val_rows, test_rows = (np.flatnonzero(part_of == n) for n in range(3))",
     )
     if tested:
         cell.add(

@@ -193,13 +193,9 @@ def text_code(question: ScriptRequest, lines: Iterable[str], **more: Any) -> Dat
         split=CHARACTER if each_character else "",
         length=length,
         most=int(most),
-        input_lines=tuple(commented(_TEXTS)),
+        input_lines=tuple(script_part("raw_texts", about=_(_TEXTS))),
         **more,
     )
 
 
-_TEXTS = (
-    N_("# The .keras file contains the vocabulary too: it takes texts in lower case."),
-    'raw_inputs = keras.Input((1,), dtype="string")',
-    "numbers = vectorize(raw_inputs)",
-)
+_TEXTS = N_("# The .keras file contains the vocabulary too: it takes texts in lower case.")

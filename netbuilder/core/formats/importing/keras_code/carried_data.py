@@ -33,14 +33,8 @@ def carried_data(tree: ast.Module, project: Project) -> Data | None:
         values = dict(_values(tree, known.name))
         options = {p.name: values[p.name] for p in known.options
                    if values.get(p.name, p.default) != p.default}  # fmt: skip
-        return replace(data, options={**data.options, **options}, **split_shares(tree))
+        return replace(data, options={**data.options, **options})
     return None
-
-
-def split_shares(tree: ast.Module) -> dict[str, Any]:
-    """Return the fractions that an exported script splits off in order of time, by field."""
-    keys = ("test_split", "validation_split")
-    return {key: share for key, share in _values(tree, "") if key in keys}
 
 
 def _statements(node: ast.stmt) -> str:
@@ -52,7 +46,7 @@ def _statements(node: ast.stmt) -> str:
 
 
 def _values(tree: ast.Module, name: str) -> Iterator[tuple[str, Any]]:
-    """Yield literals: of assignments, of the function's call, and of splits in order of time."""
+    """Yield literals: of assignments, and of the function's call."""
     for node in ast.walk(tree):
         with suppress(ValueError):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
@@ -66,8 +60,3 @@ def _values(tree: ast.Module, name: str) -> Iterator[tuple[str, Any]]:
         for left, right in zip(names, values, strict=False):
             with suppress(ValueError):
                 yield getattr(left, "id", ""), ast.literal_eval(right)
-        match ast.unparse(node).replace("*", " ").replace(")", "").split():
-            case ["split", "=", "round(len(x", share]:
-                yield "test_split", round(1 - float(share), 6)
-            case ["split", "=", "round(len(x_train", share]:
-                yield "validation_split", round(1 - float(share), 6)

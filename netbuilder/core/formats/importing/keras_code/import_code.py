@@ -25,7 +25,7 @@ from netbuilder.core.formats.importing.import_params import (
     object_params,
 )
 from netbuilder.core.formats.importing.import_training import import_training
-from netbuilder.core.formats.importing.keras_code.carried_data import carried_data, split_shares
+from netbuilder.core.formats.importing.keras_code.carried_data import carried_data
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
 from netbuilder.core.formats.importing.keras_code.script_data import (
     PICTURE_SETS,
@@ -601,9 +601,8 @@ class _Builder:
                 horizon = reads.variables.get("horizon")
                 options: dict[str, Any] = {"horizon": horizon if isinstance(horizon, int) else 1}
                 options |= {**data.options, "window": reads.windows[2]}
-                shares = split_shares(self._source.tree)
                 self.report = [item for item in self.report if item.item != "validation_data"]
-                return replace(table, kind="series", columns={}, options=options, **shares)
+                return replace(table, kind="series", columns={}, options=options)
             if not reads.options:
                 return self._scaling(reads, table, fitted, pictures=False)
             texts = self._named(reads.features_and_targets(fitted)[0], header)

@@ -106,12 +106,6 @@ class Texts(Unread):
 
     rows: Rows
 
-    def replaced(self, args: list[Any]) -> Any:
-        """Return the column, unless the call removes more than the signs around a number."""
-        plain = len(args) == 2 and all(isinstance(arg, str) for arg in args)
-        known = plain and args[1] in ("", ".") and _SIGNS.fullmatch(args[0])
-        return self.rows if known else NotImplemented
-
 
 @dataclass(eq=False)
 class Batches(Unread):
@@ -448,9 +442,14 @@ class ScriptData:
         return replace(rows) if name in _ROW_METHODS else NotImplemented
 
     def call_unread(self, owner: Unread, name: str, args: list[Any], node: ast.Call) -> Any:
-        """Return the result of a method of data that cannot be read: batches stay batches."""
+        """Return the result of a method of data that cannot be read: batches stay batches.
+
+        A column stays itself if no more than the signs around its numbers are replaced.
+        """
         if isinstance(owner, Texts):
-            return owner.replaced(args) if name == "replace" else NotImplemented
+            plain = name == "replace" and len(args) == 2 and all(isinstance(a, str) for a in args)
+            known = plain and args[1] in ("", ".") and _SIGNS.fullmatch(args[0])
+            return owner.rows if known else NotImplemented
         if name == "batch":
             size = args[0] if args and isinstance(args[0], int) else None
             return Batches(node.lineno, ast.unparse(node)[:60], size)
