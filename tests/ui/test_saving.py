@@ -25,6 +25,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.settings import BASIC, level
+from netbuilder.ui.widgets import question_dialogs
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window import dialogs, documents
 from netbuilder.ui.window.documents import empty_project
@@ -274,7 +275,9 @@ def test_project_and_model_are_asked_about_once(
 
 def test_a_network_that_stays_in_runs_is_said(trained, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(documents, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1])
+    monkeypatch.setattr(
+        question_dialogs, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1]
+    )
     trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
     assert not trained.documents.may_close()
     level().choose(BASIC)
@@ -296,7 +299,9 @@ def test_a_run_that_closing_stops_can_be_saved(
     asked: list[str] = []
     monkeypatch.setattr(dialogs, "PATIENCE_MS", MINUTE)
     monkeypatch.setattr(dialogs, "ask_question", lambda *one, **_more: one[3][0])
-    monkeypatch.setattr(documents, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1])
+    monkeypatch.setattr(
+        question_dialogs, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1]
+    )
     assert not window.documents.may_close()
     assert [_("The trained network") in text for text in asked] == [True]
 

@@ -85,7 +85,7 @@ def test_a_lesson_that_was_written_is_not_dropped_by_escape(
     assert not writer.isVisible(), "the text that every lesson begins with is nothing to lose"
     writer.show()
     QTest.keyClicks(writer.edit, "Mine. ")
-    pressed = answer(_("Cancel"), _("Close anyway"))
+    pressed = answer(_("Cancel"), _("Don't save"))
     QTest.keyClick(writer, Qt.Key.Key_Escape)
     assert writer.isVisible()
     assert writer.close()

@@ -404,7 +404,7 @@ def word_sentence(
 
 
 NAMES_HEIGHT = 56.0  # pixels, of words under columns
-_INSET, _NAME = 4.0, 60.0  # a bar's text margin; the width of its name
+_INSET, _NAME = 4.0, 0.45  # a bar's text margin; the largest part of it for its name
 
 
 def paint_tiles(p: QPainter, tiles: Sequence[PictureTile]) -> None:
@@ -424,6 +424,7 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
     metrics = QFontMetricsF(font)
     sizes = [abs(value) for _, value, _ in nodes[:count] if not isnan(value)]
     largest = max(sizes, default=0.0) or 1.0
+    names = [metrics.horizontalAdvance(name) for *_others, name in nodes[:count]]
     largest_input = max((abs(value) for _, value, _ in nodes[count:]), default=0.0)
     scheme = theme.colors()
     for number, (box, value, name) in enumerate(nodes):
@@ -435,8 +436,9 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
             elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {text}")
             continue
-        elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME)
-        p.drawText(QRectF(box.left() + _INSET, box.top(), _NAME, box.height()), center, elided)
+        wide = min(max(names), _NAME * box.width())
+        elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, wide)
+        p.drawText(QRectF(box.left() + _INSET, box.top(), wide, box.height()), center, elided)
         if isnan(value):
             p.drawText(
                 box.adjusted(0, 0, -_INSET, 0),
@@ -444,11 +446,11 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
                 _("not a number"),
             )
             continue
-        room = box.width() - 130
+        room = box.width() - wide - 70
         color = QColor(theme.ABOVE_ZERO if value >= 0 else theme.BELOW_ZERO)
         p.fillRect(
             QRectF(
-                box.left() + 66, box.top() + 1, max(room * abs(value) / largest, 1.0),
+                box.left() + wide + 6, box.top() + 1, max(room * abs(value) / largest, 1.0),
                 box.height() - 2,
             ),
             color,

@@ -73,7 +73,7 @@ from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, a
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, prepared, vbox
-from netbuilder.ui.widgets.question_dialogs import confirm_discard
+from netbuilder.ui.widgets.question_dialogs import Unsaved, may_discard
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
 PAGE = FileType(N_("Web page"), (".html",))
@@ -500,9 +500,10 @@ class GradeWindow(Dialog):
     def _title(self) -> str:
         return self._rubric.title or self.graded.resolve().name
 
-    def _save_table(self) -> None:
+    def _save_table(self) -> bool:
         path = ask_save(self, _("Save table"), str(self.graded.parent / "grades.csv"), TABLES)
         self._write(path, lambda place: write_table(self.model.rows, place))
+        return not self._unwritten
 
     def _save_page(self) -> None:
         rows = self.model.rows
@@ -530,11 +531,8 @@ class GradeWindow(Dialog):
 
     def reject(self) -> None:
         """Close, also by Escape; ask first about unsaved points or comments."""
-        words = _(
-            "The points and comments that you changed are not saved. “Save table…” "
-            "or “Save feedback…” saves them."
-        )
-        if self._unwritten and not confirm_discard(self, words):
+        work = Unsaved(_("The points and comments that you changed"), self._save_table)
+        if self._unwritten and not may_discard(self, (work,)):
             return
         self._stop = True
         super().reject()

@@ -30,7 +30,7 @@ from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
-from netbuilder.ui.widgets.question_dialogs import ask_question, confirm_discard
+from netbuilder.ui.widgets.question_dialogs import Unsaved, ask_question, may_discard
 
 _OWN_START = "start: start.netbuilder"
 
@@ -125,8 +125,9 @@ class LessonWriter(Dialog):
 
     def reject(self) -> None:
         """Close, also by Escape; ask first about unsaved text."""
-        words = _("The lesson is not saved. Press “Save the lesson…” to keep it.")
-        if self.edit.toPlainText() == self._begun or confirm_discard(self, words):
+        changed = self.edit.toPlainText() != self._begun
+        unsaved = (Unsaved(_("Lesson"), self._ask_save),) if changed else ()
+        if may_discard(self, unsaved) and self.isVisible():
             super().reject()
 
     def _start_in(self, folder: Path) -> Project:
@@ -152,20 +153,22 @@ class LessonWriter(Dialog):
             == "Replace"
         )
 
-    def _ask_save(self) -> None:
+    def _ask_save(self) -> bool:
+        """Save the lesson and close; return whether it was saved."""
         folder = folders.data() / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         name = portable_name(self._project.name.strip().lower().replace(" ", "_"), "-") or "lesson"
         suggested = str(folder / f"{name}.md")
         path = ask_save(self, _("Save the lesson"), suggested, (FileType(_("Lesson"), (".md",)),))
         if path is None or not self._may_replace(start_project_path(path)):
-            return
+            return False
         try:
             self.save_to(path)
         except UserError as error:
             self.complaint.setText(str(error))
-            return
+            return False
         self.accept()
+        return True
 
     def _show(self, lesson: Lesson) -> None:
         page = prepared(QWidget(self), role="page")

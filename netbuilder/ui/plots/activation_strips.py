@@ -17,7 +17,7 @@ from netbuilder.ui.plots.images import finite, grey_images, levels, shaded, shad
 from netbuilder.ui.style import theme
 
 GAP = 2
-MAPS_IN_STRIP, MOST_MAPS = 8, 64
+MAPS_IN_STRIP, MOST_MAPS = 5, 64
 BARS_IN_STRIP = 64
 NAME_GAP = 6
 MOST_SURFACES, _FEW_SURFACES = 8, 6

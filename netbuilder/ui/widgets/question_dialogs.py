@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import SignalInstance
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialogButtonBox, QMessageBox, QWidget
@@ -46,12 +49,23 @@ def ask_question(
     return "" if idle else chosen
 
 
-def confirm_discard(parent: QWidget, words: str) -> bool:
-    """Whether a window may go with what stands in it, which no file holds."""
-    answers = (_("Close anyway"), _("Cancel"))
-    return (
-        ask_question(parent, _("Unsaved changes"), words, answers, default=answers[1]) == answers[0]
-    )
+@dataclass(frozen=True)
+class Unsaved:
+    """Unsaved work in words; ``save`` returns False if it failed or was cancelled."""
+
+    what: str
+    save: Callable[[], bool]
+
+
+def may_discard(parent: QWidget, unsaved: Sequence[Unsaved], note: str = "") -> bool:
+    """Ask whether to save before a window closes; return whether it may close."""
+    if not unsaved:
+        return True
+    message = "\n".join((_("Not saved:"), *(f"• {work.what}" for work in unsaved)))
+    answers = (_("Save"), _("Don't save"), _("Cancel"))
+    words = "\n\n".join(filter(None, (message, note)))
+    answer = ask_question(parent, _("Unsaved work"), words, answers)
+    return answer == answers[1] or (answer == answers[0] and all(work.save() for work in unsaved))
 
 
 def plain_buttons(box: QDialogButtonBox) -> QDialogButtonBox:

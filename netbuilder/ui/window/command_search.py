@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOption,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
@@ -18,6 +29,27 @@ from netbuilder.ui.window.action import WindowActions, sequences
 _MOST = 14
 
 
+_KEYS = Qt.ItemDataRole.UserRole + 1
+
+
+class _KeysAtTheRight(QStyledItemDelegate):
+    """Draws the shortcut of a command at the right."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        rect: QRect = option.rect
+        painter.setPen(QColor(theme.colors().secondary))
+        painter.setFont(theme.ui_font(theme.SMALL))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        keys = str(index.data(_KEYS) or "")
+        painter.drawText(rect.adjusted(0, 0, -8, 0), middle | Qt.AlignmentFlag.AlignRight, keys)
+
+
 class CommandSearch(Dialog):
     """A search field with a list; Enter runs the selected command."""
 
@@ -25,14 +57,17 @@ class CommandSearch(Dialog):
         super().__init__(parent)
         prepared(self, objectName="commandSearch", windowTitle=_("Search commands"))
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # its corners are round
         self._actions, self._room = actions, parent.height()
         self.line = prepared(QLineEdit(self), placeholderText=_("What do you want to do?"))
         self.line.setClearButtonEnabled(True)
         self.line.setAccessibleName(_("Command"))
         self.list = prepared(QListWidget(self), uniformItemSizes=True, accessibleName=_("Commands"))
-        self.list.currentTextChanged.connect(lambda text: announce(self.list, text))
+        self.list.setItemDelegate(_KeysAtTheRight(self.list))
+        self.list.currentItemChanged.connect(self._announce)
         self.nothing = note_label("", self)
-        layout = vbox(self.line, self.list, self.nothing, parent=self, margins=12, spacing=8)
+        heading = note_label(self.windowTitle(), self)
+        layout = vbox(heading, self.line, self.list, self.nothing, parent=self, margins=8)
         self.line.setMinimumWidth(max(436, 50 * self.fontMetrics().averageCharWidth()))
         layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         self.line.textChanged.connect(self._show)
@@ -49,6 +84,12 @@ class CommandSearch(Dialog):
                 return True
         return super().eventFilter(watched, event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOption()
+        option.initFrom(self)
+        with QPainter(self) as painter:
+            self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show(self.line.text())  # row heights depend on the stylesheet
@@ -60,8 +101,10 @@ class CommandSearch(Dialog):
             keys = sequences(row.shortcut)
             key = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
             title = row.title.replace("&", "")
-            item = QListWidgetItem(f"{title}    {key}" if key else title)
+            item = QListWidgetItem(title)
             item.setData(Qt.ItemDataRole.UserRole, row.id)
+            item.setData(_KEYS, key)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title} {key}".strip())
             item.setToolTip(row.help)
             if not action.isEnabled():
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -80,6 +123,10 @@ class CommandSearch(Dialog):
         )
         self.nothing.setHidden(bool(count))
         self.list.setCurrentRow(0)
+
+    def _announce(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            announce(self.list, item.data(Qt.ItemDataRole.AccessibleTextRole))
 
     def _do(self) -> None:
         item = self.list.currentItem()

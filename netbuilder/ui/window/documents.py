@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ from netbuilder.ui.widgets.file_dialogs import (
     last_place,
     remember_place,
 )
-from netbuilder.ui.widgets.question_dialogs import ask_question, plain_buttons
+from netbuilder.ui.widgets.question_dialogs import Unsaved, ask_question, may_discard, plain_buttons
 
 if TYPE_CHECKING:
     from netbuilder.core.formats.importing.report import Imported
@@ -73,14 +73,6 @@ def open_filter() -> str:
         (_("All files"), "*"),
     )
     return ";;".join(f"{title} ({endings})" for title, endings in kinds)
-
-
-@dataclass(frozen=True)
-class Unsaved:
-    """Unsaved work in words; ``save`` returns False if it failed or was cancelled."""
-
-    what: str
-    save: Callable[[], bool]
 
 
 def empty_project() -> Project:
@@ -397,19 +389,14 @@ class Documents(QObject):
         in_runs = self.model_in_no_file and not self.model_unsaved
         if in_runs and run_stopped:
             unsaved = (*unsaved, Unsaved(_("The trained network"), self.save_model))
-        if not unsaved:
-            return True
-        message = "\n".join((_("Not saved:"), *(f"• {u.what}" for u in unsaved)))
+        note = ""
         if in_runs and not run_stopped:
             note = (
                 _("The trained network is in no file. It stays in Runs, which Full shows.")
                 if level().basic
                 else _("The trained network is in no file. It stays in Runs.")
             )
-            message = f"{message}\n\n{note}"
-        answers = (_("Save"), _("Don't save"), _("Cancel"))
-        answer = ask_question(self._window, _("Unsaved work"), message, answers)
-        return answer == answers[1] or (answer == answers[0] and all(u.save() for u in unsaved))
+        return may_discard(self._window, unsaved, note)
 
     @property
     def unsaved(self) -> tuple[Unsaved, ...]:

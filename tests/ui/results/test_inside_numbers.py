@@ -61,7 +61,7 @@ def test_scaled_numbers_are_not_taken_for_those_of_the_data() -> None:
 def test_a_wide_strip_shows_more_maps_and_a_click_finds_each() -> None:
     values = np.zeros((6, 6, 32))
     values[2, 3, 20] = 1.0
-    assert maps_in_strip(180, 30) == (8, 20), "as on the canvas"
+    assert maps_in_strip(180, 30) == (5, 30), "as on the canvas"
     count, side = maps_in_strip(1000, 36)
     image = activation_strip(values, 1000, 36)
     assert image is not None and 20 < count < 32

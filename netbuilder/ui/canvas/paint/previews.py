@@ -17,7 +17,7 @@ from netbuilder.ui.canvas.scene.spatial_index import Box
 
 WIDEST = 320.0
 _NEXT, _LEAST = 6.0, 20.0  # gap to the next card; least width of a preview
-_OVER, _FREE, _WIRE = 30.0, 5.0, 8.0  # space above the first row; gaps to cards and wires
+_OVER, _FREE, _WIRE = 30.0, 3.0, 8.0  # space above the first row; gaps to cards and wires
 
 
 def preview_box(picture: Scene, card: Card, size: tuple[float, float], beyond: float) -> QRectF:

@@ -15,7 +15,6 @@ from netbuilder.core.results.live.sample_summary import PADDING
 from netbuilder.ui.plots.activation_strips import (
     BARS_IN_STRIP,
     GAP,
-    MAPS_IN_STRIP,
     NAME_GAP,
     blank_image,
     map_montage,
@@ -79,13 +78,13 @@ def _part(position: float, length: int, parts: int) -> int:
     return min(int(position / length * parts), parts - 1)
 
 
-_SIDE, _WORD, _LINE = 40, 60, 13
+_SIDE, _MOST_HEADS, _WORD, _LINE = 40, 8, 60, 13
 MOST_LINES = 3
 
 
 def attention_strip(scores: NDArray[Any]) -> QImage:
     """Draw a map per head, (heads, steps, steps): bright for high attention."""
-    return map_montage(scores, _SIDE, MAPS_IN_STRIP, MAPS_IN_STRIP)
+    return map_montage(scores, _SIDE, _MOST_HEADS, _MOST_HEADS)
 
 
 def shown_words(words: Sequence[str], width: int) -> list[int]:
