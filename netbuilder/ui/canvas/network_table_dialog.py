@@ -13,7 +13,7 @@ from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -32,8 +32,7 @@ class NetworkTableDialog(Dialog):
         self.setWindowTitle(_("Network summary"))
         self.resize(680, 420)
         self.model = QStandardItemModel(self)
-        self.table = QTableView(self)
-        self.table.setAccessibleName(_("Layers of the network"))
+        self.table = prepared(QTableView(self), accessibleName=_("Layers of the network"))
         self.table.setModel(self.model)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

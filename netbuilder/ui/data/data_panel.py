@@ -43,7 +43,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 from netbuilder.ui.widgets.role_boxes import RoleBox
@@ -123,45 +123,42 @@ class DataPanel(QWidget):
 
     def _chosen_page(self) -> QWidget:
         page = prepared(QWidget(self), role="page")
-        layout = vbox(parent=page, margins=(0, 0, 8, 0))
         self.title = note_label("", page, role="title")
         self.change = prepared(QPushButton(_("Choose other data…"), page), small=True)
         self.change.clicked.connect(self._open_gallery)
-        head = hbox((self.title, 1), self.change)
-        layout.addLayout(head)
         self.summary = note_label("", page)
-        layout.addWidget(self.summary)
         self.reading = ReadingBar(page)
         self.reading.stopped.connect(self._workbench.reading.stop)
         self._workbench.reading.progressed.connect(self.reading.show_progress)
         self._workbench.reading.ended.connect(self.reading.hide)
-        layout.addWidget(self.reading)
         self.parts = SplitBar(page)
         self.parts.hide()
-        layout.addWidget(self.parts)
         self.notes = note_label("", page)
-        layout.addWidget(self.notes)
         self.conclusions = ConclusionsList(self._apply, page)
-        layout.addWidget(self.conclusions)
         self.findings = FindingsList(self._apply, page)
-        layout.addWidget(self.findings)
         self.cards = ProblemCards(self._store.apply, page)
-        layout.addWidget(self.cards)
         self.builder = NetworkBuilder(self._store, self._workbench, page)
         self.builder.failed.connect(self._show_error)
-        layout.addWidget(self.builder)
         self.target = TargetPicker(page)
         self.target.edited.connect(self._edit_target)
-        layout.addWidget(self.target)
         self.form = RecipeForms(page)
         self.form.edited.connect(self._edit)
-        layout.addWidget(self.form.sliders)
         self.look = DataViewTabs(self._apply, page)
         self.preview = self.look.preview
         self.look.columns.columns.decided.connect(self._decide)
-        layout.addWidget(self.look, 1)
-        layout.addWidget(self.form.rest)
-        layout.addStretch()  # where there is nothing to see, cards stay as high as their words
+        findings = (
+            self.summary,
+            self.reading,
+            self.parts,
+            self.notes,
+            self.conclusions,
+            self.findings,
+        )
+        fields = (self.findings, self.cards, self.builder, self.target, self.form.sliders)
+        # Where there is nothing to see, the stretch keeps cards as high as their words.
+        ends = ((self.look, 1), self.form.rest, (STRETCH, 0))
+        head = hbox((self.title, 1), self.change)
+        vbox(head, *facts, *fields, *ends, parent=page, margins=(0, 0, 8, 0))
         self.look.tabBarClicked.connect(self._look_pressed)
         self.look.currentChanged.connect(self._look_chosen)
         self.scroll_area = self._scrolled(page)

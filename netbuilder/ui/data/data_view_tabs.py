@@ -53,7 +53,7 @@ from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
-from netbuilder.ui.widgets.layouts import hbox
+from netbuilder.ui.widgets.layouts import hbox, prepared
 
 Index = QModelIndex | QPersistentModelIndex
 _ROLE = next(n for n, field in enumerate(FIELDS) if field.key == "role")
@@ -126,9 +126,7 @@ class ColumnQuestion(QWidget):
         row = hbox(parent=self, margins=(4, 0, 4, 0))
         for fix in finding.fixes:
             if fix.short:
-                button = QPushButton(fix.short, self)
-                button.setProperty("small", True)
-                button.setToolTip(fix.label)
+                button = prepared(QPushButton(fix.short, self), small=True, toolTip=fix.label)
                 button.setAccessibleName(fix.label)
                 button.clicked.connect(partial(apply, fix.label, fix.edit))
                 row.addWidget(button)

@@ -159,8 +159,7 @@ class ConclusionRow(QWidget):
         self.menu = QMenu(self)
         answers = [fix for fix in finding.fixes if fix.short and not finding.column]
         for fix in answers:
-            answer = QPushButton(fix.short.replace("&", "&&"), self)
-            answer.setProperty("small", True)
+            answer = prepared(QPushButton(fix.short.replace("&", "&&"), self), small=True)
             answer.setAccessibleName(labelled(fix.label, finding.message))
             answer.clicked.connect(partial(apply, fix.label, fix.edit))
             row.addWidget(answer)

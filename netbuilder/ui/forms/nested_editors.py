@@ -26,7 +26,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.widgets.labels import note_label, show_text
-from netbuilder.ui.widgets.layouts import dispose, vbox
+from netbuilder.ui.widgets.layouts import dispose, prepared, vbox
 
 OBJECTS: dict[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,
@@ -47,8 +47,7 @@ class NestedEditor(QWidget):
         self._name: str | None = None
         self._params: dict[str, Any] = {}
         self._form: Any = None
-        self.combo = ElidedComboBox(self)
-        self.combo.setAccessibleName(param.name)
+        self.combo = prepared(ElidedComboBox(self), accessibleName=param.name)
         self.combo.activated.connect(self._choose)
         self.setFocusProxy(self.combo)
         self._help = note_label("", self)

@@ -39,7 +39,7 @@ from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.glyphs import glyph_name, tile
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
@@ -67,8 +67,7 @@ class GroupForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel(_("repeat"), self)
-        label.setProperty("role", "field")
+        label = prepared(QLabel(_("repeat"), self), role="field")
         self.times = CountBox(2, MOST, self)
         self.times.setPrefix("× ")
         self.times.setAccessibleName(_("Number of copies of the group in a row"))
@@ -128,21 +127,16 @@ class Inspector(QScrollArea):
         self._show()
 
     def _build(self) -> None:
-        page = QWidget(self)
-        page.setProperty("role", "page")
+        page = prepared(QWidget(self), role="page")
         self._layout = vbox(parent=page, margins=(16, 8, 16, 8))
         self.square = QLabel(page)
-        self.title = QLabel(page)
-        self.title.setProperty("role", "title")
-        self.name = QLineEdit(page)
-        self.name.setProperty("role", "plain")
-        self.name.setAccessibleName(_("Layer name"))
+        self.title = prepared(QLabel(page), role="title")
+        self.name = prepared(QLineEdit(page), role="plain", accessibleName=_("Layer name"))
         self.name.setToolTip(_("The layer's name in Keras; click to change it"))
         self.name.setMaximumWidth(190)
         self.name_trouble = note_label("", page, role="complaint")
         self.name_trouble.hide()
-        self.count = QLabel(page)
-        self.count.setProperty("role", "note")
+        self.count = prepared(QLabel(page), role="note")
         head = hbox(self.square, self.title, (self.name, 1), (STRETCH, 0), self.count, spacing=8)
         self._layout.addLayout(head)
         self._layout.addWidget(self.name_trouble)

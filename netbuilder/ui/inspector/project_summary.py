@@ -15,7 +15,7 @@ from netbuilder.ui.services.runs.run_progress import format_results, restored_se
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import grid_of
+from netbuilder.ui.widgets.layouts import grid_of, prepared
 
 _ROWS = {
     "data": N_("data"),
@@ -43,8 +43,7 @@ class ProjectSummary(QWidget):
         grid = grid_of(self, 0)
         self.lines: dict[str, QLabel] = {}
         for number, (name, title) in enumerate(_ROWS.items()):
-            label = QLabel(_(title), self)
-            label.setProperty("role", "field")
+            label = prepared(QLabel(_(title), self), role="field")
             self.lines[name] = note_label("", self, role="body")
             for column, part in enumerate((label, self.lines[name])):
                 grid.addWidget(part, number, column, Qt.AlignmentFlag.AlignTop)

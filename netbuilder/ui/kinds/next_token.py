@@ -22,7 +22,7 @@ from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.layouts import flow, hbox, vbox
+from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -167,8 +167,7 @@ class NextTokenView(QWidget):
 
     def _build(self) -> None:
         self._make_boxes()
-        self.next = QPushButton(_("Next token"), self)
-        self.next.setObjectName("next-token")
+        self.next = prepared(QPushButton(_("Next token"), self), objectName="next-token")
         self.next.setToolTip(_("Draw one token and append it to the text."))
         self.next.setEnabled(False)
         self.button = QPushButton(self)

@@ -37,7 +37,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import flow, vbox
+from netbuilder.ui.widgets.layouts import flow, prepared, vbox
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,7 @@ class PicturesTab(QWidget):
         self.augment.setToolTip(
             _("Show the pictures as the layers after Input change them during training.")
         )
-        self.others = QPushButton(_("Show other pictures"), self)
-        self.others.setProperty("small", True)
+        self.others = prepared(QPushButton(_("Show other pictures"), self), small=True)
         self.others.setToolTip(_("Show other pictures, or augment the same pictures again."))
         self.grid = PictureGrid(self)
         self.legend = QLabel(self)

@@ -89,8 +89,7 @@ class PictureForm(PredictForm):
         self._columns.addLayout(self._beside, 1)
         self.page.addLayout(self._columns)
         self.ways = FlowLayout(spacing=8)
-        self.draw_button = QPushButton(_("Draw"), self)
-        self.draw_button.setCheckable(True)
+        self.draw_button = prepared(QPushButton(_("Draw"), self), checkable=True)
         self.draw_button.setToolTip(_("Draw a picture. It is prepared like the training pictures."))
         self.clear_button = QPushButton(_("Clear drawing"), self)
         self.picture_button = QPushButton(_("Predict for a picture…"), self)
@@ -102,8 +101,7 @@ class PictureForm(PredictForm):
             ),
         )
         self.camera = CameraButton(self)
-        self.turn_button = QPushButton(_("Invert"), self)
-        self.turn_button.setCheckable(True)
+        self.turn_button = prepared(QPushButton(_("Invert"), self), checkable=True)
         self.turn_button.setToolTip(_("Predict for the picture with dark and bright swapped."))
         self.turn_button.hide()
         self.own_picture: tuple[QImage, str, str] | None = None

@@ -65,8 +65,7 @@ class MergesView(QWidget):
         self.slider.setObjectName("merges-slider")
         self.slider.setAccessibleName(_("Merges"))
         self.box = prepared(CountBox(0, 0, self), accessibleName=_("Merges"))
-        self.text = QLineEdit(self)
-        self.text.setObjectName("merges-text")
+        self.text = prepared(QLineEdit(self), objectName="merges-text")
         self.text.setAccessibleName(_("Sentence to merge"))
         self.text.setPlaceholderText(_("Write a sentence to see it merged…"))
         self.tokens = note_label("", self)
@@ -93,8 +92,7 @@ class MergesView(QWidget):
         theme.theme().changed.connect(self._show)
 
     def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, 4, self)
-        table.setObjectName("merges-table")
+        table = prepared(QTableWidget(0, 4, self), objectName="merges-table")
         table.setAccessibleName(_("Merges"))
         table.setHorizontalHeaderLabels([_("Merge"), _("Pair"), _("Token"), _("Count")])
         table.verticalHeader().hide()

@@ -48,7 +48,7 @@ from netbuilder.ui.services.settings import lists_all_layers
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.glyphs import glyph_name, paint_tile, tile_icon
-from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 
 #: Where a name may wrap: in "GlobalMaxPooling1D" before Max and Pooling.
 _BREAK = re.compile(r"(?<=[a-z\d])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
@@ -191,9 +191,7 @@ class Palette(QWidget):
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.fold = QToolButton(self)
-        self.fold.setText("«")
-        self.fold.setProperty("role", "quiet")
+        self.fold = prepared(QToolButton(self), text="«", role="quiet")
         self.fold.setAccessibleName(_("Collapse the palette"))
         self.fold.setToolTip(_("Collapse the palette"))
         self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -217,13 +215,11 @@ class Palette(QWidget):
         self._search("")
 
     def _build_line(self) -> None:
-        self.line = QLineEdit(self)
-        self.line.setPlaceholderText(_("Search layers"))
+        self.line = prepared(QLineEdit(self), placeholderText=_("Search layers"))
         self.line.setAccessibleName(_("Search layers"))
         self.line.setToolTip(_("Search all Keras layers by name or purpose"))
         self.line.setClearButtonEnabled(True)
-        hint = QLabel(_("Tab"), self.line)
-        hint.setProperty("role", "note")
+        hint = prepared(QLabel(_("Tab"), self.line), role="note")
         hint.setToolTip(_("On the canvas, press Tab and type a layer's name"))
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         hbox(STRETCH, hint, parent=self.line, margins=(0, 0, 8, 0))
@@ -367,9 +363,7 @@ class PaletteRail(QWidget):
         self.restyle()
 
     def _button(self, category: str, words: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setObjectName(f"rail_{category or 'all'}")
-        button.setProperty("role", "rail")
+        button = prepared(QToolButton(self), objectName=f"rail_{category or 'all'}", role="rail")
         button.setToolTip(words)
         button.setAccessibleName(words)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -41,7 +41,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import grid_of, hbox, prepared, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, grid_of, hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -119,14 +119,8 @@ class MethodComparisonDialog(Dialog):
         # Enter belongs to the field of the row, and does not close the window.
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.buttons.rejected.connect(self.reject)
-        layout = vbox(parent=self)
-        layout.addWidget(self.words)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.table)
-        layout.addWidget(self.chosen)
-        layout.addWidget(self.details, 100)
-        layout.addStretch(1)
-        layout.addWidget(plain_buttons(self.buttons))
+        upper, lower = (self.words, self.bar, self.table, self.chosen), plain_buttons(self.buttons)
+        vbox(*upper, (self.details, 100), STRETCH, lower, parent=self)
         self.advanced.connect(self._advance)
         self.finished.connect(lambda _result: self._stop.set())
         base = workbench.base
@@ -144,8 +138,7 @@ class MethodComparisonDialog(Dialog):
 
     def _make_row_chooser(self) -> QWidget:
         chosen = QWidget(self)
-        self.row = CountBox(1, 1, chosen)
-        self.row.setObjectName("compared_row")
+        self.row = prepared(CountBox(1, 1, chosen), objectName="compared_row")
         self.row.setAccessibleName(_("Row of the test set"))
         self.row.valueChanged.connect(self._show_row)
         self.about_row = note_label("", chosen)
@@ -259,7 +252,7 @@ class MethodSurfaces(QWidget):
         self.plots: dict[str, SurfacePlot] = {}
         self.axes = NoWheelComboBox(self), NoWheelComboBox(self)
         plots = QWidget(self)
-        page, head, grid = vbox(parent=self, margins=0), hbox(), grid_of(plots)
+        head, grid = hbox(), grid_of(plots)
         for box, at, words in zip(self.axes, (0, 1), (_("Horizontal"), _("Vertical")), strict=True):
             box.addItems(names)
             box.setCurrentIndex(at)
@@ -277,8 +270,7 @@ class MethodSurfaces(QWidget):
             place.addWidget(plot, 1)
             grid.addLayout(place, number // 3, number % 3)
             self.plots[method.name] = plot
-        self.legend = QLabel(self)
-        self.legend.setObjectName("compared_classes")
+        self.legend = prepared(QLabel(self), objectName="compared_classes")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.colours = ColourBar(self)
@@ -287,11 +279,9 @@ class MethodSurfaces(QWidget):
         self._evaluation = found.candidates[0].evaluation
         self._constants_note = _(_HELD) if len(found.features) > 2 else ""
         self.note = note_label("", self)
-        page.addLayout(head)
-        page.addWidget(scrolled_page(plots, _("Surfaces"), self), 1)
-        page.addWidget(self.legend)
-        page.addWidget(self.colours)
-        page.addWidget(self.note)
+        surfaces_page = scrolled_page(plots, _("Surfaces"), self)
+        below = (self.legend, self.colours, self.note)
+        vbox(head, (surfaces_page, 1), *below, parent=self, margins=0)
         self._titles = {method.name: _title(method) for method in found.candidates}
         self._worker = Derived(
             self, lambda across, up: surfaces(found, across, up), self._draw, self._fail,

@@ -72,8 +72,7 @@ class ModelCardDialog(Dialog):
         answers = card_answers.answers_of(self._store.project)
         for key, question in card_answers.QUESTIONS.items():
             label = QLabel(_(question), self)
-            field = QPlainTextEdit(answers[key], self)
-            field.setObjectName(f"card_{key}")
+            field = prepared(QPlainTextEdit(answers[key], self), objectName=f"card_{key}")
             field.setTabChangesFocus(True)
             field.setAccessibleName(_(question))
             field.setFixedHeight(3 * line + 12)

@@ -101,8 +101,7 @@ class PointEditor(QWidget):
         self.brush = prepared(QPushButton(_("Brush"), self), checkable=True, toolTip=_(BRUSH_HELP))
         for button in (self.edit, self.brush):
             button.setProperty("small", True)
-        self.label = NoWheelComboBox(self)
-        self.label.setAccessibleName(_("Class of new points"))
+        self.label = prepared(NoWheelComboBox(self), accessibleName=_("Class of new points"))
         self.label.setToolTip(_("Class of the points that you add"))
         self.as_made = QPushButton(_("Reset points"), self)
         self.as_made.setToolTip(_("Discard all changes to the points"))

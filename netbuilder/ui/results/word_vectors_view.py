@@ -308,8 +308,7 @@ class WordVectorsView(QWidget):
         self._tips: list[str] = []
         self._names = Derived(self, _name_rows, self._named, self._failed, of=lambda: self._request)
         self._maps = Derived(self, _make_map, self._mapped, self._failed)
-        self.way = NoWheelComboBox(self)
-        self.way.setObjectName("word_map_way")
+        self.way = prepared(NoWheelComboBox(self), objectName="word_map_way")
         self.way.setAccessibleName(_("Map"))
         self.way.addItems(_WAYS)
         for number, tip in enumerate(_WAY_TIPS):

@@ -49,8 +49,7 @@ class Callout(QWidget):
         self._ring = ring.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         self._towards, self._ghost, self.at = towards, ghost, 0.0
         self._on_escape, self._find = on_escape, find
-        self.bubble = QFrame(window)
-        self.bubble.setProperty("role", "card")
+        self.bubble = prepared(QFrame(window), role="card")
         self.bubble.setAccessibleName(join_sentences((title, words)))
         layout = self._fill(title, words, min(BUBBLE_WIDTH, window.width() - 24) - 28)
         row = hbox(STRETCH)

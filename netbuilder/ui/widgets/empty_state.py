@@ -27,7 +27,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import Colors
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, prepared, vbox
 
 #: The least visible lines of a list.
 _HEAD = 6
@@ -305,9 +305,7 @@ class Invitation(QWidget):
         self.ghost = _FaintPicture(picture, self)
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.button = QPushButton(_("Train"), self)
-        self.button.setObjectName("train_here")
-        self.button.setProperty("role", "train")
+        self.button = prepared(QPushButton(_("Train"), self), objectName="train_here", role="train")
         self.button.clicked.connect(lambda _checked=False: self.train_requested.emit())
         middle = Qt.AlignmentFlag.AlignHCenter
         vbox(

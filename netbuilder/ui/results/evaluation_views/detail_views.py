@@ -135,8 +135,7 @@ class GroupView(QWidget):
         self._workbench = workbench
         self._behind: Behind | None = None
         self._file: Path | None = None
-        self.column = NoWheelComboBox(self)
-        self.column.setObjectName("group_column")
+        self.column = prepared(NoWheelComboBox(self), objectName="group_column")
         self.column.setAccessibleName(_("Column to group by"))
         self.column.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.column.activated.connect(self._ask)

@@ -50,8 +50,7 @@ class LearningCurveView(QWidget):
         self._of: TrainedModel | None = None
         self.found: LearningCurve | None = None
         self.title = section(_("Would more data help?"), self)
-        self.button = QPushButton(_("Train with less data"), self)
-        self.button.setProperty("small", True)
+        self.button = prepared(QPushButton(_("Train with less data"), self), small=True)
         self.button.setToolTip(_(_WHAT))
         self.seeds = CountBox(1, 1, self)
         self.seeds.setRange(1, 10)
