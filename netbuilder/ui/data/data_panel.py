@@ -146,14 +146,7 @@ class DataPanel(QWidget):
         self.look = DataViewTabs(self._apply, page)
         self.preview = self.look.preview
         self.look.columns.columns.decided.connect(self._decide)
-        findings = (
-            self.summary,
-            self.reading,
-            self.parts,
-            self.notes,
-            self.conclusions,
-            self.findings,
-        )
+        facts = (self.summary, self.reading, self.parts, self.notes, self.conclusions)
         fields = (self.findings, self.cards, self.builder, self.target, self.form.sliders)
         # Where there is nothing to see, the stretch keeps cards as high as their words.
         ends = ((self.look, 1), self.form.rest, (STRETCH, 0))
