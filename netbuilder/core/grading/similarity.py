@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core.folders import resource_json
 from netbuilder.core.grading.submission import Fingerprint, Submission
 from netbuilder.core.history_columns import EPOCH
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list, join_sentences
 
@@ -33,24 +34,7 @@ _EPOCHS = 3
 # Of sampled weights after the same history: other processors round differently.
 _ROUNDING = 1e-3
 
-_REASONS = {
-    "same_file": N_("A byte-for-byte copy of {files}."),
-    "other_weights": N_("The same training history as {files}, but other weights."),
-    "same_id": N_("The same work (same ID) as {files}."),
-    "same_weights": N_("The same weights as {files}, though seed or settings differ."),
-    "near_weights": N_("Nearly the same weights as {files}, though seed or settings differ."),
-    "same_history": N_("The same training history as {files}, though seed or settings differ."),
-    "same_beginning": N_(
-        "Its training history starts like that of {files}, though seed or settings differ."
-    ),
-    "trained_further": N_(
-        "The weights are those of {files}, trained further; they do not come from the recorded "
-        "seed."
-    ),
-    "expected": N_("Equal to {files}, as expected: the same seed, data and settings."),
-    "same_network": N_("The same untrained network as {files}, which is likely in a lesson."),
-    "confirmed": N_("Equal to {files}, and retraining confirms both."),
-}
+_REASONS: dict[str, str] = resource_json("texts.json")["similarity"]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, OPTIMIZERS
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import place_title
 from netbuilder.core.lessons.conditions import Condition, plain_value
@@ -435,13 +435,12 @@ _EVENTS = (PREDICTED, EVALUATED, LOOKED, COMPARED, GROUPED, OPENED)
 
 
 def _check_word(
-    name: str, parse: Callable[[str], Any], missing: Missing, lasting: bool = False
+    name: str, parse: Callable[[str], Any], missing: Missing | None = None, lasting: bool = False
 ) -> CheckWord:
-    """Return the row with the texts of ``tables.json``."""
-    return CheckWord(
-        name, parse=parse, missing=missing, lasting=lasting,
-        **resource_json("tables.json")["check_words"][name],
-    )  # fmt: skip
+    """Return the row with the texts of ``tables.json``, which for an event say what is missing."""
+    texts = dict(resource_json("tables.json")["check_words"][name])
+    event = _event(name, texts.pop("title", ""))
+    return CheckWord(name, parse=parse, missing=missing or event, lasting=lasting, **texts)
 
 
 _WORDS = (
@@ -457,28 +456,14 @@ _WORDS = (
     _check_word(CHANGED, plan_name, _changed),
     _check_word("data", values.words_condition, _data, True),
     _check_word("answered", values.text, _answered),
-    _check_word(
-        "predicted",
-        values.yes,
-        _event(PREDICTED, N_("Make a prediction of your own on the Predict page.")),
-    ),
-    _check_word(
-        "evaluated", values.yes, _event(EVALUATED, N_("Open the Evaluate page after training."))
-    ),
-    _check_word("looked", values.panel, _event(LOOKED, N_("Open {page}."))),
-    _check_word(
-        COMPARED,
-        values.text,
-        _event(COMPARED, N_("Compare the network with other methods on this data: {page}.")),
-    ),
-    _check_word(
-        GROUPED, values.text, _event(GROUPED, N_("Show the evaluation by the column '{page}'."))
-    ),
+    _check_word(PREDICTED, values.yes),
+    _check_word(EVALUATED, values.yes),
+    _check_word(LOOKED, values.panel),
+    _check_word(COMPARED, values.text),
+    _check_word(GROUPED, values.text),
     _check_word("card", values.card_answer, _card),
-    _check_word("saved", values.endings, _event(SAVED, N_("No {page} file has been saved yet."))),
-    _check_word(
-        "opened", values.endings, _event(OPENED, N_("No {page} file has been opened yet."))
-    ),
+    _check_word(SAVED, values.endings),
+    _check_word(OPENED, values.endings),
 )
 
 WORDS: Mapping[str, CheckWord] = {

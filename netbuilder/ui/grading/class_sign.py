@@ -13,8 +13,9 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.grading.submission import check_student_name
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.class_membership import ClassMembership
 from netbuilder.ui.services.lesson_session import pupil
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
@@ -23,10 +24,7 @@ from netbuilder.ui.widgets.layouts import STRETCH, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
-_SHARED = N_(
-    "Your teacher sees your name or number, the lesson, its steps, and the best result of your "
-    "network, and may show your network to the class. All is deleted when the lesson ends."
-)
+_SHARED: str = resource_json("texts.json")["class"]["shared"]
 
 
 class JoinDialog(Dialog):

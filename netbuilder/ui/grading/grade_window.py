@@ -36,7 +36,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import resource
+from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,
@@ -79,12 +79,7 @@ TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xl
 PAGE = FileType(N_("Web page"), (".html",))
 _BY_RESULT = N_("a .toml file (empty: points based on the result)")
 _NO_FOLDER = N_("Choose the folder that contains the students' files, or drop it here.")
-_NO_DATA = N_(
-    "Without hidden data, the steps of the lesson give the points. "
-    "Networks without a lesson are evaluated on the test set if their data "
-    "is built in or generated; networks that were trained on the student's "
-    "own file cannot be graded without hidden data."
-)
+_NO_DATA: str = resource_json("texts.json")["class"]["no_data"]
 _WITH_DATA = N_("Each network is evaluated on the hidden data.")
 
 

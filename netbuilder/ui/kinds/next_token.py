@@ -12,7 +12,8 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QPlainTextEdit, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.folders import resource_json
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_probability
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelDoubleSpinBox, NoWheelSlider
 from netbuilder.ui.plots.attention_lines import AttentionLines
@@ -32,14 +33,7 @@ log = logging.getLogger(__name__)
 _LONGEST, _LENGTH = 5_000, 200
 _BARS = 5
 _MOST_CLASSES = 1_000
-_SHARES_NOTE = N_(
-    "Probabilities that the next token is drawn with. Temperature and top-k change them; the "
-    "prediction above stays the same."
-)
-_LINES_NOTE = N_(
-    "A line goes from a token to an earlier one that it attends to; the stronger the line, the "
-    "larger the share. Click a token to see its lines."
-)
+_TEXTS = resource_json("texts.json")["next_token"]
 
 
 def _look(trained: TrainedModel, text: str) -> TokenAttention | None:
@@ -63,7 +57,7 @@ class AttentionView(QWidget):
             flow(heading(_("Attention"), self), self.layers, self.heads, spacing=8),
             self.sentence,
             self.lines,
-            note_label(_(_LINES_NOTE), self),
+            note_label(_(_TEXTS["lines"]), self),
             parent=self,
             margins=(0, 4, 0, 0),
         )
@@ -140,12 +134,7 @@ class NextTokenView(QWidget):
         self.temperature.setSingleStep(0.1)
         self.temperature.setDecimals(1)
         self.temperature.setValue(1.0)
-        self.temperature.setToolTip(
-            _(
-                "0 always takes the most likely token; 1 samples from the network's "
-                "probabilities; higher values make unlikely tokens more frequent."
-            )
-        )
+        self.temperature.setToolTip(_(_TEXTS["temperature"]))
         self.temperature_slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.temperature_slider.setRange(0, 20)
         self.temperature_slider.setValue(10)
@@ -181,7 +170,7 @@ class NextTokenView(QWidget):
         )
         self.shares = BarList(self)
         self.shares.keep_rows(_BARS)
-        self.shares.setToolTip(_(_SHARES_NOTE))
+        self.shares.setToolTip(_(_TEXTS["shares"]))
         self.attention = AttentionView(self)
         self.attention.hide()
         self.output = QPlainTextEdit(self)

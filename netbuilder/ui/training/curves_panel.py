@@ -213,6 +213,7 @@ class CurvesPanel(QWidget):
         )
         self._curves: CurveView | None = None
         self.epochs = EpochViewer(workbench.models, runner, self)
+        self._stops: Diagnosis | None = None  # whose fix goes back to the best epoch
         #: The run that fine-tunes, and the evaluation of the network that it started from.
         self._fine_tuning: tuple[RunRecord | None, Evaluation | None] = None, None
         self._since: tuple[TrainedModel | None, str] = None, ""  # compared with the run before
@@ -329,6 +330,7 @@ class CurvesPanel(QWidget):
         project = self._runner.project
         if project is not None or self._curves is not None:
             self.curves.show_run(self._runner.curves, self._runner.planned)
+        self._stops = None
         self.messages.take_all("notice")
         self.messages.take("result")
         self._show_differs()
@@ -345,6 +347,8 @@ class CurvesPanel(QWidget):
         self.curves.grow(self._runner.planned)
 
     def _ended(self) -> None:
+        if self._stops is not None:
+            self._noticed(self._stops)
         self._show_differs()
 
     def _state_changed(self) -> None:
@@ -374,7 +378,11 @@ class CurvesPanel(QWidget):
             # The one control for training on offers so many epochs.
             self.buttons.count.setValue(fix.amount)
         elif fix is not None:
-            buttons = ((fix.label, partial(self._fix, notice)),)
+            stops = fix.action == "go_back_to_best"
+            self._stops = notice if stops else self._stops
+            later = stops and not self._runner.active
+            label = _("Keep the best epoch, and stop early next time") if later else fix.label
+            buttons = ((label, partial(self._fix, notice)),)
         role = "warning" if notice.severity == "warning" else "info"
         self.messages.put(
             TrainingMessage(f"notice {notice.code}", role, notice.title, notice.message, buttons)
@@ -386,6 +394,7 @@ class CurvesPanel(QWidget):
         assert fix is not None
         self._store.apply(fix.label, fix.edit)
         self._runner.do(fix.action, fix.amount)
+        self._stops = None
         self.messages.take(f"notice {notice.code}")
 
     def _show_error(self) -> None:
@@ -509,6 +518,8 @@ class CurvesPanel(QWidget):
         differs, restore = (_(words) for words in _DIFFERS[change])
         if runner.active:
             then = _("Changes apply to the next run.")
+        elif runner.continues_on_other_text:
+            then = _("“Train more” continues this network with the new text.")
         elif self._workbench.models.trained is not None:
             then = _("Curves and Understand still show the trained version.")
         else:

@@ -149,6 +149,8 @@ def test_copies_and_other_weights(rows: dict[str, Submission]) -> None:
     assert (rows["bob"].same_as, rows["bob"].exact_copy) == (("bobs_copy.h5",), True)
     assert rows["ada"].expected_same == ("twin.h5",), "one seed gives one network"
     assert rows["ada"].same_as == ("weights.h5",)
+    # Ada's network trained from another seed, without her ID, is not found: school.md says so.
+    assert "ada.h5" not in (*rows["bob"].same_as, *rows["bob"].expected_same)
     assert len({copy_word(rows[name]) for name in ("bob", "ada", "elsewhere")}) == 3
 
 

@@ -285,6 +285,15 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("Not at all")],
         [Answer('In its text, "sad" follows "loses"')],
     ],
+    "answering": [
+        [looked("data"), TRAIN],
+        [PREDICTED, Answer("The answer")],
+        # The window trains on from the first text; from random weights it takes longer.
+        [data(name="answers"), plan(epochs=40), TRAIN],
+        [Answer("The values of the weights")],
+        [Answer("It always predicts a likely next word")],
+        [Answer("600")],
+    ],
     "confusion_and_bias": [
         [Answer("90 %")],
         [TRAIN, EVALUATED],

@@ -17,16 +17,14 @@ from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.derived import Derived, Rank
-from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner, can_continue_as
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.trained import TrainedModel
 
 #: Larger networks take too long to train after each edit.
 MOST_PARAMETERS = 50_000
@@ -44,21 +42,6 @@ def _load(project: Project, base: Path) -> tuple[Project, Dataset]:
     from netbuilder.core.data.load import load_dataset
 
     return project, load_dataset(project, base)
-
-
-def can_continue_as(
-    project: Project, facts: DataFacts | None, trained: TrainedModel | None
-) -> bool:
-    """Return whether a network can continue training as ``project``, which edits only points."""
-    from netbuilder.core.data.defaults import resolve_defaults
-
-    if facts is None or trained is None or not same_points(project, trained.project):
-        return False
-    known = trained.facts
-    if (facts.input_shapes, facts.output_classes) != (known.input_shapes, known.output_classes):
-        return False
-    project = resolve_defaults(project, facts)
-    return same_training(replace(project, data=trained.project.data), trained.project)
 
 
 class AutoTrainer(QObject):
@@ -159,11 +142,14 @@ class AutoTrainer(QObject):
         else:
             trained = workbench.models.trained
             anew, self._anew = self._anew, False
-            if anew or not can_continue_as(self._store.project, workbench.facts, trained):
+            project = self._store.project
+            points = trained is not None and same_points(project, trained.project)
+            if anew or not points or not can_continue_as(project, workbench.facts, trained):
                 runner.start(spread=False)
             else:
-                epochs = self._store.project.training.epochs
-                runner.start(on_from=trained, more=epochs, other_data=True, spread=False)
+                runner.start(
+                    on_from=trained, more=project.training.epochs, other_data=True, spread=False
+                )
 
     def _run_ended(self) -> None:
         if self._restart_pending:

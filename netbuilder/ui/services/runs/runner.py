@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.graph_ends import same_but_rate
+from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.jobs import relay_to_gui
 from netbuilder.ui.services.language import language
@@ -43,6 +43,7 @@ from netbuilder.ui.services.settings import remember, settings
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.manual_weights import WeightIndex
     from netbuilder.core.engine.monitor.observer import Probe
@@ -64,6 +65,21 @@ _SPEED_SETTING = "speed"
 def remembered_speed() -> Speed:
     """Return the speed that the user chose last; Watch by default."""
     return FULL if settings().value(_SPEED_SETTING) == FULL.id else WATCH
+
+
+def can_continue_as(
+    project: Project, facts: DataFacts | None, trained: TrainedModel | None
+) -> bool:
+    """Return whether a network can continue training as ``project`` with data like its own."""
+    from netbuilder.core.data.defaults import resolve_defaults
+
+    if facts is None or trained is None:
+        return False
+    parts = [(f.input_shapes, f.output_classes, f.vocabulary) for f in (facts, trained.facts)]
+    if parts[0] != parts[1]:
+        return False
+    project = resolve_defaults(project, facts)
+    return same_training(replace(project, data=trained.project.data), trained.project)
 
 
 class Runner(QObject):
@@ -217,6 +233,9 @@ class Runner(QObject):
     def train_more(self, epochs: int, first: Callable[[Session], object] | None = None) -> None:
         """Add epochs to the run; ``first`` is called with the session before its next step."""
         trained, session = self._workbench.models.trained, self.session
+        if self.continues_on_other_text:
+            self.start(on_from=trained, more=epochs, first=first, other_data=True)
+            return
         other = session is None or not (self.active or session.leads_to(trained))
         if other and trained is not None and self.may_train_more:
             project = self.project or trained.project
@@ -274,6 +293,15 @@ class Runner(QObject):
     def may_go_on(self) -> bool:
         waits = self.state in (RunState.PREPARING, RunState.STOPPING)
         return self.session is not None and not waits
+
+    @property
+    def continues_on_other_text(self) -> bool:
+        """Whether a text of the same words was chosen since, with which training can go on."""
+        trained, facts = self._workbench.models.trained, self._workbench.facts
+        project = self._store.project
+        if self.active or trained is None or project.data == trained.project.data:
+            return False
+        return bool(trained.facts.generates) and can_continue_as(project, facts, trained)
 
     @property
     def may_train_more(self) -> bool:

@@ -244,6 +244,32 @@ def tales(samples: int = 500, seed: int = 0) -> str:
 
 
 # Scripts carry this function.
+def dialogues(samples: int = 400, answered: bool = False, seed: int = 0) -> str:
+    """Tales of one sentence, and questions about each, answered or not, as one long text."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    who = ("king", "farmer", "boy", "wizard", "queen", "girl", "witch", "princess")
+    things = ("ring", "horse", "key", "book", "lamp", "sword", "crown", "map")
+    where = ("forest", "castle", "river", "garden", "market", "tower")
+    lines: list[str] = []
+    for _ in range(samples):
+        person, thing, place = (str(random.choice(words)) for words in (who, things, where))
+        asked = [
+            (f"Who has the {thing}?", f"The {person}."),
+            (f"What does the {person} have?", f"The {thing}."),
+            (f"Where is the {person}?", f"The {place}."),
+        ]
+        random.shuffle(asked)
+        lines.append(f"In the {place} the {person} has a {thing}.")
+        if answered:
+            lines += asked[0]
+        else:
+            lines += [question for question, _answer in asked[: int(random.integers(3))]]
+    return "\n".join(lines)
+
+
+# Scripts carry this function.
 def sales(samples: int = 1000, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Yearly sales of games, with nine features each: a table of made-up numbers.
 

@@ -213,36 +213,40 @@ GENERATED = (
 )
 
 
-def _long_text(function: Callable[..., str], windows_params: tuple[Param, ...]) -> DataSet:
-    """Return a set of one long text, with the options of its windows."""
-    name = function.__name__
+def _long_text(
+    function: Callable[..., str], windows_params: tuple[Param, ...], name: str = "", **fixed: Any
+) -> DataSet:
+    """Return a set of one long text, with the options of its windows; ``fixed`` arguments."""
+    name = name or function.__name__
     own = samples, seed = options_of(name)
     params = (samples, *windows_params, seed)
 
     def make(options: Mapping[str, Any]) -> Samples:
-        text = function(**chosen_options(own, options))
+        text = function(**chosen_options(own, options), **fixed)
         return windows_of(text, {**options, **chosen_options(params, options)}, name)
 
     def code(question: ScriptRequest) -> DataCode:
         decided = question.project.data.options
         options = {**decided, **chosen_options(params, decided)}
-        text_line = f"text = {name}({arguments_of(own, decided)})"
+        arguments = [
+            arguments_of(own, decided),
+            *(f"{key}={value}" for key, value in fixed.items()),
+        ]
+        text_line = f"text = {function.__name__}({', '.join(filter(None, arguments))})"
         lines = [*function_lines(function), text_line, *token_lines(options, "a")]  # in English
         return windows_code(lines, options)
 
     return described(name, make, code, params)
 
 
+def _word_windows(window: int) -> tuple[Param, ...]:
+    level, short = replace(LEVEL, default=WORD), replace(SHORT_STARTS, default=True)
+    return level, MERGES, replace(WINDOW, default=window), STEP, short
+
+
 LONG_TEXTS = (
     _long_text(generated.stories, (LEVEL, MERGES, WINDOW, STEP)),
-    _long_text(
-        generated.tales,
-        (
-            replace(LEVEL, default=WORD),
-            MERGES,
-            replace(WINDOW, default=16),
-            STEP,
-            replace(SHORT_STARTS, default=True),
-        ),
-    ),
+    _long_text(generated.tales, _word_windows(16)),
+    _long_text(generated.dialogues, _word_windows(20), "questions"),
+    _long_text(generated.dialogues, _word_windows(20), "answers", answered=True),
 )
