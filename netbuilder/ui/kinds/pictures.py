@@ -47,7 +47,7 @@ PAD_SIDE, PICTURE_SIDE, _WIDE, _LARGE_PAD = 320, 72, 900, 480
 #: Height of a window with room for a larger pad.
 _HIGH = 900
 #: Least edge of the pad and least width of the bars beside it; else they stand below it.
-_LEAST_PAD, _LEAST_BARS = 200, 150
+_LEAST_PAD, _LEAST_BARS = 200, 124
 #: A picture's edge is looked at in this size; between these shades it says nothing of the page.
 _EDGE, _UNSURE = 32, (0.35, 0.65)
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")

@@ -284,7 +284,7 @@ class LessonPanel(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.progress)
         self.dots_place = QWidget(self)
-        self.dots_layout = FlowLayout(spacing=4)
+        self.dots_layout = FlowLayout(spacing=0)
         self.dots_place.setLayout(self.dots_layout)
         layout.addWidget(self.dots_place)
         self.dots: list[StepButton] = []

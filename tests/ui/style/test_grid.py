@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintResources
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.panels import PANELS
@@ -67,3 +69,22 @@ def test_layouts_are_of_the_grid_and_letters_of_the_scale(
     for name, page in {**pages, "top": window.top_bar, "side": window.docks.side}.items():
         assert not off_the_grid(page), name
         assert sizes_of_letters(page) <= scale, name
+    window.docks.side.offer(row.id for row in PANELS)
+    window.docks.show_panel("evaluate")
+    tabs = window.docks.side.left.tabs
+    tabs.resize(304, tabs.height())
+    assert tabs.count() == 6
+    assert tabs.tabRect(5).right() < 304
+    assert tabs.fontInfo().pixelSize() >= 11
+
+
+def test_letters_of_cards_and_links_are_never_small_on_the_screen(qtbot: QtBot) -> None:
+    look = PaintResources()
+    for role, (scale, most) in product(
+        ("title", "detail", "fixed"), ((1, 13), (0.7, 16), (NEAR, 20))
+    ):
+        pixels = look.letters(role, scale).font.pixelSize()
+        assert pixels * scale + 0.01 >= 11 and pixels <= most
+    for color in (look.wire, look.secondary):
+        assert theme.contrast(color, look.canvas) >= 3
+    assert theme.contrast(look.wire, look.card) >= 3
