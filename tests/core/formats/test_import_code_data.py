@@ -369,3 +369,16 @@ def test_batches_of_data_that_cannot_be_read_give_the_batch_size(tmp_path: Path)
     assert "batch_size" in {item.item for item in report.report if item.taken == LEFT_OUT}
     adapted = "n = keras.layers.Normalization()\nn.adapt(df)\n" + 'y, X = df["price"], df[["id"]]'
     assert "scaling" in {item.item for item in read(tmp_path, adapted).report}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("df = df.dropna()\n", "drop"),
+        ('SimpleImputer(strategy="median").fit_transform(df)\n', "median"),
+        ("", ""),
+    ],
+)
+def test_empty_cells_are_treated_as_in_the_code(tmp_path: Path, text: str, rule: str) -> None:
+    data = read(tmp_path, text + 'y = df["price"]\nX = df[["area", "id"]]\n').project.data
+    assert data.options.get("missing", "") == rule

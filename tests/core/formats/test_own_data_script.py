@@ -109,9 +109,11 @@ def table(folder: Path) -> Project:
         f"{n % 24:02}:{n % 60:02};{n % 28 + 1:02}.{n % 12 + 1:02}.2024;{n % 9}:{n % 60:02};"
         f"1.{n:03},50 €;{['S1', 'U2', 'Bus'][n % 3]};{40 + n % 24}" for n in range(200)
     ]  # fmt: skip
+    rows[7] = rows[7].replace(rows[7].split(";")[2], "", 1)
     (folder / "fahrten.csv").write_text("\n".join(rows), encoding="utf-8")
     columns = {"am": ColumnChoice("order")}
-    data = Data("csv", path="fahrten.csv", target=("leute",), columns=columns)
+    options = {"missing": "median"}
+    data = Data("csv", path="fahrten.csv", target=("leute",), columns=columns, options=options)
     return chain("table", data, ("out", "Dense", {"units": 1}))
 
 

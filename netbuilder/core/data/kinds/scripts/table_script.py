@@ -497,15 +497,8 @@ def _few_words(data: Data) -> list[str]:
     categories = [name for name, choice in data.columns.items() if choice.type == "category"]
     categories += name_list_option(data.options, "categories")
     other = f" or name in {format_literal(categories)}" if categories else ""
-    return [
-        _("# Text columns with many distinct values are not used as categories."),
-        f"most = min({MAX_CATEGORIES}, max(10, len(data) // 2))",
-        'numbers = list(data.select_dtypes(["number", "bool"]))',
-        "features = [",
-        "    name for name in features",
-        f"    if name in numbers or data[name].nunique() <= most{other}",
-        "]",
-    ]
+    about = _("# Text columns with many distinct values are not used as categories.")
+    return script_part("few_words", about=about, most=MAX_CATEGORIES, other=other)
 
 
 def sample_role_lines(

@@ -597,6 +597,8 @@ class _Builder:
             with suppress(DataError):
                 header = sniff(folder / data.path, {}).names
             table = self._columns(reads, data, header, fitted, line)
+            if reads.missing:
+                table = replace(table, options={**table.options, "missing": reads.missing})
             if reads.windows is not None:
                 horizon = reads.variables.get("horizon")
                 options: dict[str, Any] = {"horizon": horizon if isinstance(horizon, int) else 1}

@@ -37,10 +37,8 @@ _NOT_AUGMENTING = frozenset(_NAMES["not_augmenting"])
 
 _SCALINGS = {"StandardScaler": "standard", "MinMaxScaler": "minmax"}
 # Names of variables in a manual scaling.
-_SCALING_VARIABLES = {
-    "standard": ("mean|avg", "std|sigma"),
-    "minmax": ("min|low", "max|ptp|high|range"),
-}
+_SCALING_VARIABLES: Mapping[str, list[str]] = _NAMES["scaling_variables"]
+_FILLS = ("mean", "median", "most_frequent")
 _OTHER_SCALERS = frozenset(_NAMES["other_scalers"])
 # Functions, then methods, that keep the columns.
 _ROW_FUNCTIONS = frozenset(_NAMES["row_functions"])
@@ -180,7 +178,7 @@ class ScriptData:
         past: earlier collections; ``fitted`` is whether a model was fitted since this one started.
         remarks: (item, line, sentence) about unsupported steps.
         stored_columns: (name, line, value) of each column that the script stores in a table.
-        scaling: of the last scaler, or "".
+        scaling: of the last scaler, or ""; missing: rule for empty cells, or "".
         balanced: whether scikit-learn computes balanced class weights.
         test_split, validation_split: fractions that the script splits off, or None.
         windows: rows and targets that the script cuts into windows, and their length, or None.
@@ -199,7 +197,7 @@ class ScriptData:
         self.options: dict[str, Any] = {}
         self.stored_columns: list[tuple[str, int, Any]] = []
         self.remarks: list[tuple[str, int, str]] = []
-        self.scaling, self.balanced, self.fitted = "", False, False
+        self.scaling, self.missing, self.balanced, self.fitted = "", "", False, False
         self.test_split: float | None = None
         self.validation_split: float | None = None
         self._popped: Rows | None = None
@@ -327,6 +325,8 @@ class ScriptData:
                 code = ast.unparse(node)[:60]
                 note = _("'{code}': choose the scaling on the Data page.", code=code)
                 self.remarks.append(("scaling", node.lineno, note))
+        if name == "SimpleImputer" and (rule := kwargs.get("strategy", "mean")) in _FILLS:
+            self.missing = self.missing or str(rule)
         if name in ("compute_class_weight", "compute_sample_weight"):
             self.balanced |= "balanced" in (*args, *kwargs.values())
         if name == "ImageDataGenerator":
@@ -437,6 +437,8 @@ class ScriptData:
             return changed
         if name in _ARITHMETIC:
             return computed(rows, node)
+        if name == "dropna" and ("subset" not in kwargs or "features" in ast.unparse(node)):
+            self.missing = self.missing or "drop"
         if name == "batch" and isinstance(first, int):
             return replace(rows, batch_size=first)
         return replace(rows) if name in _ROW_METHODS else NotImplemented
