@@ -145,6 +145,8 @@ def test_it_is_short_and_comes_back(tmp_path: Path, kind: str) -> None:
     for node, other in zip(back.graph.nodes, project.graph.nodes, strict=True):
         assert node.params.get("weights") == other.params.get("weights")
     assert (back.data.kind, back.data.path) == (project.data.kind, project.data.path)
+    roles = {name: choice.role for name, choice in back.data.columns.items()}
+    assert all(roles.get(n) == c.role for n, c in project.data.columns.items())
     assert back.data.validation_split == project.data.validation_split
     assert load_facts(back, tmp_path).target_names == load_facts(project, tmp_path).target_names
     for name, value in project.data.options.items():

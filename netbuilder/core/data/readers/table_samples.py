@@ -130,6 +130,9 @@ def samples_of_table(
         raise data_error("no_complete_row", file=source)
     if roles.order:
         used = used.iloc[_order(used[roles.order], source)]
+        if is_numeric(used[roles.order]):
+            forms = {**reading.read_as.get("forms", {}), roles.order: "numbers"}
+            reading = replace(reading, read_as={**reading.read_as, "forms": forms})
         notes.append(_("The rows were sorted by '{name}'.", name=roles.order))
     return Samples(
         role="table",

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.scripts.script_lines import (
-    script_part,
-    target_columns,
-    used_inputs,
-)
+from netbuilder.core.data.kinds.scripts.script_lines import script_part, target_columns, used_inputs
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.word_encoding import LONGEST, PUNCTUATION
 from netbuilder.core.formats.script.data_section import ScriptRecipe

@@ -53,10 +53,8 @@ def _own_lines(optimizer: str) -> tuple[list[str], str]:
     schedule = re.search(r"keras\.optimizers\.schedules\.\w+\([^()]*\)", optimizer)
     if schedule is None:
         return [], optimizer
-    rest = optimizer.replace(schedule[0], "rate")
-    head, _bracket, arguments = rest.partition("(")
-    listed = [part.strip() for part in arguments.rstrip(")\n ").split(",") if part.strip()]
-    return [f"rate = {schedule[0]}"], format_call(f"{head}", listed)
+    rest = re.sub(r"\s+", " ", optimizer.replace(schedule[0], "rate"))
+    return [f"rate = {schedule[0]}"], rest.replace("( ", "(").replace(" )", ")")
 
 
 def _loss_text(choice: Choice, plain: bool) -> str:

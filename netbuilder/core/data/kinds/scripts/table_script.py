@@ -83,6 +83,7 @@ _FORMS = {
     "laps": 'pd.to_timedelta("0:" + {0}) / pd.Timedelta("1{1}")',
     "clock": 'pd.to_timedelta({0} + ":00") / pd.Timedelta("1{1}")',
     "feet": r'{0}.str.extract(r"(\d+)\D+(\d+)").astype(float).dot([12, 1])',
+    "numbers": "{0}",
     "times": 'pd.to_timedelta({0}) / pd.Timedelta("1D")',
     "short_times": 'pd.to_timedelta({0} + ":00") / pd.Timedelta("1D")',
     "dates": '(pd.to_datetime({0}) - pd.Timestamp(0)) / pd.Timedelta("1D")',
@@ -91,7 +92,7 @@ _FORMS = {
 # Options that change the cells of columns.
 _REWRITING = ("dates", "centuries", "missing_values", "empty_means", "same_words")
 #: Forms of dates and times of the day, as days since 1970-01-01.
-_DATES = frozenset({"times", "short_times", "dates", "day_first"})
+_DATES = frozenset({"numbers", "times", "short_times", "dates", "day_first"})
 
 
 def without_order(data: Data) -> Data:
@@ -131,6 +132,8 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
         name: replace(choice, type="") if stripped.get(name) in _DATES else choice
         for name, choice in data.columns.items()
     })  # fmt: skip
+    key = f"key=lambda times: {_FORMS.get(ordering, '').format('times', '')}, "
+    key = "" if ordering == "numbers" else key
     needed, whole = imports(data), "" in stripped.values()
     return [
         *(["import re"] if _marks(data, facts) and "import re" not in needed else []),
@@ -149,8 +152,7 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
         ),
         *column_lines(data, frames, facts, order=not moments),
         *(
-            f"{frame} = {frame}.sort_values({format_literal(by)}, "
-            f'key=lambda times: {_FORMS[ordering].format("times", "")}, kind="stable")'
+            f'{frame} = {frame}.sort_values({format_literal(by)}, {key}kind="stable")'
             for frame in (frames if ordering else ())
         ),
     ]
@@ -414,9 +416,7 @@ def answer_lines(question: ScriptRequest) -> list[str]:
         tasks_by_column = {name: of.get(name, task) for name in target_columns(data)}
         numbers = format_literal([REGRESSION, MULTI_LABEL])
         lines = script_part("answers", tasks=format_literal(tasks_by_column), numbers=numbers)
-        lines = [line for line in lines if data.test_path or not line.strip().startswith("y_test")]
-        lines.insert(0, "y, y_test = [], []")
-        return lines
+        return [line for line in lines if data.test_path or not line.strip().startswith("y_test")]
     if task in {REGRESSION, MULTI_LABEL}:
         frames = (("y", "data"), ("y_test", "test"))[: 2 if data.test_path else 1]
         return [f'{name} = {frame}[targets].to_numpy("float32")' for name, frame in frames]
@@ -443,9 +443,8 @@ def role_lines(data: Data) -> RoleLines:
         flags["parts"] = "column"
         lines += [
             f"parts = {format_literal(PART_WORDS)}",
-            f"part_of = data[{format_literal(single['split'])}]"
-            ".astype(str).str.strip().str.lower()",
-            "part_of = part_of.map(parts).to_numpy()",
+            f"part_of = data[{format_literal(single['split'])}].astype(str).str.strip()",
+            "part_of = part_of.str.lower().map(parts).to_numpy()",
         ]
     if "group" in single:
         flags["groups"] = True

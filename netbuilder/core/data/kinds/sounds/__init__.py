@@ -33,11 +33,7 @@ from netbuilder.core.data.kinds.modality import (
     wanted_shape,
 )
 from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, keras_directory_code
-from netbuilder.core.data.kinds.scripts.script_lines import (
-    function_lines,
-    script_part,
-    used_inputs,
-)
+from netbuilder.core.data.kinds.scripts.script_lines import function_lines, script_part, used_inputs
 from netbuilder.core.data.kinds.sounds.sound_files import (
     DEFAULT_MELS,
     ENDINGS,

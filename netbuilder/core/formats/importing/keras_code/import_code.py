@@ -745,12 +745,14 @@ class _Builder:
         self.tell("target", AS_IS, y[0].line, join_values(target))
         features = self._named(x, header)
         ignored = [column for column in header if features and column not in (*features, *target)]
+        roles = dict.fromkeys(ignored, "ignore")
+        roles |= {reads.order: "order"} if reads.order in header else {}
         starts = [node.id for node in self.nodes if node.layer == "Input"]
         several = len(x) > 1 and len(x) == len(starts) and not isinstance(fitted["x"], dict)
         return replace(
             data,
             target=tuple(target),
-            columns={column: ColumnChoice(role="ignore") for column in ignored},
+            columns={column: ColumnChoice(role=role) for column, role in roles.items()},
             inputs={
                 start: tuple(self._named([rows], header))
                 for start, rows in zip(starts, x, strict=False)

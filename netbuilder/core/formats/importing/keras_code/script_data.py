@@ -179,6 +179,7 @@ class ScriptData:
         remarks: (item, line, sentence) about unsupported steps.
         stored_columns: (name, line, value) of each column that the script stores in a table.
         scaling: of the last scaler, or ""; missing: rule for empty cells, or "".
+        order: the column that rows are sorted by, or "", also if they are shuffled later.
         balanced: whether scikit-learn computes balanced class weights.
         test_split, validation_split: fractions that the script splits off, or None.
         windows: rows and targets that the script cuts into windows, and their length, or None.
@@ -197,7 +198,8 @@ class ScriptData:
         self.options: dict[str, Any] = {}
         self.stored_columns: list[tuple[str, int, Any]] = []
         self.remarks: list[tuple[str, int, str]] = []
-        self.scaling, self.missing, self.balanced, self.fitted = "", "", False, False
+        self.scaling, self.missing, self.order = "", "", ""
+        self.balanced, self.fitted = False, False
         self.test_split: float | None = None
         self.validation_split: float | None = None
         self._popped: Rows | None = None
@@ -374,6 +376,7 @@ class ScriptData:
             arg if isinstance(arg, Rows) else Rows(node.lineno, text, table=False) for arg in args
         ]
         train = kwargs.get("train_size")
+        self.order = self.order if kwargs.get("shuffle") is False else ""
         share = kwargs.get("test_size", 1 - train if isinstance(train, float) else 0.25)
         before, parts = rows[0].part, ("train", "validation" if rows[0].part else "test")
         if not isinstance(share, float) or not 0 < share < 1:
@@ -439,6 +442,8 @@ class ScriptData:
             return computed(rows, node)
         if name == "dropna" and ("subset" not in kwargs or "features" in ast.unparse(node)):
             self.missing = self.missing or "drop"
+        if name == "sort_values" and isinstance(first, str):
+            self.order = first
         if name == "batch" and isinstance(first, int):
             return replace(rows, batch_size=first)
         return replace(rows) if name in _ROW_METHODS else NotImplemented
