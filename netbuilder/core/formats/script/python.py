@@ -175,7 +175,7 @@ def _comment(text: str, width: int = 88) -> list[str]:
 
 
 def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
-    """Return lines from raw texts (``raw_inputs``) to ``numbers``, if needed."""
+    """Return lines from raw texts to the numbers that the network takes, if needed."""
     if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
         parts = ("columns", "gaps" if recipe.code.fills else "words", "joined")
         lines = [_(_KERAS_FILE), *(x for part in parts for x in script_part(part))]

@@ -139,7 +139,7 @@ class RunRecord:
 
 
 class TrainingThread:
-    """One run at a time. ``said`` holds its events, the oldest first; the last is a ``RunEnd``.
+    """One run at a time. ``events`` holds its events, the oldest first; the last is a ``RunEnd``.
 
     ``not_kept``, for any thread, gets why a network could not be saved after its ``RunEnd``, None
     if it is too large.

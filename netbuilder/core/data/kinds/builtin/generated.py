@@ -255,17 +255,17 @@ def dialogues(samples: int = 400, answered: bool = False, seed: int = 0) -> str:
     lines: list[str] = []
     for _ in range(samples):
         person, thing, place = (str(random.choice(words)) for words in (who, things, where))
-        asked = [
+        pairs = [
             (f"Who has the {thing}?", f"The {person}."),
             (f"What does the {person} have?", f"The {thing}."),
             (f"Where is the {person}?", f"The {place}."),
         ]
-        random.shuffle(asked)
+        random.shuffle(pairs)
         lines.append(f"In the {place} the {person} has a {thing}.")
         if answered:
-            lines += asked[0]
+            lines += pairs[0]
         else:
-            lines += [question for question, _answer in asked[: int(random.integers(3))]]
+            lines += [question for question, _answer in pairs[: int(random.integers(3))]]
     return "\n".join(lines)
 
 
