@@ -114,6 +114,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "catalog.json").write_text('{"params": {}, "activations": {}}', "utf-8")
     monkeypatch.setattr(translations, "LAYERS", tmp_path / "catalog.json")
     monkeypatch.setattr(translations, "TABLES", {})
+    (tmp_path / "script_parts.txt").write_text("")
+    monkeypatch.setattr(translations, "PARTS", tmp_path / "script_parts.txt")
     monkeypatch.setattr(translations, "LOCALE", tmp_path / "netbuilder/locale")
     monkeypatch.setattr(translations, "TEMPLATE", tmp_path / "netbuilder/locale/netbuilder.pot")
     return tmp_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -273,9 +274,10 @@ def _date_form(cells: pd.Series) -> str:
         return ""
     first = day_comes_first(cells)
     clock = cells.str.fullmatch(CLOCK).all()
-    if not clock and guess_datetime_format(cells.iloc[0], dayfirst=first) is None:
-        return ""
-    with suppress(ValueError, TypeError, OverflowError, DataError):
+    with suppress(ValueError, TypeError, OverflowError, DataError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of days that come second, which are compared below
+        if not clock and guess_datetime_format(cells.iloc[0], dayfirst=first) is None:
+            return ""
         days = dates_as_days(cells, "", "dayfirst" if first else "")
         for form in ("times", "short_times") if clock else ("day_first",) if first else ("dates",):
             if clock:
