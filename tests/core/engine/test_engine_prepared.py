@@ -70,6 +70,12 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
     results = [(run.run(), run.trainer) for run in runs]
     assert len({id(trainer) for _, trainer in results}) == 1
     assert results[0][0].history == results[2][0].history
+    faster = session(chain(NET, epochs=2, optimizer=adam), data)
+    faster.run()
+    assert faster.trainer is results[0][1]
+    faster.reset_weights()
+    faster.run()
+    assert faster.trainer.learning_rate == pytest.approx(0.01), "not that of an earlier run"
     forget_prepared()
     alone = session(chain(NET, **plans[1]), data)
     assert alone.run().history == results[1][0].history

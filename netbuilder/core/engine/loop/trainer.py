@@ -456,6 +456,10 @@ class Trainer:
         """Start again from ``variable_values`` of an untrained network, shuffled by ``seed``."""
         network_copies.assign_values(self.training_model, start)
         learning_rate.resume_schedule(self.training_model.optimizer)
+        training = self.project.training  # ``start`` may have the rate of an earlier run
+        optimizer = make_optimizer(training.optimizer, training.precision)
+        if not learning_rate.is_scheduled(optimizer):
+            self.set_learning_rate(learning_rate.next_rate(optimizer))
         self.reseed(seed)
         self.counters.best_value.assign(np.inf)
         self.history.clear()
@@ -475,9 +479,6 @@ class Trainer:
             old.steps.names, old.epochs.names[len(old.steps.names) :], old.monitor, old.sign
         )
         self.restart(start, training.seed)
-        optimizer = make_optimizer(training.optimizer, training.precision)
-        if not learning_rate.is_scheduled(optimizer):
-            self.set_learning_rate(learning_rate.next_rate(optimizer))
         self.pending = np.zeros(0, np.float32)
         self._early_epochs = self._brief(training.epochs)
         self._short, self._compiles_at, self._hasty_until = False, 0.0, 0.0
