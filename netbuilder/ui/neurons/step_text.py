@@ -228,7 +228,7 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
         for left, words, value in formulas[:-1]
     ]
     lines += [
-        f"w = {words} = {plain_notation(f'{new:.5g}')}" for _left, words, _new in formulas[-1:]
+        f"w = {words} = {plain_notation(f'{new:.6g}')}" for _left, words, _new in formulas[-1:]
     ]
     if not formulas:
         lines.append(f"w: {plain_notation(f'{old:.6g}')} → {plain_notation(f'{new:.6g}')}")

@@ -382,17 +382,17 @@ class CurvesPanel(QWidget):
             self._stops = notice if stops else self._stops
             later = stops and not self._runner.active
             label = _("Keep the best epoch, and stop early next time") if later else fix.label
-            buttons = ((label, partial(self._fix, notice)),)
+            buttons = ((label, partial(self._fix, notice, label)),)
         role = "warning" if notice.severity == "warning" else "info"
         self.messages.put(
             TrainingMessage(f"notice {notice.code}", role, notice.title, notice.message, buttons)
         )
 
-    def _fix(self, notice: Diagnosis) -> None:
-        """Fix the project, and the current run if possible."""
+    def _fix(self, notice: Diagnosis, label: str) -> None:
+        """Fix the project, and the current run if possible; ``label``: of the undo step."""
         fix = notice.fix
         assert fix is not None
-        self._store.apply(fix.label, fix.edit)
+        self._store.apply(label, fix.edit)
         self._runner.do(fix.action, fix.amount)
         self._stops = None
         self.messages.take(f"notice {notice.code}")

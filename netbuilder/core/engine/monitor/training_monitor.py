@@ -196,14 +196,14 @@ class TrainingMonitor:
     @staticmethod
     def _by_hand(raised: diagnosis_rules.RaisedRate, history: History) -> Diagnosis:
         best = history.best_epoch
-        values = {name: _short(getattr(raised, name)) for name in ("before", "rate", "low", "now")}
+        values = {name: _short(getattr(raised, name)) for name in ("before", "rate", "low")}
         words = _(
             "Return to epoch {epoch} and a learning rate of {rate}",
             epoch=best,
             rate=format_number(raised.before, ".2g"),
         )
         back = RunFix(words, lambda p: p, "go_back_before_raise")
-        notice = _diagnosis("raised", raised.epoch, back, **values)
+        notice = _diagnosis("raised", raised.epoch, back, now=_short(raised.recent_loss), **values)
         return replace(notice, epoch=raised.epoch + 1)
 
     def _stuck(
