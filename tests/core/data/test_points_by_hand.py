@@ -201,7 +201,7 @@ def test_the_script_has_the_same_curve(curve: Project) -> None:
     space: dict[str, np.ndarray] = {}
     exec(text[: text.index("# Build the network")], space)
     data = load_dataset(changed, Path())
-    for name in ("train", "val", "test"):
-        split = getattr(data, name)
+    for name, split in (("train", data.train), ("val", data.validation), ("test", data.test)):
+        assert split is not None
         assert np.allclose(space[f"x_{name}"], split.raw_x["input"])
         assert np.allclose(np.ravel(space[f"y_{name}"]), np.ravel(next(iter(split.raw_y.values()))))
