@@ -352,7 +352,7 @@ class PaletteRail(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.column = vbox(parent=self, margins=(0, 8, 0, 8))
+        self.column = vbox(parent=self, margins=(0, 8, 0, 8), spacing=4)
         self.buttons: dict[str, QToolButton] = {}
         for category in Category:
             words = _("Show the layers: {category}", category=_(category))

@@ -102,12 +102,12 @@ class LazyPage(QWidget):
 
 
 class PageTabs(QTabBar):
-    """Tabs that are all in view: with whole names if possible, closer together and in smaller
-    letters if room is short."""
+    """Tabs with whole names: closer together and in smaller letters if room is short, and with
+    buttons to scroll if even so not all are in view."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setUsesScrollButtons(False)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setExpanding(False)
         self.setDrawBase(False)
         self.setProperty("close", 0)
@@ -117,16 +117,16 @@ class PageTabs(QTabBar):
         self.fit()
 
     def fit(self) -> None:
+        self.setUsesScrollButtons(False)
         for close in range(3):
             if self.property("close") != close:
                 self.setProperty("close", close)
                 polish_again(self)
                 # Polishing alone does not measure the tabs.
                 QApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
-            self.setElideMode(Qt.TextElideMode.ElideNone)
             if sum(self.tabSizeHint(tab).width() for tab in range(self.count())) <= self.width():
                 return
-        self.setElideMode(Qt.TextElideMode.ElideRight)
+        self.setUsesScrollButtons(True)
 
 
 class PageColumn(QWidget):

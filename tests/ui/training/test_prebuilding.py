@@ -67,6 +67,7 @@ def test_what_is_seen_first_is_traced_before_train_is_pressed(
     forget_prepared()
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     surface = window.docks.show_panel("surface", focus=False)
+    window.network_views.choose("layers")  # behind the neurons they have no surfaces
     qtbot.waitUntil(lambda: surface.picture is not None, timeout=MINUTE)
     assert not surface.picture.answered, "the points alone"
     qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
