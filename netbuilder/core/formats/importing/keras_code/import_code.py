@@ -590,7 +590,7 @@ class _Builder:
             if kind != "csv":
                 chosen = {**data.options, **reads.options}
                 if kind == "sounds":
-                    chosen |= self._sound_options(chosen)
+                    chosen |= self._representation_options(chosen)
                 data = replace(data, options=chosen)
                 return self._scaling(reads, data, fitted, pictures=True)
             header: tuple[str, ...] = ()
@@ -619,7 +619,7 @@ class _Builder:
             data = replace(data, name=data.name or name or code)  # suggest no other data
         return data
 
-    def _sound_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _representation_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the length of sounds, and what they become for this network."""
         rate = options.get("sample_rate", 16_000)
         known = {"seconds": options["seconds"] / rate} if "seconds" in options else {}
