@@ -137,11 +137,16 @@ def test_large_layers_say_that_their_numbers_come_after_the_run(
     project = edits.set_training(example("digits"), epochs=100_000)
     project = edits.set_params(project, "dense", units=500)
     window = open_window(project)
+    live, closer = window.sample_view, window.canvas.closer
+    opened: list[bool] = []
+    # As soon as the layers have pictures, before the event loop goes on.
+    live.changed.connect(
+        lambda: live.look and not opened and opened.append(window.canvas.open_layer_popup("dense"))
+    )
     window.runner.start()
-    live = window.sample_view
-    qtbot.waitUntil(lambda: live.look is not None, timeout=MINUTE)
-    window.canvas.show_number("dense", (3,))
-    closer = window.canvas.closer
+    qtbot.waitUntil(lambda: bool(opened), timeout=MINUTE)
+    assert opened == [True]
+    closer.choose((3,))
     qtbot.waitUntil(lambda: "during training" in closer.words.text(), timeout=MINUTE)
     window.runner.stop()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)

@@ -94,9 +94,10 @@ class CanvasStrips(QObject):
         self.shown = set(images)
         wires = {} if look is None or self._canvas.previews.stale else look.wires
         self._canvas.set_wire_weights(wires)
-        # Update the popup in the next turn of the event loop: both are slow after a run.
-        if look is None:
-            self._canvas.show_look(None, self._activations_service.trouble)
+        # Update the popup in the next turn of the event loop: both are slow after a run. With the
+        # first pictures, it can be opened.
+        if look is None or self._canvas.closer.look is None:
+            self._canvas.show_look(look, self._activations_service.trouble)
         else:
             QTimer.singleShot(0, self, lambda: self._show_in_popup(look))
 
