@@ -90,14 +90,8 @@ def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
     if not arguments.fix:
         return None
     if source.suffix.lower() != ENDING:
-        raise UserError(
-            _(
-                "The data file '{name}' is never changed; fixes are written to a project.",
-                name=source.name,
-            ),
-            _("Give the project to write: -o {name}", name=f"{source.stem}{ENDING}"),
-            code="no_project_to_write",
-        )
+        project = f"{source.stem}{ENDING}"
+        raise user_error("no_project_to_write", name=source.name, project=project)
     return source
 
 

@@ -9,6 +9,7 @@ from netbuilder.cli.app import qt_libraries
 from netbuilder.cli.output import print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.lessons.callout_places import FORMER_PAGES
 from netbuilder.core.tensorflow_output import load_tensorflow
 
 
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     if panel is not None:
         # By id or title, in any case.
         ids = {name.lower(): row.id for row in PANELS for name in (row.title, row.id)}
+        ids |= {**FORMER_PAGES, "experiments": "compare"}
         panel = ids.get(panel.strip().lower(), panel)
     screenshot.render(arguments.file, arguments.output, panel, arguments.size, arguments.dark)
     print_note(_("Wrote {file}.", file=arguments.output))

@@ -14,6 +14,7 @@ from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import folders, i18n
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
@@ -97,15 +98,7 @@ def check_submission_folder(window: MainWindow) -> None:
 
     def report(exists: bool) -> None:
         if not exists:
-            error = UserError(
-                _("The folder for submissions, '{folder}', is missing.", folder=folder),
-                _(
-                    "Connect to the school's network, or choose another folder when you submit "
-                    "your work."
-                ),
-                code="submission_folder_missing",
-            )
-            window.commands.show_of_machine(error)
+            window.commands.show_of_machine(user_error("submission_folder_missing", folder=folder))
 
     if folder is not None:
         jobs.run_job(folder.is_dir, report, name="submission folder", owner=window)

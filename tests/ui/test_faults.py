@@ -380,7 +380,7 @@ def test_runs_keep_their_names_in_a_narrow_window(
     window.resize(1024, 700)
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=MINUTE)
     letter = panel.fontMetrics().averageCharWidth()
     qtbot.waitUntil(lambda: panel.table.columnWidth(0) >= 14 * letter, timeout=MINUTE)

@@ -78,7 +78,7 @@ def test_a_first_start_shows_little(
     assert listed(window) == BASIC_LAYERS
     side = window.docks.side
     side.show_task("train")
-    assert side.left.ids == ("training", "settings", "step")
+    assert side.left.ids == ("training", "settings", "step", "compare")
     plan = window.docks.show_panel("settings").plan
     shown = {name for name, row in plan.length.rows.items() if row.editor.isVisible()}
     assert shown == {"epochs", "batch_size"}
@@ -136,7 +136,7 @@ def test_the_switch_is_remembered(open_window: Open) -> None:
     window.actions_table[f"level-{FULL}"].trigger()
     assert len(listed(window)) > len(BASIC_LAYERS)
     window.docks.side.show_task("use")
-    assert window.docks.side.left.ids == ("predict", "code", "report", "submit")
+    assert window.docks.side.left.ids == ("predict", "code", "share")
     window.close()
     again = open_window(keras=False)
     assert level().name == FULL
@@ -163,7 +163,8 @@ def test_a_lesson_shows_what_it_names_and_the_level_stays(open_window: Open) -> 
         window.welcome.open_lesson(parse_lesson(text, "sizes"))
         assert level().name == BASIC
         assert "code" in side.offered and "GRU" in listed(window)
-        assert ("variants" in side.offered) == bool(interface)
+        search = window.docks.show_panel("compare").search
+        assert search.isVisibleTo(window) == bool(interface)
         plan = window.docks.show_panel("settings").plan
         assert plan.length.rows["seed"].editor.isVisible() == bool(interface)
         window.welcome.lessons.close()

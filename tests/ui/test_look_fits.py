@@ -121,7 +121,7 @@ def test_runs_show_their_numbers_whole(
     window.resize(1366, 768)
     window.runner.start()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    panel = window.docks.show_panel("runs", focus=False)
+    panel = window.docks.show_panel("compare", focus=False).runs
     qtbot.waitUntil(lambda: bool(panel.model.runs), timeout=MINUTE)  # type: ignore[attr-defined]
     table = panel.table  # type: ignore[attr-defined]
     for column in range(1, table.model().columnCount()):

@@ -12,10 +12,13 @@ PLAN_FIELDS = tuple(resource_json("tables.json")["plan_fields"])
 
 #: The pages of the window, in the order of ``PANELS`` in ``ui/window/panels.py``.
 PAGES: Mapping[str, str] = resource_json("texts.json")["pages"]
+#: Pages by names that they had, which lessons may still use.
+FORMER_PAGES: Mapping[str, str] = resource_json("tables.json")["former_pages"]
 
 PLACES: Mapping[str, str] = {
     **resource_json("texts.json")["places"],
     **PAGES,
+    **{name: PAGES[page] for name, page in FORMER_PAGES.items()},
     **dict.fromkeys(PLAN_FIELDS, ""),
 }
 

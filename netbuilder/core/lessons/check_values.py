@@ -16,7 +16,7 @@ from netbuilder.core.catalog.training.training_index import (
 )
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.lessons.callout_places import PAGES
+from netbuilder.core.lessons.callout_places import FORMER_PAGES, PAGES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
 from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.project.card_answers import QUESTIONS
@@ -113,7 +113,8 @@ def problems(value: str) -> str:
 
 def panel(value: str) -> str:
     """Return a page's ID."""
-    return known_name(value, tuple(PAGES), N_("page"))
+    name = known_name(value, (*PAGES, *FORMER_PAGES), N_("page"))
+    return FORMER_PAGES.get(name, name)
 
 
 def card_answer(value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
 from netbuilder.core.results.statistics import reliability, wilson
@@ -306,67 +307,25 @@ def _of(evaluation: Evaluation) -> str:
     return format_list(evaluation.columns) if evaluation.columns else _("the target")
 
 
-def _off(value: float, evaluation: Evaluation) -> str:
-    values = {
-        "columns": _of(evaluation),
-        "error": evaluation.told(value),
-        "other": evaluation.told(evaluation.baseline),
-    }
-    if len(evaluation.columns) > 1:
-        return _(
-            "{columns}: off by {error} on average. Always predicting the means: {other}.", **values
-        )
-    return _(
-        "{columns}: off by {error} on average. Always predicting {guess}: {other}.",
-        guess=_(evaluation.guess),
-        **values,
-    )
-
-
-def _loss(evaluation: Evaluation) -> str:
-    meaning = _("Training minimises this number: the smaller, the better.")
-    unit = _("The loss is computed from scaled values, so it has no unit.")
-    return join_sentences(
-        (meaning, unit if evaluation.task == REGRESSION else "", _(TWO_TRAINING_VALUES))
-    )
-
-
-#: Metric → what its value means, in the data's own units.
-MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
-    "accuracy": lambda value, evaluation: correct_sentence(value),
-    "precision": lambda value, evaluation: _(
-        "When the network predicts a class, {share} of the predictions are "
-        "correct (mean of all classes).",
-        share=format_percent(value),
-    ),
-    "recall": lambda value, evaluation: _(
-        "The network finds {share} of the rows of a class (mean of all classes).",
-        share=format_percent(value),
-    ),
-    "f1_score": lambda value, evaluation: _(
-        "Precision and recall combined in one number: high only if both are high."
-    ),
-    "mean_absolute_error": _off,
-    "root_mean_squared_error": lambda value, evaluation: _(
-        "Like the mean absolute error, but large errors count more: {error}.",
-        error=evaluation.told(value),
-    ),
-    "median_absolute_error": lambda value, evaluation: _(
-        "Half of the predictions are off by less than {error}.", error=evaluation.told(value)
-    ),
-    "r2_score": lambda value, evaluation: (
-        _(
-            "The network explains {share} of the variance of {columns}.",
-            share=format_probability(value),
-            columns=_of(evaluation),
-        )
-        if value > 0
-        else _("The network is worse than always predicting the mean.")
-    ),
-    "loss": lambda value, evaluation: _loss(evaluation),
-}
+#: Metric → what its value means, in the data's own units; "name:2" under another condition.
+MEANINGS: Mapping[str, str] = resource_json("texts.json")["metric_meanings"]
 
 
 def metric_meaning(name: str, value: float, evaluation: Evaluation) -> str:
     """Return a sentence about what a metric says; "" if it is unknown."""
-    return MEANINGS[name](value, evaluation) if name in MEANINGS else ""
+    if name == "accuracy":
+        return correct_sentence(value)
+    is_second = value <= 0 if name == "r2_score" else len(evaluation.columns) > 1
+    text = (MEANINGS.get(f"{name}:2", "") if is_second else "") or MEANINGS.get(name, "")
+    values = {
+        "columns": _of(evaluation),
+        "guess": _(evaluation.guess),
+        "error": evaluation.told(value),
+        "other": evaluation.told(evaluation.baseline),
+        "share": (format_probability if name == "r2_score" else format_percent)(value),
+    }
+    if name != "loss":
+        return _(text, **values) if text else ""
+    unit = _("The loss is computed from scaled values, so it has no unit.")
+    no_unit = unit if evaluation.task == REGRESSION else ""
+    return join_sentences((_(text), no_unit, _(TWO_TRAINING_VALUES)))

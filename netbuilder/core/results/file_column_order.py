@@ -36,11 +36,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MADE = N_("This model was not made with NetBuilder")
-_OURS = N_("A .h5 saved by NetBuilder contains the names of its columns.")
 
 
 def _not_made(why: str) -> str:
     return join_sentences((as_sentence(_(_MADE)), why))
+
+
+def _error(key: str, **values: Any) -> DataError:
+    """Return an error that says first that the model was made elsewhere."""
+    error = data_error(key, **values)
+    return DataError(_not_made(error.what), error.fix, code=error.code)
 
 
 @dataclass(frozen=True)
@@ -107,12 +112,7 @@ def _of_arrays(trained: TrainedModel, preprocessing: Preprocessing, path: Path) 
 def _one_input(preprocessing: Preprocessing) -> tuple[int, ...]:
     (entry, *more) = preprocessing.inputs.values()
     if more or any(size is None for size in entry.shape):
-        raise DataError(
-            _not_made(
-                _("It has several inputs, or one of variable length; its columns are unknown.")
-            ),
-            _(_OURS),
-        )
+        raise _error("foreign_inputs")
     return tuple(size for size in entry.shape if size is not None)
 
 
@@ -121,9 +121,7 @@ def _one_output(
 ) -> tuple[str, OutputPreprocessing]:
     ((key, target), *more) = preprocessing.outputs.items()
     if more or len(trained.training_model.outputs[0].shape) != 2:
-        raise DataError(
-            _not_made(_("It has several outputs; the target columns are unknown.")), _(_OURS)
-        )
+        raise _error("foreign_outputs")
     return key, target
 
 
@@ -132,22 +130,8 @@ def _fitting(table: pd.DataFrame, inputs: int, units: int, source: str) -> pd.Da
     for candidate in (table, drop_index_column(table)):
         if len(candidate.columns) - inputs in {1, units}:
             return candidate
-    raise DataError(
-        _not_made(
-            _(
-                "It takes {inputs} numbers per row, but {file} has {columns} columns, including "
-                "the target.",
-                inputs=inputs,
-                file=source,
-                columns=len(table.columns),
-            )
-        ),
-        _(
-            "The columns must be those that the model was trained on, in the same order, with "
-            "the target last."
-        ),
-        code="columns_do_not_fit",
-    )
+    columns = len(table.columns)
+    raise _error("columns_do_not_fit", inputs=inputs, file=source, columns=columns)
 
 
 def _whole_rows(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, str]:
@@ -203,52 +187,20 @@ def _truth(
     columns = tuple(str(name) for name in answers.columns)
     if target.task == REGRESSION:
         if len(columns) != target.units:
-            raise DataError(
-                _not_made(
-                    ngettext(
-                        "It predicts {count} number, but {file} has one column for it.",
-                        "It predicts {count} numbers, but {file} has one column for them.",
-                        target.units,
-                        file=source,
-                    )
-                ),
-                _("Provide one column for each predicted number."),
-                code="target_columns_missing",
-            )
+            raise _error("target_columns_missing", count=target.units, file=source)
         return replace(target, columns=columns), _numbers(answers, source)
     if len(columns) > 1:
         rows = _numbers(answers, source)
         if target.task != CLASSES or not np.array_equal(rows.sum(axis=1), np.ones(len(rows))):
-            raise DataError(
-                _not_made(
-                    _(
-                        "It predicts one of {count} classes, but the columns {columns} of {file} "
-                        "do not have exactly one 1 in each row.",
-                        count=target.units,
-                        columns=format_list(columns, 6),
-                        file=source,
-                    )
-                ),
-                _("Provide one column with the names of the classes."),
-                code="target_columns_not_one_hot",
+            names = format_list(columns, 6)
+            raise _error(
+                "target_columns_not_one_hot", count=target.units, columns=names, file=source
             )
         return replace(target, columns=columns[:1], classes=columns), rows.argmax(axis=1)
     classes = _classes(answers.iloc[:, 0], target.units)
     if classes is None:
-        count = len(set(labels_of(answers.iloc[:, 0])))
-        raise DataError(
-            _not_made(
-                _(
-                    "It predicts one of {count} classes, but '{column}' of {file} has {values} "
-                    "different values.",
-                    count=max(2, target.units),
-                    column=columns[0],
-                    file=source,
-                    values=count,
-                )
-            ),
-            _(_OURS),
-        )
+        values = {"values": len(set(labels_of(answers.iloc[:, 0]))), "file": source}
+        raise _error("foreign_classes", count=max(2, target.units), column=columns[0], **values)
     numbers = labels_of(answers.iloc[:, 0]).map({label: i for i, label in enumerate(classes)})
     return replace(target, columns=columns, classes=classes), numbers.to_numpy(np.int64)
 
@@ -258,15 +210,6 @@ def _numbers(table: pd.DataFrame, source: str) -> NDArray[np.float64]:
     for name in table.columns:
         numbers = as_numbers(table[name], source)
         if numbers is None:
-            raise DataError(
-                _not_made(
-                    _(
-                        "It takes numbers, but the column '{column}' of {file} is text.",
-                        column=name,
-                        file=source,
-                    )
-                ),
-                _(_OURS),
-            )
+            raise _error("foreign_column_text", column=name, file=source)
         parts.append(np.asarray(numbers, np.float64))
     return np.stack(parts, axis=1)

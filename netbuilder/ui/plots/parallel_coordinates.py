@@ -29,10 +29,10 @@ class ParallelCoordinatesPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(320, 190)
+        return QSize(320, 150)
 
     def show_study(self, study: Study) -> None:
-        """Show all successful trials; pruned ones share the worst rank."""
+        """Show all successful trials; pruned ones share the worst rank. Without any: the axes."""
         from netbuilder.core.engine.runs.differences import format_setting
         from netbuilder.core.results.tuning.search_space import display_name, unit_positions
 
@@ -52,18 +52,15 @@ class ParallelCoordinatesPlot(QWidget):
             ([*unit_positions(varied, dict(trial.values)), float(rank)], float(rank))
             for trial, rank in zip(trials, ranks, strict=True)
         ]
-        if scores:
-            self._axes.append(
-                (_("loss (rank)"), format_number(scores[0]), format_number(scores[-1]))
-            )
+        ends = [format_number(scores[at]) if scores else "" for at in (0, -1)]
+        self._axes.append((_("loss (rank)"), ends[0], ends[1]))
         self.setAccessibleName(
             _("{trials} trials over {settings} settings", trials=len(trials), settings=len(varied))
         )
-        self.setVisible(bool(trials))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._lines:
+        if not self._axes:
             return
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

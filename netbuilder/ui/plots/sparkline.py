@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
@@ -13,6 +14,23 @@ from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.style import theme
 
 HEIGHT, GAP = 54, 4
+
+
+def finite_values(values: Iterable[float]) -> tuple[float, ...]:
+    """Return the values that can be drawn."""
+    return tuple(value for value in map(float, values) if math.isfinite(value))
+
+
+def curve_points(values: Sequence[float], frame: QRectF) -> QPolygonF:
+    """Return values at equal distances as points of a frame whose lower edge is 0."""
+    across = frame.width() / max(len(values) - 1, 1)
+    up = frame.height() / (max(values) or 1.0)
+    return QPolygonF(
+        [
+            QPointF(frame.left() + across * number, frame.bottom() - up * value)
+            for number, value in enumerate(values)
+        ]
+    )
 
 
 class Sparkline(QWidget):
@@ -69,18 +87,9 @@ class Sparkline(QWidget):
             painter.setBrush(QColor(colors.canvas))
             painter.drawRoundedRect(frame, 4, 4)
             inner = frame.adjusted(6, 6, -6, -6)
-            highest = max(self._values) or 1.0
-            across = inner.width() / max(len(self._values) - 1, 1)
-            up = inner.height() / highest
-            points = QPolygonF(
-                [
-                    QPointF(inner.left() + across * number, inner.bottom() - up * value)
-                    for number, value in enumerate(self._values)
-                ]
-            )
             painter.setPen(QPen(QColor(colors.training), 1.8))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolyline(points)
+            painter.drawPolyline(curve_points(self._values, inner))
             painter.setPen(QColor(colors.secondary))
             left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(QRectF(0, 0, self.width(), line), left, self._ends())

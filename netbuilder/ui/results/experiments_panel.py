@@ -1,15 +1,11 @@
-"""The tab Experiments: search for better settings."""
+"""The search for better settings, on the page Compare."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
@@ -23,10 +19,11 @@ from netbuilder.core.wording import (
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.parallel_coordinates import ParallelCoordinatesPlot
-from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
-from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.plots.sparkline import finite_values
 from netbuilder.ui.results.empty_states import missing_step_sentence
+from netbuilder.ui.results.runs_panel import RunsPanel
 from netbuilder.ui.results.search_dimensions import DimensionRows
+from netbuilder.ui.results.trial_rows import trial_id, trial_rows
 from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.runner import Runner
@@ -43,107 +40,29 @@ if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
     from netbuilder.core.results.tuning.trial import Trial
 
-_HEIGHT = 200
-_ALIKE = N_("≈: as good as the best, as far as the validation rows can tell")
-
-
-class TrialTable(QTableView):
-    """The trials with their varied settings and losses."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.rows = TextTable(self)
-        self._trials: list[Trial] = []
-        text_table(self.rows, _("Trials"), parent, self)
-        sorts_by_headers(self)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.verticalHeader().hide()
-        self.setMinimumHeight(_HEIGHT)
-
-    @property
-    def chosen(self) -> Trial | None:
-        """Return the selected trial, if it did not fail."""
-        rows = {self.rows.place(index.row()) for index in self.selectedIndexes()}
-        chosen = [self._trials[row] for row in rows]
-        return chosen[0] if len(chosen) == 1 and chosen[0].score is not None else None
-
-    def show_study(self, study: Study) -> None:
-        from netbuilder.core.engine.runs.differences import format_setting
-        from netbuilder.core.results.tuning.search_space import display_name
-        from netbuilder.core.results.tuning.trial import describe_score as measured
-
-        paths = [dimension.path for dimension in study.plan.varied]
-        alike = {id(trial) for trial in study.as_good}
-        self._trials = list(study.ranked)
-        cells = [
-            (
-                f"{format_number(trial.score)}{' ≈' if id(trial) in alike else ''}"
-                if trial.score is not None
-                else pgettext("trial", "failed"),
-                *(format_setting(trial.values[path]) for path in paths),
-                measured(trial.measured, trial.unit),
-                _epochs(trial),
-            )
-            for trial in self._trials
-        ]
-        tips = (
-            _(_ALIKE),
-            *(display_name(path, study.plan.project) for path in paths),
-            _("Result of its best epoch on the validation set"),
-            _("The best epoch, and the number of epochs"),
-        )
-        numbers = any("mean_absolute_error" in trial.measured for trial in self._trials)
-        reached = _("mean absolute error") if numbers else _("correct")
-        self.rows.show_rows((_("loss"), *_short(paths), reached, _("epochs")), cells, tips)
-        self.resizeColumnsToContents()
-
-
-def _epochs(trial: Trial) -> str:
-    """Return "8 of 60", "25 of 41, ended early"."""
-    words = format_number(trial.epochs, ",")
-    if 0 < trial.best_epoch < trial.epochs:
-        best = format_number(trial.best_epoch, ",")
-        words = _("{epoch} of {count}", epoch=best, count=words)
-    return _("{epochs}, pruned", epochs=words) if trial.pruned else words
-
-
-def _short(paths: Sequence[str]) -> list[str]:
-    """Return column titles: "units", or "dense units" if several layers have them."""
-    from netbuilder.core.engine.runs.differences import setting_words
-
-    names = [path.rpartition(".")[2] for path in paths]
-    titles = []
-    for path, name in zip(paths, names, strict=True):
-        layer = path.rpartition(".")[0]
-        whole = layer if name == "on" else f"{layer} {name}"
-        several = names.count(name) > 1 or name == "on"
-        titles.append(whole.replace("_", " ") if several else setting_words(name))
-    return titles
-
-
-_BEST, _CHOSEN = N_("Apply the best trial"), N_("Apply the selected trial")
 _METHODS = ((N_("automatic"), ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
 
 
 class ExperimentsPanel(QWidget):
-    """The search space, its trials and their curves."""
+    """The search space and its results; the trials are rows of ``runs``."""
 
     def __init__(
         self,
         experiments: ExperimentRunner,
         workbench: Workbench,
         runner: Runner,
+        runs: RunsPanel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._runner = workbench.store, workbench, runner
-        self.variants = experiments
+        self.variants, self.runs = experiments, runs
         self.waiting = EmptyStatePage.filling(self, "", "rows")
         page = self.waiting.page_layout
         page.addWidget(
             note_label(
                 _(
-                    "Choose settings to search. The network is trained once for each trial; the "
+                    "Search for better settings: the network is trained once for each trial, the "
                     "lowest validation loss wins."
                 ),
                 self,
@@ -164,22 +83,16 @@ class ExperimentsPanel(QWidget):
         self.cards = CardList(self)
         page.addWidget(self.cards)
         self.words = note_label("", self)
-        self.best = QPushButton(_(_BEST), self)
+        self.best = QPushButton(_("Apply the best trial"), self)
         page.addWidget(self.words)
         page.addWidget(self.best)
-        self.plot = NoWheelPlot("variants", 170, self)
-        self.plot.setAccessibleName(_("Validation loss of all trials"))
-        self.plot.getPlotItem().setLabel("bottom", "epoch")
-        self.plot.getPlotItem().setLabel("left", _("validation loss"))
         self.parallel = ParallelCoordinatesPlot(self)
         self.importance_title = section(_("Importance"), self)
         self.importance = BarList(self)
-        self.table = TrialTable(self)
-        self._shown = (self.plot, self.parallel, self.importance_title, self.importance, self.table)
-        for widget in self._shown:
+        for widget in (self.parallel, self.importance_title, self.importance):
             page.addWidget(widget)
         page.addStretch(1)
-        self.under_way: dict[str, pg.PlotDataItem] = {}
+        self.under_way: dict[str, Trial] = {}
         self._plan: StudyPlan | None = None  # what a click would try
         self._applied: Project | None = None  # with the variant that was put on the canvas
         self._taken_told, self._taken_words = False, ""
@@ -193,8 +106,8 @@ class ExperimentsPanel(QWidget):
     def _connect(self) -> None:
         store, workbench = self._store, self._workbench
         self.start.clicked.connect(self._start_or_stop)
-        self.best.clicked.connect(self._take)
-        self.table.selectionModel().selectionChanged.connect(self._name_taken)
+        self.best.clicked.connect(lambda _checked=False: self._take())
+        self.runs.trial_requested.connect(self._take)
         self.variants.found.connect(self._set_as_then)
         self.variants.changed.connect(self._show)
         self.variants.grew.connect(self._grow)
@@ -257,7 +170,7 @@ class ExperimentsPanel(QWidget):
 
     def _tell_plan(self) -> None:
         from netbuilder.core.results.tuning.search_space import parse_dimension
-        from netbuilder.core.results.tuning.study import StudyPlan
+        from netbuilder.core.results.tuning.study import Study, StudyPlan
 
         project = self._store.project
         self._plan = None
@@ -276,6 +189,8 @@ class ExperimentsPanel(QWidget):
         )  # fmt: skip
         self.planned.setText(as_sentence(self._plan.words))
         self._name_start()
+        if self.variants.study is None:
+            self.parallel.show_study(Study(self._plan))
 
     def _name_start(self) -> None:
         variants = self.variants
@@ -325,8 +240,6 @@ class ExperimentsPanel(QWidget):
             )
             self.cards.add(RoleBox("info", words, _("Try again when it is done."), self))
             return
-        self.plot.clear()
-        self.under_way.clear()
         self.variants.start(
             self.varied.lines(),
             str(self.method.currentData()),
@@ -334,11 +247,10 @@ class ExperimentsPanel(QWidget):
             at_once=self.jobs.value(),
         )
 
-    def _name_taken(self) -> None:
-        self.best.setText(_(_BEST if self.table.chosen is None else _CHOSEN))
-
-    def _take(self) -> None:
-        chosen = self.table.chosen
+    def _take(self, name: str = "") -> None:
+        study = self.variants.study
+        trials = study.trials if study is not None else ()
+        chosen = next((trial for trial in trials if trial_id(trial) == name), None)
         try:
             self.variants.take(chosen)
         except UserError as error:
@@ -362,12 +274,15 @@ class ExperimentsPanel(QWidget):
         self.words.setText(f"{self._taken_words}\n{words}" if self._taken_told else words)
 
     def _grow(self, values: dict[str, object], curve: tuple[float, ...]) -> None:
-        key = repr(values)
-        if key not in self.under_way:
-            self.under_way[key] = self.plot.plot([], [])
-        line = self.under_way[key]
-        line.setData(np.arange(1, len(curve) + 1), np.array(curve))
-        line.setPen(pg.mkPen(theme.colors().accent, width=2))
+        from netbuilder.core.results.tuning.trial import Trial
+
+        trial = Trial(values, None, len(curve), curve=curve)
+        is_new = trial_id(trial) not in self.under_way
+        self.under_way[trial_id(trial)] = trial
+        if is_new:
+            self._show_trials()
+        else:
+            self.runs.draw_curve(trial_id(trial), finite_values(curve))
 
     def _show(self) -> None:
         variants, study = self.variants, self.variants.study
@@ -377,27 +292,36 @@ class ExperimentsPanel(QWidget):
             self.cards.clear()
             error = variants.error
             self.cards.add(RoleBox("error", error.what, error.fix, self))
-        some = study is not None and bool(study.trials)
-        for widget in self._shown:
-            widget.setVisible(some or (widget is self.plot and variants.running))
+        # Those under way come again with their next epoch.
+        self.under_way.clear()
         self._look()
         best = study.best if study is not None else None
         self.best.setVisible(best is not None)
-        if study is None or not some:
+        shares = study.importance if study is not None else {}
+        self.importance_title.setVisible(any(share > 0 for share in shares.values()))
+        self._show_trials()
+        if study is None or not study.trials:
+            self.importance.hide()
             self.words.setText(_("Running the first trial…") if variants.running else "")
             return
         self._tell_found()
-        self._draw_curves()
         self.parallel.show_study(study)
         names = self._names(study)
-        shares = sorted(study.importance.items(), key=lambda pair: -pair[1])
         self.importance.show_rows(
-            [(names[path], part, format_number(part, ".0%")) for path, part in shares if part > 0],
+            [
+                (names[path], part, format_number(part, ".0%"))
+                for path, part in sorted(shares.items(), key=lambda pair: -pair[1])
+                if part > 0
+            ],
             top=1.0,
         )
-        self.importance_title.setVisible(any(share > 0 for _, share in shares))
-        self.table.show_study(study)
-        self._name_taken()
+
+    def _show_trials(self) -> None:
+        from netbuilder.core.results.tuning.study import Study
+
+        study, plan = self.variants.study, self.variants.plan
+        study = Study(plan) if study is None and plan is not None else study
+        self.runs.show_trials(trial_rows(study, self.under_way.values()) if study else [])
 
     def _said_of(self, study: Study) -> str:
         from netbuilder.core.engine.runs.differences import format_setting
@@ -434,19 +358,6 @@ class ExperimentsPanel(QWidget):
             dimension.path: display_name(dimension.path, study.plan.project)
             for dimension in study.plan.varied
         }
-
-    def _draw_curves(self) -> None:
-        scheme, study = theme.colors(), self.variants.study
-        self.plot.clear()
-        self.under_way.clear()  # those under way come again with their next epoch
-        for trial in study.trials if study is not None else ():
-            curve = np.array(trial.curve)
-            curve = np.where(np.isfinite(curve), curve, np.nan)
-            first = study is not None and trial is study.best
-            color = QColor(scheme.training if first else scheme.border)
-            line = self.plot.plot(np.arange(1, len(curve) + 1), curve)
-            line.setPen(pg.mkPen(color, width=3 if first else 1))
-            line.setZValue(first)  # over those that come later
 
 
 def _pair(words: str, box: CountBox) -> QWidget:

@@ -1,4 +1,4 @@
-"""The table model of the tab Runs."""
+"""The table model of the runs."""
 
 from __future__ import annotations
 
@@ -28,10 +28,19 @@ from netbuilder.core.wording import (
     labelled,
     most_decimals,
 )
+from netbuilder.ui.plots.comparison_cells import BAR_ROLE, CURVE_ROLE
 from netbuilder.ui.plots.table_preview import BEHIND_ROLE, RIGHT
 from netbuilder.ui.plots.training_curves import overlay_color, short_number
+from netbuilder.ui.results.trial_rows import is_trial
 from netbuilder.ui.services.runs.last_run_restorer import run_title
-from netbuilder.ui.services.runs.run_progress import format_start, test_text, test_value, with_unit
+from netbuilder.ui.services.runs.run_progress import (
+    format_start,
+    is_share,
+    test_metric,
+    test_text,
+    test_value,
+    with_unit,
+)
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
@@ -44,6 +53,7 @@ _REASONS = {
     "stopped": N_("stopped"),
     "early": N_("stopped early"),
     "failed": N_("failed"),
+    "pruned": N_("pruned"),
 }
 
 
@@ -91,19 +101,20 @@ def _rank(value: float | None) -> float:
 
 COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(N_("run"), run_title, lambda run: run_title(run).lower()),
-    RunColumn(N_("started"), format_start, lambda run: run.started),
-    RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
-    RunColumn(N_("validation loss"), loss_text, lambda run: _rank(kept_loss(run))),
+    RunColumn(N_("curve"), lambda _run: "", lambda run: _rank(kept_loss(run))),
     RunColumn(N_("test"), test_text, lambda run: _rank(test_value(run))),
+    RunColumn(N_("validation loss"), loss_text, lambda run: _rank(kept_loss(run))),
+    RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
     ),
+    RunColumn(N_("started"), format_start, lambda run: run.started),
     RunColumn(N_("differs in"), lambda _run: "", lambda _run: ""),  # computed for all runs together
 )
 
-_LOSS, DIFFERS = 3, 6
+CURVE, TEST, _LOSS, EPOCHS, TIME, STARTED, DIFFERS = range(1, len(COLUMNS))
 #: Columns of numbers, and those of them with decimals of one unit.
-_NUMBERS, _POINTS = (2, 3, 4, 5), (3, 4)
+_NUMBERS, _POINTS = (TEST, _LOSS, EPOCHS, TIME), (TEST, _LOSS)
 
 
 class RunsModel(QAbstractTableModel):
@@ -120,6 +131,7 @@ class RunsModel(QAbstractTableModel):
         super().__init__(parent)
         self.runs: list[Run] = []
         self.differing: dict[str, str] = {}  # what a run has that not all have, by its id
+        self.curves: dict[str, tuple[float, ...]] = {}  # by id: the loss by epoch
         self.ticked: list[str] = []
         self.losses: dict[str, str] = {}  # by id, of runs whose rows were trained on several
         # The most in a column, of runs on the same rows.
@@ -174,7 +186,11 @@ class RunsModel(QAbstractTableModel):
                     alike = [self._text(r, column) for r in self.runs if _rows(r) == key[1]]
                     self._decimals[key] = most_decimals(alike)
                 return decimal_padding(self._text(run, column), self._decimals[key])
-            case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
+            case _ if role == CURVE_ROLE and index.column() == CURVE:
+                return self.curves.get(run.id, ())
+            case _ if role == BAR_ROLE and index.column() == TEST:
+                return self._test_share(run)
+            case Qt.ItemDataRole.CheckStateRole if index.column() == 0 and not is_trial(run.id):
                 ticked = run.id in self.ticked
                 return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.DecorationRole if index.column() == 0 and run.id in self.ticked:
@@ -188,10 +204,20 @@ class RunsModel(QAbstractTableModel):
                 return column.key(run) if index.column() != DIFFERS else self.data(index)
         return None
 
+    def _test_share(self, run: Run) -> float | None:
+        """Return the length of a bar: a share itself, an error beside the largest of its kind."""
+        name, value = test_metric(run), test_value(run)
+        if value is None or is_share(name):
+            return value
+        alike = [r for r in self.runs if test_metric(r) == name and _rows(r) == _rows(run)]
+        return value / (max(test_value(r) or 0.0 for r in alike) or 1.0)
+
     def _text(self, run: Run, column: RunColumn) -> str:
         if column is COLUMNS[DIFFERS]:
             return self.differing[run.id]
         text, loss = column.text(run), self.losses.get(run.id)
+        if column is COLUMNS[TEST] and text and is_trial(run.id):
+            return _("{value} val.", value=text)
         if column is not COLUMNS[_LOSS] or not text or not loss:
             return text
         return f"{text} ({loss})"
@@ -223,9 +249,8 @@ class RunsModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag
         both = flag.ItemIsEnabled | flag.ItemIsSelectable
-        return (
-            both | flag.ItemIsEditable | flag.ItemIsUserCheckable if index.column() == 0 else both
-        )
+        named = index.column() == 0 and not is_trial(self.runs[index.row()].id)
+        return both | flag.ItemIsEditable | flag.ItemIsUserCheckable if named else both
 
 
 def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
@@ -233,7 +258,8 @@ def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
     from netbuilder.core.engine.runs.differences import project_differences
     from netbuilder.core.engine.runs.run_store import previous_run
 
-    earlier = previous_run(run, among)
+    recorded = () if is_trial(run.id) else [other for other in among if not is_trial(other.id)]
+    earlier = previous_run(run, recorded)
     if earlier is None:
         return ""
     changes = [str(change) for change in project_differences(earlier.project, run.project)]
@@ -268,6 +294,7 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
     lines += [
         _("test {metric} {value}", metric=metric_words(name), value=with_unit(name, value, run))
         for name, value in run.test.items()
+        if not is_trial(run.id)
     ]
     if run.machine:
         lines.append(

@@ -1,35 +1,38 @@
-"""The tab Runs: compare and restore earlier trainings."""
+"""Compare and restore earlier runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QPushButton,
     QStackedWidget,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
+from netbuilder.ui.plots.comparison_cells import CURVE_SIZE, ComparisonDelegate
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.plots.table_preview import BEHIND_ROLE, NumberDelegate
+from netbuilder.ui.plots.sparkline import finite_values
 from netbuilder.ui.results.runs_model import (
+    CURVE,
     DIFFERS,
+    EPOCHS,
     SORT_ROLE,
-    Index,
+    STARTED,
+    TIME,
     RunsModel,
     changes_since_previous,
 )
+from netbuilder.ui.results.trial_rows import is_trial
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
@@ -46,29 +49,28 @@ if TYPE_CHECKING:
     from netbuilder.core.project.model import Project
 
 
-class DiffersDelegate(QStyledItemDelegate):
-    """Elides at the end: the rarest differences come first."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        option.textElideMode = Qt.TextElideMode.ElideRight
-
-
 _MEASURED = 100  # rows, for the width of a column
 _NAME_LETTERS = 40  # with the tick before them: a name, and the number of its run
-_DIFFERS_LETTERS = 15
-_GIVE_WAY = (5, 2, 1, DIFFERS)  # took, epochs, started
+_DIFFERS_LETTERS, _TICK = 15, 5  # Qt gives a cell with a tick too little
+_GIVE_WAY = (TIME, EPOCHS, STARTED, DIFFERS, CURVE)
 _NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
-def _list() -> list[Run]:
-    from netbuilder.core.engine.runs.run_store import list_runs
+def _list() -> tuple[list[Run], dict[str, tuple[float, ...]]]:
+    """Return the runs, and the loss of each by epoch."""
+    from netbuilder.core.engine.runs.run_store import list_runs, load_loss
 
-    return list_runs()
+    runs = list_runs()
+    return runs, {run.id: finite_values(load_loss(run)) for run in runs}
 
 
 class RunsPanel(QWidget):
-    """A table of runs, and the differences between selected ones or from the canvas."""
+    """A table of runs and trials, and the differences between two, or from the canvas.
+
+    Signal ``trial_requested(id)``: apply the values of a trial.
+    """
+
+    trial_requested = Signal(str)
 
     def __init__(
         self,
@@ -81,7 +83,8 @@ class RunsPanel(QWidget):
         super().__init__(parent)
         self._may_restore = may_restore
         self._store, self._workbench, self._runner = store, workbench, runner
-        self.worker = Derived(self, _list, self._show)
+        self.worker = Derived(self, _list, self._listed)
+        self._trials: list[Run] = []
         self.model = RunsModel(self)
         self.model.renamed.connect(self._rename)
         self.model.overlays_chosen.connect(self._overlay)
@@ -153,20 +156,22 @@ class RunsPanel(QWidget):
         self.table = QTableView(self)
         self.table.setModel(self.sorted)
         self.table.setSortingEnabled(True)
-        self.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+        self.table.sortByColumn(STARTED, Qt.SortOrder.DescendingOrder)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setShowGrid(False)
         # Runs of one project differ in their number alone, which stands last (and a line broken
         # between words ends before it).
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.table.setItemDelegate(NumberDelegate(self.table))
-        self.table.setItemDelegateForColumn(DIFFERS, DiffersDelegate(self.table))
+        self.table.setItemDelegate(ComparisonDelegate(self.table))
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        self.table.verticalHeader().setDefaultSectionSize(
+            max(self.fontMetrics().height() + 10, CURVE_SIZE.height() + 4)
+        )
         header = self.table.horizontalHeader()
         header.setMinimumSectionSize(40)
+        header.setResizeContentsPrecision(_MEASURED)
         # Numbers whole, whatever they are; the name has what is left. Of a header that resizes
         # itself Qt measures all cells each time that a column is hidden or shown.
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -184,42 +189,22 @@ class RunsPanel(QWidget):
 
     def _leave_names_room(self) -> None:
         """Hide the least important columns if names would be cut."""
-        header = self.table.horizontalHeader()
-        letter = self.fontMetrics().averageCharWidth()
+        header, width = self.table.horizontalHeader(), self.table.columnWidth
         for number in _GIVE_WAY:
-            header.setSectionHidden(number, False)  # Qt says 0 for the width of a hidden title
-        cells = [self._width_of_cells(number) for number in range(header.count())]
-        wide = {
-            number: max(header.sectionSizeHint(number), cells[number])
-            for number in range(1, header.count())
-        }
-        differ = any(self.model.differing.values())
-        needed = wide[DIFFERS] if differ else 0
-        wide[DIFFERS] = min(needed, _DIFFERS_LETTERS * letter)  # it is whole in the tooltip
-        room = self.table.viewport().width() - sum(wide.values())
-        least = min(_NAME_LETTERS * letter, cells[0])
+            header.setSectionHidden(number, False)  # Qt measures no hidden column
+        self.table.resizeColumnsToContents()
+        letter, differ = self.fontMetrics().averageCharWidth(), any(self.model.differing.values())
+        whole = width(DIFFERS)  # else in the tooltip
+        header.resizeSection(DIFFERS, min(whole, _DIFFERS_LETTERS * letter))
+        name = width(0) + _TICK
+        room = self.table.viewport().width() - sum(map(width, range(1, header.count())))
         for number in _GIVE_WAY:
-            hidden = room < least or (number == DIFFERS and not differ)
-            header.setSectionHidden(number, hidden)
-            room += wide[number] if hidden else 0
-        more = max(min(needed - wide[DIFFERS], room - cells[0]), 0)
-        more = 0 if header.isSectionHidden(DIFFERS) else more
-        wide |= {0: room - more, DIFFERS: wide[DIFFERS] + more}
-        for number, width in wide.items():
-            if not header.isSectionHidden(number):
-                header.resizeSection(number, width)
-
-    def _width_of_cells(self, column: int) -> int:
-        """Return the width of a column's longest text among the first rows, in pixels."""
-        metrics, texts = self.table.fontMetrics(), []
-        for row in range(min(self.sorted.rowCount(), _MEASURED)):
-            index = self.sorted.index(row, column)
-            texts.append(f"{index.data()}{index.data(BEHIND_ROLE) or ''}")
-        if not texts:
-            return 0
-        longest = max(range(len(texts)), key=lambda row: metrics.horizontalAdvance(texts[row]))
-        hint = self.table.sizeHintForIndex(self.sorted.index(longest, column)).width()
-        return hint + (1 if column else 5)  # Qt gives a cell with a tick too little
+            if room < min(_NAME_LETTERS * letter, name) or (number == DIFFERS and not differ):
+                room += width(number)
+                header.setSectionHidden(number, True)
+        more = max(min(whole - width(DIFFERS), room - name), 0) if width(DIFFERS) else 0
+        header.resizeSection(DIFFERS, width(DIFFERS) + more)
+        header.resizeSection(0, room - more)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -238,6 +223,9 @@ class RunsPanel(QWidget):
         chosen = self.selected()
         if len(chosen) != 1:
             return
+        if is_trial(chosen[0].id):
+            self.trial_requested.emit(chosen[0].id)
+            return
         (run,), tell, may = chosen, self.about.setText, self._may_restore
         bring_back(run, run_title(run), self._workbench, self._runner, tell, self, may)
 
@@ -247,17 +235,37 @@ class RunsPanel(QWidget):
 
         gone = set()
         for run in self.selected():
+            if is_trial(run.id):
+                continue
             try:
                 runs.delete_run(run.id)
             except UserError as error:
                 self.about.setText(str(error))
                 break
             gone.add(run.id)
-        self._show([run for run in self.model.runs if run.id not in gone])
+        left = [r for r in self.model.runs if r.id not in gone and not is_trial(r.id)]
+        self._show(left)
         self._overlay(tuple(self.model.ticked))
+
+    def _listed(self, result: tuple[list[Run], dict[str, tuple[float, ...]]]) -> None:
+        runs, curves = result
+        self.model.curves |= curves
+        self._show(runs)
+
+    def show_trials(self, rows: Sequence[tuple[Run, tuple[float, ...]]]) -> None:
+        """Show trials beside the runs."""
+        self._trials = [run for run, _curve in rows]
+        self.model.curves |= {run.id: curve for run, curve in rows}
+        self._show([run for run in self.model.runs if not is_trial(run.id)])
+
+    def draw_curve(self, run_id: str, curve: tuple[float, ...]) -> None:
+        """Let a curve grow."""
+        self.model.curves[run_id] = curve
+        self.table.viewport().update()
 
     def _show(self, listed: list[Run]) -> None:
         selected = {run.id for run in self.selected()}
+        listed = [*self._trials, *listed]
         self.model.show_runs(listed)
         self.stack.setCurrentIndex(1 if listed else 0)
         # Not selectRow: with a key held down it would toggle, and of several it would keep one.

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QInputDialog, QWidget
 
 from netbuilder.core import folders
 from netbuilder.core.data import registry
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.importing.import_file import IMPORT_ENDINGS, is_importable
 from netbuilder.core.formats.importing.report import lines_of
@@ -29,7 +30,6 @@ from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.recovery import RecoveredProject, Recovery
-from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import (
     PLACE,
@@ -302,13 +302,7 @@ class Documents(QObject):
     def save_model(self) -> bool:
         trained = self._models.trained
         if trained is None:
-            self.failed.emit(
-                UserError(
-                    _("There is no trained model."),
-                    _("Press Train first."),
-                    code="no_trained_model",
-                )
-            )
+            self.failed.emit(user_error("no_trained_model"))
             return False
         path = ask_save(self._window, _("Save .h5"), self.suggested(".h5"), model_types())
         return path is not None and self.export_to(path).finish()
@@ -391,11 +385,7 @@ class Documents(QObject):
             unsaved = (*unsaved, Unsaved(_("The trained network"), self.save_model))
         note = ""
         if in_runs and not run_stopped:
-            note = (
-                _("The trained network is in no file. It stays in Runs, which Full shows.")
-                if level().basic
-                else _("The trained network is in no file. It stays in Runs.")
-            )
+            note = _("The trained network is in no file. It stays among the runs, on Compare.")
         return may_discard(self._window, unsaved, note)
 
     @property
@@ -452,13 +442,7 @@ class Documents(QObject):
         name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
         self.held_lock = acquire_lock(state_folder("open") / f"{name}.lock")
         if self.held_lock is None:
-            self.failed.emit(
-                UserError(
-                    _("“{name}” is open in another window, too.", name=path.name),
-                    _("Save it under another name here, or close one of the two windows."),
-                    code="open_in_another_window",
-                )
-            )
+            self.failed.emit(user_error("open_in_another_window", name=path.name))
 
     def _open_model(self, path: Path, *, asking: bool, model: str = "") -> None:
         def work() -> Imported:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -163,17 +162,12 @@ def _code(parts: WindowParts, parent: QWidget) -> QWidget:
     return panel
 
 
-def _runs(parts: WindowParts, parent: QWidget) -> QWidget:
-    from netbuilder.ui.results.runs_panel import RunsPanel
+def _compare(parts: WindowParts, parent: QWidget) -> QWidget:
+    from netbuilder.ui.results.compare_panel import ComparePanel
 
-    may_restore = parts.documents.may_restore
-    return RunsPanel(parts.store, parts.workbench, parts.runner, may_restore, parent)
-
-
-def _experiments(parts: WindowParts, parent: QWidget) -> QWidget:
-    from netbuilder.ui.results.experiments_panel import ExperimentsPanel
-
-    return ExperimentsPanel(parts.experiments, parts.workbench, parts.runner, parent)
+    return ComparePanel(
+        parts.workbench, parts.runner, parts.experiments, parts.documents.may_restore, parent
+    )
 
 
 def _layer(parts: WindowParts, _parent: QWidget) -> QWidget:
@@ -204,10 +198,10 @@ def _clusters(parts: WindowParts, parent: QWidget) -> QWidget:
     return ClustersPanel(parts.workbench, parent)
 
 
-def _action_page(name: str, parts: WindowParts, parent: QWidget) -> QWidget:
-    from netbuilder.ui.window.action_page import ActionPage
+def _share(parts: WindowParts, parent: QWidget) -> QWidget:
+    from netbuilder.ui.window.share_page import SharePage
 
-    return ActionPage(parts.actions[name], parent)
+    return SharePage(parts, parent)
 
 
 #: In the order of the tasks.
@@ -217,8 +211,7 @@ PANELS: tuple[PanelRow, ...] = (
     PanelRow("training", N_("Curves"), _training, N_("Watch the training"), 2, basic=True),
     PanelRow("settings", N_("Settings"), _settings, N_("Loss, optimizer, epochs, …"), basic=True),
     PanelRow("step", N_("Step"), _step, N_("One training step in numbers"), basic=True),
-    PanelRow("runs", N_("Runs"), _runs, N_("Compare and restore earlier runs"), 8),
-    PanelRow("variants", N_("Experiments"), _experiments, N_("Search for better settings"), 9),
+    PanelRow("compare", N_("Compare"), _compare, N_("Runs side by side"), 8, basic=True),
     PanelRow("evaluate", N_("Evaluate"), _evaluate, N_("Measure on held-out data"), 4, basic=True),
     PanelRow(
         "surface", N_("Surface"), _surface, N_("Decision surface during training"), 3, basic=True
@@ -229,10 +222,7 @@ PANELS: tuple[PanelRow, ...] = (
     PanelRow("clusters", N_("Clusters"), _clusters, N_("k-means step by step")),
     PanelRow("predict", N_("Predict"), _predict, N_("Make predictions"), 5, basic=True),
     PanelRow("code", N_("Code"), _code, N_("The same network as Python"), 7),
-    PanelRow("report", N_("Report"), partial(_action_page, "report"), N_("The run on one page")),
-    PanelRow(
-        "submit", N_("Submit"), partial(_action_page, "hand-in"), N_("One file for your teacher")
-    ),
+    PanelRow("share", N_("Share"), _share, N_("Submit, report and export"), 9, basic=True),
 )
 
 TASKS = tuple(

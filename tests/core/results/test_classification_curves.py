@@ -189,7 +189,7 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     assert "by group" not in told and "later" in told, "a series has no groups, and goes on in time"
     assert "overfitting" in gap_sentence({**others, "validation": other})
     found = parts["test"]
-    assert set(found.metrics) <= set(MEANINGS)
+    assert set(found.metrics) <= {*MEANINGS, "accuracy"}
     assert "scaled values" in metric_meaning("loss", 0.1, found)
     classes = replace(found, task="classes")
     assert "scaled" not in metric_meaning("loss", 0.1, classes), "a cross-entropy has no scale"

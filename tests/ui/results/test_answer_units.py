@@ -17,7 +17,11 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessin
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.results.classification_curves import MEANINGS, gap_sentence
+from netbuilder.core.results.classification_curves import (
+    MEANINGS,
+    gap_sentence,
+    metric_meaning,
+)
 from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.explain.methods import ComparisonRows, explain
@@ -54,7 +58,7 @@ def test_answers_about_money_are_money(
     judged = evaluate(trained, test)
     assert "Standard deviation of the residuals: $" in residuals(judged).sentence
     assert "error: $" in gap_sentence({"training": judged, "test": judged})
-    assert all("$" in mean(1.5, judged) for name, mean in MEANINGS.items() if "error" in name)
+    assert all("$" in metric_meaning(name, 1.5, judged) for name in MEANINGS if "error" in name)
     sample = {"input": test.raw_x["input"][0]}
     rows_beside = ComparisonRows(test.raw_x, test.raw_y["out"])
     for method, words in (("occlusion", "would be $"), ("importance", "off by $"),

@@ -18,7 +18,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_preview import BEHIND_ROLE
 from netbuilder.ui.plots.training_curves import TrainingCurvePlot, short_number
-from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel
+from netbuilder.ui.results.runs_model import EPOCHS, SORT_ROLE, TEST, RunsModel
 from netbuilder.ui.results.runs_panel import RunsPanel
 from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.run_tracker import curves_of
@@ -44,14 +44,14 @@ def test_runs_are_kept_and_compared(
     window.store.apply("Units", lambda p: edits.set_params(p, node, units=5))
     train(window, qtbot, 3)
 
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     assert isinstance(panel, RunsPanel)
     qtbot.waitUntil(lambda: panel.model.rowCount() == 2, timeout=MINUTE)
-    newest = panel.sorted.index(0, 2).data()
+    newest = panel.sorted.index(0, EPOCHS).data()
     assert newest == "3", "the newest stands first"
 
-    panel.table.sortByColumn(2, Qt.SortOrder.AscendingOrder)
-    assert panel.sorted.index(0, 2).data() == "2"
+    panel.table.sortByColumn(EPOCHS, Qt.SortOrder.AscendingOrder)
+    assert panel.sorted.index(0, EPOCHS).data() == "2"
     panel.table.selectRow(0)
     assert "units" in panel.differs.text()
     assert panel.since.isHidden(), "it is the first of its data"
@@ -138,7 +138,7 @@ def test_losses_of_other_formulas_are_named(example: Callable[[str], Project]) -
     )
     model = RunsModel()
     model.show_runs([absolute, squared])
-    cells = [[model.index(row, column).data() for column in (3, 6)] for row in range(2)]
+    cells = [[model.index(row, column).data() for column in (3, 7)] for row in range(2)]
     assert cells[0] == ["0.0035 (mean absolute error)", "mean absolute error"]
     assert cells[1] == ["0.007 (mean squared error)", "mean squared error"]
     other = replace(iris, data=replace(iris.data, name="wine"))
@@ -147,8 +147,8 @@ def test_losses_of_other_formulas_are_named(example: Callable[[str], Project]) -
     # And so are units: each table's numbers stand at the right edge.
     large, small = run(1, mean_absolute_error=1794.0), run(2, other, mean_absolute_error=1.314)
     model.show_runs([large, small])
-    assert [model.index(row, 4).data() for row in (0, 1)] == ["± 1794", "± 1.314"]
-    assert not any(model.index(row, 4).data(BEHIND_ROLE) for row in (0, 1))
+    assert [model.index(row, TEST).data() for row in (0, 1)] == ["± 1794", "± 1.314"]
+    assert not any(model.index(row, TEST).data(BEHIND_ROLE) for row in (0, 1))
     # In Curves, too.
     view = TrainingCurvePlot()
     curves = [RunCurves(loss=loss) for loss in ("mean squared error", "mean absolute error")]
@@ -166,7 +166,7 @@ def test_a_name_has_its_room_first(
     open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
 ) -> None:
     window = open_window(example("iris"))
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     assert isinstance(panel, RunsPanel)
     when = "2026-01-01T10:00:00+00:00"
     panel._show([Run(n, f"sales of spring · run {n}", window.store.project, when) for n in "12"])
@@ -175,14 +175,14 @@ def test_a_name_has_its_room_first(
         panel.table.setFixedWidth(width)
         panel.layout().activate()
         panel._leave_names_room()
-        assert header.sectionSize(0) >= panel._width_of_cells(0), width
+        assert header.sectionSize(0) >= panel.table.sizeHintForColumn(0), width
 
 
 def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(
     open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
 ) -> None:
     window = open_window(example("iris"))
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     assert isinstance(panel, RunsPanel)
     runs = [Run(name, name, window.store.project, "2026-01-01T10:00:00+00:00") for name in "12"]
     header = panel.table.horizontalHeader()
@@ -209,7 +209,7 @@ def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
     model = RunsModel()
     kept = replace(run, id="2", kept_epoch=48, kept={"loss": 0.02, "val_loss": 0.00575})
     model.show_runs([run, kept])
-    cells = [[model.index(row, column).data() for column in (2, 3)] for row in range(2)]
+    cells = [[model.index(row, column).data() for column in (EPOCHS, 3)] for row in range(2)]
     assert cells == [["100", "0.0302"], ["48 of 100", "0.00575"]], "as in Curves"
     right = [
         int(model.index(0, column).data(Qt.ItemDataRole.TextAlignmentRole) or 0)
@@ -244,7 +244,7 @@ def test_what_was_kept_is_what_all_speak_about(
     assert restored in window.inspector.summary.lines["result"].text()
     about = window.docks.show_panel("evaluate").about
     qtbot.waitUntil(lambda: restored in about.text())
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
     assert panel.model.index(0, 3).data() == short_number(min(held))
     # And as it is found again when its project is opened another time.

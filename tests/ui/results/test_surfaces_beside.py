@@ -45,7 +45,7 @@ def test_two_runs_stand_side_by_side(
     early = train(window, qtbot, 1)
     late = train(window, qtbot, 60)
     assert not np.allclose(early, late, atol=0.1)
-    runs = window.docks.show_panel("runs")
+    runs = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: runs.model.rowCount() == 2, timeout=MINUTE)
     older = next(n for n, run in enumerate(runs.model.runs) if run.epochs == 1)
     name = runs.model.index(older, 0)

@@ -6,17 +6,26 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.engine.runs.run_store import Run
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.tuning.search_space import parse_dimension, suggestions
+from netbuilder.core.wording import format_percent
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.comparison_cells import BAR_ROLE, CURVE_ROLE
+from netbuilder.ui.results.experiments_panel import ExperimentsPanel
+from netbuilder.ui.results.runs_model import CURVE, TEST
+from netbuilder.ui.results.trial_rows import is_trial
 from netbuilder.ui.style.shortcuts import key_text
 
 MINUTE = 60_000
+
+
+def trials(panel: ExperimentsPanel) -> list[Run]:
+    return [run for run in panel.runs.model.runs if is_trial(run.id)]
 
 
 def test_suggestions_can_be_varied(example: Callable[[str], Project]) -> None:
@@ -31,7 +40,7 @@ def test_the_best_variant_is_one_step(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=3))
-    panel = window.docks.show_panel("variants")
+    panel = window.docks.show_panel("compare").search
     before = window.store.project
     panel.varied.set_lines(["training.optimizer.learning_rate=0.1,fast"])
     panel.start.click()
@@ -46,12 +55,16 @@ def test_the_best_variant_is_one_step(
     study = panel.variants.study
     assert study is not None
     assert len(study.trials) == 2
-    assert panel.table.rows.rowCount() == 2
+    assert len(trials(panel)) == 2
     held = study.trials[0].held
     assert held is not None and 0 < held < 30  # of the 150 flowers
     assert "% correct after epoch" in panel.words.text()
-    heads = [panel.table.rows.headerData(n, Qt.Orientation.Horizontal) for n in range(4)]
-    assert heads == ["loss", "learning rate", "correct", "epochs"]
+    model = panel.runs.model
+    best, _other = trials(panel)
+    assert model.differing[best.id] == "Adam 0.02", "the best stands first"
+    cell = model.index(0, TEST)
+    assert cell.data() == _("{value} val.", value=format_percent(cell.data(BAR_ROLE)))
+    assert model.index(0, CURVE).data(CURVE_ROLE) == study.best.curve
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02
@@ -62,37 +75,19 @@ def test_the_best_variant_is_one_step(
     window.store.undo()
     assert window.store.project == before
     assert panel.words.text().startswith(_("{done} of {total} trials done", done=2, total=2))
-    panel.table.selectRow(1)
-    assert panel.best.text() == _("Apply the selected trial")
-    panel.best.click()
+    panel.runs.table.selectRow(1)
+    panel.runs.back.click()
     assert window.store.project.training.optimizer.params["learning_rate"] == 1e-6
     window.store.undo()
     assert window.store.project == before
     panel.grab()
 
 
-@pytest.mark.slow
-def test_what_was_varied_is_seen_without_scrolling_across(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
-    window = open_window(edits.set_training(example("iris"), epochs=3))
-    window.resize(1024, 700)
-    panel = window.docks.show_panel("variants")
-    panel.varied.set_lines(["training.optimizer.learning_rate=0.01,0.02", "dense.units=8,16"])
-    panel.start.click()
-    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
-    for column in range(3):
-        right = panel.table.columnViewportPosition(column) + panel.table.columnWidth(column)
-        assert right <= panel.table.viewport().width(), panel.table.rows.headerData(
-            column, Qt.Orientation.Horizontal
-        )
-
-
 def test_without_data_or_layers_it_says_what_comes_first(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(example("diabetes"))
-    panel = window.docks.show_panel("variants")
+    panel = window.docks.show_panel("compare").search
     qtbot.waitUntil(lambda: window.workbench.settled)
     assert panel.waiting.currentIndex() == 1
     whole = window.store.project
@@ -121,7 +116,7 @@ def test_what_is_varied_is_chosen_not_typed(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(example("digits"))
-    panel = window.docks.show_panel("variants")
+    panel = window.docks.show_panel("compare").search
     rate, filters = panel.varied.rows
     assert [row.title.text() for row in (rate, filters)] == ["learning rate", "Conv2D · filters"]
     assert panel.varied.lines() == [
@@ -158,7 +153,7 @@ def test_two_at_once_and_stopped(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=4000))
-    panel = window.docks.show_panel("variants")
+    panel = window.docks.show_panel("compare").search
     panel.varied.set_lines(["training.optimizer.learning_rate=1e-6,0.001,0.02"])
     panel.jobs.setValue(2)
     if panel.jobs.value() < 2:
@@ -179,7 +174,7 @@ def test_variants_of_one_project_are_none_of_the_next(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=2))
-    panel = window.docks.show_panel("variants")
+    panel = window.docks.show_panel("compare").search
     panel.varied.set_lines(["training.optimizer.learning_rate=0.01,0.02"])
     panel.start.click()
     qtbot.waitUntil(lambda: not panel.variants.running)
@@ -205,7 +200,7 @@ def test_what_was_tried_is_there_after_the_next_start(
 ) -> None:
     """A search that is ended in the middle leaves what one leaves that is killed: its file."""
     project = edits.set_training(example("iris"), epochs=30)
-    panel = open_window(project).docks.show_panel("variants")
+    panel = open_window(project).docks.show_panel("compare").search
     lines = ["training.optimizer.learning_rate=log:0.001:0.1", "training.batch_size=16,64"]
     panel.varied.set_lines(lines)
     panel.method.setCurrentIndex(panel.method.findData("random"))
@@ -219,15 +214,15 @@ def test_what_was_tried_is_there_after_the_next_start(
 
     renamed = replace(project, name="Flowers")
     window = open_window(edits.move_nodes(renamed, {renamed.graph.nodes[0].id: (5.0, 5.0)}))
-    panel = window.docks.show_panel("variants")
+    panel = window.docks.show_panel("compare").search
     qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
     assert panel.variants.study.trials == tried
-    assert panel.table.rows.rowCount() == len(tried)
+    assert len(trials(panel)) == len(tried)
     assert panel.varied.lines() == [lines[0], "training.batch_size=16,64"]
     assert (panel.method.currentData(), panel.trials.value()) == ("random", 4)
     assert panel.start.text() == _("Continue")
     panel.start.click()
-    assert panel.table.rows.rowCount() == len(tried), "they stay while it goes on"
+    assert len(trials(panel)) == len(tried), "they stay while it goes on"
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
     assert panel.variants.study.trials[: len(tried)] == tried
     assert len(panel.variants.study.trials) == 4

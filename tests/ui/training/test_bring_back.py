@@ -105,7 +105,7 @@ def test_a_run_of_another_project_leaves_the_open_file_alone(
     idle(window, qtbot)
     window.documents.keep_model()
     window.documents.open_path(tmp_path / "two" / "two.netbuilder")
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
     panel.table.selectRow(0)
     panel.bring_back()
@@ -149,7 +149,7 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
         runner.start()
         idle(window, qtbot)
     mine, curves, session = models.trained, runner.curves, runner.session
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 3)
 
     def restore(run: runs.Run) -> None:
@@ -215,7 +215,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     assert window.close()
 
     window = open_window()
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=MINUTE)
     panel.table.selectRow(0)
     panel.bring_back()
@@ -285,7 +285,7 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
         assert window.workbench.models.trained is None
         assert len(weights) == number == runs.run_count()
 
-    panel = window.docks.show_panel("runs")
+    panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 3, timeout=MINUTE)
     for row in range(3):
         panel.table.selectRow(row)

@@ -95,21 +95,13 @@ def checked_test(
 def _need(names: list[str], have: list[str], samples: Samples, test: Samples) -> None:
     lost = [name for name in names if name not in have]
     if lost:
-        raise DataError(
-            ngettext(
-                "The test file {file} lacks the column {columns} of {other}.",
-                "The test file {file} lacks the columns {columns} of {other}.",
-                len(lost),
-                file=test.source,
-                columns=format_list(lost),
-                other=samples.source,
-            ),
-            _(
-                "Its columns are {columns}. Choose a test file with the same columns as the "
-                "training file.",
-                columns=format_list(have, 12),
-            ),
-            code="test_lacks_columns",
+        raise data_error(
+            "test_lacks_columns",
+            count=len(lost),
+            file=test.source,
+            columns=format_list(lost),
+            other=samples.source,
+            known=format_list(have, 12),
             fixes=(
                 DataFix(
                     _("Leave '{name}' out", name=lost[0])

@@ -165,21 +165,8 @@ def fit_target(
         )
     classes = sort_labels(as_label(value) for value in targets.iloc[:, 0].dropna().unique())
     if len(classes) > MAX_CLASSES:
-        raise DataError(
-            _(
-                "The target column '{name}' of {file} has {count} classes.",
-                name=names[0],
-                file=source,
-                count=len(classes),
-            ),
-            _(
-                "At most {count} classes are supported. If they are numbers, set the task to "
-                "'regression'.",
-                count=MAX_CLASSES,
-            ),
-            code="too_many_classes",
-            short=_("'{name}' has too many classes", name=names[0]),
-        )
+        count, most = len(classes), MAX_CLASSES
+        raise data_error("too_many_classes", name=names[0], file=source, classes=count, most=most)
     if task == BINARY and not one_hot and (units or 1) == 1:
         return OutputPreprocessing(BINARY, names, classes, units=1)
     return OutputPreprocessing(task, names, classes, units=len(classes), one_hot=one_hot)

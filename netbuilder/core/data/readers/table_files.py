@@ -87,15 +87,7 @@ def _text_named_a_sheet(path: Path) -> DataError | None:
     if _WEB_PAGE.match(head):
         return data_error("sheet_is_web_page", path)
     if head and b"\0" not in head and b"\n" in head:
-        return DataError(
-            _(
-                "'{name}' is plain text, not a spreadsheet, although its extension suggests one.",
-                name=path.name,
-            ),
-            _("Rename it to '{name}', and choose it again.", name=f"{path.stem}.csv"),
-            code="sheet_is_text",
-            path=str(path),
-        )
+        return data_error("sheet_is_text", path, renamed=f"{path.stem}.csv")
     return None
 
 

@@ -86,15 +86,7 @@ def log_path(callback: str, name: str, base: Path | None) -> Path:
             _(_OUTSIDE, callback=callback, name=name), fix, code="log_outside_project"
         )
     if path.exists() and not _owned(path, kind):
-        raise TrainingError(
-            _(
-                "{callback} would overwrite '{name}', which is not a log of this callback.",
-                callback=callback,
-                name=name,
-            ),
-            _("Use another name, such as '{name}'.", name=kind.usual),
-            code="log_would_overwrite",
-        )
+        raise training_error("log_would_overwrite", callback=callback, name=name, usual=kind.usual)
     return path
 
 

@@ -412,6 +412,18 @@ def load_rows(run: Run) -> RunRows:
     )
 
 
+def load_loss(run: Run, most: int = 80) -> Sequence[float]:
+    """Return at most ``most`` values of the validation, else training loss; () if unreadable."""
+    name = "val_loss" if "val_loss" in run.names else "loss"
+    try:
+        rows = np.load(runs_folder() / run.id / "epochs.npy", mmap_mode="r", allow_pickle=False)
+        values = rows[:, run.names.index(name)]
+    except (OSError, ValueError, EOFError):
+        return ()
+    places = np.linspace(0, len(values) - 1, min(len(values), most)).astype(int)
+    return [float(value) for value in values[places]]
+
+
 def network_path(run_id: str) -> Path:
     """Return the path of a run's trained network, which is kept if it is small."""
     return runs_folder() / run_id / _NETWORK

@@ -218,11 +218,10 @@ def _response(
     )
 
 
-def _picture(
-    name: str, find: Callable[[ExplanationTarget], Array], words: str, of_numbers: str = ""
-) -> Any:
-    """Return a method's function for pictures; ``words`` explain the colours, ``of_numbers`` for
-    numbers."""
+def _picture(name: str) -> Any:
+    """Return a method's function for pictures; a second sentence is for predicted numbers."""
+    words, *of_numbers = resource_json("texts.json")["heatmaps"][name]
+    find: Callable[[ExplanationTarget], Array] = getattr(picture_methods, name)
 
     def explain(
         query: ExplanationTarget, rows: ComparisonRows | None, text: str | None
@@ -230,8 +229,8 @@ def _picture(
         heat = find(query)
         key, _unused = query.input_of(PICTURE)
         picture = np.asarray(query.sample[key])
-        numbers = bool(of_numbers) and query.target.task == REGRESSION
-        sentence = _(of_numbers if numbers else words, about=query.about)
+        numbers = of_numbers and query.target.task == REGRESSION
+        sentence = _(of_numbers[0] if numbers else words, about=query.about)
         if not np.abs(heat).max() > 0:
             sentence = _(
                 "No part of the picture changes the prediction {prediction}.",
@@ -378,32 +377,7 @@ METHODS: tuple[Method, ...] = (
     _method("importance", TABLE, _importance, overall=True),
     _method("occlusion", TABLE, _typical),
     _method("response", TABLE, _response, overall=True),
-    _method(
-        "grad_cam",
-        PICTURE,
-        _picture(
-            "grad_cam", picture_methods.grad_cam, N_("Places in blue are evidence for {about}.")
-        ),
-    ),
-    _method(
-        "integrated_gradients",
-        PICTURE,
-        _picture(
-            "integrated_gradients",
-            picture_methods.integrated_gradients,
-            N_("Pixels in blue are evidence for {about}, pixels in orange against it."),
-        ),
-    ),
-    _method(
-        "occlusion",
-        PICTURE,
-        _picture(
-            "occlusion",
-            picture_methods.occlusion,
-            N_("When a part in blue is covered, {about} becomes less likely."),
-            N_("When a part in blue is covered, {about} becomes lower; in orange, higher."),
-        ),
-    ),
+    *(_method(name, PICTURE, _picture(name)) for name in resource_json("texts.json")["heatmaps"]),
     _method("occlusion", TEXT, _words),
     _method("occlusion", TOKENS, _tokens),
     _method("occlusion", SERIES, _steps),

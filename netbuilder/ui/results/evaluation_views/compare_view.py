@@ -37,15 +37,14 @@ _LOSS, _ROC, _PR, _OFF = (
     N_("Validation loss"), "ROC", N_("Precision and recall"), N_("Distribution of errors"),
 )  # fmt: skip
 _TICK = N_(
-    "Tick earlier runs on the Runs page to compare them here with this network, in the same "
-    "colours."
+    "Tick earlier runs on the Compare page to see them here with this network, in the same colours."
 )
 #: Matrices of so few classes stand two in a row.
 _SMALL = 4
 
 
 class CompareView(QWidget):
-    """The newest network, and the runs that are ticked in the tab Runs."""
+    """The newest network, and the runs that are ticked on the page Compare."""
 
     def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +87,7 @@ class CompareView(QWidget):
         return (*mine, *self.runs.found)
 
     def _colors(self) -> list[str]:
-        """Return the colours of ``all``, as in the tab Runs."""
+        """Return the colours of ``all``, as on the page Compare."""
         order = [name for name, _ in self.runs.named]
         return [
             theme.colors().training

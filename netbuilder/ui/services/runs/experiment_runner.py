@@ -46,7 +46,7 @@ class ExperimentRunner(QObject):
         self.running = False
         self.error: UserError | None = None
         self._stop = threading.Event()
-        self._plan: StudyPlan | None = None  # of the study on show
+        self.plan: StudyPlan | None = None  # of the study on show
         store.project_replaced.connect(self._reset)
         self.destroyed.connect(self._stop.set)
         # After all handlers of the new project.
@@ -91,7 +91,7 @@ class ExperimentRunner(QObject):
         self._stop.clear()
         previous = self.study
         self.study = previous if previous is not None and self.goes_on(plan) else None
-        self._plan = plan
+        self.plan = plan
         self.running = True
         stop = self._stop
         on_trial, grew = (
@@ -122,7 +122,7 @@ class ExperimentRunner(QObject):
 
     def _reset(self) -> None:
         """Forget the previous project's study; it is saved in its file."""
-        self._plan = self.study = self.error = None
+        self.plan = self.study = self.error = None
         self.stop()
         self.changed.emit()
         self._load_timer.start(0)
@@ -143,9 +143,9 @@ class ExperimentRunner(QObject):
             return saved
 
         def show(saved: Study | None) -> None:
-            same = self._store.project is project and self._plan is None and not self.running
+            same = self._store.project is project and self.plan is None and not self.running
             if saved is not None and same:
-                self._plan, self.study = saved.plan, saved
+                self.plan, self.study = saved.plan, saved
                 self.found.emit()
                 self.changed.emit()
 
@@ -158,7 +158,7 @@ class ExperimentRunner(QObject):
         )
 
     def _set_study(self, study: Study) -> None:
-        self.study = study if study.plan is self._plan else None
+        self.study = study if study.plan is self.plan else None
         self.changed.emit()
 
     def _done(self, study: Study) -> None:
@@ -170,12 +170,12 @@ class ExperimentRunner(QObject):
         if not isinstance(error, UserError):
             log.error("trying variants failed", exc_info=error)
             error = user_error("experiment_failed", error=error)
-        self.error, self.running = None if self._plan is None else error, False
+        self.error, self.running = None if self.plan is None else error, False
         self.changed.emit()
         self._load_for_new_project()
 
     def _load_for_new_project(self) -> None:
-        if self._plan is None:
+        if self.plan is None:
             self._load_timer.start(0)
 
     def take(self, trial: Trial | None = None) -> None:

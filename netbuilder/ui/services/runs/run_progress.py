@@ -188,10 +188,15 @@ _IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_
 _PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
 
 
+def is_share(name: str) -> bool:
+    """Return whether a metric is a share of 1."""
+    return any(part in name for part in _PARTS_OF_ONE)
+
+
 def format_metric(name: str, value: float) -> str:
     """Return a metric with its value: "accuracy 97.7%", "mean absolute error 0.027"."""
     title = metric_words(name)
-    if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
+    if is_share(name) and 0 <= value <= 1:
         return f"{title} {format_percent(value)}"
     return f"{title} {format_number(value)}"
 

@@ -53,7 +53,7 @@ def _evaluate_run(name: str, run: Run) -> ComparedNetwork:
 
 
 class ComparedRuns(QObject):
-    """Evaluates the runs selected in the tab Runs, each once.
+    """Evaluates the runs selected on the page Compare, each once.
 
     ``changed``: ``found`` changed; it is in the order of the runner's overlays.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from netbuilder.core.lessons.callout_places import PLAN_FIELDS
+from netbuilder.core.lessons.callout_places import FORMER_PAGES, PLAN_FIELDS
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
@@ -45,10 +45,11 @@ class PlaceFinder:
 
     @property
     def known(self) -> frozenset[str]:
-        return frozenset(self._finders)
+        return frozenset((*self._finders, *FORMER_PAGES))
 
     def rect(self, place: str) -> QRect | None:
         """Return a place's rectangle, after bringing its page to the front."""
+        place = FORMER_PAGES.get(place, place)
         if place in self._parts.docks.pages:
             self._parts.docks.show_panel(place, focus=False)
         elif place in PLAN_FIELDS:
@@ -62,7 +63,7 @@ class PlaceFinder:
 
     def where(self, place: str) -> QRect | None:
         """Return a place's current rectangle; None if it is not visible."""
-        finder = self._finders.get(place)
+        finder = self._finders.get(FORMER_PAGES.get(place, place))
         return finder() if finder is not None else None
 
     def layer(self, name: str) -> QRect | None:

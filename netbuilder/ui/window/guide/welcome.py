@@ -17,7 +17,7 @@ from netbuilder.core.data.examples import find_example
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.lessons.callout_places import PLAN_FIELDS, place_title
+from netbuilder.core.lessons.callout_places import FORMER_PAGES, PLAN_FIELDS, place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
 from netbuilder.core.lessons.library import find_lesson, start_path
 from netbuilder.core.project import files
@@ -229,7 +229,7 @@ class LessonDock(QObject):
 def _needed_names(lesson: Lesson) -> frozenset[str]:
     """Return the pages, layers and settings that a lesson names."""
     if lesson.interface == FULL_LEVEL:
-        return frozenset((*(row.id for row in PANELS), *LAYERS, *PLAN_FIELDS))
+        return frozenset((*(row.id for row in PANELS), *FORMER_PAGES, *LAYERS, *PLAN_FIELDS))
     names: set[str] = set()
     for step in lesson.steps:
         words = " ".join((step.text, step.hint, step.explore))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.modality import fill_sequences
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.cut_windows import cut_windows
@@ -24,8 +25,6 @@ from netbuilder.core.data.readers.series_rows import (
 )
 from netbuilder.core.data.readers.table_cells import TableReading
 from netbuilder.core.data.recipe_options import integer_option
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
 
 if TYPE_CHECKING:
@@ -211,17 +210,7 @@ def _long_enough(
     window = int(entry.shape[0] or 1)
     parts = [part for part in rows.parts if len(part) >= window]
     if not parts:
-        raise DataError(
-            ngettext(
-                "{file} has {count} row, but the model needs {window} rows per window.",
-                "{file} has {count} rows, but the model needs {window} rows per window.",
-                len(table),
-                file=source,
-                window=window,
-            ),
-            _("Use a file with at least {count} rows.", count=window),
-            code="series_too_short",
-        )
+        raise data_error("series_too_short:2", count=len(table), file=source, window=window)
     return names, rows, parts
 
 
