@@ -20,7 +20,7 @@ from netbuilder.core.i18n import gettext as _
 Unit = Literal["epochs", "steps"]
 
 # Duration of a slow run's chunk, short enough for an even curve and 30 pictures a second.
-_CHUNK_SECONDS = 0.025
+_CHUNK_SECONDS = 0.02
 # Part of a run's time that follows its loss; the rest follows its epochs.
 _FALL_SHARE = 0.6
 # Weight of the newest step in the mean of the losses.

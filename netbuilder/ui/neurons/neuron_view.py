@@ -313,7 +313,7 @@ class NeuronDrawing(QWidget):
             pen = level, weight < 0 <= level, self._fades(link)
             pens.setdefault(pen, QPainterPath()).addPath(layout.path(link))
         for (level, negative, fades), path in sorted(pens.items(), key=lambda item: item[0]):
-            p.setPen(_pen(level / _LEVELS, negative, fades, thickest))
+            p.setPen(_pen(scheme, level / _LEVELS, negative, fades, thickest))
             p.drawPath(path)
 
     def _fades(self, link: Link) -> bool:
@@ -629,9 +629,9 @@ class NeuronDrawing(QWidget):
             super().keyPressEvent(event)
 
 
-def _pen(part: float, negative: bool, fades: bool, thickest: float) -> QPen:
+@lru_cache(maxsize=8 * _LEVELS)
+def _pen(scheme: theme.Colors, part: float, negative: bool, fades: bool, thickest: float) -> QPen:
     """Return the pen of a weight, as a part of the largest; a negative part: it is unknown."""
-    scheme = theme.colors()
     if part < 0:
         return QPen(QColor(scheme.border), 0.7)
     color = QColor(theme.BELOW_ZERO if negative else theme.ABOVE_ZERO)
