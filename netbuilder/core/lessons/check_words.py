@@ -241,7 +241,7 @@ def _problems(state: LessonState, value: str, _step: int) -> str:
 
 def _trained(state: LessonState, _value: bool, _step: int) -> str:
     if state.run is None or state.run.epochs == 0:
-        return _("The network has not been trained yet.")
+        return _("No training has ended yet.")
     if not same_layers(state.run.project.graph, state.project.graph):
         return _("The network has changed since it was trained: train it again.")
     differs = [

@@ -201,9 +201,13 @@ class NetworkViews(QWidget):
         super().hideEvent(event)
         self.feed.watch(False)
 
+    @property
+    def _without_weights(self) -> str:
+        return "starting" if self.feed.active else "untrained"
+
     def _show_hint(self, words: str) -> None:
         if words and not self.feed.weights:
-            words = " · ".join((words, _(_TEXTS["neuron_hints"]["untrained"][0])))
+            words = " · ".join((words, _(_TEXTS["neuron_hints"][self._without_weights][0])))
         if words:
             self.hint.setText(words)
         elif not self.stepper.isHidden():
@@ -211,7 +215,7 @@ class NetworkViews(QWidget):
             self.hint.setText(*map(_, stage[2:]) if self.showing_neurons else (_(stage[1]), ""))
         elif self.showing_neurons:
             may, trained = self._hint_of = self._editor.may, bool(self.feed.weights)
-            state = ("may" if may else "running") if trained else "untrained"
+            state = ("may" if may else "running") if trained else self._without_weights
             self.hint.setText(*map(_, _TEXTS["neuron_hints"][state]))
         else:
             self.hint.setText(self.feed.reason if self._asked_in_vain else "")

@@ -114,6 +114,10 @@ class NeuronFeed(QObject):
         return self._live.look or self._samples.look_now
 
     @property
+    def active(self) -> bool:
+        return self._runner.active
+
+    @property
     def idle(self) -> bool:
         return self._worker.idle
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.backprop import (
     LayerStep,
     StepTrace,
+    WeightUpdate,
     gradient_terms,
     unit_delta,
     update_lines as optimizer_lines,
@@ -116,6 +117,9 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
         lines.append(_("The products of this layer are not spelled out."))
     else:
         factor = terms[0].name.rpartition(": ")[2] if terms else "x"
+        if len(trace.rows) > 1:
+            words = _("δ of each row is divided by {count}: the loss is the mean of the rows")
+            lines.append(words.format(count=len(trace.rows)) + ".")
         lines.append(_("∂loss/∂w = sum of {factor} · δ", factor=factor))
         lines += _product_lines(terms)
         penalty = gradient - sum(term.product for term in terms)
@@ -234,6 +238,12 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
         lines.append(f"w: {plain_notation(f'{old:.6g}')} → {plain_notation(f'{new:.6g}')}")
     if new == old:
         words = _("The weight stays as it is.")
+    elif _follows_earlier(update, optimizer, index):
+        words = (
+            _("Earlier gradients agree and count more than this one: it becomes larger.")
+            if new > old
+            else _("Earlier gradients agree and count more than this one: it becomes smaller.")
+        )
     elif (new > old) is (gradient < 0):
         words = (
             _("The loss falls when this weight rises, so the step makes it larger.")
@@ -246,6 +256,15 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
     if len(trace.rows) == 1 and trace.trained.project.training.batch_size > 1:
         lines.append(_("The run takes the step of the whole batch, not of a single row."))
     return [*lines, *_unit_lines(trace.layers[node], name, index, UPDATE)]
+
+
+def _follows_earlier(update: WeightUpdate, optimizer: Mapping[str, Any], index: Index) -> bool:
+    """Return whether earlier gradients agree with this one and have more of a share in the step."""
+    if "momentum" not in update.slots:
+        return False
+    before, after = (float(array[index]) for array in update.slots["momentum"])
+    earlier = float(optimizer.get("beta_1", optimizer.get("momentum", 0.0))) * before
+    return earlier * (after - earlier) > 0 and abs(earlier) > abs(after - earlier)
 
 
 LINES = (forward_lines, loss_lines, backward_lines, update_lines)

@@ -140,6 +140,13 @@ FILE_TYPES = (
 )
 
 
+def _accuracy_words(part: float, *, validation: bool) -> list[str]:
+    """Return an accuracy in words, the longest first."""
+    share = format_percent(part)
+    words = _("{share} correct in validation") if validation else _("{share} correct in training")
+    return [words.format(share=share), _("{share} correct", share=share), share]
+
+
 class CurveView(QWidget):
     """Curves, a legend with current values, and display options (``tools``)."""
 
@@ -303,17 +310,17 @@ class CurveView(QWidget):
             training = plot.run.training(quantity, False).at(plot.cursor_epoch)
             checked = plot.run.validation(quantity).at(plot.cursor_epoch)
         value = training if checked is None else checked
-        short = words = short_number(value)
-        least = longest = "0.0000"
+        texts, widest = [short_number(value) or "–"], ["0.0000"]
         if quantity.endswith("accuracy"):
-            short = "" if value is None else format_percent(value)
-            least = format_percent(1.0)
-            words, longest = (_("{share} correct", share=share) for share in (short, least))
-        self.figure.setText(words if short else "–", short or "–")
+            widest = _accuracy_words(1.0, validation=checked is not None)
+            if value is not None:
+                texts = _accuracy_words(value, validation=checked is not None)
+        self.figure.setText(*texts)
         self.figure.ensurePolished()
         frame, advance = self._figure_frame, self.figure.fontMetrics().horizontalAdvance
-        frame.setMinimumWidth(max(frame.minimumWidth(), advance(short), advance(least)))
-        self._figure_width = max(self._figure_width, advance(words), advance(longest))
+        least = max(advance(texts[-1]), advance(widest[-1]))
+        frame.setMinimumWidth(max(frame.minimumWidth(), least))
+        self._figure_width = max(self._figure_width, advance(texts[0]), advance(widest[0]))
         frame.setMaximumWidth(self._figure_width)
 
     def _last(self, quantity: str) -> tuple[float | None, float | None]:

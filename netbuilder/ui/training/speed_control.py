@@ -41,6 +41,8 @@ class SpeedControl(QFrame):
         prepared(self, objectName="speed_control", role="tasks", accessibleName=_("Training speed"))
         row = hbox(parent=self, margins=4, spacing=0)
         self._full, self._finish, self._sides = full, finish, _SIDES
+        more = list(more)
+        self._slower = [action for action in more if action and "speed" in action.objectName()]
         self._choices = {action.objectName(): action for action in choices}
         for action in self._choices.values():
             button = prepared(QPushButton(self), objectName=action.objectName(), role="segment")
@@ -50,7 +52,7 @@ class SpeedControl(QFrame):
             action.changed.connect(self._follow)
             row.addWidget(button)
         finish.changed.connect(self._follow)
-        self.more = prepared(QToolButton(self), text="▾")
+        self.more = prepared(QToolButton(self), text="▾", checkable=True)
         self.more.setToolTip(_("Slower speeds, one epoch, back to the start"))
         self.more.setAccessibleName(_("More speeds"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -60,6 +62,7 @@ class SpeedControl(QFrame):
                 menu.addSeparator()
             else:
                 menu.addAction(entry)
+                entry.changed.connect(self._follow)
         self.more.setMenu(menu)
         row.addWidget(self.more)
         self._follow()
@@ -82,6 +85,7 @@ class SpeedControl(QFrame):
             button.setText(current.text())
             button.setToolTip(current.toolTip())
             button.setChecked(action.isChecked())
+        self.more.setChecked(any(action.isChecked() for action in self._slower))
 
     def _more_text(self, action: QAction) -> tuple[str, ...]:
         return (self._finish.text(),) if action is self._full else ()

@@ -21,6 +21,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Project, Training
 from netbuilder.core.results.backprop import (
     StepTrace,
+    WeightUpdate,
     gradient_terms,
     next_rows,
     row_gradients,
@@ -451,3 +452,15 @@ def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula() -> 
     assert not update_lines(step, "hidden", "kernel", (0, 0))
     for layer in step.layers.values():
         assert layer.updates["bias"].after.shape == layer.updates["bias"].before.shape
+
+
+@pytest.mark.parametrize(
+    ("momentum", "follows"),
+    [((0.5, 0.46), True), ((-0.5, -0.46), True), ((0.5, 0.4), False), ((0.01, 0.1), False)],
+)
+def test_a_step_follows_earlier_gradients_that_agree_and_weigh_more(
+    momentum: tuple[float, float], follows: bool
+) -> None:
+    slots = {"momentum": (np.array([momentum[0]]), np.array([momentum[1]]))}
+    update = WeightUpdate(np.zeros(1), np.ones(1), np.ones(1), slots)
+    assert step_text._follows_earlier(update, {"beta_1": 0.9}, (0,)) is follows

@@ -48,7 +48,9 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
     expected = dict(zip(nodes, model(feed.plane.grid), strict=True))
     np.testing.assert_allclose(feed.outputs[-1].T, expected["output"], atol=1e-5)
     qtbot.waitUntil(lambda: drawing.may_set)
-    assert len(hints | {views.hint.text()}) == 3, "before, during and after the run"
+    assert len(hints | {views.hint.text()}) == 4, (
+        "before, at the start of, during and after the run"
+    )
     link = Link(1, 1, 2)
     layout = drawing.layout_of_units
     left, top = drawing._origin()

@@ -284,7 +284,8 @@ def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
     if name in _IN_UNITS:
         better, difference = new < old, with_unit(name, abs(new - old), run)
     else:
-        better, points = new > old, abs(round(100 * new, 1) - round(100 * old, 1))
+        tenths = [math.floor(1000 * part + 0.5 + 1e-9) for part in (old, new)]  # as they are shown
+        better, points = new > old, abs(tenths[1] - tenths[0]) / 10
         points = points if points > 0.05 else abs(100 * (new - old))
         difference = _("{count} percentage points", count=format_number(round(points, 3)))
     chance = _chance(name, (previous, run))
