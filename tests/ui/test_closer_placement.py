@@ -116,21 +116,25 @@ def assert_free(window: MainWindow, note: object = "") -> None:
 
 
 @pytest.mark.parametrize("network", LAYERS)
-@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
 @pytest.mark.parametrize("size", SIZES)
 def test_what_explains_a_layer_covers_neither_it_nor_its_inputs(
-    open_window: Open, size: tuple[int, int], arrangement: str, network: str
+    open_window: Open, size: tuple[int, int], network: str
 ) -> None:
-    window = shown(open_window, network, size, arrangement)
+    window = shown(open_window, network, size, ARRANGEMENTS[0])
     canvas = window.canvas
-    for name, (_node, shape) in LAYERS[network].items():
-        before = canvas.camera
-        for index in (None, tuple(0 for _length in shape), tuple(one - 1 for one in shape)):
-            canvas.show_number(name, index)
-            assert_free(window, (name, index))
-            assert canvas.viewport().rect().contains(canvas.sight.card_rect(name).toAlignedRect())
-        canvas.closer.dismiss()
-        assert canvas.camera == before, "the view is given back"
+    for at, arrangement in enumerate(ARRANGEMENTS):
+        arrange(window, arrangement)
+        canvas.sight.fit()
+        for name, (_node, shape) in LAYERS[network].items():
+            before = canvas.camera
+            corners = tuple(0 for _length in shape), tuple(length - 1 for length in shape)
+            for index in (None, corners[at % 2]):
+                canvas.show_number(name, index)
+                assert_free(window, (arrangement, name, index))
+                card = canvas.sight.card_rect(name).toAlignedRect()
+                assert canvas.viewport().rect().contains(card), (arrangement, name)
+            canvas.closer.dismiss()
+            assert canvas.camera == before, "the view is given back"
 
 
 @pytest.mark.parametrize("network", LAYERS)

@@ -6,6 +6,7 @@ import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,11 +49,14 @@ VALUES = {"d": 3, "f": 0.25, "e": 0.25, "g": 0.25, "%": 0.25, "n": 3, "": "value
 FIELD = re.compile(r"\{(\w+)(![rsa])?(?::([^{}]*))?\}")
 
 
-def messages() -> list[object]:
-    return [one for one in translations.template() if one.id]
-
-
-ALL = messages()
+@pytest.fixture(scope="module")
+def messages() -> list[Any]:
+    """Collected once for these tests, and not wherever they are only listed."""
+    collected = [message for message in translations.template() if message.id]
+    texts = {text for message in collected for text in translations.texts(message.id)}
+    assert "There is no language '{name}'." in texts
+    assert len(texts) > 5000
+    return collected
 
 
 def values_for(text: str) -> dict[str, object]:
@@ -61,28 +65,30 @@ def values_for(text: str) -> dict[str, object]:
     return {name: VALUES[(spec or "")[-1:]] for name, _conversion, spec in FIELD.findall(text)}
 
 
-def rendered(message: object) -> Iterator[str]:
-    texts = translations.texts(message.id)  # type: ignore[attr-defined]
+def rendered(message: Any) -> Iterator[str]:
+    texts = translations.texts(message.id)
     values = {key: value for text in texts for key, value in values_for(text).items()}
     if len(texts) > 1:
         values.pop("count", None)
         for count in (0, 1, 2, 5, 1000):
             yield i18n.ngettext(*texts, count, **values)
-    elif message.context:  # type: ignore[attr-defined]
-        yield i18n.pgettext(message.context, texts[0], **values)  # type: ignore[attr-defined]
+    elif message.context:
+        yield i18n.pgettext(message.context, texts[0], **values)
     else:
         yield i18n.gettext(texts[0], **values)
 
 
 @pytest.mark.parametrize("name", [*i18n.languages(), i18n.PSEUDO])
-def test_each_message_is_rendered(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_message_is_rendered(
+    name: str, messages: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
     before = i18n.language()
     i18n.set_language(name)
     try:
-        texts = [text for message in ALL for text in rendered(message)]
+        texts = [text for message in messages for text in rendered(message)]
     finally:
         i18n.set_language(before)
-    assert len(texts) >= len(ALL)
+    assert len(texts) >= len(messages)
     left = [text for text in texts if not text.strip() or FIELD.search(text)]
     assert not [text for text in left if "{1}{n}" not in text]  # LaTeX
     assert not caplog.records  # a translation with other placeholders is told there
@@ -90,11 +96,11 @@ def test_each_message_is_rendered(name: str, caplog: pytest.LogCaptureFixture) -
         assert all(text.removeprefix("# ").startswith("⟦") and text.endswith("⟧") for text in texts)
 
 
-def test_no_message_has_words_that_the_vocabulary_replaces() -> None:
+def test_no_message_has_words_that_the_vocabulary_replaces(messages: list[Any]) -> None:
     found = [
-        f"{message.locations[0][0]}: {text!r}: write {better}"  # type: ignore[attr-defined]
-        for message in ALL
-        for text in translations.texts(message.id)  # type: ignore[attr-defined]
+        f"{message.locations[0][0]}: {text!r}: write {better}"
+        for message in messages
+        for text in translations.texts(message.id)
         if text not in ALLOWED
         for pattern, better in BANNED.items()
         if re.search(pattern, text, re.IGNORECASE)
@@ -102,12 +108,12 @@ def test_no_message_has_words_that_the_vocabulary_replaces() -> None:
     assert not found, "\n".join(found)
 
 
-def test_no_message_is_glued_from_parts() -> None:
+def test_no_message_is_glued_from_parts(messages: list[Any]) -> None:
     """A message that begins or ends with a blank is a part of a sentence."""
     found = [
         text
-        for message in ALL
-        for text in translations.texts(message.id)  # type: ignore[attr-defined]
+        for message in messages
+        for text in translations.texts(message.id)
         if text != text.strip()
     ]
     assert found == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -36,9 +38,13 @@ def masks(kind: str, rate: float, compiled: str, steps: int = 5, seed: int = 4) 
     return run().numpy()
 
 
-@pytest.mark.parametrize("compiled", ["graph", "step", "loop"])
-@pytest.mark.parametrize("kind", SHAPES)
-@pytest.mark.parametrize("rate", [0.2, 0.5])
+def pairs(kinds: Iterable[str], *amounts: float) -> list[tuple[str, float, str]]:
+    """Each kind of layer compiled in each way, with one amount or another."""
+    combined = enumerate(product(kinds, ("graph", "step", "loop")))
+    return [(kind, amounts[at % len(amounts)], compiled) for at, (kind, compiled) in combined]
+
+
+@pytest.mark.parametrize(("kind", "rate", "compiled"), pairs(SHAPES, 0.2, 0.5))
 def test_masks_have_the_rate_and_keep_the_sum(kind: str, rate: float, compiled: str) -> None:
     made = masks(kind, rate, compiled)
     assert np.unique(made).tolist() == pytest.approx([0, 1 / (1 - rate)])
@@ -68,9 +74,7 @@ def test_only_what_is_compiled_by_xla_has_other_masks_than_keras() -> None:
 NOISE = ("GaussianNoise", "GaussianDropout", "AlphaDropout")
 
 
-@pytest.mark.parametrize("compiled", ["graph", "step", "loop"])
-@pytest.mark.parametrize("amount", [0.1, 0.6])
-@pytest.mark.parametrize("kind", NOISE)
+@pytest.mark.parametrize(("kind", "amount", "compiled"), pairs(NOISE, 0.1, 0.6))
 def test_noise_has_the_moments_that_it_is_known_for(
     kind: str, amount: float, compiled: str
 ) -> None:

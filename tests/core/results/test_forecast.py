@@ -180,8 +180,9 @@ def test_hours_are_written_with_their_time() -> None:
     assert "4 Oct 2024" in words and "06:00" in words
 
 
-@pytest.mark.parametrize("horizon", [1, 3])
-@pytest.mark.parametrize("written", ["%Y-%m-%d", "%d.%m.%Y", "%A %d %B %Y"])
+@pytest.mark.parametrize(
+    ("written", "horizon"), [("%Y-%m-%d", 1), ("%d.%m.%Y", 3), ("%A %d %B %Y", 1)]
+)
 def test_predictions_for_a_file_stand_beside_the_dates_that_they_are_for(
     tmp_path: Path, horizon: int, written: str
 ) -> None:
