@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.formats.registry import FORMATS
 from netbuilder.core.formats.writers.svg import network_svg
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
@@ -41,12 +42,18 @@ def test_the_last_run_stands_on_one_page(
     request.addfinalizer(lambda: theme.theme().force(None))
     window = open_window(edits.set_training(example("iris"), epochs=3))
     assert not window.actions_table["report"].isEnabled()
+    window.actions_table["share"].trigger()
+    share = window.docks.show_panel("share").buttons
+    trained = {"report", *(row.name for row in FORMATS if row.trained)}
+    assert {name for name, button in share.items() if not button.isEnabled()} == trained
+    assert set(share) == trained | {row.name for row in FORMATS} | {"hand-in", "worksheet"}
     for rate in (0.01, 0.002):
         optimizer = Choice("Adam", {"learning_rate": rate, "beta_1": 0.8})
         window.store.apply("rate", lambda one, o=optimizer: edits.set_training(one, optimizer=o))
         window.runner.start()
         qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.actions_table["report"].isEnabled()
+    assert all(button.isEnabled() for button in share.values())
     for name in ("run.html", "run.pdf"):
         window.toast.hide()
         window.commands.report_to(tmp_path / name)

@@ -77,15 +77,14 @@ class ExperimentsPanel(QWidget):
         )
         self.jobs = CountBox(1, 1, self)
         self.start = QPushButton(pgettext("button", "Start"), self)
+        self.best = QPushButton(_("Apply the best trial"), self)
         page.addLayout(self._choices())
         self.planned = note_label("", self)
         page.addWidget(self.planned)
         self.cards = CardList(self)
         page.addWidget(self.cards)
         self.words = note_label("", self)
-        self.best = QPushButton(_("Apply the best trial"), self)
         page.addWidget(self.words)
-        page.addWidget(self.best)
         self.parallel = ParallelCoordinatesPlot(self)
         self.importance_title = section(_("Importance"), self)
         self.importance = BarList(self)
@@ -148,6 +147,7 @@ class ExperimentsPanel(QWidget):
             _pair(_("trials"), self.trials),
             _pair(_("at once"), self.jobs),
             self.start,
+            self.best,
         )
 
     def _look(self) -> None:

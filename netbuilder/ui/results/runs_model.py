@@ -112,9 +112,9 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(N_("differs in"), lambda _run: "", lambda _run: ""),  # computed for all runs together
 )
 
-CURVE, TEST, _LOSS, EPOCHS, TIME, STARTED, DIFFERS = range(1, len(COLUMNS))
+CURVE, TEST, LOSS, EPOCHS, TIME, STARTED, DIFFERS = range(1, len(COLUMNS))
 #: Columns of numbers, and those of them with decimals of one unit.
-_NUMBERS, _POINTS = (TEST, _LOSS, EPOCHS, TIME), (TEST, _LOSS)
+_NUMBERS, _POINTS = (TEST, LOSS, EPOCHS, TIME), (TEST, LOSS)
 
 
 class RunsModel(QAbstractTableModel):
@@ -218,7 +218,7 @@ class RunsModel(QAbstractTableModel):
         text, loss = column.text(run), self.losses.get(run.id)
         if column is COLUMNS[TEST] and text and is_trial(run.id):
             return _("{value} val.", value=text)
-        if column is not COLUMNS[_LOSS] or not text or not loss:
+        if column is not COLUMNS[LOSS] or not text or not loss:
             return text
         return f"{text} ({loss})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer, Signal
@@ -26,6 +27,7 @@ from netbuilder.ui.results.runs_model import (
     CURVE,
     DIFFERS,
     EPOCHS,
+    LOSS,
     SORT_ROLE,
     STARTED,
     TIME,
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 _MEASURED = 100  # rows, for the width of a column
 _NAME_LETTERS = 40  # with the tick before them: a name, and the number of its run
 _DIFFERS_LETTERS, _TICK = 15, 5  # Qt gives a cell with a tick too little
-_GIVE_WAY = (TIME, EPOCHS, STARTED, DIFFERS, CURVE)
+_GIVE_WAY = (TIME, EPOCHS, STARTED, DIFFERS, LOSS, CURVE)
 _NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
@@ -62,6 +64,17 @@ def _list() -> tuple[list[Run], dict[str, tuple[float, ...]]]:
 
     runs = list_runs()
     return runs, {run.id: finite_values(load_loss(run)) for run in runs}
+
+
+class _Table(QTableView):
+    """Signals ``width_changed()``: of its viewport, also by a scroll bar."""
+
+    width_changed = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.width_changed.emit()
 
 
 class RunsPanel(QWidget):
@@ -153,7 +166,7 @@ class RunsPanel(QWidget):
         self.sorted = QSortFilterProxyModel(self)
         self.sorted.setSourceModel(self.model)
         self.sorted.setSortRole(SORT_ROLE)
-        self.table = QTableView(self)
+        self.table = _Table(self)
         self.table.setModel(self.sorted)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(STARTED, Qt.SortOrder.DescendingOrder)
@@ -175,17 +188,12 @@ class RunsPanel(QWidget):
         # Numbers whole, whatever they are; the name has what is left. Of a header that resizes
         # itself Qt measures all cells each time that a column is hidden or shown.
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.sorted.dataChanged.connect(
-            lambda *_: QTimer.singleShot(0, self, self._leave_names_room)
-        )
+        for signal in (self.sorted.dataChanged, self.table.width_changed):
+            signal.connect(lambda *_: QTimer.singleShot(0, self, self._leave_names_room))
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(_("Runs"))
         TableMenu(self.table, "runs")
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        QTimer.singleShot(0, self, self._leave_names_room)
 
     def _leave_names_room(self) -> None:
         """Hide the least important columns if names would be cut."""
@@ -254,7 +262,7 @@ class RunsPanel(QWidget):
 
     def show_trials(self, rows: Sequence[tuple[Run, tuple[float, ...]]]) -> None:
         """Show trials beside the runs."""
-        self._trials = [run for run, _curve in rows]
+        self._trials = [replace(run, project=self._settled(run.project)) for run, _curve in rows]
         self.model.curves |= {run.id: curve for run, curve in rows}
         self._show([run for run in self.model.runs if not is_trial(run.id)])
 
@@ -318,7 +326,7 @@ class RunsPanel(QWidget):
             self._tell(
                 _("From “{run}” to the current project", run=chosen[0].name),
                 chosen[0].project,
-                self._settled(),
+                self._settled(self._store.project),
             )
         elif len(chosen) == 2:
             older, newer = sorted(chosen, key=lambda run: run.started)
@@ -328,11 +336,12 @@ class RunsPanel(QWidget):
                 newer.project,
             )
 
-    def _settled(self) -> Project:
+    def _settled(self, project: Project) -> Project:
+        """Return a project with its defaults, as a run records it."""
         from netbuilder.core.data.defaults import resolve_defaults
         from netbuilder.core.errors import UserError
 
-        project, facts = self._store.project, self._workbench.facts
+        facts = self._workbench.facts
         if facts is None:
             return project
         try:

@@ -307,12 +307,12 @@ class Documents(QObject):
         path = ask_save(self._window, _("Save .h5"), self.suggested(".h5"), model_types())
         return path is not None and self.export_to(path).finish()
 
-    def export(self, only: str = "") -> None:
-        """Ask for a file and write the network; ``only``: as the format of this name."""
+    def export(self, name: str) -> None:
+        """Ask for a file and write the network in a format."""
         types = [
             FileType(_(row.title).split(" (")[0], row.endings)
             for row in FORMATS
-            if only in ("", row.name) and (not row.trained or self._models.trained is not None)
+            if row.name == name and (not row.trained or self._models.trained is not None)
         ]
         path = ask_save(self._window, _("Export"), self.suggested(""), types)
         if path is not None:

@@ -33,7 +33,7 @@ class SharePage(QScrollArea):
         self.missing = note_label(_("Train the network first to save what is grey."), page)
         self.buttons: dict[str, QPushButton] = {}
         self._rows: dict[str, QWidget] = {}
-        for name in ("hand-in", "report"):
+        for name in ("hand-in", "report", "worksheet"):
             row = parts.actions.rows[name]
             self._add(page, name, row.title.rstrip("…"), row.help, row.callback)
         for file in FORMATS:
