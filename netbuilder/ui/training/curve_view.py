@@ -140,13 +140,6 @@ FILE_TYPES = (
 )
 
 
-def _accuracy_words(part: float, *, validation: bool) -> list[str]:
-    """Return an accuracy in words, the longest first."""
-    share = format_percent(part)
-    words = _("{share} correct in validation") if validation else _("{share} correct in training")
-    return [words.format(share=share), _("{share} correct", share=share), share]
-
-
 class CurveView(QWidget):
     """Curves, a legend with current values, and display options (``tools``)."""
 
@@ -277,6 +270,10 @@ class CurveView(QWidget):
         self._hover = text
         self._show_legend()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_legend()
+
     def _show_legend(self) -> None:
         self._show_figure()
         if self._hover:
@@ -301,27 +298,30 @@ class CurveView(QWidget):
     def _show_figure(self) -> None:
         """Show the share of correct predictions, or the chosen quantity, in a label of constant
         size: on the validation set where there is one, at the epoch under the cursor."""
-        plot, quantity = self.plot, self.plot.quantity
-        if quantity == "loss":
-            shares = (name for name in plot.run.quantities if name.endswith("accuracy"))
-            quantity = next(shares, quantity)
+        plot, quantity = self.plot, self._share or self.plot.quantity
         training, checked = self._last(quantity)
         if self._hover and plot.cursor_epoch is not None:
             training = plot.run.training(quantity, False).at(plot.cursor_epoch)
             checked = plot.run.validation(quantity).at(plot.cursor_epoch)
         value = training if checked is None else checked
-        texts, widest = [short_number(value) or "–"], ["0.0000"]
+        short = words = short_number(value)
+        least = longest = "0.0000"
         if quantity.endswith("accuracy"):
-            widest = _accuracy_words(1.0, validation=checked is not None)
-            if value is not None:
-                texts = _accuracy_words(value, validation=checked is not None)
-        self.figure.setText(*texts)
+            short = "" if value is None else format_percent(value)
+            least = format_percent(1.0)
+            words, longest = (_("{share} correct", share=share) for share in (short, least))
+        self.figure.setText(words if short else "–", short or "–")
         self.figure.ensurePolished()
         frame, advance = self._figure_frame, self.figure.fontMetrics().horizontalAdvance
-        least = max(advance(texts[-1]), advance(widest[-1]))
-        frame.setMinimumWidth(max(frame.minimumWidth(), least))
-        self._figure_width = max(self._figure_width, advance(texts[0]), advance(widest[0]))
+        frame.setMinimumWidth(max(frame.minimumWidth(), advance(short), advance(least)))
+        self._figure_width = max(self._figure_width, advance(words), advance(longest))
         frame.setMaximumWidth(self._figure_width)
+
+    @property
+    def _share(self) -> str:
+        """The accuracy that is told beside the loss; "" for none."""
+        names = self.plot.run.quantities if self.plot.quantity == "loss" else ()
+        return next((name for name in names if name.endswith("accuracy")), "")
 
     def _last(self, quantity: str) -> tuple[float | None, float | None]:
         plot = self.plot
@@ -335,10 +335,16 @@ class CurveView(QWidget):
         """Return the newest values as rich text; ``between`` training and validation."""
         scheme, plot = theme.colors(), self.plot
         training, checked = self._last(plot.quantity)
+        wide = self.legend.fontMetrics().horizontalAdvance(f"{_('validation')} 0.000000 · 100.0%")
+        room = between == "<br>" and self.width() - self._figure_width > 1.3 * wide
+        shares = self._last(self._share) if self._share and room else (None, None)
         named = plot.named(_("training"), plot.run)
-        parts = [_entry(scheme.training, TRAINING_SIGN[1], named, training)]
+        parts = [_entry(scheme.training, TRAINING_SIGN[1], named, training, shares[0])]
         if checked is not None or plot.run.quantities == []:
-            parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], _("validation"), checked))
+            validation = _entry(
+                scheme.validation, VALIDATION_SIGN[1], _("validation"), checked, shares[1]
+            )
+            parts.append(validation)
         if plot.run.kept_epoch:  # Evaluate and Predict speak about that one
             parts.append(_("weights of epoch {number} restored", number=plot.run.kept_epoch))
         for number, (name, curves) in enumerate(plot.overlays.items()):
@@ -363,7 +369,8 @@ class CurveView(QWidget):
             save_and_tell(self, _("The curves were not saved"), save)
 
 
-def _entry(color: str, sign: str, name: str, value: float | None) -> str:
+def _entry(color: str, sign: str, name: str, value: float | None, part: float | None = None) -> str:
     mark = f'<span style="color:{color}">{sign}</span>'
     # No line ends between a mark and what it is the mark of.
-    return f"{mark}&nbsp;{escape(name)} {short_number(value)}".rstrip()
+    share = "" if part is None else f"&nbsp;· {format_percent(part)}"
+    return f"{mark}&nbsp;{escape(name)} {short_number(value)}".rstrip() + share
