@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _TEXTS = resource_json("texts.json")
 _SWEEP_MS, _NARROW = 900, 560
+_NARROW_STAGE, _WIDE_STAGE = 600, 960
 #: Title, words, and what the drawing of the neurons shows, also in short, for each stage.
 STAGES: list[tuple[str, ...]] = _TEXTS["step_stages"]
 
@@ -239,16 +240,18 @@ class NetworkViews(QWidget):
         sources = self.feed.columns[unit[0] - 1].units if unit else 0
         kernel = weights.get("kernel")
         single = kernel is not None and kernel.ndim == 2 and len(kernel) == sources
-        may = self._editor.may and self.showing_neurons and self.stepper.isHidden()
+        link = self._neurons.drawing.link if self._neurons is not None else None
+        stage = not self.stepper.isHidden()
+        room = not stage or (link is not None and self.width() > _NARROW_STAGE)
+        may = self._editor.may and self.showing_neurons and room
         if unit is None or not single or not may:
             self.weights.hide()
             self.hint.show()
             return
         names = self.feed.names(unit[0] - 1)
-        self.hint.setVisible(self.width() > _NARROW)
+        self.hint.setVisible(self.width() > (_WIDE_STAGE if stage else _NARROW))
         appears = self.weights.isHidden()
         self.weights.show_unit(weights, unit[1], [names.get(n, f"x[{n}]") for n in range(sources)])
-        link = self.neurons.drawing.link
         if appears and link is not None:
             self.weights.source.setCurrentIndex(link.source)
 

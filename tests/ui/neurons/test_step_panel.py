@@ -115,6 +115,13 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(
     new = next(line for line in text.splitlines() if line.startswith("w = "))
     kernel = weights_of(trained, "dense_1")["kernel"]
     assert number_of(new.rpartition("= ")[2]) == pytest.approx(float(kernel[3, 1]), rel=1e-4)
+    field = window.network_views.weights.field  # a weight is typed while the stage is shown
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: field.isVisible() and drawing.may_set)
+    field.selectAll()
+    qtbot.keyClicks(field, "1.5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.step.updates["kernel"].before[3, 1] == 1.5)
     window.docks.show_panel("training")
     assert drawing.labels is None
     assert not flows.flows
