@@ -49,12 +49,12 @@ _ERRORS: Texts = resource_json("errors.json")
 
 def user_error(key: str, path: Path | str = "", /, **values: object) -> UserError:
     """Return an error (``error_of``) about what the user did, or about ``path``, ``{file}``."""
-    return _about_file(UserError, key, path, values)
+    return about_file(UserError, key, path, **values)
 
 
 def format_error(key: str, path: Path | str = "", /, **values: object) -> FormatError:
     """Return an error (``error_of``) about a model file, called ``{file}``."""
-    return _about_file(FormatError, key, path, values)
+    return about_file(FormatError, key, path, **values)
 
 
 def training_error(key: str, node: str | None = None, /, **values: object) -> TrainingError:
@@ -62,8 +62,7 @@ def training_error(key: str, node: str | None = None, /, **values: object) -> Tr
     return error_of(TrainingError, _ERRORS, key, values, node=node)
 
 
-def _about_file(
-    kind: type[Error], key: str, path: Path | str, values: Mapping[str, object]
-) -> Error:
+def about_file(kind: type[Error], key: str, path: Path | str = "", /, **values: object) -> Error:
+    """Return an error (``error_of``) of a kind, or about ``path``, called ``{file}``."""
     values = {"file": Path(path).name, **values} if str(path) else values
     return error_of(kind, _ERRORS, key, values, path=str(path) or None)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.site_settings import site_settings
 
 # Two threads that put the name back in turn would leave the one's refusal, or none, in place.
@@ -27,11 +26,7 @@ def kept_off_the_network(name: str, folder: Path) -> Iterator[None]:
     from keras.src.utils import file_utils
 
     def refuse(*_arguments: object, **_named: object) -> None:
-        raise UserError(
-            _("{what} must be downloaded, but downloads are disabled on this computer.", what=name),
-            _("Ask your administrator to put the file into {folder}.", folder=folder),
-            code="downloads_disabled",
-        )
+        raise user_error("downloads_disabled", what=name, folder=folder)
 
     with _ONE_AT_A_TIME:
         fetch, file_utils.urlretrieve = file_utils.urlretrieve, refuse

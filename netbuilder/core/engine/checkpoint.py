@@ -20,7 +20,7 @@ from netbuilder.core.engine.build.graph_to_keras import frozen_bodies
 from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
 from netbuilder.core.engine.build.network_copies import changing_weights
 from netbuilder.core.engine.trained import Changed
-from netbuilder.core.error_texts import training_error
+from netbuilder.core.error_texts import about_file, training_error
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import delete, replace_atomically, write_error
@@ -77,11 +77,8 @@ def read_checkpoint(folder: Path) -> RunSnapshot | None:
             for name in _GROWING
         }
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise TrainingError(
-            _("The checkpoint '{path}' cannot be read: {reason}.", path=path, reason=error),
-            _("Train from the beginning."),
-            code="checkpoint_not_read",
-            path=str(path),
+        raise about_file(
+            TrainingError, "checkpoint_not_read", path, path=path, reason=error
         ) from error
     return RunSnapshot(arrays, facts, rows)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.error_texts import about_file
 from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import PLACES
@@ -257,34 +258,17 @@ def _read(path: Path, drawn: bool) -> Lesson:
     try:
         text = read_regular(path, LARGEST, LessonError).decode("utf-8-sig")
     except FileNotFoundError:
-        raise LessonError(
-            _("There is no lesson '{name}'.", name=path),
-            _("Check the name and the folder."),
-            code="lesson_not_found",
-            path=str(path),
-        ) from None
+        raise about_file(LessonError, "lesson_not_found", path, name=path) from None
     except UnicodeDecodeError as error:
-        raise LessonError(
-            _("'{file}' is not UTF-8 text (at byte {byte}).", file=path.name, byte=error.start),
-            _("Save it as UTF-8 in a text editor."),
-            code="lesson_not_utf8",
-            path=str(path),
-        ) from error
+        raise about_file(LessonError, "lesson_not_utf8", path, byte=error.start) from error
     except OSError as error:
-        raise LessonError(
-            _("'{file}' cannot be read: {reason}.", file=path, reason=error.strerror),
-            _("Choose a Markdown file (.md)."),
-            code="lesson_unreadable",
+        raise about_file(
+            LessonError, "lesson_unreadable", "", file=path, reason=error.strerror
         ) from error
     try:
         return parse_lesson(text, path.stem, path, drawn=drawn)
     except RecursionError as error:
-        raise LessonError(
-            _("'{file}' is nested too deeply to be a lesson.", file=path.name),
-            _("Remove the nested brackets, lists or quotations."),
-            path=str(path),
-            code="lesson_too_deep",
-        ) from error
+        raise about_file(LessonError, "lesson_too_deep", path) from error
 
 
 def parse_lesson(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from netbuilder.core.error_texts import about_file
 from netbuilder.core.errors import DataError, DataFix, EditError
 from netbuilder.core.file_names import form_on_disk
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -71,11 +72,7 @@ def point_edits(data: Data) -> PointEdits:
 
 
 def _unreadable(form: str) -> DataError:
-    return DataError(
-        _("The entry '{key}' of the data cannot be read.", key=POINTS),
-        _("Write {form}, or remove the entry.", form=form),
-        code="points_not_read",
-    )
+    return about_file(DataError, "points_not_read", key=POINTS, form=form)
 
 
 def _place(x: Any, y: Any) -> Place:

@@ -16,7 +16,7 @@ from netbuilder.core.project import atomic, edits, files
 from netbuilder.core.project.edits import new_id
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.graph_ends import replace_graph
-from netbuilder.core.project.groups import members, nested, put_into, rename_group
+from netbuilder.core.project.groups import group_nodes, members, nested, put_into, rename_group
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
 from netbuilder.core.project.project_errors import edit_error
 
@@ -184,7 +184,8 @@ MOST = 50  # copies; more are unreadable
 def repeat_group(project: Project, group_id: str, times: int) -> Project:
     """Repeat a group so that it occurs ``times`` (1 to 50) times in a row.
 
-    Copies have their own weights. The last copy feeds what the group fed. Raises ``EditError``
+    Copies have their own weights; more than two blocks become one card. The last feeds what the
+    group fed. Raises ``EditError``
     without such a group, or if it has no single input and output, or for other ``times``.
     """
     graph = project.graph
@@ -204,7 +205,7 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
             "group_not_a_chain", name=group.name, entries=len(entries), exits=len(exits)
         )
     first, end = entries.pop(), exits.pop()
-    last = end
+    last, blocks = end, [group_id]
     piece = read_fragment(copy_fragment(graph, (group_id,)))
     order = [node.id for node in piece.nodes]
     onward = [target for target in graph.targets[end] if target not in inside]
@@ -222,4 +223,5 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
         project = rename_group(project, copy.id, f"{group.name} {number}")
         project = put_into(project, {copy.id: group.parent})
         last = copy_out
-    return project
+        blocks.append(copy.id)
+    return group_nodes(project, blocks, f"{group.name} ×{times}") if times > 2 else project

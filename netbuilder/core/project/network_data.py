@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from netbuilder.core.error_texts import about_file
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 
 VARIABLE = "NETBUILDER_TRUSTED_HOSTS"
@@ -49,13 +49,4 @@ def check_trusted(data: Data, base: Path) -> None:
 def check_trusted_paths(paths: Iterable[str], base: Path) -> None:
     """Raise ``DataError`` if a path names a computer that is neither trusted nor ``base``'s."""
     if host := _untrusted(paths, base):
-        raise DataError(
-            _("The data of this project is on another computer, '{host}'.", host=host),
-            _(
-                "Opening it may sign you in there with your name and password. If you trust "
-                "that computer, choose the file yourself, or set {variable}={host}.",
-                variable=VARIABLE,
-                host=host,
-            ),
-            code="data_on_untrusted_host",
-        )
+        raise about_file(DataError, "data_on_untrusted_host", host=host, variable=VARIABLE)

@@ -21,7 +21,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPrepro
 from netbuilder.core.engine.build.loss_values import loss_on
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
 from netbuilder.core.results.forecast import naive_errors, naive_words, with_forecast_errors
@@ -299,18 +299,8 @@ def _need_finite(values: Array) -> None:
     whole = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
     if whole.all():
         return
-    counts = {
-        "count": format_number(int((~whole).sum()), ","),
-        "total": format_number(len(values), ","),
-    }
-    raise DataError(
-        _("The network's predictions are not numbers (NaN) for {count} of {total} rows.", **counts),
-        _(
-            "If the weights became too large in training, train again with a smaller learning "
-            "rate; if the rows contain no numbers, fix the rows."
-        ),
-        code="prediction_not_finite",
-    )
+    count, total = (format_number(int(n), ",") for n in ((~whole).sum(), len(values)))
+    raise data_error("prediction_not_finite", count=count, total=total)
 
 
 def _truth(y: Array, target: OutputPreprocessing) -> Array:

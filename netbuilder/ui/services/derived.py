@@ -16,8 +16,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.jobs import Task
 
 log = logging.getLogger(__name__)
@@ -32,11 +32,7 @@ def for_people(error: Exception) -> UserError:
     if isinstance(error, UserError):
         return error
     log.error("a computation failed", exc_info=error)
-    return UserError(
-        _("An unexpected error occurred: {error}", error=error),
-        _("Change your input, or see the log file."),
-        code=UNEXPECTED,
-    )
+    return user_error("unexpected_error", error=error)
 
 
 class Rank(IntEnum):

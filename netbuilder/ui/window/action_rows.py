@@ -133,6 +133,7 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
         _row("find-on-canvas", do("commands.find")),
         _row("edit-layer", partial(commands.edit_layer, rename=True), enabled=some),
         _row("group", do("commands.group"), enabled=many),
+        _row("group-repeats", do("commands.group_repeats")),
         _row("ungroup", do("commands.ungroup"), enabled=some),
         _row("align-column", do("commands.align_column"), enabled=many),
         _row("align-row", do("commands.align_row"), enabled=many),

@@ -22,8 +22,10 @@ from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits, files
+from netbuilder.core.project.layout import FOLD_ROWS
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.project.network_data import TRUSTED, untrusted_host
+from netbuilder.core.project.repeats import group_repeats
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs, settings, suggested_paths
 from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
@@ -94,6 +96,15 @@ def _as_trained(project: Project, trained: Project) -> bool:
     )
     same = replace(trained, name=project.name, extra=project.extra)
     return replace(project, training=resolved) == same
+
+
+def _with_grouped_repeats(imported: Imported) -> Imported:
+    """Group repeated blocks of a long network that was not drawn here."""
+    graph, trained = imported.project.graph, imported.trained
+    if imported.project.data.kind or graph.groups or len(graph.nodes) <= FOLD_ROWS:
+        return imported
+    trained = trained and replace(trained, project=group_repeats(trained.project))
+    return replace(imported, project=group_repeats(imported.project), trained=trained)
 
 
 def _opened(path: Path, imported: Imported) -> str:
@@ -450,7 +461,8 @@ class Documents(QObject):
             from netbuilder.core.formats.importing.report import LEFT_OUT, Imported, ReportItem
 
             try:
-                return import_file(path, model=model) if model else import_file(path)
+                imported = import_file(path, model=model) if model else import_file(path)
+                return _with_grouped_repeats(imported)
             except FormatError as error:
                 if error.code == "weights_only":
                     return onto_project(Imported(before[0]), path, base)

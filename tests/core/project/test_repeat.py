@@ -7,7 +7,9 @@ import pytest
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.fragments import repeat_group
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.graph_ends import training_relevant
+from netbuilder.core.project.model import Graph, Project
+from netbuilder.core.project.repeats import group_repeats
 
 
 def _network() -> Project:
@@ -15,6 +17,29 @@ def _network() -> Project:
     for layer in ("Input", "Conv2D", "ReLU", "Flatten"):
         project = edits.append_layer(project, layer)
     return groups.group_nodes(project, ["conv2d", "re_lu"], "Block")
+
+
+def way_ids(graph: Graph) -> list[str]:
+    return [node.id for node in graph.nodes if node.layer in {"Conv2D", "ReLU"}]
+
+
+@pytest.mark.parametrize(("layers", "skips"), [(["Dense", "ReLU"], False), (["Dense"] * 2, True)])
+def test_equal_blocks_in_a_row_become_one_card(layers: list[str], skips: bool) -> None:
+    project = edits.append_layer(edits.append_layer(Project(), "Input"), "Dropout")
+    for _unused in range(28):
+        start = project.graph.outputs[-1]
+        for layer in layers:
+            project = edits.append_layer(project, layer)
+        if skips:
+            project = edits.append_layer(project, "Add")
+            project = edits.connect(project, start, project.graph.outputs[-1])
+    project = edits.append_layer(project, "Dense", params={"units": 3})
+    grouped = group_repeats(project)
+    assert [group.name for group in grouped.graph.groups] == ["Block ×28"]
+    assert training_relevant(grouped) == training_relevant(project)
+    cards = {groups.visible_as(grouped.graph, node.id) for node in grouped.graph.nodes}
+    assert len(cards) == 4, "Input, Dropout, the blocks and the last Dense"
+    assert group_repeats(grouped) is grouped
 
 
 def test_copies_stand_behind_each_other_and_feed_what_the_group_fed() -> None:
@@ -25,8 +50,9 @@ def test_copies_stand_behind_each_other_and_feed_what_the_group_fed() -> None:
         (here,) = graph.targets[here]
         way.append(graph.by_id[here].layer)
     assert way == ["Conv2D", "ReLU"] * 3 + ["Flatten"]
-    assert [g.name for g in graph.groups] == ["Block", "Block 2", "Block 3"]
-    assert [len(groups.members(graph, g.id)) for g in graph.groups] == [2, 2, 2]
+    assert [g.name for g in graph.groups] == ["Block", "Block 2", "Block 3", "Block ×3"]
+    assert [len(groups.members(graph, g.id)) for g in graph.groups] == [2, 2, 2, 6]
+    assert {groups.visible_as(graph, name) for name in way_ids(graph)} == {graph.groups[-1].id}
     assert not any(node.shared for node in graph.nodes)
 
 

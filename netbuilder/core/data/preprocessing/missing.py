@@ -10,7 +10,7 @@ from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cells import TRUE, as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.recipe_options import require_choice
-from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.errors import DataFix
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import MISSING_RULES, Data
 from netbuilder.core.wording import format_list, format_quoted_list, join_values
@@ -113,31 +113,17 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         places = [*places[:3], more]
     total = int(counts.sum())
     fill = _filling(table, [str(name) for name in counts.index])
-    raise DataError(
-        ngettext(
-            "{count} value is missing in {file}: {places}.",
-            "{count} values are missing in {file}: {places}.",
-            total,
-            file=source,
-            places=join_values(places, clauses=True),
-        ),
-        _(
-            'Fill in the values, or set "Missing" to "drop" (leaves those '
-            'rows out) or "most_frequent" (fills in the most frequent value).'
-        )
-        if fill.data["missing"] == "most_frequent"
-        else _(
-            'Fill in the values, or set "Missing" to "drop" (leaves those '
-            'rows out) or "mean" (fills in the mean of the column).'
-        ),
-        code="values_missing",
+    raise data_error(
+        "values_missing:2" if fill.data["missing"] == "most_frequent" else "values_missing",
         fixes=(
             *_ticks(table, [str(name) for name in counts.index]),
             missing_fixes()[0],
             fill,
             *_as_category(table, [str(name) for name in counts.index]),
         ),
-        short=empty_cells(total),
+        count=total,
+        file=source,
+        places=join_values(places, clauses=True),
     )
 
 

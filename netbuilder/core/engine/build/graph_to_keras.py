@@ -273,11 +273,7 @@ def _input_layer(arguments: dict[str, Any], named: dict[str, str]) -> keras.Laye
     import keras
 
     if arguments.get("shape") is None:
-        raise BuildError(
-            _("The Input has no shape."),
-            _("Choose data, or enter a shape here."),
-            code="input_without_shape",
-        )
+        raise _error("input_without_shape")
     return keras.layers.InputLayer(**arguments, **named)
 
 

@@ -23,6 +23,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
+from netbuilder.core.error_texts import about_file
 from netbuilder.core.errors import BuildError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice
@@ -226,14 +227,8 @@ def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) ->
         kind = getattr(importlib.import_module(spec.module), spec.keras_class)
         return kind(**arguments, **more)
     except (TypeError, ValueError) as error:
-        raise BuildError(
-            _(
-                "{name} does not accept these values: {reason}",
-                name=spec.keras_class,
-                reason=first_line(error),
-            ),
-            _("Change or reset its parameters."),
-            code="choice_values_invalid",
+        raise about_file(
+            BuildError, "choice_values_invalid", "", name=spec.keras_class, reason=first_line(error)
         ) from error
 
 

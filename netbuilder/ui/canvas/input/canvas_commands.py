@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.errors import EditError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project import edits, edits_canvas, fragments, groups
+from netbuilder.core.project import edits, edits_canvas, fragments, groups, repeats
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input.layer_search import CanvasFind, NameField, close_fields
@@ -356,6 +356,13 @@ class CanvasCommands:
         chosen = self._chosen()
         if self._canvas.edit(_("Group layers"), partial(groups.group_nodes, ids=chosen)):
             self._canvas.select((self._canvas.store.project.graph.groups[-1].id,))
+
+    def group_repeats(self) -> None:
+        project = self._canvas.store.project
+        if repeats.group_repeats(project) is project:
+            self._canvas.say(_("No block occurs three times in a row."))
+        else:
+            self._relayout(_("Group repeated blocks"), repeats.group_repeats)
 
     def ungroup(self) -> None:
         group_ids = self._canvas.store.project.graph.group_by_id

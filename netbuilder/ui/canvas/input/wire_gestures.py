@@ -11,11 +11,11 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import before_last_layer, connection_problem
 from netbuilder.core.project.model import Edge, Point, Project
+from netbuilder.core.project.project_errors import edit_error
 from netbuilder.core.wording import format_quoted_list, join_sentences
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
@@ -253,11 +253,7 @@ class WireKeyGesture(Gesture):
         targets = [picture.cards[id_] for id_, fits in self._acceptance.items() if fits != "no"]
         targets.sort(key=lambda c: abs(c.y - self._card.y - 80) + abs(c.x - self._card.x))
         if not targets:
-            raise EditError(
-                _("No layer can take a connection from '{name}'.", name=self._source),
-                _("Add a layer first."),
-                code="no_layer_to_connect",
-            )
+            raise edit_error("no_layer_to_connect", name=self._source)
         self.choices = [card.id for card in targets]
         self.index = 0
         view.state.ports = self._acceptance

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netbuilder.core.data import progress
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.excluded_files import SampleFolder, damaged_files_error
-from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.error_texts import user_error
 
 if TYPE_CHECKING:
     import keras
@@ -120,11 +119,7 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
     try:
         import soundfile
     except (ImportError, OSError) as error:
-        raise UserError(
-            _("Sounds cannot be read: the package soundfile is not installed."),
-            _("Install it: pip install soundfile"),
-            code="soundfile_missing",
-        ) from error
+        raise user_error("soundfile_missing") from error
     lengths: list[float] = []
     bad: list[Path] = []
     some = files if every else files[:: -(-len(files) // _LOOKED_AT)]
