@@ -39,15 +39,15 @@ class VisibleProblems(QObject):
     def now(self) -> list[ProblemBubble]:
         view = self._canvas
         picture, size = view.picture, view.viewport().size()
-        active = frozenset((*view.selection(), view.state.hovered))
-        key = (view.camera, size, active, self._previews.ids, view.look.generation)
+        active, new = frozenset((*view.selection(), view.state.hovered)), view.state.proposed
+        key = (view.camera, size, active, self._previews.ids, view.look.generation, new)
         if (
             self._cache_key is None
             or self._cache_key[0] is not picture
             or self._cache_key[1] != key
         ):
             self._cache_key = (picture, key)
-            self._bubbles = problem_bubbles.place_bubbles(
+            bubbles = problem_bubbles.place_bubbles(
                 picture,
                 picture.grid.cards_in(view.camera.seen(size.width(), size.height(), 200)),
                 view.look,
@@ -57,8 +57,10 @@ class VisibleProblems(QObject):
                 view.sight.seen_box(),
             )
             self._set_visible(
-                frozenset(bubble.problem for bubble in self._bubbles if self._fully_visible(bubble))
+                frozenset(bubble.problem for bubble in bubbles if self._fully_visible(bubble))
             )
+            proposed = picture.seen.stand_in.get(new, new)
+            self._bubbles = [bubble for bubble in bubbles if bubble.card.id != proposed]
         return self._bubbles
 
     def hide(self) -> None:

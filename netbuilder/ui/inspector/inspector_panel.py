@@ -410,7 +410,7 @@ class Inspector(QScrollArea):
     def _show_count(self) -> None:
         node, shapes = self.node, self._workbench.shapes
         shape = shapes.by_node.get(node.id) if node is not None and shapes is not None else None
-        if shape is None or node is None or node.layer == "Input":
+        if shape is None or shape.output is None or node is None or node.layer == "Input":
             self.count.setText("")
             return
         if node.shared is not None:

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
 
 from netbuilder.core.check.network_table import COLUMNS, network_table, table_lines
 from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
@@ -126,12 +127,15 @@ def test_the_table_is_sorted_by_number_copied_and_saved(make, small, tmp_path) -
     dialog.close()
 
 
-def test_a_duplicate_is_proposed_behind_its_original(hand) -> None:
+def test_a_duplicate_is_proposed_behind_its_original(hand, qtbot: QtBot) -> None:
     hand.view.select(("dense",))
     hand.key(KEY.Key_D, CONTROL)
     (new,) = hand.view.selection()
     assert not hand.graph.sources[new], "nothing is connected unasked"
     assert hand.view.commands.proposal.there
+    qtbot.waitUntil(lambda: bool(hand.view.picture.cards[new].problems))
+    told = hand.view.problems
+    assert not [bubble for bubble in told.now() if bubble.card.id == new], "one offer, not two"
     hand.view.grab()
     hand.key(KEY.Key_Return)
     assert hand.graph.sources[new] == ("dense",)

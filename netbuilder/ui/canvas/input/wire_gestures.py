@@ -351,6 +351,7 @@ class ConnectionProposal:
         if not fits or connection_problem(graph, ends[0], first[0]):
             return
         self._chain = _Chain(ends[0], first[0], last[0])
+        self._canvas.state.proposed = first[0]
         text = _("Press Enter to connect {source} to {target}.", source=ends[0], target=first[0])
         self._canvas.tell(text)
         announce(self._canvas.widget(), text)
@@ -359,14 +360,15 @@ class ConnectionProposal:
     def dismiss(self) -> bool:
         """Discard the proposal; return whether there was one."""
         proposed, self._chain = self._chain is not None, None
+        self._canvas.state.proposed = ""
         if proposed:
             self._canvas.viewport().update()
         return proposed
 
     def accept(self) -> bool:
         """Make the proposed connection; return whether there was one."""
-        chain, self._chain = self._chain, None
-        if chain is None:
+        chain = self._chain
+        if not self.dismiss() or chain is None:
             return False
         before = self._slide.places()
         change = partial(edits.insert_chain, after=chain.after, first=chain.first, last=chain.last)

@@ -48,6 +48,7 @@ class PaintState:
     hovered: str = ""
     hovered_fix: str = ""  # the card whose fix button is under the pointer
     offered: Any = None  # the problem that Enter fixes
+    proposed: str = ""  # the node that Enter connects, whose problem makes no other offer
     hovered_port: tuple[str, str, int] = ("", "", 0)  # id, "in" or "out", slot
     lit_cards: frozenset[str] = frozenset()
     lit_wire: tuple[str, str] | None = None
