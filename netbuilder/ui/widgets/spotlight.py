@@ -128,9 +128,9 @@ class Spotlight(QWidget):
             painter.setBrush(accent)
             painter.drawEllipse(self._pointer, letters, letters)
             if self.key:
-                self._paint_words(painter, self.key, self.width() // 2, 3 * letters)
+                self._paint_words(painter, self.key, self.width() // 2, 6 * letters)
             if self.words:
-                self._paint_words(painter, self.words, stage.center().x(), 5 * letters)
+                self._paint_words(painter, self.words, stage.center().x(), 3 * letters)
 
     def _paint_words(self, painter: QPainter, words: str, middle: int, above: int) -> None:
         scheme, letters = theme.colors(), self.fontMetrics().height()
