@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.output import UsageError, print_json, print_note, print_result
-from netbuilder.core.error_texts import user_error
+from netbuilder.cli.output import print_json, print_note, print_result
+from netbuilder.core.error_texts import usage_error, user_error
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
@@ -31,11 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise user_error("output_is_input", name=path)
     picture = path.suffix.lower() in _PICTURES
     if arguments.worksheet and not picture:
-        raise UsageError(
-            _("A worksheet is a picture, but '{name}' is not a picture file.", name=path.name),
-            _("Use a name that ends in one of {endings}.", endings=format_list(_PICTURES)),
-            code="worksheet_not_a_picture",
-        )
+        raise usage_error("worksheet_not_a_picture", name=path.name, endings=format_list(_PICTURES))
     if picture and (arguments.worksheet or path.suffix.lower() != ".svg"):
         _picture(source, path, arguments.worksheet)
         notes: tuple[str, ...] = ()
@@ -63,11 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     row = registry.format_for(path)
     if style and not row.styled:
-        raise UsageError(
-            _("--style is for scripts and notebooks, but '{name}' is neither.", name=path.name),
-            _("Leave --style out, or name the output .py or .ipynb."),
-            code="style_without_script",
-        )
+        raise usage_error("style_without_script", name=path.name)
     if row.trained:
         from netbuilder.cli.evaluate import load_model
 

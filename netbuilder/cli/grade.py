@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from netbuilder.cli.output import UsageError, print_json, print_note, print_result
+from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.cli.standard_streams import output_path
+from netbuilder.core.errors import UsageError
 from netbuilder.core.grading import report, rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,

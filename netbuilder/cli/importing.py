@@ -6,7 +6,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from netbuilder.cli.output import UsageError, print_json, print_note
+from netbuilder.cli.output import print_json, print_note
+from netbuilder.core.error_texts import usage_error
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.importing.import_file import import_file
@@ -24,11 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         path = path.with_suffix(files.ENDING)
     as_model = registry.is_model(path)
     if not as_model and path.suffix.lower() != files.ENDING:
-        raise UsageError(
-            _("'{file}' is neither a project nor a model.", file=path.name),
-            _("Use a name that ends in .netbuilder, .h5 or .keras."),
-            code="import_output_unknown",
-        )
+        raise usage_error("import_output_unknown", file=path.name)
     weights = Path(arguments.weights) if arguments.weights else None
     if as_model or weights is not None or source.suffix.lower() == ".onnx":
         from netbuilder.core.tensorflow_output import load_tensorflow

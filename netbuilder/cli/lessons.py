@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netbuilder.cli.output import UsageError, print_json, print_note, print_result
-from netbuilder.core.error_texts import user_error
+from netbuilder.cli.output import print_json, print_note, print_result
+from netbuilder.core.error_texts import usage_error, user_error
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
@@ -27,11 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """List lessons, show or write one, or check a project against it."""
     if arguments.name is None:
         if arguments.check:
-            raise UsageError(
-                _("No lesson is given to check against."),
-                _("Give its name, for example: netbuilder lessons first_model --check mine.h5"),
-                code="no_lesson_named",
-            )
+            raise usage_error("no_lesson_named")
         return _list(arguments)
     lesson = library.find_lesson(arguments.name, _beside(arguments))
     library.start_project(lesson)  # raises if the start project is invalid
@@ -173,11 +169,7 @@ def _step_json(result: StepResult) -> dict[str, Any]:
 def _write(lesson: Lesson, output: str) -> list[str]:
     folder = Path(output)
     if folder.is_file():
-        raise UsageError(
-            _("'{name}' is a file.", name=folder),
-            _("Give a folder for the lesson and its project."),
-            code="output_is_a_file",
-        )
+        raise usage_error("output_is_a_file", name=folder)
     folder.mkdir(parents=True, exist_ok=True)
     assert lesson.path is not None
     text = read_regular(lesson.path, LARGEST).decode("utf-8-sig")

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, Progress as Bar, TextColumn
 from rich.table import Column
 
-from netbuilder.core.errors import DataFix, UserError
+from netbuilder.core.errors import DataFix, UsageError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, labelled
 
@@ -156,10 +156,6 @@ def show_reading_bar() -> Iterator[None]:
 
         with progress.progress_listener(listen):
             yield
-
-
-class UsageError(UserError):
-    """Invalid command-line usage: exit code 2."""
 
 
 def print_result(text: str = "") -> None:

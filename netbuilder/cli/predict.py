@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model, no_file_error
-from netbuilder.cli.output import UsageError, print_json, print_note, to_json_value
+from netbuilder.cli.output import print_json, print_note, to_json_value
 from netbuilder.cli.standard_streams import input_path, output_path
+from netbuilder.core.errors import UsageError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.plain_text import spreadsheet_cell
 

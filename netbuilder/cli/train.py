@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import UsageError, print_json, print_note, print_result, show_reading_bar
+from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.cli.stop_signals import interruptible, stop_session
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import usage_error, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
@@ -201,43 +201,22 @@ def _place(problem: Problem) -> str:
 def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.workers:
         if arguments.worker_index is not None:
-            raise UsageError(
-                _("--worker-index needs the list of --workers."),
-                _("Add --workers HOST:PORT,HOST:PORT."),
-                code="workers_missing",
-            )
+            raise usage_error("workers_missing")
         return {}
     addresses = tuple(text.strip() for text in arguments.workers.split(",") if text.strip())
     for address in addresses:
         host, _colon, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise UsageError(
-                _("'{address}' is not the address of a worker.", address=address),
-                _("Write HOST:PORT, such as lab1:2222."),
-                code="worker_address",
-            )
+            raise usage_error("worker_address", address=address)
     index = arguments.worker_index
     count = len(addresses)
     numbers = (
         "0" if count == 1 else _("0 to {last}, a different one on each machine", last=count - 1)
     )
     if index is None:
-        raise UsageError(
-            _("--workers lists the machines, but --worker-index of this machine is missing."),
-            _("Add --worker-index {numbers}.", numbers=numbers),
-            code="worker_index_missing",
-        )
+        raise usage_error("worker_index_missing", numbers=numbers)
     if index >= count:
-        raise UsageError(
-            ngettext(
-                "--worker-index is {index}, but --workers lists {count} machine.",
-                "--worker-index is {index}, but --workers lists {count} machines.",
-                count,
-                index=index,
-            ),
-            _("Use --worker-index {numbers}.", numbers=numbers),
-            code="worker_index_too_large",
-        )
+        raise usage_error("worker_index_too_large", index=index, count=count, numbers=numbers)
     return {"workers": addresses, "worker_index": index}
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import UsageError, print_json, print_note, print_result
+from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.cli.stop_signals import interruptible
 from netbuilder.cli.train import project_title
+from netbuilder.core.error_texts import usage_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import as_sentence, format_number, join_values, labelled
@@ -32,11 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         project = replace(project, training=replace(project.training, epochs=arguments.epochs))
     out = Path(arguments.output) if arguments.output else None
     if out is not None and out.suffix != ".netbuilder":
-        raise UsageError(
-            _("'{name}' is not a project file name.", name=out.name),
-            _("Use a name that ends in .netbuilder."),
-            code="not_a_project_name",
-        )
+        raise usage_error("not_a_project_name:2", name=out.name)
     plan = _plan(arguments, project, source)
 
     from netbuilder.core.results.tuning import study
@@ -82,11 +79,7 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPla
     paths = [dimension.path for dimension in dimensions]
     for path in paths:
         if paths.count(path) > 1:
-            raise UsageError(
-                _("{path} is given twice.", path=path),
-                _("Put all its values into one --vary."),
-                code="dimension_twice",
-            )
+            raise usage_error("dimension_twice", path=path)
     return with_default_file(
         StudyPlan(
             project,

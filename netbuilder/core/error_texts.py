@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from netbuilder.core.errors import DataFix, FormatError, TrainingError, UserError
+from netbuilder.core.errors import DataFix, FormatError, TrainingError, UsageError, UserError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 
@@ -50,6 +50,11 @@ _ERRORS: Texts = resource_json("errors.json")
 def user_error(key: str, path: Path | str = "", /, **values: object) -> UserError:
     """Return an error (``error_of``) about what the user did, or about ``path``, ``{file}``."""
     return about_file(UserError, key, path, **values)
+
+
+def usage_error(key: str, /, **values: object) -> UsageError:
+    """Return an error (``error_of``) about the words of a command."""
+    return error_of(UsageError, _ERRORS, key, values)
 
 
 def format_error(key: str, path: Path | str = "", /, **values: object) -> FormatError:

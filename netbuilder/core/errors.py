@@ -83,5 +83,9 @@ class TrainingError(UserError):
     """A run failed: NaN, out of memory, ..."""
 
 
+class UsageError(UserError):
+    """Invalid command-line usage: exit code 2."""
+
+
 class FormatError(UserError):
     """A model file is damaged, of another format, or not safe to open."""

@@ -15,6 +15,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 
@@ -83,15 +84,7 @@ class TensorFlowGate(MetaPathFinder):
 def check_processor() -> None:
     """Raise ``UserError`` if the processor has no AVX: TensorFlow would end the process."""
     if not has_avx():
-        raise UserError(
-            _("The processor of this computer has no AVX instructions, which TensorFlow needs."),
-            _(
-                "You can draw networks, read lessons and look at code here. To train, evaluate or "
-                "predict, use a computer whose processor has AVX: most since 2012 do, but not "
-                "Celeron and Pentium processors such as N4000 to N5100."
-            ),
-            code="processor_without_avx",
-        )
+        raise user_error("processor_without_avx")
 
 
 def has_avx() -> bool:

@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.script.code_edit import (
@@ -100,9 +101,7 @@ def _use(trained: TrainedModel | None, base: Path) -> str:
     from netbuilder.core.formats.script.use_model import example_sample, model_stem, use_code
 
     if trained is None:
-        raise UserError(
-            _("There is no trained model."), _("Press Train first."), code="no_trained_model"
-        )
+        raise user_error("no_trained_model")
     dataset = None
     with suppress(UserError):
         dataset = load_dataset(trained.project, base) if trained.project.data.kind else None
@@ -489,17 +488,7 @@ class CodePanel(QWidget):
 
 
 #: Token type (with its subtypes) -> colour in light, colour in dark, bold.
-_COLORS: tuple[tuple[str, str, str, bool], ...] = (
-    ("Token.Comment", "#667085", "#98A2B3", False),
-    ("Token.Literal.String", "#15703C", "#7FD1A0", False),
-    ("Token.Literal.Number", "#9A4B00", "#F0B072", False),
-    ("Token.Keyword", "#7A2FA0", "#D0A2F0", True),
-    ("Token.Name.Builtin", "#005F99", "#7CC4F0", False),
-    ("Token.Name.Function", "#005F99", "#7CC4F0", False),
-    ("Token.Name.Class", "#005F99", "#7CC4F0", True),
-    ("Token.Name.Namespace", "#1B2430", "#E6E9EE", True),
-    ("Token.Operator.Word", "#7A2FA0", "#D0A2F0", True),
-)
+_COLORS: list[tuple[str, str, str, bool]] = resource_json("style/code_colors.json")
 
 
 class PythonColors(QSyntaxHighlighter):

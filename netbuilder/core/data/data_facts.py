@@ -48,9 +48,8 @@ class DataFacts:
         findings: detected properties and problems, with fixes.
         generates: the network continues a text, by "character", "word" or "byte_pair"; else "".
         read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file the same
-            way: "sep", "encoding", "skiprows", "header", "names", ... Also "stripped": columns
-            whose numbers are left when all but digits, sign and decimal point is removed;
-            "thousands" where pandas then reads the rest; of folders as
+            way: "sep", "encoding", "skiprows", "header", "names", ... Also "forms": how
+            pandas reads columns of texts; "thousands" where it reads the rest; of folders as
             ``core.data.readers.class_folders``; of a series "in_order": one series without gaps,
             in the order of the file.
         test_read_as: the same for the test file.

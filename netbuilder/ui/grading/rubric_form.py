@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.grading.rubric import (
     DEFAULT_RUBRIC,
     Rubric,
@@ -38,17 +39,7 @@ from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 _TOML = FileType(N_("Rubric"), (".toml",))
 #: Metrics of grading: names, and whether lower is better.
-_METRICS = (
-    ("accuracy", False),
-    ("f1_score", False),
-    ("precision", False),
-    ("recall", False),
-    ("r2_score", False),
-    ("mean_absolute_error", True),
-    ("root_mean_squared_error", True),
-    ("median_absolute_error", True),
-    ("loss", True),
-)
+_METRICS: list[tuple[str, bool]] = resource_json("keras_names.json")["graded_metrics"]
 _BOUNDS = ((N_("at least"), "at_least"), (N_("at most"), "at_most"))
 
 

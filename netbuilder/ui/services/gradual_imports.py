@@ -26,6 +26,7 @@ from types import ModuleType
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netbuilder.core.folders import resource_json
 from netbuilder.core.garbage_collection import pause_collection
 from netbuilder.core.process_setup import check_processor
 from netbuilder.core.tensorflow_output import filter_stderr, load_tensorflow
@@ -82,28 +83,10 @@ def preload_libraries() -> None:
 log = logging.getLogger(__name__)
 
 #: Modules without Qt that pyqtgraph imports; any thread may import them.
-_PLAIN = (
-    "cProfile",
-    "decimal",
-    "importlib.resources",
-    "multiprocessing.connection",
-    "numpy.typing",
-    "pkgutil",
-    "pydoc",
-    "subprocess",
-    "xml.etree.ElementTree",
-)
+_PLAIN: list[str] = resource_json("modules.json")["plain"]
 _LAZY = ("QtCore", "QtGui", "QtWidgets")
 _MORE = ("QtSvg", "QtOpenGL", "QtOpenGLWidgets", "QtTest")
-_DRAWING = (
-    "netbuilder.ui.plots.training_curves",
-    "netbuilder.ui.plots.live.layer_strips",
-    "netbuilder.ui.services.runs.run_tracker",
-    "netbuilder.ui.training.curve_view",
-    "netbuilder.ui.training.filmstrip",
-    "netbuilder.core.results.fine_tuning",
-    "netbuilder.core.results.statistics",
-)
+_DRAWING: list[str] = resource_json("modules.json")["drawing"]
 #: Length of one piece, and of the pause after it.
 PIECE_SECONDS = 0.004
 PAUSE_MS = 2

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -171,35 +172,80 @@ def test_what_was_decided_by_hand_and_names_in_a_comment(
     assert "print" not in table_script.reader(Project(data=recipe), recipe.path, odd)
 
 
-def test_numbers_as_people_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exported script of a project, which is told what is known of its data."""
-    from netbuilder.core.formats import registry
+ROWS = np.arange(120)
+#: Columns of texts, and what the Data page decides of them.
+WRITTEN: dict[str, tuple[list[str], ColumnChoice, dict[str, object]]] = {
+    "money": ([f"${1000 + i * 17.25:,.2f}" for i in ROWS], ColumnChoice(), {}),
+    "german": ([f"{i},5 €" for i in ROWS], ColumnChoice(), {}),
+    "kg and g": ([f"{i + 1} kg" if i % 2 else f"{i + 1}000 g" for i in ROWS], ColumnChoice(), {}),
+    "feet": ([f"{4 + i % 3}'{i % 12}\"" for i in ROWS], ColumnChoice(), {}),
+    "owed": ([f"({i}.5)" if i % 3 else f"{i}.5" for i in ROWS], ColumnChoice(), {}),
+    "inches": ([f"{i % 9} 1/4" if i % 2 else f"{i}" for i in ROWS], ColumnChoice(), {}),
+    "powers": ([f"{1 + i % 9}×10^-{i % 4}" for i in ROWS], ColumnChoice(), {}),
+    "places": ([f"{i / 2}°{'NS'[i % 2]}" for i in ROWS], ColumnChoice(), {}),
+    "lasts": ([f"{i % 5 + 1}h {i % 60}m" for i in ROWS], ColumnChoice(), {}),
+    "clock": ([f"{1 + i % 12}:{i % 60:02} {'ap'[i % 2]}m" for i in ROWS], ColumnChoice(), {}),
+    "month": ([str(d) for d in pd.date_range("1990", periods=120, freq="MS").strftime("%b %Y")],
+              ColumnChoice(type="date"), {}),
+    "quarter": ([f"{1980 + i // 4}Q{i % 4 + 1}" for i in ROWS], ColumnChoice(type="date"), {}),
+    "born": ([f"{i % 28 + 1}/{i % 12 + 1}/{(i * 7) % 100:02}" for i in ROWS],
+             ColumnChoice(type="date"), {"centuries": {"born": 1930}, "dates": {"born": "day"}}),
+    "ok": (["yes" if i % 2 else "no" for i in ROWS], ColumnChoice(type="boolean"), {}),
+    "spelt": ([("red", "Red ", "RED", "blue")[i % 4] for i in ROWS], ColumnChoice(),
+              {"same_words": ["spelt"]}),
+    "tags": ([("a;b", "b; c", "a")[i % 3] for i in ROWS], ColumnChoice(),
+             {"labels": {"tags": {"separator": ";", "labels": ["a", "b", "c"]}}}),
+    "unknown": (["-999" if i % 9 == 1 else str(i) for i in ROWS], ColumnChoice(missing="mean"),
+                {"missing_values": {"unknown": [-999]}}),
+    "gaps": (["" if i % 7 == 2 else "xyz"[i % 3] for i in ROWS],
+             ColumnChoice(missing="category"), {}),
+    "who": ([str(i // 4) for i in ROWS], ColumnChoice("group"), {}),
+    "counts": ([str(1 + i % 2) for i in ROWS], ColumnChoice("weight"), {}),
+    "when": ([f"2024-{1 + i % 12:02}-{1 + i % 28:02}" for i in ROWS], ColumnChoice("order"), {}),
+    "part": ([("train", "train", "test")[i % 3] for i in ROWS], ColumnChoice("split"), {}),
+}  # fmt: skip
 
-    price = np.array([1304.5, 2000.0, -12.0, 995.25, 1e6, 0.5] * 8)
-    weight, share, y = np.arange(48.0), np.arange(48) * 2.5, np.arange(48) * 1500.0
-    pd.DataFrame(
-        {
-            "price": [f"{'-' if p < 0 else ''}${abs(p):,.2f}" for p in price],
-            "weight": [f"{w:.0f} kg" for w in weight],
-            "share": [f"{s:.1f} %".replace(".", ",") for s in share],
-            "y": [f"{one:,.0f} €" for one in y],
-        }
-    ).to_csv(tmp_path / "d.csv", index=False)
-    recipe = Data(
-        "csv", path="d.csv", target=("y",), scaling="none", test_split=0.0, validation_split=0.0
-    )
-    project = Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
-    registry.save_network(project, tmp_path / "out.py", tmp_path)
-    space: dict[str, Any] = {}
+
+def written(names: tuple[str, ...], folder: Path, **more: Any) -> Project:
+    """A table with these columns, and a project that predicts a price from them."""
+    columns, options = {}, {"missing": "median"}
+    for name in names:
+        options |= WRITTEN[name][2]
+        columns |= {} if name == "tags" else {name: WRITTEN[name][1]}
+    frame = pd.DataFrame({name: WRITTEN[name][0] for name in names})
+    frame = frame.assign(size=ROWS * 1.5, price=ROWS % 17 * 2.0)
+    frame.to_csv(folder / "d.csv", index=False)
+    recipe = Data("csv", path="d.csv", target=("price",), columns=columns, options=options, **more)
+    return Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
+
+
+@pytest.mark.parametrize("names", [
+    (*list(WRITTEN)[:6],), (*list(WRITTEN)[6:13],), (*list(WRITTEN)[13:18],),
+])  # fmt: skip
+def test_a_short_script_reads_every_writing_as_the_program(
+    names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    text = (tmp_path / "out.py").read_text("utf-8").split("# Build the network")[0]
-    assert "def " not in text
-    exec(text.replace("import matplotlib.pyplot as plt", ""), space)
-    told = np.stack([price, weight, share], axis=1)
-    np.testing.assert_allclose(space["x_train"], told, rtol=1e-6)
-    np.testing.assert_allclose(np.ravel(space["y_train"]), y, rtol=1e-6)
+    project = written(names, tmp_path, scaling="none", test_split=0.0, validation_split=0.0)
     data = load_dataset(project, tmp_path)
-    np.testing.assert_allclose(data.train.raw_x["input"], told, rtol=1e-6)
+    text = script_source(project, data.facts).split("# Build the network")[0]
+    assert "def " not in text
+    space: dict[str, Any] = {}
+    exec(text.replace("import matplotlib.pyplot as plt", ""), space)
+    mine, script = (np.asarray(x, float).T for x in (data.train.x["input"], space["x_train"]))
+    assert mine.shape == script.shape
+    for column in mine:  # numbers come first, then words
+        assert any(np.allclose(column, other, rtol=1e-4, atol=1e-4) for other in script)
+
+
+@pytest.mark.slow
+def test_a_short_script_of_any_two_rules_has_at_most_seventy_lines(tmp_path: Path) -> None:
+    kinds: tuple[dict[str, Any], ...] = ({}, {"test_path": "d.csv"}, {"scaling": "bins"})
+    for place, names in enumerate(combinations(WRITTEN, 2)):
+        project = written(names, tmp_path, **kinds[place % 3])
+        text = script_source(project, load_facts(project, tmp_path))
+        code = [line for line in text.split("\n") if line.strip(" #") == line.strip() != ""]
+        assert len(code) <= 70, names
 
 
 def test_days_are_those_that_the_program_reads(

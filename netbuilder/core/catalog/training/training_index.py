@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 from netbuilder.core.catalog.catalog_file import activations, object_specs
@@ -41,14 +40,7 @@ __all__ = [
 ]
 
 
-ACCURACY_BY_TASK: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "binary": "binary_accuracy",
-        "multi_label": "binary_accuracy",
-        "classes": "sparse_categorical_accuracy",
-        "one_hot": "categorical_accuracy",
-    }
-)
+ACCURACY_BY_TASK: Final[Mapping[str, str]] = resource_json("keras_names.json")["accuracy_by_task"]
 """The metric for which "accuracy" stands, by the kind of target."""
 
 METRICS: Final = object_specs("metrics")

@@ -12,30 +12,16 @@ from netbuilder.core.check.context import OutputEnd
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix, remove_layer
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import format_list
 
-CATEGORICAL = frozenset(
-    {
-        "categorical_crossentropy",
-        "sparse_categorical_crossentropy",
-        "categorical_focal_crossentropy",
-    }
-)
+CATEGORICAL = frozenset(resource_json("keras_names.json")["class_losses"])
 YES_NO = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
 #: Regression losses, for a last layer without activation.
-NUMBERS = frozenset(
-    {
-        "mean_squared_error",
-        "mean_absolute_error",
-        "mean_absolute_percentage_error",
-        "mean_squared_logarithmic_error",
-        "huber",
-        "log_cosh",
-    }
-)
+NUMBERS = frozenset(resource_json("keras_names.json")["number_losses"])
 _WORDS = {
     REGRESSION: N_("numbers"),
     BINARY: N_("yes or no"),

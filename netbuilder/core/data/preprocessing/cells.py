@@ -47,10 +47,8 @@ CLOCK = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*"
 IDEOGRAPH = r"[\u3040-\u30ff\u3400-\u9fff]"
 #: Names of columns of texts.
 TEXT_NAMES = frozenset(resource_json("tables.json")["text_names"])
-TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да",
-                  "wahr", "vrai", "j"})  # fmt: skip
-_FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет", "falsch",
-                    "faux"})  # fmt: skip
+TRUE = frozenset(resource_json("tables.json")["true_words"])
+_FALSE = frozenset(resource_json("tables.json")["false_words"])
 #: What several spellings of yes and no in one column are read as.
 YES, NO = "yes", "no"
 #: A date with two digits for the year.
@@ -191,10 +189,16 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
     return numbers
 
 
+def are_dated(cells: pd.Series) -> bool:
+    """Return whether the first texts may be dates."""
+    few = cells.head(50)
+    return bool(len(few) and few.str.contains(_LIKE_A_DATE).all())
+
+
 def are_dates(series: pd.Series) -> bool:
     """Return whether the first texts of a column all are dates or times."""
     few = series.dropna().head(50).astype(str)
-    if not len(few) or not few.str.contains(_LIKE_A_DATE).all():
+    if not are_dated(few):
         return False
     try:
         dates_as_days(few, "", "dayfirst" if day_comes_first(few) else "")

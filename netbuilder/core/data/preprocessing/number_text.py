@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from netbuilder.core.folders import resource_json
+
 if TYPE_CHECKING:
     import pandas as pd
 
-EMPTY_CELLS = frozenset(
-    {"", "NA", "N/A", "n/a", "na", "NaN", "nan", "-nan", "null", "NULL", "Null", "None", "none",
-     "<NA>", "#N/A", "#NA", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!", "n.a.",
-     "N.A.", "-", "--", "–", "?", "."}
-)  # fmt: skip
+EMPTY_CELLS = frozenset(resource_json("tables.json")["empty_cells"])
 #: What groups thousands where this is the decimal point.
 GROUPS_BY = {".": ",", ",": "."}
 #: Each mark is a decimal point; a mark before three digits groups, any other is a decimal point.

@@ -83,8 +83,8 @@ MOST_WORDS = 5_000
 _READ_OPTIONS = (
     "separator", "decimal", "thousands", "encoding", "header", "sheet", "missing_values",
     "categories", "like_decimal", "like_encoding", "like_units", "decimals",
-    "empty_means", "dates", "same_names", "centuries", "like_numbers", "like_truths", "spelt_apart",
-    "labels",
+    "empty_means", "dates", "same_names", "centuries", "like_numbers", "like_truths",
+    "like_forms", "spelt_apart", "labels",
 )  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from netbuilder.core.data.preprocessing.cells import (
     NO,
     SLASHED,
     YES,
+    are_dated,
     as_label,
     dates_as_days,
     day_comes_first,
@@ -56,6 +58,7 @@ from netbuilder.core.data.preprocessing.number_text import (
 from netbuilder.core.data.preprocessing.odd_rows import odd_rows
 from netbuilder.core.data.preprocessing.time_columns import odd_dates
 from netbuilder.core.errors import DataError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import (
     format_list,
@@ -71,6 +74,10 @@ if TYPE_CHECKING:
 
 
 _LOOKED_AT = 20_000
+#: How pandas reads texts: by the kind of column and name, lines of which the last is an expression.
+#: {0} is the column, {1} the unit, {2} the factor of each unit, {3} the first year of the century.
+SHORT_FORMS: Mapping[str, Mapping[str, str]] = resource_json("short_forms.json")
+ALL_FORMS = {name: form for forms in SHORT_FORMS.values() for name, form in forms.items()}
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ class TableReading:
         hints: dict[str, Any] = {
             "like_decimal": self.decimal, "like_encoding": self.encoding,
             "like_units": dict(self.units), "like_numbers": self.marks,
+            "like_forms": self.read_as.get("forms", {}),
             "like_truths": dict.fromkeys(self.spellings, YES),
         }  # fmt: skip
         return {key: value for key, value in hints.items() if value}
@@ -187,7 +195,7 @@ def convert_cells(
         all_findings += unit_findings(name, cells, style)
         all_findings += writing_findings(name, cells, style, evidence)
     units = {name: style.unit for name, style in styles.items() if style.unit}
-    short = _short_reading(table, styles, str(read_as.get("decimal", ".")))
+    short = _short_reading(table, styles, str(read_as.get("decimal", ".")), options)
     table = table.assign(**changed) if changed else table
     all_findings += (
         other_unit_finding(name, unit, like[name])
@@ -208,85 +216,82 @@ def convert_cells(
 
 
 def _short_reading(
-    table: pd.DataFrame, styles: Mapping[str, NumberStyle], decimal: str
+    table: pd.DataFrame, styles: Mapping[str, NumberStyle], decimal: str, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return how a script can read columns of numbers in a line each.
+    """Return how a script can read columns of texts in a line or two each.
 
-    "stripped": columns in which the digits, the sign and the decimal point are the number;
-    "thousands": with this separator, and ``decimal``, ``pandas.read_csv`` reads "thousands_of";
-    "forms": of columns of times, feet or dates, a form of ``_forms`` or ``_date_form``.
+    "forms": of columns of numbers, times or dates, a name of ``ALL_FORMS``;
+    "thousands": with this separator, and ``decimal``, ``pandas.read_csv`` reads "thousands_of".
     """
     import pandas as pd
 
-    stripped, grouped = [], []
     forms: dict[str, str] = {}
+    markers, known = options.get("missing_values") or {}, options.get("like_forms") or {}
     texts = {str(name): pd.Series(table[name].dropna().unique()) for name in table.columns
              if table[name].dtype.kind not in "iufbM"}  # fmt: skip
-    for name, style in styles.items():
-        cells, point = texts.get(name, pd.Series()), style.point
-        if point in {*TIMED, "feet"} and len(cells) and all(isinstance(c, str) for c in cells):
-            numbers = parse_numbers(cells, style)
-            tried = _forms(cells, point)
-            equal = [form for form, values in tried if ((values - numbers).abs() < 1e-9).all()]
-            if equal:
-                forms[name] = equal[0]
-        if point not in {".", ","} or not all(isinstance(cell, str) for cell in cells):
-            continue
-        digits = cells.str.replace(rf"[^\d{point}-]", "", regex=True).str.replace(",", ".")
-        if not (pd.to_numeric(digits, errors="coerce") == parse_numbers(cells, style)).all():
-            continue
-        stripped.append(name)
-        mark = "." if point == "," else ","
-        whole = rf"-?\d{{1,3}}(\{mark}\d{{3}})*(\{point}\d+)?"
-        grouped += [name] if point == decimal and cells.str.fullmatch(whole).all() else []
+    for name in markers if isinstance(markers, Mapping) else ():
+        if name in texts:
+            gone = labels_of(texts[name]).isin([*map(as_label, markers[name])])
+            texts[name] = texts[name][~gone].reset_index(drop=True)
+    texts = {n: cells for n, cells in texts.items()
+             if len(cells) and all(isinstance(cell, str) for cell in cells)}  # fmt: skip
     for name, cells in texts.items():
-        if name not in styles and (form := _date_form(cells)):
-            forms[name] = form
-    short: dict[str, Any] = {"stripped": stripped} if stripped else {}
-    short |= {"forms": forms} if forms else {}
+        if name in styles:
+            style, point = styles[name], styles[name].point
+            group = "times" if point in TIMED else "feet" if point == "feet" else "numbers"
+            tried = [known.get(name, ""), *SHORT_FORMS[group]]
+            values = TIMED.get(point, ""), style.counts
+            form = _short_form(cells, parse_numbers(cells, style), tried, *values)
+        else:
+            form = _date_form(name, cells, options)
+        forms |= {name: form} if form else {}
+    short: dict[str, Any] = {"forms": forms} if forms else {}
+    mark = "." if decimal == "," else ","
+    whole = rf"-?\d{{1,3}}(\{mark}\d{{3}})*(\{decimal}\d+)?"
+    grouped = [name for name in texts if name in styles and styles[name].point == decimal
+               and name in forms and texts[name].str.fullmatch(whole).all()]  # fmt: skip
     others = (cells for name, cells in texts.items() if name not in grouped)
-    if grouped and not any(cells.astype(str).str.fullmatch(r"[-\d.,]+").any() for cells in others):
-        short |= {"thousands": "." if decimal == "," else ",", "thousands_of": grouped}
+    if grouped and not any(cells.str.fullmatch(r"[-\d.,]+").any() for cells in others):
+        short |= {"thousands": mark, "thousands_of": grouped}
     return short
 
 
-def _forms(cells: pd.Series, point: str) -> Iterator[tuple[str, pd.Series]]:
-    """Yield ways to read times or feet with pandas, and the numbers that they give."""
+def _short_form(cells: pd.Series, expected: pd.Series, forms: Iterable[str], *values: Any) -> str:
+    """Return the first form that gives the expected numbers for these cells, or "".
+
+    ``values``: unit, factors of units and first year of the century, for the form's text.
+    """
+    import numpy as np
     import pandas as pd
 
-    if point == "feet":
-        yield "feet", cells.str.extract(r"(\d+)\D+(\d+)").astype(float).dot([12, 1])
-        return
-    for form, texts in (("span", cells), ("laps", "0:" + cells), ("clock", cells + ":00")):
-        seconds = pd.to_timedelta(texts, errors="coerce").dt.total_seconds()
-        yield form, seconds / (3600 if TIMED[point] == "h" else 1)
+    for form in (form for form in forms if form in ALL_FORMS):
+        *before, last = ALL_FORMS[form].format("cells", *values).split("\n")
+        names: dict[str, Any] = {"pd": pd, "cells": cells, "Fraction": Fraction}
+        with suppress(ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+            exec("\n".join([*before, f"read = {last}"]), names)
+            if np.allclose(names["read"].astype(float), expected, rtol=1e-9, atol=1e-9):
+                return form
+    return ""
 
 
-_DATED = re.compile(r"\s*\d{1,4}[-./:]\d")
-
-
-def _date_form(cells: pd.Series) -> str:
+def _date_form(name: str, cells: pd.Series, options: Mapping[str, Any]) -> str:
     """Return how pandas reads dates or times of the day as the same days, or ""."""
-    import pandas as pd
     from pandas.tseries.api import guess_datetime_format
 
-    if not len(cells) or not all(isinstance(c, str) and _DATED.match(c) for c in cells):
+    if not are_dated(cells):
         return ""
-    first = day_comes_first(cells)
-    clock = cells.str.fullmatch(CLOCK).all()
+    century = (options.get("centuries") or {}).get(name)
     with suppress(ValueError, TypeError, OverflowError, DataError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of days that come second, which are compared below
-        if not clock and guess_datetime_format(cells.iloc[0], dayfirst=first) is None:
-            return ""
-        days = dates_as_days(cells, "", "dayfirst" if first else "")
-        for form in ("times", "short_times") if clock else ("day_first",) if first else ("dates",):
-            if clock:
-                texts = cells if form == "times" else cells + ":00"
-                read = pd.to_timedelta(texts, errors="coerce")
-            else:
-                read = pd.to_datetime(cells, dayfirst=first) - pd.Timestamp(0)
-            if ((read / pd.Timedelta("1D") - days).abs() < 1e-9).all():
-                return form
+        warnings.simplefilter("ignore")  # of days that come second, which are compared
+        read = _rewritten_dates(name, cells, options)
+        first = day_comes_first(read)
+        forms = [*(SHORT_FORMS["dates"] if guess_datetime_format(cells[0], dayfirst=first) else ())]
+        forms = [*(forms[::-1] if first else forms), *SHORT_FORMS["mixed_dates"]]
+        if cells.str.fullmatch(CLOCK).all():
+            forms = list(SHORT_FORMS["clocks"])
+        forms = [str((options.get("like_forms") or {}).get(name)), *forms]
+        days = dates_as_days(read, "", "dayfirst" if first else "")
+        return _short_form(cells, days, forms, "", {}, int(century or 0))
     return ""
 
 
@@ -337,17 +342,20 @@ def _as_dates(
     findings: list[Finding],
 ) -> dict[str, pd.Series]:
     """Convert a column of texts with dates as decided; collect questions about them."""
-    order = (options.get("dates") or {}).get(name, "")
-    century = (options.get("centuries") or {}).get(name)
-    original = series
-    if order == "day":
-        series = day_first(series)
-    if century is not None:
-        series = in_one_century(series, int(century))
-    findings += [] if order else date_order_findings(name, cells)
+    changed = _rewritten_dates(name, series, options)
+    findings += [] if (options.get("dates") or {}).get(name) else date_order_findings(name, cells)
     if name not in _treated(options):
-        findings += odd_dates(name, series, decided=century is not None)
-    return {} if series is original else {name: series}
+        decided = (options.get("centuries") or {}).get(name) is not None
+        findings += odd_dates(name, changed, decided=decided)
+    return {} if changed is series else {name: changed}
+
+
+def _rewritten_dates(name: str, series: pd.Series, options: Mapping[str, Any]) -> pd.Series:
+    """Return dates with the day first and the years in full, as decided."""
+    century = (options.get("centuries") or {}).get(name)
+    if (options.get("dates") or {}).get(name) == "day":
+        series = day_first(series)
+    return series if century is None else in_one_century(series, int(century))
 
 
 def _treated(options: Mapping[str, Any]) -> set[str]:

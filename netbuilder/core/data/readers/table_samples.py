@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cells import (
+    are_compact_dates,
     as_numbers,
+    boolean_words,
     dates_as_days,
     day_comes_first,
     is_numeric,
     labels_of,
+    parse_booleans,
 )
 from netbuilder.core.data.preprocessing.cleaning import (
     select_rows,
@@ -92,6 +96,28 @@ def samples_in_column(
     return replace(samples, roles={**dict.fromkeys(rest, "ignore"), column: "feature"})
 
 
+def _word_stand_ins(
+    data: Data, before: pd.DataFrame, used: pd.DataFrame
+) -> dict[str, dict[str, str | float]]:
+    """Return what replaces words in a short script: spellings by one, yes and no by 1 and 0."""
+    words: dict[str, dict[str, str | float]] = {}
+    for name in option_names(data.options, "same_words"):
+        if name in used:
+            pairs = dict(
+                zip(before[name].loc[used.index].dropna(), used[name].dropna(), strict=True)
+            )
+            if all(isinstance(word, str) for word in pairs):
+                words[name] = {word.strip(): to for word, to in pairs.items() if word.strip() != to}
+    for name, choice in data.columns.items():
+        if choice.type == "boolean" and name in used and not is_numeric(used[name]):
+            distinct = used[name].drop_duplicates().dropna()
+            if all(isinstance(word, str) for word in distinct):
+                with suppress(DataError):  # raised with its place when the column is read
+                    numbers = parse_booleans(distinct, boolean_words(distinct, ""), "")
+                    words[name] = dict(zip(distinct.str.strip(), map(float, numbers), strict=True))
+    return words
+
+
 def samples_of_table(
     data: Data,
     table: pd.DataFrame,
@@ -112,7 +138,8 @@ def samples_of_table(
     if roles is None:
         roles = roles_of(data, known, source, (reading.counting,), test=test, by_name=True)
     targets, features = list(roles.targets), list(roles.features)
-    table = unify_spelling(without_stand_ins(table, data.options), data.options)
+    before = without_stand_ins(table, data.options)
+    table = unify_spelling(before, data.options)
     notes: list[str] = []
     if not test:
         table, notes = select_rows(table, data, (*features, *targets), targets[0])
@@ -130,10 +157,16 @@ def samples_of_table(
         raise data_error("no_complete_row", file=source)
     if roles.order:
         used = used.iloc[_order(used[roles.order], source)]
-        if is_numeric(used[roles.order]):
-            forms = {**reading.read_as.get("forms", {}), roles.order: "numbers"}
-            reading = replace(reading, read_as={**reading.read_as, "forms": forms})
         notes.append(_("The rows were sorted by '{name}'.", name=roles.order))
+    days = [name for name in known if name == roles.order or (
+        name in data.columns and data.columns[name].type == "date")]  # fmt: skip
+    forms = {name: "compact" if are_compact_dates(used[name]) else "numbers"
+             for name in days if is_numeric(used[name])}  # fmt: skip
+    forms = {**reading.read_as.get("forms", {}), **forms}
+    words = _word_stand_ins(data, before, used)
+    more = {"forms": forms, "words": words}
+    more = {key: value for key, value in more.items() if value}
+    reading = replace(reading, read_as={**reading.read_as, **more})
     return Samples(
         role="table",
         table=used[features],

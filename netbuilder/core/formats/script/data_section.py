@@ -46,6 +46,7 @@ class ScriptRecipe:
         own_test: the test set has its own file.
         one_hot: classes are one-hot encoded.
         watched: there is a validation set.
+        short: the script has what these files need and no more.
     """
 
     task: str
@@ -59,6 +60,7 @@ class ScriptRecipe:
     own_test: bool = False
     one_hot: bool = False
     watched: bool = False
+    short: bool = False
 
     @property
     def table(self) -> bool:
@@ -132,6 +134,7 @@ def script_recipe(
         own_test=code.own_test,
         one_hot=bool(data.options.get("one_hot")),
         watched=_watched(data, facts),
+        short=short,
     )
 
 

@@ -21,21 +21,14 @@ from netbuilder.core.engine.build.backbone_weights import (
 )
 from netbuilder.core.engine.build.quantile_bins import bin_widths, bins_input, with_bins
 from netbuilder.core.engine.build.word_weights import WORD_FILE
+from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.python_text import format_call, format_items, format_literal, translated_source
 
-_RESERVED = {
-    "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
-    "x_val", "y_val", "train", "test", "history", "input", "labels", "id", "type",
-    "sum", "min", "max", "print", "range", "list", "dict", "set", "filter", "map", "zip", "len",
-    "raw", "answer", "network", "begin", "cut", "base_model",
-    "rows", "parts", "number", "layer", "Batches", "batches",
-    "part_of", "groups", "row_weights", "weights_train", "weights_val",
-    "trained", "class_weight", "columns", "targets", "sample", "callbacks",
-}  # fmt: skip
+_RESERVED = frozenset(resource_json("keras_names.json")["script_names"])
 
 # Families of ``keras.applications`` with Dropout between their blocks.
 _WITH_DROPOUT = ("efficientnet", "efficientnet_v2")

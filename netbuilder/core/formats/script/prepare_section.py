@@ -24,11 +24,11 @@ def prepare_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     elif recipe.table:
         _table(project, recipe, several, cell, parts)
     elif recipe.whole and not several:
-        _scale_whole(recipe, cell, parts)
+        scale_whole(recipe, cell, parts)
     elif recipe.scaler and not several:
         _scale_last_axis(recipe, cell, parts)
     if recipe.mixed:
-        _mixed_targets(project, recipe, cell, parts)
+        mixed_targets(project, recipe, cell, parts)
         return cell
     if recipe.task == REGRESSION:
         _targets(recipe, cell, parts)
@@ -36,7 +36,7 @@ def prepare_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
         cell.add(
             *(f"y_{part} = keras.utils.to_categorical(y_{part}, len(labels))" for part in parts)
         )
-    _per_output(project, cell, parts)
+    per_output(project, cell, parts)
     return cell if cell.lines else None
 
 
@@ -83,7 +83,7 @@ def _table(
         shape = ", ".join(str(side) for side in recipe.shape)
         cell.add(*(f"x_{part} = x_{part}.reshape(-1, {shape})" for part in parts))
     if recipe.whole and not several:
-        _scale_whole(recipe, cell, parts)
+        scale_whole(recipe, cell, parts)
         return
     if recipe.scaler and code.words:
         cell.add(*script_part("keep_words"))
@@ -137,7 +137,8 @@ _OWN_CATEGORY = f"""    if fills.get(name) == {format_literal(MISSING_LABEL)}:
 """
 
 
-def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
+def scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
+    """Scale whole samples by their range, or by mean and standard deviation."""
     looked_at = recipe.code.looked_at
     some = f"x_train[:: max(1, len(x_train) // {looked_at})]" if looked_at else "x_train"
     cell.add(_("# The network is trained on (x - offset) / scale."))
@@ -210,7 +211,7 @@ def output_columns(project: Project) -> list[list[int]]:
     return []
 
 
-def _mixed_targets(
+def mixed_targets(
     project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
     """Convert ``y`` to a list of targets, each scaled according to its task."""
@@ -231,7 +232,7 @@ def _mixed_targets(
     )
 
 
-def _per_output(project: Project, cell: ScriptCell, parts: tuple[str, ...]) -> None:
+def per_output(project: Project, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     """Convert ``y`` to a list of targets if there are several outputs."""
     outputs = project.graph.outputs
     if len(outputs) < 2:

@@ -12,13 +12,14 @@ from dataclasses import replace
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
+from netbuilder.core.data.preprocessing.missing import MISSING_LABEL, rule_in_effect
 from netbuilder.core.engine.build.backbone_weights import has_word_vectors
 from netbuilder.core.formats.script import prepare_section, split_section, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
 from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.formats.script.model_section import model_cell, short_bin_lines
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import ColumnChoice, Project
 from netbuilder.core.python_text import LONGEST_LINE, format_call, format_items, format_literal
 from netbuilder.core.wording import capitalize_first
 
@@ -144,15 +145,15 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     cell = ScriptCell(_("Preprocess the data"))
     if recipe.texts:
         _texts(project, facts, recipe, cell, parts)
-    elif recipe.table and (code.words or code.fills):
-        _mixed_table(project, facts, recipe, cell, parts)
     elif recipe.table:
-        _table(project, recipe, cell, parts)
+        _table(project, facts, recipe, cell, parts)
     elif recipe.whole:
         cell.add(*(f"x_{part} = x_{part} / {code.pixels[3:]}" for part in parts))
     elif recipe.scaler:
         _sequences(project, facts, recipe, cell, parts)
-    if recipe.task == REGRESSION and recipe.target_scaler:
+    if recipe.mixed:
+        prepare_section.mixed_targets(project, recipe, cell, parts)
+    elif recipe.task == REGRESSION and recipe.target_scaler:
         single = len(project.graph.outputs) == 1  # errors are in the target's own units
         scaled = [part for part in parts[1:] if part != "test" or not single]
         cell.add(
@@ -163,6 +164,8 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
         )
     elif recipe.one_hot:
         cell.add(*(f"y_{p} = keras.utils.to_categorical(y_{p}, len(labels))" for p in parts))
+    if not recipe.mixed:
+        prepare_section.per_output(project, cell, parts)
     cell.add(*short_bin_lines(project, facts))
     return cell if cell.lines else None
 
@@ -170,12 +173,10 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
 def _has_short_form(project: Project, recipe: ScriptRecipe) -> bool:
     """Return whether scikit-learn and Keras can prepare this data in a few lines."""
     code = recipe.code
-    if recipe.mixed or len(project.graph.outputs) > 1 or recipe.shape or recipe.ids_of_numbers:
-        return False
-    if _several(project) and not recipe.table:
-        return False
     if recipe.table:
-        return not code.fills or _one_fill(project)
+        return True
+    if recipe.mixed or len(project.graph.outputs) > 1 or _several(project):
+        return False
     if recipe.whole:
         return recipe.whole == "pixels" and re.fullmatch(r"0, \d+", code.pixels) is not None
     return not (recipe.scaler and code.fills)
@@ -222,27 +223,61 @@ def _texts(
         cell.add("words = vectorize.get_vocabulary()[2:]")
 
 
-def _one_fill(project: Project) -> bool:
-    """Return whether a single scikit-learn rule fills every gap."""
-    data = project.data
-    rule = str(data.options.get("missing", "error"))
-    return rule in _FILLED_BY and not any(column.missing for column in data.columns.values())
+def _fill_lines(
+    project: Project, facts: DataFacts | None, recipe: ScriptRecipe, parts: tuple[str, ...]
+) -> list[str]:
+    """Return lines that fill the gaps of each column by its rule, from the training rows."""
+    data, types = project.data, facts.column_types if facts is not None else {}
+    general = str(data.options.get("missing", "error"))
+    texts = {"category": format_literal(MISSING_LABEL), "most_frequent": "x_train[{}].mode()[0]",
+             "mean": "x_train[{}].mean()", "median": "x_train[{}].median()"}  # fmt: skip
+    listed = []
+    if general in _FILLED_BY:
+        numbers = f"{general}(numeric_only=True)" if general != "most_frequent" else ""
+        listed += ["**x_train.mode().iloc[0]"] * bool(recipe.code.words or not numbers)
+        listed += [f"**x_train.{numbers}"] * bool(numbers)
+    elif general == "category":
+        listed.append(f"**dict.fromkeys(x_train, {texts[general]})")
+    for name in types or data.columns:
+        choice = data.columns.get(name, ColumnChoice())
+        kind = choice.type or types.get(name, "number")
+        rule = rule_in_effect("feature", kind, choice.missing or general)
+        if rule in texts and (choice.missing or (rule, kind) == ("most_frequent", "boolean")):
+            listed.append(f"{format_literal(name)}: {texts[rule].format(format_literal(name))}")
+    alone = len(listed) == 1 and listed[0].startswith("**")
+    fills = listed[0][2:] if alone else format_items("{", listed, "}")
+    return [f"fills = {fills}", *(f"x_{part} = x_{part}.fillna(fills)" for part in parts)]
 
 
 def _table(
-    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
+    project: Project,
+    facts: DataFacts | None,
+    recipe: ScriptRecipe,
+    cell: ScriptCell,
+    parts: tuple[str, ...],
 ) -> None:
+    """Fill gaps, scale numbers and one-hot encode words."""
     scaler, several = recipe.scaler, _several(project)
-    if scaler:
+    ending = f".reshape(-1, {', '.join(map(str, recipe.shape))})" if recipe.shape else ""
+    ending += '.astype("int32")' if recipe.ids_of_numbers else ""
+    if recipe.code.fills:
+        cell.add(*_fill_lines(project, facts, recipe, parts))
+    if recipe.code.words:
+        _mixed_table(project, facts, recipe, cell, parts)
+    elif scaler:
         output = '.set_output(transform="pandas")' if several else ""
         cell.add(f"from sklearn.preprocessing import {scaler}", f"x_scaler = {scaler}(){output}")
         cell.add("x_train = x_scaler.fit_transform(x_train)")
         cell.add(*(f"x_{part} = x_scaler.transform(x_{part})" for part in parts[1:]))
     elif not several:
-        cell.add(*(f'x_{part} = x_{part}.to_numpy("float32")' for part in parts))
-    if several:
-        selection = "{name: x_PART[names] for name, names in columns.items()}"
-        cell.add(*(f"x_{part} = {selection.replace('PART', part)}" for part in parts))
+        ending = f'.to_numpy("float32"){ending}'
+    if several and not recipe.code.words:
+        ending = "{name: x_PART[names] for name, names in columns.items()}"
+        cell.add(*(f"x_{part} = {ending.replace('PART', part)}" for part in parts))
+    elif ending and not several:
+        cell.add(*(f"x_{part} = x_{part}{ending}" for part in parts))
+    if recipe.whole and not several:
+        prepare_section.scale_whole(recipe, cell, parts)
 
 
 def _mixed_table(
@@ -252,19 +287,17 @@ def _mixed_table(
     cell: ScriptCell,
     parts: tuple[str, ...],
 ) -> None:
-    """Scale numbers, one-hot encode words and fill gaps, for each input on its own."""
-    rule = str(project.data.options.get("missing", "error")) if recipe.code.fills else ""
-    numbers = [f"SimpleImputer(strategy={format_literal(rule)})"] if rule else []
-    words = ['SimpleImputer(strategy="most_frequent")'] if rule else []
-    words.append("one_hot")
+    """Scale numbers and one-hot encode words, for each input on its own."""
     used = ["preprocessing import OneHotEncoder", "compose import make_column_transformer"]
-    used += ["impute import SimpleImputer", "pipeline import make_pipeline"] if rule else []
-    if recipe.scaler:
-        numbers.append(f"{recipe.scaler}()")
-        used.append(f"preprocessing import {recipe.scaler}")
+    used += [f"preprocessing import {recipe.scaler}"] if recipe.scaler else []
     cell.add(*(f"from sklearn.{name}" for name in used))
+    numbers = f"{recipe.scaler}()" if recipe.scaler else '"passthrough"'
     cell.add('one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)')
-    transformer = ["make_column_transformer(", _piped(numbers, "numbers"), _piped(words, "words")]
+    transformer = [
+        "make_column_transformer(",
+        f"    ({numbers}, numbers),",
+        "    (one_hot, words),",
+    ]
     if _several(project):
         template = "{n: p.HOW(x_PART[columns[n]]) for n, p in preprocessors.items()}"
         lines = [transformer[0], *(f"    {line}" for line in (*transformer[1:], ")"))]
@@ -284,13 +317,6 @@ def _mixed_table(
     for part in parts:
         how = "fit_transform" if part == "train" else "transform"
         cell.add(f"x_{part} = {template.replace('HOW', how).replace('PART', part)}")
-
-
-def _piped(steps: list[str], columns: str) -> str:
-    chain = steps[0] if steps else '"passthrough"'
-    if len(steps) > 1:
-        chain = f"make_pipeline({', '.join(steps)})"
-    return f"    ({chain}, {columns}),"
 
 
 def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:

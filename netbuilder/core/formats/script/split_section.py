@@ -18,7 +18,7 @@ def split_part_names(recipe: ScriptRecipe) -> tuple[str, ...]:
 def split_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     """Write the split into training, validation and test set; a separate test file is kept."""
     cell = ScriptCell(_("Split the data into training, validation and test set"))
-    cell.add("y = np.asarray(y)")
+    cell.add(*["y = np.asarray(y)"] * (not recipe.short))
     if recipe.code.parts:
         _by_column(cell, project, recipe)
     elif recipe.code.groups and not recipe.ordered:
@@ -31,9 +31,14 @@ def split_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             values = f"{{name: values[{part}_rows] for name, values in x.items()}}"
         else:
             values = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
-        cell.add(f"x_{part} = {values}", f"y_{part} = y[{part}_rows]")
+        parts = {"x": values, "y": f"y[{part}_rows]"}
         if recipe.code.weighted and part != "test":
-            cell.add(f"weights_{part} = row_weights[{part}_rows]")
+            parts["weights"] = f"row_weights[{part}_rows]"
+        lines = [f"{name}_{part} = {rows}" for name, rows in parts.items()]
+        if recipe.short:
+            names = ", ".join(f"{name}_{part}" for name in parts)
+            lines = [f"{names} = {', '.join(parts.values())}"]
+        cell.add(*lines)
     return cell
 
 
@@ -46,16 +51,15 @@ def _own_parts(project: Project, recipe: ScriptRecipe) -> tuple[str, ...]:
 def _by_share(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     data = project.data
     own = recipe.own_test or data.test_split <= 0
-    if not own or data.validation_split > 0:
-        _cut(cell, project, recipe)
+    cut = _cut(cell, project, recipe) if not own or data.validation_split > 0 else ""
     if own and not recipe.own_test:
         cell.add("x_test, y_test = x, y")
     rows = f"np.arange({'made' if recipe.code.edited else 'len(y)'})"
     if not own:
-        cell.add(f"rows, test_rows = cut({rows}, {data.test_split})")
+        cell.add(f"rows, test_rows = {cut.format(rows, data.test_split)}")
         rows = "rows"
     if data.validation_split > 0:
-        cell.add(f"train_rows, val_rows = cut({rows}, {data.validation_split})")
+        cell.add(f"train_rows, val_rows = {cut.format(rows, data.validation_split)}")
     else:
         cell.add(f"train_rows = {rows}")
     if recipe.code.edited:
@@ -66,8 +70,8 @@ def _by_column(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None
     """Use the parts that a column or folders name, and split off those that they lack."""
     data, folders = project.data, recipe.code.parts == "folders"
     tested = folders and not recipe.own_test and data.test_split > 0
-    if tested or data.validation_split > 0:
-        _cut(cell, project, recipe, fair=folders)
+    needed = tested or data.validation_split > 0
+    cut = _cut(cell, project, recipe, fair=folders) if needed else ""
     cell.add(
         _("# The data specifies which rows are for training, validation and test."),
         "train_rows, val_rows, test_rows = (np.flatnonzero(part_of == n) for n in range(3))",
@@ -75,12 +79,12 @@ def _by_column(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None
     if tested:
         cell.add(
             "if not len(val_rows) and not len(test_rows):",
-            f"    train_rows, test_rows = cut(train_rows, {data.test_split})",
+            f"    train_rows, test_rows = {cut.format('train_rows', data.test_split)}",
         )
     if data.validation_split > 0:
         cell.add(
             "if not len(val_rows):",
-            f"    train_rows, val_rows = cut(train_rows, {data.validation_split})",
+            f"    train_rows, val_rows = {cut.format('train_rows', data.validation_split)}",
         )
     if not recipe.own_test:
         cell.add(
@@ -92,15 +96,15 @@ def _by_column(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None
 def _by_group(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     """Split by groups, so that all rows of a group are in the same part."""
     data = project.data
-    _cut(cell, project, recipe, fair=False)
+    cut = _cut(cell, project, recipe, fair=False)
     rest = "np.unique(groups)"
     if not recipe.own_test and data.test_split > 0:
-        cell.add(f"rest, test_rows = cut({rest}, {data.test_split})")
+        cell.add(f"rest, test_rows = {cut.format(rest, data.test_split)}")
         rest = "rest"
     elif not recipe.own_test:
         cell.add("x_test, y_test = x, y")
     if data.validation_split > 0:
-        cell.add(f"train_rows, val_rows = cut({rest}, {data.validation_split})")
+        cell.add(f"train_rows, val_rows = {cut.format(rest, data.validation_split)}")
     else:
         cell.add(f"train_rows = {rest}")
     cell.add(_("# All rows of a group are in the same part."))
@@ -120,15 +124,20 @@ def _drop_gone(cell: ScriptCell, others: tuple[str, ...]) -> None:
     )
 
 
-def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool = True) -> None:
-    """Write the function that splits row numbers in two; ``fair`` stratifies by class."""
+def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool = True) -> str:
+    """Write what splits row numbers in two, and return the call; ``fair`` stratifies by class."""
+    call = "cut({}, {})"
     if recipe.ordered and recipe.code.parts != "column":
         about = _("Return the first rows, and the rest at the end: rows are in order of time.")
         cell.add(*script_part("cut_in_order", about=about))
-        return
+        return call
+    seed = f"random_state={project.training.seed}"
+    if recipe.short and recipe.table and recipe.code.parts == "column":
+        cell.add("from sklearn.model_selection import train_test_split")
+        return f"train_test_split({{}}, test_size={{}}, {seed})"
     classes = fair and recipe.task in (CLASSES, BINARY)
     labels = "y[:, 0]" if recipe.mixed else "y"
-    seed = f"test_size=count, random_state={project.training.seed}"
+    seed = f"test_size=count, {seed}"
     about = (
         _("Return row numbers to keep and row numbers to split off, stratified by class.")
         if classes
@@ -144,3 +153,4 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
             "    return np.sort(kept), np.sort(gone)",
         )
     cell.add("", "")
+    return call

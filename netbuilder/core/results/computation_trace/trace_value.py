@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph
 from netbuilder.core.results.computation_trace import attention_trace, feed_forward as plain
@@ -183,13 +184,7 @@ def _normalised(
 
 
 #: Layers that hand the mask of their input on.
-_PASS_MASK = frozenset(
-    {
-        "Activation", "BatchNormalization", "Bidirectional", "Dense", "Dropout", "GaussianDropout",
-        "GaussianNoise", "GRU", "LayerNormalization", "LSTM", "SimpleRNN", "SpatialDropout1D",
-        "TimeDistributed",
-    }
-)  # fmt: skip
+_PASS_MASK = frozenset(resource_json("keras_names.json")["mask_layers"])
 #: Largest difference to the layer's own output; beyond it the formula is another one.
 _CLOSE = 2e-3
 

@@ -17,20 +17,14 @@ from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.engine.runs.differences import setting_words
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import did_you_mean, format_list
 
 #: Parameters that are worth it, with values; "{half}" and so on come from what stands there.
-_VALUES = {
-    "units": "{half},{here},{double}",
-    "filters": "{half},{here},{double}",
-    "activation": "relu,tanh,gelu",
-    "rate": "0.0:0.5",
-    "kernel_size": "3,5",
-    "output_dim": "{half},{here},{double}",
-}
+_VALUES: dict[str, str] = resource_json("keras_names.json")["search_values"]
 
 #: Layers without which the network may be tried too.
 _LEFT_OUT = frozenset({Category.CORE, Category.CONVOLUTION, Category.RECURRENT})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource_json
 from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.derived import Derived, Rank, wanted
@@ -27,17 +28,7 @@ Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]
 
 log = logging.getLogger(__name__)
 #: Modules that a run imports, without Qt; see ``gradual_imports``.
-_MODULES = (
-    "netbuilder.core.check.health",
-    "netbuilder.core.engine.session",
-    "netbuilder.core.results.evaluate",
-    "netbuilder.core.results.headline",
-    "netbuilder.core.results.live.connection_weights",
-    "netbuilder.core.results.live.sample_summary",
-    "netbuilder.core.results.computation_trace.trace_value",
-    "netbuilder.core.results.computation_trace.computed_value",
-    "netbuilder.core.results.computation_trace.formula_text",
-)
+_MODULES: list[str] = resource_json("modules.json")["run"]
 #: Delay after the last edit.
 CALM_MS = 500
 #: Networks with more parameters, trainable or in all, take seconds and gigabytes.

@@ -22,7 +22,12 @@ from netbuilder.core.data.kinds.kind import (
     DataLocation,
     ScriptRequest,
 )
-from netbuilder.core.data.kinds.scripts.table_script import column_lines, helper_lines, table_code
+from netbuilder.core.data.kinds.scripts.table_script import (
+    column_lines,
+    helper_lines,
+    missing_lines,
+    table_code,
+)
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.errors import DataError
@@ -108,7 +113,10 @@ def _code(question: ScriptRequest) -> DataCode:
     if chosen_set.frame is None or not _decides_columns(data):
         return chosen_set.code(question)
     reading = [*chosen_set.frame(question), *helper_lines(data, question.facts)]
-    code = table_code(question, [*reading, *column_lines(data, ["data"], question.facts)])
+    code = table_code(
+        question,
+        [*reading, *missing_lines(data, ["data"]), *column_lines(data, ["data"], question.facts)],
+    )
     return replace(code, edited=bool(point_edits(data)))
 
 

@@ -19,7 +19,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     target_columns,
 )
 from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
-from netbuilder.core.data.preprocessing.cleaning import normalize_word, one_spelling, split_labels
+from netbuilder.core.data.preprocessing.cleaning import normalize_word, one_spelling
 from netbuilder.core.data.preprocessing.number_text import (
     TIMED,
     marks_of,
@@ -29,6 +29,7 @@ from netbuilder.core.data.preprocessing.number_text import (
     seconds_of,
 )
 from netbuilder.core.data.preprocessing.roles import single_roles
+from netbuilder.core.data.readers.table_cells import ALL_FORMS, SHORT_FORMS
 from netbuilder.core.data.readers.table_files import SHEETS, arff_table
 from netbuilder.core.data.readers.table_samples import PART_WORDS
 from netbuilder.core.data.recipe_options import (
@@ -38,7 +39,7 @@ from netbuilder.core.data.recipe_options import (
 )
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import SINGLE_ROLES, ColumnChoice, Data, Project
-from netbuilder.core.python_text import LONGEST_LINE, format_literal
+from netbuilder.core.python_text import format_items, format_literal
 
 
 def reader(
@@ -77,22 +78,14 @@ def reader(
     return f"pd.read_csv({format_literal(path)}{arguments}{more})"
 
 
-#: How pandas reads times and feet: what stands for the column, and the unit of the numbers.
-_FORMS = {
-    "span": 'pd.to_timedelta({0}) / pd.Timedelta("1{1}")',
-    "laps": 'pd.to_timedelta("0:" + {0}) / pd.Timedelta("1{1}")',
-    "clock": 'pd.to_timedelta({0} + ":00") / pd.Timedelta("1{1}")',
-    "feet": r'{0}.str.extract(r"(\d+)\D+(\d+)").astype(float).dot([12, 1])',
-    "numbers": "{0}",
-    "times": 'pd.to_timedelta({0}) / pd.Timedelta("1D")',
-    "short_times": 'pd.to_timedelta({0} + ":00") / pd.Timedelta("1D")',
-    "dates": '(pd.to_datetime({0}) - pd.Timestamp(0)) / pd.Timedelta("1D")',
-    "day_first": '(pd.to_datetime({0}, dayfirst=True) - pd.Timestamp(0)) / pd.Timedelta("1D")',
-}
 # Options that change the cells of columns.
-_REWRITING = ("dates", "centuries", "missing_values", "empty_means", "same_words")
+_REWRITING = ("empty_means", "same_words")
+#: With more words a short script has the function that finds them.
+_MOST_WORDS = 12
 #: Forms of dates and times of the day, as days since 1970-01-01.
-_DATES = frozenset({"numbers", "times", "short_times", "dates", "day_first"})
+_DATES = frozenset(
+    form for kind in ("clocks", "dates", "mixed_dates", "days") for form in SHORT_FORMS[kind]
+)
 
 
 def without_order(data: Data) -> Data:
@@ -115,7 +108,6 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
     project, facts = question.project, question.facts
     frames = frames_of(project.data)
     stripped = _stripped(question)
-    number_marks = dict(facts.number_marks) if facts is not None else {}
     if stripped and facts is not None:
         marks = {name: mark for name, mark in facts.number_marks.items() if name not in stripped}
         facts = replace(facts, number_marks=marks)
@@ -123,18 +115,36 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
                for name, choice in project.data.columns.items()}  # fmt: skip
     data = _with_clocks(replace(project.data, columns=columns), facts)
     by = single_roles(data).get("order", "")
-    ordering = stripped.get(by, "") if not moments and stripped.get(by) in _DATES else ""
+    ordering = not moments and stripped.get(by) in _DATES
     data = without_order(data) if ordering else data
     dated = {name for name, choice in data.columns.items() if choice.type == "date"}
     stripped = {name: how for name, how in stripped.items()
-                if how not in _DATES or (name in dated and not moments)}  # fmt: skip
-    data = replace(data, columns={
-        name: replace(choice, type="") if stripped.get(name) in _DATES else choice
-        for name, choice in data.columns.items()
-    })  # fmt: skip
-    key = f"key=lambda times: {_FORMS.get(ordering, '').format('times', '')}, "
-    key = "" if ordering == "numbers" else key
+                if how not in _DATES or (name in {*dated, by} and not moments)}  # fmt: skip
+    words = _words(question)
+    plain = {name for name, form in stripped.items() if form in _DATES}
+    plain |= {
+        name for name in words if name in data.columns and data.columns[name].type == "boolean"
+    }
+    columns = {name: replace(choice, type="") if name in plain else choice
+               for name, choice in data.columns.items()}  # fmt: skip
+    options = {**data.options}
+    for key in {"dates", "centuries"} & set(options):
+        options[key] = {n: how for n, how in dict(options[key]).items() if n not in stripped}
+    options["same_words"] = [n for n in option_names(options, "same_words") if n not in words]
+    data = replace(data, columns=columns, options=options)
     needed, whole = imports(data), "" in stripped.values()
+    needed += ["from fractions import Fraction"] if "fractions" in stripped.values() else []
+    together = question.short and len(frames) > 1 and not single_roles(data).get("order")
+    looped = ("table",) if together else frames
+    changes = [
+        *missing_lines(data, looped),
+        *_strip_lines(question, stripped, looped),
+        *_label_lines(data, looped),
+        *_word_lines(words, looped),
+        *column_lines(data, looped, facts, order=not moments),
+    ]
+    if together and changes:  # the test set first: the training set shows how both are read
+        changes = ["for table in (test, data):", *(f"    {line}" for line in changes)]
     return [
         *(["import re"] if _marks(data, facts) and "import re" not in needed else []),
         *needed,
@@ -143,74 +153,104 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
             f"{name} = {reader(project, path, facts, test=name == 'test', short=whole)}"
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
-        *_strip_lines(stripped, number_marks, frames),
+        *changes,
         *(
-            f"{frame} = split_labels({frame}, {format_literal(name)}, "
-            f"{format_literal(how['separator'])}, {format_literal(list(how['labels']))})"
-            for name, how in dict(data.options.get("labels") or {}).items()
-            for frame in frames
-        ),
-        *column_lines(data, frames, facts, order=not moments),
-        *(
-            f'{frame} = {frame}.sort_values({format_literal(by)}, {key}kind="stable")'
+            f'{frame} = {frame}.sort_values({format_literal(by)}, kind="stable")'
             for frame in (frames if ordering else ())
         ),
     ]
 
 
-def _stripped(question: ScriptRequest) -> dict[str, str]:
-    """Return the decimal point of the columns whose numbers a short script reads in one line.
+def _word_lines(words: Mapping[str, Mapping[str, Any]], frames: Iterable[str]) -> list[str]:
+    """Return lines that replace the words of columns: spellings by one, yes and no by 1 and 0."""
+    lines = []
+    for name, known in words.items():
+        how = "map" if all(isinstance(value, float) for value in known.values()) else "replace"
+        for frame in frames:
+            cell = f"{frame}[{format_literal(name)}]"
+            head = f"{cell} = {cell}.str.strip().{how}({{"
+            items = [f"{format_literal(word)}: {format_literal(to)}" for word, to in known.items()]
+            lines += format_items(head, items, "})").split("\n")
+    return lines
 
-    "" where ``read_csv`` reads them, with the separator of thousands; of times and feet a key of
-    ``_FORMS``.
+
+def _stripped(question: ScriptRequest) -> dict[str, str]:
+    """Return the form in which a short script reads columns of texts.
+
+    "" where ``read_csv`` reads them, with the separator of thousands.
     """
-    names = set(question.reading("stripped") or ())
+    forms = question.reading("forms") or {}
     plain = set(question.reading("thousands_of") or ())
-    if "read_csv" not in reader(question.project, question.project.data.path):
-        plain = set()
-    if question.project.data.test_path:
-        names &= set(question.reading("stripped", test=True) or ())
+    data, facts = question.project.data, question.facts
+    if data.test_path:
+        other = question.reading("forms", test=True) or {}
+        forms = {name: form for name, form in forms.items() if other.get(name, form) == form}
         same = question.reading("thousands", test=True) == question.reading("thousands")
         plain = plain if same else set()
-    marks = question.facts.number_marks if question.facts is not None else {}
-    known = {n: "" if n in plain else mark for n, mark in marks.items() if n in names}
-    forms = question.reading("forms") or {}
-    if question.project.data.test_path and forms != question.reading("forms", test=True):
-        forms = {}
-    decided = [question.project.data.options.get(key) or () for key in _REWRITING]
-    gone = {name for names in decided for name in names}
-    return known | {
-        name: form for name, form in forms.items()
-        if form in _FORMS and (name in marks or form in _DATES) and name not in gone
+    if "read_csv" not in reader(question.project, data.path):
+        plain = set()
+    marks = facts.number_marks if facts is not None else {}
+    gone = {name for key in _REWRITING for name in data.options.get(key) or ()}
+    return {
+        name: "" if name in plain else form for name, form in forms.items()
+        if form in ALL_FORMS and (name in marks or form in _DATES) and name not in gone
     }  # fmt: skip
 
 
-def _strip_lines(
-    stripped: Mapping[str, str], marks: Mapping[str, str], frames: Sequence[str]
-) -> list[str]:
-    """Return lines that remove all but digits, sign and decimal point from columns."""
+def _words(question: ScriptRequest) -> dict[str, Mapping[str, Any]]:
+    """Return what a short script replaces in columns of words: by column, each word's stand-in."""
+    words = dict(question.reading("words") or {})
+    for name, known in (question.reading("words", test=True) or {}).items():
+        if all(isinstance(value, float) for value in known.values()):
+            words[name] = {**known, **words.get(name, {})}
+    return {name: known for name, known in words.items() if len(known) <= _MOST_WORDS}
+
+
+def _label_lines(data: Data, frames: Iterable[str]) -> list[str]:
+    """Return lines that make a column of 0 and 1 of each label in cells with lists of labels."""
     lines = []
-    for name, mark in stripped.items():
-        for frame in frames if mark in _FORMS else ():
+    for name, how in dict(data.options.get("labels") or {}).items():
+        mark, names = format_literal(str(how["separator"])), format_literal(list(how["labels"]))
+        parts = f'r"\\s*{re.escape(how["separator"])}\\s*", {mark}, regex=True'
+        columns = format_literal([f"{name}: {label}" for label in how["labels"]])
+        for frame in frames:
             cell = f"{frame}[{format_literal(name)}]"
-            unit = TIMED.get(marks.get(name, ""), "")
-            lines.append(f"{cell} = {_FORMS[mark].format(cell, unit)}")
-    for mark in (",", "."):
-        names = [name for name, point in stripped.items() if point == mark]
-        changes = [rf'.str.replace(r"[^\d{mark}-]", "", regex=True)', ".astype(float)"]
-        if mark == ",":
-            changes[1] = '.str.replace(",", ".").astype(float)'
-        for frame in frames if names else ():
-            if len(names) == 1:
-                cell = f"{frame}[{format_literal(names[0])}]"
-                joined = f"{cell} = {cell}{''.join(changes)}"
-                apart = [f"{cell} = {cell}{change}" for change in changes]
-                lines += [joined] if len(joined) <= LONGEST_LINE else apart
-            else:
-                lines += [
-                    f"for name in {format_literal(names)}:",
-                    *(f"    {frame}[name] = {frame}[name]{change}" for change in changes),
-                ]
+            lines += [
+                f"names = {cell}.str.replace({parts}).str.strip().str.get_dummies({mark})",
+                f"{frame}[{columns}] = names.reindex(columns={names}, fill_value=0)",
+            ]
+    return lines
+
+
+def missing_lines(data: Data, frames: Iterable[str]) -> list[str]:
+    """Return lines that empty the cells with markers for missing values."""
+    markers = dict(data.options.get("missing_values") or {}).items()
+    return [
+        f"{frame}[{format_literal(name)}] = "
+        f"{frame}[{format_literal(name)}].replace({format_literal(list(values))}, np.nan)"
+        for frame in frames
+        for name, values in markers
+    ]
+
+
+def _strip_lines(
+    question: ScriptRequest, stripped: Mapping[str, str], frames: Sequence[str]
+) -> list[str]:
+    """Return lines that read numbers, times and dates from texts."""
+    facts, options = question.facts, question.project.data.options
+    alike: dict[tuple[str, str, str, int], list[str]] = {}
+    for name, form in stripped.items():
+        unit = TIMED.get(facts.number_marks.get(name, ""), "") if facts is not None else ""
+        century = int((options.get("centuries") or {}).get(name, 0))
+        alike.setdefault((form, unit, _counts(name, facts), century), []).append(name)
+    lines = []
+    for (form, *values), names in alike.items():
+        several = len(names) > 1
+        for frame in frames if form not in {"", "numbers"} else ():
+            cell = f"{frame}[{'name' if several else format_literal(names[0])}]"
+            *before, last = ALL_FORMS[form].format(cell, *values).split("\n")
+            lines += [f"for name in {format_literal(names)}:"] * several
+            lines += ["    " * several + line for line in (*before, f"{cell} = {last}")]
     return lines
 
 
@@ -263,9 +303,6 @@ def column_lines(
         ]
     # How a column is read is seen in the training file, so that one comes last.
     for frame in reversed(frames):
-        for name, values in dict(data.options.get("missing_values") or {}).items():
-            cell = f"{frame}[{format_literal(name)}]"
-            lines.append(f"{cell} = {cell}.replace({format_literal(list(values))}, np.nan)")
         for name, word in dict(data.options.get("empty_means") or {}).items():
             cell = f"{frame}[{format_literal(name)}]"
             fill = f"0 if {cell}.dtype.kind in 'iuf' else {format_literal(str(word))}"
@@ -309,7 +346,6 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     if "date" in kinds or ordered or moments:
         used += [day_comes_first, cells.days]
     used += [cells.moments] if moments else [cells.in_time] if ordered else []
-    used += [split_labels] if data.options.get("labels") else []
     used += [normalize_word, one_spelling] if option_names(data.options, "same_words") else []
     used += [cells.is_true] if "boolean" in kinds else []
     used += [in_one_century] if data.options.get("centuries") else []
@@ -410,16 +446,23 @@ def imports(data: Data) -> list[str]:
 def answer_lines(question: ScriptRequest) -> list[str]:
     """Return lines from ``data`` and ``test`` to ``y`` and ``y_test``; classes become numbers."""
     data, task = question.project.data, question.task
-    tasks = question.tasks
+    tasks, lines = question.tasks, list[str]()
     if len(set(tasks.values())) > 1:
         of = {column: tasks[key] for key, names in data.targets.items() for column in names}
         tasks_by_column = {name: of.get(name, task) for name in target_columns(data)}
-        numbers = format_literal([REGRESSION, MULTI_LABEL])
-        lines = script_part("answers", tasks=format_literal(tasks_by_column), numbers=numbers)
-        return [line for line in lines if data.test_path or not line.strip().startswith("y_test")]
-    if task in {REGRESSION, MULTI_LABEL}:
+        lines = []
+        for name, kind in tasks_by_column.items():
+            if kind not in {REGRESSION, MULTI_LABEL}:
+                cell = f"[{format_literal(name)}]"
+                lines.append(f"data{cell}, labels = pd.factorize(data{cell}, sort=True)")
+                test = f"test{cell} = labels.get_indexer(test{cell})"
+                lines += [test] if data.test_path else []
+    if task in {REGRESSION, MULTI_LABEL} or len(set(tasks.values())) > 1:
         frames = (("y", "data"), ("y_test", "test"))[: 2 if data.test_path else 1]
-        return [f'{name} = {frame}[targets].to_numpy("float32")' for name, frame in frames]
+        return [
+            *lines,
+            *(f'{name} = {frame}[targets].to_numpy("float32")' for name, frame in frames),
+        ]
     lines = ["labels, y = np.unique(data[targets[0]], return_inverse=True)"]
     if data.test_path:
         lines.append("y_test = np.searchsorted(labels, test[targets[0]])")

@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netbuilder.core.folders import resource_json
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Days between rows, at least and at most, and the rows of their season: hours, days, weeks, ….
-CALENDAR = (
-    (0.041, 0.0425, 24),
-    (0.999, 1.001, 7),
-    (6.9, 7.1, 52),
-    (27.9, 31.1, 12),
-    (89.9, 92.1, 4),
-)
+CALENDAR: list[tuple[float, float, int]] = resource_json("tables.json")["calendar"]
 _FEWEST_SEASONS, _STRONG = 3, 0.3
 
 

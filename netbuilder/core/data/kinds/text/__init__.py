@@ -34,7 +34,6 @@ from netbuilder.core.data.kinds.modality import (
     Fitted,
     KerasInputs,
     Key,
-    Modality,
     PreviewSamples,
     Rows,
     input_node_shape,
@@ -45,7 +44,7 @@ from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, keras
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
 from netbuilder.core.data.kinds.text import next_token
-from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
+from netbuilder.core.data.kinds.text.layers import made_up_texts, numbered
 from netbuilder.core.data.preprocessing.cells import IDEOGRAPH, TEXT_NAMES, is_numeric
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
@@ -85,7 +84,6 @@ from netbuilder.core.wording import format_list
 if TYPE_CHECKING:
     import pandas as pd
 
-    from netbuilder.core.data.dataset import PreparedData
 
 _LOOKED_AT = 500
 #: Of texts in folders.
@@ -182,7 +180,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
     return _folder(path, data.options, part=True) if has_test_part(path, ENDINGS) else None
 
 
-class TextModality(Modality):
+class TextModality(next_token.TextLikeModality):
     """Texts as the numbers of their words."""
 
     name = "text"
@@ -255,14 +253,6 @@ class TextModality(Modality):
 
     def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
         return raw_of_texts(list(texts), entry)
-
-    def layers_take(self, entry: InputPreprocessing) -> str:
-        return _(TAKES_TEXTS)
-
-    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
-        from netbuilder.core.data.kinds.text.view import texts_data_view
-
-        return texts_data_view(plan)
 
     def explained_as(self, entry: InputPreprocessing) -> str:
         return "text"

@@ -195,7 +195,19 @@ def tokens_read(text: str, entry: InputPreprocessing) -> list[str]:
     return tokens_.tokenize(text, entry.level, _lowercase(entry), entry.merges)
 
 
-class TokenModality(Modality):
+class TextLikeModality(Modality):
+    """What takes texts, or their tokens."""
+
+    def layers_take(self, entry: InputPreprocessing) -> str:
+        return _(TAKES_TEXTS)
+
+    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
+        from netbuilder.core.data.kinds.text.view import texts_data_view
+
+        return texts_data_view(plan)
+
+
+class TokenModality(TextLikeModality):
     """Windows of the tokens of one long text."""
 
     name = "tokens"
@@ -286,14 +298,6 @@ class TokenModality(Modality):
         known = tokens_.visible_tokens(entry.vocabulary[2:])
         texts = made_up_texts(known, count, int(entry.shape[0] or 1), "")
         return {("node", key): np.array(texts, object)[:, None]}, self.of_texts(texts, entry)
-
-    def layers_take(self, entry: InputPreprocessing) -> str:
-        return _(TAKES_TEXTS)
-
-    def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
-        from netbuilder.core.data.kinds.text.view import texts_data_view
-
-        return texts_data_view(plan)
 
     def explained_as(self, entry: InputPreprocessing) -> str:
         return "tokens"

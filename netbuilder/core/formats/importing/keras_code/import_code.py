@@ -747,12 +747,18 @@ class _Builder:
         ignored = [column for column in header if features and column not in (*features, *target)]
         roles = dict.fromkeys(ignored, "ignore")
         roles |= {reads.order: "order"} if reads.order in header else {}
+        dates = [name for name in reads.dates if name in header and name != reads.order]
+        choices = {column: ColumnChoice(role=role) for column, role in roles.items()}
+        for column in header:
+            rule, kind = reads.missing_rules.get(column, ""), "date" if column in dates else ""
+            if (rule or kind) and column not in roles and column not in target:
+                choices[column] = ColumnChoice(type=kind, missing=rule)
         starts = [node.id for node in self.nodes if node.layer == "Input"]
         several = len(x) > 1 and len(x) == len(starts) and not isinstance(fitted["x"], dict)
         return replace(
             data,
             target=tuple(target),
-            columns={column: ColumnChoice(role=role) for column, role in roles.items()},
+            columns=choices,
             inputs={
                 start: tuple(self._named([rows], header))
                 for start, rows in zip(starts, x, strict=False)

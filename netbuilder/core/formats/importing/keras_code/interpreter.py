@@ -108,7 +108,6 @@ class ReturnError(Exception):
 
 MAX_ROUNDS = 1_000  # per loop
 # Classes of pandas that turn times into numbers.
-_TIMES = ("Timedelta", "Timestamp")
 # Classes of ``ast`` → functions of ``operator``.
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     getattr(ast, name): getattr(operator, function)
@@ -228,7 +227,8 @@ class Interpreter:
     def _do_assign(self, node: ast.Assign, names: dict[str, Any]) -> None:
         value = self._value(node.value, names)
         for target in node.targets:
-            self._store(target, value, names)
+            if not self.data.converts(target, node.value):
+                self._store(target, value, names)
 
     def _do_annassign(self, node: ast.AnnAssign, names: dict[str, Any]) -> None:
         if node.value is not None:
@@ -420,10 +420,15 @@ class Interpreter:
     def _of_dict(self, node: ast.Dict, names: dict[str, Any]) -> Any:
         items: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
-            name = None if key is None else self._value(key, names)
+            inner = self._value(value, names)
+            if key is None and isinstance(inner, dict):
+                items |= inner
+                continue
+            # What cannot be read is kept by its code: gaps are filled so.
+            name = getattr(inner, "text", None) if key is None else self._value(key, names)
             if not isinstance(name, str | int | float | bool):
                 return NotImplemented
-            items[name] = self._value(value, names)
+            items[name] = inner
         return items
 
     def _of_joinedstr(self, node: ast.JoinedStr, names: dict[str, Any]) -> Any:
@@ -488,8 +493,6 @@ class Interpreter:
         rows = next((v for v in (left, right) if isinstance(v, Rows)), None)
         if rows is not None:
             other = right if rows is left else left
-            if isinstance(other, str) or getattr(other, "kind", "") in _TIMES:
-                return rows  # times become numbers
             divided = isinstance(sign, ast.Div) and rows is left
             return computed(rows, node, other, divided=divided)
         function = _OPERATORS.get(type(sign))

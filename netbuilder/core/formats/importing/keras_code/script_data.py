@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.data.kinds.builtin import BUILTINS, read_builtin
+from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
+from netbuilder.core.data.readers.table_cells import SHORT_FORMS
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.importing.keras_code.values import Unread
 from netbuilder.core.i18n import gettext as _
@@ -128,6 +130,15 @@ def computed(rows: Rows, node: ast.AST, other: Any = None, *, divided: bool = Fa
     return replace(rows, computed=(getattr(node, "lineno", 0), code[:60], scaling), words=words)
 
 
+def _form_patterns(cell: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield the kind of each form of a short script, and a pattern for its code."""
+    for kind, forms in SHORT_FORMS.items():
+        for form in forms.values():
+            last = form.split("\n")[-1].format(cell, "UNIT", "COUNTS", 0)
+            code = re.escape(ast.unparse(ast.parse(last)))
+            yield kind, re.compile(code.replace("UNIT", "[hs]").replace("COUNTS", r"\{.*\}"))
+
+
 def selected(rows: Rows, key: Any, columns: bool, node: ast.Subscript) -> Any:
     """Return ``rows[key]``, or ``rows[…, key]`` if ``columns`` is true."""
     names = _names(key)
@@ -177,6 +188,8 @@ class ScriptData:
             unknown.
         past: earlier collections; ``fitted`` is whether a model was fitted since this one started.
         remarks: (item, line, sentence) about unsupported steps.
+        missing_rules: rules for the empty cells of single columns.
+        dates: columns that the script converts to days.
         stored_columns: (name, line, value) of each column that the script stores in a table.
         scaling: of the last scaler, or ""; missing: rule for empty cells, or "".
         order: the column that rows are sorted by, or "", also if they are shuffled later.
@@ -196,6 +209,8 @@ class ScriptData:
         self.calls: list[DataCall] = []
         self.batch_size = 0
         self.options: dict[str, Any] = {}
+        self.missing_rules: dict[str, str] = {}
+        self.dates: list[str] = []
         self.stored_columns: list[tuple[str, int, Any]] = []
         self.remarks: list[tuple[str, int, str]] = []
         self.scaling, self.missing, self.order = "", "", ""
@@ -442,11 +457,35 @@ class ScriptData:
             return computed(rows, node)
         if name == "dropna" and ("subset" not in kwargs or "features" in ast.unparse(node)):
             self.missing = self.missing or "drop"
+        if name == "fillna":
+            self._fill(rows, first)
         if name == "sort_values" and isinstance(first, str):
             self.order = first
         if name == "batch" and isinstance(first, int):
             return replace(rows, batch_size=first)
         return replace(rows) if name in _ROW_METHODS else NotImplemented
+
+    def _fill(self, rows: Rows, fills: Any) -> None:
+        """Record what fills empty cells: the mean, the median or the most frequent value."""
+        whole = rows.names[0] if rows.names and len(rows.names) == 1 else ""
+        for key, value in (fills if isinstance(fills, dict) else {whole: fills}).items():
+            how = re.search(r"\.(mean|median|mode)\(", getattr(value, "text", ""))
+            rule = how[1].replace("mode", "most_frequent") if how else ""
+            rule = "category" if value == MISSING_LABEL else rule
+            if key and key != getattr(value, "text", ""):
+                self.missing_rules |= {str(key): rule} if rule else {}
+            elif rule and self.missing in ("", "most_frequent"):
+                self.missing = rule
+
+    def converts(self, target: ast.expr, value: ast.expr) -> bool:
+        """Return whether a column is converted as in a short script, which needs no report."""
+        cell, code = ast.unparse(target), ast.unparse(value)
+        key = target.slice if isinstance(target, ast.Subscript) else None
+        if not isinstance(key, ast.Constant):
+            return False
+        form = next((form for form, like in _form_patterns(cell) if like.fullmatch(code)), "")
+        self.dates += [str(key.value)] if form.endswith(("dates", "days")) else []
+        return bool(form)
 
     def call_unread(self, owner: Unread, name: str, args: list[Any], node: ast.Call) -> Any:
         """Return the result of a method of data that cannot be read: batches stay batches.
