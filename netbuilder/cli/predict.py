@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, to_json_value
 from netbuilder.cli.standard_streams import input_path, output_path
+from netbuilder.core.error_texts import usage_error
 from netbuilder.core.errors import UsageError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.plain_text import spreadsheet_cell
 
 if TYPE_CHECKING:
@@ -62,16 +63,8 @@ def _missing_argument(name: str) -> UsageError:
     from netbuilder.core.formats import registry
 
     if registry.is_model(Path(name)):
-        return UsageError(
-            _("The rows to predict for are missing."),
-            _("For example: netbuilder predict {model} rows.csv", model=name),
-            code="rows_missing",
-        )
-    return UsageError(
-        _("The trained model is missing: '{name}' is not a .h5 or .keras.", name=name),
-        _("For example: netbuilder predict model.h5 {rows}", rows=name),
-        code="model_missing",
-    )
+        return usage_error("rows_missing", model=name)
+    return usage_error("model_missing", name=name, rows=name)
 
 
 def rows_of(predictions: Predictions) -> list[dict[str, object]]:

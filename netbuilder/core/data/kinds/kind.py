@@ -180,38 +180,23 @@ class DataKind:
         return (*self.more_options(data), *self.options)
 
 
-TASK = Param(
-    "task",
-    Kind.CHOICE,
-    "auto",
-    N_("type of the target; auto: detected"),
-    choices=("auto", "regression", "binary", "classes", "multi_label"),
+def automatic_choice(name: str, help: str, *choices: str) -> Param:
+    """Return an option that is chosen by the program unless the user decides."""
+    return Param(name, Kind.CHOICE, "auto", help, choices=("auto", *choices))
+
+
+_TASK = N_("type of the target; auto: detected")
+TASK = automatic_choice("task", _TASK, "regression", "binary", "classes", "multi_label")
+_NUMBERS = N_("scaling of the numbers; predictions are scaled back")
+SCALING = automatic_choice("scaling", _NUMBERS, "standard", "minmax", "none")
+_BINS = N_(
+    "scaling of the numbers; predictions are scaled back. bins: each number becomes how far it "
+    "has come through each of 16 equally full bins, so that a layer can treat each part of its "
+    "range differently"
 )
-SCALING = Param(
-    "scaling",
-    Kind.CHOICE,
-    "auto",
-    N_("scaling of the numbers; predictions are scaled back"),
-    choices=("auto", "standard", "minmax", "none"),
-)
-TABLE_SCALING = Param(
-    "scaling",
-    Kind.CHOICE,
-    "auto",
-    N_(
-        "scaling of the numbers; predictions are scaled back. bins: each number becomes how far it "
-        "has come through each of 16 equally full bins, so that a layer can treat each part of its "
-        "range differently"
-    ),
-    choices=("auto", "standard", "minmax", "bins", "none"),
-)
-PIXEL_SCALING = Param(
-    "scaling",
-    Kind.CHOICE,
-    "auto",
-    N_("scaling of the pixels. auto: 0 to 255 if the network scales them itself, else 0 to 1"),
-    choices=("auto", "minmax", "standard", "none"),
-)
+TABLE_SCALING = automatic_choice("scaling", _BINS, "standard", "minmax", "bins", "none")
+_PIXELS = N_("scaling of the pixels. auto: 0 to 255 if the network scales them itself, else 0 to 1")
+PIXEL_SCALING = automatic_choice("scaling", _PIXELS, "minmax", "standard", "none")
 VALIDATION = Param(
     "validation_split", Kind.FLOAT, 0.1, N_("share held out while training"), 0.0, 0.9
 )
