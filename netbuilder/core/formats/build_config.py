@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.formats.safety.config_check import model_layers
@@ -29,6 +30,33 @@ def build_model(config: Mapping[str, Any]) -> keras.Model:
         _say_input(inner["layers"])
         return keras.Sequential.from_config(inner)
     return keras.Model.from_config(inner)
+
+
+@contextmanager
+def layers_as_in(config: Mapping[str, Any], model: keras.Model) -> Iterator[None]:
+    """Order layers as ``config`` does while weights are read: Keras reads them in that order.
+
+    Layers added to what Keras 2 wrote lengthen a branch, and Keras orders layers by depth.
+    """
+    orders = [(layers, [*layers], in_config) for layers, in_config in _orders(config, model)]
+    for layers, _own, in_config in orders:
+        layers[:] = in_config
+    yield
+    for layers, own, _in_config in orders:
+        layers[:] = own
+
+
+def _orders(config: Mapping[str, Any], model: Any) -> Iterator[tuple[list[Any], list[Any]]]:
+    import keras
+
+    entries = {entry["config"].get("name"): entry for entry in model_layers(config)}
+    places = {name: number for number, name in enumerate(entries)}
+    if not isinstance(model, keras.Sequential):
+        for layers in (model._operations, model._layers):
+            yield layers, sorted(layers, key=lambda layer: places.get(layer.name, -1))
+    for layer in model.layers:
+        if isinstance(layer, keras.Model) and layer.name in entries:
+            yield from _orders(entries[layer.name], layer)
 
 
 def _readable(value: Any) -> Any:

@@ -19,6 +19,23 @@ def _chain(shape: tuple[int | None, ...], *layers: str, dtype: str = "float32") 
     return make
 
 
+def _beside(
+    shape: tuple[int | None, ...], *chains: tuple[str, ...], dtype: str = "float32"
+) -> Make:
+    """Several chains of layers beside one another, with an output each: one model for them all."""
+
+    def make(tk: Any) -> Any:
+        scope, start, outputs = {"L": tk.layers, "tk": tk}, tk.Input(shape, dtype=dtype), []
+        for chain in chains:
+            end = start
+            for text in chain:
+                end = eval(text, scope)(end)
+            outputs.append(end)
+        return tk.Model(start, outputs)
+
+    return make
+
+
 def _graph(body: str, *shapes: tuple[int | None, ...], dtype: str = "float32") -> Make:
     """A functional model: ``body`` is code that makes ``out`` of ``a`` (and ``b``)."""
 
@@ -50,73 +67,96 @@ P, S, D, W = (12, 12, 3), (10, 4), (6,), (9,)
 # Both Keras 2 and Keras 3 make these.
 KINDS: dict[str, Make] = {
     "dense": _chain(D, "L.Dense(5, activation='relu')", "L.Dense(2)"),
-    "dense softmax": _chain(D, "L.Dense(4, activation='tanh')", "L.Dense(3, activation='softmax')"),
     "dense hard_sigmoid": _chain(D, "L.Dense(5, activation='hard_sigmoid')"),
-    "activation hard_sigmoid": _chain(D, "L.Dense(5)", "L.Activation('hard_sigmoid')"),
-    "dense regularised": _chain(
-        D, "L.Dense(5, kernel_regularizer='l2', kernel_constraint='max_norm')"
+    "dense beside": _beside(
+        D,
+        ("L.Dense(4, activation='tanh')", "L.Dense(3, activation='softmax')"),
+        ("L.Dense(5)", "L.Activation('hard_sigmoid')"),
+        ("L.Dense(5, kernel_regularizer='l2', kernel_constraint='max_norm')",),
+        ("L.Dense(5, kernel_initializer='he_normal', bias_initializer='ones')",),
+        ("L.Dense(4)", "L.ActivityRegularization(l2=0.1)"),
+        ("L.Reshape((2, 3))", "L.Permute((2, 1))", "L.Flatten()"),
     ),
-    "dense initializers": _chain(
-        D, "L.Dense(5, kernel_initializer='he_normal', bias_initializer='ones')"
+    "noise and norms": _beside(
+        D,
+        ("L.Dense(5)", "L.Dropout(0.3)", "L.Dense(1)"),
+        ("L.GaussianNoise(0.1)", "L.GaussianDropout(0.1)", "L.Dense(1)"),
+        ("L.Dense(4, activation='selu')", "L.AlphaDropout(0.1)"),
+        ("L.Dense(5)", "L.BatchNormalization()", "L.Dense(1)"),
+        ("L.Dense(5)", "L.LayerNormalization()"),
+        ("L.Dense(5)", "L.UnitNormalization()"),
+        ("L.Rescaling(2.0, 1.0)", "L.Normalization(mean=[1.0] * 6, variance=[4.0] * 6)"),
     ),
-    "dropout": _chain(D, "L.Dense(5)", "L.Dropout(0.3)", "L.Dense(1)"),
-    "noise": _chain(D, "L.GaussianNoise(0.1)", "L.GaussianDropout(0.1)", "L.Dense(1)"),
-    "alpha dropout": _chain(D, "L.Dense(4, activation='selu')", "L.AlphaDropout(0.1)"),
-    "activity regularization": _chain(D, "L.Dense(4)", "L.ActivityRegularization(l2=0.1)"),
-    "batch norm": _chain(D, "L.Dense(5)", "L.BatchNormalization()", "L.Dense(1)"),
-    "layer norm": _chain(D, "L.Dense(5)", "L.LayerNormalization()"),
-    "group norm": _chain(P, "L.Conv2D(4, 3)", "L.GroupNormalization(2)"),
-    "unit norm": _chain(D, "L.Dense(5)", "L.UnitNormalization()"),
-    "leaky relu": _chain(D, "L.Dense(5)", "L.LeakyReLU(0.2)"),
-    "prelu": _chain(D, "L.Dense(5)", "L.PReLU()"),
-    "elu": _chain(D, "L.Dense(5)", "L.ELU(0.7)"),
-    "relu": _chain(D, "L.Dense(5)", "L.ReLU(max_value=1.0, negative_slope=0.1)"),
+    "activations": _beside(
+        D,
+        ("L.Dense(5)", "L.LeakyReLU(0.2)"),
+        ("L.Dense(5)", "L.PReLU()"),
+        ("L.Dense(5)", "L.ELU(0.7)"),
+        ("L.Dense(5)", "L.ReLU(max_value=1.0, negative_slope=0.1)"),
+        ("L.Dense(5)", "L.Softmax()"),
+    ),
     "thresholded relu": _chain(D, "L.Dense(5)", "L.ThresholdedReLU(0.5)"),
-    "softmax layer": _chain(D, "L.Dense(5)", "L.Softmax()"),
-    "conv1d": _chain(S, "L.Conv1D(4, 3, activation='relu')", "L.GlobalMaxPooling1D()"),
-    "conv1d causal": _chain(S, "L.Conv1D(4, 3, padding='causal', dilation_rate=2)"),
     "conv2d": _chain(P, "L.Conv2D(4, 3)", "L.MaxPooling2D()", "L.Flatten()", "L.Dense(2)"),
-    "conv2d grouped": _chain((12, 12, 4), "L.Conv2D(4, 3, groups=2)"),
-    "conv2d strided": _chain(P, "L.Conv2D(4, 3, strides=2, padding='same')"),
-    "conv3d": _chain((6, 6, 6, 2), "L.Conv3D(3, 3)", "L.GlobalAveragePooling3D()"),
-    "conv1d transpose": _chain(S, "L.Conv1DTranspose(3, 3, strides=2)"),
-    "conv2d transpose": _chain(P, "L.Conv2DTranspose(4, 3, strides=2, padding='same')"),
-    "conv3d transpose": _chain((4, 4, 4, 2), "L.Conv3DTranspose(3, 3)"),
     "depthwise": _chain(P, "L.DepthwiseConv2D(3, depth_multiplier=2)"),
-    "depthwise 1d": _chain(S, "L.DepthwiseConv1D(3)"),
-    "separable": _chain(P, "L.SeparableConv2D(5, 3)"),
-    "separable 1d": _chain(S, "L.SeparableConv1D(5, 3)"),
-    "pooling": _chain(P, "L.AveragePooling2D(3, 2)", "L.MaxPooling2D(2, padding='same')"),
-    "pooling 1d": _chain(S, "L.MaxPooling1D()", "L.AveragePooling1D(2)", "L.Flatten()"),
-    "pooling 3d": _chain((6, 6, 6, 2), "L.MaxPooling3D()", "L.AveragePooling3D(2)"),
-    "global pooling": _chain(P, "L.GlobalAveragePooling2D(keepdims=True)"),
-    "padding and cropping": _chain(P, "L.ZeroPadding2D((1, 2))", "L.Cropping2D(((1, 0), (2, 1)))"),
-    "padding 1d": _chain(S, "L.ZeroPadding1D(2)", "L.Cropping1D((1, 2))", "L.UpSampling1D(2)"),
-    "up sampling": _chain(P, "L.UpSampling2D(2, interpolation='bilinear')"),
-    "shapes": _chain(D, "L.Reshape((2, 3))", "L.Permute((2, 1))", "L.Flatten()"),
+    "convolutions": _beside(
+        (12, 12, 4),
+        ("L.Conv2D(4, 3, groups=2)",),
+        ("L.Conv2D(4, 3, strides=2, padding='same')",),
+        ("L.Conv2DTranspose(4, 3, strides=2, padding='same')",),
+        ("L.SeparableConv2D(5, 3)",),
+        ("L.Conv2D(4, 3)", "L.GroupNormalization(2)"),
+        ("L.Conv2D(4, 3)", "L.SpatialDropout2D(0.2)"),
+    ),
+    "pooling and sizes": _beside(
+        P,
+        ("L.AveragePooling2D(3, 2)", "L.MaxPooling2D(2, padding='same')"),
+        ("L.GlobalAveragePooling2D(keepdims=True)",),
+        ("L.ZeroPadding2D((1, 2))", "L.Cropping2D(((1, 0), (2, 1)))"),
+        ("L.UpSampling2D(2, interpolation='bilinear')",),
+        ("L.Resizing(8, 8)", "L.CenterCrop(6, 6)", "L.Conv2D(2, 3)"),
+    ),
+    "convolutions of sequences": _beside(
+        S,
+        ("L.Conv1D(4, 3, activation='relu')", "L.GlobalMaxPooling1D()"),
+        ("L.Conv1D(4, 3, padding='causal', dilation_rate=2)",),
+        ("L.Conv1DTranspose(3, 3, strides=2)",),
+        ("L.DepthwiseConv1D(3)",),
+        ("L.SeparableConv1D(5, 3)",),
+        ("L.MaxPooling1D()", "L.AveragePooling1D(2)", "L.Flatten()"),
+        ("L.ZeroPadding1D(2)", "L.Cropping1D((1, 2))", "L.UpSampling1D(2)"),
+    ),
+    "volumes": _beside(
+        (6, 6, 6, 2),
+        ("L.Conv3D(3, 3)", "L.GlobalAveragePooling3D()"),
+        ("L.Conv3DTranspose(3, 3)",),
+        ("L.MaxPooling3D()", "L.AveragePooling3D(2)"),
+    ),
     "repeat vector": _chain(D, "L.RepeatVector(4)", "L.SimpleRNN(3)"),
-    "spatial dropout": _chain(P, "L.Conv2D(4, 3)", "L.SpatialDropout2D(0.2)"),
-    "simple rnn": _chain(S, "L.SimpleRNN(5)"),
-    "lstm": _chain(S, "L.LSTM(5)", "L.Dense(1)"),
     "lstm stacked": _chain(S, "L.LSTM(5, return_sequences=True)", "L.LSTM(3)"),
     "lstm hard_sigmoid": _chain(S, "L.LSTM(5, recurrent_activation='hard_sigmoid')"),
-    "gru": _chain(S, "L.GRU(5)"),
-    "gru reset before": _chain(S, "L.GRU(5, reset_after=False)"),
-    "bidirectional lstm": _chain(S, "L.Bidirectional(L.LSTM(4, return_sequences=True))"),
-    "bidirectional gru": _chain(S, "L.Bidirectional(L.GRU(4), merge_mode='sum')"),
-    "conv lstm": _chain((4, 8, 8, 2), "L.ConvLSTM2D(3, 3)"),
-    "time distributed": _chain(S, "L.TimeDistributed(L.Dense(3))"),
-    "rnn of cells": _chain(S, "L.RNN([L.LSTMCell(4), L.GRUCell(3)])"),
-    "embedding": _chain(W, "L.Embedding(10, 4)", "L.Flatten()", "L.Dense(1)", dtype="int32"),
-    "embedding masked": _chain(
-        W, "L.Embedding(10, 4, mask_zero=True)", "L.LSTM(3)", "L.Dense(1)", dtype="int32"
+    "recurrences": _beside(
+        S,
+        ("L.SimpleRNN(5)",),
+        ("L.LSTM(5)", "L.Dense(1)"),
+        ("L.GRU(5)",),
+        ("L.GRU(5, reset_after=False)",),
+        ("L.Masking(0.0)", "L.GRU(3)"),
     ),
-    "masking": _chain(S, "L.Masking(0.0)", "L.GRU(3)"),
-    "rescaling and normalization": _chain(
-        D, "L.Rescaling(2.0, 1.0)", "L.Normalization(mean=[1.0] * 6, variance=[4.0] * 6)"
+    "both directions": _beside(
+        S,
+        ("L.Bidirectional(L.LSTM(4, return_sequences=True))",),
+        ("L.Bidirectional(L.GRU(4), merge_mode='sum')",),
+        ("L.TimeDistributed(L.Dense(3))",),
+    ),
+    "conv lstm": _chain((4, 8, 8, 2), "L.ConvLSTM2D(3, 3)"),
+    "rnn of cells": _chain(S, "L.RNN([L.LSTMCell(4), L.GRUCell(3)])"),
+    "embeddings": _beside(
+        W,
+        ("L.Embedding(10, 4)", "L.Flatten()", "L.Dense(1)"),
+        ("L.Embedding(10, 4, mask_zero=True)", "L.LSTM(3)", "L.Dense(1)"),
+        dtype="int32",
     ),
     "augmentation": _chain(P, "L.RandomFlip()", "L.RandomRotation(0.1)", "L.Conv2D(2, 3)"),
-    "resizing": _chain(P, "L.Resizing(8, 8)", "L.CenterCrop(6, 6)"),
     "residual": _graph("x = L.Dense(6)(a); out = L.Dense(1)(L.Add()([a, x]))", D),
     "merges": _graph(
         "x = [L.Dense(3)(a) for _ in range(3)]\n"
@@ -138,8 +178,9 @@ KINDS: dict[str, Make] = {
         D,
     ),
     "attention": _graph("out = L.Attention()([L.Dense(4)(a), L.Dense(4)(a)])", S),
-    "additive attention": _graph("out = L.AdditiveAttention()([a, L.Dense(4)(a)])", S),
-    "multi-head attention": _graph("out = L.MultiHeadAttention(2, 3)(a, a)", S),
+    "more attention": _graph(
+        "out = [L.AdditiveAttention()([a, L.Dense(4)(a)]), L.MultiHeadAttention(2, 3)(a, a)]", S
+    ),
     "dot": _graph("out = L.Dot(axes=1)([L.Dense(4)(a), L.Dense(4)(b)])", D, D),
     "operations": _graph("x = L.Dense(6)(a); out = L.Dense(1)(a + x)", D),
     "variable length": _graph(
@@ -195,24 +236,37 @@ def _on_a_body(tk: Any) -> Any:
 T = (16, 3)
 # Keras 2 has not got these, or wrote them in another way.
 KERAS_3: dict[str, Make] = {
-    "rms norm": _chain(D, "L.Dense(5)", "L.RMSNormalization()"),
-    "spectral norm": _chain(P, "L.SpectralNormalization(L.Conv2D(4, 3))", "L.Flatten()"),
-    "spectral norm dense": _chain(D, "L.SpectralNormalization(L.Dense(4))", "L.Dense(1)"),
-    "einsum dense": _chain(S, "L.EinsumDense('abc,cd->abd', (None, 5), bias_axes='d')"),
-    "identity": _chain(D, "L.Identity()", "L.Dense(2)"),
-    "activations by name": _chain(
-        D, "L.Dense(4, 'gelu')", "L.Dense(4, 'silu')", "L.Dense(4, 'elu')", "L.Dense(2, 'mish')"
+    "dense of keras 3": _beside(
+        D,
+        ("L.Dense(5)", "L.RMSNormalization()"),
+        ("L.SpectralNormalization(L.Dense(4))", "L.Dense(1)"),
+        ("L.Identity()", "L.Dense(2)"),
+        ("L.Dense(4, 'gelu')", "L.Dense(4, 'silu')", "L.Dense(4, 'elu')", "L.Dense(2, 'mish')"),
+        ("L.Dense(4, use_bias=False)", "L.Dense(2, 'softmax')"),
+        ("L.Dense(4, trainable=False)", "L.Dense(2)"),
+        ("L.Normalization(mean=2.0, variance=9.0)", "L.Dense(1)"),
+        ("L.Discretization([-1.0, 0.0])", "L.Embedding(5, 2)"),
     ),
     "batch norm renamed axis": _chain((4, 6), "L.BatchNormalization(axis=1, center=False)"),
-    "dense without bias": _chain(D, "L.Dense(4, use_bias=False)", "L.Dense(2, 'softmax')"),
-    "frozen": _chain(D, "L.Dense(4, trainable=False)", "L.Dense(2)"),
     "half precision": _chain(D, "L.Dense(4, dtype='mixed_float16')", "L.Dense(2, dtype='float32')"),
-    "adaptive pooling": _chain(P, "L.AdaptiveAveragePooling2D(3)", "L.AdaptiveMaxPooling2D(2)"),
-    "pooling same": _chain(P, "L.AveragePooling2D(3, 2, padding='same')", "L.Flatten()"),
-    "separable strided": _chain(P, "L.SeparableConv2D(5, 3, strides=2, depth_multiplier=2)"),
-    "conv1d grouped": _chain(S, "L.Conv1D(4, 3, groups=2)", "L.GlobalAveragePooling1D()"),
-    "conv transpose with padding": _chain(
-        S, "L.Conv1DTranspose(3, 3, strides=2, padding='same', output_padding=1)"
+    "pictures of keras 3": _beside(
+        P,
+        ("L.SpectralNormalization(L.Conv2D(4, 3))", "L.Flatten()"),
+        ("L.AdaptiveAveragePooling2D(3)", "L.AdaptiveMaxPooling2D(2)"),
+        ("L.AveragePooling2D(3, 2, padding='same')", "L.Flatten()"),
+        ("L.SeparableConv2D(5, 3, strides=2, depth_multiplier=2)",),
+    ),
+    "sequences of keras 3": _beside(
+        S,
+        ("L.EinsumDense('abc,cd->abd', (None, 5), bias_axes='d')",),
+        ("L.Conv1D(4, 3, groups=2)", "L.GlobalAveragePooling1D()"),
+        ("L.Conv1DTranspose(3, 3, strides=2, padding='same', output_padding=1)",),
+        ("L.LSTM(4, dropout=0.2, recurrent_dropout=0.2)",),
+    ),
+    "directions of keras 3": _beside(
+        S,
+        ("L.Bidirectional(L.LSTM(3), 'ave', backward_layer=L.LSTM(3, go_backwards=True))",),
+        ("L.Bidirectional(L.GRU(3, return_sequences=True))", "L.Bidirectional(L.SimpleRNN(2))"),
     ),
     "padding and cropping 3d": _chain(
         (4, 4, 4, 2), "L.ZeroPadding3D(1)", "L.Cropping3D(1)", "L.UpSampling3D(2)"
@@ -223,13 +277,6 @@ KERAS_3: dict[str, Make] = {
     ),
     "stacked cells": _chain(S, "L.RNN(L.StackedRNNCells([L.LSTMCell(4), L.LSTMCell(3)]))"),
     "one cell": _chain(S, "L.RNN(L.GRUCell(4), return_sequences=True)", "L.Dense(1)"),
-    "two directions apart": _chain(
-        S, "L.Bidirectional(L.LSTM(3), 'ave', backward_layer=L.LSTM(3, go_backwards=True))"
-    ),
-    "bidirectional stacked": _chain(
-        S, "L.Bidirectional(L.GRU(3, return_sequences=True))", "L.Bidirectional(L.SimpleRNN(2))"
-    ),
-    "dropout in recurrences": _chain(S, "L.LSTM(4, dropout=0.2, recurrent_dropout=0.2)"),
     "time distributed pictures": _chain(
         (3, 8, 8, 2), "L.TimeDistributed(L.Conv2D(2, 3))", "L.Reshape((3, 72))", "L.GRU(2)"
     ),
@@ -240,11 +287,12 @@ KERAS_3: dict[str, Make] = {
         "L.LSTM(2)",
         dtype="int32",
     ),
-    "discretization": _chain(D, "L.Discretization([-1.0, 0.0])", "L.Embedding(5, 2)"),
-    "hashing": _chain(W, "L.Hashing(8)", "L.Embedding(8, 2)", "L.Flatten()", dtype="int32"),
-    "category encoding": _chain(W, "L.CategoryEncoding(10)", "L.Dense(2)", dtype="int32"),
-    "integer lookup": _chain(
-        W, "L.IntegerLookup(vocabulary=[1, 2])", "L.Embedding(5, 2)", "L.Flatten()", dtype="int32"
+    "lookups": _beside(
+        W,
+        ("L.Hashing(8)", "L.Embedding(8, 2)", "L.Flatten()"),
+        ("L.CategoryEncoding(10)", "L.Dense(2)"),
+        ("L.IntegerLookup(vocabulary=[1, 2])", "L.Embedding(5, 2)", "L.Flatten()"),
+        dtype="int32",
     ),
     "string lookup": _chain(
         (4,), "L.StringLookup(vocabulary=['a', 'b', 'c'])", "L.Embedding(5, 2)", "L.Flatten()",
@@ -257,13 +305,15 @@ KERAS_3: dict[str, Make] = {
         "L.GlobalAveragePooling1D()",
         dtype="string",
     ),
-    "normalization": _chain(D, "L.Normalization(mean=2.0, variance=9.0)", "L.Dense(1)"),
     "normalization adapted": _adapted,
     "augmentation of colours": _chain(
         P, "L.RandomContrast(0.1)", "L.RandomBrightness(0.1)", "L.RandomZoom(0.1)", "L.Conv2D(2, 3)"
     ),
-    "grouped query attention": _graph("out = L.GroupQueryAttention(4, 4, 2)(a, a)", S),
-    "causal attention": _graph("out = L.MultiHeadAttention(2, 3)(a, a, use_causal_mask=True)", S),
+    "attention of keras 3": _graph(
+        "out = [L.GroupQueryAttention(4, 4, 2)(a, a),"
+        " L.MultiHeadAttention(2, 3)(a, a, use_causal_mask=True)]",
+        S,
+    ),
     "cross attention": _graph("out = L.MultiHeadAttention(2, 3)(a, b)", S, T),
     "attention of three": _graph("out = L.Attention()([L.Dense(3)(a), b, b])", S, T),
     "transformer block": _graph(

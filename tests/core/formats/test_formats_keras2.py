@@ -109,6 +109,30 @@ def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path: Path) -> None:
     assert np.allclose(again.model.predict(rows, verbose=0), expected, atol=1e-6)
 
 
+def _branches(layers: Any) -> Any:
+    start = tk.Input((6,))
+    short = layers.Activation("hard_sigmoid")(layers.Dense(5)(start))
+    return tk.Model(start, [layers.Dense(5)(layers.Dense(5)(start)), short])
+
+
+@pytest.mark.parametrize("ending", ["h5", "keras"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_layer_that_is_added_moves_no_weights(tmp_path: Path, ending: str, inside: bool) -> None:
+    """The scaling before a hard_sigmoid lengthens its branch, and its weights fit another, too."""
+    model = _branches(tk.layers)
+    if inside:
+        start = tk.Input((6,))
+        model = tk.Model(start, model(start))
+    KINDS.shaken(model)
+    x = KINDS.probe(model)
+    model.save(tmp_path / f"m.{ending}")
+    trained = registry.load_network(tmp_path / f"m.{ending}")
+    assert difference(trained.model, x, answers(model, x)) < 1e-5
+    registry.save_network(trained, tmp_path / "again.h5")
+    again = registry.load_network(tmp_path / "again.h5")
+    assert difference(again.model, x, answers(model, x)) < 1e-5
+
+
 @pytest.mark.parametrize("ending", ["h5", pytest.param("keras", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("layer", "shape", "by_cards"),

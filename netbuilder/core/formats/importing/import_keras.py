@@ -26,7 +26,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.folders import resource_json
-from netbuilder.core.formats import metadata
+from netbuilder.core.formats import build_config, metadata
 from netbuilder.core.formats.build_config import build_model, flat_model, has_inner_model
 from netbuilder.core.formats.importing import import_graph
 from netbuilder.core.formats.importing.import_params import OLD_NAMES
@@ -344,11 +344,12 @@ def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[st
     try:
         check_config(config, file)
         model = build_model(config)
-        if weights is None:
-            with weights_file(file) as path:
-                _load(model, path, name)
-        else:
-            load_weights(model, weights)
+        with build_config.layers_as_in(config, model):
+            if weights is None:
+                with weights_file(file) as path:
+                    _load(model, path, name)
+            else:
+                load_weights(model, weights)
     except FormatError:
         raise
     except Exception as error:
