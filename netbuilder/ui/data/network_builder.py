@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import record_of
-from netbuilder.core.project.model import Graph, Project
+from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
@@ -42,7 +42,7 @@ class NetworkBuilder(CardList):
 
     def offer(self) -> None:
         project = self._store.project
-        empty = _is_empty(project.graph)
+        empty = all(node.layer == "Input" for node in project.graph.nodes)
         if self._building is not None or (self._built == _source(project) and not empty):
             return
         self._built = ()
@@ -145,10 +145,6 @@ class NetworkBuilder(CardList):
             self._cancelled.set()  # the result would be for other data
         if old.graph is not new.graph or old.data is not new.data:
             self.offer()
-
-
-def _is_empty(graph: Graph) -> bool:
-    return all(node.layer == "Input" for node in graph.nodes)
 
 
 def _source(project: Project) -> tuple[str, ...]:

@@ -107,16 +107,6 @@ class ElidedComboBox(NoWheelComboBox):
         self.setMinimumContentsLength(8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def whole_width(self) -> int:
-        self.ensurePolished()
-        words = map(self.itemText, range(self.count()))
-        longest = max(map(self.fontMetrics().horizontalAdvance, words), default=0)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        part = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
-        return longest + 8 + max(option.rect.width() - room.width(), 24)
-
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             elided = self.currentText() if self._visible_text() != self.currentText() else ""

@@ -234,7 +234,7 @@ def activation_strip(
     if values.ndim == 2 and values.shape[1] == 1 and len(values) >= _LEAST_STEPS:
         return curve_image(np.asarray(values[:, 0], float), width, height)
     if values.ndim == 2:
-        return _stretched(np.asarray(values, float).T, width, height)
+        return _filling(heat_image(np.asarray(values, float).T), width, height)
     if values.ndim <= 1:
         flat = values.reshape(-1)
         if len(flat) > BARS_IN_STRIP:
@@ -271,10 +271,6 @@ def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
             ]
         )
     return picture
-
-
-def _stretched(values: NDArray[Any], width: int, height: int) -> QImage:
-    return _filling(heat_image(values), width, height)
 
 
 def _filling(image: QImage, width: int, height: int) -> QImage:

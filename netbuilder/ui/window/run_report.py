@@ -140,10 +140,6 @@ def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -
     )
 
 
-def _layers(project: Project) -> int:
-    return sum(node.layer != "Input" for node in project.graph.nodes)
-
-
 def _data_words(report: RunReport) -> str:
     data, facts = report.project.data, report.facts
     name = data.name or Path(data.path).name or data.kind
@@ -157,7 +153,8 @@ def _data_words(report: RunReport) -> str:
 
 
 def _network_words(trained: TrainedModel) -> str:
-    layers = ngettext("{count} layer", "{count} layers", _layers(trained.project))
+    count = sum(node.layer != "Input" for node in trained.project.graph.nodes)
+    layers = ngettext("{count} layer", "{count} layers", count)
     count = trained.training_model.count_params()
     parameters = ngettext(
         "{count} parameter", "{count} parameters", count, count=format_number(count)

@@ -113,14 +113,6 @@ class ScriptRequest:
         return (self.facts.test_read_as if test else self.facts.read_as).get(key)
 
 
-def _no_test_part(data: Data, path: Path) -> Samples | None:
-    return None
-
-
-def _not_recognised(path: Path) -> Mapping[str, Any] | None:
-    return None
-
-
 @dataclass(frozen=True)
 class DataKind:
     """One kind of data.
@@ -159,8 +151,8 @@ class DataKind:
     code: Callable[[ScriptRequest], DataCode]
     place: DataLocation = DataLocation.FILE
     endings: tuple[str, ...] = ()
-    recognise: Callable[[Path], Mapping[str, Any] | None] = _not_recognised
-    read_test: Callable[[Data, Path], Samples | None] = _no_test_part
+    recognise: Callable[[Path], Mapping[str, Any] | None] = lambda path: None
+    read_test: Callable[[Data, Path], Samples | None] = lambda data, path: None
     tabular: Callable[[Data], bool] = lambda data: False
     table: Callable[[Data, Path, int | None], pd.DataFrame] | None = None
     streams: bool = False

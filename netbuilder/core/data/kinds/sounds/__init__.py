@@ -137,10 +137,6 @@ def _short_reading(
     return {**directories, "length": round(sound.rate * sound.seconds)} if directories else {}
 
 
-def _read_kind(data: Data, path: Path, test: bool) -> Samples:
-    return _read(data, path, test)
-
-
 def _read_test(data: Data, path: Path) -> Samples | None:
     return _read(data, path, False, part=True) if has_test_part(path, ENDINGS) else None
 
@@ -366,7 +362,7 @@ KIND = DataKind(
     noun=N_("sounds"),
     options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
     modalities=(SOUND,),
-    read=_read_kind,
+    read=_read,
     code=_code,
     place=DataLocation.EITHER,
     endings=(ZIP,),
