@@ -26,7 +26,7 @@ class _PaintCounter(QObject):
 
 
 #: Panels that ask a running training, or draw what it sends.
-_PANELS = ("training", "surface", "inside", "runs")
+_PANELS = ("training", "surface", "inside", "compare")
 
 
 def _open_every_view(window: Any) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QMargins, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStyle, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.lessons.callout_places import FORMER_PAGES
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette, PaletteColumn
 from netbuilder.ui.services.settings import settings
@@ -170,7 +171,7 @@ class Docks:
             column.show_titles()
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
-        page = self.side.show_page(name)
+        page = self.side.show_page(FORMER_PAGES.get(name, name))
         panel = page.fill()
         if focus:
             focus_first(panel)

@@ -72,7 +72,7 @@ def test_docks_that_float_take_turns_with_the_window(
     window = open_window(keras=False)
     turns = window.findChild(PaintTurns)
     assert turns is not None
-    for name in ("training", "runs"):
+    for name in ("training", "compare"):
         window.docks.side.detach(name)
         qtbot.waitExposed(window.docks.pages[name])
     heard: list[int] = []
@@ -85,7 +85,7 @@ def test_docks_that_float_take_turns_with_the_window(
             return False
 
     watch = Watch()
-    parts = [window.docks.pages[name] for name in ("training", "runs")]
+    parts = [window.docks.pages[name] for name in ("training", "compare")]
     qtbot.wait(100)
     for one in parts:
         one.installEventFilter(watch)
