@@ -11,12 +11,9 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.load import load_facts as facts_of
-from netbuilder.core.folders import resource
-from netbuilder.core.project.files import read
 from netbuilder.core.project.model import Choice, Data, Project, Training
 
 SALES = Path(__file__).resolve().parents[4] / "shared" / "data" / "sales_training.csv"
-EXAMPLES = sorted(resource("examples").glob("*.netbuilder"))
 SOFTMAX = {"units": 3, "activation": "softmax"}
 LSTM = {"layer": "LSTM", "params": {"units": 8}}
 
@@ -29,18 +26,6 @@ def cache() -> ShapeCache:
 def said(cache: ShapeCache, project: Project, facts=None) -> list[tuple[str, str]]:
     shapes = cache.compute(project.graph, facts)
     return [(p.code, p.message) for p in diagnose(project, facts, shapes)]
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_the_examples_have_no_problem(cache: ShapeCache, path: Path) -> None:
-    project = read(path)
-    facts = facts_of(project, path.parent)
-    assert said(cache, project, facts) == []
-    assert [p.code for p in diagnose(project)] == []
-
-
-def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 5
 
 
 @pytest.mark.skipif(not SALES.exists(), reason="the course's data is not on this machine")

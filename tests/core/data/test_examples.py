@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.check.diagnostics import diagnose
+from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.examples import ExampleProject, find_example, list_examples
 from netbuilder.core.data.load import load_dataset, load_facts
@@ -24,8 +26,13 @@ def test_the_list_and_the_first_one() -> None:
         find_example("wavs")
 
 
+@pytest.fixture(scope="module")
+def cache() -> ShapeCache:
+    return ShapeCache()
+
+
 @pytest.mark.parametrize("entry", list_examples(), ids=lambda entry: entry.name)
-def test_an_example_opens_and_its_last_layer_fits(entry: ExampleProject) -> None:
+def test_an_example_opens_fits_and_has_no_problem(cache: ShapeCache, entry: ExampleProject) -> None:
     project = read(entry.path)
     known = load_facts(project, entry.path.parent)
     assert all(node.layer in LAYERS for node in project.graph.nodes)
@@ -33,6 +40,8 @@ def test_an_example_opens_and_its_last_layer_fits(entry: ExampleProject) -> None
     assert resolve_defaults(project, known).training.loss is not None
     assert set(layout_graph(project.graph)) == set(visible_graph(project.graph).ids)
     assert to_json(project)["about"]["title"] == entry.title
+    for facts, shapes in ((known, cache.compute(project.graph, known)), (None, None)):
+        assert [problem.code for problem in diagnose(project, facts, shapes)] == []
 
 
 QUICK = ("xor", "circles", "cannot_learn", "sales")

@@ -76,12 +76,14 @@ def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("make", "words", "read"),
     # What a spoilt memory leads to is chance: the reader's end, or an exception before it.
-    [(deadly, "damaged|synchronously"), (endless, "never end")],
-)
-@pytest.mark.parametrize(
-    "read", [inspect_file, array_infos, lambda path: open_hdf5(path).__enter__()]
+    [
+        (deadly, "damaged|synchronously", inspect_file),
+        (deadly, "damaged|synchronously", lambda path: open_hdf5(path).__enter__()),
+        (endless, "never end", inspect_file),
+        (endless, "never end", array_infos),
+    ],
 )
 def test_a_file_that_ends_the_library_is_refused(
     tmp_path: Path,
