@@ -12,7 +12,7 @@ from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, to_json_value
 from netbuilder.cli.standard_streams import input_path, output_path
 from netbuilder.core.error_texts import usage_error
-from netbuilder.core.errors import UsageError
+from netbuilder.core.formats import registry
 from netbuilder.core.i18n import ngettext
 from netbuilder.core.plain_text import spreadsheet_cell
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Predict for new rows, images or texts in the target's units or labels."""
     if arguments.input is None:
-        raise _missing_argument(arguments.model)
+        name = arguments.model
+        missing = "rows_missing" if registry.is_model(Path(name)) else "model_missing"
+        raise usage_error(missing, name=name, model=name, rows=name)
     source = input_path(arguments.input)
     if not source.exists():
         raise no_file_error(source)
@@ -56,15 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
     return 0
-
-
-def _missing_argument(name: str) -> UsageError:
-    """Return the error for one file where a model and its input are needed."""
-    from netbuilder.core.formats import registry
-
-    if registry.is_model(Path(name)):
-        return usage_error("rows_missing", model=name)
-    return usage_error("model_missing", name=name, rows=name)
 
 
 def rows_of(predictions: Predictions) -> list[dict[str, object]]:

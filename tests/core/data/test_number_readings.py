@@ -164,12 +164,15 @@ def test_what_makes_words_of_a_column_is_named(tmp_path: Path) -> None:
     assert told is not None and "'w0' in line 10" in told.message
 
 
-def test_feet_and_inches_are_asked(tmp_path: Path) -> None:
+def test_feet_and_inches_are_read_and_minutes_are_asked(tmp_path: Path) -> None:
     path = write(tmp_path, ["5'3", "6'4", "5'11"] * 4)
+    assert read_table(path, {})["x"].tolist()[:3] == [63, 76, 71]
+    assert found(path, "times") is not None
+    path = write(tmp_path, ["5'3", "6'34", "5'11"] * 4)
     told = found(path, "feet-and-inches")
     assert told is not None
     after = told.fixes[0].edit(PROJECT)
-    assert read_table(path, reading_options(after.data))["x"].tolist()[:3] == [63, 76, 71]
+    assert read_table(path, reading_options(after.data))["x"].tolist()[:3] == [63, 106, 71]
 
 
 def test_ordinals_are_words_without_units(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_unit_that_comes_far_down_is_named(tmp_path: Path, limit: int) -> None
 def test_feet_and_inches_are_no_thousands(tmp_path: Path) -> None:
     write(tmp_path, ['6\'4""', '5\'11""', '6\'1""'])
     column = make_report(PROJECT, tmp_path).columns[0]
-    assert column.type == "category", "6'4\" was read as 64, and 5'11\" as 511"
+    assert column.type == "number" and column.ends == ("71", "76"), "6'4\" was read as 64"
 
 
 def test_what_differs_in_kind_has_no_factor() -> None:

@@ -265,6 +265,7 @@ class StyleEvidence:
     durations: int = 0
     laps: int = 0
     feet: int = 0
+    heights: int = 0  # feet with fewer than 12 inches
     bracketed: str = ""
     trailing: str = ""
     marked: str = ""
@@ -322,8 +323,9 @@ class StyleEvidence:
     def _add_other(self, text: str) -> None:
         short = text if len(text) <= _LONGEST else ""
         self._add_time(plain_cell(short))
-        if FOOT.fullmatch(short):
+        if part := FOOT.fullmatch(short):
             self.feet += 1
+            self.heights += float(part[2] or 0) < 12
         elif FRACTION.fullmatch(short) or any(sign in short for sign in SIGNS):
             self.fractions += 1
             self.mixed_fractions += " " in text or "/" not in text
@@ -456,7 +458,9 @@ def number_style(
     timed = decided if decided in TIMED else evidence.timed
     if timed:
         return NumberStyle(timed, TIMED[timed])
-    if decided == FEET:
+    tall = evidence.heights == evidence.others > 2 and not evidence.numbers
+    tall = tall and any(number_of(cell, FEET, {}) % 12 for cell in evidence.odd)
+    if decided == FEET or (tall and not decided):
         return NumberStyle(FEET, "in")
     if decided == FRACTIONS or (
         evidence.mixed_fractions

@@ -546,7 +546,7 @@ def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Findi
     """Say which unit was read, and where it is missing."""
     findings = []
     turned = style.unit == "°" and any(_direction(cell) for cell in cells)
-    if turned or style.point in TIMED:
+    if turned or style.point in {*TIMED, FEET}:
         return [_measured_finding(name, cells, style)]
     if style.factors:
         others = dict(style.factors)
@@ -598,7 +598,7 @@ def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Findin
             number=format_with_unit(read, TIMED[other]),
         )  # fmt: skip
         fixes.insert(0, column_fix(label, [name], decimal=other))
-    key = "times:2" if style.point in TIMED else "directions"
+    key = "times:2" if style.point in {*TIMED, FEET} else "directions"
     return column_finding(key, name, *fixes, cell=known[place], number=number)
 
 
