@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import translations
 
 ROOT = Path(__file__).resolve().parents[2]
-spec = importlib.util.spec_from_file_location("translations", ROOT / "scripts/translations.py")
-assert spec is not None
-assert spec.loader is not None
-translations = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(translations)
-
 FUNCTIONS = {"_", "gettext", "ngettext", "pgettext", "N_", "noop"}
 
 

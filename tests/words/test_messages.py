@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import translations
 
 from netbuilder.core import i18n
 
 ROOT = Path(__file__).resolve().parents[2]
-spec = importlib.util.spec_from_file_location("translations", ROOT / "scripts/translations.py")
-assert spec is not None
-assert spec.loader is not None
-translations = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(translations)
-
 #: Words that the program's vocabulary replaces, with what to write.
 BANNED = {
     r"answered (rightly|right)|right answers?": "correct",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import warnings
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,32 +14,20 @@ import pytest
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.safety.inspect_file import inspect_file
+from tests.core.formats import model_kinds
 
 tk = pytest.importorskip("tf_keras")
-
-
-def kinds() -> ModuleType:
-    path = Path(__file__).with_name("model_kinds.py")
-    spec = importlib.util.spec_from_file_location("model_kinds", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-KINDS = kinds()
 
 
 def written(name: str, path: Path) -> tuple[Any, Any, list[np.ndarray]]:
     """Write a model; give it, made-up samples, and its answers."""
     tk.utils.set_random_seed(7)
-    model = KINDS.KINDS[name](tk)
-    KINDS.shaken(model)
+    model = model_kinds.KINDS[name](tk)
+    model_kinds.shaken(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save(path)
-    x = KINDS.probe(model)
+    x = model_kinds.probe(model)
     return model, x, answers(model, x)
 
 
@@ -77,7 +63,7 @@ def cases() -> list[Any]:
     every = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
     return [
         pytest.param(name, ending, marks=() if name in QUICK else pytest.mark.slow)
-        for number, name in enumerate(KINDS.KINDS)
+        for number, name in enumerate(model_kinds.KINDS)
         for turn, ending in enumerate(("h5", "keras"))
         if every or name in QUICK or number % 2 == turn
     ]
@@ -123,8 +109,8 @@ def test_a_layer_that_is_added_moves_no_weights(tmp_path: Path, ending: str, ins
     if inside:
         start = tk.Input((6,))
         model = tk.Model(start, model(start))
-    KINDS.shaken(model)
-    x = KINDS.probe(model)
+    model_kinds.shaken(model)
+    x = model_kinds.probe(model)
     model.save(tmp_path / f"m.{ending}")
     trained = registry.load_network(tmp_path / f"m.{ending}")
     assert difference(trained.model, x, answers(model, x)) < 1e-5
@@ -167,9 +153,9 @@ def test_states_keep_the_hard_sigmoid_of_keras_2(
     import keras
 
     model = tk.Sequential([tk.layers.Input(shape), eval(f"L.{layer}", {"L": tk.layers})])
-    KINDS.shaken(model)
+    model_kinds.shaken(model)
     model.save(tmp_path / f"old.{ending}")
-    x = [3 * KINDS.probe(model)[0]]
+    x = [3 * model_kinds.probe(model)[0]]
     expected = answers(model, x)
     trained = registry.load_network(tmp_path / f"old.{ending}")
     assert difference(trained.model, x, expected) < 1e-5
@@ -259,8 +245,8 @@ def _on_a_body(layers: Any) -> Any:
 def test_what_schools_have_of_keras_2(tmp_path: Path, make: Any) -> None:
     """Half precision, states that are handed on, a body in a model."""
     model = make(tk.layers)
-    KINDS.shaken(model)
-    x = KINDS.probe(model)
+    model_kinds.shaken(model)
+    x = model_kinds.probe(model)
     expected = answers(model, x)
     model.save(tmp_path / "m.h5")
     assert difference(registry.load_network(tmp_path / "m.h5").model, x, expected) < 1e-4

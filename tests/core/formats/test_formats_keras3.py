@@ -7,7 +7,6 @@ import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -29,21 +28,13 @@ from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.safety import operations
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project.model import Choice, OutputSettings
+from tests.core.formats import model_kinds
 
-
-def _kinds() -> ModuleType:
-    path = Path(__file__).with_name("model_kinds.py")
-    spec = importlib.util.spec_from_file_location("model_kinds", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MADE = _kinds()
 ONLY_KERAS_2 = {"thresholded relu"}
-KINDS = {**{k: v for k, v in MADE.KINDS.items() if k not in ONLY_KERAS_2}, **MADE.KERAS_3}
+KINDS = {
+    **{k: v for k, v in model_kinds.KINDS.items() if k not in ONLY_KERAS_2},
+    **model_kinds.KERAS_3,
+}
 # What the cards cannot say all of: these answer, and are judged and saved, as they came.
 AS_THEY_CAME = {
     "rnn of cells",
@@ -146,8 +137,8 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
         pytest.skip("Keras cannot write it")
     keras.utils.set_random_seed(7)
     model = KINDS[name](keras)
-    MADE.shaken(model)
-    rows = MADE.probe(model)
+    model_kinds.shaken(model)
+    rows = model_kinds.probe(model)
     expected = predict_rows(model, rows)
     path, again = tmp_path / f"model.{ending}", tmp_path / f"again.{ending}"
     with warnings.catch_warnings():

@@ -5,10 +5,8 @@ Only what stands before the network is run, in this process: parts, order, weigh
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import shutil
-import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -27,20 +25,9 @@ from netbuilder.core.data.readers.class_folders import find_samples, select_file
 from netbuilder.core.engine.session import Session
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import ColumnChoice, Data, Project
+from tests.core.formats.same_numbers import CLASSES, NUMBER, WORDS, chain, same_numbers
 
 source = partial(script_source, style=Style.EXACT)
-
-_SPEC = importlib.util.spec_from_file_location(
-    "same_numbers", Path(__file__).with_name("same_numbers.py")
-)
-assert _SPEC is not None and _SPEC.loader is not None
-_numbers = sys.modules["same_numbers"] = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_numbers)
-NUMBER = _numbers.NUMBER
-CLASSES = _numbers.CLASSES
-WORDS = _numbers.WORDS
-chain = _numbers.chain
-same_numbers = _numbers.same_numbers
 
 
 def frame(count: int = 60) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +10,7 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.project.model import ColumnChoice, Data
-
-_SPEC = importlib.util.spec_from_file_location(
-    "same_numbers", Path(__file__).with_name("same_numbers.py")
-)
-assert _SPEC is not None and _SPEC.loader is not None
-_numbers = sys.modules["same_numbers"] = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_numbers)
-Layers = _numbers.Layers
-chain = _numbers.chain
-same_numbers = _numbers.same_numbers
+from tests.core.formats.same_numbers import Layers, chain, same_numbers
 
 
 def hours(count: int = 90) -> pd.DataFrame:

@@ -8,7 +8,6 @@ time the same.
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import subprocess
 import sys
@@ -38,17 +37,9 @@ from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 from netbuilder.core.results import predict
 from netbuilder.core.results.predict_file import predict_file
+from tests.core.formats.raw_cases import CASES, chain, pictures
 
 source = partial(script_source, style=Style.EXACT)
-
-# Tests here are no package; what stands beside them is loaded by its path.
-_SPEC = importlib.util.spec_from_file_location(
-    "raw_cases", Path(__file__).with_name("raw_cases.py")
-)
-assert _SPEC is not None and _SPEC.loader is not None
-raw_cases = sys.modules["raw_cases"] = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(raw_cases)
-CASES, chain = raw_cases.CASES, raw_cases.chain
 
 
 @dataclass(frozen=True)
@@ -383,7 +374,7 @@ def test_texts_without_blanks(tmp_path: Path) -> None:
 
 def test_a_picture_of_another_size_is_brought_to_size_in_the_file(tmp_path: Path) -> None:
     """Nearly: Pillow rounds to whole steps of grey behind a resize, Keras does not."""
-    case = raw_cases.pictures(tmp_path)
+    case = pictures(tmp_path)
     trained, _ = untrained(case.project, tmp_path)
     registry.save_network(trained, tmp_path / "m.keras")
     opened = keras.models.load_model(tmp_path / "m.keras")

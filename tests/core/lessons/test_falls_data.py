@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from typing import Any
-
+import falls_data
 import pandas as pd
 
 from netbuilder.core.folders import resource
 
 
-def _sheets(root: Path) -> dict[str, list[list[Any]]]:
-    spec = importlib.util.spec_from_file_location("falls_data", root / "scripts/falls_data.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: dict[str, list[list[Any]]] = module.sheets()
-    return found
-
-
-def test_the_file_is_what_the_script_draws_and_what_the_lesson_says(root: Path) -> None:
+def test_the_file_is_what_the_script_draws_and_what_the_lesson_says() -> None:
     shipped = pd.read_excel(resource("lessons") / "falls.xlsx", sheet_name=None, engine="calamine")
-    drawn = _sheets(root)
+    drawn = falls_data.sheets()
     assert list(shipped) == list(drawn) == ["first study", "second study"]
     for name, rows in drawn.items():
         assert shipped[name].to_numpy().tolist() == rows

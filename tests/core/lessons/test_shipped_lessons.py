@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,23 +19,8 @@ from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.evaluate import evaluate
+from tests.core.lessons import solutions
 
-
-def _solutions() -> Any:
-    spec = importlib.util.spec_from_file_location(
-        "lesson_solutions", Path(__file__).with_name("solutions.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules["lesson_solutions"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-solutions = _solutions()
 QUICK = ("what_is_a_network", "first_model", "scaling")
 
 

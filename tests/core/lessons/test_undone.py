@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,20 +13,7 @@ from netbuilder.core.lessons.lesson_state import LessonState
 from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
-
-
-def _solutions() -> Any:
-    path = Path(__file__).with_name("solutions.py")
-    spec = importlib.util.spec_from_file_location("lesson_solutions", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("lesson_solutions", module)
-    spec.loader.exec_module(module)
-    return module
-
-
-solutions = _solutions()
+from tests.core.lessons import solutions
 
 
 def _undone(lesson: str, project: Project, done: int) -> dict[int, tuple[str, ...]]:
