@@ -236,6 +236,8 @@ class NetworkViews(QWidget):
         if self._hint_of != (self._editor.may, bool(self.feed.weights)):
             self._show_hint("")
         unit = self._neurons.drawing.unit if self._neurons is not None else None
+        if unit is not None and not self.neurons.drawing.exists(unit):
+            unit = None  # of the network before
         weights = self.feed.weights.get(self.feed.columns[unit[0]].owner, {}) if unit else {}
         sources = self.feed.columns[unit[0] - 1].units if unit else 0
         kernel = weights.get("kernel")

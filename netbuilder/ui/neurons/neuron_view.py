@@ -163,11 +163,11 @@ class NeuronDrawing(QWidget):
     def _rearrange(self) -> None:
         columns = self.feed.columns
         self._points = None
+        if self.unit is not None and not self.exists(self.unit):
+            self.choose(None)
         if not columns:
             self.layout_of_units = None
             return
-        if self.unit is not None and not self._exists(self.unit):
-            self.choose(None)
         units = [column.units for column in columns]
         wide = [self._has_filters(n) for n in range(len(columns))]
         size = self._size.width(), self._size.height()
@@ -186,7 +186,7 @@ class NeuronDrawing(QWidget):
             self.feed.columns[column].owner and self.feed.columns[column].map
         )
 
-    def _exists(self, unit: _Unit) -> bool:
+    def exists(self, unit: _Unit) -> bool:
         columns = self.feed.columns
         return unit[0] < len(columns) and unit[1] < columns[unit[0]].units
 

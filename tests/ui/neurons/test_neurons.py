@@ -90,6 +90,11 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
     assert not views.showing_neurons
     assert not feed.watched
     assert "neurons" not in {probe.key for probe in window.runner.probes.all()}
+    views.choose("neurons")
+    drawing.choose((3, 0), 1)
+    window.store.reset(Project())
+    qtbot.waitUntil(lambda: not feed.columns)
+    assert drawing.unit is None, "the chosen unit was of the network before"
 
 
 def test_tiles_have_their_sizes_and_distances() -> None:
