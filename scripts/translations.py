@@ -40,6 +40,7 @@ LOCALE = ROOT / "netbuilder" / "locale"
 TEMPLATE = LOCALE / "netbuilder.pot"
 CODE = ROOT / "netbuilder"
 EXAMPLES = ROOT / "resources" / "examples"
+LESSONS = ROOT / "resources" / "lessons"
 PARTS = ROOT / "resources" / "script_parts.txt"
 GLOSSARY = ROOT / "resources" / "glossary.json"
 LAYERS = ROOT / "resources" / "catalog.json"
@@ -181,6 +182,9 @@ def example_messages() -> Iterator[Found]:
         for key in EXAMPLE_TEXTS:
             if about.get(key):
                 yield path.relative_to(ROOT).as_posix(), 1, about[key], None, []
+    for path in sorted(LESSONS.glob("*.netbuilder")):
+        name = json.loads(path.read_text(encoding="utf-8"))["name"]
+        yield path.relative_to(ROOT).as_posix(), 1, name, None, []
 
 
 def glossary_messages() -> Iterator[Found]:

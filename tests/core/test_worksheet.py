@@ -30,7 +30,7 @@ def _words(picture: str) -> list[str]:
 def test_with_numbers_they_are_those_of_the_network(iris: Project) -> None:
     words = _words(worksheet(iris, known_facts(iris, Path()), sheet="numbers"))
     # Four lengths; 16 neurons of 4 weights and a bias, then 3 of 16 and a bias.
-    for wanted in ("4", "16", "80 weights", "51 weights", "16 · relu"):
+    for wanted in ("Name", "Date", "4", "16", "80 weights", "51 weights", "16 · relu"):
         assert wanted in words, wanted
     assert "131 weights in total" in words
     assert LINE not in " ".join(words)

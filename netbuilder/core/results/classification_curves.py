@@ -14,6 +14,7 @@ from netbuilder.core.catalog.training.training_index import TWO_TRAINING_VALUES
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.monitor.diagnosis_rules import FEW_SAMPLES, overfitting_epoch
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource_json
@@ -169,10 +170,7 @@ def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluat
 
 
 def overfits_since(trained: TrainedModel) -> int:
-    """Return the epoch since which the network overfits; 0 if it does not, or keeps earlier
-    weights."""
-    from netbuilder.core.engine.monitor.diagnosis_rules import overfitting_epoch
-
+    """Return the epoch since which the network overfits; 0 if not, or with earlier weights kept."""
     loss, val_loss = (np.asarray(trained.history.get(name, ())) for name in ("loss", "val_loss"))
     if trained.kept_epoch or len(loss) != len(val_loss) or not len(loss):
         return 0
@@ -253,7 +251,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         )
     elif apart:
         end = _("The network has memorised its training rows (overfitting).")
-    elif overfits:
+    elif overfits and ("validation" not in parts or parts["validation"].samples >= FEW_SAMPLES):
         end = _(
             "Since epoch {epoch}, the validation loss has risen while the training loss fell: the "
             "network begins to memorise its training rows (overfitting).",

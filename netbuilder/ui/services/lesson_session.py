@@ -10,15 +10,16 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.lesson_files import observed_problems, observed_shapes
 from netbuilder.core.lessons.check_words import TRAINED
 from netbuilder.core.lessons.lesson import Lesson, LessonError, LessonStep
 from netbuilder.core.lessons.lesson_record import LessonRecord, new_work_id, record_of, with_record
 from netbuilder.core.lessons.lesson_state import (
     EVALUATED,
+    GROUPED,
     LOOKED,
     OPENED,
     LessonState,
-    ObservedProblem,
     ObservedRun,
 )
 from netbuilder.core.lessons.library import start_project
@@ -122,6 +123,7 @@ class LessonSession(QObject):
         self.current = 0
         self.record = LessonRecord("")
         self._saved_record = self.record
+        self._outdated: set[str] = set()  # groups that a later step asks to look at again
         self._finished = False  # ever, by this pupil
         self._start = Project()
         self._panel = ""
@@ -173,6 +175,7 @@ class LessonSession(QObject):
             work=record.work or new_work_id(),
         )
         self.lesson, self._start, self.record = lesson, start, record
+        self._outdated.clear()
         self.results = ()
         undone = [n for n in range(1, count + 1) if n not in record.done]
         self.current = (undone[0] - 1) if undone else count - 1
@@ -243,8 +246,9 @@ class LessonSession(QObject):
         self.changed.emit()
 
     def note(self, event: str) -> None:
-        if self.lesson is None or event in self.record.events:
+        if self.lesson is None or event in self.record.events - self._outdated:
             return
+        self._outdated.discard(event)
         self.record = replace(self.record, events=self.record.events | {event})
         self._schedule_check()
 
@@ -277,22 +281,11 @@ class LessonSession(QObject):
         return LessonState(
             project=project,
             start=self._start,
-            shapes={
-                name: tuple(node.output) if node.output is not None else None
-                for name, node in shapes.by_node.items()
-            }
-            if shapes is not None and current
-            else None,
+            shapes=observed_shapes(shapes) if shapes is not None and current else None,
             parameters=shapes.total_parameters if shapes is not None and current else None,
-            problems=tuple(
-                ObservedProblem(problem.code, problem.blocks)
-                for problem in problems
-                if problem.follows is None
-            )
-            if problems is not None
-            else None,
+            problems=observed_problems(problems) if problems is not None else None,
             run=self._run(),
-            events=self.record.events,
+            events=self.record.events - self._outdated,
             answers=self.record.answers,
             done=self.record.done,
         )
@@ -391,6 +384,9 @@ class LessonSession(QObject):
             for result in self.results
         )
         self._save()
+        steps = [self.lesson.steps[number - 1] for number in sorted(numbers)]
+        if any(term.word.name == GROUPED for s in steps for c in s.checks for term in c.terms):
+            self._outdated |= {e for e in self.record.events if e.startswith(f"{GROUPED}:")}
         for number in sorted(numbers):
             self.ticked.emit(number)
         if len(self.record.done) == len(self.lesson.steps):

@@ -412,6 +412,9 @@ def test_what_is_no_longer_so_is_withdrawn(
     (notice,) = [n for n in watcher.look(history, None, data) if n.code == "overfitting"]  # type: ignore[arg-type]
     assert notice.epoch == history.best_epoch == 8
     assert watcher.withdrawn(history) == []
+    few = dataset({"input": table()[0]}, {"out": table()[1]}, held=12)
+    codes = [n.code for n in TrainingMonitor(project, few.facts).look(history, None, few)]  # type: ignore[arg-type]
+    assert "overfitting" not in codes, "of 12 samples one or two make such a curve"
     add([0.04] * 3, [0.3, 0.2, 0.1])
     assert watcher.withdrawn(history) == ["overfitting"]
     assert watcher.withdrawn(history) == []

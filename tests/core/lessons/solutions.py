@@ -313,10 +313,13 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("For young people")],
         [TRAIN, EVALUATED],
         [Event("grouped:group"), Answer("98 %")],
-        [plan(class_weight="balanced"), TRAIN],
-        [role("group_weight", "weight"), TRAIN, Answer("39")],
+        [plan(class_weight="balanced"), TRAIN, Event("grouped:group")],
+        [role("group_weight", "weight"), TRAIN, Event("grouped:group"), Answer("39")],
         [data(sheet="second study"), role("group_weight", "ignore"), TRAIN],
-        [Answer("The network sees many different falls instead of the same few")],
+        [
+            Event("grouped:group"),
+            Answer("The network sees many different falls instead of the same few"),
+        ],
     ],
     "comparing_methods": [
         [TRAIN],

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 _SAMPLE = 256
+#: Validation samples below which a rising loss may be one or two samples, and is not reported.
+FEW_SAMPLES = 20
 _HALF_LINES = ("relu", "relu6")
 
 

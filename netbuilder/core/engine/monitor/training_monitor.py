@@ -165,8 +165,11 @@ class TrainingMonitor:
             yield self._jumping(epoch, rate)
         if val_loss is None:
             return
-        if "overfitting" not in self._reported and (
-            epoch := diagnosis_rules.overfitting_epoch(loss, val_loss)
+        few = data.validation is not None and len(data.validation) < diagnosis_rules.FEW_SAMPLES
+        if (
+            "overfitting" not in self._reported
+            and not few
+            and (epoch := diagnosis_rules.overfitting_epoch(loss, val_loss))
         ):
             yield self._overfitting(_best_held(history) or epoch)
         if "easier" not in self._reported and (

@@ -20,8 +20,8 @@ from netbuilder.core.project.layout import layout_graph
 from netbuilder.core.project.model import Node, Project
 
 WIDTH, HEIGHT, MARGIN = 260.0, 44.0, 24.0
-#: Room beside the cards for long shapes, and below them for the total.
-SHAPE_WIDTH, TOTAL_HEIGHT = 60.0, 36.0
+#: Room beside the cards for long shapes, above them for name and date, and below for the total.
+SHAPE_WIDTH, HEADER_HEIGHT, TOTAL_HEIGHT = 60.0, 40.0, 36.0
 LINE, SHORT_LINE = "_____", "___"
 #: How far a connection passes beside the cards between its ends: less than the margin.
 _BESIDE = 28.0
@@ -75,7 +75,8 @@ def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
     width = max((x for x, _ in places.values()), default=0.0) + WIDTH + MARGIN - left
     height = max((y for _, y in places.values()), default=0.0) + HEIGHT + MARGIN - top
     if numbers is not None:
-        width, height = width + SHAPE_WIDTH, height + TOTAL_HEIGHT
+        width, top = width + SHAPE_WIDTH, top - HEADER_HEIGHT
+        height += HEADER_HEIGHT + TOTAL_HEIGHT
     ids = {node.id: _drawn_id(node, project, places) for node in graph.nodes}
     wires = {(ids[a], ids[b]) for a, b in graph.edges if a in ids and b in ids}
     parts = [
@@ -96,6 +97,10 @@ def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
         parts += _shapes(numbers, dict.fromkeys(a for a, _ in sorted(wires)), places, horizontal)
         total = LINE if numbers.blank else f"{sum(numbers.parameters.values()):,}"
         text = _("{count} weights in total", count=total)
+        x, y = left + MARGIN, top + MARGIN
+        for label, start, end in ((_("Name"), x, 190.0), (_("Date"), x + 205, width - 2 * MARGIN)):
+            line = f"M {start + 48:.1f} {y + 2:.1f} H {x + end:.1f}"
+            parts.append(_number(start, y, label) + f'<path d="{line}" stroke="#8A93A3"/>')
         parts.append(_number(left + MARGIN, top + height - MARGIN, text))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
