@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -545,7 +546,8 @@ def update_lines(
     slots = {
         k: (float(old[index]), float(after[index])) for k, (old, after) in update.slots.items()
     }
-    n, factor = format_value, format_factor
+    # Five digits, for a person who computes the step by hand to come to the same weight.
+    n, factor = partial(format_value, digits=5), partial(format_factor, digits=5)
     lines: list[tuple[str, str, float]] = []
     if settings["name"] == "SGD":
         change = -rate * g
@@ -575,4 +577,4 @@ def update_lines(
     if abs(w + change - new) > 1e-5 * max(1.0, abs(w), abs(change)) + 0.01 * abs(change):
         return ()
     sign = "−" if change < 0 else "+"
-    return (*lines, ("w", f"{plain_notation(f'{w:.5g}')} {sign} {n(abs(change))}", new))
+    return (*lines, ("w", f"{plain_notation(f'{w:.6g}')} {sign} {n(abs(change))}", new))

@@ -250,10 +250,10 @@ class NetworkViews(QWidget):
             self.weights.hide()
             self.hint.show()
             return
-        names = self.feed.names(unit[0] - 1)
+        names = [self.neurons.drawing.unit_name((unit[0] - 1, n)) for n in range(sources)]
         self.hint.setVisible(self.width() > (_WIDE_STAGE if stage else _NARROW))
         appears = self.weights.isHidden()
-        self.weights.show_unit(weights, unit[1], [names.get(n, f"x[{n}]") for n in range(sources)])
+        self.weights.show_unit(weights, unit[1], names)
         if appears and link is not None:
             self.weights.source.setCurrentIndex(link.source)
 

@@ -96,6 +96,7 @@ class NeuronFeed(QObject):
         self.outputs: list[Any] = []
         self.watched = False
         self._inputs: Mapping[str, Any] = {}
+        self._named: SampleActivations | None = None  # the last look: names stay until the next
         self._worker = Derived(self, _prepare, self._prepared, rank=Rank.QUICK)
         for signal in (workbench.shapes_changed, workbench.store.changed):
             signal.connect(self._find_columns)
@@ -144,7 +145,7 @@ class NeuronFeed(QObject):
             reason = error.what
         if (columns, reason) != (self.columns, self.reason):
             self.columns, self.reason = columns, reason
-            self.outputs, self.weights = [], {}
+            self.outputs, self.weights, self._named = [], {}, None
             self._ask()
             self.columns_changed.emit()
 
@@ -252,7 +253,7 @@ class NeuronFeed(QObject):
 
     def names(self, column: int) -> Mapping[int, str]:
         """Return the names of a column's units: features and classes; {} for hidden units."""
-        look = self.look
+        look = self._named = self.look or self._named
         if look is None or not self.columns:
             return {}
         node = self.columns[column].node

@@ -223,12 +223,12 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
     gradient = float(update.gradient[index])
     lines = [
         _("{name}, step {step}, g = ∂loss/∂w = {value}", name=optimizer["name"],
-          step=optimizer["step"], value=format_value(gradient)),
+          step=optimizer["step"], value=format_value(gradient, 5)),
         "",
     ]  # fmt: skip
     formulas = optimizer_lines(trace, node, name, index)
     lines += [
-        f"{_('step') if left == 'step' else left} = {words} = {format_value(value)}"
+        f"{_('step') if left == 'step' else left} = {words} = {format_value(value, 5)}"
         for left, words, value in formulas[:-1]
     ]
     lines += [

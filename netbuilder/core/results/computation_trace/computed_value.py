@@ -105,16 +105,16 @@ def activation_curve(name: str, low: float, high: float, points: int = 121) -> t
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def format_value(value: float) -> str:
-    """Format a number in three digits; thousands as whole numbers."""
+def format_value(value: float, digits: int = 3) -> str:
+    """Format a number in a few digits; thousands as whole numbers."""
     if 1000 <= abs(value) < 1e6:
         return plain_notation(f"{value:,.0f}")
-    return plain_notation(f"{value:.3g}")
+    return plain_notation(f"{value:.{digits}g}")
 
 
-def format_factor(value: float) -> str:
+def format_factor(value: float, digits: int = 3) -> str:
     """Format a number as part of a formula, in brackets if needed: (2 · 10⁻⁷)²."""
-    text = format_value(value)
+    text = format_value(value, digits)
     return f"({text})" if value < 0 or " " in text else text
 
 
