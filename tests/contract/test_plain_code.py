@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -163,3 +164,15 @@ def test_listed_signals_and_attributes_exist() -> None:
                         f"{path}:{node.lineno} {name}" for name in listed_names if name not in names
                     ]
     assert not false
+
+
+def test_no_key_of_a_table_stands_twice() -> None:
+    """The later one would replace the earlier without a word."""
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _value in pairs]
+        assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
+        return dict(pairs)
+
+    for path in sorted((PACKAGE.parent / "resources").glob("*.json")):
+        json.loads(path.read_text("utf-8"), object_pairs_hook=unique)

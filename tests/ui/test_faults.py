@@ -269,7 +269,7 @@ def test_two_layers_are_edited_and_a_group_named_and_repeated_by_keyboard(
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     QTest.keyClick(window.inspector.group.button, Qt.Key.Key_Space)
     names = [group.name for group in window.store.project.graph.groups]
-    assert names == ["Hidden", "Hidden 2", "Hidden 3"]
+    assert names == ["Hidden", "Hidden 2", "Hidden 3", "Hidden ×3"]
 
 
 def test_a_new_project_has_the_whole_palette(

@@ -42,7 +42,7 @@ def test_the_last_run_stands_on_one_page(
     request.addfinalizer(lambda: theme.theme().force(None))
     window = open_window(edits.set_training(example("iris"), epochs=3))
     assert not window.actions_table["report"].isEnabled()
-    window.actions_table["share"].trigger()
+    window.actions_table["export"].trigger()
     share = window.docks.show_panel("share").buttons
     trained = {"report", *(row.name for row in FORMATS if row.trained)}
     assert {name for name, button in share.items() if not button.isEnabled()} == trained

@@ -73,7 +73,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         _row("save", files.save),
         _row("save-as", files.save_as),
         _row("save-model", files.save_model, enabled=trained),
-        _row("share", partial(commands.show_panel, "share")),
+        _row("export", partial(commands.show_panel, "share")),
         _row("collect", commands.collect),
         _row("worksheet", commands.write_worksheet),
         _row("hand-in", partial(dialogs.open_submission_dialog, parts)),

@@ -183,7 +183,12 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("0.6")],
         [Answer("The weight changes by learning rate times gradient")],
         [TRAIN],
-        [rate(0.05, "Adam"), TRAIN, looked("landscape")],
+        [
+            rate(0.05, "Adam"),
+            TRAIN,
+            looked("landscape"),
+            Answer("The weights that they begin with"),
+        ],
         [Answer("How the loss changes when the weight changes")],
     ],
     "optimizers": [
@@ -193,7 +198,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("It learns nothing")],
         [rate(50.0), TRAIN],
         [rate(0.01, "Adam"), TRAIN],
-        [rate(0.001, "RMSprop"), TRAIN, looked("runs")],
+        [rate(0.001, "RMSprop"), TRAIN, looked("compare")],
         [Answer("A smaller learning rate")],
     ],
     "overfitting": [
@@ -240,7 +245,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [remove("flatten", "dense"), behind("input", "LSTM", units=32)],
         [Answer("Its memory after the last step")],
         [TRAIN],
-        [lambda p: edits.replace_layer(p, "lstm", "GRU"), TRAIN, looked("runs")],
+        [lambda p: edits.replace_layer(p, "lstm", "GRU"), TRAIN, looked("compare")],
         [Answer("Tomorrow's temperature from the last two weeks")],
     ],
     "text": [

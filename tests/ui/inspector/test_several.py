@@ -69,7 +69,12 @@ def test_a_group_is_named_and_repeated(inspector: Inspector) -> None:
     assert store.project.graph.groups[0].name == "Hidden"
     inspector.group.times.setValue(3)
     inspector.group.button.click()
-    assert [g.name for g in store.project.graph.groups] == ["Hidden", "Hidden 2", "Hidden 3"]
+    assert [g.name for g in store.project.graph.groups] == [
+        "Hidden",
+        "Hidden 2",
+        "Hidden 3",
+        "Hidden ×3",
+    ]
     assert sum(node.layer == "Dropout" for node in store.project.graph.nodes) == 3
     store.undo()
     assert len(store.project.graph.groups) == 1

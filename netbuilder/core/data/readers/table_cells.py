@@ -234,7 +234,7 @@ def _short_reading(
             gone = labels_of(texts[name]).isin([*map(as_label, markers[name])])
             texts[name] = texts[name][~gone].reset_index(drop=True)
     texts = {n: cells for n, cells in texts.items()
-             if len(cells) and all(isinstance(cell, str) for cell in cells)}  # fmt: skip
+             if len(cells) and all(isinstance(c, str) and len(c) < 200 for c in cells)}  # fmt: skip
     for name, cells in texts.items():
         if name in styles:
             style, point = styles[name], styles[name].point
