@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
     Signal,
 )
@@ -27,8 +26,8 @@ from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
 from netbuilder.core.wording import format_number, format_range, join_values, labelled
 from netbuilder.ui.services.data_recipes import MIME, DraggedColumns
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.model_index import Index
 
-Index = QModelIndex | QPersistentModelIndex
 FACTS_ROLE = Qt.ItemDataRole.UserRole
 AUTOMATIC = N_("Automatic")
 

@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractItemModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRectF,
     QSize,
@@ -54,8 +53,8 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.layouts import hbox, prepared
+from netbuilder.ui.widgets.model_index import Index
 
-Index = QModelIndex | QPersistentModelIndex
 _ROLE = next(n for n, field in enumerate(FIELDS) if field.key == "role")
 _SIGN = 22
 _ROOM = 6

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import (
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -50,6 +48,7 @@ from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
+from netbuilder.ui.widgets.model_index import Index
 
 _PUPIL = Qt.ItemDataRole.UserRole
 _TILE = QSize(206, 92)  # pixels: thirty at 1366x768
@@ -83,18 +82,11 @@ def state_text(pupil: Pupil) -> str:
 class _TileDelegate(QStyledItemDelegate):
     """Paints a pupil: a band with the state, name, step, steps as dots, best result."""
 
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         lines = option.fontMetrics.height() * 3 + 44
         return QSize(_TILE.width(), max(_TILE.height(), lines))
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         pupil: Pupil = index.data(_PUPIL)
         scheme = theme.colors()
         place = QRectF(option.rect).adjusted(4, 4, -4, -4)

@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
     Signal,
 )
@@ -24,8 +23,8 @@ from netbuilder.core.plain_text import without_direction_marks
 from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.model_index import Index
 
-Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 _VERIFIED = {True: N_("✓ verified"), False: N_("✕ refuted"), None: N_("not verified")}
 

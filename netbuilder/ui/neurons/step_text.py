@@ -29,6 +29,7 @@ from netbuilder.core.results.computation_trace.computed_value import (
 from netbuilder.core.results.computation_trace.formula_text import formula_lines
 from netbuilder.core.results.computation_trace.trace_value import trace_node
 from netbuilder.core.results.live.neurons import NeuronColumn
+from netbuilder.core.wording import as_sentence
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, LOSS, UPDATE
 
 _MOST_TERMS, _MOST_PREDICTIONS, _MOST_WEIGHTS = 8, 6, 16
@@ -118,8 +119,9 @@ def backward_lines(trace: StepTrace, node: str, name: str, index: Index) -> list
     else:
         factor = terms[0].name.rpartition(": ")[2] if terms else "x"
         if len(trace.rows) > 1:
-            words = _("δ of each row is divided by {count}: the loss is the mean of the rows")
-            lines.append(words.format(count=len(trace.rows)) + ".")
+            words = _("δ of each row is divided by {count}: the loss is the mean of the rows",
+                      count=len(trace.rows))  # fmt: skip
+            lines.append(as_sentence(words))
         lines.append(_("∂loss/∂w = sum of {factor} · δ", factor=factor))
         lines += _product_lines(terms)
         penalty = gradient - sum(term.product for term in terms)

@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
 )
 
@@ -21,10 +20,10 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits, fragments
 from netbuilder.core.project.fragments import SavedBlock
 from netbuilder.core.project.model import Graph, Project
+from netbuilder.ui.widgets.model_index import Index
 
 LAYER_MIME = "application/x-netbuilder-layer"
 SPEC_ROLE = Qt.ItemDataRole.UserRole
-Index = QModelIndex | QPersistentModelIndex
 Row = str | LayerSpec | ParsedLayer | SavedBlock
 
 

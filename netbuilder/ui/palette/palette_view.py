@@ -36,7 +36,6 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.fragments import SavedBlock
 from netbuilder.ui.palette.palette_model import (
     SPEC_ROLE,
-    Index,
     PaletteModel,
     Row,
     all_rows,
@@ -49,6 +48,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.glyphs import glyph_name, paint_tile, tile_icon
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
+from netbuilder.ui.widgets.model_index import Index
 
 #: Where a name may wrap: in "GlobalMaxPooling1D" before Max and Pooling.
 _BREAK = re.compile(r"(?<=[a-z\d])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")

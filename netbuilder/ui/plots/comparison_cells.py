@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from netbuilder.ui.plots.sparkline import curve_points
 from netbuilder.ui.plots.table_preview import NumberDelegate
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.model_index import Index
 
 #: Values of a curve, and the share of a full bar from 0 to 1.
 CURVE_ROLE, BAR_ROLE = Qt.ItemDataRole.UserRole + 2, Qt.ItemDataRole.UserRole + 3
@@ -18,12 +19,7 @@ CURVE_SIZE, _BAR_WIDTH, _BAR_HEIGHT, _GAP = QSize(80, 20), 48, 8, 8
 class ComparisonDelegate(NumberDelegate):
     """Draws curves and bars; a bar stands left of its number."""
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
         curve, share = index.data(CURVE_ROLE), index.data(BAR_ROLE)
         colors, cell = theme.colors(), QRectF(option.rect)
@@ -41,9 +37,7 @@ class ComparisonDelegate(NumberDelegate):
             painter.fillRect(bar, QColor(colors.training))
         painter.restore()
 
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         hint = super().sizeHint(option, index)
         if index.data(CURVE_ROLE) is not None:
             return CURVE_SIZE + QSize(2 * _GAP, 4)

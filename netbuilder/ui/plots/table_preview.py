@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QRect,
     Qt,
     QTimer,
@@ -37,8 +36,8 @@ from netbuilder.ui.plots.picture_menu import NARROW, TableMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.model_index import Index
 
-Index = QModelIndex | QPersistentModelIndex
 _COLUMN_WIDTH = 240
 #: Characters per line in the header of a folded column.
 _HEAD_LETTERS = 14

@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
     Signal,
 )
@@ -41,11 +40,11 @@ from netbuilder.ui.services.runs.run_progress import (
     test_value,
     with_unit,
 )
+from netbuilder.ui.widgets.model_index import Index
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
 
-Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 _MOST_CHANGES = 3  # listed since the previous run
 _REASONS = {

@@ -341,10 +341,8 @@ class CurveView(QWidget):
         named = plot.named(_("training"), plot.run)
         parts = [_entry(scheme.training, TRAINING_SIGN[1], named, training, shares[0])]
         if checked is not None or plot.run.quantities == []:
-            validation = _entry(
-                scheme.validation, VALIDATION_SIGN[1], _("validation"), checked, shares[1]
-            )
-            parts.append(validation)
+            sign, words = VALIDATION_SIGN[1], _("validation")
+            parts.append(_entry(scheme.validation, sign, words, checked, shares[1]))
         if plot.run.kept_epoch:  # Evaluate and Predict speak about that one
             parts.append(_("weights of epoch {number} restored", number=plot.run.kept_epoch))
         for number, (name, curves) in enumerate(plot.overlays.items()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLayout,
@@ -23,6 +23,7 @@ from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import prepared, vbox
+from netbuilder.ui.widgets.model_index import Index
 from netbuilder.ui.window.action import WindowActions, sequences
 
 #: Commands visible at once.
@@ -35,12 +36,7 @@ _KEYS = Qt.ItemDataRole.UserRole + 1
 class _KeysAtTheRight(QStyledItemDelegate):
     """Draws the shortcut of a command at the right."""
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
         rect: QRect = option.rect
         painter.setPen(QColor(theme.colors().secondary))

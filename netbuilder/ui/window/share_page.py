@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 
 from netbuilder.core.formats.registry import FORMATS
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import as_sentence
 from netbuilder.ui.services.settings import level
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.connections import connect_while
@@ -35,7 +36,7 @@ class SharePage(QScrollArea):
         self._rows: dict[str, QWidget] = {}
         for name in ("hand-in", "report", "worksheet"):
             row = parts.actions.rows[name]
-            self._add(page, name, row.title.rstrip("…"), row.help, row.callback)
+            self._add(page, name, row.title.rstrip("…"), as_sentence(row.help), row.callback)
         for file in FORMATS:
             export = partial(parts.documents.export, file.name)
             self._add(page, file.name, _(file.title), _(file.help), export)

@@ -238,6 +238,9 @@ def test_a_cell_that_never_ends_is_no_number(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     table = read_table(tmp_path / "d.csv", {})
     assert table["y"].tolist()[-3:] == [1, 1, 1]
+    cells = ["1/2", "3/4", "1e99999999", "1 1/2"] * 10  # a fraction of 100 million digits
+    (tmp_path / "f.csv").write_text("v,y\n" + "".join(f"{cell},1\n" for cell in cells))
+    assert read_table(tmp_path / "f.csv", {})["y"].sum() == 40
     days = pd.Series(["1/2/2024 10:00:00 GMT+1", "1/2/2024" + " " * 200_000])
     assert dates_as_days(days, "", "").tolist()[1] == 19_724
 

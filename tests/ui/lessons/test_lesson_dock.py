@@ -102,6 +102,26 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     assert not window.welcome.lessons.panel.isVisible()
 
 
+def test_groups_are_looked_at_again_for_each_step_that_asks_for_it(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window()
+    session = window.welcome.session
+    window.welcome.open_lesson(library.find_lesson("bias_by_group"))
+    event, asking = "grouped:group", [
+        number for number, step in enumerate(session.lesson.steps, 1)
+        if any(term.word.name == "grouped" for check in step.checks for term in check.terms)
+    ]  # fmt: skip
+    assert len(asking) > 2
+    session.note(event)
+    assert event in session.state().events
+    for number in asking:
+        session._tick({number})
+        assert event not in session.state().events
+        session.note(event)
+        assert event in session.state().events
+
+
 def test_a_step_trusts_only_problems_of_the_network_as_it_is(
     qtbot: QtBot, open_window: Callable[..., MainWindow], example: Callable
 ) -> None:

@@ -22,7 +22,6 @@ from netbuilder.core import folders
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.errors import DataError
-from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import language
 from netbuilder.core.project.atomic import discard, explain_os_error, replace
 
@@ -129,7 +128,17 @@ class _Known(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-_ALLOWED: Mapping[str, list[str]] = resource_json("modules.json")["cached"]
+_ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "functools": ("partial",),
+    "builtins": ("frozenset", "set"),
+    "collections": ("Counter",),
+    "netbuilder.core.errors": ("DataFix",),
+    "netbuilder.core.project.edits": ("set_data",),
+    "netbuilder.core.project.edits_data": ("set_columns", "apply_data_fix"),
+    "netbuilder.core.data.findings": ("Finding", "DataEdit", "_with_option"),
+    "netbuilder.core.data.data_report": ("DataReport", "ColumnFacts", "Histogram"),
+    "netbuilder.core.data.data_facts": ("DataFacts",),
+}
 
 
 def map_array(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 YES = sorted(TRUE)
+_OF_NUMBERS = (
+    "BRACKETED", "CELL", "DIRECTIONS", "FOOT", "FRACTION", "GROUPED", "HALF_DAY", "LASTS", "POWER",
+    "RAISED", "SIGNS", "TEXT_MARK", "TIME", "WIDE",
+)  # fmt: skip
 CONSTANTS = {
     "CLOCK": CLOCK, "DAYS": DAYS, "YEAR_FIRST": YEAR_FIRST, "ZONE": ZONE, "YES": YES,
     "MISSING_LABEL": MISSING_LABEL, "SHORT_YEAR": SHORT_YEAR,
-    **{name: value for name, value in vars(number_text).items() if name.isupper()},
+    **{name: getattr(number_text, name) for name in _OF_NUMBERS},
 }  # fmt: skip
 
 
