@@ -110,7 +110,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "netbuilder/show.py").write_text(PROGRAM, "utf-8")
     monkeypatch.setattr(translations, "ROOT", tmp_path)
     monkeypatch.setattr(translations, "CODE", tmp_path / "netbuilder")
-    monkeypatch.setattr(translations, "EXAMPLES", tmp_path)
+    for name in ("EXAMPLES", "LESSONS"):
+        monkeypatch.setattr(translations, name, tmp_path)
     (tmp_path / "glossary.json").write_text("[]", "utf-8")
     monkeypatch.setattr(translations, "GLOSSARY", tmp_path / "glossary.json")
     (tmp_path / "catalog.json").write_text('{"params": {}, "activations": {}}', "utf-8")

@@ -15,7 +15,7 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import check_values as values
-from netbuilder.core.lessons.callout_places import place_title
+from netbuilder.core.lessons.callout_places import FORMER_PAGES, place_title
 from netbuilder.core.lessons.conditions import Condition, plain_value
 from netbuilder.core.lessons.layer_check import LayerCheck, layer_count, loose_ends, unwrapped
 from netbuilder.core.lessons.lesson_state import (
@@ -418,7 +418,8 @@ def _card(state: LessonState, value: str, _step: int) -> str:
 def _event(name: str, sentence: str) -> Missing:
     def missing_of(state: LessonState, value: Any, _step: int) -> str:
         several = value if isinstance(value, tuple) else (value,)
-        events = {name if value is True else f"{name}:{item}" for item in several}
+        former = [page for page, now in FORMER_PAGES.items() if name == LOOKED and now in several]
+        events = {name if value is True else f"{name}:{item}" for item in (*several, *former)}
         if events & state.events or (
             value is True and any(event.startswith(f"{name}:") for event in state.events)
         ):

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from netbuilder.ui.neurons.neuron_view import NeuronView
 
 _TEXTS = resource_json("texts.json")
-_SWEEP_MS, _NARROW = 900, 560
-_NARROW_STAGE, _WIDE_STAGE = 600, 960
+_SWEEP_MS, _NARROW, _NARROW_STAGE, _WIDE_STAGE = 900, 560, 600, 960
 #: Title, words, and what the drawing of the neurons shows, also in short, for each stage.
 STAGES: list[tuple[str, ...]] = _TEXTS["step_stages"]
 
