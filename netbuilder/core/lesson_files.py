@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
@@ -12,14 +10,16 @@ from netbuilder.core.formats.registry import is_model
 from netbuilder.core.history_columns import epoch_count
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import record_of
-from netbuilder.core.lessons.lesson_state import SAVED, LessonState, ObservedProblem, ObservedRun
+from netbuilder.core.lessons.lesson_state import (
+    SAVED,
+    LessonState,
+    ObservedRun,
+    observed_problems,
+    observed_shapes,
+)
 from netbuilder.core.lessons.library import start_path, start_project
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-
-if TYPE_CHECKING:
-    from netbuilder.core.check.problems import Problem
-    from netbuilder.core.check.shapes.shapes import Shapes
 
 
 def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
@@ -81,23 +81,6 @@ def observe_project(
         events=events | (record.events if record is not None else frozenset()),
         answers=record.answers if record is not None else {},
         done=record.done if record is not None else frozenset(),
-    )
-
-
-def observed_shapes(shapes: Shapes) -> dict[str, tuple[int | None, ...] | None]:
-    """Return output shapes by node ID."""
-    return {
-        name: tuple(shape.output) if shape.output is not None else None
-        for name, shape in shapes.by_node.items()
-    }
-
-
-def observed_problems(problems: Iterable[Problem]) -> tuple[ObservedProblem, ...]:
-    """Return the problems for checks, without those that follow from others."""
-    return tuple(
-        ObservedProblem(problem.code, problem.blocks)
-        for problem in problems
-        if problem.follows is None
     )
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netbuilder.core.project.model import Graph, Project
+
+if TYPE_CHECKING:
+    from netbuilder.core.check.problems import Problem
+    from netbuilder.core.check.shapes.shapes import Shapes
 
 Shape = tuple[int | None, ...]
 
@@ -53,6 +58,23 @@ class LessonState:
     events: frozenset[str] = frozenset()
     answers: Mapping[int, str] = field(default_factory=dict)
     done: frozenset[int] = frozenset()
+
+
+def observed_shapes(shapes: Shapes) -> dict[str, Shape | None]:
+    """Return output shapes by node ID."""
+    return {
+        name: tuple(shape.output) if shape.output is not None else None
+        for name, shape in shapes.by_node.items()
+    }
+
+
+def observed_problems(problems: Iterable[Problem]) -> tuple[ObservedProblem, ...]:
+    """Return the problems for checks, without those that follow from others."""
+    return tuple(
+        ObservedProblem(problem.code, problem.blocks)
+        for problem in problems
+        if problem.follows is None
+    )
 
 
 def same_layers(first: Graph, second: Graph) -> bool:

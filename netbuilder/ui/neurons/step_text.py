@@ -241,11 +241,7 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
     if new == old:
         words = _("The weight stays as it is.")
     elif _follows_earlier(update, optimizer, index):
-        words = (
-            _("Earlier gradients agree and count more than this one: it becomes larger.")
-            if new > old
-            else _("Earlier gradients agree and count more than this one: it becomes smaller.")
-        )
+        words = _("Earlier gradients agree and count more than this one.")
     elif (new > old) is (gradient < 0):
         words = (
             _("The loss falls when this weight rises, so the step makes it larger.")

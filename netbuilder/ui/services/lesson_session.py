@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.lesson_files import observed_problems, observed_shapes
 from netbuilder.core.lessons.check_words import TRAINED
 from netbuilder.core.lessons.lesson import Lesson, LessonError, LessonStep
 from netbuilder.core.lessons.lesson_record import LessonRecord, new_work_id, record_of, with_record
@@ -21,6 +20,8 @@ from netbuilder.core.lessons.lesson_state import (
     OPENED,
     LessonState,
     ObservedRun,
+    observed_problems,
+    observed_shapes,
 )
 from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.parse import read_lesson
