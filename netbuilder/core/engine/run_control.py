@@ -191,16 +191,15 @@ class Interruptible(Generic[Result]):
 
         self._work = work
         self._result: list[Result] = []
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
+        self._interrupted = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
             self._result.append(self._work())
-        except _Interrupted:
-            pass
-        except Exception as error:  # noqa: BLE001 - it is raised again for whoever waits
+        except (_Interrupted, Exception) as error:  # noqa: BLE001 - raised for whoever waits
             self._error = error
 
     def wait(self, stopped: Callable[[], bool]) -> Result:
@@ -209,11 +208,12 @@ class Interruptible(Generic[Result]):
             if stopped():
                 raise StoppedBeforeStartError
             self._thread.join(_LOOK_SECONDS)
-        if self._error is not None:
-            raise self._error
-        if not self._result:
+        if self._result:
+            return self._result[0]
+        # C code that is interrupted raises anything; SystemError was seen.
+        if self._interrupted or self._error is None:
             raise StoppedBeforeStartError
-        return self._result[0]
+        raise self._error
 
     def wait_or_end(self, stopped: Callable[[], bool]) -> Result:
         """Wait as ``wait``; any exception ends the work."""
@@ -225,6 +225,7 @@ class Interruptible(Generic[Result]):
 
     def interrupt(self) -> None:
         """End the work at its next Python instruction; return at once."""
+        self._interrupted = True
         threading.Thread(target=self._insist, name="netbuilder-interrupt", daemon=True).start()
 
     def _insist(self) -> None:

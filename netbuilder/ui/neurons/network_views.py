@@ -202,9 +202,9 @@ class NetworkViews(QWidget):
         self.feed.watch(False)
 
     def _show_hint(self, words: str) -> None:
-        no_weights = "starting" if self.feed.active else "untrained"
+        state_without_weights = "starting" if self.feed.active else "untrained"
         if words and not self.feed.weights:
-            words = " · ".join((words, _(_TEXTS["neuron_hints"][no_weights][0])))
+            words = " · ".join((words, _(_TEXTS["neuron_hints"][state_without_weights][0])))
         if words:
             self.hint.setText(words)
         elif not self.stepper.isHidden():
@@ -212,7 +212,7 @@ class NetworkViews(QWidget):
             self.hint.setText(*map(_, stage[2:]) if self.showing_neurons else (_(stage[1]), ""))
         elif self.showing_neurons:
             may, trained = self._hint_of = self._editor.may, bool(self.feed.weights)
-            state = ("may" if may else "running") if trained else no_weights
+            state = ("may" if may else "running") if trained else state_without_weights
             self.hint.setText(*map(_, _TEXTS["neuron_hints"][state]))
         else:
             self.hint.setText(self.feed.reason if self._asked_in_vain else "")

@@ -240,8 +240,6 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
         lines.append(f"w: {plain_notation(f'{old:.6g}')} → {plain_notation(f'{new:.6g}')}")
     if new == old:
         words = _("The weight stays as it is.")
-    elif _follows_earlier(update, optimizer, index):
-        words = _("Earlier gradients agree and count more than this one.")
     elif (new > old) is (gradient < 0):
         words = (
             _("The loss falls when this weight rises, so the step makes it larger.")
@@ -251,6 +249,8 @@ def update_lines(trace: StepTrace, node: str, name: str, index: Index) -> list[s
     else:
         words = _("The optimizer still follows earlier gradients, against this one.")
     lines += ["", words]
+    if new != old and _follows_earlier(update, optimizer, index):
+        lines.append(_("Earlier gradients agree and count more than this one."))
     if len(trace.rows) == 1 and trace.trained.project.training.batch_size > 1:
         lines.append(_("The run takes the step of the whole batch, not of a single row."))
     return [*lines, *_unit_lines(trace.layers[node], name, index, UPDATE)]

@@ -164,15 +164,23 @@ def test_work_that_is_interrupted_ends_and_one_that_fails_says_why() -> None:
         while True:
             time.sleep(0.001)
 
+    def for_ever_in_c() -> None:
+        try:
+            for_ever()
+        except SystemExit as interruption:
+            raise SystemError("bad argument to internal function") from interruption
+
     def fails() -> None:
         raise ValueError("why")
 
-    work = Interruptible(for_ever, "for ever")
-    assert began.wait(10)
-    with pytest.raises(StoppedBeforeStartError):
-        work.wait_or_end(lambda: True)
-    with pytest.raises(StoppedBeforeStartError):
-        work.wait(lambda: False)
+    for endless in (for_ever, for_ever_in_c):
+        began.clear()
+        work = Interruptible(endless, "for ever")
+        assert began.wait(10)
+        with pytest.raises(StoppedBeforeStartError):
+            work.wait_or_end(lambda: True)
+        with pytest.raises(StoppedBeforeStartError):
+            work.wait(lambda: False)
     with pytest.raises(ValueError, match="why"):
         Interruptible(fails, "fails").wait(lambda: False)
     assert Interruptible(lambda: 7, "seven").wait(lambda: False) == 7

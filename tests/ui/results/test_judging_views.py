@@ -62,7 +62,7 @@ def test_runs_stand_side_by_side_in_their_colours(
     train(window, qtbot, epochs=40)
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
-    assert "Runs" in evaluate.compare.words.text()
+    assert "Compare" in evaluate.compare.words.text()
     runs = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: len(runs.model.runs) == 2, timeout=MINUTE)
     older = runs.model.index(1, 0)
