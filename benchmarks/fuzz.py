@@ -91,8 +91,8 @@ def samples(folder: Path) -> dict[str, list[Path]]:
     from keras import layers
 
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.build.assembly import assemble
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.assembly import assemble
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.formats import registry
     from netbuilder.core.project import files

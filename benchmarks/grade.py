@@ -232,7 +232,7 @@ def main() -> None:
     arguments = parser.parse_args()
     from netbuilder.core.grading.grade import grade_folder
     from netbuilder.core.grading.rubric import Rubric
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     load_tensorflow()
     answer: dict[str, Any] = {"retrain": arguments.retrain}

@@ -107,8 +107,8 @@ def headless(runs: int, *, changed: bool = False, compilation: Any = "auto") -> 
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.loop.program import Program
     from netbuilder.core.engine.session import Session
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
     from netbuilder.core.project import edits
-    from netbuilder.core.tensorflow_output import load_tensorflow
 
     load_tensorflow()
     compiled: Counter[str] = Counter()

@@ -112,7 +112,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def build(project: Project) -> Any:
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
     from netbuilder.core.project.model import Choice
 
     plan = edits.set_training(project, loss=Choice("mean_squared_error"), metrics=())

@@ -31,11 +31,11 @@ from _jax_loops import epoch_of as jax_epoch_of
 from _torch_loops import epoch_of
 from _workloads import ALL, Workload
 
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.events import EpochEnd, Paused
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event
-from netbuilder.core.tensorflow_output import load_tensorflow
+from netbuilder.core.process.tensorflow_output import load_tensorflow
 
 ENDLESS = 10**9
 

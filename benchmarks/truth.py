@@ -574,7 +574,7 @@ def ways(folder: Path, found: Any, table: Table, count: Count, seed: int) -> Non
     The network gives back one of its columns: what it predicts is what was read.
     """
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.build.assembly import assemble
+    from netbuilder.core.engine.networks.assembly import assemble
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.errors import UserError
     from netbuilder.core.project.model import (

@@ -14,7 +14,7 @@ def main() -> int:
     if interrupt is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while modules are loaded
     from netbuilder.cli import main as command_line, stop_signals
-    from netbuilder.core import process_setup, worker_process
+    from netbuilder.core.process import process_setup, worker_process
 
     signal.signal(signal.SIGINT, interrupt)
     if interrupt is signal.default_int_handler:

@@ -22,7 +22,7 @@ from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.process_setup import require_tensorflow_needs
+from netbuilder.core.process.process_setup import require_tensorflow_needs
 from netbuilder.core.project.model import Choice, Project as ProjectValue
 from netbuilder.core.wording import join_values
 
@@ -58,7 +58,7 @@ def load(path: str | Path) -> Project | Model:
     path = Path(path)
     if not registry.is_model(path):
         return Project(registry.read_project(path), path.parent)
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     load_tensorflow()
     return Model(registry.load_network(path), path.parent)
@@ -248,9 +248,9 @@ class Project:
         """
         import json
 
+        from netbuilder.core.process.tensorflow_output import load_tensorflow
         from netbuilder.core.results.tuning.search_space import parse_dimension
         from netbuilder.core.results.tuning.study import StudyPlan, run_study
-        from netbuilder.core.tensorflow_output import load_tensorflow
 
         project = self._with(epochs, None, None, None)
         texts = (
@@ -300,7 +300,7 @@ class Project:
         from netbuilder.cli.train import refuse_problems
         from netbuilder.core.data.load import load_dataset as load_data
         from netbuilder.core.data.registry import recipe_for
-        from netbuilder.core.tensorflow_output import load_tensorflow
+        from netbuilder.core.process.tensorflow_output import load_tensorflow
 
         project, base = self._with(epochs, batch_size, learning_rate, seed), self.base
         if data is not None:

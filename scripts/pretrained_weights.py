@@ -24,9 +24,9 @@ import numpy as np
 
 from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_digits
 from netbuilder.core.data.preprocessing.word_encoding import words_of
-from netbuilder.core.engine.build.efficientnet_lite import EfficientNetLite0
-from netbuilder.core.engine.build.speech_embedding import SpeechEmbedding
-from netbuilder.core.engine.build.word_weights import WORD_FILE
+from netbuilder.core.engine.networks.efficientnet_lite import EfficientNetLite0
+from netbuilder.core.engine.networks.speech_embedding import SpeechEmbedding
+from netbuilder.core.engine.networks.word_weights import WORD_FILE
 from netbuilder.core.folders import resource
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.folders import resource
+from netbuilder.core.process.tensorflow_output import load_tensorflow
 from netbuilder.core.project import edits, files
-from netbuilder.core.tensorflow_output import load_tensorflow
 from netbuilder.ui.gallery.recorded_training import RECORDING, dense_outputs, square_of_points
 
 FRAMES, SIDE, SHOWN_POINTS = 64, 40, 160

@@ -33,7 +33,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
-from netbuilder.core.python_text import FOR_TOOLS, source_words
+from netbuilder.core.escaping.python_text import FOR_TOOLS, source_words
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "netbuilder" / "locale"

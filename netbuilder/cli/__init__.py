@@ -16,12 +16,13 @@ from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, report_error, report_unexpected
 from netbuilder.cli.verbs import VERBS, make_parser
-from netbuilder.core import folders, i18n, process_setup
+from netbuilder.core import folders, i18n
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process import process_setup
 from netbuilder.core.project.network_data import trust_host_of
-from netbuilder.core.site_settings import site_settings
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 

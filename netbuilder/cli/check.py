@@ -81,7 +81,7 @@ def check_project(
     shapes = None
     if with_shapes and not any(problem.code in broken and problem.blocks for problem in problems):
         from netbuilder.core.check.shapes.shapes import ShapeCache
-        from netbuilder.core.tensorflow_output import load_tensorflow
+        from netbuilder.core.process.tensorflow_output import load_tensorflow
 
         load_tensorflow()
         shapes = ShapeCache().compute(project.graph, facts)

@@ -58,7 +58,7 @@ def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
     from netbuilder.cli.train import project_title, refuse_problems
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.formats import registry
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     if registry.is_model(path):
         trained = load_model(path)

@@ -72,7 +72,7 @@ def load_model(path: Path, missing: str | None = None) -> TrainedModel:
     """
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.safety.inspect_file import inspect_file
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     if path.suffix == ".netbuilder":
         raise user_error("project_not_trained", name=path.name, file=path)

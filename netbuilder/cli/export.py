@@ -71,7 +71,7 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...]
     if row.styled:
         from netbuilder.cli.check import check_project
         from netbuilder.core.check.problems import script_errors
-        from netbuilder.core.process_setup import has_avx
+        from netbuilder.core.process.process_setup import has_avx
 
         # Scripts can be written without TensorFlow.
         errors = script_errors(check_project(project, source.parent, with_shapes=has_avx())[0])
@@ -90,14 +90,14 @@ def _print_size_note(project: Project) -> None:
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:
     from netbuilder.cli.app import offscreen_application
     from netbuilder.core.formats.writers.svg import network_svg
-    from netbuilder.core.lesson_files import known_facts
-    from netbuilder.core.worksheet import worksheet as worksheet_svg
+    from netbuilder.core.lessons.lesson_files import known_facts
+    from netbuilder.core.lessons.worksheet import worksheet as worksheet_svg
 
     project = registry.read_project(source)
     if worksheet is None:
         text = network_svg(project)
     else:
-        from netbuilder.core.tensorflow_output import load_tensorflow
+        from netbuilder.core.process.tensorflow_output import load_tensorflow
 
         load_tensorflow()
         text = worksheet_svg(project, known_facts(project, source.parent), sheet=worksheet)

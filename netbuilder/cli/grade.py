@@ -9,6 +9,7 @@ from pathlib import Path
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.cli.standard_streams import output_path
 from netbuilder.core.errors import UsageError
+from netbuilder.core.escaping.plain_text import without_direction_marks
 from netbuilder.core.grading import report, rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,
@@ -28,9 +29,8 @@ from netbuilder.core.grading.scoring import (
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.plain_text import without_direction_marks
+from netbuilder.core.process.worker_process import ResourceLimits
 from netbuilder.core.wording import format_list, format_number, labelled
-from netbuilder.core.worker_process import ResourceLimits
 
 
 def run(arguments: argparse.Namespace) -> int:

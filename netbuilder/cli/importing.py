@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise usage_error("import_output_unknown", file=path.name)
     weights = Path(arguments.weights) if arguments.weights else None
     if as_model or weights is not None or source.suffix.lower() == ".onnx":
-        from netbuilder.core.tensorflow_output import load_tensorflow
+        from netbuilder.core.process.tensorflow_output import load_tensorflow
 
         load_tensorflow()
     trained = as_model or weights is not None

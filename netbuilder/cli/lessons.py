@@ -10,6 +10,7 @@ from typing import Any
 
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.error_texts import usage_error, user_error
+from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
@@ -19,7 +20,6 @@ from netbuilder.core.lessons.translation import translations_of
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
-from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import format_quoted_list
 
 
@@ -116,10 +116,10 @@ def _show(lesson: Lesson) -> None:
 
 
 def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     load_tensorflow()
-    from netbuilder.core.lesson_files import observe_file, observe_start
+    from netbuilder.core.lessons.lesson_files import observe_file, observe_start
 
     results = check_steps(lesson, observe_file(lesson, path))
     before = check_steps(lesson, observe_start(lesson))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
-from netbuilder.core import offline_kit
+from netbuilder.core.deployment import offline_kit
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 

@@ -12,9 +12,9 @@ from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, to_json_value
 from netbuilder.cli.standard_streams import input_path, output_path
 from netbuilder.core.error_texts import usage_error
+from netbuilder.core.escaping.plain_text import spreadsheet_cell
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import ngettext
-from netbuilder.core.plain_text import spreadsheet_cell
 
 if TYPE_CHECKING:
     from netbuilder.core.results.predict import Predictions

@@ -10,7 +10,7 @@ from netbuilder.cli.output import print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.callout_places import FORMER_PAGES
-from netbuilder.core.tensorflow_output import load_tensorflow
+from netbuilder.core.process.tensorflow_output import load_tensorflow
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     with show_reading_bar():
         dataset = load_dataset(project, source.parent)
 
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     load_tensorflow(compute=not workers)
     if workers:
@@ -222,7 +222,7 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _connect(workers: dict[str, Any]) -> None:
     from netbuilder.core.engine.distribute import connect_workers
-    from netbuilder.core.tensorflow_output import filter_stderr
+    from netbuilder.core.process.tensorflow_output import filter_stderr
 
     count = len(workers["workers"])
     print_note(

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_project(plan, project_title(project, source))
     jobs = _jobs(arguments)
     if jobs == 1:
-        from netbuilder.core.tensorflow_output import load_tensorflow
+        from netbuilder.core.process.tensorflow_output import load_tensorflow
 
         load_tensorflow()
     stopped = threading.Event()

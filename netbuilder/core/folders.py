@@ -16,9 +16,9 @@ from typing import Any
 
 from platformdirs import PlatformDirs
 
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.site_settings import site_settings
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

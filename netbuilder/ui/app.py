@@ -14,6 +14,7 @@ from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import folders, i18n
+from netbuilder.core.deployment.site_settings import site_settings, submission_folder
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
@@ -21,7 +22,6 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.network_data import untrusted_host
-from netbuilder.core.site_settings import site_settings, submission_folder
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import crash_detector, jobs, language, settings
 from netbuilder.ui.services.garbage_collector import GarbageCollector

@@ -25,8 +25,8 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.load import load_dataset, load_preview
 from netbuilder.core.data.registry import KINDS, modality_of, read_samples, recipe_for
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, FormatError
 from netbuilder.core.formats.registry import save_network

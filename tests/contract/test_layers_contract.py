@@ -9,7 +9,7 @@ import pytest
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.spec import Category, Kind
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.core.engine.build.keras_objects import make_savable
+from netbuilder.core.engine.networks.keras_objects import make_savable
 
 SPECS = [s for s in LAYERS.values() if s.category is not Category.PRETRAINED and s.name != "Input"]
 

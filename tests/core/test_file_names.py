@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netbuilder.core.file_names import portable_name
+from netbuilder.core.files.file_names import portable_name
 from netbuilder.core.grading.submission import file_name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from netbuilder.core import history_columns
+from netbuilder.core.engine import history_columns
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.trained import Changed
 from netbuilder.core.grading.report import curve_svg

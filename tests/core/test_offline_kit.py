@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from netbuilder.core import offline_kit
+from netbuilder.core.deployment import offline_kit
 from netbuilder.core.errors import UserError
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.escaping.plain_text import spreadsheet_cell
 from netbuilder.core.formats.script.notebook import notebook
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.grading import report
 from netbuilder.core.grading.submission import Submission, student_of
-from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 from netbuilder.core.results.model_card import ModelCard, Section, as_markdown
 from netbuilder.core.results.predict import Predictions

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from netbuilder.core import process_setup
 from netbuilder.core.errors import UserError
+from netbuilder.core.process import process_setup
 
 WITHOUT = "processor\t: 0\nmodel name\t: Celeron(R) N4020\nflags\t\t: fpu sse sse2 sse4_2 rdrand\n"
 WITH = "processor\t: 0\nflags\t\t: fpu sse sse2 avx f16c\n"
@@ -24,7 +24,7 @@ LODZ = "Łódź"
 NO_AVX = """
 import sys
 from pathlib import Path
-from netbuilder.core import process_setup
+from netbuilder.core.process import process_setup
 process_setup.CPU_INFO = Path(sys.argv.pop(1))
 from netbuilder.__main__ import main
 sys.exit(main())
@@ -202,7 +202,7 @@ def test_a_program_without_streams_runs(root: Path, tmp_path: Path) -> None:
 def test_hdf5_opens_files_where_a_share_knows_no_locks(root: Path) -> None:
     code = (
         "import os\n"
-        "from netbuilder.core.process_setup import prepare\n"
+        "from netbuilder.core.process.process_setup import prepare\n"
         "prepare()\n"
         "print(os.environ['HDF5_USE_FILE_LOCKING'])\n"
     )

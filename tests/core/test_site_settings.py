@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from netbuilder.cli import main
-from netbuilder.core import folders, i18n, site_settings as module
+from netbuilder.core import folders, i18n
 from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.builtin import read_builtin
-from netbuilder.core.engine.build import backbone_weights
+from netbuilder.core.deployment import site_settings as module
+from netbuilder.core.deployment.site_settings import VARIABLE, SiteSettings, site_settings
+from netbuilder.core.engine.networks import backbone_weights
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.lessons import library
-from netbuilder.core.site_settings import VARIABLE, SiteSettings, site_settings
 
 
 def _write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> SiteSettings:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.core import tensorflow_output
+from netbuilder.core.process import tensorflow_output
 
 
 def test_only_a_release_that_knows_the_flags_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_flags_of_the_person_s_own_stay(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_tensorflow_that_is_here_compiles_with_what_it_is_told() -> None:
     """XLA ends the process at a flag that it does not know."""
     code = (
-        "from netbuilder.core.tensorflow_output import load_tensorflow\n"
+        "from netbuilder.core.process.tensorflow_output import load_tensorflow\n"
         "load_tensorflow()\n"
         "import tensorflow as tf\n"
         "print(tf.function(tf.square, jit_compile=True)(tf.constant(3.0)).numpy())\n"
@@ -49,7 +49,7 @@ def test_the_tensorflow_that_is_here_compiles_with_what_it_is_told() -> None:
 
 SMALL_LOOP = """
 import os
-from netbuilder.core.tensorflow_output import load_tensorflow
+from netbuilder.core.process.tensorflow_output import load_tensorflow
 load_tensorflow()
 os.environ["XLA_FLAGS"] += " --xla_dump_to=" + os.environ["DUMP"]
 import tensorflow as tf

@@ -8,15 +8,15 @@ import time
 import psutil
 import pytest
 
-from netbuilder.core import worker_process
-from netbuilder.core.worker_process import ResourceLimits, WorkerProcess
+from netbuilder.core.process import worker_process
+from netbuilder.core.process.worker_process import ResourceLimits, WorkerProcess
 
 #: Starts the rest of its words and waits, as ``python.exe`` of a virtual environment on Windows.
 LAUNCHER = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
 #: The worker: takes so many MB, or computes for so many seconds, when it is asked.
 WORKER = """
 import time
-from netbuilder.core.worker_process import serve_requests
+from netbuilder.core.process.worker_process import serve_requests
 
 kept = []
 

@@ -11,10 +11,10 @@ import pytest
 
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.writers.svg import LINE, MARGIN, blank_numbers, network_svg
-from netbuilder.core.lesson_files import known_facts
+from netbuilder.core.lessons.lesson_files import known_facts
+from netbuilder.core.lessons.worksheet import worksheet
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.core.worksheet import worksheet
 
 
 @pytest.fixture(scope="module")

@@ -83,7 +83,7 @@ def test_no_chatter_of_tensorflow(root: Path, diabetes_job: Any) -> None:
 def test_quiet_stderr_keeps_what_others_say() -> None:
     script = (
         "import os, sys\n"
-        "from netbuilder.core.tensorflow_output import filter_stderr\n"
+        "from netbuilder.core.process.tensorflow_output import filter_stderr\n"
         "with filter_stderr():\n"
         "    os.write(2, b'I0000 00:00:1.2 1 port.cc:153] oneDNN\\n')\n"
         "    sys.stderr.write('mine\\n')\n"

@@ -23,7 +23,7 @@ from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_shapes
 from netbuilder.core.data.kinds.builtin.generated import stories
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.build.backbone_weights import weights_path
+from netbuilder.core.engine.networks.backbone_weights import weights_path
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.edits import set_data, set_params

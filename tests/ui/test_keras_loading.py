@@ -27,7 +27,7 @@ CODE = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from netbuilder.core import process_setup
+from netbuilder.core.process import process_setup
 from netbuilder.ui import app
 
 process_setup.CPU_INFO = Path(sys.argv[1])

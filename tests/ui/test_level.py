@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTabBar, QW
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.deployment.site_settings import VARIABLE
 from netbuilder.core.lessons.lesson import LessonError
 from netbuilder.core.lessons.parse import parse_lesson
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.site_settings import VARIABLE
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import SPEC_ROLE
 from netbuilder.ui.services import settings

@@ -143,7 +143,7 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer, QCoreApplication
 from PySide6.QtGui import QFileOpenEvent
-from netbuilder.core.process_setup import prepare
+from netbuilder.core.process.process_setup import prepare
 
 # As pythonw starts it: a window without a console behind it.
 sys.stdout = sys.stderr = None

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
-from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import recovery
 from netbuilder.ui.services.project_store import ProjectStore
 

@@ -17,10 +17,10 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats.registry import FORMATS
 from netbuilder.core.formats.writers.svg import network_svg
+from netbuilder.core.lessons.worksheet import NUMBERS, worksheet
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.headline import headline
-from netbuilder.core.worksheet import NUMBERS, worksheet
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image
 from netbuilder.ui.services.runs.training_thread import RunState

@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core import garbage_collection
+from netbuilder.core.process import garbage_collection
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived
 

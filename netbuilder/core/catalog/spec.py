@@ -145,7 +145,7 @@ class LayerSpec:
     def own_module(self) -> str:
         """The module that a script imports the layer from, "" for Keras's layers."""
         keras = self.module.startswith("keras.")
-        return "" if keras else self.module.removeprefix("netbuilder.core.engine.build.")
+        return "" if keras else self.module.removeprefix("netbuilder.core.engine.networks.")
 
     @property
     def is_backbone(self) -> bool:

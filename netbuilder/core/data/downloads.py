@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.error_texts import user_error
-from netbuilder.core.site_settings import site_settings
 
 # Two threads that put the name back in turn would leave the one's refusal, or none, in place.
 _ONE_AT_A_TIME = threading.RLock()

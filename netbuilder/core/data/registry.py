@@ -14,11 +14,11 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.data.readers.encodings import inner_names
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
+from netbuilder.core.files.regular_file import require_regular_file
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits_data import forget_point_edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.project.network_data import trust_host_of
-from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list, format_quoted_list
 
 # In the order in which they are offered, and asked whether a path is theirs.

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.build.graph_to_keras import frozen_bodies
-from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
-from netbuilder.core.engine.build.network_copies import changing_weights
+from netbuilder.core.engine.networks.graph_to_keras import frozen_bodies
+from netbuilder.core.engine.networks.keras_objects import manual_rate, seed_generators
+from netbuilder.core.engine.networks.network_copies import changing_weights
 from netbuilder.core.engine.trained import Changed
 from netbuilder.core.error_texts import about_file, training_error
 from netbuilder.core.errors import TrainingError, UserError

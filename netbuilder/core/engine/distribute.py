@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.engine.build.keras_objects import manual_rate, rate_variable, seed_generators
-from netbuilder.core.engine.build.tracing import traced_in_first_call
 from netbuilder.core.engine.loop.program import (
     Chunk,
     Program,
@@ -27,6 +25,12 @@ from netbuilder.core.engine.loop.program import (
 )
 from netbuilder.core.engine.loop.tensors import SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
+from netbuilder.core.engine.networks.keras_objects import (
+    manual_rate,
+    rate_variable,
+    seed_generators,
+)
+from netbuilder.core.engine.networks.tracing import traced_in_first_call
 from netbuilder.core.engine.run_control import Ending
 from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError

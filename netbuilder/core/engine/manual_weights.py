@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import frozen_bodies, layer_of
-from netbuilder.core.engine.build.network_copies import copy_network
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import frozen_bodies, layer_of
+from netbuilder.core.engine.networks.network_copies import copy_network
 from netbuilder.core.engine.trained import (
     BEST_FROM_HERE,
     Changed,

@@ -22,13 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.engine.build.graph_to_keras import (
+from netbuilder.core.engine.networks.graph_to_keras import (
     connect_layers,
     layer_of,
     model_inputs,
     owner_of,
 )
-from netbuilder.core.engine.build.quantile_bins import graph_of_model
+from netbuilder.core.engine.networks.quantile_bins import graph_of_model
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.network_copies import copy_network
 from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.network_copies import copy_network
 from netbuilder.core.engine.novelty import NoveltyReference, novelty_reference
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.i18n import gettext as _

@@ -20,21 +20,21 @@ import numpy as np
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.defaults import resolve_defaults
-from netbuilder.core.engine.build import network_copies
-from netbuilder.core.engine.build.backbone_weights import Tell, weights_path
-from netbuilder.core.engine.build.graph_to_keras import (
-    build_training_model,
-    frozen_bodies,
-    model_inputs,
-)
-from netbuilder.core.engine.build.network_copies import has_bodies_of
-from netbuilder.core.engine.build.tracing import release
 from netbuilder.core.engine.distribute import WorkerSync, shared_program_maker
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.streaming import stream_program_maker
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice, measures_apart, monitor_of
 from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe
+from netbuilder.core.engine.networks import network_copies
+from netbuilder.core.engine.networks.backbone_weights import Tell, weights_path
+from netbuilder.core.engine.networks.graph_to_keras import (
+    build_training_model,
+    frozen_bodies,
+    model_inputs,
+)
+from netbuilder.core.engine.networks.network_copies import has_bodies_of
+from netbuilder.core.engine.networks.tracing import release
 from netbuilder.core.engine.run_control import Interruptible
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.keras_names import keras_name

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_memory
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import Floats
+from netbuilder.core.engine.networks.keras_objects import first_line, is_out_of_memory
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError, UserError

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core import garbage_collection
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
-from netbuilder.core.engine.build.keras_objects import is_scheduled
 from netbuilder.core.engine.checkpoint import (
     CheckpointSaver,
     RunSnapshot,
@@ -47,6 +45,7 @@ from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
 from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.monitor.training_monitor import frozen_layers_notice, rate_before
+from netbuilder.core.engine.networks.keras_objects import is_scheduled
 from netbuilder.core.engine.outcome import finished_model, paused_model
 from netbuilder.core.engine.prepared_networks import (
     Lease,
@@ -64,6 +63,7 @@ from netbuilder.core.engine.trained import SCHEDULE_OFF, Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process import garbage_collection
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:

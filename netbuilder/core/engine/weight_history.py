@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model, frozen_bodies
-from netbuilder.core.engine.build.network_copies import changing_weights
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model, frozen_bodies
+from netbuilder.core.engine.networks.network_copies import changing_weights
 from netbuilder.core.engine.trained import TrainedModel
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.files.regular_file import read_json, read_regular
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import discard, replace_atomically
 from netbuilder.core.project.model import Project
-from netbuilder.core.regular_file import read_json, read_regular
 
 #: Seconds between two looks at the folder, and between two writings of what has not changed.
 LOOK_SECONDS, HEARTBEAT_SECONDS = 2.0, 15.0

@@ -8,16 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.engine.history_columns import EPOCH
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
+from netbuilder.core.files.regular_file import special_file_kind
 from netbuilder.core.formats.registry import MODEL_ENDINGS
 from netbuilder.core.grading import own_data, submission as submission_info
 from netbuilder.core.grading.lesson_steps import judge_steps, known_lesson, lesson_named
 from netbuilder.core.grading.scoring import main_metric
 from netbuilder.core.grading.similarity import fingerprint_of
-from netbuilder.core.history_columns import EPOCH
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.regular_file import special_file_kind
 from netbuilder.core.wording import join_sentences
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.file_names import composed
+from netbuilder.core.files.file_names import composed
 from netbuilder.core.grading import similarity
 from netbuilder.core.grading.file_grader import ENDINGS
 from netbuilder.core.grading.lesson_steps import DONE, UNVERIFIED
@@ -23,13 +23,13 @@ from netbuilder.core.grading.scoring import award_points, needs_check
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
-from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, join_values
-from netbuilder.core.worker_process import (
+from netbuilder.core.process.worker_process import (
     Answer,
     RequestCancelledError,
     ResourceLimits,
     WorkerProcess,
 )
+from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, join_values
 
 DEFAULT_LIMITS = ResourceLimits()
 _MODULE = "netbuilder.core.grading.grading_worker"

@@ -11,7 +11,7 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.worker_process import serve_requests
+from netbuilder.core.process.worker_process import serve_requests
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.lesson_files import observe_file, observe_project
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
+from netbuilder.core.lessons.lesson_files import observe_file, observe_project
 from netbuilder.core.lessons.lesson_state import SAVED, LessonState, ObservedRun
 from netbuilder.core.lessons.step_check import StepResult, check_steps, judged_at_the_end
 
@@ -136,7 +136,7 @@ def _has_learned(trained: TrainedModel) -> bool:
     """Return whether the weights differ from the initial weights of its seed."""
     import numpy as np
 
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     try:
         initial = build_training_model(

@@ -103,7 +103,7 @@ def other_task_sentence(
 
     The lesson names its data in a check, or by its start project; ``dataset`` is the project's.
     """
-    from netbuilder.core.lesson_files import known_facts
+    from netbuilder.core.lessons.lesson_files import known_facts
     from netbuilder.core.lessons.library import start_path, start_project
 
     terms = [term for step in lesson.steps for check in step.checks for term in check.terms]

@@ -11,16 +11,16 @@ from html import escape as _escape
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.engine.history_columns import epoch_numbers, metric_curves
 from netbuilder.core.error_texts import user_error
+from netbuilder.core.escaping.plain_text import spreadsheet_cell, without_direction_marks
 from netbuilder.core.folders import resource
 from netbuilder.core.grading.grade import graded_on_sentence, sort_submissions
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.scoring import mean_points_sentence, status_words, verified_word
 from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_name
-from netbuilder.core.history_columns import epoch_numbers, metric_curves
 from netbuilder.core.i18n import gettext as _, html_language, ngettext, noop as N_, number_style
-from netbuilder.core.plain_text import spreadsheet_cell, without_direction_marks
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.core.wording import capitalize_first, format_number, format_quoted_list, join_values
 

@@ -36,10 +36,10 @@ from typing import Any
 
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.file_names import composed
+from netbuilder.core.files.file_names import composed
+from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, format_list, format_number, join_values
 
 _KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "metric", "steps",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from netbuilder.core.file_names import composed
+from netbuilder.core.files.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_

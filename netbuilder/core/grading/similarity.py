@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core.engine.history_columns import EPOCH
 from netbuilder.core.folders import resource_json
 from netbuilder.core.grading.submission import Fingerprint, Submission
-from netbuilder.core.history_columns import EPOCH
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list, join_sentences

@@ -10,7 +10,7 @@ from typing import Any
 
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.file_names import composed, portable_name
+from netbuilder.core.files.file_names import composed, portable_name
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import new_work_id, record_of
 from netbuilder.core.project.model import Project

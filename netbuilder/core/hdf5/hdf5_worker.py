@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.hdf5.container_check import FILTERS
-from netbuilder.core.worker_process import serve_requests
+from netbuilder.core.process.worker_process import serve_requests
 
 if TYPE_CHECKING:
     import h5py

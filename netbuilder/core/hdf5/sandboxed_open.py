@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.process.worker_process import SharedWorker, is_worker
 from netbuilder.core.wording import format_number
-from netbuilder.core.worker_process import SharedWorker, is_worker
 
 if TYPE_CHECKING:
     import h5py

@@ -12,8 +12,9 @@ from typing import Any
 
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, OPTIMIZERS
 from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.error_texts import sentence
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import FORMER_PAGES, place_title
 from netbuilder.core.lessons.conditions import Condition, plain_value
@@ -33,6 +34,7 @@ from netbuilder.core.project.card_answers import QUESTIONS
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import capitalize_first, format_list, format_number
 
+_LACKS = resource_json("texts.json")["check_lacks"]
 #: A loss chosen from the data.
 AUTOMATIC = "automatic"
 #: Least number of different words in an answer of a model card.
@@ -207,43 +209,43 @@ def missing_sentences(check: Check, state: LessonState, step: int) -> tuple[str,
     return tuple(sentence for sentence in sentences if sentence)
 
 
+def _lacks(key: str, /, **values: object) -> str:
+    """Return a sentence of ``texts.json``."""
+    return sentence(_LACKS[key], values)
+
+
 def _absent(state: LessonState, layer: str, _step: int) -> str:
     count = sum(unwrapped(node, layer) is not None for node in state.project.graph.nodes)
     if not count:
         return ""
-    return ngettext(
-        "Remove {layer}: {count} is still on the canvas.",
-        "Remove {layer}: {count} are still on the canvas.",
-        count,
-        layer=layer,
-    )
+    return _lacks("layer_left", count=count, layer=layer)
 
 
 def _connected(state: LessonState, _value: bool, _step: int) -> str:
     loose = loose_ends(state.project.graph)
     if not state.project.graph.outputs:
-        return _("No layer is connected to the Input.")
-    return _("Not connected yet: {layers}.", layers=format_list(loose)) if loose else ""
+        return _lacks("nothing_connected")
+    return _lacks("loose_layers", layers=format_list(loose)) if loose else ""
 
 
 def _problems(state: LessonState, value: str, _step: int) -> str:
     if state.problems is None:
-        return _("The network is still being checked.")
+        return _lacks("still_checked")
     if value in ("none", "no errors"):
         count = sum(problem.blocks or value == "none" for problem in state.problems)
         if not count:
             return ""
-        return ngettext("{count} problem still to fix.", "{count} problems still to fix.", count)
+        return _lacks("problems_left", count=count)
     if any(problem.code == value for problem in state.problems):
         return ""
-    return _("The network does not have the problem that this step is about.")
+    return _lacks("other_problem")
 
 
 def _trained(state: LessonState, _value: bool, _step: int) -> str:
     if state.run is None or state.run.epochs == 0:
-        return _("No training has ended yet.")
+        return _lacks("untrained")
     if not same_layers(state.run.project.graph, state.project.graph):
-        return _("The network has changed since it was trained: train it again.")
+        return _lacks("network_changed")
     differs = [
         name
         for name in _LEARNT_WITH
@@ -252,41 +254,29 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
     ]
     if differs:
         words = format_list(_(PLAN[name].title) for name in differs)
-        return _(
-            "The settings have changed since the last training ({settings}): train again.",
-            settings=words,
-        )
+        return _lacks("settings_changed", settings=words)
     return ""
 
 
 def _epochs_run(state: LessonState, value: Condition, step: int) -> str:
     epochs = state.run.epochs if state.run is not None else 0
     if epochs is None:
-        return _("The number of epochs that the network was trained for is not known.")
+        return _lacks("epochs_unknown")
     if value.holds(epochs):
         return ""
-    return ngettext(
-        "The network was trained for {count} epoch; the lesson asks for {wanted}.",
-        "The network was trained for {count} epochs; the lesson asks for {wanted}.",
-        epochs,
-        wanted=value.shown,
-    )
+    return _lacks("other_epochs", count=epochs, wanted=value.shown)
 
 
 def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return _(
-            "{metric}: the lesson asks for {wanted}.",
-            metric=value.title,
-            wanted=value.condition.shown,
-        )
+        return _lacks("metric_asked", metric=value.title, wanted=value.condition.shown)
     number = value.of(state.run)
     if number is None:
-        return _("The training did not measure {metric}.", metric=value.title)
+        return _lacks("not_measured", metric=value.title)
     if value.condition.holds(number):
         return ""
-    return _(
-        "{metric} is {value}; the lesson asks for {wanted}.",
+    return _lacks(
+        "other_metric",
         metric=value.title,
         value=format_number(number),
         wanted=value.condition.shown,
@@ -295,33 +285,23 @@ def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
 
 def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return _(
-            "The difference between training and validation {metric}: the lesson asks for "
-            "{wanted}.",
-            metric=value.metric,
-            wanted=value.condition.shown,
-        )
+        return _lacks("gap_asked", metric=value.metric, wanted=value.condition.shown)
     train = values.last_metric(state.run.history, value.names)
     validated = values.last_metric(state.run.history, tuple(f"val_{name}" for name in value.names))
     if train is None or validated is None:
-        return _("The training had no validation set to compare with.")
+        return _lacks("no_validation")
     gap = abs(validated - train)
     if value.condition.holds(gap):
         return ""
-    return _(
-        "Training and validation {metric} differ by {gap}; the lesson asks for {wanted}.",
-        metric=value.metric,
-        gap=format_number(gap),
-        wanted=value.condition.shown,
+    return _lacks(
+        "other_gap", metric=value.metric, gap=format_number(gap), wanted=value.condition.shown
     )
 
 
 def _changed(state: LessonState, name: str, _step: int) -> str:
     if plan_value(state.project, name) != plan_value(state.start, name):
         return ""
-    return _(
-        "This setting is still as it was at the start: {setting}.", setting=_(PLAN[name].title)
-    )
+    return _lacks("setting_unchanged", setting=_(PLAN[name].title))
 
 
 def _plan(name: str) -> Missing:
@@ -334,9 +314,9 @@ def _plan(name: str) -> Missing:
             setting = _(PLAN[name].title)
             if value.negated:
                 names = format_list(_(titles.get(item, item)) for item in current)
-                return _("Remove this {setting}: {names}.", setting=setting, names=names)
+                return _lacks("setting_left", setting=setting, names=names)
             expected = value.shown_as(titles)
-            return _("Add this {setting}: {name}.", setting=setting, name=expected)
+            return _lacks("setting_absent", setting=setting, name=expected)
         if value.holds(current):
             return ""
         text = (
@@ -345,8 +325,8 @@ def _plan(name: str) -> Missing:
             else (current or _("not chosen"))
         )
         expected = value.shown_as(titles)
-        return _(
-            "{setting} is {value}; the lesson asks for {wanted}.",
+        return _lacks(
+            "other_setting",
             setting=capitalize_first(_(PLAN[name].title)),
             value=titles.get(text, text),
             wanted=expected,
@@ -362,44 +342,34 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     expected = value.shown_as({name: _(builtin.title) for name, builtin in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
-        return _("No data is chosen; the lesson asks for {wanted}.", wanted=expected)
+        return _lacks("no_data", wanted=expected)
     title = _(BUILTINS[chosen].title) if chosen in BUILTINS else chosen
-    return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=expected)
+    return _lacks("other_data", name=title, wanted=expected)
 
 
 def _parameters(state: LessonState, value: Condition, _step: int) -> str:
     if state.parameters is None:
-        return _("The parameters are still being counted.")
+        return _lacks("still_counted")
     if value.holds(state.parameters):
         return ""
-    return ngettext(
-        "The network has {count} parameter; the lesson asks for {wanted}.",
-        "The network has {count} parameters; the lesson asks for {wanted}.",
-        state.parameters,
-        wanted=value.shown,
-    )
+    return _lacks("other_parameters", count=state.parameters, wanted=value.shown)
 
 
 def _layers(state: LessonState, value: Condition, _step: int) -> str:
     count = layer_count(state.project.graph)
     if value.holds(count):
         return ""
-    return ngettext(
-        "The network has {count} layer after the Input; the lesson asks for {wanted}.",
-        "The network has {count} layers after the Input; the lesson asks for {wanted}.",
-        count,
-        wanted=value.shown,
-    )
+    return _lacks("other_layers", count=count, wanted=value.shown)
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:
     answer = state.answers.get(step, "").strip()
     if not answer:
-        return _("The question has not been answered yet.")
+        return _lacks("unanswered")
     # The answer to a second question is checked by the question itself.
     if value == "true" or "\n" in answer or values.same_answer(answer, value):
         return ""
-    return _("The answer is not correct yet.")
+    return _lacks("wrong_answer")
 
 
 def _card(state: LessonState, value: str, _step: int) -> str:
@@ -408,11 +378,7 @@ def _card(state: LessonState, value: str, _step: int) -> str:
     words = {word.strip(".,;:!?…–-'\"()") for word in _WORD.findall(text.casefold())}
     if len(words - {""}) >= CARD_WORDS:
         return ""
-    return _(
-        "Write at least {count} different words into the model card, in the field '{field}'.",
-        count=CARD_WORDS,
-        field=_(QUESTIONS[value]),
-    )
+    return _lacks("card_too_short", count=CARD_WORDS, field=_(QUESTIONS[value]))
 
 
 def _event(name: str, sentence: str) -> Missing:

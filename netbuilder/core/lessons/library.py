@@ -9,7 +9,9 @@ from pathlib import Path
 
 from netbuilder.core import folders
 from netbuilder.core.data.examples import find_example
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.errors import UserError
+from netbuilder.core.files.regular_file import special_file_kind
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
@@ -18,8 +20,6 @@ from netbuilder.core.lessons.translation import is_translation
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.project.network_data import check_trusted_paths
-from netbuilder.core.regular_file import special_file_kind
-from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import did_you_mean, format_list
 
 #: Machine-wide folders of lessons, separated by ``os.pathsep``.

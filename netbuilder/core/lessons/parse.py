@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.error_texts import about_file
+from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import PLACES
@@ -41,7 +42,6 @@ from netbuilder.core.lessons.lesson import (
 )
 from netbuilder.core.lessons.lesson_reader import FencedBlock, KeyValueLine, LessonReader
 from netbuilder.core.lessons.translation import differences, translated, translation_path
-from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, format_list
 
 T = TypeVar("T")

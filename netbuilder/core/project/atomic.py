@@ -15,7 +15,7 @@ from pathlib import Path
 
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.file_names import DEVICES, FORBIDDEN
+from netbuilder.core.files.file_names import DEVICES, FORBIDDEN
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
 

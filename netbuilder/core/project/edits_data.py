@@ -10,7 +10,7 @@ from typing import Any
 
 from netbuilder.core.error_texts import about_file
 from netbuilder.core.errors import DataError, DataFix, EditError
-from netbuilder.core.file_names import form_on_disk
+from netbuilder.core.files.file_names import form_on_disk
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import (

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import ProjectFileError
+from netbuilder.core.files.regular_file import json_problem, require_regular_file
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.edits_data import relocate_data
@@ -34,7 +35,6 @@ from netbuilder.core.project.model import (
     Training,
 )
 from netbuilder.core.project.project_errors import file_error
-from netbuilder.core.regular_file import json_problem, require_regular_file
 from netbuilder.core.wording import format_number, join_sentences
 
 FORMAT = "netbuilder-project"

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.build import network_copies
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
-from netbuilder.core.engine.build.loss_values import sample_weights
 from netbuilder.core.engine.loop.tensors import SampleOrders
+from netbuilder.core.engine.networks import network_copies
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs
+from netbuilder.core.engine.networks.loss_values import sample_weights
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.results.computation_trace.computed_value import (
     ProductTerm,

@@ -18,7 +18,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
-from netbuilder.core.engine.build.loss_values import loss_on
+from netbuilder.core.engine.networks.loss_values import loss_on
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError

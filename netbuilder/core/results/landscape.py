@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
-from netbuilder.core.engine.build.loss_values import total_loss
-from netbuilder.core.engine.build.network_copies import changing_weights, copy_network
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs
+from netbuilder.core.engine.networks.loss_values import total_loss
+from netbuilder.core.engine.networks.network_copies import changing_weights, copy_network
 from netbuilder.core.engine.trained import TrainedModel
 
 Array = NDArray[Any]

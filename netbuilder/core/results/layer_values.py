@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.engine.build import graph_to_keras
-from netbuilder.core.engine.build.graph_to_keras import connect_layers, model_inputs, owner_of
-from netbuilder.core.engine.build.quantile_bins import clip_id, graph_of_model
+from netbuilder.core.engine.networks import graph_to_keras
+from netbuilder.core.engine.networks.graph_to_keras import connect_layers, model_inputs, owner_of
+from netbuilder.core.engine.networks.quantile_bins import clip_id, graph_of_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.results.own_units import preprocessing_of

@@ -19,7 +19,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import JOINED
-from netbuilder.core.engine.build.graph_to_keras import make_layer
+from netbuilder.core.engine.networks.graph_to_keras import make_layer
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.graph_ends import layer_owner
 from netbuilder.core.project.model import Graph, Node

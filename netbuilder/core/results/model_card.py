@@ -17,6 +17,7 @@ from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import user_error
+from netbuilder.core.escaping.plain_text import markdown_text
 from netbuilder.core.formats.script.use_model import (
     MODEL_ENDINGS,
     example_sample,
@@ -24,7 +25,6 @@ from netbuilder.core.formats.script.use_model import (
     use_code,
 )
 from netbuilder.core.i18n import gettext as _, html_language, ngettext, pgettext
-from netbuilder.core.plain_text import markdown_text
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics

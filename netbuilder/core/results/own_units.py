@@ -20,7 +20,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs
 from netbuilder.core.engine.novelty import features_of, hidden_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError

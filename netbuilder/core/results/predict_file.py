@@ -25,8 +25,8 @@ from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.escaping.plain_text import spreadsheet_cell
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.results.forecast import BAND, naive_note, with_band
 from netbuilder.core.results.own_units import preprocessing_of

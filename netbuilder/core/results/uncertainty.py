@@ -18,8 +18,8 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
-from netbuilder.core.engine.build.graph_to_keras import connect_layers, model_inputs, owner_of
-from netbuilder.core.engine.build.quantile_bins import graph_of_model
+from netbuilder.core.engine.networks.graph_to_keras import connect_layers, model_inputs, owner_of
+from netbuilder.core.engine.networks.quantile_bins import graph_of_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_

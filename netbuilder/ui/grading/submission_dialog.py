@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QPushButton, QWidget
 
+from netbuilder.core.deployment.site_settings import submission_folder
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import submission_writer
@@ -17,7 +18,6 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
-from netbuilder.core.site_settings import submission_folder
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import remember, settings

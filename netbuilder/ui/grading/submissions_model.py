@@ -15,11 +15,11 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
+from netbuilder.core.escaping.plain_text import without_direction_marks
 from netbuilder.core.grading.scoring import needs_check, status_words, step_dots
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.plain_text import without_direction_marks
 from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style import theme

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QScrollArea, 
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
-from netbuilder.core.file_names import portable_name
+from netbuilder.core.files.file_names import portable_name
 from netbuilder.core.folders import resource, working_folder
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.i18n import gettext as _, ngettext

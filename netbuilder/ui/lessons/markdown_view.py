@@ -34,9 +34,9 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.formulas import MOST_FORMULAS, Formula, draw_formula, replace_formulas
-from netbuilder.core.regular_file import read_regular
 from netbuilder.ui.style.shortcuts import with_native_keys
 
 SCHEME = "formula"

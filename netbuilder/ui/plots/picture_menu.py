@@ -12,9 +12,9 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTableView, QWidget
 
+from netbuilder.core.escaping.plain_text import spreadsheet_cell
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.plots.picture_export import widget_image, write_picture
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role

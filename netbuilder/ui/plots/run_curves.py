@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from netbuilder.core import history_columns
+from netbuilder.core.engine import history_columns
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel

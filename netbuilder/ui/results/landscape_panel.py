@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.build.network_copies import changing_weights
+from netbuilder.core.engine.networks.network_copies import changing_weights
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _

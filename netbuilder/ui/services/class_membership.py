@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netbuilder.core.deployment.site_settings import submission_folder
 from netbuilder.core.grading import class_progress
 from netbuilder.core.grading.class_progress import HEARTBEAT_SECONDS, LOOK_SECONDS, Progress
 from netbuilder.core.project.model import Project
-from netbuilder.core.site_settings import submission_folder
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.lesson_session import PUPIL, LessonSession, pupil
 from netbuilder.ui.services.settings import settings

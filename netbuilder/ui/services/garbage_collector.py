@@ -7,7 +7,7 @@ import gc
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication
 
-from netbuilder.core import garbage_collection
+from netbuilder.core.process import garbage_collection
 from netbuilder.ui.services import jobs
 
 #: Interval for young objects, which takes a few milliseconds.

@@ -27,9 +27,9 @@ from types import ModuleType
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.folders import resource_json
-from netbuilder.core.garbage_collection import pause_collection
-from netbuilder.core.process_setup import check_processor
-from netbuilder.core.tensorflow_output import filter_stderr, load_tensorflow
+from netbuilder.core.process.garbage_collection import pause_collection
+from netbuilder.core.process.process_setup import check_processor
+from netbuilder.core.process.tensorflow_output import filter_stderr, load_tensorflow
 from netbuilder.core.wording import format_moment
 
 #: Collections of younger objects per full collection; Python's default is 10.

@@ -9,8 +9,8 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator, Signal
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core import i18n
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.errors import UserError
-from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import settings
 from netbuilder.ui.style import theme
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
-from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.crash_detector import (

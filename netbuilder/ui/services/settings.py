@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QSettings, Signal
 
 from netbuilder.core import folders
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.project.model import Project
-from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.font_scale import FACTORS
 from netbuilder.ui.style.motion import set_reduced_motion

@@ -9,7 +9,7 @@ from PySide6.QtCore import QStandardPaths
 
 from netbuilder.core import folders
 from netbuilder.core.data.registry import is_chosen
-from netbuilder.core.file_names import portable_name
+from netbuilder.core.files.file_names import portable_name
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson_record import record_of
 from netbuilder.core.project.model import Data, Project

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
-from netbuilder.core import process_setup
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process import process_setup
 from netbuilder.core.project.graph_ends import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.ui.services import gradual_imports, jobs, settings

@@ -264,7 +264,7 @@ def _picture(png: bytes, alt_text: str, most: QSize) -> str:
 
 
 def _network(report: RunReport) -> bytes:
-    from netbuilder.core.worksheet import NUMBERS, worksheet
+    from netbuilder.core.lessons.worksheet import NUMBERS, worksheet
 
     graph = report.trained.project.graph
     nodes = tuple(replace(node, position=None) for node in graph.nodes)

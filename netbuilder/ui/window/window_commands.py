@@ -420,7 +420,7 @@ class WindowCommands(QObject):
         self._write(lambda: write_report(report, list_runs(), path), path, failure)
 
     def write_worksheet(self) -> None:
-        from netbuilder.core.worksheet import BLANK, EXERCISE, NUMBERS
+        from netbuilder.core.lessons.worksheet import BLANK, EXERCISE, NUMBERS
 
         parts = self._parts
         question = _(
@@ -447,7 +447,7 @@ class WindowCommands(QObject):
             self.worksheet_to(path, sheet=sheets[answer])
 
     def worksheet_to(self, path: Path, *, sheet: str) -> None:
-        from netbuilder.core.worksheet import worksheet
+        from netbuilder.core.lessons.worksheet import worksheet
         from netbuilder.ui.plots import picture_export as svg_file
 
         parts = self._parts

@@ -149,7 +149,7 @@ def chains(draw) -> Project:
 @settings(max_examples=25, **SETTINGS)
 @given(chains())
 def test_what_passes_builds_and_what_builds_passes(project: Project) -> None:
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     shape = tuple(project.graph.by_id["input"].params["shape"])
     facts = facts_for(CLASSES, 3, shape)

@@ -89,7 +89,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     project, expected = CASES[name]
     clicked: list[str] = []

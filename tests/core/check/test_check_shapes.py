@@ -56,7 +56,7 @@ def cache() -> ShapeCache:
 def test_each_row_has_the_shape_and_count_that_a_built_layer_has(cache: ShapeCache, name) -> None:
     import keras
 
-    from netbuilder.core.engine.build.graph_to_keras import connect_layers, make_layer
+    from netbuilder.core.engine.networks.graph_to_keras import connect_layers, make_layer
 
     spec = LAYERS[name]
     tried = []

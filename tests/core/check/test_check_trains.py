@@ -31,7 +31,7 @@ def target(facts, rows: int, units: int):
 @pytest.mark.filterwarnings("ignore:.*from_logits")  # Keras warns of the same
 @pytest.mark.parametrize("make", WARNINGS)
 def test_a_network_with_a_warning_trains(make) -> None:
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     example = make()
     model = build_training_model(example.project, example.facts)

@@ -20,7 +20,7 @@ from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.errors import DataError
-from netbuilder.core.worker_process import SharedWorker
+from netbuilder.core.process.worker_process import SharedWorker
 
 Cells = dict[str, object]
 

@@ -16,8 +16,8 @@ from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.data.registry import recipe_for
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError

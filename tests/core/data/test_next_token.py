@@ -13,8 +13,8 @@ from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.data.tokens import text_of, tokenize
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project

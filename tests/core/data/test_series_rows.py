@@ -19,8 +19,8 @@ from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.data.registry import recipe_for
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats.script.python import Style, script_source

@@ -15,8 +15,8 @@ import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.engine.build.backbone_weights import take_weights
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.backbone_weights import take_weights
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import BuildError
 from netbuilder.core.formats.paths import rebased

@@ -16,9 +16,9 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model, make_layer
-from netbuilder.core.engine.build.keras_objects import make_metrics
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model, make_layer
+from netbuilder.core.engine.networks.keras_objects import make_metrics
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.loop import compilation, program
 from netbuilder.core.engine.loop.compilation import CachedDecision, Decision, larger_plan
 from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, metric_names
 from netbuilder.core.engine.loop.tensors import Feed, SampleOrders
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.core.engine.build.backbone_weights import report_download
+from netbuilder.core.engine.networks.backbone_weights import report_download
 
 
 def test_a_growing_file_is_told(

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine import prepared_networks
-from netbuilder.core.engine.build import tracing
 from netbuilder.core.engine.events import EpochEnd, Restored
+from netbuilder.core.engine.networks import tracing
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import TrainingError

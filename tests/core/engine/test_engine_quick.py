@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build import fast_layers
-from netbuilder.core.engine.build.fast_layers import optimize_layers
+from netbuilder.core.engine.networks import fast_layers
+from netbuilder.core.engine.networks.fast_layers import optimize_layers
 
 SHAPES = {
     "Dropout": (40, 50),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build import fast_recurrence
+from netbuilder.core.engine.networks import fast_recurrence
 
 #: Each option at least once, and beside those that it might meet in the formulas.
 CASES: dict[str, dict[str, Any]] = {

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
-from netbuilder.core.engine.build.loss_values import sample_weights
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.loss_values import sample_weights
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project, Training
 

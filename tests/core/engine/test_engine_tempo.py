@@ -14,7 +14,7 @@ from netbuilder.core.engine.events import EpochEnd, Finished, Paused, Resumed, S
 from netbuilder.core.engine.run_control import LossPace
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Changed, Event
-from netbuilder.core.tensorflow_output import load_tensorflow
+from netbuilder.core.process.tensorflow_output import load_tensorflow
 
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),

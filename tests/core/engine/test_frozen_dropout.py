@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.frozen_prefix import find_frozen_layers
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.frozen_prefix import find_frozen_layers
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.registry import save_network
 from netbuilder.core.formats.writers.web_network import web_network

@@ -14,12 +14,12 @@ import pytest
 from netbuilder.core import folders
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine import prepared_networks
-from netbuilder.core.engine.build import frozen_prefix
-from netbuilder.core.engine.build.graph_to_keras import build_training_model, frozen_bodies
 from netbuilder.core.engine.events import DiagnosisAdded, EpochEnd, Preparing, ProbeAnswered
 from netbuilder.core.engine.loop import frozen_features
 from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
 from netbuilder.core.engine.monitor.observer import Probe
+from netbuilder.core.engine.networks import frozen_prefix
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model, frozen_bodies
 from netbuilder.core.engine.run_control import StoppedBeforeStartError
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event, TrainedModel

@@ -13,7 +13,7 @@ import pytest
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.reporting import explain_error
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import BuildError, EditError

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.load import load_facts
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
-from netbuilder.core.engine.build.word_weights import count_known, included_words
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.word_weights import count_known, included_words
 from netbuilder.core.errors import BuildError
 from netbuilder.core.formats.script.python import script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project

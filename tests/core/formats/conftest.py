@@ -10,8 +10,8 @@ import pytest
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 

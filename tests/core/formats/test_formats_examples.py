@@ -15,8 +15,8 @@ import pytest
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry

@@ -119,8 +119,8 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
     project = replace(
         diabetes.project, graph=Graph(tuple(nodes), edges), extra={"x": "ü" * 300_000}
     )
-    from netbuilder.core.engine.build.assembly import assemble
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.assembly import assemble
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     training_model = build_training_model(project, diabetes.facts)
     trained = replace(

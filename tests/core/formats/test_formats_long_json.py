@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from netbuilder.core.files.regular_file import read_json
 from netbuilder.core.formats import metadata as long_json
-from netbuilder.core.regular_file import read_json
 
 HISTORY = {"loss": [i / 7 for i in range(400_000)]}
 

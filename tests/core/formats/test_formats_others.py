@@ -13,7 +13,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.writers import onnx
-from netbuilder.core.tensorflow_output import mute_output
+from netbuilder.core.process.tensorflow_output import mute_output
 
 
 def test_the_ending_says_the_format() -> None:

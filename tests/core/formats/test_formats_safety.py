@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.files.regular_file import read_json
 from netbuilder.core.formats import metadata
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.regular_file import read_json
 
 Config = dict[str, Any]
 

@@ -26,8 +26,8 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError

@@ -225,7 +225,7 @@ def test_a_graph_with_branches_and_a_shared_layer(tmp_path: Path) -> None:
     assert [node.shared for node in graph.nodes if node.shared] == ["twice"]
     assert len(graph.sources["add"]) == len(graph.sources["concatenate"]) == 2
     assert graph.outputs == ("dense",)
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     training_model = build_training_model(read(tmp_path, FUNCTIONAL).project, None)
     assert training_model.output_shape == (None, 1)
@@ -683,7 +683,7 @@ def test_arguments_that_are_not_supported_are_called_so(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_cut_through_a_pretrained_network(tmp_path: Path) -> None:
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     text = """import keras
 base = keras.applications.MobileNetV2(input_shape=(96, 96, 3), include_top=False, weights=None)

@@ -27,8 +27,8 @@ from netbuilder.cli import main
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble, assemble_for_files
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError

@@ -28,8 +28,8 @@ from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import last_window, tokenize
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.folders import resource

@@ -28,10 +28,10 @@ from netbuilder.core.grading.grade import (
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
+from netbuilder.core.process.worker_process import ResourceLimits
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.worker_process import ResourceLimits
 
 #: ``found`` is judged by as many processes as there are processors; each imports TensorFlow.
 grade_by_one = partial(grade_folder, workers=1)

@@ -11,9 +11,9 @@ import pytest
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
 from netbuilder.core.formats.registry import save_network
-from netbuilder.core.lesson_files import observe_project
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS
+from netbuilder.core.lessons.lesson_files import observe_project
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.lessons.step_check import check_steps

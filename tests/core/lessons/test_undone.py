@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from netbuilder.core.lesson_files import observe_project
 from netbuilder.core.lessons import library
+from netbuilder.core.lessons.lesson_files import observe_project
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.lessons.lesson_state import LessonState
 from netbuilder.core.lessons.step_check import check_steps

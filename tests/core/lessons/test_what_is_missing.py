@@ -12,11 +12,11 @@ from netbuilder.core.catalog.training.training_index import CALLBACKS
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.load import load_facts
-from netbuilder.core.lesson_files import observe_project
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.conditions import parse_condition
 from netbuilder.core.lessons.layer_check import LayerCheck
+from netbuilder.core.lessons.lesson_files import observe_project
 from netbuilder.core.lessons.lesson_state import LessonState, ObservedRun
 from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.core.project import card_answers, edits

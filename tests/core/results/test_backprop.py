@@ -15,7 +15,7 @@ import tensorflow as tf
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.build.network_copies import assign_values, variable_values
+from netbuilder.core.engine.networks.network_copies import assign_values, variable_values
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Project, Training

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.loss_values import loss_on
-from netbuilder.core.engine.build.network_copies import changing_weights, copy_network
+from netbuilder.core.engine.networks.loss_values import loss_on
+from netbuilder.core.engine.networks.network_copies import changing_weights, copy_network
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.landscape import loss_landscape
 from tests.core.results.conftest import chain, train

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from netbuilder.core.process.worker_process import ResourceLimits, WorkerProcess
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study
@@ -19,7 +20,6 @@ from netbuilder.core.results.tuning.search_space import parse_dimension
 from netbuilder.core.results.tuning.study import METHODS, StudyPlan
 from netbuilder.core.results.tuning.trial import Trial
 from netbuilder.core.results.tuning.trial_pool import LEAST_MB, fitting_jobs
-from netbuilder.core.worker_process import ResourceLimits, WorkerProcess
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"

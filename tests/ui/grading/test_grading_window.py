@@ -12,7 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core import site_settings
+from netbuilder.core.deployment import site_settings
 from netbuilder.core.formats import registry
 from netbuilder.core.grading.report import write_table
 from netbuilder.core.grading.retraining import verified_sentence

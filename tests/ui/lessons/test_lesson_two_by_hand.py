@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.submission import submission_info_of
-from netbuilder.core.lesson_files import observe_file
 from netbuilder.core.lessons import library
+from netbuilder.core.lessons.lesson_files import observe_file
 from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog

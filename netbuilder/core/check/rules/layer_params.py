@@ -19,7 +19,7 @@ from netbuilder.core.check.rules.objectives import (
     change_plan_objects,
     list_plan_objects,
 )
-from netbuilder.core.engine.build.backbone_weights import weights_path
+from netbuilder.core.engine.networks.backbone_weights import weights_path
 from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project

@@ -155,8 +155,8 @@ class ShapeProber:
         """Build and measure the layer of ``node``; ``params`` are its parameters as a string."""
         import keras
 
-        from netbuilder.core.engine.build.graph_to_keras import make_layer
-        from netbuilder.core.engine.build.keras_objects import seeded_random
+        from netbuilder.core.engine.networks.graph_to_keras import make_layer
+        from netbuilder.core.engine.networks.keras_objects import seeded_random
 
         spec = LAYERS[node.layer]
         key = _same_weights(spec, node, params, inputs)

@@ -41,9 +41,9 @@ from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, tabl
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import KINDS, kind_of, modality_of
 from netbuilder.core.errors import DataError
+from netbuilder.core.files.regular_file import require_regular_file
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
-from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
-from netbuilder.core.file_names import composed
+from netbuilder.core.files.file_names import composed
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_number, format_quoted_list, join_sentences
 

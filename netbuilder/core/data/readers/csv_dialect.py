@@ -32,9 +32,9 @@ from netbuilder.core.data.readers.encodings import (
     open_bytes,
 )
 from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.files.regular_file import require_regular_file
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import (
     format_list,
     format_number,

@@ -17,8 +17,8 @@ from typing import IO, Any
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.errors import DataError
+from netbuilder.core.files.safe_archives import open_zip, open_zip_member
 from netbuilder.core.folders import resource_json
-from netbuilder.core.safe_archives import open_zip, open_zip_member
 from netbuilder.core.wording import format_bytes, format_list, format_number
 
 SAMPLE_BYTES = 262_144

@@ -13,7 +13,7 @@ from pathlib import Path
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.errors import DataError
-from netbuilder.core.file_names import DEVICES, FORBIDDEN, composed
+from netbuilder.core.files.file_names import DEVICES, FORBIDDEN, composed
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import delete, delete_error, replace, write_bytes, write_error
 from netbuilder.core.wording import shorten

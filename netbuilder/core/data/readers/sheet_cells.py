@@ -25,7 +25,7 @@ from netbuilder.core.data.readers.stray_cells import (
     cut_xlsx,
     with_parts,
 )
-from netbuilder.core.safe_archives import open_zip, open_zip_member
+from netbuilder.core.files.safe_archives import open_zip, open_zip_member
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 from typing import AnyStr, NamedTuple
 
-from netbuilder.core.safe_archives import open_zip, open_zip_member
+from netbuilder.core.files.safe_archives import open_zip, open_zip_member
 
 Strays = list[tuple[str, ...]]  # by sheet
 MOST_BYTES = 256 << 20  # of a part of a file

@@ -23,6 +23,7 @@ from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, rea
 from netbuilder.core.data.readers.sheet_cells import SheetCells, read_sheets
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process.worker_process import Answer, SharedWorker, is_worker
 from netbuilder.core.wording import (
     LINE,
     did_you_mean,
@@ -31,7 +32,6 @@ from netbuilder.core.wording import (
     format_quoted_list,
     shorten,
 )
-from netbuilder.core.worker_process import Answer, SharedWorker, is_worker
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from typing import Any
 from netbuilder.core.data.readers.sheet_cells import read_sheets
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.errors import DataError
-from netbuilder.core.worker_process import serve_requests
+from netbuilder.core.process.worker_process import serve_requests
 
 _BLOCK = 2000
 

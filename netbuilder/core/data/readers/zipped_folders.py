@@ -15,8 +15,8 @@ from pathlib import Path
 from netbuilder.core import folders
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers import class_folders
+from netbuilder.core.files.safe_archives import open_zip
 from netbuilder.core.project.atomic import discard
-from netbuilder.core.safe_archives import open_zip
 from netbuilder.core.wording import format_number, format_quoted_list
 
 ZIP = ".zip"

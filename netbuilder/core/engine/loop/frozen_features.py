@@ -13,14 +13,6 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import PARTS, Dataset, Split
 from netbuilder.core.data.registry import has_points
-from netbuilder.core.engine.build.frozen_prefix import (
-    FrozenLayers,
-    FrozenPrefix,
-    find_frozen_layers,
-    trained_part,
-)
-from netbuilder.core.engine.build.keras_objects import as_list
-from netbuilder.core.engine.build.tracing import tracing
 from netbuilder.core.engine.loop.feature_cache import (
     Features,
     digest,
@@ -28,6 +20,14 @@ from netbuilder.core.engine.loop.feature_cache import (
     row_digests,
     write_features,
 )
+from netbuilder.core.engine.networks.frozen_prefix import (
+    FrozenLayers,
+    FrozenPrefix,
+    find_frozen_layers,
+    trained_part,
+)
+from netbuilder.core.engine.networks.keras_objects import as_list
+from netbuilder.core.engine.networks.tracing import tracing
 from netbuilder.core.engine.run_control import StoppedBeforeStartError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project

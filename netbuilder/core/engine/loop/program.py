@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.build.fast_layers import training_step
-from netbuilder.core.engine.build.tracing import traced_in_first_call, tracing, unoptimized_calls
 from netbuilder.core.engine.loop.tensors import Feed, Order, SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
+from netbuilder.core.engine.networks.fast_layers import training_step
+from netbuilder.core.engine.networks.tracing import traced_in_first_call, tracing, unoptimized_calls
 
 if TYPE_CHECKING:
     import keras

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset, EpochBlock, SampleStream
-from netbuilder.core.engine.build.keras_objects import derive_seed
-from netbuilder.core.engine.build.loss_values import class_table
 from netbuilder.core.engine.loop.program import Chunk, Program, ProgramParts
 from netbuilder.core.engine.loop.tensors import Feed, Order, SampleOrders
 from netbuilder.core.engine.monitor.history import Floats
+from netbuilder.core.engine.networks.keras_objects import derive_seed
+from netbuilder.core.engine.networks.loss_values import class_table
 from netbuilder.core.project.model import Training
 
 

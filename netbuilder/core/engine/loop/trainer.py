@@ -13,10 +13,7 @@ import numpy as np
 
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.registry import has_points
-from netbuilder.core.engine.build import keras_objects as learning_rate, network_copies
-from netbuilder.core.engine.build.fast_layers import optimize_layers
-from netbuilder.core.engine.build.keras_objects import make_optimizer
-from netbuilder.core.engine.build.loss_values import sample_weights
+from netbuilder.core.engine.history_columns import filled_metric
 from netbuilder.core.engine.loop.compilation import (
     CachedDecision,
     Compilation,
@@ -34,8 +31,11 @@ from netbuilder.core.engine.loop.program import (
 )
 from netbuilder.core.engine.loop.tensors import Feed, Order, ReplaceableFeed, SampleOrders, feed_of
 from netbuilder.core.engine.monitor.history import Floats, History
+from netbuilder.core.engine.networks import keras_objects as learning_rate, network_copies
+from netbuilder.core.engine.networks.fast_layers import optimize_layers
+from netbuilder.core.engine.networks.keras_objects import make_optimizer
+from netbuilder.core.engine.networks.loss_values import sample_weights
 from netbuilder.core.engine.trained import Changed, manual_weight_change
-from netbuilder.core.history_columns import filled_metric
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.engine.build.keras_objects import as_list
+from netbuilder.core.engine.networks.keras_objects import as_list
 
 if TYPE_CHECKING:
     import keras

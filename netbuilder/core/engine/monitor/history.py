@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.engine.history_columns import history_lists
 from netbuilder.core.engine.trained import Changed
-from netbuilder.core.history_columns import history_lists
 
 Floats = NDArray[np.float32]
 

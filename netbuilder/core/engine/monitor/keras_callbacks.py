@@ -15,7 +15,7 @@ import numpy as np
 
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, canonical
-from netbuilder.core.engine.build.keras_objects import is_scheduled, make_object
+from netbuilder.core.engine.networks.keras_objects import is_scheduled, make_object
 from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _, noop as N_

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_errors import data_error
-from netbuilder.core.engine.build.graph_to_keras import connect_layers, model_inputs, owner_of
-from netbuilder.core.engine.build.keras_objects import as_list
-from netbuilder.core.engine.build.loss_values import total_loss
-from netbuilder.core.engine.build.quantile_bins import graph_of_model
-from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
+from netbuilder.core.engine.networks.graph_to_keras import connect_layers, model_inputs, owner_of
+from netbuilder.core.engine.networks.keras_objects import as_list
+from netbuilder.core.engine.networks.loss_values import total_loss
+from netbuilder.core.engine.networks.quantile_bins import graph_of_model
+from netbuilder.core.engine.networks.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Node, Project

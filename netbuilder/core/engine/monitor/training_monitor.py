@@ -12,12 +12,12 @@ import numpy as np
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.build.frozen_prefix import FrozenLayers
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
-from netbuilder.core.engine.build.loss_values import class_numbers
 from netbuilder.core.engine.events import Diagnosis, RunFix
 from netbuilder.core.engine.monitor import diagnosis_rules, diagnosis_rules as network_inspection
 from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.networks.frozen_prefix import FrozenLayers
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs
+from netbuilder.core.engine.networks.loss_values import class_numbers
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import remove_nodes, set_data, set_params, set_training

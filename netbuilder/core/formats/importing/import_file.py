@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.files.regular_file import MAX_CHARACTERS, read_regular, require_regular_file
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.importing.report import (
     AS_IS,
@@ -23,7 +24,6 @@ from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
 from netbuilder.core.project.edits_data import relocate_data
 from netbuilder.core.project.model import Project
-from netbuilder.core.regular_file import MAX_CHARACTERS, read_regular, require_regular_file
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -181,8 +181,8 @@ def onto_project(imported: Imported, weights: Path, base: Path) -> Imported:
     network cannot be built, or the weights are for another one.
     """
     from netbuilder.core.data.load import load_dataset as load_data
-    from netbuilder.core.engine.build.assembly import assemble
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model
+    from netbuilder.core.engine.networks.assembly import assemble
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.formats.importing.import_keras import without_data
     from netbuilder.core.formats.importing.weights_only import load_weights, strange_values

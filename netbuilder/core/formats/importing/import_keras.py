@@ -19,9 +19,10 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
-from netbuilder.core.engine.build.graph_to_keras import build_training_model, compile_model
-from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_memory, make_savable
+from netbuilder.core.engine.history_columns import epoch_count
+from netbuilder.core.engine.networks.assembly import assemble, assemble_for_files
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model, compile_model
+from netbuilder.core.engine.networks.keras_objects import first_line, is_out_of_memory, make_savable
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import BuildError, FormatError
@@ -50,7 +51,6 @@ from netbuilder.core.formats.safety.config_check import model_layers
 from netbuilder.core.formats.safety.keras2_modernize import HARD_SIGMOID
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import check_sizes, too_large_error
-from netbuilder.core.history_columns import epoch_count
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list, join_sentences

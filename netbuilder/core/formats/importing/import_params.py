@@ -9,7 +9,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import SCHEDULES, canonical
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.core.engine.build.keras_objects import OBJECTS_BY_KIND
+from netbuilder.core.engine.networks.keras_objects import OBJECTS_BY_KIND
 from netbuilder.core.folders import resource_json
 
 _NAMES = resource_json("keras_names.json")

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.engine.build.graph_to_keras import (
+from netbuilder.core.engine.networks.graph_to_keras import (
     connect_layers,
     make_layer,
     model_inputs,
     owner_of,
 )
-from netbuilder.core.engine.build.quantile_bins import bin_widths, with_bins
+from netbuilder.core.engine.networks.quantile_bins import bin_widths, with_bins
 from netbuilder.core.errors import BuildError
 from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.safety.model_file import ModelFile

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
+from netbuilder.core.files.regular_file import MAX_CHARACTERS, read_json, require_regular_file
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.safety.allowlist import is_layer
@@ -40,7 +41,6 @@ from netbuilder.core.formats.safety.training_config import check_training_config
 from netbuilder.core.hdf5.container_check import check_container
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.regular_file import MAX_CHARACTERS, read_json, require_regular_file
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:

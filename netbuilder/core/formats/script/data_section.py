@@ -22,11 +22,11 @@ from netbuilder.core.data.kinds.arrays import takes_pictures
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import format_literal
 
 
 @dataclass

@@ -20,21 +20,21 @@ from netbuilder.core.catalog.training.training_index import (
 )
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines
 from netbuilder.core.data.kinds.sounds.sound_files import log_mel, mel_filters
-from netbuilder.core.engine.build.backbone_weights import (
+from netbuilder.core.engine.networks.backbone_weights import (
     backbone_file,
     bundled_weights,
     has_word_vectors,
 )
-from netbuilder.core.engine.build.word_weights import (
+from netbuilder.core.engine.networks.word_weights import (
     WORD_MODULE,
     read_word_vectors,
     with_word_vectors,
 )
+from netbuilder.core.escaping.python_text import format_call, format_literal, without_types
 from netbuilder.core.formats.importing.import_params import same_value
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.python_text import format_call, format_literal, without_types
 from netbuilder.core.wording import format_list
 
 

@@ -12,21 +12,26 @@ from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.data.preprocessing.scaling import bin_edges, bin_weights, most_bins
-from netbuilder.core.engine.build.backbone_weights import (
+from netbuilder.core.engine.networks.backbone_weights import (
     BY_ORDER,
     backbone_file,
     bundled_weights,
     has_word_vectors,
     take_weights,
 )
-from netbuilder.core.engine.build.quantile_bins import bin_widths, bins_input, with_bins
-from netbuilder.core.engine.build.word_weights import WORD_FILE
+from netbuilder.core.engine.networks.quantile_bins import bin_widths, bins_input, with_bins
+from netbuilder.core.engine.networks.word_weights import WORD_FILE
+from netbuilder.core.escaping.python_text import (
+    format_call,
+    format_items,
+    format_literal,
+    translated_source,
+)
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.python_text import format_call, format_items, format_literal, translated_source
 
 _RESERVED = frozenset(resource_json("keras_names.json")["script_names"])
 

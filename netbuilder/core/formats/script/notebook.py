@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.error_texts import format_error
+from netbuilder.core.escaping.plain_text import markdown_text
 from netbuilder.core.formats.script import literals as sidecar
 from netbuilder.core.formats.script.python import (
     ERRORS_HEADING,
@@ -17,7 +18,6 @@ from netbuilder.core.formats.script.python import (
     script_cells,
 )
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.plain_text import markdown_text
 from netbuilder.core.project.atomic import replace_atomically
 
 

@@ -6,12 +6,12 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.scripts.script_lines import script_part, target_columns, used_inputs
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.word_encoding import LONGEST, PUNCTUATION
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.formats.script.split_section import split_part_names
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import format_literal
 
 
 def prepare_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:

@@ -17,10 +17,11 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
-from netbuilder.core.engine.build.backbone_weights import has_word_vectors
-from netbuilder.core.engine.build.word_weights import WORD_MODULE, with_word_vectors
+from netbuilder.core.engine.networks.backbone_weights import has_word_vectors
+from netbuilder.core.engine.networks.word_weights import WORD_MODULE, with_word_vectors
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
+from netbuilder.core.escaping.python_text import format_literal, without_types
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.script import literals as sidecar, short, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell, script_recipe
@@ -31,7 +32,6 @@ from netbuilder.core.formats.script.split_section import split_cell
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import format_literal, without_types
 from netbuilder.core.wording import format_list
 
 _OF_SCALERS = {

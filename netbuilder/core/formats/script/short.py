@@ -13,14 +13,19 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRES
 from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL, rule_in_effect
-from netbuilder.core.engine.build.backbone_weights import has_word_vectors
+from netbuilder.core.engine.networks.backbone_weights import has_word_vectors
+from netbuilder.core.escaping.python_text import (
+    LONGEST_LINE,
+    format_call,
+    format_items,
+    format_literal,
+)
 from netbuilder.core.formats.script import prepare_section, split_section, training_section
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
 from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.formats.script.model_section import model_cell, short_bin_lines
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Project
-from netbuilder.core.python_text import LONGEST_LINE, format_call, format_items, format_literal
 from netbuilder.core.wording import capitalize_first
 
 _FILLED_BY = ("mean", "median", "most_frequent")

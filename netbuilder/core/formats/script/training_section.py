@@ -13,11 +13,16 @@ from netbuilder.core.catalog.training.training_index import (
 )
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
+from netbuilder.core.escaping.python_text import (
+    format_call,
+    format_items,
+    format_literal,
+    translated_source,
+)
 from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import ScriptCell, object_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
-from netbuilder.core.python_text import format_call, format_items, format_literal, translated_source
 
 OWN_UNITS = "Mean absolute error in the target's own units:"
 

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.escaping.python_text import (
+    LONGEST_LINE,
+    format_call,
+    format_items,
+    format_literal,
+)
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.script.literals import identifier
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Project
-from netbuilder.core.python_text import LONGEST_LINE, format_call, format_items, format_literal
 from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
 )
-from netbuilder.core.engine.build.keras_objects import first_line
+from netbuilder.core.engine.networks.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
@@ -27,8 +27,8 @@ from netbuilder.core.formats.writers import tflite
 from netbuilder.core.formats.writers.inference import is_recurrent
 from netbuilder.core.formats.writers.roundtrip_check import largest_difference, random_rows
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process.tensorflow_output import filter_stderr
 from netbuilder.core.project.atomic import replace_atomically
-from netbuilder.core.tensorflow_output import filter_stderr
 from netbuilder.core.wording import format_bytes, format_list
 
 PACKAGE = "tflite_micro"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.engine.build.keras_objects import make_savable, seeded_random
+from netbuilder.core.engine.networks.keras_objects import make_savable, seeded_random
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats import metadata as long_json

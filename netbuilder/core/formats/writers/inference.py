@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.engine.build.assembly import FileInputModel, assemble_for_files
+from netbuilder.core.engine.networks.assembly import FileInputModel, assemble_for_files
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats.metadata import KERAS_OWN
 from netbuilder.core.i18n import gettext as _

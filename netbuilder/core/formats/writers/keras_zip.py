@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from netbuilder.core.engine.build.assembly import FileInputModel
-from netbuilder.core.engine.build.keras_objects import make_savable
+from netbuilder.core.engine.networks.assembly import FileInputModel
+from netbuilder.core.engine.networks.keras_objects import make_savable
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats import metadata as long_json
 from netbuilder.core.formats.metadata import TAKES, TAKES_IN_WORDS, sidecar_of

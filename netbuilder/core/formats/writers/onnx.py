@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.engine.build.keras_objects import first_line
+from netbuilder.core.engine.networks.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers.inference import inference_model
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
+from netbuilder.core.process.tensorflow_output import mute_output
 from netbuilder.core.project.atomic import replace_atomically
-from netbuilder.core.tensorflow_output import mute_output
 
 PACKAGES = ("tf2onnx", "onnx")
 TITLE = "ONNX"

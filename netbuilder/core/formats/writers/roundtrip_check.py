@@ -10,9 +10,9 @@ import numpy as np
 
 from netbuilder.core.data.kinds.modality import Key
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
-from netbuilder.core.engine.build.assembly import FileInputModel
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
-from netbuilder.core.engine.build.keras_objects import first_line
+from netbuilder.core.engine.networks.assembly import FileInputModel
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs
+from netbuilder.core.engine.networks.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError, UserError
@@ -25,7 +25,7 @@ from netbuilder.core.formats.keras_prediction import (
     random_words,
 )
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.tensorflow_output import mute_output
+from netbuilder.core.process.tensorflow_output import mute_output
 from netbuilder.core.wording import format_number
 
 # Relative to the largest prediction: the effect of other 32-bit arithmetic.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netbuilder.core.engine.build.assembly import FileInputModel
+from netbuilder.core.engine.networks.assembly import FileInputModel
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.formats.writers.inference import (
@@ -17,8 +17,8 @@ from netbuilder.core.formats.writers.inference import (
 )
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_samples
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process.tensorflow_output import mute_output
 from netbuilder.core.project.atomic import replace, write_error
-from netbuilder.core.tensorflow_output import mute_output
 
 _PARTS = {
     "saved_model.pb", "saved_model.pbtxt", "variables", "assets", "assets.extra",

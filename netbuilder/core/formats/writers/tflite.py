@@ -15,8 +15,8 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
-from netbuilder.core.engine.build.keras_objects import first_line
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs
+from netbuilder.core.engine.networks.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError, UserError
@@ -37,9 +37,9 @@ from netbuilder.core.formats.writers.roundtrip_check import (
     random_rows,
 )
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.process.tensorflow_output import mute_output
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.keras_names import keras_name
-from netbuilder.core.tensorflow_output import mute_output
 from netbuilder.core.wording import format_number, join_values, labelled
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
 )
 from netbuilder.core.data.registry import modality_of
-from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError, UserError
@@ -33,12 +33,12 @@ from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
 from netbuilder.core.formats.writers.web_network import replay, web_network
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
+from netbuilder.core.process.tensorflow_output import mute_output
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.graph_ends import byte_input_layer
 from netbuilder.core.results.drawn_sample import picture_style
 from netbuilder.core.results.own_units import has_dates, loss_of, preprocessing_of
 from netbuilder.core.results.unusual_values import KNOWS_NOTHING
-from netbuilder.core.tensorflow_output import mute_output
 from netbuilder.core.wording import format_list, format_number, format_with_unit, join_sentences
 
 #: A phone's browser cannot open pages with more weights.

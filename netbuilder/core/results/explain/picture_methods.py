@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.engine.build.graph_to_keras import model_inputs, owner_of
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs, owner_of
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget
 from netbuilder.core.results.layer_values import listed_outputs, node_outputs
 from netbuilder.core.results.own_units import loss_of, preprocessing_of

@@ -260,7 +260,7 @@ def _scores(
 ) -> tuple[Score, ...]:
     """Scores of the candidates that could be tried in time, all on the same parts; ``quick``: by
     ``Trial``, else by runs of the engine."""
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     if cancelled():
         raise SelectionCancelledError

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.engine.build.word_weights import WORD_SIZE, count_known
+from netbuilder.core.engine.networks.word_weights import WORD_SIZE, count_known
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.results.suggestion.candidate import (

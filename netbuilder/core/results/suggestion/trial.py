@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
-from netbuilder.core.engine.build.fast_layers import optimize_layers, training_step
-from netbuilder.core.engine.build.graph_to_keras import build_training_model, model_inputs
-from netbuilder.core.engine.build.keras_objects import seed_generators
-from netbuilder.core.engine.build.loss_values import sample_weights, total_loss
-from netbuilder.core.engine.build.tracing import traced_in_first_call, unoptimized_calls
 from netbuilder.core.engine.loop.tensors import Feed, feed_of
+from netbuilder.core.engine.networks.fast_layers import optimize_layers, training_step
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model, model_inputs
+from netbuilder.core.engine.networks.keras_objects import seed_generators
+from netbuilder.core.engine.networks.loss_values import sample_weights, total_loss
+from netbuilder.core.engine.networks.tracing import traced_in_first_call, unoptimized_calls
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.own_units import to_own_units
 

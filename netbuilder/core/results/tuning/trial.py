@@ -63,7 +63,7 @@ def evaluate_trial(trained: TrainedModel, split: Split, *, plainly: bool = False
 
 
 def _row_losses(trained: TrainedModel, split: Split) -> NDArray[np.float64]:
-    from netbuilder.core.engine.build.loss_values import row_losses
+    from netbuilder.core.engine.networks.loss_values import row_losses
 
     return row_losses(trained.training_model, trained.project, split.x, split.y)
 

@@ -10,8 +10,12 @@ from typing import Any
 import psutil
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.process.worker_process import (
+    RequestCancelledError,
+    ResourceLimits,
+    WorkerProcess,
+)
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
-from netbuilder.core.worker_process import RequestCancelledError, ResourceLimits, WorkerProcess
 
 _MODULE = "netbuilder.core.results.tuning.tuning_worker"
 _DIED = N_("The process ended during training.")

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process.worker_process import serve_requests
 from netbuilder.core.project.files import from_json
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
-from netbuilder.core.worker_process import serve_requests
 
 
 def main() -> None:

@@ -581,7 +581,7 @@ class Runner(QObject):
                 self.state_changed.emit()
 
     def _finish(self, end: RunEnd) -> None:
-        from netbuilder.core.history_columns import epoch_row
+        from netbuilder.core.engine.history_columns import epoch_row
 
         self._timer.stop()
         before = self.run.before if end.trained is None else None

@@ -277,7 +277,7 @@ def evaluate_run(trained: TrainedModel | None, session: Session | None) -> tuple
 
 
 def _is_pretrained(trained: TrainedModel) -> bool:
-    from netbuilder.core.engine.build.graph_to_keras import frozen_bodies
+    from netbuilder.core.engine.networks.graph_to_keras import frozen_bodies
 
     return bool(frozen_bodies(trained.training_model))
 

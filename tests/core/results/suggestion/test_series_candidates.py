@@ -11,7 +11,7 @@ import pytest
 
 from netbuilder.core.data.kinds.series.season import find_season
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.evaluate import evaluate_run

@@ -43,10 +43,10 @@ from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
 from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:

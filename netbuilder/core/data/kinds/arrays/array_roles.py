@@ -15,8 +15,8 @@ from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.recipe_options import positive_option
 from netbuilder.core.errors import DataError, FormatError
+from netbuilder.core.files.safe_archives import check_unpacked_size
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.safe_archives import check_unpacked_size
 from netbuilder.core.wording import did_you_mean, format_list
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.readers.samples import Samples, UneditedSamples
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits_data import PointEdits, check_labels
-from netbuilder.core.python_text import format_literal
 
 if TYPE_CHECKING:
     import numpy as np

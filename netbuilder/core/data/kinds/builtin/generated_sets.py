@@ -35,9 +35,9 @@ from netbuilder.core.data.kinds.text.next_token import (
 )
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.tokens import WORD
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.project.edits_data import point_edits
 from netbuilder.core.project.model import Data
-from netbuilder.core.python_text import format_literal
 
 
 def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:

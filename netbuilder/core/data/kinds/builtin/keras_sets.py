@@ -18,8 +18,8 @@ from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:

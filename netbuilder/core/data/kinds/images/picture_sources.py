@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.readers.table_samples import free_columns
 from netbuilder.core.errors import DataFix
-from netbuilder.core.file_names import form_on_disk
+from netbuilder.core.files.file_names import form_on_disk
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
 from netbuilder.core.project.network_data import check_trusted_paths

@@ -28,8 +28,8 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     script_part,
 )
 from netbuilder.core.data.kinds.scripts.table_script import sample_role_lines
+from netbuilder.core.escaping.python_text import format_items, format_literal
 from netbuilder.core.i18n import noop as N_
-from netbuilder.core.python_text import format_items, format_literal
 
 #: Of the pictures that ``keras.utils.image_dataset_from_directory`` reads.
 KERAS_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif")

@@ -12,9 +12,9 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     script_part,
 )
 from netbuilder.core.data.readers.zipped_folders import ZIP
+from netbuilder.core.escaping.python_text import format_call, format_literal
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.python_text import format_call, format_literal
 
 
 # Scripts carry this function.

@@ -16,10 +16,10 @@ from netbuilder.core.data.preprocessing.word_encoding import DEFAULT_WORDS
 from netbuilder.core.data.readers.excluded_files import OPTION
 from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.escaping.python_text import format_literal, translated_source
 from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data, Graph, Project
-from netbuilder.core.python_text import format_literal, translated_source
 
 
 def used_inputs(graph: Graph) -> tuple[str, ...]:

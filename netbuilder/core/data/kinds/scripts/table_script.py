@@ -37,9 +37,9 @@ from netbuilder.core.data.recipe_options import (
     name_list_option,
     name_list_option as option_names,
 )
+from netbuilder.core.escaping.python_text import format_items, format_literal
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import SINGLE_ROLES, ColumnChoice, Data, Project
-from netbuilder.core.python_text import format_items, format_literal
 
 
 def reader(

@@ -18,9 +18,9 @@ from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
 from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.python_text import format_literal
 
 
 def window_lines(

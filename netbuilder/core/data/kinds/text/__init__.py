@@ -76,9 +76,9 @@ from netbuilder.core.data.readers.zipped_folders import ZIP, has_test_part, unpa
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.tokens import BYTE_PAIR
 from netbuilder.core.errors import DataError
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:

@@ -35,9 +35,9 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.text_file import read_text_file
 from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import format_list, format_number, join_values
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.kind import ScriptRequest
+from netbuilder.core.escaping.python_text import without_types
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import without_types
 
 
 def carried_data(tree: ast.Module, project: Project) -> Data | None:

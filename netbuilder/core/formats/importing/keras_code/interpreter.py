@@ -27,7 +27,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.engine.build.word_weights import WORD_MODULE, with_word_vectors
+from netbuilder.core.engine.networks.word_weights import WORD_MODULE, with_word_vectors
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.importing.keras_code.script_data import (
     Bunch,
@@ -1123,7 +1123,7 @@ class Interpreter:
         """Return the layers inside a backbone by name, each called, as Keras builds them."""
         if isinstance(body.function, dict):
             return body.function
-        from netbuilder.core.tensorflow_output import load_tensorflow
+        from netbuilder.core.process.tensorflow_output import load_tensorflow
 
         load_tensorflow()
         import keras

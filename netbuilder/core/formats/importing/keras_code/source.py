@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.error_texts import format_error
+from netbuilder.core.files.regular_file import read_json, require_regular_file
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.regular_file import read_json, require_regular_file
 
 MAX_BYTES = 16 * 2**20
 # IPython lines: %magic, !command, help?, ?help.

@@ -289,7 +289,7 @@ def argument_order(kind: str, count: int) -> tuple[str, ...]:
     import importlib
     import inspect
 
-    from netbuilder.core.tensorflow_output import load_tensorflow
+    from netbuilder.core.process.tensorflow_output import load_tensorflow
 
     load_tensorflow()
     layer_class = getattr(importlib.import_module(spec.module), spec.name)

@@ -62,7 +62,7 @@ def import_onnx(path: Path) -> Imported:
 
 
 def _built(project: Project, converter: LayerConverter, path: Path) -> keras.Model:
-    from netbuilder.core.engine.build.graph_to_keras import build_training_model, layer_of
+    from netbuilder.core.engine.networks.graph_to_keras import build_training_model, layer_of
     from netbuilder.core.formats.importing.memory_check import check_project
     from netbuilder.core.formats.safety.model_file import ModelFile
 
@@ -88,7 +88,7 @@ def _must_agree(
 ) -> None:
     """Compare both predictions for random inputs; raise FormatError if they differ."""
     from netbuilder.core.formats.keras_prediction import predict_rows
-    from netbuilder.core.tensorflow_output import mute_output
+    from netbuilder.core.process.tensorflow_output import mute_output
 
     samples = _rows(graph, converter)
     keras_rows = [

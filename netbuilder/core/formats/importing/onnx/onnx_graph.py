@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import FormatError
+from netbuilder.core.files.regular_file import require_regular_file
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.engine.build.graph_to_keras import (
+from netbuilder.core.engine.networks.graph_to_keras import (
     compile_model,
     connect_layers,
     model_inputs,
     owner_of,
 )
-from netbuilder.core.engine.build.quantile_bins import graph_of_model
-from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
+from netbuilder.core.engine.networks.quantile_bins import graph_of_model
+from netbuilder.core.engine.networks.tracing import reset_keras_names, tracing
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Project
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.engine.build import fast_recurrence
+from netbuilder.core.engine.networks import fast_recurrence
 
 if TYPE_CHECKING:
     import keras

@@ -18,7 +18,7 @@ from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.data_facts import BINARY, CLASSES, DataFacts
 from netbuilder.core.data.defaults import resolve_defaults, task_of
-from netbuilder.core.engine.build.backbone_weights import (
+from netbuilder.core.engine.networks.backbone_weights import (
     Tell,
     has_word_vectors,
     load_backbone_weights,
@@ -26,7 +26,7 @@ from netbuilder.core.engine.build.backbone_weights import (
     report_download,
     weights_path,
 )
-from netbuilder.core.engine.build.keras_objects import (
+from netbuilder.core.engine.networks.keras_objects import (
     KERAS_LOCK,
     first_line,
     is_out_of_memory,
@@ -38,9 +38,9 @@ from netbuilder.core.engine.build.keras_objects import (
     seeded_random,
     value_for,
 )
-from netbuilder.core.engine.build.quantile_bins import bin_widths, set_bins, with_bins
-from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
-from netbuilder.core.engine.build.word_weights import WORD_FILE, WORD_SIZE, with_word_vectors
+from netbuilder.core.engine.networks.quantile_bins import bin_widths, set_bins, with_bins
+from netbuilder.core.engine.networks.tracing import reset_keras_names, tracing
+from netbuilder.core.engine.networks.word_weights import WORD_FILE, WORD_SIZE, with_word_vectors
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _, ngettext

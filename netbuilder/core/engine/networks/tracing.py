@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-from netbuilder.core import garbage_collection
+from netbuilder.core.process import garbage_collection
 
 _TRACING = threading.RLock()
 # Of the thread; no public interface gives it back once it was reset.

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.data.downloads import kept_off_the_network
-from netbuilder.core.engine.build.word_weights import WORD_FILE
+from netbuilder.core.deployment.site_settings import site_settings
+from netbuilder.core.engine.networks.word_weights import WORD_FILE
 from netbuilder.core.folders import resource
 from netbuilder.core.hdf5.container_check import check_file
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Node
-from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:

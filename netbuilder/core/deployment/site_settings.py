@@ -28,8 +28,8 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import find_language, gettext as _, language, noop as N_
-from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, join_sentences
 
 VARIABLE = "NETBUILDER_SITE_SETTINGS"

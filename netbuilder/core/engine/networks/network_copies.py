@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.engine.build.graph_to_keras import build_training_model, frozen_bodies
-from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model, frozen_bodies
+from netbuilder.core.engine.networks.keras_objects import manual_rate, seed_generators
 from netbuilder.core.error_texts import training_error
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Project

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.engine.history_columns import epoch_count
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.registry import is_model
-from netbuilder.core.history_columns import epoch_count
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import record_of
 from netbuilder.core.lessons.lesson_state import (

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.build.graph_to_keras import model_inputs, output_settings
-from netbuilder.core.engine.build.keras_objects import make_object
+from netbuilder.core.engine.networks.graph_to_keras import model_inputs, output_settings
+from netbuilder.core.engine.networks.keras_objects import make_object
 from netbuilder.core.project.model import Choice, Project
 
 if TYPE_CHECKING:

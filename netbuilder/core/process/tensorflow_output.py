@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netbuilder.core.process_setup import check_processor, require_tensorflow_needs
+from netbuilder.core.process.process_setup import check_processor, require_tensorflow_needs
 
 _NOISE = re.compile(
     rb"WARNING: All log messages before absl"

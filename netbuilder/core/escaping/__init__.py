@@ -1,0 +1,1 @@
+"""Text made harmless, or valid, for where it is shown or written."""

@@ -1,0 +1,1 @@
+"""Names and safe reading of files and archives."""

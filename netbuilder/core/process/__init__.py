@@ -1,0 +1,1 @@
+"""This process and its workers: start, warnings, garbage collection."""
