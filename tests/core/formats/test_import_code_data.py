@@ -10,6 +10,7 @@ import pytest
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.kinds.builtin import read_builtin
 from netbuilder.core.data.load import load_facts
+from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.importing.keras_code.script_data import SET_NAMES
 from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported
@@ -24,7 +25,7 @@ TAIL = """
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("adam", "mse")
 """
-FIT = "model.fit(X, y, epochs=2)\n"
+FIT = "model.fit(X, y, epochs=2, validation_split=0.1)\n"
 
 
 def read(folder: Path, text: str, fit: str = FIT) -> Imported:
@@ -179,7 +180,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 {data}
 model = keras.Sequential([keras.Input({shape}), keras.layers.Dense(3, activation="softmax")])
 model.compile("adam", "{loss}")
-model.fit(x, y, epochs=2{more})
+model.fit(x, y, epochs=2, validation_split=0.1{more})
 """
 
 
@@ -382,3 +383,12 @@ def test_batches_of_data_that_cannot_be_read_give_the_batch_size(tmp_path: Path)
 def test_empty_cells_are_treated_as_in_the_code(tmp_path: Path, text: str, rule: str) -> None:
     data = read(tmp_path, text + 'y = df["price"]\nX = df[["area", "id"]]\n').project.data
     assert data.options.get("missing", "") == rule
+
+
+def test_what_the_code_leaves_open_is_said_with_a_line(tmp_path: Path) -> None:
+    report = read(tmp_path, 'y, X = df["price"], df[["id"]]\n', "model.fit(X, y, epochs=2)\n")
+    assert "validation_split" in {item.item for item in report.report if item.line}
+    (tmp_path / "none.py").write_text("import numpy\nimport keras\n", encoding="utf-8")
+    with pytest.raises(FormatError) as raised:
+        import_file(tmp_path / "none.py")
+    assert raised.value.code == "code_without_model" and "import keras" in raised.value.what

@@ -11,9 +11,9 @@ from netbuilder.core.catalog.training.training_index import LOSSES, canonical
 from netbuilder.core.check.context import OutputEnd
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix, remove_layer
-from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, DataFacts
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import format_list
@@ -22,13 +22,7 @@ CATEGORICAL = frozenset(resource_json("keras_names.json")["class_losses"])
 YES_NO = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
 #: Regression losses, for a last layer without activation.
 NUMBERS = frozenset(resource_json("keras_names.json")["number_losses"])
-_WORDS = {
-    REGRESSION: N_("numbers"),
-    BINARY: N_("yes or no"),
-    CLASSES: N_("class indices"),
-    "one_hot": N_("one-hot vectors"),
-    MULTI_LABEL: N_("several labels per sample"),
-}
+_WORDS: dict[str, str] = resource_json("texts.json")["task_words"]
 
 
 def loss_name(end: OutputEnd) -> str:

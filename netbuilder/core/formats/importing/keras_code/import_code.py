@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -56,6 +58,7 @@ from netbuilder.core.wording import (
     as_sentence,
     capitalize_first,
     did_you_mean,
+    format_percent,
     join_sentences,
     join_values,
     labelled,
@@ -203,7 +206,12 @@ def _chosen(
     candidates: list[Model], models: list[Model], choice: str, source: Source, path: Path
 ) -> Model:
     if not candidates:
-        lines = [labelled(capitalize_first(source.where(m.line)), m.title) for m in models]
+        places = [(model.line, model.title) for model in models]
+        if not places:  # where Keras is imported, or the first line
+            code = [(part.lineno, ast.unparse(part)[:60]) for part in source.tree.body]
+            imports = [part for part in code if re.search("keras|tensorflow", part[1])]
+            places = (imports or code)[:1]
+        lines = [labelled(capitalize_first(source.where(line)), code) for line, code in places]
         raise FormatError(
             join_sentences((_("'{file}' does not create a Keras model.", file=path.name), *lines)),
             _(
@@ -441,7 +449,14 @@ class _Builder:
                 message = _("The validation split of the project is used instead.")
                 self.tell("validation_data", LEFT_OUT, model.fitted_line, message)
         split = fit_args.get("validation_split")
-        return training, float(split) if isinstance(split, float) and 0 < split < 1 else None
+        split = float(split) if isinstance(split, float) and 0 < split < 1 else None
+        if fit_args.get("x") is not None and not (
+            split or reads.validation_split or "validation_data" in fit_args
+        ):
+            share = format_percent(Data().validation_split, 0)
+            message = _("The code has no validation set: {share} is held out.", share=share)
+            self.tell("validation_split", REPLACED, model.fitted_line, message)
+        return training, split
 
     def custom_training(self, training: Training, models: list[Model]) -> Training:
         """Report the code that changes the training; add the sentences for the settings."""
