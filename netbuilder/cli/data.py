@@ -173,12 +173,9 @@ def _print_report(report: DataReport) -> None:
 
 
 def _about(column: ColumnFacts) -> str:
-    words = [column.role, column.type]
-    if column.unit:
-        words.append(_("in {unit}", unit=column.unit))
-    words.append(
-        column.span or _("{count} different values", count=format_number(column.unique, ","))
-    )
+    count = _("{count} different values", count=format_number(column.unique, ","))
+    span = f"{column.span} {column.unit}".rstrip() if column.span else count
+    words = [column.role, column.type, span]
     if column.missing:
         words.append(_("{count} missing", count=format_number(column.missing, ",")))
     return join_values(words)
