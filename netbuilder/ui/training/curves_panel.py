@@ -206,11 +206,8 @@ class CurvesPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
-        self._evaluation_service, self._save_model, self._show_panel = (
-            evaluation_service,
-            save_model,
-            show_panel,
-        )
+        self._evaluation_service, self._show_panel = evaluation_service, show_panel
+        self._save_model = save_model
         self._curves: CurveView | None = None
         self.epochs = EpochViewer(workbench.models, runner, self)
         self._stops: Diagnosis | None = None  # whose fix goes back to the best epoch
@@ -240,8 +237,8 @@ class CurvesPanel(QWidget):
         for notice in runner.run.notices:
             self._noticed(notice)
         self._show_error()
-        self._show_result()
-        evaluation_service.changed.connect(self._show_result)
+        self.show_result()
+        evaluation_service.changed.connect(self.show_result)
 
     def _withdraw(self, code: str) -> None:
         self.messages.take(f"notice {code}")
@@ -335,7 +332,7 @@ class CurvesPanel(QWidget):
         self.messages.take("result")
         self._show_differs()
         self._show_rate()
-        self._show_result()
+        self.show_result()
         self._show_ghost()
 
     def _overlay(self) -> None:
@@ -358,7 +355,7 @@ class CurvesPanel(QWidget):
         self.buttons.refresh()
         self._show_rate()
         self._show_differs()
-        self._show_result()
+        self.show_result()
         self._show_ghost()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
@@ -405,7 +402,8 @@ class CurvesPanel(QWidget):
         title = _("The training failed") if self._runner.begun else _("Training could not start")
         self.messages.put(TrainingMessage("error", "error", title, str(error)))
 
-    def _show_result(self) -> None:
+    def show_result(self) -> None:
+        """Show what came of the run; no file is offered before an audience."""
         trained = self._workbench.models.trained
         if trained is None and not self._runner.active and self._runner.run.recalled is not None:
             self._show_recalled(self._runner.run.recalled)
@@ -424,10 +422,9 @@ class CurvesPanel(QWidget):
                 trained.set_by_hand,
             )
         worse = self._worse_than_baseline()
-        buttons: Buttons = (
-            (_("Save .h5"), self._save_model),
-            (_("Evaluate"), partial(self._show_panel, "evaluate")),
-        )
+        presented = bool(self.window().property("presented"))
+        buttons: Buttons = () if presented else ((_("Save .h5"), self._save_model),)
+        buttons += ((_("Evaluate"), partial(self._show_panel, "evaluate")),)
         from netbuilder.core.results.fine_tuning import may_fine_tune
 
         if may_fine_tune(trained.project) and not self._runner.differs:
@@ -491,7 +488,7 @@ class CurvesPanel(QWidget):
 
     def _tell_previous(self, words: str) -> None:
         self._since = self._previous.inputs[0], words
-        self._show_result()
+        self.show_result()
 
     def _show_recalled(self, run: Run) -> None:
         from netbuilder.core.engine.runs.run_store import network_path

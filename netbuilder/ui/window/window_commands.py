@@ -25,6 +25,7 @@ from netbuilder.ui.services.runs.run_progress import SPEEDS, STEP, Speed
 from netbuilder.ui.services.settings import level, listed_layers
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.training.curves_panel import CurvesPanel
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.fix_buttons import buttons_for
@@ -92,17 +93,20 @@ class Presentation(QObject):
             key = QShortcut(QKeySequence(str(number)), window)
             key.activated.connect(partial(parts.docks.side.show_task, task.id))
             self._keys.append(key)
-        self._show_top_bar(False)
         parts.docks.side.beside["train"] = "surface"
         parts.docks.side.show_task("train")
+        self._show_files(False)
         self.spotlight.start()
         parts.runner.curves_changed.connect(self._say_epoch)
         self._say_epoch()
         QTimer.singleShot(0, self, self._finish_layout)
 
-    def _show_top_bar(self, shown: bool) -> None:
+    def _show_files(self, shown: bool) -> None:
         for bar in self._parts.window.findChildren(TopBar):
             bar.show_files(shown)
+        self._parts.window.setProperty("presented", not shown)
+        for page in self._parts.window.findChildren(CurvesPanel):
+            page.show_result()
 
     def _say_epoch(self) -> None:
         """Write how far the run is in large words."""
@@ -133,7 +137,7 @@ class Presentation(QObject):
         self._before = None
         parts.runner.curves_changed.disconnect(self._say_epoch)
         self.spotlight.end()
-        self._show_top_bar(True)
+        self._show_files(True)
         for key in self._keys:
             key.setEnabled(False)
             key.deleteLater()

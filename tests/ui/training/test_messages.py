@@ -149,3 +149,12 @@ def test_the_result_says_what_the_run_before_came_to(
     train()
     results = [one.words for one in panel.messages.messages if one.key == "result"]
     assert "previous run" in results[0].lower() and "%" in results[0]
+
+    def offers() -> int:
+        return sum(len(one.buttons) for one in panel.messages.messages if one.key == "result")
+
+    offered = [offers()]
+    for _time in range(2):
+        window.commands.presentation.toggle()
+        offered.append(offers())
+    assert offered == [2, 1, 2], "nobody saves before a class"
