@@ -59,7 +59,8 @@ class RowBars(QWidget):
                 painter.fillRect(self.box(row), color)
                 if row == self.marked:
                     painter.setPen(QPen(QColor(scheme.text), 2))
-                    painter.drawRect(self.box(row).adjusted(-1, -1, 1, 1))
+                    inside = QRectF(self.rect()).adjusted(1, 1, -1, -1)  # or a side is cut off
+                    painter.drawRect(self.box(row).adjusted(-1, -1, 1, 1) & inside)
             painter.setPen(QPen(QColor(scheme.hairline), 1))
             end = self._pitch * len(self.values)
             painter.drawLine(QPointF(0, middle), QPointF(end, middle))
