@@ -41,6 +41,16 @@ def test_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ("warning", "Leave 'bit' out") in told_of
 
 
+def test_a_unit_is_written_once_behind_the_span(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "\n".join(f"{n} in,{'ab'[n % 2]}" for n in range(60, 84))
+    (tmp_path / "d.csv").write_text(f"height,letter\n{rows}\n")
+    assert main(["data", str(tmp_path / "d.csv")]) == 0
+    height = capsys.readouterr().out.splitlines()[1]
+    assert "60" in height and "83 in" in height and height.count(" in") == 1
+
+
 def test_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["examples", "iris", "-o", str(tmp_path / "iris.netbuilder")]) == 0
     capsys.readouterr()

@@ -378,6 +378,16 @@ def _card(state: LessonState, value: str, _step: int) -> str:
     return _lacks("card_too_short", count=CARD_WORDS, field=_(QUESTIONS[value]))
 
 
+def _of_run(missing: Missing) -> Missing:
+    """While a training runs, say that it has not ended, not what the one before lacks."""
+
+    def missing_of(state: LessonState, value: Any, step: int) -> str:
+        lack = missing(state, value, step)
+        return _lacks("not_ended") if lack and state.training else lack
+
+    return missing_of
+
+
 def _event(name: str, sentence: str) -> Missing:
     def missing_of(state: LessonState, value: Any, _step: int) -> str:
         several = value if isinstance(value, tuple) else (value,)
@@ -413,10 +423,10 @@ _WORDS = (
     _check_word("problems", values.problems, _problems),
     _check_word("layers", values.number_condition, _layers),
     _check_word("parameters", values.number_condition, _parameters),
-    _check_word(TRAINED, values.yes, _trained),
-    _check_word("epochs_run", values.number_condition, _epochs_run),
-    _check_word("metric", values.metric, _metric),
-    _check_word("gap", values.metric, _gap),
+    _check_word(TRAINED, values.yes, _of_run(_trained)),
+    _check_word("epochs_run", values.number_condition, _of_run(_epochs_run)),
+    _check_word("metric", values.metric, _of_run(_metric)),
+    _check_word("gap", values.metric, _of_run(_gap)),
     _check_word(CHANGED, plan_name, _changed),
     _check_word("data", values.words_condition, _data, True),
     _check_word("answered", values.text, _answered),

@@ -46,7 +46,8 @@ class LessonState:
     """What a student has, and did since the lesson began.
 
     ``shapes`` (by node id, batch axis first) and ``problems`` are None while unknown. ``answers``
-    are by step number, counted from 1. ``done`` are the steps recorded as done.
+    are by step number, counted from 1. ``done`` are the steps recorded as done. ``training``: a
+    run has begun and not ended; ``run`` is the one before it.
     """
 
     project: Project
@@ -58,6 +59,7 @@ class LessonState:
     events: frozenset[str] = frozenset()
     answers: Mapping[int, str] = field(default_factory=dict)
     done: frozenset[int] = frozenset()
+    training: bool = False
 
 
 def observed_shapes(shapes: Shapes) -> dict[str, Shape | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.check_words import ABSENT, CHANGED, Check, CheckTerm, missing_sentences
@@ -20,14 +21,8 @@ def undone_sentences(lesson: Lesson, state: LessonState, number: int) -> tuple[s
     steps = lesson.steps
     reached = next((n for n in range(1, len(steps) + 1) if n not in state.done), len(steps))
     later = [check for step in steps[number:reached] for check in step.checks]
-    sentences: list[str] = []
-    for check in steps[number - 1].checks:
-        sentences += [
-            sentence
-            for sentence in missing_sentences(_lasting(check, later), state, number)
-            if sentence not in sentences
-        ]
-    return tuple(sentences)
+    lasting = [_lasting(check, later) for check in steps[number - 1].checks]
+    return tuple(dict.fromkeys(chain(*(missing_sentences(c, state, number) for c in lasting))))
 
 
 def judged_at_the_end(lesson: Lesson, number: int) -> bool:
@@ -140,9 +135,5 @@ def _missing(step: LessonStep, state: LessonState, number: int) -> tuple[str, ..
         elif not question.right(answer):
             sentences.append(incorrect)
     for check in step.checks:
-        sentences += [
-            sentence
-            for sentence in missing_sentences(check, state, number)
-            if sentence not in sentences
-        ]
-    return tuple(sentences)
+        sentences += missing_sentences(check, state, number)
+    return tuple(dict.fromkeys(sentences))

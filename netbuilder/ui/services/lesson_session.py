@@ -136,6 +136,7 @@ class LessonSession(QObject):
             workbench.shapes_changed,
             workbench.diagnosed,
             workbench.models.changed,
+            workbench.training_changed,
             evaluation_service.changed,
         ):
             signal.connect(self._schedule_check)
@@ -289,6 +290,7 @@ class LessonSession(QObject):
             events=self.record.events - self._outdated,
             answers=self.record.answers,
             done=self.record.done,
+            training=workbench.training,
         )
 
     def _run(self) -> ObservedRun | None:

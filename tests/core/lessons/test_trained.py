@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -47,3 +48,23 @@ def test_a_loss_that_was_chosen_by_itself_is_the_one_of_the_run() -> None:
     assert _missing(plan, run) == ""
     chosen = replace(plan, training=replace(plan.training, loss=Choice("mean_squared_error")))
     assert "(loss)" in _missing(chosen, run)
+
+
+@pytest.mark.parametrize(
+    ("word", "lacking", "holding"),
+    [("trained", True, True), ("epochs_run", ">= 9", ">= 3"), ("metric", "loss < 0.1", "loss < 1")],
+)
+def test_while_a_training_runs_the_one_before_it_is_not_judged(
+    word: str, lacking: Any, holding: Any
+) -> None:
+    plan = Project()
+    row = WORDS[word]
+    of_before = ObservedRun(edits.set_training(plan, batch_size=7), 3, {"loss": (0.5,)})
+    ended = LessonState(plan, run=of_before)
+    running = replace(ended, training=True)
+    lack = row.parse(lacking) if isinstance(lacking, str) else lacking
+    hold = row.parse(holding) if isinstance(holding, str) else holding
+    assert row.missing(ended, lack, 1) != row.missing(running, lack, 1)
+    assert row.missing(running, lack, 1) == WORDS["trained"].missing(running, True, 1) != ""
+    if word != "trained":
+        assert row.missing(running, hold, 1) == ""

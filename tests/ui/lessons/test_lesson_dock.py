@@ -268,8 +268,13 @@ def test_who_reads_on_and_changes_a_setting_while_it_trains_loses_nothing(
 
     choose("SGD")
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
+    session = window.welcome.session
+    assert session.result is not None
+    untrained = session.result.missing
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is not RunState.IDLE, timeout=60_000)
+    # What the run before lacks says nothing while another one is under way.
+    qtbot.waitUntil(lambda: session.result.missing not in ((), untrained))
     choose("Adam")
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=120_000)
     qtbot.waitUntil(lambda: window.welcome.session.record.done == {1}, timeout=10_000)

@@ -36,6 +36,7 @@ class ScriptRecipe:
     Attributes:
         task: of the (first) output.
         code: lines written by the kind of data.
+        facts: about the data, None if unknown.
         scaler: scikit-learn class that scales the columns of the inputs, or "".
         whole: scaling of whole samples: "pixels" (by their range), "bytes" (to 0 to 255), "range"
             (by minimum and maximum), "standard", or "".
@@ -51,6 +52,7 @@ class ScriptRecipe:
 
     task: str
     code: DataCode
+    facts: DataFacts | None = None
     scaler: str = ""
     whole: str = ""
     target_scaler: str = ""
@@ -121,6 +123,7 @@ def script_recipe(
     return ScriptRecipe(
         task=task,
         code=code,
+        facts=facts,
         scaler=""
         if numbered or arranged or (taken and data.scaling == "auto")
         else _scaler(code, data.scaling),

@@ -209,7 +209,7 @@ def script_cells(
     recipe = script_recipe(project, facts, short=style == Style.SHORT)
     sections: list[ScriptCell | None]
     if style == Style.SHORT:
-        sections = short.cells(project, facts, recipe, file_stem(project.name))
+        sections = short.cells(project, recipe, file_stem(project.name))
     else:
         sections = _exact(project, facts, recipe)
     cells = [cell for cell in sections if cell is not None and cell.lines]

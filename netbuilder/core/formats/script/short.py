@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.kind import InputFormat
 from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_inputs
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL, rule_in_effect
@@ -31,37 +31,33 @@ from netbuilder.core.wording import capitalize_first
 _FILLED_BY = ("mean", "median", "most_frequent")
 
 
-def cells(
-    project: Project, facts: DataFacts | None, recipe: ScriptRecipe, stem: str
-) -> list[ScriptCell | None]:
+def cells(project: Project, recipe: ScriptRecipe, stem: str) -> list[ScriptCell | None]:
     """Return the sections of the script without the imports; ``stem`` is the saved model's name."""
     if not project.data.kind:
-        return _without_data(project, facts, recipe, stem)
+        return _without_data(project, recipe, stem)
     scaled = recipe.scaler or recipe.whole
     return [
         data_cell(project, recipe),
-        _split(project, facts, recipe),
-        _prepare(project, facts, recipe),
-        model_cell(project, facts, ids=recipe.ids, exact=False),
+        _split(project, recipe),
+        _prepare(project, recipe),
+        model_cell(project, recipe.facts, ids=recipe.ids, exact=False),
         training_section.compile_cell(project, recipe, plain=True),
         _fit(project, recipe),
         _plot(project, recipe),
-        _evaluate(project, facts, recipe),
+        _evaluate(project, recipe),
         _predict(project, recipe),
         _save(stem, preprocessed=bool(scaled or recipe.texts or recipe.target_scaler)),
     ]
 
 
-def _without_data(
-    project: Project, facts: DataFacts | None, recipe: ScriptRecipe, stem: str
-) -> list[ScriptCell | None]:
+def _without_data(project: Project, recipe: ScriptRecipe, stem: str) -> list[ScriptCell | None]:
     """Write network and training; the reader inserts the arrays."""
     load = ScriptCell(_("Load the data"))
     load.add(_("# This project has no data: put your own arrays here."), "x_train = y_train = None")
     missing = _("Put your data into x_train and y_train first.")
     fit = _fit(project, replace(recipe, watched=False))
     fit.lines[:0] = ["if x_train is None:", f"    raise SystemExit({format_literal(missing)})"]
-    model = model_cell(project, facts, ids=recipe.ids, exact=False)
+    model = model_cell(project, recipe.facts, ids=recipe.ids, exact=False)
     compiled = training_section.compile_cell(project, recipe, plain=True)
     return [load, model, compiled, fit, _plot(project, recipe), _save(stem)]
 
@@ -70,7 +66,7 @@ def _several(project: Project) -> bool:
     return len(used_inputs(project.graph)) > 1
 
 
-def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell | None:
+def _split(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     code, data = recipe.code, project.data
     if code.parts == "given":
         return None
@@ -84,12 +80,12 @@ def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> S
     rest = ("x", "y", *(("row_weights",) if code.weighted else ()))
     if recipe.own_test or data.test_split > 0:
         if not own:
-            _part(cell, project, facts, recipe, rest, "test", data.test_split)
+            _part(cell, project, recipe, rest, "test", data.test_split)
             rest = ("x_train", "y_train", *(("weights_train",) if code.weighted else ()))
     else:
         cell.add("x_test, y_test = x, y")
     if recipe.watched and data.validation_split > 0:
-        _part(cell, project, facts, recipe, rest, "val", data.validation_split)
+        _part(cell, project, recipe, rest, "val", data.validation_split)
     elif rest[0] == "x":
         cell.add("x_train, y_train = x, y")
         cell.add(*(["weights_train = row_weights"] if code.weighted else []))
@@ -99,7 +95,6 @@ def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> S
 def _part(
     cell: ScriptCell,
     project: Project,
-    facts: DataFacts | None,
     recipe: ScriptRecipe,
     arrays: tuple[str, ...],
     part: str,
@@ -128,34 +123,35 @@ def _part(
             cell.add(f"# {capitalize_first(_('the newest rows are at the end'))}.")
     else:
         how = [f"random_state={project.training.seed}"]
-        how += [f"stratify={arrays[1]}"] if _stratified(facts, recipe, share) else []
+        how += [f"stratify={arrays[1]}"] if _stratified(recipe, share) else []
     listed = [*arrays, f"test_size={share:g}", *how]
     cell.add(format_call(f"{names} = train_test_split", listed))
 
 
-def _stratified(facts: DataFacts | None, recipe: ScriptRecipe, share: float) -> bool:
+def _stratified(recipe: ScriptRecipe, share: float) -> bool:
     """Return whether each class has enough rows for both parts."""
     if recipe.task not in (CLASSES, BINARY) or recipe.mixed:
         return False
+    facts = recipe.facts
     if facts is None or not facts.class_counts:
         return recipe.code.fed is not InputFormat.IDS
     rows = sum(facts.class_counts)
     return min(facts.class_counts) >= 4 and rows * share >= len(facts.class_counts)
 
 
-def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell | None:
+def _prepare(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     if not _has_short_form(project, recipe):
         return prepare_section.prepare_cell(project, recipe)
     code, parts = recipe.code, split_section.split_part_names(recipe)
     cell = ScriptCell(_("Preprocess the data"))
     if recipe.texts:
-        _texts(project, facts, recipe, cell, parts)
+        _texts(project, recipe, cell, parts)
     elif recipe.table:
-        _table(project, facts, recipe, cell, parts)
+        _table(project, recipe, cell, parts)
     elif recipe.whole:
         cell.add(*(f"x_{part} = x_{part} / {code.pixels[3:]}" for part in parts))
     elif recipe.scaler:
-        _sequences(project, facts, recipe, cell, parts)
+        _sequences(project, recipe, cell, parts)
     if recipe.mixed:
         prepare_section.mixed_targets(project, recipe, cell, parts)
     elif recipe.task == REGRESSION and recipe.target_scaler:
@@ -171,7 +167,7 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
         cell.add(*(f"y_{p} = keras.utils.to_categorical(y_{p}, len(labels))" for p in parts))
     if not recipe.mixed:
         prepare_section.per_output(project, cell, parts)
-    cell.add(*short_bin_lines(project, facts))
+    cell.add(*short_bin_lines(project, recipe.facts))
     return cell if cell.lines else None
 
 
@@ -188,12 +184,9 @@ def _has_short_form(project: Project, recipe: ScriptRecipe) -> bool:
 
 
 def _sequences(
-    project: Project,
-    facts: DataFacts | None,
-    recipe: ScriptRecipe,
-    cell: ScriptCell,
-    parts: tuple[str, ...],
+    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
+    facts = recipe.facts
     shape = facts.input_shapes.get(used_inputs(project.graph)[0], ()) if facts else ()
     axes = "(0, 1)" if len(shape) == 2 else "tuple(range(x_train.ndim - 1))"
     if recipe.scaler == "MinMaxScaler":
@@ -205,13 +198,10 @@ def _sequences(
 
 
 def _texts(
-    project: Project,
-    facts: DataFacts | None,
-    recipe: ScriptRecipe,
-    cell: ScriptCell,
-    parts: tuple[str, ...],
+    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
     code = recipe.code
+    facts = recipe.facts
     shape = facts.input_shapes.get(used_inputs(project.graph)[0]) if facts is not None else None
     length = code.length or (shape[0] if shape else None)
     listed = [f"max_tokens={code.most}"]
@@ -228,11 +218,9 @@ def _texts(
         cell.add("words = vectorize.get_vocabulary()[2:]")
 
 
-def _fill_lines(
-    project: Project, facts: DataFacts | None, recipe: ScriptRecipe, parts: tuple[str, ...]
-) -> list[str]:
+def _fill_lines(project: Project, recipe: ScriptRecipe, parts: tuple[str, ...]) -> list[str]:
     """Return lines that fill the gaps of each column by its rule, from the training rows."""
-    data, types = project.data, facts.column_types if facts is not None else {}
+    data, types = project.data, recipe.facts.column_types if recipe.facts is not None else {}
     general = str(data.options.get("missing", "error"))
     texts = {"category": format_literal(MISSING_LABEL), "most_frequent": "x_train[{}].mode()[0]",
              "mean": "x_train[{}].mean()", "median": "x_train[{}].median()"}  # fmt: skip
@@ -255,20 +243,16 @@ def _fill_lines(
 
 
 def _table(
-    project: Project,
-    facts: DataFacts | None,
-    recipe: ScriptRecipe,
-    cell: ScriptCell,
-    parts: tuple[str, ...],
+    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
     """Fill gaps, scale numbers and one-hot encode words."""
     scaler, several = recipe.scaler, _several(project)
     ending = f".reshape(-1, {', '.join(map(str, recipe.shape))})" if recipe.shape else ""
     ending += '.astype("int32")' if recipe.ids_of_numbers else ""
     if recipe.code.fills:
-        cell.add(*_fill_lines(project, facts, recipe, parts))
+        cell.add(*_fill_lines(project, recipe, parts))
     if recipe.code.words:
-        _mixed_table(project, facts, recipe, cell, parts)
+        _mixed_table(project, recipe, cell, parts)
     elif scaler:
         output = '.set_output(transform="pandas")' if several else ""
         cell.add(f"from sklearn.preprocessing import {scaler}", f"x_scaler = {scaler}(){output}")
@@ -286,11 +270,7 @@ def _table(
 
 
 def _mixed_table(
-    project: Project,
-    facts: DataFacts | None,
-    recipe: ScriptRecipe,
-    cell: ScriptCell,
-    parts: tuple[str, ...],
+    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
     """Scale numbers and one-hot encode words, for each input on its own."""
     used = ["preprocessing import OneHotEncoder", "compose import make_column_transformer"]
@@ -309,7 +289,7 @@ def _mixed_table(
         cell.add(*script_part("for_each_input", transformer="\n".join(lines)))
     else:
         template = "preprocessor.HOW(x_PART)"
-        types = facts.column_types if facts is not None else {}
+        types = recipe.facts.column_types if recipe.facts is not None else {}
         number_names = [name for name, kind in types.items() if kind != "category"]
         word_names = [name for name, kind in types.items() if kind == "category"]
         columns = [f"numbers, words = {format_literal(number_names)}, {format_literal(word_names)}"]
@@ -349,7 +329,7 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     return cell
 
 
-def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell:
+def _evaluate(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     cell = ScriptCell(_("Evaluate on the test set"))
     x = training_section.model_inputs("x_test", project)
     single = len(project.graph.outputs) == 1
@@ -382,7 +362,7 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
     cell.add(f"predictions = {'(' if binary else ''}model.predict({x}){how}")
     true = "y_test.argmax(axis=-1)" if recipe.one_hot else "y_test"
     known = ["target_names=labels", "zero_division=0"]
-    if recipe.own_test or not _stratified(facts, recipe, project.data.test_split):
+    if recipe.own_test or not _stratified(recipe, project.data.test_split):
         known.insert(0, "labels=range(len(labels))")  # a class may be missing
     report = format_call("classification_report", [true, "predictions", *known], 6)
     if "\n" in report:
