@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -32,6 +32,9 @@ from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.settings import CONTINUE, settings
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
 
 #: Settings key of the name that a pupil entered on submitting.
 PUPIL = "hand-in/name"
@@ -124,7 +127,8 @@ class LessonSession(QObject):
         self.current = 0
         self.record = LessonRecord("")
         self._saved_record = self.record
-        self._outdated: set[str] = set()  # groups that a later step asks to look at again
+        self._outdated: set[str] = set()  # events of an earlier result, to be looked at again
+        self._trained: TrainedModel | None = None  # that the events are about
         self._finished = False  # ever, by this pupil
         self._start = Project()
         self._panel = ""
@@ -178,6 +182,7 @@ class LessonSession(QObject):
         )
         self.lesson, self._start, self.record = lesson, start, record
         self._outdated.clear()
+        self._trained = self._workbench.models.trained
         self.results = ()
         undone = [n for n in range(1, count + 1) if n not in record.done]
         self.current = (undone[0] - 1) if undone else count - 1
@@ -304,13 +309,14 @@ class LessonSession(QObject):
     def _schedule_check(self) -> None:
         if self.lesson is None:
             return
-        evaluate_open = self._panel == "evaluate" and self._workbench.models.trained is not None
-        if (
-            evaluate_open
-            and self._evaluation_service.evaluation is not None
-            and EVALUATED not in self.record.events
-        ):
-            self.record = replace(self.record, events=self.record.events | {EVALUATED})
+        trained = self._workbench.models.trained
+        if trained is not self._trained:  # nobody has looked at its evaluation yet
+            self._trained = trained
+            of_result = (EVALUATED, GROUPED)
+            self._outdated |= {e for e in self.record.events if e.partition(":")[0] in of_result}
+        evaluated = trained is not None and self._evaluation_service.evaluation is not None
+        if self._panel == "evaluate" and evaluated:
+            self.note(EVALUATED)
         self._check_timer.start()
 
     def _check(self) -> None:
@@ -387,9 +393,6 @@ class LessonSession(QObject):
             for result in self.results
         )
         self._save()
-        steps = [self.lesson.steps[number - 1] for number in sorted(numbers)]
-        if any(term.word.name == GROUPED for s in steps for c in s.checks for term in c.terms):
-            self._outdated |= {e for e in self.record.events if e.startswith(f"{GROUPED}:")}
         for number in sorted(numbers):
             self.ticked.emit(number)
         if len(self.record.done) == len(self.lesson.steps):

@@ -310,7 +310,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
             plan(epochs=30),
             TRAIN,
         ],
-        [plan(class_weight="balanced"), TRAIN, Answer("99")],
+        [plan(class_weight="balanced"), TRAIN, EVALUATED, Answer("99")],
         [Answer("Only after testing it on its own patients")],
     ],
     "bias_by_group": [

@@ -102,24 +102,33 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     assert not window.welcome.lessons.panel.isVisible()
 
 
-def test_groups_are_looked_at_again_for_each_step_that_asks_for_it(
+def test_what_was_seen_of_a_result_is_to_be_seen_again_of_the_next_one(
     qtbot: QtBot, open_window: Callable[..., MainWindow]
 ) -> None:
     window = open_window()
     session = window.welcome.session
-    window.welcome.open_lesson(library.find_lesson("bias_by_group"))
-    event, asking = "grouped:group", [
-        number for number, step in enumerate(session.lesson.steps, 1)
-        if any(term.word.name == "grouped" for check in step.checks for term in check.terms)
-    ]  # fmt: skip
-    assert len(asking) > 2
-    session.note(event)
-    assert event in session.state().events
-    for number in asking:
-        session._tick({number})
-        assert event not in session.state().events
-        session.note(event)
-        assert event in session.state().events
+    window.welcome.open_lesson(library.find_lesson("confusion_and_bias"))
+    window.store.apply("", lambda p: edits.set_training(p, epochs=1))
+
+    def train() -> None:
+        window.docks.show_panel("data")
+        qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
+        before = window.workbench.models.trained
+        window.runner.start()
+        qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=60_000)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=60_000)
+
+    def seen() -> set[str]:
+        return session.state().events & {"evaluated", "grouped:age"}
+
+    train()
+    session.note("grouped:age")
+    window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: seen() == {"evaluated", "grouped:age"}, timeout=60_000)
+    train()
+    assert not seen()
+    window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: seen() == {"evaluated"}, timeout=60_000)
 
 
 def test_a_step_trusts_only_problems_of_the_network_as_it_is(
