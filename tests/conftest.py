@@ -1,7 +1,5 @@
 """What all tests share: an own home, no screen, quiet TensorFlow, the course's data."""
 
-from __future__ import annotations
-
 import contextlib
 import faulthandler
 import gc

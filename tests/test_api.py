@@ -1,13 +1,9 @@
 """NetBuilder from Python: what ``import netbuilder as nb`` offers."""
 
-from __future__ import annotations
-
 import importlib.util
 import subprocess
 import sys
 import threading
-from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -35,7 +31,7 @@ class Doubled(keras.layers.Layer):
         return {**super().get_config(), "factor": self.factor}
 
 
-def test_importing_loads_nothing_heavy() -> None:
+def test_importing_loads_nothing_heavy():
     heavy = "{'tensorflow', 'keras', 'pandas', 'sklearn', 'PySide6'}"
     code = f"import sys, netbuilder as nb; nb.load; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -49,7 +45,7 @@ def model() -> nb.Model:
     return project.train(epochs=30, seed=3, progress=False)
 
 
-def test_train_evaluate_predict(model: nb.Model) -> None:
+def test_train_evaluate_predict(model):
     assert len(model.history["loss"]) == 30
     assert model.history["loss"][-1] < model.history["loss"][0]
     assert model.evaluate()["accuracy"] > 0.85
@@ -68,7 +64,7 @@ def test_train_evaluate_predict(model: nb.Model) -> None:
     np.testing.assert_allclose(model.keras_model.predict(array, verbose=0), sure, atol=1e-5)
 
 
-def test_a_data_frame_is_evaluated_as_its_file_would_be(model: nb.Model) -> None:
+def test_a_data_frame_is_evaluated_as_its_file_would_be(model):
     from sklearn.datasets import load_iris
 
     bunch = load_iris(as_frame=True)
@@ -77,7 +73,7 @@ def test_a_data_frame_is_evaluated_as_its_file_would_be(model: nb.Model) -> None
     assert model.evaluate(frame)["accuracy"] == pytest.approx(mine)
 
 
-def test_explain_and_save(model: nb.Model, tmp_path: Path) -> None:
+def test_explain_and_save(model, tmp_path):
     row = {"sepal length (cm)": 5.1, "sepal width (cm)": 3.5,
            "petal length (cm)": 1.4, "petal width (cm)": 0.2}  # fmt: skip
     found = model.explain(row)
@@ -88,7 +84,7 @@ def test_explain_and_save(model: nb.Model, tmp_path: Path) -> None:
     assert again.history["loss"] == pytest.approx(model.history["loss"])
 
 
-def test_numbers_come_in_the_target_s_units(tmp_path: Path) -> None:
+def test_numbers_come_in_the_target_s_units(tmp_path):
     frame = pd.DataFrame({"kg": np.linspace(1, 50, 200)})
     frame["price"] = 1000 + 40 * frame["kg"]
     project = nb.load(resource("examples", "sine.netbuilder"))
@@ -97,7 +93,7 @@ def test_numbers_come_in_the_target_s_units(tmp_path: Path) -> None:
     assert trained.predict([{"kg": 10.0}])[0] == pytest.approx(1400, rel=0.05)
 
 
-def test_a_network_of_keras_is_put_on_the_canvas() -> None:
+def test_a_network_of_keras_is_put_on_the_canvas():
     inputs = keras.Input((4,))
     x = keras.layers.Dense(8, activation="relu")(inputs)
     x = Doubled(3.0)(x)
@@ -121,7 +117,7 @@ def test_a_network_of_keras_is_put_on_the_canvas() -> None:
     )
 
 
-def test_errors_carry_a_code_and_a_fix(model: nb.Model, tmp_path: Path) -> None:
+def test_errors_carry_a_code_and_a_fix(model, tmp_path):
     with pytest.raises(nb.UserError) as caught:
         model.predict(np.zeros((2, 3)))
     assert caught.value.code == "array_columns"
@@ -136,7 +132,7 @@ FLOWER = (
 
 
 @pytest.mark.slow
-def test_a_script_of_a_user_is_checked_with_types(tmp_path: Path) -> None:
+def test_a_script_of_a_user_is_checked_with_types(tmp_path):
     pytest.importorskip("mypy", reason="the extra dev is not installed")
     (tmp_path / "mine.py").write_text(
         "import netbuilder as nb\n"
@@ -154,7 +150,7 @@ def test_a_script_of_a_user_is_checked_with_types(tmp_path: Path) -> None:
     assert "Found 1 error" in done.stdout
 
 
-def test_one_row_and_lists_of_numbers(model: nb.Model) -> None:
+def test_one_row_and_lists_of_numbers(model):
     numbers = list(FLOWER.values())
     for rows in (FLOWER, pd.Series(FLOWER), [numbers], (numbers,), np.array([numbers])):
         assert model.predict(rows).tolist() == ["setosa"], rows
@@ -184,27 +180,27 @@ class Subclassed(keras.Model):
         (lambda model: nb.register_layer(Doubled()), "not_a_layer_class"),
     ],
 )
-def test_mistakes_end_in_a_user_error(model: nb.Model, call: Any, code: str) -> None:
+def test_mistakes_end_in_a_user_error(model, call, code):
     with pytest.raises(nb.UserError) as caught:
         call(model)
     assert caught.value.code == code
     assert caught.value.fix
 
 
-def test_a_data_frame_has_a_name_in_messages() -> None:
+def test_a_data_frame_has_a_name_in_messages():
     frame = pd.DataFrame({"a": range(60), "b": range(60)})
     with pytest.raises(nb.UserError, match="data_frame"):
         nb.new(frame, target="none")
 
 
-def test_the_script_is_that_of_export(tmp_path: Path) -> None:
+def test_the_script_is_that_of_export(tmp_path):
     project = nb.load(IRIS)
     assert isinstance(project, nb.Project)
     project.save(tmp_path / "iris.py")
     assert project.script() == (tmp_path / "iris.py").read_text("utf-8")
 
 
-def test_a_script_names_a_layer_of_the_user_s_own() -> None:
+def test_a_script_names_a_layer_of_the_user_s_own():
     mine = keras.Sequential([keras.Input((4,)), Doubled(3.0), keras.layers.Dense(1)])
     text = nb.from_keras(mine).script()
     assert "layers.Doubled" not in text
@@ -212,7 +208,7 @@ def test_a_script_names_a_layer_of_the_user_s_own() -> None:
 
 
 @pytest.mark.slow
-def test_two_models_in_two_threads_do_not_disturb_each_other() -> None:
+def test_two_models_in_two_threads_do_not_disturb_each_other():
     project = nb.load(IRIS)
     assert isinstance(project, nb.Project)
     alone = [project.train(epochs=5, seed=seed, progress=False).history["loss"] for seed in (1, 2)]
@@ -230,7 +226,7 @@ def test_two_models_in_two_threads_do_not_disturb_each_other() -> None:
     assert found[2] == pytest.approx(alone[1], rel=1e-4)
 
 
-def test_a_notebook_shows_network_curves_and_matrix(model: nb.Model) -> None:
+def test_a_notebook_shows_network_curves_and_matrix(model):
     model.evaluate()
     text = model._repr_html_()
     assert text.count("<svg") == 2
@@ -239,7 +235,7 @@ def test_a_notebook_shows_network_curves_and_matrix(model: nb.Model) -> None:
     assert "<svg" in model.project._repr_html_()
 
 
-def test_callbacks_are_called_after_each_epoch_and_may_stop() -> None:
+def test_callbacks_are_called_after_each_epoch_and_may_stop():
     class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
         """Notes the epochs and ends after the third."""
 
@@ -264,7 +260,7 @@ def test_callbacks_are_called_after_each_epoch_and_may_stop() -> None:
     assert caught.value.code == "callback_of_batches"
 
 
-def test_the_split_data_is_what_it_trains_on(model: nb.Model) -> None:
+def test_the_split_data_is_what_it_trains_on(model):
     parts = model.project.split_data()
     sizes = {part: len(x) for part, (x, _y) in parts.items()}
     assert sum(sizes.values()) == 150
@@ -273,7 +269,7 @@ def test_the_split_data_is_what_it_trains_on(model: nb.Model) -> None:
     assert (model.predict(x) == y).mean() == pytest.approx(model.evaluate()["accuracy"])
 
 
-def test_compare_and_tune(model: nb.Model, tmp_path: Path) -> None:
+def test_compare_and_tune(model, tmp_path):
     table = model.compare("knn", "tree")
     assert list(table.index)[1:] == ["knn", "tree"]
     assert table["accuracy"].iloc[0] == pytest.approx(model.evaluate()["accuracy"])
@@ -285,7 +281,7 @@ def test_compare_and_tune(model: nb.Model, tmp_path: Path) -> None:
     assert best.export(tmp_path / "best.py").is_file()
 
 
-def test_empty_cells_are_filled_on_demand(model: nb.Model) -> None:
+def test_empty_cells_are_filled_on_demand(model):
     frame = pd.DataFrame([FLOWER, {**FLOWER, "petal width (cm)": np.nan}])
     with pytest.raises(nb.UserError):
         model.predict(frame)
@@ -293,9 +289,7 @@ def test_empty_cells_are_filled_on_demand(model: nb.Model) -> None:
     assert len(model.predict(frame, missing="mean")) == 2
 
 
-def test_a_notebook_shows_problems_explanations_curves_and_short_errors(
-    model: nb.Model, tmp_path: Path
-) -> None:
+def test_a_notebook_shows_problems_explanations_curves_and_short_errors(model, tmp_path):
     assert model.project.check() == ()
     empty = nb.from_keras(keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]))
     problems = empty.check()
@@ -313,7 +307,7 @@ def test_a_notebook_shows_problems_explanations_curves_and_short_errors(
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_learned() -> None:
+def test_ctrl_c_keeps_what_was_learned():
     """The interrupt of a notebook is a SIGINT on the main thread."""
     code = (
         "import os, signal, threading, netbuilder as nb\n"

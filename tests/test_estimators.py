@@ -1,7 +1,5 @@
 """The network as an estimator of scikit-learn."""
 
-from __future__ import annotations
-
 import pickle
 
 import pytest
@@ -18,7 +16,7 @@ from netbuilder.core.folders import resource
 EXPECTED: dict[str, str] = {}
 
 
-def test_a_classifier_has_labels_scores_and_probabilities_and_is_pickled() -> None:
+def test_a_classifier_has_labels_scores_and_probabilities_and_is_pickled():
     x, numbers = load_iris(return_X_y=True)
     y = load_iris().target_names[numbers]
     known, unseen, labels, truth = train_test_split(x, y, random_state=0, stratify=y)
@@ -34,7 +32,7 @@ def test_a_classifier_has_labels_scores_and_probabilities_and_is_pickled() -> No
         nb.Classifier().fit(known, ["setosa"] * len(known))
 
 
-def test_a_regressor_takes_the_network_of_a_project() -> None:
+def test_a_regressor_takes_the_network_of_a_project():
     x, y = load_diabetes(return_X_y=True)
     project = nb.load(resource("examples", "diabetes.netbuilder"))
     network = nb.Regressor(project, epochs=30, random_state=1).fit(x, y)
@@ -47,7 +45,7 @@ def test_a_regressor_takes_the_network_of_a_project() -> None:
 
 
 @pytest.mark.slow
-def test_the_checks_of_scikit_learn() -> None:
+def test_the_checks_of_scikit_learn():
     network = nb.Classifier(hidden_layers=(16,), epochs=20, random_state=0)
     results = check_estimator(network, on_fail=None, expected_failed_checks=EXPECTED)
     failed = {row["check_name"]: row["exception"] for row in results if row["status"] == "failed"}
@@ -56,7 +54,7 @@ def test_the_checks_of_scikit_learn() -> None:
 
 
 @pytest.mark.slow
-def test_the_checks_of_scikit_learn_for_regressors() -> None:
+def test_the_checks_of_scikit_learn_for_regressors():
     """What both have in common was checked with the classifier."""
     network = nb.Regressor(hidden_layers=(16,), epochs=20, random_state=0)
     checks = [

@@ -1,7 +1,5 @@
 """The examples of docs/python.md run as they stand, one after the other."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path
@@ -15,9 +13,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "python.md"
 
 
 @pytest.mark.slow
-def test_the_examples_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_examples_run(tmp_path, monkeypatch, capsys):
     shutil.copy(resource("examples", "iris.netbuilder"), tmp_path)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}

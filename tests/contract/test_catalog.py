@@ -1,7 +1,5 @@
 """The catalog of sentences: it is collected without fault, and every language in it is sound."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re
@@ -26,9 +24,7 @@ def nodes() -> list[tuple[Path, ast.Call | ast.BinOp]]:
     ]
 
 
-def test_a_sentence_is_a_literal_with_named_placeholders(
-    nodes: list[tuple[Path, ast.Call | ast.BinOp]],
-) -> None:
+def test_a_sentence_is_a_literal_with_named_placeholders(nodes):
     """An f-string or a sum is not found by the collector: the sentence would stay English."""
     wrong = []
     for path, call in nodes:
@@ -66,9 +62,7 @@ def _says(node: ast.expr) -> bool:
     )
 
 
-def test_no_sentence_is_glued_to_another_with_a_blank(
-    nodes: list[tuple[Path, ast.Call | ast.BinOp]],
-) -> None:
+def test_no_sentence_is_glued_to_another_with_a_blank(nodes):
     """No blank may stand after a sentence in Chinese: ``wording.join_sentences`` joins them."""
     wrong = [
         f"{path}:{node.lineno}"
@@ -81,7 +75,7 @@ def test_no_sentence_is_glued_to_another_with_a_blank(
 
 
 @pytest.mark.slow
-def test_every_language_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_language_is_complete(capsys):
     """All at once: the sentences are collected of the program's code for the first of them."""
     names = translations.present()
     failed = translations.check(names)
@@ -148,7 +142,7 @@ def fill(paths: list[Path], words: dict[tuple[str, str | None], object]) -> None
         path.write_text(json.dumps(content), "utf-8")
 
 
-def test_a_language_is_exported_filled_in_and_taken_over(small: Path) -> None:
+def test_a_language_is_exported_filled_in_and_taken_over(small):
     paths = exported(small)
     assert [len(json.loads(path.read_text("utf-8"))["messages"]) for path in paths] == [4, 2]
     assert translations.check(["de"]) == 1
@@ -173,9 +167,7 @@ def test_a_language_is_exported_filled_in_and_taken_over(small: Path) -> None:
         (("on", None), "an "),
     ],
 )
-def test_a_translation_that_does_not_fit_is_refused(
-    small: Path, key: tuple[str, str | None], words: object, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_translation_that_does_not_fit_is_refused(small, key, words, capsys):
     paths = exported(small)
     fill(paths, {**GERMAN, key: words})
     assert translations.import_("de", paths) == 1
@@ -183,7 +175,7 @@ def test_a_translation_that_does_not_fit_is_refused(
     assert len(translations.pending(translations.read("de"))) == 1
 
 
-def test_a_changed_sentence_keeps_its_translation_to_be_looked_at(small: Path) -> None:
+def test_a_changed_sentence_keeps_its_translation_to_be_looked_at(small):
     paths = exported(small)
     fill(paths, GERMAN)
     translations.import_("de", paths)
@@ -196,9 +188,7 @@ def test_a_changed_sentence_keeps_its_translation_to_be_looked_at(small: Path) -
     assert translations.check(["de"]) == 1
 
 
-def test_the_glossary_is_reported_and_fails_nothing(
-    small: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_glossary_is_reported_and_fails_nothing(small, capsys):
     paths = exported(small)
     fill(paths, GERMAN)
     translations.import_("de", paths)

@@ -1,7 +1,5 @@
 """Every kind of data and every built-in set: options, preview, training, answers, script."""
 
-from __future__ import annotations
-
 import builtins
 import re
 from collections.abc import Callable, Mapping
@@ -155,7 +153,7 @@ def run_without_program(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
     return names
 
 
-def test_every_kind_has_a_sample() -> None:
+def test_every_kind_has_a_sample():
     assert set(SAMPLES) == set(KINDS)
 
 
@@ -168,7 +166,7 @@ def check_options(params: tuple[Param, ...]) -> None:
 
 
 @pytest.mark.parametrize("name", list(KINDS))
-def test_a_row_is_whole(name: str, tmp_path: Path) -> None:
+def test_a_row_is_whole(name, tmp_path):
     kind = KINDS[name]
     data, _ = SAMPLES[name](tmp_path)
     assert kind.name == name
@@ -188,7 +186,7 @@ IN_FILES = [name for name, kind in KINDS.items() if any(one.endings for one in k
 
 
 @pytest.mark.parametrize("name", [name for name in IN_FILES if name != "text"])
-def test_a_damaged_sample_is_named_and_can_be_left_out(name: str, tmp_path: Path) -> None:
+def test_a_damaged_sample_is_named_and_can_be_left_out(name, tmp_path):
     data, ask = SAMPLES[name](tmp_path)
     (tmp_path / ask).write_bytes(b"\0 no sample")
     with pytest.raises(DataError, match=re.escape(Path(ask).name)) as caught:
@@ -206,7 +204,7 @@ def test_a_damaged_sample_is_named_and_can_be_left_out(name: str, tmp_path: Path
         if kind.place in {DataLocation.FOLDER, DataLocation.EITHER}
     ],
 )
-def test_a_folder_is_not_taken_for_another_kind(name: str, tmp_path: Path) -> None:
+def test_a_folder_is_not_taken_for_another_kind(name, tmp_path):
     data, _ = SAMPLES[name](tmp_path)
     if (tmp_path / data.path).is_dir():
         assert recipe_for(tmp_path / data.path, data.path).kind == name
@@ -214,9 +212,7 @@ def test_a_folder_is_not_taken_for_another_kind(name: str, tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(SAMPLES))
-def test_a_kind_from_file_to_answers(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kind_from_file_to_answers(name, tmp_path, monkeypatch):
     data, ask = SAMPLES[name](tmp_path)
     project = network(data, tmp_path)
     shown = load_preview(project, tmp_path, 5)
@@ -236,9 +232,7 @@ def test_a_kind_from_file_to_answers(
 
 
 @pytest.mark.parametrize("name", [n for n, row in BUILTINS.items() if not row.fetched])
-def test_a_set_says_the_same_numbers_in_its_script(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_set_says_the_same_numbers_in_its_script(name, tmp_path, monkeypatch):
     row = BUILTINS[name]
     check_options(row.options)
     small = {"samples": 60} if any(param.name == "samples" for param in row.options) else {}
@@ -290,9 +284,7 @@ def _listed(folder: Path) -> Data:
 
 
 @pytest.mark.parametrize("make", [_parts, _zipped, _listed])
-def test_scripts_of_other_layouts_read_the_same_pictures(
-    make: Callable[[Path], Data], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scripts_of_other_layouts_read_the_same_pictures(make, tmp_path, monkeypatch):
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     data = make(tmp_path)
     project = network(data, tmp_path)
@@ -311,7 +303,7 @@ def test_scripts_of_other_layouts_read_the_same_pictures(
         assert [names["labels"][one] for one in y[rows]] == samples.targets["class"].tolist()
 
 
-def test_an_option_out_of_bounds_is_named() -> None:
+def test_an_option_out_of_bounds_is_named():
     recipe = Data("builtin", name="moons", options={"samples": 3})
     with pytest.raises(DataError, match="'samples' is 3") as caught:
         read_samples(recipe, Path())

@@ -1,7 +1,5 @@
 """Each error and finding of a table has its sentences, and fills their placeholders."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Mapping
@@ -35,7 +33,7 @@ def calls() -> Iterator[ast.Call]:
                 yield node
 
 
-def test_each_call_has_its_sentences_and_fills_them() -> None:
+def test_each_call_has_its_sentences_and_fills_them():
     assert len(list(calls())) > 100
     for call in calls():
         texts, filled = TABLES[call.func.id]
@@ -47,7 +45,7 @@ def test_each_call_has_its_sentences_and_fills_them() -> None:
                 assert fields <= {word.arg for word in call.keywords} | about, ast.unparse(call)
 
 
-def test_each_sentence_is_used_and_each_finding_has_one_severity() -> None:
+def test_each_sentence_is_used_and_each_finding_has_one_severity():
     keys = chain.from_iterable(texts for texts, _filled in TABLES.values())
     assert [key for key in keys if not any(f'"{key}"' in text for text in SOURCES)] == []
     findings = resource_json("data_texts.json")["findings"]

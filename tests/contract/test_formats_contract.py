@@ -1,21 +1,19 @@
 """Every format of the registry: its module, and what else knows its ending."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 from pathlib import Path
 
 import pytest
 
-from netbuilder.core.formats.registry import FORMATS, Format
+from netbuilder.core.formats.registry import FORMATS
 from netbuilder.core.lessons.check_values import ENDINGS
 
 ROWS = pytest.mark.parametrize("row", FORMATS, ids=lambda row: row.name)
 
 
 @ROWS
-def test_a_module_writes_and_verifies(row: Format) -> None:
+def test_a_module_writes_and_verifies(row):
     module = importlib.import_module(f"netbuilder.core.formats.{row.module}")
     assert callable(module.save)
     assert callable(module.verify)
@@ -24,13 +22,13 @@ def test_a_module_writes_and_verifies(row: Format) -> None:
     assert row.help.endswith(".")
 
 
-def test_an_ending_belongs_to_one_format() -> None:
+def test_an_ending_belongs_to_one_format():
     endings = [ending for row in FORMATS for ending in row.endings]
     assert sorted(endings) == sorted(set(endings))
 
 
 @ROWS
-def test_lessons_and_the_readme_know_the_ending(row: Format, root: Path) -> None:
+def test_lessons_and_the_readme_know_the_ending(row, root):
     readme = (root / "README.md").read_text("utf-8").split("## What it opens and saves")[1]
     for ending in row.endings[:1]:
         last = Path(f"model{ending}").suffix

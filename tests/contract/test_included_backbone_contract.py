@@ -1,7 +1,5 @@
 """EfficientNetLite0 with its included weights: it goes wherever a trained network goes."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable
@@ -118,9 +116,7 @@ predictions.append(np.concatenate([list(run(**{name: row[None]}).values())[0] fo
 
 @pytest.mark.parametrize("trained", ["last block"], indirect=True)
 @pytest.mark.parametrize("program", _PROGRAMS)
-def test_other_programs_predict_the_same(
-    trained: Any, photos: Path, saved: Callable[[str], Path], program: str
-) -> None:
+def test_other_programs_predict_the_same(trained, photos, saved, program):
     x = pixels(photos)
     files, code = _PROGRAMS[program]
     for file in files:
@@ -134,7 +130,7 @@ def test_other_programs_predict_the_same(
 
 
 @pytest.mark.parametrize("file", ["m.h5", "m.keras", "short.py", "exact.py", "m.ipynb"])
-def test_it_comes_back_as_one_card(trained: Any, saved: Callable[[str], Path], file: str) -> None:
+def test_it_comes_back_as_one_card(trained, saved, file):
     path = saved(file)
     graph = import_file(path).project.graph
     (body,) = [node for node in graph.nodes if node.layer == "EfficientNetLite0"]
@@ -151,7 +147,7 @@ def test_it_comes_back_as_one_card(trained: Any, saved: Callable[[str], Path], f
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_grad_cam_looks_at_the_last_maps(trained: Any, photos: Path) -> None:
+def test_grad_cam_looks_at_the_last_maps(trained, photos):
     sample = {"input": pixels(photos)[0]}
     heat = grad_cam(explanation_target(trained, sample))
     assert heat.shape == (SIZE, SIZE)

@@ -1,7 +1,5 @@
 """A kind of data is one package: each has all parts, and nobody else asks what kind data is."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import io
@@ -52,11 +50,11 @@ def missing_parts(
 
 
 @pytest.mark.parametrize("name", list(KINDS))
-def test_a_kind_has_all_parts(name: str) -> None:
+def test_a_kind_has_all_parts(name):
     assert missing_parts(KINDS[name], data_page()) == []
 
 
-def test_a_part_that_is_missing_is_named() -> None:
+def test_a_part_that_is_missing_is_named():
     whole, page = sounds.KIND, data_page()
     assert missing_parts(replace(whole, options=()), page) == ["options"]
     assert missing_parts(replace(whole, title="Smells"), page) == ["docs"]
@@ -65,14 +63,14 @@ def test_a_part_that_is_missing_is_named() -> None:
     assert missing_parts(whole, page, (replace(row, tabs=()),)) == ["view of sound"]
 
 
-def test_each_package_of_a_kind_is_in_the_registry() -> None:
+def test_each_package_of_a_kind_is_in_the_registry():
     packages = {one.parent.name for one in KINDS_FOLDER.glob("*/__init__.py")} - {"scripts"}
     assert packages == set(KINDS)
     for name in packages:
         assert importlib.import_module(f"netbuilder.core.data.kinds.{name}").KIND is KINDS[name]
 
 
-def test_each_sort_of_sample_belongs_to_one_kind() -> None:
+def test_each_sort_of_sample_belongs_to_one_kind():
     owned = [sort.name for kind in KINDS.values() for sort in kind.modalities]
     assert sorted(owned) == sorted(set(owned)) == sorted(MODALITIES)
 
@@ -108,7 +106,7 @@ def comparisons(text: str) -> Iterator[int]:
             yield node.lineno
 
 
-def test_nobody_asks_by_name_what_kind_data_is() -> None:
+def test_nobody_asks_by_name_what_kind_data_is():
     found = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in ROOT.rglob("*.py")
@@ -129,17 +127,17 @@ def test_nobody_asks_by_name_what_kind_data_is() -> None:
         'match data.kind:\n    case "series": pass',
     ],
 )
-def test_a_question_by_name_is_found(text: str) -> None:
+def test_a_question_by_name_is_found(text):
     assert list(comparisons(text))
 
 
 @pytest.mark.parametrize("text", ['column.kind == "category"', 'hit.kind == "in"', "a.kind == b"])
-def test_other_kinds_are_passed_over(text: str) -> None:
+def test_other_kinds_are_passed_over(text):
     assert not list(comparisons(text))
 
 
 @pytest.mark.slow
-def test_sounds_stand_in_few_files() -> None:
+def test_sounds_stand_in_few_files():
     """Names, and not words in sentences: what would have to be touched if sounds were changed."""
     found = {
         path.relative_to(ROOT).as_posix()

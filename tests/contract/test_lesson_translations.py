@@ -1,7 +1,5 @@
 """Lessons in other languages: each has the steps, checks and right answers of the English one."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +17,14 @@ PAIRS = [(one, other) for one in SHIPPED for other in translations_of(one)]
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[other.name for _, other in PAIRS])
-def test_a_translated_lesson_has_the_structure_of_the_english_one(one: Path, other: Path) -> None:
+def test_a_translated_lesson_has_the_structure_of_the_english_one(one, other):
     english = parse_lesson(one.read_text("utf-8"), one.stem, one)
     texts = parse_lesson(other.read_text("utf-8"), other.stem, other, drawn=True)
     assert differences(english, texts) == []
     assert texts.title != english.title
 
 
-def test_each_lesson_is_there_in_every_language() -> None:
+def test_each_lesson_is_there_in_every_language():
     english = [path for path in SHIPPED if not is_translation(path)]
     count = len(i18n.languages()) - 1
     assert {path.stem: len(translations_of(path)) for path in english} == {
@@ -82,7 +80,7 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     i18n.set_language("en")
 
 
-def test_a_lesson_is_read_in_the_chosen_language_and_answered_in_english(lesson: Path) -> None:
+def test_a_lesson_is_read_in_the_chosen_language_and_answered_in_english(lesson):
     other = lesson.with_name("one.de.md")
     other.write_text(GERMAN, "utf-8")
     assert is_translation(other) and not is_translation(lesson)
@@ -114,9 +112,7 @@ def test_a_lesson_is_read_in_the_chosen_language_and_answered_in_english(lesson:
         ("level: beginner", "level: einfach", "einfach"),
     ],
 )
-def test_a_translation_that_asks_something_else_is_left_out(
-    lesson: Path, old: str, new: str, word: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_translation_that_asks_something_else_is_left_out(lesson, old, new, word, caplog):
     assert old in GERMAN
     lesson.with_name("one.de.md").write_text(GERMAN.replace(old, new), "utf-8")
     with caplog.at_level(logging.WARNING):

@@ -3,8 +3,6 @@
 Imports for the type checker and inside functions count: they too make two files one.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,13 +70,13 @@ def circles(graph: dict[str, set[str]]) -> list[frozenset[str]]:
     return found
 
 
-def test_circles_are_found() -> None:
+def test_circles_are_found():
     graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"a", "f"}, "f": {"e"}}
     assert set(circles(graph)) == {frozenset("bc"), frozenset("ef")}
 
 
 @pytest.mark.slow
-def test_no_two_files_import_each_other() -> None:
+def test_no_two_files_import_each_other():
     modules = _modules()
     graph = {name: _imports(path, modules) - {name} for name, path in modules.items()}
     graph["netbuilder"].clear()  # the package's face loads its names when they are used

@@ -1,7 +1,5 @@
 """A name says what its value is, and what a docstring names exists."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re
@@ -53,7 +51,7 @@ def bindings(tree: ast.AST) -> Iterator[str]:
             yield node.name
 
 
-def test_names_say_what_a_value_is() -> None:
+def test_names_say_what_a_value_is():
     example = ast.parse("for one in (said := f(told)): self._shown = one")
     assert sorted(bindings(example)) == ["_shown", "one", "said"]
     files: Counter[str] = Counter()
@@ -136,7 +134,7 @@ def _resolves(name: str, path: Path) -> bool:
     return parts[-1] in defined.get(parts[-2], ())
 
 
-def test_what_docstrings_name_exists() -> None:
+def test_what_docstrings_name_exists():
     false = []
     for path, tree in _trees().items():
         for node, text in _documented(tree):
@@ -148,7 +146,7 @@ def test_what_docstrings_name_exists() -> None:
     assert not false, "no such name; mend the docstring"
 
 
-def test_listed_signals_and_attributes_exist() -> None:
+def test_listed_signals_and_attributes_exist():
     false = []
     for path, tree in _trees().items():
         for node, text in _documented(tree):
@@ -166,7 +164,7 @@ def test_listed_signals_and_attributes_exist() -> None:
     assert not false
 
 
-def test_no_key_of_a_table_stands_twice() -> None:
+def test_no_key_of_a_table_stands_twice():
     """The later one would replace the earlier without a word."""
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """Every plot that can be copied and saved has a title, which a screen reader says."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +54,7 @@ def _plots(texts: list[str]) -> set[str]:
     return found
 
 
-def test_every_plot_has_a_title() -> None:
+def test_every_plot_has_a_title():
     texts = [path.read_text("utf-8") for path in UI.rglob("*.py")]
     plots = _plots(texts)
     given = {name for text in texts for name in names(text, plots)}
@@ -64,7 +62,7 @@ def test_every_plot_has_a_title() -> None:
     assert given - set(TITLES) == set(), "ui/plots/picture_menu.py: TITLES"
 
 
-def test_every_painter_ends_whatever_happens() -> None:
+def test_every_painter_ends_whatever_happens():
     """A painter that outlives its picture, as after an error, crashes the interpreter in Qt."""
     painters, ended, left = {"QPainter", "QStylePainter"}, set(), []
     for path in UI.rglob("*.py"):

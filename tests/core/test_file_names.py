@@ -1,7 +1,5 @@
 """A name that a person gave is one that every system takes for a file."""
 
-from __future__ import annotations
-
 import pytest
 
 from netbuilder.core.files.file_names import portable_name
@@ -15,11 +13,11 @@ from netbuilder.core.grading.submission import file_name
         ("con", "con_"), ("Nul.1", "Nul.1_"), ("console", "console"), ("...", ""),
     ],
 )  # fmt: skip
-def test_what_windows_refuses_is_replaced(text: str, name: str) -> None:
+def test_what_windows_refuses_is_replaced(text, name):
     assert portable_name(text) == name
 
 
-def test_a_hand_in_has_a_name_whatever_the_pupil_is_called() -> None:
+def test_a_hand_in_has_a_name_whatever_the_pupil_is_called():
     assert file_name("Ada", "first_model", ".h5") == "Ada - first_model.h5"
     assert file_name("Con", "", ".h5", ["Con_.h5"]) == "Con_ 2.h5"
     assert file_name(" . ", "", ".h5") == "hand-in.h5"

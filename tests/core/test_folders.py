@@ -1,7 +1,5 @@
 """The user's folders: where they cannot be written one works all the same, and is told."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator
@@ -23,14 +21,12 @@ def forget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folders.passing_folder.cache_clear()
 
 
-def test_of_a_home_that_can_be_written_there_is_nothing_to_say(home: Path) -> None:
+def test_of_a_home_that_can_be_written_there_is_nothing_to_say(home):
     assert folders.data() == home / "data"
     assert folders.problem() is None
 
 
-def test_a_passing_folder_stands_in_for_a_home_that_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_passing_folder_stands_in_for_a_home_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "taken").write_text("a file where the folder should be")
     monkeypatch.setenv(folders.VARIABLE, str(tmp_path / "taken" / "home"))
     places = [place() for place in (folders.data, folders.cache, folders.state)]
@@ -45,9 +41,7 @@ def test_a_passing_folder_stands_in_for_a_home_that_cannot_be_written(
     assert "--data-dir" in told.fix
 
 
-def test_a_folder_that_only_seems_writable_is_not_taken(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_only_seems_writable_is_not_taken(home, monkeypatch):
     """``os.access`` ignores the ACLs of Windows: only a file that is made shows the truth."""
     home.mkdir()
     real = os.open
@@ -67,9 +61,7 @@ def test_a_folder_that_only_seems_writable_is_not_taken(
     assert told.code == "data_folder_not_writable"
 
 
-def test_a_folder_that_cannot_be_made_is_not_taken(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_made_is_not_taken(home, monkeypatch):
     real = Path.mkdir
 
     def refuse(path: Path, *arguments: Any, **more: Any) -> None:
@@ -82,9 +74,7 @@ def test_a_folder_that_cannot_be_made_is_not_taken(
     assert folders.problem() is not None
 
 
-def test_a_folder_that_is_written_is_asked_once(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_is_written_is_asked_once(home, monkeypatch):
     folders.data()
     monkeypatch.setattr("tempfile.TemporaryFile", lambda **_more: pytest.fail("asked again"))
     assert folders.data() == home / "data"

@@ -1,7 +1,5 @@
 """Of millions of epochs not all numbers are kept; those that are say whose they are."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from netbuilder.core.engine import history_columns
@@ -32,14 +30,14 @@ def _long() -> History:
     return history
 
 
-def test_short_runs_are_as_keras_has_them() -> None:
+def test_short_runs_are_as_keras_has_them():
     history = History(("loss",), ("val_loss",))
     history.add_epochs(np.array([[1, 4], [2, 3]], np.float32), 0.001)
     assert history.by_epoch() == {"loss": [1.0, 2.0], "val_loss": [4.0, 3.0]}
     assert history_columns.epoch_count(history.by_epoch()) == 2
 
 
-def test_of_long_ones_the_best_stays_and_each_number_is_that_of_its_epoch() -> None:
+def test_of_long_ones_the_best_stays_and_each_number_is_that_of_its_epoch():
     history = _long()
     history.changes.append(Changed("best", float(WENT_BACK), EPOCHS, 0))
     found = history.by_epoch()
@@ -57,7 +55,7 @@ def test_of_long_ones_the_best_stays_and_each_number_is_that_of_its_epoch() -> N
     assert "1,500,000 epochs" in curve_svg(found)
 
 
-def test_who_goes_on_from_it_counts_on() -> None:
+def test_who_goes_on_from_it_counts_on():
     found = _long().by_epoch()
     whole = history_columns.filled_metric(found, "loss")
     assert len(whole) == EPOCHS
@@ -67,7 +65,7 @@ def test_who_goes_on_from_it_counts_on() -> None:
     assert history_columns.epoch_row(again, BEST) == {"loss": float(_loss(BEST))}
 
 
-def test_curves_hold_a_bounded_number_of_epochs_and_the_best_one() -> None:
+def test_curves_hold_a_bounded_number_of_epochs_and_the_best_one():
     history = _long()
     live = RunCurves("live")
     number = np.arange(1, EPOCHS + 1)

@@ -1,7 +1,5 @@
 """The catalog of sentences: languages, placeholders, plural forms, damaged catalogs."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

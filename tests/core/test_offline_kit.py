@@ -1,7 +1,5 @@
 """The kit for machines without a network."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -70,9 +68,7 @@ def _fetched(source: Path, folder: Path, system: str, python: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_markers_are_those_of_the_machine_that_the_kit_is_for(
-    package: Path, tmp_path: Path
-) -> None:
+def test_markers_are_those_of_the_machine_that_the_kit_is_for(package, tmp_path):
     """On whatever system it is made: pip would ask this one."""
     assert _fetched(package, tmp_path / "w311", "windows", "3.11") == {
         "tensorflow-2.0", "table-1.0", "array-1.0", "zones-1.0", "colour-1.0", "shade-1.0",
@@ -85,13 +81,13 @@ def test_markers_are_those_of_the_machine_that_the_kit_is_for(
     }  # fmt: skip
 
 
-def test_what_cannot_be_fetched_is_told(package: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_fetched_is_told(package, tmp_path):
     with pytest.raises(UserError) as told:
         _fetched(package, tmp_path / "mac", "macos", "3.12")
     assert told.value.code == "kit_not_fetched"
 
 
-def test_numpy_and_time_zones_are_locked_for_each_python_of_windows(root: Path) -> None:
+def test_numpy_and_time_zones_are_locked_for_each_python_of_windows(root):
     windows = offline_kit.find_platform("windows")
     found = {
         python: offline_kit.locked_versions(root, offline_kit.markers(windows, python))
@@ -103,7 +99,7 @@ def test_numpy_and_time_zones_are_locked_for_each_python_of_windows(root: Path) 
     assert offline_kit.locked_versions(root / "tests", {}) == {}
 
 
-def test_a_folder_has_the_room_that_the_longest_file_leaves(tmp_path: Path) -> None:
+def test_a_folder_has_the_room_that_the_longest_file_leaves(tmp_path):
     path = tmp_path / "a-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr("a/b.py", "")
@@ -113,7 +109,7 @@ def test_a_folder_has_the_room_that_the_longest_file_leaves(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("python", offline_kit.PYTHONS)
-def test_every_dependency_is_locked_to_a_version_that_it_allows(root: Path, python: str) -> None:
+def test_every_dependency_is_locked_to_a_version_that_it_allows(root, python):
     """As pip chooses on each Python; so nobody adds one and forgets the lock."""
     raw = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = raw["optional-dependencies"]
@@ -131,7 +127,7 @@ def test_every_dependency_is_locked_to_a_version_that_it_allows(root: Path, pyth
             assert one.specifier.contains(version), f"{one}, and locked is {version}"
 
 
-def test_a_wheel_that_was_not_tested_is_refused(package: Path, tmp_path: Path) -> None:
+def test_a_wheel_that_was_not_tested_is_refused(package, tmp_path):
     [wheel] = (tmp_path / "index").glob("table-1.0*")
     lock = package / offline_kit.LOCKED
     for value, refused in ((hashlib.sha256(wheel.read_bytes()).hexdigest(), False), ("0", True)):
@@ -145,7 +141,7 @@ def test_a_wheel_that_was_not_tested_is_refused(package: Path, tmp_path: Path) -
         assert caught.value.code == "kit_wheel_unknown"
 
 
-def test_every_file_of_the_lock_has_a_hash(root: Path) -> None:
+def test_every_file_of_the_lock_has_a_hash(root):
     lock = offline_kit.read_lock(root)
     assert len(lock) > 70
     for pin, hashes in lock.items():
@@ -155,7 +151,7 @@ def test_every_file_of_the_lock_has_a_hash(root: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["none", "wheel", "script", "missing", "more"])
-def test_a_kit_that_was_changed_is_not_installed(tmp_path: Path, change: str) -> None:
+def test_a_kit_that_was_changed_is_not_installed(tmp_path, change):
     (tmp_path / "wheels").mkdir()
     wheel = tmp_path / "wheels" / "a-1.0-py3-none-any.whl"
     wheel.write_bytes(b"a wheel")
@@ -179,7 +175,7 @@ def test_a_kit_that_was_changed_is_not_installed(tmp_path: Path, change: str) ->
             assert text.index("check_sums.py") < text.index("-m venv")
 
 
-def test_what_cannot_be_is_said(root: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_is_said(root, tmp_path):
     with pytest.raises(UserError, match=r"linux"):
         offline_kit.find_platform("linus")
     for source, python in ((tmp_path, "3.12"), (root, "3.9")):
@@ -188,7 +184,7 @@ def test_what_cannot_be_is_said(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="install.sh is for POSIX shells")
-def test_scripts_are_whole(tmp_path: Path) -> None:
+def test_scripts_are_whole(tmp_path):
     offline_kit.write_scripts(tmp_path, "3.12", 70)
     subprocess.run(["sh", "-n", str(tmp_path / "install.sh")], check=True)
     shell = (tmp_path / "install.sh").read_text(encoding="utf-8")
@@ -201,7 +197,7 @@ def test_scripts_are_whole(tmp_path: Path) -> None:
         assert not re.search(r"@[A-Z]+@", script), "every gap is filled"
 
 
-def test_the_windows_script_leaves_the_user_s_data_alone(tmp_path: Path) -> None:
+def test_the_windows_script_leaves_the_user_s_data_alone(tmp_path):
     """Where it cannot be run: what it says. The data folder is %LOCALAPPDATA%\\NetBuilder."""
     offline_kit.write_scripts(tmp_path, "3.12")
     lines = (tmp_path / "install.bat").read_text("utf-8").splitlines()
@@ -241,7 +237,7 @@ def _wine(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(shutil.which("wine") is None, reason="needs Wine's cmd")
-def test_the_windows_script_in_wine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_windows_script_in_wine(tmp_path, monkeypatch):
     monkeypatch.setenv("WINEPREFIX", str(tmp_path / "prefix"))
     kit, place = tmp_path / "kit", tmp_path / "Jürgen & Söhne (x86)"
     kit.mkdir()
@@ -264,7 +260,7 @@ def test_the_windows_script_in_wine(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.skipif(os.name != "posix", reason="runs the script of Linux and macOS")
-def test_the_shell_script_says_that_there_is_no_python(tmp_path: Path) -> None:
+def test_the_shell_script_says_that_there_is_no_python(tmp_path):
     offline_kit.write_scripts(tmp_path, "3.12")
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -285,7 +281,7 @@ def test_the_shell_script_says_that_there_is_no_python(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 @pytest.mark.skipif(sys.platform != "linux", reason="installs the Linux kit")
-def test_a_kit_installs_without_a_network(root: Path, tmp_path: Path) -> None:
+def test_a_kit_installs_without_a_network(root, tmp_path):
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     kit = tmp_path / "kit"
     kit.mkdir()

@@ -1,7 +1,5 @@
 """Names from elsewhere do no harm where they are shown or written."""
 
-from __future__ import annotations
-
 import csv
 import io
 import tokenize
@@ -29,16 +27,16 @@ CODE = '\nraise SystemExit("injected")\n#'
 @pytest.mark.parametrize(
     "text", [CALC, "+1+cmd|x", "-A1&B1", "@SUM(A1)", "\t=1", "\u202e=1", "-2+3"]
 )
-def test_a_formula_becomes_text(text: str) -> None:
+def test_a_formula_becomes_text(text):
     assert str(spreadsheet_cell(text)).startswith("'")
 
 
 @pytest.mark.parametrize("cell", ["-5", "+1.5e3", "-", "-3,5 %", "-40 °C", "a=b", "", 3.0, None])
-def test_what_is_no_formula_stays(cell: object) -> None:
+def test_what_is_no_formula_stays(cell):
     assert spreadsheet_cell(cell) is cell
 
 
-def test_a_table_of_predictions_has_no_formulas(tmp_path: Path) -> None:
+def test_a_table_of_predictions_has_no_formulas(tmp_path):
     table = pd.DataFrame({"size": ["-5", "36"], "note": [CALC, "NA"], f"{CALC}2": [0.5, -0.5]})
     empty = Predictions(np.zeros((2, 1)), ())
     FilePredictions(empty, table, (f"{CALC}2",)).write(tmp_path / "out.csv")
@@ -48,7 +46,7 @@ def test_a_table_of_predictions_has_no_formulas(tmp_path: Path) -> None:
     assert rows[1:] == [["-5", f"'{CALC}", "0.5"], ["36", "NA", "-0.5"]]
 
 
-def test_marks_of_direction_are_left_out_of_grades(tmp_path: Path) -> None:
+def test_marks_of_direction_are_left_out_of_grades(tmp_path):
     name = "\u202eAda\u2066 \u200fLovelace"
     row = Submission(f"{name}.h5", name, message=name, comment=f"\u202e{CALC}")
     report.write_table([row], tmp_path / "t.csv")
@@ -61,7 +59,7 @@ def test_marks_of_direction_are_left_out_of_grades(tmp_path: Path) -> None:
     assert "\u202e" not in student_of(Path(f"{name}.h5"), None)
 
 
-def test_a_project_s_name_is_no_markup() -> None:
+def test_a_project_s_name_is_no_markup():
     name = "<img src=x onerror=1> [a](javascript:1)\n# `b`"
     [line, *rest] = as_markdown(
         ModelCard(name, (Section("Data", ((name, "1 | 2"),), "<script>x"),))
@@ -77,7 +75,7 @@ def test_a_project_s_name_is_no_markup() -> None:
 
 @pytest.mark.parametrize("style", list(Style))
 @pytest.mark.parametrize("role", ["", "group", "weight", "order", "split"])
-def test_a_name_with_a_line_break_is_no_code_in_a_script(style: Style, role: str) -> None:
+def test_a_name_with_a_line_break_is_no_code_in_a_script(style, role):
     names = [f"{letter}{CODE}" for letter in "abcy"]
     nodes = (
         Node("in", "Input"),

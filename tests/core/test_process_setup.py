@@ -1,7 +1,5 @@
 """What a process sets up first, with other systems simulated by what they answer."""
 
-from __future__ import annotations
-
 import ctypes
 import importlib
 import json
@@ -50,12 +48,12 @@ def cpu_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("text", "has"), [(WITHOUT, False), (WITH, True), ("nothing\n", True)])
-def test_linux_says_whether_the_processor_has_avx(cpu_info: Path, text: str, has: bool) -> None:
+def test_linux_says_whether_the_processor_has_avx(cpu_info, text, has):
     cpu_info.write_text(text)
     assert process_setup.has_avx() is has
 
 
-def test_a_processor_that_cannot_be_asked_is_taken_for_able(cpu_info: Path) -> None:
+def test_a_processor_that_cannot_be_asked_is_taken_for_able(cpu_info):
     assert not cpu_info.exists()
     assert process_setup.has_avx()
 
@@ -65,9 +63,7 @@ def test_a_processor_that_cannot_be_asked_is_taken_for_able(cpu_info: Path) -> N
     # A release of Windows 10 before 2004 does not know the feature, but the state.
     [(0, 0b011, False), (0, 0b111, True), (1, 0b111, True)],
 )
-def test_windows_says_whether_the_processor_has_avx(
-    monkeypatch: pytest.MonkeyPatch, feature: int, state: int, has: bool
-) -> None:
+def test_windows_says_whether_the_processor_has_avx(monkeypatch, feature, state, has):
     def enabled() -> int:
         return state
 
@@ -83,17 +79,13 @@ def test_windows_says_whether_the_processor_has_avx(
     assert asked in ([], [39])
 
 
-def test_another_family_of_processors_needs_no_avx(
-    cpu_info: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_family_of_processors_needs_no_avx(cpu_info, monkeypatch):
     cpu_info.write_text("processor\t: 0\nFeatures\t: fp asimd\n")
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="aarch64"))
     assert process_setup.has_avx()
 
 
-def test_tensorflow_is_not_even_looked_for_without_avx(
-    cpu_info: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tensorflow_is_not_even_looked_for_without_avx(cpu_info, monkeypatch):
     cpu_info.write_text(WITHOUT)
     process_setup.require_tensorflow_needs()
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
@@ -104,9 +96,7 @@ def test_tensorflow_is_not_even_looked_for_without_avx(
 
 
 @pytest.mark.slow
-def test_without_avx_commands_say_so_and_the_others_work(
-    root: Path, cpu_info: Path, tmp_path: Path
-) -> None:
+def test_without_avx_commands_say_so_and_the_others_work(root, cpu_info, tmp_path):
     cpu_info.write_text(WITHOUT)
     project = tmp_path / "iris.netbuilder"
     for words in (
@@ -129,9 +119,7 @@ def test_without_avx_commands_say_so_and_the_others_work(
             assert json.loads(done.stdout.splitlines()[-1])["code"] == "processor_without_avx"
 
 
-def test_windows_finds_the_runtime_of_pyside_before_tensorflow(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_windows_finds_the_runtime_of_pyside_before_tensorflow(monkeypatch):
     added: list[str] = []
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "add_dll_directory", added.append, raising=False)
@@ -142,9 +130,7 @@ def test_windows_finds_the_runtime_of_pyside_before_tensorflow(
     assert len(added) == 1
 
 
-def test_a_library_that_does_not_load_is_told_with_its_reason(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_library_that_does_not_load_is_told_with_its_reason(monkeypatch):
     failed = ImportError("Could not find the DLL(s) 'msvcp140.dll'. TensorFlow requires ...")
     told = process_setup.load_error(failed)
     assert told is not None
@@ -159,9 +145,7 @@ def test_a_library_that_does_not_load_is_told_with_its_reason(
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_redirected_output_is_utf_8_in_a_country_s_code_page(
-    root: Path, tmp_path: Path, as_json: bool
-) -> None:
+def test_redirected_output_is_utf_8_in_a_country_s_code_page(root, tmp_path, as_json):
     table = tmp_path / "t.csv"
     rows = "".join(f"{i % 3},{i}\n" for i in range(40))
     table.write_text(f"{LODZ},price\n{rows}", encoding="utf-8")
@@ -174,14 +158,14 @@ def test_redirected_output_is_utf_8_in_a_country_s_code_page(
     assert LODZ in failed.stderr.decode("utf-8")
 
 
-def test_a_name_that_is_no_text_is_written_all_the_same(root: Path, tmp_path: Path) -> None:
+def test_a_name_that_is_no_text_is_written_all_the_same(root, tmp_path):
     done = _run(root, "data", "no\udcff.csv", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["error"].count("no\udcff.csv") == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closes the streams with a POSIX shell")
-def test_a_program_without_streams_runs(root: Path, tmp_path: Path) -> None:
+def test_a_program_without_streams_runs(root, tmp_path):
     """As ``pythonw`` does on Windows: no file that is opened later takes the place of stderr."""
     project = tmp_path / "iris.netbuilder"
     code = (
@@ -199,7 +183,7 @@ def test_a_program_without_streams_runs(root: Path, tmp_path: Path) -> None:
     assert (tmp_path / "number").read_text() == "0 True"
 
 
-def test_hdf5_opens_files_where_a_share_knows_no_locks(root: Path) -> None:
+def test_hdf5_opens_files_where_a_share_knows_no_locks(root):
     code = (
         "import os\n"
         "from netbuilder.core.process.process_setup import prepare\n"
@@ -214,7 +198,7 @@ def test_hdf5_opens_files_where_a_share_knows_no_locks(root: Path) -> None:
 @pytest.mark.parametrize(
     "start", ["import netbuilder as nb; nb.load", "from netbuilder.__main__ import main; main()"]
 )
-def test_no_process_lets_a_file_load_a_filter_as_a_program(root: Path, start: str) -> None:
+def test_no_process_lets_a_file_load_a_filter_as_a_program(root, start):
     """HDF5 searches ``HDF5_PLUGIN_PATH`` for filters that it lacks, unless it is told not to."""
     code = (
         "import atexit, os, sys; sys.argv[1:] = ['examples']; "

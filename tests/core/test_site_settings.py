@@ -1,7 +1,5 @@
 """A school's settings, and where the user's folders lie."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 
@@ -25,16 +23,12 @@ def _write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> SiteSe
     return site_settings()
 
 
-def test_without_a_file_everything_is_as_usual(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_file_everything_is_as_usual(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "none.toml"))
     assert site_settings() == SiteSettings()
 
 
-def test_an_administrators_file_goes_before_a_students(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_administrators_file_goes_before_a_students(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "system_folder", lambda: tmp_path / "system")
     assert _write(tmp_path, monkeypatch, "downloads = true\nhand_in = '/mine'").hand_in == "/mine"
     (tmp_path / "system").mkdir()
@@ -43,16 +37,14 @@ def test_an_administrators_file_goes_before_a_students(
     assert module.submission_folder() == Path.home() / "x"
 
 
-def test_no_variable_moves_the_administrators_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_variable_moves_the_administrators_file(monkeypatch):
     before = module.system_folder()
     for name in ("XDG_CONFIG_DIRS", "ProgramData", "ALLUSERSPROFILE", "HOME"):
         monkeypatch.setenv(name, "/elsewhere")
     assert module.system_folder() == before
 
 
-def test_a_mistake_is_reported_in_the_language_chosen_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mistake_is_reported_in_the_language_chosen_later(tmp_path, monkeypatch):
     monkeypatch.setenv(i18n.VARIABLE, "en")
     try:
         i18n.set_language("en")
@@ -64,7 +56,7 @@ def test_a_mistake_is_reported_in_the_language_chosen_later(
         i18n.set_language("en")
 
 
-def test_settings_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read(tmp_path, monkeypatch):
     found = _write(
         tmp_path, monkeypatch, 'lessons = ["/srv/lessons"]\ndownloads = false\nautosave_seconds = 5'
     )
@@ -81,9 +73,7 @@ def test_settings_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ("lessons = '/srv'", "lessons"),
     ],
 )
-def test_a_wrong_file_is_told_and_stops_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
-) -> None:
+def test_a_wrong_file_is_told_and_stops_nobody(tmp_path, monkeypatch, text, told):
     import re
 
     found = _write(tmp_path, monkeypatch, text)
@@ -93,7 +83,7 @@ def test_a_wrong_file_is_told_and_stops_nobody(
         assert found.hand_in == "/x"
 
 
-def test_two_wrong_settings_are_both_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_wrong_settings_are_both_named(tmp_path, monkeypatch):
     found = _write(
         tmp_path, monkeypatch, "autosave_seconds = 'soon'\ndownload = false\nhand_in = '/x'"
     )
@@ -103,15 +93,13 @@ def test_two_wrong_settings_are_both_named(tmp_path: Path, monkeypatch: pytest.M
     assert (found.autosave_seconds, found.hand_in) == (SiteSettings().autosave_seconds, "/x")
 
 
-def test_who_runs_a_command_hears_of_the_mistake(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_runs_a_command_hears_of_the_mistake(tmp_path, monkeypatch, capsys):
     _write(tmp_path, monkeypatch, "download = false")
     assert main(["examples"]) == 0
     assert "Did you mean 'downloads'" in capsys.readouterr().err
 
 
-def test_the_schools_lessons_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schools_lessons_are_listed(tmp_path, monkeypatch):
     place = tmp_path / "lessons"
     place.mkdir()
     (place / "ours.md").write_text(
@@ -127,9 +115,7 @@ def test_the_schools_lessons_are_listed(tmp_path: Path, monkeypatch: pytest.Monk
     assert place not in [shelf.folder for shelf in library.lesson_folders(machine=[])]
 
 
-def test_data_dir_is_where_everything_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_data_dir_is_where_everything_goes(tmp_path, monkeypatch, capfd):
     monkeypatch.delenv("NETBUILDER_DATA_DIR", raising=False)
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "before"))
     assert main(["--data-dir", str(tmp_path / "stick"), "lessons"]) == 0
@@ -142,9 +128,7 @@ def test_data_dir_is_where_everything_goes(
     assert main(["--data-dir", str(tmp_path / "file"), "lessons"]) == 2
 
 
-def test_downloads_are_refused_where_the_school_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_downloads_are_refused_where_the_school_says_so(tmp_path, monkeypatch):
     import keras
 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -157,9 +141,7 @@ def test_downloads_are_refused_where_the_school_says_so(
 
 
 @pytest.mark.parametrize("name", ["mnist", "imdb"])
-def test_data_sets_are_not_fetched_where_the_school_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_data_sets_are_not_fetched_where_the_school_says_so(tmp_path, monkeypatch, name):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     _write(tmp_path, monkeypatch, "downloads = false")
     with pytest.raises(DataError, match="downloads are disabled") as caught:
@@ -167,9 +149,7 @@ def test_data_sets_are_not_fetched_where_the_school_says_so(
     assert str(tmp_path / "keras" / "datasets") in caught.value.fix
 
 
-def test_two_threads_leave_the_way_to_the_network_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_threads_leave_the_way_to_the_network_as_it_was(tmp_path, monkeypatch):
     from keras.src.utils import file_utils
 
     _write(tmp_path, monkeypatch, "downloads = false")

@@ -1,18 +1,15 @@
 """How TensorFlow is set up: XLA's flags, which end the process where they are not known."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from netbuilder.core.process import tensorflow_output
 
 
-def test_only_a_release_that_knows_the_flags_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_release_that_knows_the_flags_is_told(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
     tensorflow_output.set_up_xla("3.0.1")
     assert os.environ["XLA_FLAGS"] == "--xla_dump_to=x"
@@ -26,7 +23,7 @@ def test_only_a_release_that_knows_the_flags_is_told(monkeypatch: pytest.MonkeyP
     assert os.environ["XLA_FLAGS"].split() == told
 
 
-def test_flags_of_the_person_s_own_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_of_the_person_s_own_stay(monkeypatch):
     own = "--xla_backend_extra_options=xla_cpu_optimize_for_size"
     monkeypatch.setenv("XLA_FLAGS", own)
     tensorflow_output.set_up_xla("2.21.0")
@@ -35,7 +32,7 @@ def test_flags_of_the_person_s_own_stay(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.slow
-def test_the_tensorflow_that_is_here_compiles_with_what_it_is_told() -> None:
+def test_the_tensorflow_that_is_here_compiles_with_what_it_is_told():
     """XLA ends the process at a flag that it does not know."""
     code = (
         "from netbuilder.core.process.tensorflow_output import load_tensorflow\n"
@@ -62,7 +59,7 @@ print(loop(tf.ones([3, 4])).shape)
 
 
 @pytest.mark.slow
-def test_a_small_loop_becomes_one_function(tmp_path: Path) -> None:
+def test_a_small_loop_becomes_one_function(tmp_path):
     """Else each of its operations, some nanoseconds long, is handed to other threads."""
     environment = {**os.environ, "DUMP": str(tmp_path), "XLA_FLAGS": ""}
     done = subprocess.run(

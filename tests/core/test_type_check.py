@@ -1,7 +1,5 @@
 """What came out of a file is what its dataclass declares, or it is said what is not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +28,7 @@ class Outer:
 GOOD = Outer(sizes={"a": (1, 2)}, anything=object())
 
 
-def test_honest_values_fit() -> None:
+def test_honest_values_fit():
     assert type_problem(GOOD) == ""
     assert type_problem(replace(GOOD, maybe=3)) == ""
 
@@ -50,5 +48,5 @@ def test_honest_values_fit() -> None:
         ("flag", 1),
     ],
 )
-def test_what_does_not_fit_is_named(key: str, value: Any) -> None:
+def test_what_does_not_fit_is_named(key, value):
     assert type_problem(replace(GOOD, **{key: value})).startswith("'")

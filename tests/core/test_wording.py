@@ -1,7 +1,5 @@
 """Numbers, lists, dates and sizes read right, in English and in languages of other signs."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ from netbuilder.core.wording import (
 )
 
 
-def test_no_digit_that_is_not_known() -> None:
+def test_no_digit_that_is_not_known():
     assert format_approximate(68.437, 79.26) == "68"
     assert format_approximate(79.26, 79.26) == "79"
     assert format_approximate(0.7231, 1.651) == "0.7"
@@ -29,7 +27,7 @@ def test_no_digit_that_is_not_known() -> None:
     assert format_approximate(float("nan"), 1.0) == "nan"
 
 
-def test_a_probability_has_one_decimal_and_is_all_only_where_it_is() -> None:
+def test_a_probability_has_one_decimal_and_is_all_only_where_it_is():
     assert [format_probability(part) for part in (1.0, 0.9996, 0.997, 0.83, 0.004, 1e-7, 0.0)] == [
         "100.0%", ">99.9%", "99.7%", "83.0%", "0.4%", "<0.1%", "0.0%",
     ]  # fmt: skip
@@ -43,7 +41,7 @@ def test_a_probability_has_one_decimal_and_is_all_only_where_it_is() -> None:
     assert correct_sentence(0.86) == "86 of 100 predictions are correct."
 
 
-def test_a_unit_stands_where_it_is_written() -> None:
+def test_a_unit_stands_where_it_is_written():
     assert wording.format_measure(1304, "$") == "$1,304"
     assert wording.format_measure(158.6, "$") == "$158.60"
     assert wording.format_measure(-20, "US$") == "−US$20"
@@ -83,9 +81,7 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
         ("zh_CN", "−1,234.5", "97.7%", "1.4 GB", "a、b和c", "2026年11月28日"),
     ],
 )  # fmt: skip
-def test_a_language_writes_numbers_its_own_way(
-    language: None, name: str, thousands: str, share: str, size: str, listed: str, day: str
-) -> None:
+def test_a_language_writes_numbers_its_own_way(language, name, thousands, share, size, listed, day):
     i18n.set_language(name)
     assert wording.format_number(-1234.5, ",.1f") == thousands
     assert format_percent(0.977, 1).replace("\xa0", NARROW) == share.replace("\xa0", NARROW)
@@ -94,14 +90,14 @@ def test_a_language_writes_numbers_its_own_way(
     assert wording.format_date(dt.date(2026, 11, 28)) == day
 
 
-def test_numbers_among_the_values_of_a_message_follow_the_language(language: None) -> None:
+def test_numbers_among_the_values_of_a_message_follow_the_language(language):
     i18n.set_language("de")
     assert i18n.gettext("{value} of {other:.2f}", value=0.5, other=1 / 3) == "0,5 of 0,33"
     assert i18n.ngettext("{count} row", "{count} rows", 12_000) == "12.000 rows"
     assert i18n.gettext("{value!r} in {name}", value=0.5, name="1.5.csv") == "0.5 in 1.5.csv"
 
 
-def test_a_value_has_one_text() -> None:
+def test_a_value_has_one_text():
     number = wording.format_number
     assert number(-0.0) == "0" and number(-0.0004, ".2f") == "0.00"
     assert number(-3.2e-7) == "−3.20e-07"
@@ -119,7 +115,7 @@ def test_a_value_has_one_text() -> None:
 
 
 @pytest.mark.parametrize(("name", "point"), [("en", "."), ("de", ",")])
-def test_decimal_points_of_a_column_are_in_one_line(language: None, name: str, point: str) -> None:
+def test_decimal_points_of_a_column_are_in_one_line(language, name, point):
     i18n.set_language(name)
     texts = [wording.format_number(value) for value in (0.007269, 0.0478, 12.0)]
     rooms = [wording.decimal_padding(one, wording.most_decimals(texts)) for one in texts]
@@ -131,7 +127,7 @@ def test_decimal_points_of_a_column_are_in_one_line(language: None, name: str, p
     assert wording.most_decimals([share, "9%"]) == 1
 
 
-def test_halves_of_a_percent_are_rounded_up_as_at_school() -> None:
+def test_halves_of_a_percent_are_rounded_up_as_at_school():
     assert wording.format_percent(77 / 80, 1) == wording.format_number(77 / 80, ".1%") == "96.3%"
     assert wording.format_percent(35 / 80, 1) == "43.8%"
     assert wording.format_number(-77 / 80, ".1%") == "−96.3%"
@@ -139,7 +135,7 @@ def test_halves_of_a_percent_are_rounded_up_as_at_school() -> None:
     assert wording.format_percent(0.0, 0) == "0%" and wording.format_percent(1.0) == "100.0%"
 
 
-def test_sizes_and_durations() -> None:
+def test_sizes_and_durations():
     sizes = [wording.format_bytes(count) for count in (0, 999, 12_000, 600_000, 5e12)]
     assert sizes == ["0 bytes", "999 bytes", "12 kB", "0.6 MB", "5.0 TB"]
     durations = [wording.format_duration(seconds) for seconds in (0.01, 2.34, 33, 200, 3900)]
@@ -156,8 +152,8 @@ def test_sizes_and_durations() -> None:
     ],
 )
 def test_sentences_labels_and_values_are_joined_as_the_language_does(
-    monkeypatch: pytest.MonkeyPatch, name: str, sentences: str, label: str, values: str
-) -> None:
+    monkeypatch, name, sentences, label, values
+):
     monkeypatch.setenv(i18n.VARIABLE, "en")
     try:
         i18n.set_language(name)
@@ -171,6 +167,6 @@ def test_sentences_labels_and_values_are_joined_as_the_language_does(
         i18n.set_language("en")
 
 
-def test_the_two_sentences_of_an_error_are_joined_so_too() -> None:
+def test_the_two_sentences_of_an_error_are_joined_so_too():
     assert str(UserError("没有数据。", "请选择数据。")) == "没有数据。请选择数据。"
     assert str(UserError("No data.", "Choose data.")) == "No data. Choose data."

@@ -1,7 +1,5 @@
 """The bounds of a worker hold for the process that works, whatever was started to get there."""
 
-from __future__ import annotations
-
 import sys
 import time
 
@@ -56,7 +54,7 @@ def _gone(process: psutil.Process) -> bool:
 
 
 @pytest.mark.usefixtures("start")
-def test_memory_is_bounded() -> None:
+def test_memory_is_bounded():
     worker = _worker(ResourceLimits(60, 300))
     assert worker.ask({"mb": 20}) == {"done": True}
     assert worker._watched is not None
@@ -66,7 +64,7 @@ def test_memory_is_bounded() -> None:
 
 
 @pytest.mark.usefixtures("start")
-def test_processor_time_is_bounded() -> None:
+def test_processor_time_is_bounded():
     worker = _worker(ResourceLimits(0.5, 300))
     assert worker.ask({"rest": 1}) == {"done": True}, "who only waits computes nothing"
     begin = time.monotonic()

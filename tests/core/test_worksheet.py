@@ -1,7 +1,5 @@
 """A network for a worksheet: its numbers stand there, or none of them does."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +25,7 @@ def _words(picture: str) -> list[str]:
     return [one.text or "" for one in root.iter() if one.tag.endswith("}text")]
 
 
-def test_with_numbers_they_are_those_of_the_network(iris: Project) -> None:
+def test_with_numbers_they_are_those_of_the_network(iris):
     words = _words(worksheet(iris, known_facts(iris, Path()), sheet="numbers"))
     # Four lengths; 16 neurons of 4 weights and a bias, then 3 of 16 and a bias.
     for wanted in ("Name", "Date", "4", "16", "80 weights", "51 weights", "16 · relu"):
@@ -36,7 +34,7 @@ def test_with_numbers_they_are_those_of_the_network(iris: Project) -> None:
     assert LINE not in " ".join(words)
 
 
-def test_without_numbers_there_is_a_line_for_each(iris: Project) -> None:
+def test_without_numbers_there_is_a_line_for_each(iris):
     facts = known_facts(iris, Path())
     full = _words(worksheet(iris, facts, sheet="numbers"))
     blank = _words(worksheet(iris, facts, sheet="blank"))
@@ -47,7 +45,7 @@ def test_without_numbers_there_is_a_line_for_each(iris: Project) -> None:
     ]
 
 
-def test_what_is_to_be_worked_out_can_be(iris: Project) -> None:
+def test_what_is_to_be_worked_out_can_be(iris):
     """4 columns into 16 units into 3: all else follows, and none of it stands there."""
     texts = _words(worksheet(iris, known_facts(iris, Path()), sheet="exercise"))
     words = " ".join(texts)
@@ -68,23 +66,23 @@ def test_what_is_to_be_worked_out_can_be(iris: Project) -> None:
         ("leaky_relu", "leaky_relu"),
     ],
 )
-def test_each_number_becomes_one_line(text: str, told: str) -> None:
+def test_each_number_becomes_one_line(text, told):
     assert blank_numbers(text, "___") == told
 
 
-def test_a_network_that_does_not_fit_has_no_wrong_numbers(iris: Project) -> None:
+def test_a_network_that_does_not_fit_has_no_wrong_numbers(iris):
     """Without data nothing is known of the shapes: nothing is made up."""
     words = _words(worksheet(iris, None, sheet="numbers"))
     assert "16" not in words
     assert "Dense" in words
 
 
-def test_the_plain_picture_is_as_before(iris: Project) -> None:
+def test_the_plain_picture_is_as_before(iris):
     assert "weights" not in network_svg(iris)
     assert "131" not in network_svg(iris)
 
 
-def test_a_picture_has_the_colours_of_the_canvas() -> None:
+def test_a_picture_has_the_colours_of_the_canvas():
     """Of every category: a frozen body was grey in the picture and violet on the canvas."""
     from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
 
@@ -94,7 +92,7 @@ def test_a_picture_has_the_colours_of_the_canvas() -> None:
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
-def test_a_wire_past_other_layers_goes_beside_them(horizontal: bool) -> None:
+def test_a_wire_past_other_layers_goes_beside_them(horizontal):
     """Straight it lies behind them, and the picture shows a chain."""
     project = files.read(resource("examples", "residual.netbuilder"))
     graph = replace(project.graph, extra={**project.graph.extra, "horizontal": horizontal})

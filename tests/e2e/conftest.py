@@ -1,7 +1,5 @@
 """Each training is done once and used by many tests; a process of its own only where it counts."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

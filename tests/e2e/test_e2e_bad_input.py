@@ -1,16 +1,10 @@
 """Bad files: one clear message that names the place and the mend, exit 1, nothing lost."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import h5py
 import pytest
-
-Run = Callable[..., Any]
 
 GOOD: dict[str, Any] = {
     "format": "netbuilder-project",
@@ -67,7 +61,7 @@ PROJECTS = {
 
 
 @pytest.mark.parametrize("case", PROJECTS, ids=str)
-def test_bad_projects(run: Run, tmp_path: Path, case: str) -> None:
+def test_bad_projects(run, tmp_path, case):
     text, word = PROJECTS[case]
     path = tmp_path / "bad.netbuilder"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -94,7 +88,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("case", TABLES, ids=str)
-def test_bad_tables(run: Run, tmp_path: Path, case: str) -> None:
+def test_bad_tables(run, tmp_path, case):
     text, word = TABLES[case]
     path = tmp_path / "p.netbuilder"
     path.write_text(json.dumps(GOOD))
@@ -108,7 +102,7 @@ def test_bad_tables(run: Run, tmp_path: Path, case: str) -> None:
     assert any(word in one["message"] for one in done.json["problems"])
 
 
-def test_tables_that_are_odd_but_good(run: Run, tmp_path: Path) -> None:
+def test_tables_that_are_odd_but_good(run, tmp_path):
     path = tmp_path / "p.netbuilder"
     path.write_text(json.dumps(GOOD))
     for text in (ROWS.replace(",", ";"), "\ufeff" + ROWS, ROWS.replace("\n", "\r\n")):
@@ -118,7 +112,7 @@ def test_tables_that_are_odd_but_good(run: Run, tmp_path: Path) -> None:
         assert done.json["shapes"]["input"] == [None, 2]
 
 
-def test_files_that_are_no_models(run: Run, tmp_path: Path) -> None:
+def test_files_that_are_no_models(run, tmp_path):
     text = tmp_path / "m.h5"
     text.write_text("no model at all")
     folder = tmp_path / "folder"
@@ -139,7 +133,7 @@ def test_files_that_are_no_models(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "x.netbuilder").exists()
 
 
-def test_an_evil_model(run: Run, tmp_path: Path) -> None:
+def test_an_evil_model(run, tmp_path):
     config = {
         "class_name": "Sequential",
         "config": {

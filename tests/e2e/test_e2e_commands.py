@@ -1,7 +1,5 @@
 """Every verb: what it writes, its line of JSON, its exit code."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -10,9 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,11 +15,8 @@ import pytest
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 
-Job = Any
-Run = Callable[..., Any]
 
-
-def test_help_and_version(run: Run) -> None:
+def test_help_and_version(run):
     done = run("--help")
     assert done.code == 0
     for verb in ("train", "check", "predict", "evaluate", "import", "export", "screenshot"):
@@ -47,18 +39,18 @@ def test_help_and_version(run: Run) -> None:
         ["completion", "cmd"],
     ],
 )
-def test_wrong_usage(run: Run, words: list[str]) -> None:
+def test_wrong_usage(run, words):
     done = run(*words)
     assert done.code == 2
     assert done.err.strip()
     assert done.out == ""
 
 
-def test_a_verb_that_is_meant(run: Run) -> None:
+def test_a_verb_that_is_meant(run):
     assert "'train'" in run("trian").err
 
 
-def test_nothing_heavy_is_loaded_before_it_is_needed(root: Path, tmp_path: Path) -> None:
+def test_nothing_heavy_is_loaded_before_it_is_needed(root, tmp_path):
     broken = tmp_path / "b.netbuilder"
     broken.write_text('{"format": "netbuilder-project", "version": 99}')
     script = (
@@ -74,7 +66,7 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(root: Path, tmp_path: Path)
     assert done.stdout.splitlines()[-1] == "[0, 1, 0] []"
 
 
-def test_examples(run: Run, tmp_path: Path) -> None:
+def test_examples(run, tmp_path):
     listed = run("examples", "--json").json["examples"]
     assert {"digits", "iris", "diabetes"} <= {one["name"] for one in listed}
     path = tmp_path / "iris.netbuilder"
@@ -86,7 +78,7 @@ def test_examples(run: Run, tmp_path: Path) -> None:
     assert "iris" in done.err
 
 
-def test_check(run: Run, diabetes_job: Job) -> None:
+def test_check(run, diabetes_job):
     done = run("check", diabetes_job.project, "--json")
     assert done.code == 0, done.out
     found = done.json
@@ -96,7 +88,7 @@ def test_check(run: Run, diabetes_job: Job) -> None:
     assert isinstance(found["problems"], list)
 
 
-def test_check_prints_the_network_as_a_table(run: Run, diabetes_job: Job) -> None:
+def test_check_prints_the_network_as_a_table(run, diabetes_job):
     done = run("check", diabetes_job.project, "--table")
     lines = [line.split() for line in done.out.splitlines()]
     assert ["dense0", "Dense", "50", "550", "500", "550"] in lines
@@ -109,7 +101,7 @@ def test_check_prints_the_network_as_a_table(run: Run, diabetes_job: Job) -> Non
     }  # fmt: skip
 
 
-def test_check_of_what_cannot_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+def test_check_of_what_cannot_train(run, diabetes_job, tmp_path):
     project = json.loads(diabetes_job.project.read_text(encoding="utf-8"))
     project["graph"]["nodes"].insert(2, {"id": "c", "layer": "Conv2D", "params": {"filters": 2}})
     project["graph"]["nodes"][2]["params"]["kernel_size"] = 3
@@ -128,7 +120,7 @@ def test_check_of_what_cannot_train(run: Run, diabetes_job: Job, tmp_path: Path)
     assert not path.with_suffix(".h5").exists()
 
 
-def test_check_of_a_broken_graph_needs_no_tensorflow(root: Path, tmp_path: Path) -> None:
+def test_check_of_a_broken_graph_needs_no_tensorflow(root, tmp_path):
     project = {
         "format": "netbuilder-project", "version": 1,
         "graph": {"nodes": [{"id": "i", "layer": "Input"}, {"id": "a", "layer": "Dense"}],
@@ -155,7 +147,7 @@ def test_check_of_a_broken_graph_needs_no_tensorflow(root: Path, tmp_path: Path)
     assert [code for code in codes if "data" in code] == ["no-data"]
 
 
-def test_options_of_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+def test_options_of_train(run, diabetes_job, tmp_path):
     path = tmp_path / "m.keras"
     words = ["--epochs", "2", "--batch-size", "100", "--learning-rate", "0.01", "--seed", "7"]
     done = run("train", diabetes_job.project, "-o", path, *words, "--json")
@@ -168,7 +160,7 @@ def test_options_of_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     assert training["optimizer"]["params"] == {"learning_rate": 0.01}
 
 
-def test_a_table_where_a_model_or_project_is_needed(run: Run, tmp_path: Path) -> None:
+def test_a_table_where_a_model_or_project_is_needed(run, tmp_path):
     table = tmp_path / "two.csv"
     table.write_text("x,y\n1,2\n2,4\n", "utf-8")
     for words, code, fix in (
@@ -182,7 +174,7 @@ def test_a_table_where_a_model_or_project_is_needed(run: Run, tmp_path: Path) ->
         assert (answer["code"], fix in answer["mend"]) == (code, True), answer
 
 
-def test_a_project_without_a_name_is_called_as_its_file(run: Run, tmp_path: Path) -> None:
+def test_a_project_without_a_name_is_called_as_its_file(run, tmp_path):
     path = tmp_path / "mine.netbuilder"
     for name, title in (("Untitled", "'mine'"), ("Flowers", "'Flowers'")):
         files.write(edits.rename_project(Project(), name), path)
@@ -190,7 +182,7 @@ def test_a_project_without_a_name_is_called_as_its_file(run: Run, tmp_path: Path
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
-def test_a_shell_completes_commands_options_and_files(run: Run, tmp_path: Path) -> None:
+def test_a_shell_completes_commands_options_and_files(run, tmp_path):
     (tmp_path / "iris.h5").touch()
     script = run("completion", "bash").out
     script += """
@@ -206,8 +198,8 @@ def test_a_shell_completes_commands_options_and_files(run: Run, tmp_path: Path) 
 
 
 def test_rows_from_standard_input_and_predictions_to_standard_output(
-    run: Run, diabetes_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    run, diabetes_job, tmp_path, monkeypatch
+):
     from sklearn.datasets import load_diabetes
 
     table = load_diabetes(scaled=False, as_frame=True).data.head(3).to_csv(index=False)
@@ -221,7 +213,7 @@ def test_rows_from_standard_input_and_predictions_to_standard_output(
     assert (done.code, done.out) == (0, (tmp_path / "out.csv").read_text("utf-8"))
 
 
-def test_predict_to_the_screen(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+def test_predict_to_the_screen(run, diabetes_job, tmp_path):
     from sklearn.datasets import load_diabetes
 
     frame = load_diabetes(scaled=False, as_frame=True).data.head(3)
@@ -240,7 +232,7 @@ def test_predict_to_the_screen(run: Run, diabetes_job: Job, tmp_path: Path) -> N
     assert "bmi" in done.err
 
 
-def test_import_of_its_own(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+def test_import_of_its_own(run, diabetes_job, tmp_path):
     path = tmp_path / "back.netbuilder"
     done = run("import", diabetes_job.model, "-o", path, "--json")
     assert done.code == 0
@@ -251,7 +243,7 @@ def test_import_of_its_own(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     assert after["data"] == before["data"]
 
 
-def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+def test_export(run, diabetes_job, tmp_path):
     for name in ("m.keras", "m.py", "m.ipynb", "m.svg", "m.png", "m.pdf", "again.h5"):
         path = tmp_path / name
         done = run("export", diabetes_job.model, "-o", path, "--json")
@@ -290,7 +282,7 @@ def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_screenshot(fresh: Run, tmp_path: Path) -> None:
+def test_screenshot(fresh, tmp_path):
     path = tmp_path / "w.png"
     done = fresh("screenshot", "-o", path, "--size", "1000x700", "--panel", "TRAINING", "--json")
     assert done.code == 0, done.err
@@ -299,7 +291,7 @@ def test_screenshot(fresh: Run, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
+def test_a_screenshot_is_a_png(run, tmp_path):
     for name in ("a.jpg", "a"):
         done = run("screenshot", "-o", tmp_path / name)
         assert done.code == 1
@@ -315,9 +307,7 @@ def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
 @pytest.mark.parametrize("seconds", [0.2, 1.0, 4.0])
-def test_ctrl_c_before_the_first_epoch_ends_at_once(
-    root: Path, diabetes_job: Job, tmp_path: Path, seconds: float
-) -> None:
+def test_ctrl_c_before_the_first_epoch_ends_at_once(root, diabetes_job, tmp_path, seconds):
     process = subprocess.Popen(
         [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project), "-o",
          str(tmp_path / "m.h5"), "--epochs", "100000000"],
@@ -337,7 +327,7 @@ def test_ctrl_c_before_the_first_epoch_ends_at_once(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
-def test_ctrl_c_that_python_dropped_is_heard_when_the_run_begins(root: Path) -> None:
+def test_ctrl_c_that_python_dropped_is_heard_when_the_run_begins(root):
     code = """
 import os, signal
 from netbuilder.cli.stop_signals import interruptible, remember_interrupts
@@ -363,9 +353,7 @@ with interruptible(lambda: None):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_told_to_stop_is_saved_and_resumes(
-    root: Path, run: Run, diabetes_job: Job, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_run_that_is_told_to_stop_is_saved_and_resumes(root, run, diabetes_job, tmp_path, number):
     model = tmp_path / "m.h5"
     command = [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project)]
     command += ["-o", str(model), "--epochs", "100000000", "--json"]
@@ -399,7 +387,7 @@ def test_a_run_that_is_told_to_stop_is_saved_and_resumes(
     assert not checkpoint.exists(), "a whole run leaves nothing to resume"
 
 
-def test_a_folder_that_cannot_be_written(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(run, diabetes_job, tmp_path):
     done = run("train", diabetes_job.project, "-o", tmp_path / "no" / "m.h5")
     assert done.code == 1
     assert "does not exist" in done.err
@@ -415,7 +403,7 @@ def test_a_folder_that_cannot_be_written(run: Run, diabetes_job: Job, tmp_path: 
     assert done.code == 1
 
 
-def test_workers_are_checked(run: Run, diabetes_job: Job) -> None:
+def test_workers_are_checked(run, diabetes_job):
     for words, told in (
         (["--workers", "here"], "HOST:PORT"),
         (["--workers", "a:1"], "Add --worker-index 0."),
@@ -429,7 +417,7 @@ def test_workers_are_checked(run: Run, diabetes_job: Job) -> None:
         assert "None" not in done.err
 
 
-def test_answers_of_classes_are_labels(run: Run, tmp_path: Path) -> None:
+def test_answers_of_classes_are_labels(run, tmp_path):
     rows = [f"{i % 2 * 5 + i % 3},{i % 7},{'yes' if i % 2 else 'no'}" for i in range(200)]
     data = tmp_path / "votes.csv"
     data.write_text("a,b,vote\n" + "\n".join(rows) + "\n")

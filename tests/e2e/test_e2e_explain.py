@@ -1,9 +1,6 @@
 """``netbuilder explain`` and ``netbuilder tune`` as other programs use them."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +11,6 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project, Training
 from netbuilder.core.results.explain.methods import explain
 from tests.core.results.conftest import (
-    Trained,
     chain,
     digits_model,
     house_folder,
@@ -26,9 +22,7 @@ __all__ = ["digits_model", "house_folder", "house_model"]
 
 
 @pytest.mark.slow
-def test_a_row_of_a_table(
-    house_model: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_row_of_a_table(house_model, tmp_path, capsys):
     registry.save_network(house_model[0], tmp_path / "m.h5")
     houses(60, 5).to_csv(tmp_path / "new.csv", index=False)
     houses(60, 5)[["size", "town"]].to_csv(tmp_path / "bare.csv", index=False)
@@ -50,9 +44,7 @@ def test_a_row_of_a_table(
 
 
 @pytest.mark.slow
-def test_the_command_says_what_the_window_says(
-    digits_model: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_says_what_the_window_says(digits_model, tmp_path, capsys):
     """Each way for a picture, also where Grad-CAM is black: the very heat map and sentence."""
     trained, data = digits_model
     assert data.test is not None
@@ -71,9 +63,7 @@ def test_the_command_says_what_the_window_says(
 
 
 @pytest.mark.slow
-def test_variants_are_tried(
-    house_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_variants_are_tried(house_folder, tmp_path, capsys):
     graph = chain(("hidden", "Dense", {"units": 4}), ("out", "Dense", {"units": 1}))
     recipe = Data("csv", path="houses.csv", target=("price",), scaling="standard")
     project = Project("Houses", graph, recipe, Training(epochs=2))

@@ -1,16 +1,9 @@
 """Models from elsewhere through the commands: what is left out or cannot be drawn is told."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-Run = Callable[..., Any]
 
 
-def test_an_unknown_loss_is_noted(run: Run, tmp_path: Path) -> None:
+def test_an_unknown_loss_is_noted(run, tmp_path):
     import h5py
     import keras
     import numpy as np
@@ -42,7 +35,7 @@ def test_an_unknown_loss_is_noted(run: Run, tmp_path: Path) -> None:
         assert done.code == (1 if words[0] == "check" else 0), done.err
 
 
-def test_an_operation_that_is_no_layer_is_told(run: Run, tmp_path: Path) -> None:
+def test_an_operation_that_is_no_layer_is_told(run, tmp_path):
     import keras
 
     start = keras.Input((4, 3))

@@ -1,18 +1,10 @@
 """``netbuilder grade``: rows for what is broken, and one word where it is the hidden data."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 
 @pytest.mark.slow
-def test_broken_files_are_rows_and_the_same_fault_is_said_once(
-    run: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_broken_files_are_rows_and_the_same_fault_is_said_once(run, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.h5").write_bytes(b"nothing")
@@ -32,9 +24,7 @@ def test_broken_files_are_rows_and_the_same_fault_is_said_once(
     assert "same reason" in done.err
 
 
-def test_a_wrong_ending_is_told_before_anything_is_graded(
-    run: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_a_wrong_ending_is_told_before_anything_is_graded(run, tmp_path):
     (tmp_path / "a.h5").touch()
     (tmp_path / "h.csv").write_text("x,y\n1,2\n", encoding="utf-8")
     done = run("grade", tmp_path, "--data", tmp_path / "h.csv", "-o", tmp_path / "out.pdf")
@@ -44,9 +34,7 @@ def test_a_wrong_ending_is_told_before_anything_is_graded(
 
 
 @pytest.mark.slow
-def test_without_hidden_data_built_in_sets_are_judged_on_their_own_test_rows(
-    run: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_without_hidden_data_built_in_sets_are_judged_on_their_own_test_rows(run, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     assert run("examples", "iris", "-o", tmp_path / "iris.netbuilder").code == 0

@@ -1,16 +1,11 @@
 """``netbuilder import`` of code, and of code with weights into a model."""
 
-from __future__ import annotations
-
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-Run = Callable[..., Any]
 CODE = """
 import keras
 m = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="relu")])
@@ -18,7 +13,7 @@ m.add(Own(1))
 """
 
 
-def test_code_becomes_a_project_and_with_weights_a_model(run: Run, tmp_path: Path) -> None:
+def test_code_becomes_a_project_and_with_weights_a_model(run, tmp_path):
     import keras
     import numpy as np
 
@@ -42,7 +37,7 @@ def test_code_becomes_a_project_and_with_weights_a_model(run: Run, tmp_path: Pat
     assert np.allclose(found, model(rows))
 
 
-def test_a_model_is_chosen_by_name_or_number(run: Run, tmp_path: Path) -> None:
+def test_a_model_is_chosen_by_name_or_number(run, tmp_path):
     code, project = tmp_path / "net.py", tmp_path / "p.netbuilder"
     line = "{0} = keras.Sequential([keras.Input((3,)), keras.layers.Dense({1})])\n"
     code.write_text("import keras\n" + line.format("small", 2) + line.format("large", 9))
@@ -58,7 +53,7 @@ def test_a_model_is_chosen_by_name_or_number(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 @pytest.mark.parametrize("verb", ["lessons", "grade", "import"])
-def test_a_pipe_is_no_file(run: Run, tmp_path: Path, verb: str) -> None:
+def test_a_pipe_is_no_file(run, tmp_path, verb):
     """Reading it would wait for ever, and a device gives more than memory holds."""
     name = {"lessons": "l.md", "grade": "r.toml", "import": "m.py"}[verb]
     for path in (tmp_path / name, tmp_path / f"device{Path(name).suffix}"):

@@ -1,11 +1,5 @@
 """``netbuilder lessons``: the list, one lesson, and how far a project or a model is in it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from netbuilder.core.lessons import library
@@ -33,7 +27,7 @@ answer: yes
 """
 
 
-def test_the_list_and_one_lesson(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_list_and_one_lesson(run, tmp_path):
     listed = run("lessons", "--json").json["lessons"]
     assert len(listed) >= 12
     assert {"name", "title", "level", "minutes"} <= set(listed[0])
@@ -48,7 +42,7 @@ def test_the_list_and_one_lesson(run: Callable[..., Any], tmp_path: Path) -> Non
     assert run("lessons", "--check", "x.netbuilder").code == 2
 
 
-def test_a_lesson_is_written_with_its_data(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_lesson_is_written_with_its_data(run, tmp_path):
     """The start project's data come along, and are found from the new folder."""
     place = tmp_path / "teacher"
     (place / "data").mkdir(parents=True)
@@ -68,9 +62,7 @@ def test_a_lesson_is_written_with_its_data(run: Callable[..., Any], tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_project_is_checked_and_a_solution_proves_a_lesson(
-    run: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_a_project_is_checked_and_a_solution_proves_a_lesson(run, tmp_path):
     start = library.start_project(library.find_lesson("first_model"))
     half = edits.set_data(start, Data(kind="builtin", name="iris"))
     half = edits.append_layer(half, "Dense", params={"units": 16, "activation": "relu"})

@@ -1,11 +1,8 @@
 """From a project to a trained .h5 that answers in the data's own units, by commands alone."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
 
-Job = Any
 Done = Any
-Run = Callable[..., Any]
 
 
 def plain_keras(model: Path, rows: np.ndarray) -> np.ndarray:
@@ -38,7 +33,7 @@ def plain_keras(model: Path, rows: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_diabetes(diabetes_job: Job) -> None:
+def test_diabetes(diabetes_job):
     assert diabetes_job.done.code == 0, diabetes_job.done.err
     found = diabetes_job.done.json
     assert found["model"] == str(diabetes_job.model)
@@ -55,7 +50,7 @@ def test_diabetes(diabetes_job: Job) -> None:
     assert np.abs(answers[:, 0] - bunch.target).mean() < 52
 
 
-def test_sales(sales_job: Job, sales: Path) -> None:
+def test_sales(sales_job, sales):
     """The course's own script reached $1,300 to $1,600, and $260,000 to $264,000."""
     assert sales_job.done.code == 0, sales_job.done.err
     assert sales_job.model.exists(), "without -o the model lies beside its project"
@@ -73,9 +68,7 @@ def test_sales(sales_job: Job, sales: Path) -> None:
     assert 255_000 < answers[-1] < 270_000
 
 
-def test_sales_predict_writes_dollars(
-    sales_job: Job, sales: Path, run: Run, tmp_path: Path
-) -> None:
+def test_sales_predict_writes_dollars(sales_job, sales, run, tmp_path):
     out = tmp_path / "answers.csv"
     done: Done = run("predict", sales_job.model, sales / "sales_test.csv", "-o", out, "--json")
     assert done.code == 0, done.err
@@ -91,7 +84,7 @@ def test_sales_predict_writes_dollars(
 @pytest.mark.parametrize(
     ("name", "accuracy", "words"), [("digits", 0.97, []), ("waves", 0.85, ["--epochs", "15"])]
 )
-def test_classes(run: Run, tmp_path: Path, name: str, accuracy: float, words: list[str]) -> None:
+def test_classes(run, tmp_path, name, accuracy, words):
     project, model = tmp_path / f"{name}.netbuilder", tmp_path / f"{name}.h5"
     assert run("examples", name, "-o", project).code == 0
     done = run("train", project, "-o", model, *words, "--json")

@@ -1,21 +1,14 @@
 """Words for what goes wrong around the program: libraries, the screen, a fault of its own."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from netbuilder.cli.app import missing_library_error
 from netbuilder.cli.output import report_unexpected, to_json_value
 from netbuilder.core import folders
-
-Run = Callable[..., Any]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +19,7 @@ Run = Callable[..., Any]
         ("libxkbcommon.so.0", "libxkbcommon0", "libxkbcommon"),
     ],
 )
-def test_a_missing_library_says_what_to_install(library: str, debian: str, fedora: str) -> None:
+def test_a_missing_library_says_what_to_install(library, debian, fedora):
     text = f"{library}: cannot open shared object file: No such file or directory"
     told = missing_library_error(text)
     assert told is not None
@@ -37,7 +30,7 @@ def test_a_missing_library_says_what_to_install(library: str, debian: str, fedor
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have a screen")
-def test_without_a_screen(root: Path) -> None:
+def test_without_a_screen(root):
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     env = {key: value for key, value in os.environ.items() if key not in hidden}
     done = subprocess.run(
@@ -53,7 +46,7 @@ def test_without_a_screen(root: Path) -> None:
     assert "DISPLAY" in done.stderr
 
 
-def test_a_fault_of_the_program(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_program(home, capsys):
     try:
         raise RuntimeError("the flux\nis off")
     except RuntimeError as error:
@@ -66,7 +59,7 @@ def test_a_fault_of_the_program(home: Path, capsys: pytest.CaptureFixture[str]) 
     assert "Traceback" in log.read_text(encoding="utf-8")
 
 
-def test_numbers_that_are_none_become_null() -> None:
+def test_numbers_that_are_none_become_null():
     import numpy as np
 
     value = {"a": float("nan"), "b": [np.float32("inf"), np.int64(3)], 1: np.array([1.5, np.nan])}
@@ -74,13 +67,13 @@ def test_numbers_that_are_none_become_null() -> None:
 
 
 @pytest.mark.slow
-def test_no_chatter_of_tensorflow(root: Path, diabetes_job: Any) -> None:
+def test_no_chatter_of_tensorflow(root, diabetes_job):
     assert diabetes_job.done.code == 0
     for word in ("cudart", "oneDNN", "absl", "cuda", "I0000", "retracing", "XLA", "cpu_feature"):
         assert word not in diabetes_job.done.err
 
 
-def test_quiet_stderr_keeps_what_others_say() -> None:
+def test_quiet_stderr_keeps_what_others_say():
     script = (
         "import os, sys\n"
         "from netbuilder.core.process.tensorflow_output import filter_stderr\n"

@@ -1,8 +1,6 @@
 """The main job where people really work: long paths with umlauts, a profile that may not be
 written, a system whose output is in a code page."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -69,7 +67,7 @@ def _project(folder: Path, name: str = "Umsätze & mehr") -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_main_job_in_a_long_path_with_umlauts(root: Path, tmp_path: Path) -> None:
+def test_the_main_job_in_a_long_path_with_umlauts(root, tmp_path):
     home = tmp_path / USER
     folder = home / "Eigene Dokumente" / "Künstliche Intelligenz 10b"
     while len(str(folder)) < 120:
@@ -113,7 +111,7 @@ def _read_only(folder: Path) -> tuple[str, ...]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_main_job_with_a_data_folder_that_is_only_read(root: Path, tmp_path: Path) -> None:
+def test_the_main_job_with_a_data_folder_that_is_only_read(root, tmp_path):
     home, work = tmp_path / "home", tmp_path / "work"
     work.mkdir()
     for own in ("data", "cache", "state"):
@@ -133,7 +131,7 @@ def test_the_main_job_with_a_data_folder_that_is_only_read(root: Path, tmp_path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_main_job_with_output_in_a_code_page(root: Path, tmp_path: Path) -> None:
+def test_the_main_job_with_output_in_a_code_page(root, tmp_path):
     machine = Machine(root, PYTHONIOENCODING="cp1252", HOME=str(tmp_path))
     project, model = _project(tmp_path), tmp_path / "m.h5"
     assert LODZ in machine.json("data", project)["classes"]

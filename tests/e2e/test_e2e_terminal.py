@@ -1,7 +1,5 @@
 """What the libraries say to programmers never reaches the terminal of a person."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -53,7 +51,7 @@ os._exit(0)
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_the_window_says_nothing_in_the_terminal(tmp_path: Path) -> None:
+def test_the_window_says_nothing_in_the_terminal(tmp_path):
     hidden = {"TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
     environment |= {"QT_QPA_PLATFORM": "offscreen", "NETBUILDER_HOME": str(tmp_path)}

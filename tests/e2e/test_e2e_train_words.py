@@ -1,18 +1,13 @@
 """What ``train`` says before and beside a run: what may be lost, warnings, places, all outputs."""
 
-from __future__ import annotations
-
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from netbuilder.core.engine.runs.run_store import list_runs
-
-Run = Callable[..., Any]
 
 
 def write_iris(path: Path, **training: Any) -> Path:
@@ -31,7 +26,7 @@ def write_iris(path: Path, **training: Any) -> Path:
     return path
 
 
-def test_resume_without_a_checkpoint_loses_nothing(run: Run, tmp_path: Path) -> None:
+def test_resume_without_a_checkpoint_loses_nothing(run, tmp_path):
     project, model = write_iris(tmp_path / "p.netbuilder"), tmp_path / "m.h5"
     done = run("train", project, "-o", model, "--resume")
     assert done.code == 0, done.err
@@ -44,7 +39,7 @@ def test_resume_without_a_checkpoint_loses_nothing(run: Run, tmp_path: Path) -> 
     assert model.read_bytes() == before
 
 
-def test_warnings_are_told_before_a_run(run: Run, tmp_path: Path) -> None:
+def test_warnings_are_told_before_a_run(run, tmp_path):
     fast = {"name": "SGD", "params": {"learning_rate": 1e9}}
     done = run("train", write_iris(tmp_path / "p.netbuilder", optimizer=fast))
     assert done.code == 0, done.err
@@ -55,7 +50,7 @@ def test_warnings_are_told_before_a_run(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
-def test_a_place_that_takes_no_files_is_told_at_once(run: Run, tmp_path: Path) -> None:
+def test_a_place_that_takes_no_files_is_told_at_once(run, tmp_path):
     project = write_iris(tmp_path / "p.netbuilder", epochs=100_000)
     done = run("train", project, "-o", "/proc/m.h5")
     assert done.code == 1
@@ -68,7 +63,7 @@ def test_a_place_that_takes_no_files_is_told_at_once(run: Run, tmp_path: Path) -
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder.h5", "p.netbuilder"]
 
 
-def test_errors_are_listed_with_the_mend_on_its_own_line(run: Run, tmp_path: Path) -> None:
+def test_errors_are_listed_with_the_mend_on_its_own_line(run, tmp_path):
     path = write_iris(tmp_path / "p.netbuilder")
     path.write_text(path.read_text().replace('"units": 3', '"units": -3'))
     done = run("train", path)
@@ -77,7 +72,7 @@ def test_errors_are_listed_with_the_mend_on_its_own_line(run: Run, tmp_path: Pat
     assert done.err.count("'out'") == 1
 
 
-def test_numbers_of_all_outputs(run: Run, tmp_path: Path) -> None:
+def test_numbers_of_all_outputs(run, tmp_path):
     rows = [f"{i % 7},{i % 5},{i * 6.5},{'yes' if i % 5 > 2 else 'no'}" for i in range(100)]
     (tmp_path / "t.csv").write_text("a,b,price,kind\n" + "\n".join(rows) + "\n")
     path = write_iris(tmp_path / "p.netbuilder")
@@ -102,7 +97,7 @@ def test_numbers_of_all_outputs(run: Run, tmp_path: Path) -> None:
     assert test["num_mean_absolute_error"] == test["num.mean_absolute_error"]
 
 
-def test_the_record_of_a_run_has_the_test_in_the_data_s_own_units(run: Run, tmp_path: Path) -> None:
+def test_the_record_of_a_run_has_the_test_in_the_data_s_own_units(run, tmp_path):
     # Every price is about 5,000 or 15,000 and no feature says which: the error is 5,000, which is
     # 1 in the scaled units that Keras measures in.
     rows = [f"{i // 2 % 9},{5000 + 10000 * (i % 2) + i % 37}" for i in range(400)]
@@ -124,7 +119,7 @@ def test_the_record_of_a_run_has_the_test_in_the_data_s_own_units(run: Run, tmp_
 
 
 @pytest.mark.slow
-def test_libraries_say_nothing(fresh: Run, tmp_path: Path) -> None:
+def test_libraries_say_nothing(fresh, tmp_path):
     import h5py
     import keras
     import numpy as np

@@ -1,14 +1,11 @@
 """Two workers as two people start them: Ctrl+C at one of them ends both, and both go on later."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -28,9 +25,7 @@ def addresses() -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
-def test_ctrl_c_at_one_worker_ends_both_in_words(
-    root: Path, diabetes_job: object, tmp_path: Path
-) -> None:
+def test_ctrl_c_at_one_worker_ends_both_in_words(root, diabetes_job, tmp_path):
     model = tmp_path / "m.h5"
     checkpoint = tmp_path / "m.h5.checkpoint" / "checkpoint.npz"
 

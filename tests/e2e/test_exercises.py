@@ -4,8 +4,6 @@ Both are trained from several seeds. What they reach may differ by no more than 
 differ from seed to seed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -175,7 +173,7 @@ def seeds_of(project: Project, folder: Path) -> Iterator[tuple[int, Project, Dat
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_as_good_as_plain_keras(name: str) -> None:
+def test_as_good_as_plain_keras(name):
     exercise = EXERCISES[name]
     project = project_of(name, exercise.epochs)
     ours, theirs, rows = [], [], 0
@@ -196,7 +194,7 @@ def test_as_good_as_plain_keras(name: str) -> None:
     assert kinds == [type(layer) for layer in model.layers]
 
 
-def test_the_sales_of_the_course(sales: Path) -> None:
+def test_the_sales_of_the_course(sales):
     """Its own table, read and scaled by a plain script from the file."""
     column = "total_earnings"
     data = Data(
@@ -226,7 +224,7 @@ def test_the_sales_of_the_course(sales: Path) -> None:
     assert max(ours) < 5_000, ours
 
 
-def test_a_text_is_gone_on_with() -> None:
+def test_a_text_is_gone_on_with():
     """Two LSTMs with dropout: the next character, and words that the text has."""
     project = project_of("stories", STORIES.epochs)
     project = set_data(project, options={**project.data.options, "samples": 300})
@@ -292,7 +290,7 @@ def three_shapes(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_frozen_body_separates_three_classes_of_pictures(three_shapes: Path) -> None:
+def test_a_frozen_body_separates_three_classes_of_pictures(three_shapes):
     """It learned digits, and stands still; 84 pictures of other things teach the head.
 
     Given 0 to 1 instead of 0 to 255 it stays at chance, a third, as plain Keras does.

@@ -1,7 +1,5 @@
 """The modules of packaging/, which is no package."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable
 from pathlib import Path

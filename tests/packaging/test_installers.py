@@ -1,14 +1,10 @@
 """What Windows and macOS install from, as far as it can be checked on any system."""
 
-from __future__ import annotations
-
 import ast
 import plistlib
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,12 +12,8 @@ from PIL import Image
 
 import netbuilder
 
-Packaging = Callable[[str], ModuleType]
 
-
-def test_icons_hold_every_size_and_the_version_is_ours(
-    packaging: Packaging, tmp_path: Path
-) -> None:
+def test_icons_hold_every_size_and_the_version_is_ours(packaging, tmp_path):
     paths = packaging("make_assets").make(tmp_path)
     with Image.open(paths["ico"]) as icon:
         assert {(16, 16), (32, 32), (256, 256)} <= set(icon.info["sizes"])
@@ -64,9 +56,7 @@ def _programs(root: Path, tmp_path: Path, system: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
-def test_the_recipe_of_each_system(
-    root: Path, tmp_path: Path, system: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_recipe_of_each_system(root, tmp_path, system, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     made = _programs(root, tmp_path, system)
     windowed = [] if system == "linux" else ["netbuilderw"]
@@ -90,7 +80,7 @@ def test_the_recipe_of_each_system(
     assert set(opened) == declared
 
 
-def test_the_installer_needs_no_rights_and_leaves_the_users_data_alone(root: Path) -> None:
+def test_the_installer_needs_no_rights_and_leaves_the_users_data_alone(root):
     text = (root / "packaging" / "netbuilder.iss").read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith((";", "#", "  #"))]
     sections: dict[str, list[str]] = {}
@@ -115,7 +105,7 @@ def test_the_installer_needs_no_rights_and_leaves_the_users_data_alone(root: Pat
     assert setup["SetupIconFile"] == r"build\netbuilder\assets\netbuilder.ico"
 
 
-def test_the_workflow_is_whole_and_names_no_server(root: Path) -> None:
+def test_the_workflow_is_whole_and_names_no_server(root):
     yaml = pytest.importorskip("yaml")
     text = (root / ".github" / "workflows" / "tests.yml").read_text("utf-8")
     assert "http" not in text

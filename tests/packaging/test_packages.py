@@ -1,14 +1,10 @@
 """The folder that runs without Python, and the Debian package made from it."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree
 
 import h5py
@@ -19,9 +15,7 @@ ON_REQUEST = "NETBUILDER_TEST_PACKAGING"
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is Debian's")
-def test_a_debian_package_holds_program_link_and_menu_entry(
-    packaging: Callable[[str], ModuleType], tmp_path: Path
-) -> None:
+def test_a_debian_package_holds_program_link_and_menu_entry(packaging, tmp_path):
     built = tmp_path / "netbuilder"
     built.mkdir()
     program = built / "netbuilder"
@@ -72,9 +66,7 @@ def _built(root: Path, tmp_path: Path) -> Path:
 @pytest.mark.skipif(
     not os.environ.get(ON_REQUEST), reason=f"takes long: set {ON_REQUEST}=1, or a built folder"
 )
-def test_the_folder_that_runs_without_python(
-    root: Path, packaging: Callable[[str], ModuleType], tmp_path: Path
-) -> None:
+def test_the_folder_that_runs_without_python(root, packaging, tmp_path):
     built = _built(root, tmp_path)
     env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
 

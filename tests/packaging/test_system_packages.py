@@ -1,18 +1,11 @@
 """README's lists of system packages, which CI and the bare machine install."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from types import ModuleType
-
 import pytest
 
 from netbuilder.cli.app import missing_library_error
 
 
-def test_readme_lists_what_the_program_and_the_extras_need(
-    packaging: Callable[[str], ModuleType],
-) -> None:
+def test_readme_lists_what_the_program_and_the_extras_need(packaging):
     read = packaging("system_packages").system_packages
     plain, extras = read("plain"), read("extras")
     assert {"python3-venv", "libglib2.0-0", "libxcb-cursor0"} <= set(plain)
@@ -21,16 +14,14 @@ def test_readme_lists_what_the_program_and_the_extras_need(
 
 
 @pytest.mark.parametrize("library", ["libEGL.so.1", "libglib-2.0.so.0", "libxcb-icccm.so.4"])
-def test_the_package_that_an_error_names_stands_in_readme(
-    packaging: Callable[[str], ModuleType], library: str
-) -> None:
+def test_the_package_that_an_error_names_stands_in_readme(packaging, library):
     error = missing_library_error(f"{library}: cannot open shared object file: No such file")
     assert error is not None
     package = error.fix.split("apt install ")[1].split()[0]
     assert package in packaging("system_packages").system_packages("plain")
 
 
-def test_a_list_that_is_missing_is_an_error(packaging: Callable[[str], ModuleType]) -> None:
+def test_a_list_that_is_missing_is_an_error(packaging):
     module = packaging("system_packages")
     text = "sudo apt install a \\\n  b\n\nsudo apt install c\n"
     assert module.system_packages("plain", text) == ["a", "b"]

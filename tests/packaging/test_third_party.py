@@ -1,7 +1,5 @@
 """Every part from elsewhere stands in the list of licences."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from importlib import metadata
@@ -18,7 +16,7 @@ def _rows(root: Path) -> dict[str, list[str]]:
     return {row[0]: row for row in rows}
 
 
-def test_every_dependency_has_its_licence_in_the_list(root: Path) -> None:
+def test_every_dependency_has_its_licence_in_the_list(root):
     """Those of pyproject.toml and what they need in turn; the list is made anew by the script."""
     raw = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     extras = raw["optional-dependencies"]
@@ -38,7 +36,7 @@ def test_every_dependency_has_its_licence_in_the_list(root: Path) -> None:
     assert len(visited) > 50
 
 
-def test_the_list_has_the_versions_of_the_lock_and_all_weights(root: Path) -> None:
+def test_the_list_has_the_versions_of_the_lock_and_all_weights(root):
     rows = _rows(root)
     for name, versions in third_party.locked().items():
         assert rows[name][1] == ", ".join(versions), "run python scripts/third_party.py"
@@ -48,13 +46,13 @@ def test_the_list_has_the_versions_of_the_lock_and_all_weights(root: Path) -> No
     assert "LGPL-3.0" in rows["pyside6-essentials"][2] and rows["grandalf"][2].endswith("EPL-1.0")
 
 
-def test_a_program_without_python_holds_the_texts() -> None:
+def test_a_program_without_python_holds_the_texts():
     texts = third_party.licence_texts()
     assert all(Path(file).is_file() for file, _folder in texts)
     assert {"licences/grandalf", "licences/soundfile"} <= {folder for _file, folder in texts}
 
 
-def test_actions_are_pinned_and_extras_exist(root: Path) -> None:
+def test_actions_are_pinned_and_extras_exist(root):
     text = (root / ".github" / "workflows" / "tests.yml").read_text("utf-8")
     raw = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     used = re.findall(r"uses: (\S+)(.*)", text)

@@ -1,7 +1,5 @@
 """A window on the real thing: real canvas, real Keras, nothing faked."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Finds words that are cut off, from the geometry of the widgets that show them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pyqtgraph as pg

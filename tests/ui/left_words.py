@@ -1,7 +1,5 @@
 """Finds what is left in a window of the language that it had before: words and decimal marks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which fields of a window have no name for a screen reader."""
 
-from __future__ import annotations
-
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -59,10 +57,7 @@ def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
     found = set()
     for name in window.docks.pages:
         window.docks.show_panel(name, focus=False)
-        qtbot.waitUntil(
-            lambda: window.evaluation_service.idle and window.activations_service.idle,
-            timeout=MINUTE,
-        )
+        qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
         found |= {f"{name}: {one}" for one in nameless(window)}
     for node in window.store.project.graph.nodes:
         window.canvas.select((node.id,))

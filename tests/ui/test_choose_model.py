@@ -1,16 +1,8 @@
 """A script with several models: the window asks which of them to open."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog
-from pytestqt.qtbot import QtBot
-
-from netbuilder.ui.main_window import MainWindow
 
 CODE = """from keras import Input, Sequential
 from keras.layers import Dense
@@ -24,13 +16,7 @@ second.fit(c, d, epochs=9)
 
 
 @pytest.mark.parametrize(("index", "epochs"), [(0, 7), (1, 9), (None, 50)])
-def test_the_window_asks_which_model_to_open(
-    open_window: Callable[..., MainWindow],
-    qtbot: QtBot,
-    tmp_path: Path,
-    index: int | None,
-    epochs: int,
-) -> None:
+def test_the_window_asks_which_model_to_open(open_window, qtbot, tmp_path, index, epochs):
     path = tmp_path / "two.py"
     path.write_text(CODE)
     window = open_window(keras=False)
@@ -50,6 +36,6 @@ def test_the_window_asks_which_model_to_open(
 
     choose()
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: len(titles) == 3 and window.documents.opening == "", timeout=60_000)
+    qtbot.waitUntil(lambda: len(titles) == 3 and window.documents.opening == "")
     assert titles[2] == titles[1]  # the model that is imported without a choice
     assert window.store.project.training.epochs == epochs

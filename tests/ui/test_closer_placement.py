@@ -1,7 +1,5 @@
 """What explains a layer never lies over its card or its inputs', in windows of any size."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise, product
 
@@ -10,7 +8,6 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
@@ -117,9 +114,7 @@ def assert_free(window: MainWindow, note: object = "") -> None:
 
 @pytest.mark.parametrize("network", LAYERS)
 @pytest.mark.parametrize("size", SIZES)
-def test_what_explains_a_layer_covers_neither_it_nor_its_inputs(
-    open_window: Open, size: tuple[int, int], network: str
-) -> None:
+def test_what_explains_a_layer_covers_neither_it_nor_its_inputs(open_window, size, network):
     window = shown(open_window, network, size, ARRANGEMENTS[0])
     canvas = window.canvas
     for at, arrangement in enumerate(ARRANGEMENTS):
@@ -138,7 +133,7 @@ def test_what_explains_a_layer_covers_neither_it_nor_its_inputs(
 
 
 @pytest.mark.parametrize("network", LAYERS)
-def test_it_gives_way_while_the_window_changes(open_window: Open, network: str) -> None:
+def test_it_gives_way_while_the_window_changes(open_window, network):
     window = shown(open_window, network, (1366, 768), "rail")
     for name in list(LAYERS[network])[::3]:
         window.canvas.show_number(name, tuple(0 for _length in LAYERS[network][name][1]))
@@ -152,9 +147,7 @@ def test_it_gives_way_while_the_window_changes(open_window: Open, network: str) 
 
 
 @pytest.mark.slow
-def test_its_lines_are_broken_anew_where_it_becomes_narrower(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_its_lines_are_broken_anew_where_it_becomes_narrower(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1), keras=True)
     window.resize(1024, 700)
     arrange(window, "rail")
@@ -171,7 +164,7 @@ def test_its_lines_are_broken_anew_where_it_becomes_narrower(
     assert_free(window)
 
 
-def test_it_gives_way_where_the_view_or_a_card_is_moved(open_window: Open) -> None:
+def test_it_gives_way_where_the_view_or_a_card_is_moved(open_window):
     window = shown(open_window, "long", (1366, 768), "lesson")
     canvas = window.canvas
     canvas.show_number("conv_2", None)
@@ -190,9 +183,7 @@ def test_it_gives_way_where_the_view_or_a_card_is_moved(open_window: Open) -> No
 
 
 @pytest.mark.parametrize("network", LAYERS)
-def test_other_cards_are_covered_only_where_there_is_no_other_room(
-    open_window: Open, network: str
-) -> None:
+def test_other_cards_are_covered_only_where_there_is_no_other_room(open_window, network):
     window = shown(open_window, network, (1366, 768), "rail")
     canvas = window.canvas
     for name in LAYERS[network]:
@@ -205,7 +196,7 @@ def test_other_cards_are_covered_only_where_there_is_no_other_room(
 
 
 @pytest.mark.parametrize("wide, high", [*product((240, 320, 442, 722), (160, 300, 560))])
-def test_of_cards_that_lie_anywhere_none_is_covered(wide: int, high: int) -> None:
+def test_of_cards_that_lie_anywhere_none_is_covered(wide, high):
     rng, room = np.random.default_rng(wide + high), QSizeF(wide, high)
     for _time in range(200):
         spots = rng.uniform((-wide, -high), (2 * wide, 2 * high), (3, 2))
@@ -219,7 +210,7 @@ def test_of_cards_that_lie_anywhere_none_is_covered(wide: int, high: int) -> Non
         assert not any(one.intersects(grown) for one in moved), "nor once it has grown"
 
 
-def test_a_number_chosen_on_an_expanded_page_is_explained_on_the_canvas(open_window: Open) -> None:
+def test_a_number_chosen_on_an_expanded_page_is_explained_on_the_canvas(open_window):
     window = shown(open_window, "long", (1366, 768), "rail")
     panel = window.docks.show_panel("inside", focus=False)
     window.docks.toggle_expanded()

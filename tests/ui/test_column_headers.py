@@ -1,9 +1,6 @@
 """The heads of every table are whole: in German, at large letters, in a window of 1024 x 700."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import pytest
 from PySide6.QtWidgets import QHeaderView, QTableView, QTreeView, QVBoxLayout, QWidget
@@ -14,7 +11,6 @@ from netbuilder.core import i18n
 from netbuilder.core.grading.submission import GRADED, Submission
 from netbuilder.core.project import edits
 from netbuilder.ui.grading.grade_window import GradeWindow
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.runner import RunState
@@ -66,9 +62,7 @@ def whole(window: QWidget, qtbot: QtBot, looks: Iterable[tuple[str, float]] = LO
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["iris", "reviews"])
-def test_every_page(
-    open_window: Callable[..., MainWindow], example: Callable, qtbot: QtBot, name: str
-) -> None:
+def test_every_page(open_window, example, qtbot, name):
     window = open_window(edits.set_training(example(name), epochs=1))
     window.resize(1024, 700)
     window.runner.start()
@@ -88,7 +82,7 @@ def test_every_page(
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_submissions(qtbot: QtBot, home: Path, look: tuple[str, float]) -> None:
+def test_submissions(qtbot, home, look):
     choose_language(look[0])
     window = GradeWindow()
     qtbot.addWidget(window, before_close_func=lambda one: one.hide())
@@ -99,7 +93,7 @@ def test_submissions(qtbot: QtBot, home: Path, look: tuple[str, float]) -> None:
     whole(window, qtbot, [look])
 
 
-def test_a_column_that_stretches_keeps_its_head_and_the_others_share(qtbot: QtBot) -> None:
+def test_a_column_that_stretches_keeps_its_head_and_the_others_share(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     table = ShortTable("Table", window)

@@ -1,20 +1,14 @@
 """A library's fault ends the program: the next start has the work, says so, and has the stack."""
 
-from __future__ import annotations
-
 import faulthandler
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QDesktopServices
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui import app
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import crash_detector, recovery
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log, log_path
 from netbuilder.ui.window import dialogs
@@ -54,12 +48,7 @@ def _run(how: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a fault has another number")
-def test_a_fault_leaves_work_and_stack_to_the_next_start(
-    home: Path,
-    open_window: Callable[..., MainWindow],
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_fault_leaves_work_and_stack_to_the_next_start(home, open_window, qtbot, monkeypatch):
     assert _run("fault") == -signal.SIGSEGV
     offered: list[int] = []
 
@@ -93,13 +82,13 @@ def test_a_fault_leaves_work_and_stack_to_the_next_start(
     assert crash_detector.take_crashes() == [], "it is told once"
 
 
-def test_who_ends_by_itself_leaves_nothing(home: Path) -> None:
+def test_who_ends_by_itself_leaves_nothing(home):
     assert _run("end") == 0
     assert crash_detector.take_crashes() == []
     assert list((home / "state" / "faults").iterdir()) == []
 
 
-def test_one_that_cannot_be_read_hides_no_other(home: Path) -> None:
+def test_one_that_cannot_be_read_hides_no_other(home):
     folder = home / "state" / "faults"
     (folder / "0123-a.txt").mkdir(parents=True)
     (folder / "4567-b.txt").write_text("Segmentation fault")
@@ -107,7 +96,7 @@ def test_one_that_cannot_be_read_hides_no_other(home: Path) -> None:
     assert crash_detector.take_crashes() == [], "it is told once"
 
 
-def test_of_a_process_that_goes_on_nothing_is_taken(home: Path) -> None:
+def test_of_a_process_that_goes_on_nothing_is_taken(home):
     was_on = faulthandler.is_enabled()
     watched = crash_detector.CrashDetector()
     watched.watch()

@@ -1,13 +1,10 @@
 """Derived values: the newest inputs are answered, idle means told, and one pool serves them all."""
 
-from __future__ import annotations
-
 import threading
 import time
 
 import pytest
 from PySide6.QtCore import QObject
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.services import derived
@@ -19,7 +16,7 @@ def owner() -> QObject:
     return QObject()
 
 
-def test_idle_only_once_the_answer_has_been_delivered(qtbot: QtBot, owner: QObject) -> None:
+def test_idle_only_once_the_answer_has_been_delivered(qtbot, owner):
     found = threading.Event()
 
     def work(question: int) -> int:
@@ -39,9 +36,7 @@ def test_idle_only_once_the_answer_has_been_delivered(qtbot: QtBot, owner: QObje
     assert told == [(21, 42)]
 
 
-def test_questions_that_a_newer_one_overtook_do_not_keep_it_busy(
-    qtbot: QtBot, owner: QObject
-) -> None:
+def test_questions_that_a_newer_one_overtook_do_not_keep_it_busy(qtbot, owner):
     go = threading.Event()
 
     def work(question: int) -> int:
@@ -65,9 +60,7 @@ def test_questions_that_a_newer_one_overtook_do_not_keep_it_busy(
     assert told[-1] == (3, "three"), "the newest is always answered"
 
 
-def test_an_owner_that_goes_while_its_thread_answers_does_not_end_the_program(
-    qtbot: QtBot,
-) -> None:
+def test_an_owner_that_goes_while_its_thread_answers_does_not_end_the_program(qtbot):
     """A signal sent by a thread while its sender is taken apart here is a segmentation fault."""
     from PySide6.QtCore import QCoreApplication
     from shiboken6 import delete
@@ -87,7 +80,7 @@ def test_an_owner_that_goes_while_its_thread_answers_does_not_end_the_program(
         assert all(value.idle for value in values)
 
 
-def test_many_values_share_three_threads(qtbot: QtBot, owner: QObject) -> None:
+def test_many_values_share_three_threads(qtbot, owner):
     """There was a thread for each: 25 in a window."""
     names: set[str] = set()
     at_once: list[int] = []
@@ -113,7 +106,7 @@ def test_many_values_share_three_threads(qtbot: QtBot, owner: QObject) -> None:
     assert max(at_once) <= 3
 
 
-def test_what_takes_long_leaves_a_thread_to_what_is_quick(qtbot: QtBot, owner: QObject) -> None:
+def test_what_takes_long_leaves_a_thread_to_what_is_quick(qtbot, owner):
     go = threading.Event()
     told: list[str] = []
     slow = [
@@ -130,7 +123,7 @@ def test_what_takes_long_leaves_a_thread_to_what_is_quick(qtbot: QtBot, owner: Q
     assert told.count("slow") == 4
 
 
-def test_the_same_inputs_are_computed_once(qtbot: QtBot, owner: QObject) -> None:
+def test_the_same_inputs_are_computed_once(qtbot, owner):
     """The same are the same objects: equal ones may be dear to compare."""
     seen: list[object] = []
 
@@ -151,7 +144,7 @@ def test_the_same_inputs_are_computed_once(qtbot: QtBot, owner: QObject) -> None
     assert len(seen) == 5, "asked outright, it is computed anew"
 
 
-def test_an_answer_about_something_else_is_dropped(qtbot: QtBot, owner: QObject) -> None:
+def test_an_answer_about_something_else_is_dropped(qtbot, owner):
     shown = [object()]
     told: list[str] = []
     value = Derived(owner, lambda _of, name: name, told.append, of=lambda: shown[0])
@@ -165,7 +158,7 @@ def test_an_answer_about_something_else_is_dropped(qtbot: QtBot, owner: QObject)
     assert told == ["old"], "what was dropped was not told: it is computed again"
 
 
-def test_what_is_cancelled_is_not_told_and_hears_of_it(qtbot: QtBot, owner: QObject) -> None:
+def test_what_is_cancelled_is_not_told_and_hears_of_it(qtbot, owner):
     begun, heard = threading.Event(), threading.Event()
 
     def work(_number: int) -> None:
@@ -185,9 +178,7 @@ def test_what_is_cancelled_is_not_told_and_hears_of_it(qtbot: QtBot, owner: QObj
     assert told == []
 
 
-def test_what_was_not_foreseen_fails_as_an_error_for_people(
-    qtbot: QtBot, owner: QObject, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_was_not_foreseen_fails_as_an_error_for_people(qtbot, owner, caplog):
     told: list[UserError] = []
     value = Derived(owner, lambda: 1 / 0, failed=told.append)
     value.ask()
@@ -198,9 +189,7 @@ def test_what_was_not_foreseen_fails_as_an_error_for_people(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_long_computation_shows_a_sign_and_a_short_one_none(
-    qtbot: QtBot, owner: QObject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_computation_shows_a_sign_and_a_short_one_none(qtbot, owner, monkeypatch):
     monkeypatch.setattr(derived, "SLOW_MS", 50)
     goes_on, signs = threading.Event(), []
     value = Derived(owner, lambda long: long and goes_on.wait(60), slow=lambda: signs.append(1))

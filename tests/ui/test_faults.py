@@ -1,7 +1,5 @@
 """What was seen wrong in the window, each with the reading that a careless program would give."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +7,6 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.project import edits
@@ -19,7 +16,6 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
 from netbuilder.ui.results.runs_model import CURVE, TEST
 from netbuilder.ui.services.runs.training_thread import RunState
-from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.settings_panel import SettingsPanel
@@ -40,7 +36,7 @@ def mistaken(open_window: Open, example: Callable[[str], Project]) -> MainWindow
     return open_window(edits.set_training(project, loss=loss))
 
 
-def test_a_wrong_loss_is_said_beside_its_field(mistaken: MainWindow, qtbot: QtBot) -> None:
+def test_a_wrong_loss_is_said_beside_its_field(mistaken, qtbot):
     panel = mistaken.docks.show_panel("settings")
     assert isinstance(panel, SettingsPanel)
     mistaken.canvas.hide()  # where its card is in view, its fix stands there
@@ -49,16 +45,16 @@ def test_a_wrong_loss_is_said_beside_its_field(mistaken: MainWindow, qtbot: QtBo
         (box,) = panel.plan.complaints["loss"].cards
         return box.button
 
-    qtbot.waitUntil(lambda: fix() is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: fix() is not None)
     fix().click()
     assert mistaken.store.project.training.loss != Choice("categorical_crossentropy")
-    qtbot.waitUntil(lambda: panel.plan.complaints["loss"].cards == [], timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.plan.complaints["loss"].cards == [])
 
 
-def test_f8_and_enter_mend(mistaken: MainWindow, qtbot: QtBot) -> None:
+def test_f8_and_enter_mend(mistaken, qtbot):
     window = mistaken
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     layers = len(window.store.project.graph.nodes)
     window.canvas.setFocus()
     QTest.keyClick(window.canvas, Qt.Key.Key_F8)
@@ -66,22 +62,20 @@ def test_f8_and_enter_mend(mistaken: MainWindow, qtbot: QtBot) -> None:
     assert focused is not None
     QTest.keyClick(focused, Qt.Key.Key_Return)
     assert len(window.store.project.graph.nodes) == layers
-    qtbot.waitUntil(lambda: not window.workbench.problems, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.workbench.problems)
     assert window.canvas.hasFocus()
 
 
-def test_a_problem_stands_on_its_card_and_a_refused_train_goes_to_it(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_problem_stands_on_its_card_and_a_refused_train_goes_to_it(open_window, example, qtbot):
     project = example("iris")
     last = project.graph.outputs[0]
     window = open_window(edits.set_params(project, last, units=7))
     window.activateWindow()
     canvas, layer_page = window.canvas, window.inspector.cards
-    qtbot.waitUntil(lambda: bool(window.workbench.problems), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.workbench.problems))
     canvas.sight.centre_on(5000.0, 5000.0)
     window.commands.train()
-    qtbot.waitUntil(lambda: canvas.state.offered is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: canvas.state.offered is not None)
     assert canvas.selection() == (last,)
     (bubble,) = canvas.bubbles_now()
     box = QRectF(QPointF(*bubble.box[:2]), QPointF(*bubble.box[2:]))
@@ -89,25 +83,20 @@ def test_a_problem_stands_on_its_card_and_a_refused_train_goes_to_it(
     assert QRectF(QPointF(*seen[:2]), QPointF(*seen[2:])).contains(box)
     assert window.banner.cards == []
     assert "cannot be trained" in window.status.news.text()
-    qtbot.waitUntil(lambda: [one.buttons for one in layer_page.cards] == [[]], timeout=MINUTE)
+    qtbot.waitUntil(lambda: [one.buttons for one in layer_page.cards] == [[]])
     canvas.sight.centre_on(5000.0, 5000.0)
-    qtbot.waitUntil(lambda: len(layer_page.cards[0].buttons) == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(layer_page.cards[0].buttons) == 1)
 
     window.commands.train()
-    qtbot.waitUntil(lambda: canvas.state.offered is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: canvas.state.offered is not None)
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     assert window.store.project.graph.by_id[last].params["units"] == 3
-    qtbot.waitUntil(lambda: not window.workbench.problems, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.workbench.problems)
     assert "cannot be trained" not in window.status.news.text()
     assert window.banner.cards == []
 
 
-def test_of_layers_that_look_alike_the_name_is_told(
-    open_window: Open,
-    example: Callable[[str], Project],
-    diagnosed: Callable[[Workbench], None],
-    qtbot: QtBot,
-) -> None:
+def test_of_layers_that_look_alike_the_name_is_told(open_window, example, diagnosed, qtbot):
     project = example("iris")
     name = next(n.id for n in project.graph.nodes if n.layer == "Dense")
     window = open_window(edits.set_params(project, name, activation="reluu"), keras=False)
@@ -115,15 +104,13 @@ def test_of_layers_that_look_alike_the_name_is_told(
     window.status.next_problem()
     assert window.canvas.selection() == (name,)
     window.commands.train()
-    qtbot.waitUntil(lambda: f"({name})" in window.status.news.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: f"({name})" in window.status.news.text())
 
 
-def test_escape_in_a_side_panel_goes_to_the_canvas(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_escape_in_a_side_panel_goes_to_the_canvas(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     window.canvas.select((window.store.project.graph.order[1],))
     ways = [
         (Qt.Key.Key_L, CONTROL),  # the palette's search
@@ -144,7 +131,7 @@ def test_escape_in_a_side_panel_goes_to_the_canvas(
         assert len(seen) >= 5, seen
 
 
-def test_a_beginning_is_no_mistake(open_window: Open, qtbot: QtBot) -> None:
+def test_a_beginning_is_no_mistake(open_window, qtbot):
     window = open_window(empty_project())
     assert "problem" not in window.status.problems.text()
     assert window.status.problems.text() == "2 steps to go: no data"
@@ -155,15 +142,13 @@ def test_a_beginning_is_no_mistake(open_window: Open, qtbot: QtBot) -> None:
     assert not window.runner.active
 
 
-def test_a_network_that_is_half_drawn_is_told_what_comes_next(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_network_that_is_half_drawn_is_told_what_comes_next(open_window, example, qtbot):
     project = example("iris")
     last = project.graph.outputs[0]
     project = edits.add_node(edits.remove_nodes(project, [last]), "Add", position=(600.0, 100.0))
     window = open_window(project)
     panel = window.docks.show_panel("data")
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
     (end, join) = (p for p in window.workbench.problems if p.follows is None)
     assert {end.tone, join.tone} == {"hint"}
     assert window.status.problems.text().startswith("2 steps to go: ")
@@ -178,11 +163,11 @@ def test_a_network_that_is_half_drawn_is_told_what_comes_next(
         "units": 3,
         "activation": "softmax",
     }
-    qtbot.waitUntil(lambda: not panel.cards.cards, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.cards.cards)
     # What does not fit stays an error: three classes, and another number of answers.
     node = window.store.project.graph.nodes[-1].id
     window.store.apply("Units", lambda p: edits.set_params(p, node, units=7))
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
     assert panel.cards.cards[0].property("role") == "error"
     assert "problem" in window.status.problems.text()
 
@@ -195,12 +180,10 @@ def click(window: MainWindow, card: str, modifiers: Qt.KeyboardModifier = NONE) 
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, spot)
 
 
-def test_what_was_searched_goes_behind_the_selected_layer(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_was_searched_goes_behind_the_selected_layer(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     click(window, "input")
     assert window.canvas.selection() == ("input",)
     QTest.keyClick(window.canvas, Qt.Key.Key_L, CONTROL)
@@ -227,13 +210,13 @@ def test_what_was_searched_goes_behind_the_selected_layer(
 
 
 def test_two_layers_are_edited_and_a_group_named_and_repeated_by_keyboard(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     project = example("iris")
     one, two = [n.id for n in project.graph.nodes if n.layer == "Dense"][:2]
     window = open_window(project, keras=False)
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     before = window.store.project
 
     def units() -> list[int]:
@@ -272,16 +255,14 @@ def test_two_layers_are_edited_and_a_group_named_and_repeated_by_keyboard(
     assert names == ["Hidden", "Hidden 2", "Hidden 3", "Hidden ×3"]
 
 
-def test_a_new_project_has_the_whole_palette(
-    open_window: Open, example: Callable[[str], Project]
-) -> None:
+def test_a_new_project_has_the_whole_palette(open_window, example):
     window = open_window(example("iris"), keras=False)
     window.palette_view.line.setText("lstm")
     window.documents.new()
     assert window.palette_view.line.text() == ""
 
 
-def test_the_legend_has_the_colours_of_the_plot(qtbot: QtBot) -> None:
+def test_the_legend_has_the_colours_of_the_plot(qtbot):
     view = CurveView()
     qtbot.addWidget(view)
     view.plot.set_overlays(
@@ -292,12 +273,10 @@ def test_the_legend_has_the_colours_of_the_plot(qtbot: QtBot) -> None:
         assert color in view.legend.text()
 
 
-def test_runs_have_the_error_that_evaluate_has(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_runs_have_the_error_that_evaluate_has(open_window, example, qtbot):
     window = open_window(edits.set_training(example("diabetes"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     (run,) = runs.list_runs()
     error = window.evaluation_service.evaluation.metrics["mean_absolute_error"]
     assert run.test["mean_absolute_error"] == pytest.approx(error)
@@ -305,9 +284,7 @@ def test_runs_have_the_error_that_evaluate_has(
 
 
 @pytest.mark.slow
-def test_while_it_trains_nothing_of_the_last_run_stays(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_while_it_trains_nothing_of_the_last_run_stays(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     names = ("surface", "evaluate", "predict", "inside")
     waiting = [window.docks.show_panel(name).waiting.words for name in names]
@@ -329,9 +306,7 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     qtbot.waitUntil(lambda: bool(window.strips.shown), timeout=MINUTE // 3)
 
 
-def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=50_000))
     window.runner.start()
     qtbot.waitUntil(lambda: bool(window.strips.shown), timeout=MINUTE // 3)
@@ -352,7 +327,7 @@ def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(
     assert window.canvas.previews.ids == frozenset()
 
 
-def test_curves_are_told_apart_without_colours(qtbot: QtBot) -> None:
+def test_curves_are_told_apart_without_colours(qtbot):
     view = CurveView()
     qtbot.addWidget(view)
     run = RunCurves.from_history("now", {"loss": [1.0, 0.5], "val_loss": [1.1, 0.7]})
@@ -374,24 +349,20 @@ def test_curves_are_told_apart_without_colours(qtbot: QtBot) -> None:
     assert all(sign in legend for sign in "●◆▲▼")
 
 
-def test_runs_keep_their_names_in_a_narrow_window(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_runs_keep_their_names_in_a_narrow_window(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.resize(1024, 700)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("compare").runs
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
     letter = panel.fontMetrics().averageCharWidth()
-    qtbot.waitUntil(lambda: panel.table.columnWidth(0) >= 14 * letter, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.table.columnWidth(0) >= 14 * letter)
     hidden = map(panel.table.isColumnHidden, (CURVE, TEST))
     assert not any(hidden), "the curve and the result of the test stay"
 
 
-def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=1))
     window.runner.start()
     canvas = window.canvas
@@ -409,9 +380,7 @@ def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
     assert canvas.state.wire_weights == wires
 
 
-def test_a_widget_that_is_gone_gets_no_keyboard_from_the_start_page(
-    open_window: Open, qtbot: QtBot
-) -> None:
+def test_a_widget_that_is_gone_gets_no_keyboard_from_the_start_page(open_window, qtbot):
     window = open_window(keras=False)
     page = window.welcome.page
     page.open()
@@ -424,9 +393,9 @@ def test_a_widget_that_is_gone_gets_no_keyboard_from_the_start_page(
 
 
 def test_edits_go_on_where_the_working_folder_is_gone(
-    open_window: Open, example: Callable[[str], Project], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, qtbot: QtBot,
-) -> None:  # fmt: skip
+    open_window, example, tmp_path,
+    monkeypatch, qtbot
+):  # fmt: skip
     """A stick is pulled: nothing of the window may ask for a folder that is not there."""
     gone = tmp_path / "stick"
     gone.mkdir()
@@ -434,7 +403,7 @@ def test_edits_go_on_where_the_working_folder_is_gone(
     window = open_window(example("iris"), keras=False)
     gone.rmdir()
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=3))
-    with qtbot.waitSignal(window.documents.recovery.wrote, timeout=MINUTE):
+    with qtbot.waitSignal(window.documents.recovery.wrote):
         window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=4))
     assert window.workbench.base == Path.home()
     window.store.undo()

@@ -1,16 +1,10 @@
 """File > Open on code and on weights: the network on the canvas, and what became of the file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from pathlib import Path
-
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
 
-MINUTE = 60_000
 Open = Callable[..., MainWindow]
 CODE = """
 import keras
@@ -20,12 +14,12 @@ m.fit(x, y, epochs=7)
 """
 
 
-def test_code_is_opened_with_a_report(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_code_is_opened_with_a_report(open_window, qtbot, tmp_path):
     window = open_window(Project(), keras=False)
     path = tmp_path / "net.py"
     path.write_text(CODE, encoding="utf-8")
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.store.project.name == "net", timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.store.project.name == "net")
     graph = window.store.project.graph
     assert [node.layer for node in graph.nodes] == ["Input", "Dense", "Dense"]
     assert window.store.project.training.epochs == 7
@@ -33,7 +27,7 @@ def test_code_is_opened_with_a_report(open_window: Open, qtbot: QtBot, tmp_path:
     assert "len(names)" in card.words.text()
 
 
-def test_weights_go_onto_the_open_project(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_weights_go_onto_the_open_project(open_window, qtbot, tmp_path):
     import keras
     import numpy as np
 
@@ -43,7 +37,7 @@ def test_weights_go_onto_the_open_project(open_window: Open, qtbot: QtBot, tmp_p
     nodes = (Node("input", "Input", {"shape": [3]}), Node("out", "Dense", {"units": 2}))
     window = open_window(Project("mine", Graph(nodes, (("input", "out"),))))
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     trained = window.workbench.models.trained
     assert trained is not None
     for ours, theirs in zip(trained.model.get_weights(), model.get_weights(), strict=True):

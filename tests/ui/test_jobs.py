@@ -1,7 +1,5 @@
 """Work off the GUI thread, and what becomes of its answer."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading
@@ -11,12 +9,11 @@ import pytest
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.services import jobs
 
 
-def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot) -> None:
+def test_a_panel_that_is_gone_hears_nothing(qtbot):
     """Its label would be a dead object: the answer is dropped with the panel."""
     from PySide6.QtWidgets import QLabel
 
@@ -32,7 +29,7 @@ def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot) -> None:
     assert job.cancelled
 
 
-def test_answers_come_one_a_turn_in_their_order(qtbot: QtBot) -> None:
+def test_answers_come_one_a_turn_in_their_order(qtbot):
     """Answers that are there at once leave the window a turn between them."""
     heard: list[str] = []
     tick = QTimer(interval=0)
@@ -47,7 +44,7 @@ def test_answers_come_one_a_turn_in_their_order(qtbot: QtBot) -> None:
     assert heard[first:last].count("turn") >= 2
 
 
-def test_an_answer_that_opens_a_dialog_keeps_no_other_one_back(qtbot: QtBot) -> None:
+def test_an_answer_that_opens_a_dialog_keeps_no_other_one_back(qtbot):
     owner, loop, heard = QObject(), QEventLoop(), []
 
     def first(_word: str) -> None:
@@ -65,7 +62,7 @@ def test_an_answer_that_opens_a_dialog_keeps_no_other_one_back(qtbot: QtBot) -> 
     assert heard == ["second", "first"]
 
 
-def test_work_begins_when_the_window_has_drawn_what_led_to_it(qtbot: QtBot) -> None:
+def test_work_begins_when_the_window_has_drawn_what_led_to_it(qtbot):
     order: list[str] = []
 
     class Window(QWidget):
@@ -86,7 +83,7 @@ def test_work_begins_when_the_window_has_drawn_what_led_to_it(qtbot: QtBot) -> N
     assert order == ["painted", "work"]
 
 
-def test_work_is_done_without_an_event_loop_too(qtbot: QtBot) -> None:
+def test_work_is_done_without_an_event_loop_too(qtbot):
     owner, done = QObject(), list[str]()
     job = jobs.run_job(lambda: done.append("work"), name="late", owner=owner)
     assert job.wait(10)
@@ -94,7 +91,7 @@ def test_work_is_done_without_an_event_loop_too(qtbot: QtBot) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
-def test_the_window_goes_first_where_both_want_a_processor(qtbot: QtBot) -> None:
+def test_the_window_goes_first_where_both_want_a_processor(qtbot):
     owner, found = QObject(), list[int]()
 
     def look() -> int:

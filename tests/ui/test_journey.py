@@ -1,21 +1,15 @@
 """The main job with the mouse and the keyboard: from an empty canvas to an answer, for real."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.model import Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import LAYER_MIME
@@ -25,7 +19,6 @@ from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.settings_panel import SettingsPanel
 
 MINUTE = 60_000
-Open = Callable[..., MainWindow]
 
 
 def panel(window: MainWindow, name: str) -> object:
@@ -57,9 +50,7 @@ def drop(window: MainWindow, mime: QMimeData, where: QPoint) -> None:
     QApplication.sendEvent(target, QDropEvent(QPointF(where), copy, mime, buttons, keys))
 
 
-def test_from_an_empty_canvas_to_an_answer(
-    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_from_an_empty_canvas_to_an_answer(open_window, qtbot, tmp_path, monkeypatch):
     window = open_window()
     window.resize(1366, 768)
     window.actions_table["new"].trigger()
@@ -69,8 +60,8 @@ def test_from_an_empty_canvas_to_an_answer(
     assert isinstance(data, DataPanel)
     card = data.gallery.cards["iris"]
     QTest.mouseClick(card, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: data.preview.model.rowCount() > 50, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
+    qtbot.waitUntil(lambda: data.preview.model.rowCount() > 50)
 
     for _time in range(2):
         drag_to_canvas(window, "Dense")
@@ -88,9 +79,9 @@ def test_from_an_empty_canvas_to_an_answer(
 
     window.actions_table["fit-data"].trigger()
     end = lambda: window.store.project.graph.by_id[last].params  # noqa: E731
-    qtbot.waitUntil(lambda: end()["units"] == 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: end()["units"] == 3)
     assert end()["activation"] == "softmax"
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.settled)
     assert window.inspector.count.text() == "80 parameters", "4 × 16 + 16, from Keras"
 
     settings = panel(window, "settings")
@@ -98,7 +89,7 @@ def test_from_an_empty_canvas_to_an_answer(
     epochs = settings.plan.length.rows["epochs"].editor
     epochs.selectAll()
     QTest.keyClicks(epochs, "60")
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         QTest.mouseClick(window.top_bar.train, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=2 * MINUTE)
     assert window.workbench.run_error is None
@@ -110,7 +101,7 @@ def test_from_an_empty_canvas_to_an_answer(
 
     evaluate = panel(window, "evaluate")
     assert isinstance(evaluate, EvaluatePanel)
-    qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: evaluate.evaluation is not None)
     assert "correct" in evaluate.sentence.text()
     assert not evaluate.heat.isHidden()
 
@@ -119,7 +110,7 @@ def test_from_an_empty_canvas_to_an_answer(
     field = next(iter(predict.form.rows.values())).editor.box
     field.selectAll()
     QTest.keyClicks(field, "5.1")
-    qtbot.waitUntil(lambda: bool(predict.answer.text()), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(predict.answer.text()))
     assert any(name in predict.answer.text() for name in trained.facts.classes)
 
     file, model = tmp_path / "iris.netbuilder", tmp_path / "iris.h5"
@@ -128,13 +119,13 @@ def test_from_an_empty_canvas_to_an_answer(
     assert not window.store.modified
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(model), ""))
     window.actions_table["save-model"].trigger()
-    qtbot.waitUntil(model.exists, timeout=MINUTE)
+    qtbot.waitUntil(model.exists)
 
     again = open_window()
     again.documents.open_path(file)
     assert again.store.project == window.store.project
     again.documents.open_path(model)
-    qtbot.waitUntil(lambda: not again.documents.opening, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not again.documents.opening)
     assert again.workbench.models.trained is not None
     assert again.store.project.graph == window.store.project.graph
     assert again.store.project.name == "iris", "trained before it had a name"
@@ -142,22 +133,20 @@ def test_from_an_empty_canvas_to_an_answer(
     assert len(curves.plot.run.validation("loss")) == 60
 
 
-def test_pause_resume_and_stop_answer_at_once(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_pause_resume_and_stop_answer_at_once(open_window, qtbot, example):
     from netbuilder.core.project import edits
 
     project = edits.set_training(example("iris"), epochs=100_000)
     window = open_window(project)
     runner = window.runner
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
-    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
+    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5)
 
     def seconds_until(state: RunState) -> float:
         begin = time.perf_counter()
-        qtbot.waitUntil(lambda: runner.state is state, timeout=MINUTE)
+        qtbot.waitUntil(lambda: runner.state is state)
         return time.perf_counter() - begin
 
     times = []
@@ -170,7 +159,7 @@ def test_pause_resume_and_stop_answer_at_once(
         window.actions_table["pause"].trigger()
         times.append(seconds_until(RunState.RUNNING))
     window.runner.set_learning_rate(0.0005)
-    qtbot.waitUntil(lambda: bool(runner.curves.marks), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(runner.curves.marks))
     window.actions_table["stop"].trigger()
     seconds_until(RunState.IDLE)
     assert window.workbench.models.trained is not None, "what was learned is kept"
@@ -178,15 +167,13 @@ def test_pause_resume_and_stop_answer_at_once(
     assert sorted(times)[len(times) // 2] < 2.0
 
 
-def test_the_window_stays_fluid_and_says_that_the_run_differs(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_the_window_stays_fluid_and_says_that_the_run_differs(open_window, qtbot, example):
     from netbuilder.core.project import edits
 
     window = open_window(edits.set_training(example("iris"), epochs=100_000))
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     node = window.store.project.graph.order[1]
     window.store.apply("Change units", lambda p: edits.set_params(p, node, units=3))
     training = panel(window, "training")
@@ -197,9 +184,7 @@ def test_the_window_stays_fluid_and_says_that_the_run_differs(
     assert "differs" not in {message.key for message in training.messages.messages}
 
 
-def test_a_run_that_fails_says_why_and_the_app_goes_on(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_a_run_that_fails_says_why_and_the_app_goes_on(open_window, qtbot, example):
     from netbuilder.core.project import edits
     from netbuilder.core.project.model import Choice
 
@@ -208,57 +193,53 @@ def test_a_run_that_fails_says_why_and_the_app_goes_on(
     )
     window = open_window(project)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.run_error is not None
     assert "learning rate" in str(window.workbench.run_error)
     assert window.banner.cards
     window.store.apply("Calm down", lambda p: edits.set_training(p, optimizer=Choice("Adam")))
     window.store.apply("Fewer", lambda p: edits.set_training(p, epochs=3))
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.run_error is None
     assert window.workbench.models.trained.epochs == 3
     assert window.banner.cards == []
 
 
-def test_train_more_and_back_to_the_best(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_train_more_and_back_to_the_best(open_window, qtbot, example):
     from netbuilder.core.project import edits
 
     window = open_window(edits.set_training(example("iris"), epochs=4))
     runner = window.runner
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     panel(window, "training")
     training = window.docks.pages["training"].panel
     training.buttons.count.setValue(3)
     runner.set_learning_rate(10.0)  # so that the last epoch is not the best
     QTest.mouseClick(training.buttons.more, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.models.trained.epochs == 7, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained.epochs == 7)
     assert len(runner.curves.epochs["loss"]) == 7
     before = window.workbench.models.trained
     QTest.mouseClick(training.buttons.best, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
     assert runner.state is RunState.IDLE
 
 
-def test_missing_data_blocks_training_in_words(open_window: Open, qtbot: QtBot) -> None:
+def test_missing_data_blocks_training_in_words(open_window, qtbot):
     from netbuilder.ui.window.documents import empty_project
 
     window = open_window(empty_project())
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
     assert window.runner.state is RunState.IDLE
     assert "cannot be trained" in window.banner.cards[0].title.text()
 
 
 @pytest.mark.parametrize("name", ["größe", "😀"])
-def test_any_name_typed_for_a_layer_is_trained(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project], name: str
-) -> None:
+def test_any_name_typed_for_a_layer_is_trained(open_window, qtbot, example, name):
     from netbuilder.core.project import edits
 
     window = open_window(edits.set_training(example("iris"), epochs=1))
@@ -269,42 +250,38 @@ def test_any_name_typed_for_a_layer_is_trained(
     field.selectAll()
     field.insert(name)  # QTest types ASCII only
     QTest.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: name in window.store.project.graph.by_id, timeout=MINUTE)
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    qtbot.waitUntil(lambda: name in window.store.project.graph.by_id)
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert not window.banner.cards
     trained = window.workbench.models.trained
     assert trained is not None and len(trained.history["loss"]) == 1
     assert name in [node.id for node in trained.project.graph.nodes]
 
 
-def test_reset_with_the_same_seed_gives_the_same_curve(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_reset_with_the_same_seed_gives_the_same_curve(open_window, qtbot, example):
     from netbuilder.core.project import edits
 
     window = open_window(edits.set_training(example("iris"), epochs=5))
     runner = window.runner
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     first = list(window.workbench.models.trained.history["loss"])
     buttons = panel(window, "training").buttons
     same, other = buttons.reset.menu().actions()
     before = window.workbench.models.trained
     same.trigger()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
     assert window.workbench.models.trained.history["loss"] == first
     before = window.workbench.models.trained
     other.trigger()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
     assert window.workbench.models.trained.history["loss"] != first
 
 
-def test_a_table_from_disk_is_trained_and_answered_in_a_file(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_table_from_disk_is_trained_and_answered_in_a_file(open_window, qtbot, tmp_path):
     from netbuilder.core.project import edits
     from netbuilder.ui.window.documents import empty_project
 
@@ -324,10 +301,10 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
             ),
         )
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=60, batch_size=8))
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.run_error is None
     assert "price" in window.evaluation_service.sentence
 
@@ -335,7 +312,7 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     out = tmp_path / "answers.csv"
     answers = predict.file_answers
     predict.answer_file(table)
-    qtbot.waitUntil(answers.table.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(answers.table.isVisible)
     assert not out.exists(), "seen before it is saved"
     assert answers.model.rowCount() == 120
     assert answers.model.headerData(0, Qt.Orientation.Horizontal) == "▸ predicted price"
@@ -345,18 +322,18 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     assert answers.cards.cards[0].title.text() == "120 predictions for prices.csv"
     assert answers.cards.cards[0].button.text() == _("Save predictions…")
     answers.save(out)
-    qtbot.waitUntil(lambda: out.name in answers.cards.cards[0].words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: out.name in answers.cards.cards[0].words.text())
     given = answers.found.predictions.first.values[:, 0]
     scaled = tmp_path / "scaled.csv"
     scaled.write_text(
         "size,rooms\n" + "\n".join(f"{n / 119},{n % 7 / 6}" for n in range(120)), encoding="utf-8"
     )
     predict.answer_file(scaled)
-    qtbot.waitUntil(lambda: answers.found.looks_scaled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: answers.found.looks_scaled)
     card = answers.cards.cards[0]
     assert card.button.text() == _("Use them as scaled")
     QTest.mouseClick(card.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not answers.found.looks_scaled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not answers.found.looks_scaled)
     # The training rows need not reach from the smallest to the largest of all rows.
     assert answers.found.predictions.first.values[:, 0] == pytest.approx(given, abs=12)
 
@@ -365,17 +342,15 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     assert len(lines) == 120
 
 
-def test_a_notice_mends_with_one_click(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_a_notice_mends_with_one_click(open_window, qtbot, example):
     from netbuilder.core.project import edits
 
     project = edits.set_training(example("iris"), epochs=60)
     # A rising validation loss is reported from 20 validation samples on; iris has 12 by default.
     window = open_window(edits.set_data(project, replace(project.data, validation_split=0.3)))
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     messages = panel(window, "training").messages
     assert messages.shown.key.startswith("notice"), "an advice stands before the result"
     shown = messages.shown
@@ -388,16 +363,14 @@ def test_a_notice_mends_with_one_click(
     assert window.store.project == before
 
 
-def test_two_windows_train_at_once(
-    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_two_windows_train_at_once(open_window, qtbot, example):
     from netbuilder.core.project import edits
 
     windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _time in range(2)]
     for window in windows:
-        with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        with qtbot.waitSignal(window.runner.began):
             window.actions_table["train"].trigger()
     for window in windows:
-        qtbot.waitUntil(lambda w=window: w.runner.state is RunState.IDLE, timeout=MINUTE)
+        qtbot.waitUntil(lambda w=window: w.runner.state is RunState.IDLE)
         assert window.workbench.run_error is None
         assert window.workbench.models.trained.epochs == 30

@@ -1,19 +1,16 @@
 """Loading TensorFlow leaves the garbage collector as it was, with what came out of its way."""
 
-from __future__ import annotations
-
 import gc
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from netbuilder.ui.services import gradual_imports
 
 
-def test_what_loads_is_not_looked_through_for_garbage() -> None:
+def test_what_loads_is_not_looked_through_for_garbage():
     gc.unfreeze()
     before = gc.isenabled()
     assert gradual_imports.load_keras().count(".") == 2
@@ -62,7 +59,7 @@ sys.exit(app.main(None))
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="simulates what Linux says of the processor")
-def test_a_processor_without_avx_is_told_and_the_window_works(tmp_path: Path) -> None:
+def test_a_processor_without_avx_is_told_and_the_window_works(tmp_path):
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nflags\t\t: fpu sse2 sse4_2\n")
     env = {**os.environ, "NETBUILDER_DATA_DIR": str(tmp_path / "home")}
     done = subprocess.run(

@@ -1,7 +1,5 @@
 """The language of the window: chosen in the settings, at once, and back; or fixed for a machine."""
 
-from __future__ import annotations
-
 import gc
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +16,6 @@ from PySide6.QtWidgets import (
     QFileIconProvider,
     QLabel,
 )
-from pytestqt.qtbot import QtBot
 
 import netbuilder
 from netbuilder.core import i18n
@@ -26,7 +23,6 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_export import write_svg
 from netbuilder.ui.services import language as window_language, settings
@@ -34,7 +30,6 @@ from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window.settings_dialog import LANGUAGE, SettingsDialog, language_names
 
-MINUTE = 60_000
 Open = Callable[..., MainWindow]
 GERMAN = """msgid ""
 msgstr ""
@@ -102,7 +97,7 @@ def receivers(window: MainWindow) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def test_no_widget_gives_a_service_a_function_that_outlives_it() -> None:
+def test_no_widget_gives_a_service_a_function_that_outlives_it():
     """Such a connection calls a deleted widget after a change of language: ``connect_while``."""
     given = re.compile(
         r"\b(store|models|workbench|runner|live|lessons|documents|activations_service"
@@ -121,15 +116,15 @@ def test_no_widget_gives_a_service_a_function_that_outlives_it() -> None:
 
 @pytest.mark.slow
 def test_a_window_is_built_anew_on_the_same_services_while_a_run_goes_on(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     window.store.apply("Rename", lambda project: edits.rename_project(project, "Other"))
     window.resize(1200, 700)
     for page in window.docks.pages:
         window.docks.show_panel(page, focus=False).grab()
         qtbot.wait(50)
-    with qtbot.waitSignal(window.runner.curves_changed, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.curves_changed):
         window.runner.start()
     window.docks.show_panel("training", focus=False)
     layer = window.store.project.graph.order[1]
@@ -143,7 +138,7 @@ def test_a_window_is_built_anew_on_the_same_services_while_a_run_goes_on(
     session, canvas, scale = window.runner.session, window.canvas, window.canvas.camera.scale
     project, undo = window.store.project, window.store.undo_label
     for name in ("qps", "de", "en"):
-        with qtbot.waitSignals([canvas.destroyed, window.runner.curves_changed], timeout=MINUTE):
+        with qtbot.waitSignals([canvas.destroyed, window.runner.curves_changed], timeout=60_000):
             choose_language(name)
         canvas = window.canvas
         assert services == (window.runner, window.store, window.workbench, window.experiments)
@@ -169,40 +164,38 @@ def test_a_window_is_built_anew_on_the_same_services_while_a_run_goes_on(
 
 @pytest.mark.slow
 def test_figures_of_a_prediction_are_written_as_the_language_writes_them(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     """113,959 stayed 113.959 after German: to an English reader a thousandth of it."""
     window = open_window(edits.set_training(example("diabetes"), epochs=1), keras=True)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     window.docks.show_panel("predict")
 
     def answer() -> str:
         return window.docks.pages["predict"].panel.answer.text()
 
-    qtbot.waitUntil(lambda: "." in answer(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "." in answer())
     before = answer()
     choose_language("de")
-    qtbot.waitUntil(lambda: answer() == before.replace(".", ","), timeout=MINUTE)
+    qtbot.waitUntil(lambda: answer() == before.replace(".", ","))
     window.activations_service.show_row(3)
-    qtbot.waitUntil(lambda: answer() not in ("", before.replace(".", ",")), timeout=MINUTE)
+    qtbot.waitUntil(lambda: answer() not in ("", before.replace(".", ",")))
     german = answer()
     assert "," in german and "." not in german
     choose_language("en")
-    qtbot.waitUntil(lambda: answer() == german.replace(",", "."), timeout=MINUTE)
+    qtbot.waitUntil(lambda: answer() == german.replace(",", "."))
     window.docks.pages["predict"].panel.rows.edit("bmi", 0.125)
-    qtbot.waitUntil(lambda: window.activations_service.own is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.activations_service.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.own is not None)
+    qtbot.waitUntil(lambda: window.activations_service.idle)
     choose_language("de")
     panel = window.docks.pages["predict"].panel
-    qtbot.waitUntil(lambda: panel.rows.row["bmi"] == 0.125 and panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.rows.row["bmi"] == 0.125 and panel.idle)
     assert window.activations_service.own is not None
 
 
-def test_the_settings_show_the_languages_and_take_one_at_once(
-    open_window: Open, qtbot: QtBot
-) -> None:
+def test_the_settings_show_the_languages_and_take_one_at_once(open_window, qtbot):
     window = open_window(keras=False)
     dialog = SettingsDialog(window)
     qtbot.addWidget(dialog)
@@ -220,9 +213,7 @@ def test_the_settings_show_the_languages_and_take_one_at_once(
     assert window.locale().decimalPoint() == ","
 
 
-def test_a_start_takes_the_language_that_was_chosen(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_start_takes_the_language_that_was_chosen(monkeypatch):
     settings.keep_language("de")
     window_language.start_language()
     assert i18n.language() == "en", "the command's language goes before"
@@ -234,9 +225,7 @@ def test_a_start_takes_the_language_that_was_chosen(
     window_language.start_language()  # it is there no more
 
 
-def test_a_machine_fixes_the_language(
-    german: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
+def test_a_machine_fixes_the_language(german, monkeypatch, qtbot):
     path = german / "settings.toml"
     path.write_text('language = "de"\n', encoding="utf-8")
     monkeypatch.setenv("NETBUILDER_SITE_SETTINGS", str(path))
@@ -253,7 +242,7 @@ def test_a_machine_fixes_the_language(
     assert caught.value.code == "language_fixed"
 
 
-def test_an_open_lesson_follows_at_its_step_with_its_progress(open_window: Open) -> None:
+def test_an_open_lesson_follows_at_its_step_with_its_progress(open_window):
     window = open_window(keras=False)
     session = window.lessons
     session.open(read_lesson(resource("lessons", "first_model.md")), anew=True)
@@ -275,9 +264,7 @@ def test_an_open_lesson_follows_at_its_step_with_its_progress(open_window: Open)
     assert window.welcome.lessons.panel.heading.text() == heading and session.record.done == {1}
 
 
-def test_a_language_whose_letters_no_font_has_is_not_shown_as_boxes(
-    german: Path, qtbot: QtBot
-) -> None:
+def test_a_language_whose_letters_no_font_has_is_not_shown_as_boxes(german, qtbot):
     (german / "locale/eo").mkdir()
     text = 'msgid "Choose data to train on"\nmsgstr "\U000f1234"\n'
     (german / "locale/eo/netbuilder.po").write_text(
@@ -305,9 +292,7 @@ def test_a_language_whose_letters_no_font_has_is_not_shown_as_boxes(
 
 
 @pytest.mark.parametrize("language", ["de", "es", "fr", "it", "pt_BR", "zh_CN"])
-def test_the_file_dialog_of_qt_has_no_english_label(
-    language: str, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_file_dialog_of_qt_has_no_english_label(language, qtbot, qapp, monkeypatch, tmp_path):
     def labels() -> list[str]:
         dialog = QFileDialog(None, "", str(tmp_path))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)

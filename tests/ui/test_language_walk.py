@@ -1,21 +1,15 @@
 """After a training no word and no decimal mark of the language before is left in the window."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.training_thread import RunState
 from tests.ui.left_words import left_of
 
-Open = Callable[..., MainWindow]
 #: Names: of the project and its data, of parameters and layers, in the code, and of pyqtgraph.
 NAMES = (
     *("Two moons", "scaling", "seed", "samples", "units", "activation", "Dropout", "Export"),
@@ -31,9 +25,7 @@ def english(qapp: QApplication, home: object) -> Iterator[None]:
 
 
 @pytest.mark.slow
-def test_no_word_of_the_language_before_is_left(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_no_word_of_the_language_before_is_left(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=5))
     window.resize(1366, 720)
     window.network_views.choose("layers")

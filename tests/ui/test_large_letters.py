@@ -1,7 +1,5 @@
 """Letters of up to twice their size: no word of the window is cut off."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator
 
@@ -28,7 +26,6 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.network_table_dialog import NetworkTableDialog
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.param_form import ParamForm
@@ -51,8 +48,6 @@ from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 from tests.ui.cut_letters import cut_off, cut_off_of
 
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
 # A title bar and a task bar take the rest of 1366 x 768.
 SMALL, LAPTOP, DESKTOP = (1024, 700), (1366, 720), (1920, 1030)
 
@@ -71,11 +66,9 @@ def letters() -> Iterator[Callable[[MainWindow, float], None]]:
 
 def _trained(window: MainWindow, qtbot: QtBot) -> None:
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(
-        lambda: window.evaluation_service.idle and window.activations_service.idle, timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
 
 
 @pytest.fixture
@@ -102,8 +95,7 @@ def _look_at_pages(window: MainWindow, qtbot: QtBot, *names: str) -> list[str]:
         qtbot.waitUntil(
             lambda: (
                 window.evaluation_service.idle and window.activations_service.idle and all_idle()
-            ),
-            timeout=MINUTE,
+            )
         )
         found += _look_at(qtbot, window, name)
     return found
@@ -119,16 +111,7 @@ def _look_at_pages(window: MainWindow, qtbot: QtBot, *names: str) -> list[str]:
         (DESKTOP, 2.0, "en"),
     ],
 )
-def test_no_word_is_cut_off(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    letters: Callable[[MainWindow, float], None],
-    speak: Callable[[str], object],
-    size: tuple[int, int],
-    factor: float,
-    language: str,
-) -> None:
+def test_no_word_is_cut_off(open_window, example, qtbot, letters, speak, size, factor, language):
     speak(language)
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.resize(*size)
@@ -186,15 +169,8 @@ def test_no_word_is_cut_off(
     [(SMALL, 1.0, "en"), (SMALL, 1.0, "de"), (LAPTOP, 1.75, "de"), (SMALL, 1.75, "de")],
 )
 def test_no_word_is_cut_off_beside_a_lesson(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    letters: Callable[[MainWindow, float], None],
-    speak: Callable[[str], object],
-    size: tuple[int, int],
-    factor: float,
-    language: str,
-) -> None:
+    open_window, example, qtbot, letters, speak, size, factor, language
+):
     speak(language)
     window = open_window(example("moons"))
     window.resize(*size)
@@ -212,12 +188,7 @@ def test_no_word_is_cut_off_beside_a_lesson(
     assert not found, "\n".join(found)
 
 
-def test_no_word_of_a_page_without_results_is_cut_off(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    letters: Callable[[MainWindow, float], None],
-) -> None:
+def test_no_word_of_a_page_without_results_is_cut_off(open_window, example, qtbot, letters):
     window = open_window(example("moons"), keras=False)
     window.resize(*LAPTOP)
     letters(window, 1.75)
@@ -235,16 +206,8 @@ def test_no_word_of_a_page_without_results_is_cut_off(
     ],
 )
 def test_no_word_of_a_page_is_cut_off(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    letters: Callable[[MainWindow, float], None],
-    speak: Callable[[str], object],
-    name: str,
-    size: tuple[int, int],
-    factor: float,
-    language: str,
-) -> None:
+    open_window, example, qtbot, letters, speak, name, size, factor, language
+):
     """Whether the letters had their size before the pages were built, or have it since."""
     speak(language)
     window = open_window(edits.set_training(example(name), epochs=2))
@@ -274,7 +237,7 @@ def _sizes(window: MainWindow, page: str) -> set[tuple[str, int, int]]:
     }
 
 
-def test_the_finder_finds(qtbot: QtBot) -> None:
+def test_the_finder_finds(qtbot):
     """What is cut off on purpose is told, and what is not is left alone."""
     top = QWidget()
     qtbot.addWidget(top)
@@ -305,7 +268,7 @@ def test_the_finder_finds(qtbot: QtBot) -> None:
     assert "sticks out" in found[1]
 
 
-def test_the_finder_finds_what_is_cut_off_of_a_plot(qtbot: QtBot) -> None:
+def test_the_finder_finds_what_is_cut_off_of_a_plot(qtbot):
     plot = pg.PlotWidget()
     qtbot.addWidget(plot)
     plot.resize(240, 120)
@@ -335,11 +298,7 @@ def _scatter() -> NoWheelPlot:
 
 
 @pytest.mark.parametrize("make", [_curves, _surface, _scatter])
-def test_axes_grow_with_the_letters(
-    qtbot: QtBot,
-    letters: Callable[[MainWindow, float], None],
-    make: Callable[[], pg.PlotWidget],
-) -> None:
+def test_axes_grow_with_the_letters(qtbot, letters, make):
     """In a plot that stands while the letters change, as in one that is made with large ones."""
     window = QWidget()
     qtbot.addWidget(window)
@@ -367,9 +326,7 @@ def test_axes_grow_with_the_letters(
     assert cut_off_of(plot) == []
 
 
-def test_a_prediction_has_the_room_that_its_letters_need(
-    qtbot: QtBot, letters: Callable[[MainWindow, float], None]
-) -> None:
+def test_a_prediction_has_the_room_that_its_letters_need(qtbot, letters):
     """The letters may change while it stands there."""
     window = QWidget()
     qtbot.addWidget(window)
@@ -389,9 +346,7 @@ def test_a_prediction_has_the_room_that_its_letters_need(
     assert head.height() == before >= head.answer.height() + head.sure.height()
 
 
-def test_the_ends_of_a_slider_and_the_entries_of_a_list_are_whole(
-    qtbot: QtBot, letters: Callable[[MainWindow, float], None]
-) -> None:
+def test_the_ends_of_a_slider_and_the_entries_of_a_list_are_whole(qtbot, letters):
     form = ParamForm(
         [
             Param("age", Kind.FLOAT, 20.0, "", slide=(-10.5, 39.99), ends=(-10.5, 39.99)),
@@ -411,7 +366,7 @@ def test_the_ends_of_a_slider_and_the_entries_of_a_list_are_whole(
     ]
 
 
-def test_a_list_that_is_too_narrow_says_the_whole_entry_in_its_tooltip(qtbot: QtBot) -> None:
+def test_a_list_that_is_too_narrow_says_the_whole_entry_in_its_tooltip(qtbot):
     box = ElidedComboBox()
     qtbot.addWidget(box)
     box.addItem("automatic: Sparse categorical cross-entropy")

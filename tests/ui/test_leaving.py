@@ -1,11 +1,8 @@
 """Closing the window ends the process at once and well, whatever TensorFlow is at."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -60,7 +57,7 @@ TRAINING = """
 
 
 @pytest.mark.parametrize("body", [SOON, TRAINING], ids=["while Keras loads", "while it trains"])
-def test_the_process_ends_with_zero(body: str, home: Path) -> None:
+def test_the_process_ends_with_zero(body, home):
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
     done = subprocess.run(
         [sys.executable, "-c", CODE.format(body=body)],

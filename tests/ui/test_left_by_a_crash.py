@@ -1,7 +1,5 @@
 """What a crash left is asked about; whoever does not answer loses nothing."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -13,14 +11,12 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import crash_detector, jobs, recovery, suggested_paths
 from netbuilder.ui.services.crash_detector import (
     acquire_lock,
@@ -30,9 +26,6 @@ from netbuilder.ui.services.crash_detector import (
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.training_thread import RunState, keep_network
 from netbuilder.ui.window import dialogs
-
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
@@ -54,13 +47,13 @@ def left(home: Path, edited: Project) -> Path:
     "content",
     ["[]", "{}", '{"time": 1e999, "project": "{}"}', '{"project": ' + "[" * 100_000, "\x00"],
 )
-def test_a_damaged_recovery_file_does_not_hide_a_good_one(left: Path, content: str) -> None:
+def test_a_damaged_recovery_file_does_not_hide_a_good_one(left, content):
     left.with_name("0000-bad.json").write_text(content, "utf-8")
     (left.with_name("0001-folder.json")).mkdir()
     assert [recovered.file for recovered in recovery.find_recovered()] == [left]
 
 
-def test_work_left_on_another_computer_is_offered_once_that_one_is_silent(left: Path) -> None:
+def test_work_left_on_another_computer_is_offered_once_that_one_is_silent(left):
     """A lock names its computer; whether a process lives there is only seen by its touches."""
     lock = left.with_suffix(".lock")
     lock.write_text("4711\nnetbuilder\nanother-computer\n")
@@ -85,9 +78,7 @@ def run_left(name: str, project: Project) -> Path:
     return run.folder.rename(run.folder.with_name(name))
 
 
-def test_escape_throws_nothing_away(
-    open_window: Open, left: Path, example: Callable[[str], Project]
-) -> None:
+def test_escape_throws_nothing_away(open_window, left, example):
     run = run_left("4567-b", example("iris"))
     window = open_window(keras=False)
     escaped: list[str] = []
@@ -109,9 +100,7 @@ def test_escape_throws_nothing_away(
     assert [one.folder for one in interrupted_runs.find_interrupted()] == [run]
 
 
-def test_what_is_asked_about_later_stays_in_reach(
-    open_window: Open, left: Path, edited: Project, answer: Callable[..., list[str]]
-) -> None:
+def test_what_is_asked_about_later_stays_in_reach(open_window, left, edited, answer):
     window = open_window(keras=False)
     again = window.actions_table["restore-work"]
     assert not again.isEnabled()
@@ -124,9 +113,7 @@ def test_what_is_asked_about_later_stays_in_reach(
     assert not again.isEnabled()
 
 
-def test_what_is_forgotten_is_gone(
-    open_window: Open, left: Path, answer: Callable[..., list[str]]
-) -> None:
+def test_what_is_forgotten_is_gone(open_window, left, answer):
     window = open_window(keras=False)
     answer(dialogs.FORGET)
     app.offer_recovery(window)
@@ -136,13 +123,8 @@ def test_what_is_forgotten_is_gone(
 
 @pytest.mark.parametrize("edited_since", [False, True])
 def test_what_was_trained_comes_back_with_it(
-    open_window: Open,
-    left: Path,
-    edited: Project,
-    answer: Callable[..., list[str]],
-    qtbot: QtBot,
-    edited_since: bool,
-) -> None:
+    open_window, left, edited, answer, qtbot, edited_since
+):
     """A project that was never saved: its run was recorded before the process was killed."""
     run = edits.set_training(edited, epochs=3)
     session = Session(run, load_dataset(run, Path()))
@@ -155,16 +137,14 @@ def test_what_was_trained_comes_back_with_it(
     app.offer_recovery(window)
     models = window.workbench.models
     if edited_since:
-        qtbot.waitUntil(lambda: not jobs.RUNNING, timeout=MINUTE)
+        qtbot.waitUntil(lambda: not jobs.RUNNING)
         assert models.trained is None, "that was another plan"
     else:
-        qtbot.waitUntil(lambda: models.trained is not None, timeout=MINUTE)
+        qtbot.waitUntil(lambda: models.trained is not None)
         assert models.trained.epochs == 3
 
 
-def test_what_is_put_back_is_on_disk_all_the_while(
-    open_window: Open, left: Path, edited: Project, answer: Callable[..., list[str]], qtbot: QtBot
-) -> None:
+def test_what_is_put_back_is_on_disk_all_the_while(open_window, left, edited, answer, qtbot):
     window = open_window(keras=False)
     before = left.read_text("utf-8")
     answer(dialogs.BACK)
@@ -173,26 +153,22 @@ def test_what_is_put_back_is_on_disk_all_the_while(
     (kept,) = left.parent.glob("*.json")
     assert kept.read_text("utf-8") == before
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=5))
-    qtbot.waitUntil(lambda: kept.read_text("utf-8") != before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: kept.read_text("utf-8") != before)
     assert recovery.find_recovered() == [], "it is this window's now"
     window.store.mark_saved()
     assert not kept.exists()
 
 
 def test_a_second_crash_leaves_work_and_run_of_one_process_too(
-    open_window: Open,
-    left: Path,
-    example: Callable[[str], Project],
-    answer: Callable[..., list[str]],
-    qtbot: QtBot,
-) -> None:
+    open_window, left, example, answer, qtbot
+):
     """After the second one the run was passed over, as if it were another window's."""
     run_left("0123-b", edits.set_training(example("iris"), epochs=1_000_000))
     window = open_window()
     answer(dialogs.BACK, dialogs.GO_ON)
     app.offer_recovery(window)
     runner = window.runner
-    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     assert not left.exists()
     works = [*left.parent.glob("[!.]*.json")]  # beside one that is being written
     (run,) = (left.parent.parent / "training").iterdir()
@@ -202,9 +178,9 @@ def test_a_second_crash_leaves_work_and_run_of_one_process_too(
 
 
 def test_a_run_that_goes_on_alone_belongs_to_no_file(
-    open_window: Open, example: Callable[[str], Project], answer: Callable[..., list[str]],
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    open_window, example, answer,
+    tmp_path
+):  # fmt: skip
     place = run_left("4567-b", edits.set_training(example("iris"), epochs=1_000_000))
     (place / "base.txt").write_text(str(tmp_path), "utf-8")
     window = open_window()
@@ -216,8 +192,8 @@ def test_a_run_that_goes_on_alone_belongs_to_no_file(
 
 
 def test_data_beside_a_project_of_no_file_is_found_again(
-    open_window: Open, left: Path, edited: Project, answer: Callable[..., list[str]], tmp_path: Path
-) -> None:
+    open_window, left, edited, answer, tmp_path
+):
     (tmp_path / "elsewhere").mkdir()
     raw = json.loads(left.read_text("utf-8"))
     left.write_text(json.dumps({**raw, "base": str(tmp_path / "elsewhere")}), "utf-8")
@@ -231,14 +207,8 @@ def test_data_beside_a_project_of_no_file_is_found_again(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["0123-b", "4567-b"], ids=["its own run", "another window's"])
 def test_what_is_put_back_does_not_give_way_to_a_run(
-    open_window: Open,
-    left: Path,
-    edited: Project,
-    example: Callable[[str], Project],
-    answer: Callable[..., list[str]],
-    qtbot: QtBot,
-    name: str,
-) -> None:
+    open_window, left, edited, example, answer, qtbot, name
+):
     project = edits.set_training(example("iris"), epochs=1_000_000)
     place = run_left(name, project)
     window = open_window()
@@ -249,10 +219,10 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
     if name.startswith("0123"):
         assert pressed == [dialogs.BACK, dialogs.GO_ON]
         runner = window.runner
-        qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+        qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5)
         assert runner.project.training.epochs == 1_000_000
         runner.stop()
-        qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+        qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     else:
         assert pressed == [dialogs.BACK]
         assert not window.runner.active
@@ -263,12 +233,8 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
 
 @pytest.mark.slow
 def test_a_run_that_another_window_took_is_passed_over(
-    open_window: Open,
-    example: Callable[[str], Project],
-    answer: Callable[..., list[str]],
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-) -> None:
+    open_window, example, answer, monkeypatch, qtbot
+):
     """Between the question and the answer nobody holds it for a moment."""
     for name, project in (("0123-a", "iris"), ("4567-b", "moons")):
         run_left(name, edits.set_training(example(project), epochs=1_000_000))
@@ -301,21 +267,19 @@ def no_room() -> Iterator[Callable[[bool], None]]:
     set_full(False)
 
 
-def test_that_changes_are_not_kept_is_told_once(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, no_room: Callable
-) -> None:
+def test_that_changes_are_not_kept_is_told_once(open_window, example, qtbot, no_room):
     window = open_window(example("iris"), keras=False)
     told: list[str] = []
     window.documents.failed.connect(lambda error: told.append(error.what))
 
     def edit(epochs: int) -> None:
-        with qtbot.waitSignal(window.documents.recovery.wrote, timeout=MINUTE):
+        with qtbot.waitSignal(window.documents.recovery.wrote):
             window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
 
     no_room(True)
     edit(3)
     edit(4)
-    qtbot.waitUntil(lambda: bool(told), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(told))
     no_room(False)
     assert len(told) == 1
     assert str(window.documents.recovery.file.parent) in window.banner.cards[0].title.text()
@@ -323,21 +287,19 @@ def test_that_changes_are_not_kept_is_told_once(
     no_room(True)
     edit(6)
     no_room(False)
-    qtbot.waitUntil(lambda: len(told) == 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(told) == 2)
 
 
-def test_a_training_that_is_not_in_runs_is_asked_about(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, home: Path
-) -> None:
+def test_a_training_that_is_not_in_runs_is_asked_about(open_window, example, qtbot, home):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     shutil.rmtree(home / "data" / "runs", ignore_errors=True)
     (home / "data" / "runs").write_text("a file where the folder should be")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.models.trained is not None
     assert "not saved" in window.banner.cards[0].title.text()
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (home / "data" / "runs").unlink()
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.documents.unsaved == (), "an example that nobody edited, in Runs"

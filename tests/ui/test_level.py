@@ -1,27 +1,21 @@
 """Basic and Full: what a first start shows, and that nothing is missing in it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTabBar, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.deployment.site_settings import VARIABLE
 from netbuilder.core.lessons.lesson import LessonError
 from netbuilder.core.lessons.parse import parse_lesson
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import SPEC_ROLE
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.settings import BASIC, BASIC_LAYERS, FULL, level
 
-Open = Callable[..., MainWindow]
 #: Things to press at a first start, as the issue asks for.
 MOST = 42
 LESSON = """---
@@ -66,9 +60,7 @@ def pressable(window: MainWindow) -> list[str]:
     return found
 
 
-def test_a_first_start_shows_little(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_first_start_shows_little(open_window, example, qtbot):
     level().lend(frozenset({"runs"}))  # what a lesson of an earlier window needed
     window = open_window(example("digits"))
     window.resize(1366, 768)
@@ -87,9 +79,7 @@ def test_a_first_start_shows_little(
     assert not plan.metrics.isVisible() and not plan.callbacks_button.isVisible()
 
 
-def test_a_setting_that_a_lesson_shows_comes_alone(
-    open_window: Open, example: Callable[[str], Project]
-) -> None:
+def test_a_setting_that_a_lesson_shows_comes_alone(open_window, example):
     window = open_window(example("iris"), keras=False)
     panel = window.docks.show_panel("settings")
     rows = panel.plan.length.rows
@@ -108,9 +98,7 @@ def test_a_setting_that_a_lesson_shows_comes_alone(
     assert shown() == {"epochs", "batch_size"}
 
 
-def test_what_is_used_or_searched_for_is_there(
-    open_window: Open, example: Callable[[str], Project]
-) -> None:
+def test_what_is_used_or_searched_for_is_there(open_window, example):
     window = open_window(example("iris"), keras=False)
     plan = window.docks.show_panel("settings").plan
     window.store.apply("GRU", lambda p: edits.append_layer(p, "BatchNormalization"))
@@ -131,7 +119,7 @@ def test_what_is_used_or_searched_for_is_there(
     assert LAYERS.keys() > listed(window)
 
 
-def test_the_switch_is_remembered(open_window: Open) -> None:
+def test_the_switch_is_remembered(open_window):
     window = open_window(keras=False)
     window.actions_table[f"level-{FULL}"].trigger()
     assert len(listed(window)) > len(BASIC_LAYERS)
@@ -143,9 +131,7 @@ def test_the_switch_is_remembered(open_window: Open) -> None:
     assert again.actions_table[f"level-{FULL}"].isChecked()
 
 
-def test_a_school_chooses_the_level_of_a_first_start(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch, home: object
-) -> None:
+def test_a_school_chooses_the_level_of_a_first_start(tmp_path, monkeypatch, home):
     file = tmp_path / "settings.toml"  # type: ignore[operator]
     monkeypatch.setenv(VARIABLE, str(file))
     assert level().basic
@@ -155,7 +141,7 @@ def test_a_school_chooses_the_level_of_a_first_start(
     assert level().basic, "what the user chose counts"
 
 
-def test_a_lesson_shows_what_it_names_and_the_level_stays(open_window: Open) -> None:
+def test_a_lesson_shows_what_it_names_and_the_level_stays(open_window):
     window = open_window(keras=False)
     side = window.docks.side
     for said, interface in (("advanced", ""), ("beginner", "interface: full\n")):
@@ -171,12 +157,12 @@ def test_a_lesson_shows_what_it_names_and_the_level_stays(open_window: Open) -> 
         assert "code" not in side.offered and "GRU" not in listed(window)
 
 
-def test_a_lesson_cannot_ask_for_a_level_that_there_is_not() -> None:
+def test_a_lesson_cannot_ask_for_a_level_that_there_is_not():
     with pytest.raises(LessonError, match="interface"):
         parse_lesson(LESSON.format(level="beginner", interface="interface: huge\n"), "sizes")
 
 
-def test_the_rail_has_the_colours_and_opens_the_palette(open_window: Open) -> None:
+def test_the_rail_has_the_colours_and_opens_the_palette(open_window):
     window = open_window(keras=False)
     window.resize(1366, 768)
     column = window.docks.palette
@@ -193,9 +179,7 @@ def test_the_rail_has_the_colours_and_opens_the_palette(open_window: Open) -> No
     assert window.palette_view.line.isVisible()
 
 
-def test_settings_stay_where_they_are_whatever_loss_is_chosen(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_settings_stay_where_they_are_whatever_loss_is_chosen(open_window, example, qtbot):
     """What fits no such target stands below a heading that cannot be chosen."""
     window = open_window(example("diabetes"))
     window.resize(1366, 768)

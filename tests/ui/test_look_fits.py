@@ -1,9 +1,5 @@
 """In a small window nothing is squeezed: what has no room beside goes below."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -11,10 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.param_form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.slide_editor import SlideEditor
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.plots.training_curves import run_picture
@@ -22,8 +16,6 @@ from netbuilder.ui.results.search_dimensions import DimensionRow
 from netbuilder.ui.services.runs.run_progress import format_metric
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.callout import Callout
-
-MINUTE = 60_000
 
 
 def _shown(qtbot: QtBot, widget: QWidget, width: int) -> None:
@@ -33,7 +25,7 @@ def _shown(qtbot: QtBot, widget: QWidget, width: int) -> None:
     QApplication.processEvents()
 
 
-def test_fields_of_a_form_share_both_edges(qtbot: QtBot) -> None:
+def test_fields_of_a_form_share_both_edges(qtbot):
     params = [
         Param("epochs", Kind.INT, 10, help="times through all rows of the data"),
         Param("padding", Kind.CHOICE, "valid", choices=("valid", "same"), help="the edges"),
@@ -50,7 +42,7 @@ def test_fields_of_a_form_share_both_edges(qtbot: QtBot) -> None:
             assert len(row.help.shown_lines()) <= 2
 
 
-def test_the_name_of_what_is_varied_goes_above_its_values(qtbot: QtBot) -> None:
+def test_the_name_of_what_is_varied_goes_above_its_values(qtbot):
     holder = QWidget()
     qtbot.addWidget(holder)
     row = DimensionRow("dense.units=16,32", "Dense “dense” · units", True, holder)
@@ -64,7 +56,7 @@ def test_the_name_of_what_is_varied_goes_above_its_values(qtbot: QtBot) -> None:
     assert row.title.shown_lines() == ["Dense “dense” · units"]
 
 
-def test_a_ring_goes_where_that_goes_which_it_is_around(qtbot: QtBot) -> None:
+def test_a_ring_goes_where_that_goes_which_it_is_around(qtbot):
     """Docks become wider under the tour: the ring stayed as wide as the palette had been."""
     window = QWidget()
     qtbot.addWidget(window)
@@ -74,12 +66,12 @@ def test_a_ring_goes_where_that_goes_which_it_is_around(qtbot: QtBot) -> None:
     callout = Callout(window, at[0], "Layers", "words", (("Next", lambda: None),),
                       find=lambda: at[0])  # fmt: skip
     at[0] = QRect(0, 100, 300, 300)
-    qtbot.waitUntil(lambda: callout.ring.width() > 300, timeout=MINUTE)
+    qtbot.waitUntil(lambda: callout.ring.width() > 300)
     assert callout.bubble.x() > 300
     callout.end()
 
 
-def test_a_number_is_whole_in_the_field_beside_its_slider(qtbot: QtBot) -> None:
+def test_a_number_is_whole_in_the_field_beside_its_slider(qtbot):
     param = Param("y", Kind.FLOAT, -0.34485, help="", slide=(-1.0, 2.0), ends=(-1.0, 2.0))
     editor = SlideEditor(param)
     qtbot.addWidget(editor)
@@ -90,7 +82,7 @@ def test_a_number_is_whole_in_the_field_beside_its_slider(qtbot: QtBot) -> None:
     assert box.width() - buttons >= box.fontMetrics().horizontalAdvance("-0.34485")
 
 
-def test_the_curves_of_a_report_are_whole(qtbot: QtBot) -> None:
+def test_the_curves_of_a_report_are_whole(qtbot):
     """To the last epoch, in letters of the size that the page has."""
     run = RunCurves("x")
     run.add_epochs("loss", [1, 2, 3, 4], [4.0, 3.0, 2.0, 1.0])
@@ -107,22 +99,20 @@ def test_the_curves_of_a_report_are_whole(qtbot: QtBot) -> None:
     assert max(y for _, y in blue) - min(y for _, y in blue) > 300
 
 
-def test_large_numbers_have_separators_everywhere(qtbot: QtBot) -> None:
+def test_large_numbers_have_separators_everywhere(qtbot):
     assert format_metric("root_mean_squared_error", 16169.2) == "root mean squared error 16,169"
     axis = NumberAxis("left")
     assert axis.tickStrings([200000, 400000], 1.0, 200000) == ["200,000", "400,000"]
     assert axis.tickStrings([0.2, 0.4], 1.0, 0.2) == ["0.2", "0.4"]
 
 
-def test_runs_show_their_numbers_whole(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_runs_show_their_numbers_whole(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.resize(1366, 768)
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.runner.active)
     panel = window.docks.show_panel("compare", focus=False).runs
-    qtbot.waitUntil(lambda: bool(panel.model.runs), timeout=MINUTE)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool(panel.model.runs))  # type: ignore[attr-defined]
     table = panel.table  # type: ignore[attr-defined]
     for column in range(1, table.model().columnCount()):
         if not table.isColumnHidden(column):
@@ -130,14 +120,12 @@ def test_runs_show_their_numbers_whole(
 
 
 @pytest.mark.slow
-def test_pictures_on_the_canvas_follow_the_scheme(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_pictures_on_the_canvas_follow_the_scheme(open_window, example, qtbot):
     """Dark letters on a dark canvas cannot be read."""
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
 
     def lightest() -> int:
         image = window.canvas.previews.images["input"]

@@ -1,28 +1,17 @@
 """The store of the network on show: every writer goes through it, in a sequence that is known."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
-
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.services.model_store import ModelState, ModelStore, Source
 from netbuilder.ui.services.runs.last_run_restorer import bring_back
 from netbuilder.ui.services.runs.training_thread import RunState
 
-Open = Callable[..., MainWindow]
 
-
-def test_all_that_is_shown_comes_through_one_store(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_all_that_is_shown_comes_through_one_store(open_window, example, qtbot, tmp_path):
     slow = Choice("SGD", {"learning_rate": 1e-6})
     window = open_window(edits.set_training(example("moons"), epochs=2, optimizer=slow))
     store, runner, hand = window.store, window.runner, window.manual_weight_editor
@@ -104,8 +93,8 @@ def test_all_that_is_shown_comes_through_one_store(
 
 
 def test_an_evaluation_that_comes_during_a_run_is_that_of_the_settled_network(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

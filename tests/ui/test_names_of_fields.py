@@ -1,43 +1,29 @@
 """Every field of the window says what it is to whoever does not see the label beside it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.documents import empty_project
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 from tests.ui.nameless_fields import nameless, walk
 
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
-
 
 @pytest.mark.slow
-def test_each_field_has_a_name(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_each_field_has_a_name(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(
-        lambda: window.workbench.models.trained is not None and not window.runner.active,
-        timeout=MINUTE,
+        lambda: window.workbench.models.trained is not None and not window.runner.active
     )
     assert sorted(walk(window, qtbot)) == []
     window.documents.keep_model()
@@ -45,7 +31,7 @@ def test_each_field_has_a_name(
     assert nameless(window) == set()
 
 
-def test_a_field_without_a_name_is_found(qtbot: QtBot) -> None:
+def test_a_field_without_a_name_is_found(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     box = QComboBox(page)
@@ -56,9 +42,7 @@ def test_a_field_without_a_name_is_found(qtbot: QtBot) -> None:
     assert nameless(page) == set()
 
 
-def test_each_field_of_the_windows_beside_has_a_name(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_each_field_of_the_windows_beside_has_a_name(open_window, example, qtbot, tmp_path):
     window = open_window(example("iris"), keras=False)
     work = submission_source(window.workbench, window.lessons.stamp)
     beside = (

@@ -1,21 +1,13 @@
 """A window of 1024 x 700: nothing is cut, and what gave way for it comes back."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.side import STRIP_HEIGHT
-
-Open = Callable[..., MainWindow]
 
 
 def inside(widget: QWidget, outer: QWidget) -> bool:
@@ -24,9 +16,7 @@ def inside(widget: QWidget, outer: QWidget) -> bool:
     return left >= 0 and left + widget.width() <= outer.width()
 
 
-def test_a_narrow_side_panel_cuts_nothing_off(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_a_narrow_side_panel_cuts_nothing_off(open_window, example, qtbot):
     project = edits.set_training(example("digits"), epochs=1)
     window = open_window(project)
     window.resize(1024, 700)
@@ -35,7 +25,7 @@ def test_a_narrow_side_panel_cuts_nothing_off(
         lambda: window.workbench.models.trained is not None and not window.runner.active,
         timeout=120_000,
     )
-    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.activations_service.look is not None)
 
     predict = window.docks.show_panel("predict", focus=False)
     qtbot.waitUntil(lambda: not predict.bars.isHidden() and inside(predict.bars, predict))
@@ -65,7 +55,7 @@ def test_a_narrow_side_panel_cuts_nothing_off(
     assert tools.width() >= tools.minimumSizeHint().width()
 
 
-def test_long_news_leave_the_problems_in_sight(open_window: Open, example: Callable) -> None:
+def test_long_news_leave_the_problems_in_sight(open_window, example):
     window = open_window(example("iris"), keras=False)
     window.resize(1024, 700)
     words = "Trained 20 epochs in 1.2 s: mean absolute error 42.67, and a lot more " * 3
@@ -79,7 +69,7 @@ def test_long_news_leave_the_problems_in_sight(open_window: Open, example: Calla
     assert window.status.news.toolTip() == words
 
 
-def test_sums_give_way_to_news(open_window: Open, example: Callable, qtbot: QtBot) -> None:
+def test_sums_give_way_to_news(open_window, example, qtbot):
     window = open_window(example("iris"))
     window.resize(1024, 700)
     status = window.status
@@ -92,7 +82,7 @@ def test_sums_give_way_to_news(open_window: Open, example: Callable, qtbot: QtBo
     assert status.parameters.isVisible() and status.operations.isVisible()
 
 
-def test_where_news_have_no_room_shorter_news_are_whole(open_window: Open) -> None:
+def test_where_news_have_no_room_shorter_news_are_whole(open_window):
     window = open_window(keras=False)
     window.resize(1024, 700)
     words = "Trained 20 epochs in 1.2 s of training time: accuracy 98.9% " * 3
@@ -104,7 +94,7 @@ def test_where_news_have_no_room_shorter_news_are_whole(open_window: Open) -> No
     assert window.status.news.shown_lines() == ["Saved it."]
 
 
-def test_sizes_follow_the_class_of_the_window(open_window: Open, qtbot: QtBot) -> None:
+def test_sizes_follow_the_class_of_the_window(open_window, qtbot):
     """What the designer measured, within the line between two columns."""
     window = open_window(keras=False)
     docks = window.docks
@@ -136,9 +126,7 @@ def test_sizes_follow_the_class_of_the_window(open_window: Open, qtbot: QtBot) -
     assert docks.side.shown == ("predict", "explain")
 
 
-def test_the_side_keeps_its_width_in_each_class_of_window(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_the_side_keeps_its_width_in_each_class_of_window(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     docks = window.docks
     window.resize(1366, 768)
@@ -162,9 +150,7 @@ def test_the_side_keeps_its_width_in_each_class_of_window(
     qtbot.waitUntil(lambda: abs(again.docks.side.width() - chosen) <= 2)
 
 
-def test_a_page_lies_over_the_canvas_and_goes_back(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_a_page_lies_over_the_canvas_and_goes_back(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     window.resize(1366, 768)
     window.docks.show_panel("code", focus=False)
@@ -178,9 +164,7 @@ def test_a_page_lies_over_the_canvas_and_goes_back(
     assert window.docks.palette.isVisible()
 
 
-def test_the_selected_layer_is_a_strip_that_opens_upward(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_the_selected_layer_is_a_strip_that_opens_upward(open_window, example, qtbot):
     window = open_window(example("digits"))
     window.resize(1366, 768)
     side = window.docks.side
@@ -209,9 +193,7 @@ def test_the_selected_layer_is_a_strip_that_opens_upward(
     assert window.inspector.isVisible() and side.drawer.isHidden()
 
 
-def test_a_run_that_ends_marks_understand_and_moves_nobody(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_a_run_that_ends_marks_understand_and_moves_nobody(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     side = window.docks.side
     window.commands.train()
@@ -225,9 +207,7 @@ def test_a_run_that_ends_marks_understand_and_moves_nobody(
     assert not side.buttons["understand"].marked
 
 
-def test_help_stays_in_the_bar_where_there_is_room_for_little(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_help_stays_in_the_bar_where_there_is_room_for_little(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     bar = window.top_bar
     onward = bar.findChild(QToolButton, "qt_toolbar_ext_button")
@@ -260,9 +240,7 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(
     qtbot.waitUntil(lambda: seen() == everything)
 
 
-def test_a_lesson_has_a_column_of_its_own(
-    open_window: Open, at_rest: Callable[[Callable[[], object]], None]
-) -> None:
+def test_a_lesson_has_a_column_of_its_own(open_window, at_rest):
     window = open_window(keras=False)
     for size, least in (((1366, 768), 318), ((1024, 700), 278)):
         window.resize(*size)

@@ -1,11 +1,8 @@
 """What is wrong with the machine is said where one works, whatever is opened meanwhile."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -39,7 +36,7 @@ sys.exit(app.main(None))
 
 
 @pytest.mark.slow
-def test_a_home_and_settings_that_are_wrong_are_said(tmp_path: Path) -> None:
+def test_a_home_and_settings_that_are_wrong_are_said(tmp_path):
     (tmp_path / "taken").write_text("a file where the folder should be")
     (tmp_path / "settings.toml").write_text("downlods = false")
     env = {

@@ -1,7 +1,5 @@
 """The window as other systems want it: keys, menu bar, files that the system wants opened."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re
@@ -12,10 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QFileOpenEvent, QKeySequence
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
-from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import shortcuts
 from netbuilder.ui.style.shortcuts import control_text, key_text, with_native_keys
@@ -27,14 +22,14 @@ PORTABLE = QKeySequence.SequenceFormat.PortableText
 WHOLE = ("gallery/help_window.py",)
 
 
-def test_keys_in_texts_are_written_by_qt(qapp: QApplication) -> None:
+def test_keys_in_texts_are_written_by_qt(qapp):
     native = QKeySequence.SequenceFormat.NativeText
     for keys in ("Ctrl+Z", "Ctrl+Shift+R", "Shift+F10", "Ctrl+PgUp"):
         assert key_text(keys) == QKeySequence(keys).toString(native) != ""
     assert control_text() in key_text("Ctrl+A")
 
 
-def test_a_lesson_names_the_keys_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lesson_names_the_keys_of_the_system(monkeypatch):
     """As macOS has them: its format is simulated, the rest is the real text."""
     marks = {"Ctrl+": "⌘", "Shift+": "⇧", "Alt+": "⌥"}
 
@@ -67,7 +62,7 @@ def _sentences(path: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_no_sentence_names_the_keys_of_one_system_alone(root: Path) -> None:
+def test_no_sentence_names_the_keys_of_one_system_alone(root):
     found = [
         f"{path.name}: {text}"
         for path in sorted((root / "netbuilder").rglob("*.py"))
@@ -78,7 +73,7 @@ def test_no_sentence_names_the_keys_of_one_system_alone(root: Path) -> None:
     assert not found, "use ui.style.shortcuts"
 
 
-def test_no_shortcut_is_one_that_a_system_takes(qtbot: QtBot, home: Path) -> None:
+def test_no_shortcut_is_one_that_a_system_takes(qtbot, home):
     window = MainWindow(remember=False)
     qtbot.addWidget(window)
     keys = {
@@ -91,9 +86,7 @@ def test_no_shortcut_is_one_that_a_system_takes(qtbot: QtBot, home: Path) -> Non
     assert "Ctrl+Shift+E" in keys
 
 
-def test_macos_has_a_menu_bar_with_its_roles(
-    qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_macos_has_a_menu_bar_with_its_roles(qtbot, home, monkeypatch):
     monkeypatch.setattr(action_rows, "MENU_BAR", True)
     window = MainWindow(remember=False)
     qtbot.addWidget(window)
@@ -119,7 +112,7 @@ def test_macos_has_a_menu_bar_with_its_roles(
     assert not window.isVisible()
 
 
-def test_elsewhere_the_window_has_no_menu_bar(qtbot: QtBot, home: Path) -> None:
+def test_elsewhere_the_window_has_no_menu_bar(qtbot, home):
     if action_rows.MENU_BAR:
         pytest.skip("this is macOS")
     window = MainWindow(remember=False)
@@ -129,7 +122,7 @@ def test_elsewhere_the_window_has_no_menu_bar(qtbot: QtBot, home: Path) -> None:
     assert "quit" not in window.actions_table
 
 
-def test_a_file_that_the_system_wants_opened_is_told(qapp: app.Application, tmp_path: Path) -> None:
+def test_a_file_that_the_system_wants_opened_is_told(qapp, tmp_path):
     wanted: list[str] = []
     qapp.file_requested.connect(wanted.append)
     path = tmp_path / "Jürgen & Söhne.netbuilder"
@@ -173,7 +166,7 @@ sys.exit(app.main(None))
 """
 
 
-def test_a_window_without_a_console_opens_what_the_system_wants(tmp_path: Path) -> None:
+def test_a_window_without_a_console_opens_what_the_system_wants(tmp_path):
     from netbuilder.core.project import files
     from netbuilder.core.project.model import Project
 

@@ -1,31 +1,20 @@
 """F11 for the class: large, slow, with pointer and keys; and all as before afterwards."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFrame
-from pytestqt.qtbot import QtBot
 
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import SPEEDS, WATCH
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.window.panels import TASKS
 from netbuilder.ui.window.window_commands import LETTERS
 
-MINUTE = 60_000
 
-
-def test_it_is_large_and_slow_and_then_as_before(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     letters, present = font_scale.font_scale(), window.commands.presentation
     level = window.top_bar.findChild(QFrame, "level_switch")
     assert level is not None
@@ -56,7 +45,7 @@ def test_it_is_large_and_slow_and_then_as_before(
             edge = QPoint(lit.center().x(), lit.top() - 5) * ratio
             return picture.pixelColor(edge) == QColor(theme.colors().accent)
 
-        qtbot.waitUntil(ring_is_seen, timeout=MINUTE)
+        qtbot.waitUntil(ring_is_seen)
         card = window.canvas.sight.card_rect("input").toRect().center()
         at = window.canvas.viewport().mapTo(window, card)
         present.spotlight.look_at(at, False)

@@ -1,7 +1,5 @@
 """The store: the only writer; undo, redo, merging and 'modified' follow from values."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ def add(layer: str):
     return lambda project: edits.append_layer(project, layer)
 
 
-def test_undo_and_redo_walk_through_the_values(qtbot) -> None:
+def test_undo_and_redo_walk_through_the_values(qtbot):
     store = ProjectStore()
     seen = []
     store.changed.connect(lambda old, new: seen.append((old, new)))
@@ -36,7 +34,7 @@ def test_undo_and_redo_walk_through_the_values(qtbot) -> None:
     assert len(seen) == 9
 
 
-def test_a_dragged_slider_is_one_step(qtbot) -> None:
+def test_a_dragged_slider_is_one_step(qtbot):
     store = ProjectStore(edits.append_layer(Project(), "Dense"))
     for units in range(10, 20):
         store.apply("Set units", lambda p, u=units: edits.set_params(p, "dense", units=u), "units")
@@ -50,7 +48,7 @@ def test_a_dragged_slider_is_one_step(qtbot) -> None:
     assert store.project.graph.by_id["dense"].params["units"] == 19
 
 
-def test_an_illegal_edit_changes_nothing(qtbot) -> None:
+def test_an_illegal_edit_changes_nothing(qtbot):
     store = ProjectStore()
     with pytest.raises(EditError):
         store.apply("Connect", lambda p: edits.connect(p, "a", "b"))
@@ -58,7 +56,7 @@ def test_an_illegal_edit_changes_nothing(qtbot) -> None:
     assert not store.modified
 
 
-def test_modified_is_a_matter_of_values(qtbot) -> None:
+def test_modified_is_a_matter_of_values(qtbot):
     store = ProjectStore()
     store.apply("Add", add("Dense"))
     assert store.modified
@@ -73,14 +71,14 @@ def test_modified_is_a_matter_of_values(qtbot) -> None:
     assert store.modified
 
 
-def test_an_edit_that_changes_nothing_is_no_step(qtbot) -> None:
+def test_an_edit_that_changes_nothing_is_no_step(qtbot):
     store = ProjectStore(edits.append_layer(Project(), "Dense"))
     units = store.project.graph.nodes[0].params["units"]
     store.apply("Set units", lambda p: edits.set_params(p, "dense", units=units))
     assert store.undo_label is None
 
 
-def test_a_step_beside_the_project_is_undone_in_its_turn() -> None:
+def test_a_step_beside_the_project_is_undone_in_its_turn():
     store, told = ProjectStore(), []
     store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
     before = store.project
@@ -101,7 +99,7 @@ def test_a_step_beside_the_project_is_undone_in_its_turn() -> None:
     assert store.redo_label is None and store.undo_labels[0] == "Add"
 
 
-def test_a_step_that_has_expired_stands_before_what_was_done_earlier() -> None:
+def test_a_step_that_has_expired_stands_before_what_was_done_earlier():
     store, told = ProjectStore(), []
     turn = ("Turn", lambda: told.append("back"), lambda: told.append("again"))
     store.note(*turn)
@@ -122,7 +120,7 @@ def test_a_step_that_has_expired_stands_before_what_was_done_earlier() -> None:
     assert not store.project.graph.nodes
 
 
-def test_undo_of_another_project_opens_the_file_of_the_first(tmp_path: Path) -> None:
+def test_undo_of_another_project_opens_the_file_of_the_first(tmp_path):
     one, two = tmp_path / "one" / "one.netbuilder", tmp_path / "two"
     first = Project("one", data=Data("csv", path="rows.csv"))
     store = ProjectStore(first, path=one)

@@ -1,7 +1,5 @@
 """In the pseudo-locale every text of the window stands between brackets: it is in the catalog."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +18,6 @@ from netbuilder.core.catalog.training.optimizers import OPTIMIZERS, SCHEDULES
 from netbuilder.core.catalog.training.training_index import METRICS
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
@@ -106,9 +103,7 @@ def panels_outside(window: MainWindow, qtbot: QtBot, own: set[str]) -> set[str]:
     return found
 
 
-def test_every_text_of_the_window_is_in_the_catalog(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_every_text_of_the_window_is_in_the_catalog(open_window, example, qtbot, tmp_path):
     window = open_window(example("iris"), keras=False)
     # The lesson that a teacher begins with is an example of the words of the format.
     own = {"The first step", "A question", "What did you see?", "The loss"}
@@ -134,8 +129,8 @@ def test_every_text_of_the_window_is_in_the_catalog(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "sales", "reviews", "moons", "week", "stories"])
 def test_after_a_training_every_text_is_in_the_catalog_and_every_field_has_a_name(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, name: str
-) -> None:
+    open_window, example, qtbot, name
+):
     project = edits.set_training(example(name), epochs=2)
     if name == "stories":
         project = edits.set_data(project, samples=100)
@@ -153,9 +148,7 @@ def test_after_a_training_every_text_is_in_the_catalog_and_every_field_has_a_nam
 
 
 @pytest.mark.parametrize("verb", [name for name in VERBS if name != "app"])
-def test_the_help_of_every_command_is_in_the_catalog(
-    verb: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_help_of_every_command_is_in_the_catalog(verb, capsys):
     with pytest.raises(SystemExit):
         make_parser([verb]).parse_args([verb, "--help"])
     text = capsys.readouterr().out

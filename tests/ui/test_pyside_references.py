@@ -4,22 +4,19 @@ PySide6 6.12.0 does on Python 3.11: each such call takes one, and the interprete
 "none_dealloc: deallocating None" after some thousand. A later release must not bring it back.
 """
 
-from __future__ import annotations
-
 import sys
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication
 
 from netbuilder.ui.services.devices import wave_image
 
 CALLS = 1_000
 
 
-def test_set_pen_keeps_references_to_none(qapp: QApplication) -> None:
+def test_set_pen_keeps_references_to_none(qapp):
     image = QImage(8, 8, QImage.Format.Format_ARGB32)
     painter = QPainter(image)
     painter.setPen(Qt.GlobalColor.black)
@@ -32,6 +29,6 @@ def test_set_pen_keeps_references_to_none(qapp: QApplication) -> None:
     assert abs(drift) < CALLS / 10, f"{drift / CALLS:+.2f} references to None a call"
 
 
-def test_an_error_while_painting_does_not_end_the_program(qapp: QApplication) -> None:
+def test_an_error_while_painting_does_not_end_the_program(qapp):
     with pytest.raises(ValueError, match="could not convert"):
         wave_image(np.array(["no number"]), 20)

@@ -1,7 +1,5 @@
 """After a kill the next start offers what was being edited, and nothing when nothing was lost."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -47,7 +45,7 @@ def editor(home: Path, root: Path):
     process.wait()
 
 
-def test_a_kill_after_an_edit_loses_nothing(editor: subprocess.Popen, home: Path) -> None:
+def test_a_kill_after_an_edit_loses_nothing(editor, home):
     assert site_settings().autosave_seconds <= 1.0, "at once, and not when it is too late"
     end = time.monotonic() + 60
     while not list((home / "state" / "recovery").glob("*.json")) and time.monotonic() < end:
@@ -62,7 +60,7 @@ def test_a_kill_after_an_edit_loses_nothing(editor: subprocess.Popen, home: Path
     assert recovery.find_recovered() == []
 
 
-def test_nothing_is_left_when_all_is_saved(qtbot, home: Path) -> None:
+def test_nothing_is_left_when_all_is_saved(qtbot, home):
     store = ProjectStore()
     saver = recovery.Recovery(store)
     folder = home / "state" / "recovery"
@@ -76,16 +74,14 @@ def test_nothing_is_left_when_all_is_saved(qtbot, home: Path) -> None:
     assert list(folder.glob("*.json")) == []
 
 
-def test_a_damaged_recovery_file_is_passed_over(home: Path) -> None:
+def test_a_damaged_recovery_file_is_passed_over(home):
     folder = home / "state" / "recovery"
     folder.mkdir(parents=True)
     (folder / "x.json").write_text('{"pid": 1')
     assert recovery.find_recovered() == []
 
 
-def test_an_autosave_under_way_does_not_come_over_what_is_put_back(
-    qtbot, home: Path, told: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_autosave_under_way_does_not_come_over_what_is_put_back(qtbot, home, told, monkeypatch):
     store = ProjectStore()
     saver = recovery.Recovery(store)
     left = home / "state" / "recovery" / "0123-a.json"

@@ -1,27 +1,20 @@
 """Reduced motion: nothing moves that only moves to please, and nothing is missing for it."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 import netbuilder.ui
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style.motion import set_reduced_motion
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.window.top_bar import ProgressView
-
-MINUTE = 60_000
 
 
 @pytest.fixture(params=[True, False], ids=["still", "moving"])
@@ -31,29 +24,24 @@ def still(request: pytest.FixtureRequest) -> Iterator[bool]:
     set_reduced_motion(None)
 
 
-def test_the_canvas_and_the_docks_stand_still(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    still: bool,
-) -> None:
+def test_the_canvas_and_the_docks_stand_still(open_window, example, qtbot, still):
     window = open_window(edits.set_training(example("iris"), epochs=1_000_000))
     assert window.isAnimated() != still
     window.canvas.commands.set_horizontal(True)
     assert window.canvas.slide.running != still
     window.runner.start()
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(window.runner.curves.epochs.get("loss", ())) > 5)
     if still:
         assert window.canvas.pulse.at is None
     else:
-        qtbot.waitUntil(lambda: window.canvas.pulse.at is not None, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.canvas.pulse.at is not None)
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     window.commands.toggle_motion()
     assert window.isAnimated() == still
 
 
-def test_what_is_pointed_at_is_seen_without_a_ghost_that_runs(qtbot: QtBot, still: bool) -> None:
+def test_what_is_pointed_at_is_seen_without_a_ghost_that_runs(qtbot, still):
     window = QWidget()
     qtbot.addWidget(window)
     window.resize(600, 400)
@@ -72,21 +60,21 @@ def test_what_is_pointed_at_is_seen_without_a_ghost_that_runs(qtbot: QtBot, stil
     callout.end()
 
 
-def test_a_bar_without_an_end_stands_still(qtbot: QtBot, still: bool) -> None:
+def test_a_bar_without_an_end_stands_still(qtbot, still):
     view = ProgressView()
     qtbot.addWidget(view)
     view.show_progress(RunProgress("Reading the data…"))
     assert (view.bar.maximum() == 0) != still, "Qt lets a bar without a range run to and fro"
 
 
-def test_menus_and_tips_do_not_glide() -> None:
+def test_menus_and_tips_do_not_glide():
     QApplication.setEffectEnabled(Qt.UIEffect.UI_AnimateMenu, True)
     set_reduced_motion(True)
     assert not QApplication.isEffectEnabled(Qt.UIEffect.UI_AnimateMenu)
     set_reduced_motion(None)
 
 
-def test_whatever_moves_asks_first() -> None:
+def test_whatever_moves_asks_first():
     moves = re.compile(r"QVariantAnimation\(|QPropertyAnimation\(|QTimeLine\(|_Animation\(")
     root = Path(netbuilder.ui.__file__).parent
     texts = {path.name: path.read_text("utf-8") for path in root.rglob("*.py")}

@@ -1,43 +1,29 @@
 """What goes onto paper: a run on one page, and a picture of the network for a worksheet."""
 
-from __future__ import annotations
-
 import base64
 import html
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats.registry import FORMATS
 from netbuilder.core.formats.writers.svg import network_svg
 from netbuilder.core.lessons.worksheet import NUMBERS, worksheet
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 from netbuilder.core.results.headline import headline
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import window_commands
 from netbuilder.ui.window.run_report import RunReport, report_page
 
-MINUTE = 60_000
 
-
-def test_the_last_run_stands_on_one_page(
-    request: pytest.FixtureRequest,
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+def test_the_last_run_stands_on_one_page(request, open_window, example, qtbot, tmp_path):
     theme.theme().force(True)
     request.addfinalizer(lambda: theme.theme().force(None))
     window = open_window(edits.set_training(example("iris"), epochs=3))
@@ -51,13 +37,13 @@ def test_the_last_run_stands_on_one_page(
         optimizer = Choice("Adam", {"learning_rate": rate, "beta_1": 0.8})
         window.store.apply("rate", lambda one, o=optimizer: edits.set_training(one, optimizer=o))
         window.runner.start()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.actions_table["report"].isEnabled()
     assert all(button.isEnabled() for button in share.values())
     for name in ("run.html", "run.pdf"):
         window.toast.hide()
         window.commands.report_to(tmp_path / name)
-        qtbot.waitUntil(window.toast.isVisible, timeout=MINUTE)
+        qtbot.waitUntil(window.toast.isVisible)
     page = (tmp_path / "run.html").read_text("utf-8")
     # Paper is white, whatever the window is.
     pictures = re.findall("base64,([^']+)'", page)
@@ -95,16 +81,10 @@ def test_the_last_run_stands_on_one_page(
     assert len(pdf) > 5000
     assert pdf.count(b"/Type /Page\n") == 1
     window.commands.report_to(tmp_path / "run.docx")
-    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
 
 
-def test_a_picture_for_a_worksheet(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_picture_for_a_worksheet(open_window, example, qtbot, tmp_path, monkeypatch):
     window = open_window(example("iris"))
     answers = iter(("Blank lines", "With numbers", "Cancel"))
     monkeypatch.setattr(window_commands, "ask_question", lambda *_a, **_k: next(answers))
@@ -113,7 +93,7 @@ def test_a_picture_for_a_worksheet(
     for name in ("blank.svg", "full.svg"):
         window.toast.hide()
         window.actions_table["worksheet"].trigger()
-        qtbot.waitUntil(window.toast.isVisible, timeout=MINUTE)
+        qtbot.waitUntil(window.toast.isVisible)
         assert name in window.toast.text()
     window.actions_table["worksheet"].trigger()
     assert "131 weights" in (tmp_path / "full.svg").read_text("utf-8")
@@ -121,7 +101,7 @@ def test_a_picture_for_a_worksheet(
     for ending in ("png", "pdf"):
         window.toast.hide()
         window.commands.worksheet_to(tmp_path / f"sheet.{ending}", sheet="blank")
-        qtbot.waitUntil(window.toast.isVisible, timeout=MINUTE)
+        qtbot.waitUntil(window.toast.isVisible)
     image = QImage(str(tmp_path / "sheet.png"))
     size = QSvgRenderer(str(tmp_path / "blank.svg")).defaultSize()
     assert image.size() == size * 2
@@ -139,18 +119,14 @@ def test_a_picture_for_a_worksheet(
     assert min(left, paper.shape[1] - right) > 36
     assert down.max() < paper.shape[0] - 36
     window.commands.worksheet_to(tmp_path / "sheet.docx", sheet="blank")
-    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
 
 
-def test_it_says_which_weights_were_tested(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-) -> None:
+def test_it_says_which_weights_were_tested(open_window, example, qtbot):
     """Of one run two networks can be tested: that of its end, and that of its best epoch."""
     window = open_window(edits.set_training(example("iris"), epochs=4))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     trained = window.workbench.models.trained
     assert trained is not None
     tested = (

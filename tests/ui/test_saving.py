@@ -1,7 +1,5 @@
 """Saving and leaving: what failed is said, what is unsaved is asked about once."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -92,7 +90,7 @@ def trained(open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path) -> 
     files.write(small, path)
     window = open_window(small, path)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.models.trained is not None
     return window
 
@@ -108,16 +106,16 @@ def trained(open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path) -> 
         ("sales.h5.old", "sales.h5.old.h5"),
     ],
 )
-def test_a_dot_in_a_name_makes_no_ending(given: str, wanted: str) -> None:
+def test_a_dot_in_a_name_makes_no_ending(given, wanted):
     assert with_ending(Path("/a.b", given), (H5, KERAS), H5) == Path("/a.b", wanted)
 
 
-def test_a_folder_takes_any_name() -> None:
+def test_a_folder_takes_any_name():
     folder = FileType("SavedModel", ())
     assert with_ending(Path("/a/served"), (H5, folder), folder) == Path("/a/served")
 
 
-def test_no_file_dialog_stands_beside_these() -> None:
+def test_no_file_dialog_stands_beside_these():
     import netbuilder
 
     root = Path(netbuilder.__file__).parent
@@ -125,9 +123,7 @@ def test_no_file_dialog_stands_beside_these() -> None:
     assert users == ["file_dialogs.py"]
 
 
-def test_a_name_and_a_folder_are_offered_beside_the_data(
-    open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_and_a_folder_are_offered_beside_the_data(open_window, tmp_path, monkeypatch):
     asked: list[str] = []
     monkeypatch.setattr(
         QFileDialog, "getSaveFileName", lambda *args: (asked.append(args[2]), ("", ""))[1]
@@ -159,8 +155,8 @@ def test_a_name_and_a_folder_are_offered_beside_the_data(
 
 
 def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
-    open_window: Open, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    open_window, small, tmp_path, monkeypatch
+):
     starts: list[str] = []
     chosen = ["", str(tmp_path / "theirs" / "rows.csv"), ""]
     (tmp_path / "theirs").mkdir()
@@ -190,9 +186,7 @@ def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
     assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pictures"
 
 
-def test_work_of_a_lesson_is_not_saved_beside_the_teachers_lesson(
-    open_window: Open, tmp_path: Path
-) -> None:
+def test_work_of_a_lesson_is_not_saved_beside_the_teachers_lesson(open_window, tmp_path):
     """The data of a lesson lie with the teacher; data of one's own are a place of one's own."""
     shared = tmp_path / "share"
     (shared / "data").mkdir(parents=True)
@@ -209,9 +203,7 @@ def test_work_of_a_lesson_is_not_saved_beside_the_teachers_lesson(
     assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pupil"
 
 
-def test_an_appended_ending_replaces_no_file_unasked(
-    open_window: Open, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_appended_ending_replaces_no_file_unasked(open_window, small, tmp_path, monkeypatch):
     there = tmp_path / "lesson 2.1.netbuilder"
     there.write_text("of somebody else")
     window = open_window(small, keras=False)
@@ -231,8 +223,8 @@ def lose_record(window: MainWindow) -> None:
 
 
 def test_a_name_with_an_unknown_ending_is_saved_before_the_window_closes(
-    trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    trained, tmp_path, monkeypatch
+):
     lose_record(trained)
     names(monkeypatch, tmp_path / "sales.v2")
     press("Save")
@@ -241,9 +233,7 @@ def test_a_name_with_an_unknown_ending_is_saved_before_the_window_closes(
     assert not trained.documents.model_unsaved
 
 
-def test_a_model_that_cannot_be_written_keeps_the_window_open(
-    trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_cannot_be_written_keeps_the_window_open(trained, tmp_path, monkeypatch):
     lose_record(trained)
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
@@ -256,9 +246,7 @@ def test_a_model_that_cannot_be_written_keeps_the_window_open(
     assert trained.documents.model_unsaved
 
 
-def test_project_and_model_are_asked_about_once(
-    trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_project_and_model_are_asked_about_once(trained, tmp_path, monkeypatch):
     trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
     lose_record(trained)
     names(monkeypatch, tmp_path / "both.h5")
@@ -272,7 +260,7 @@ def test_project_and_model_are_asked_about_once(
     assert (tmp_path / "both.h5").exists()
 
 
-def test_a_network_that_stays_in_runs_is_said(trained, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_stays_in_runs_is_said(trained, monkeypatch):
     asked: list[str] = []
     monkeypatch.setattr(
         question_dialogs, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1]
@@ -285,13 +273,11 @@ def test_a_network_that_stays_in_runs_is_said(trained, monkeypatch: pytest.Monke
     assert [words in text for text in asked] == [True, False]
 
 
-def test_a_run_that_closing_stops_can_be_saved(
-    open_window: Open, small: Project, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_closing_stops_can_be_saved(open_window, small, qtbot, monkeypatch):
     """The dialog says so; a project that no file holds is not restored at the next start."""
     window = open_window(edits.set_training(small, epochs=1_000_000))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.tracker.epoch > 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.tracker.epoch > 1)
     asked: list[str] = []
     monkeypatch.setattr(dialogs, "PATIENCE_MS", MINUTE)
     monkeypatch.setattr(dialogs, "ask_question", lambda *one, **_more: one[3][0])
@@ -303,9 +289,7 @@ def test_a_run_that_closing_stops_can_be_saved(
 
 
 @pytest.mark.slow
-def test_what_is_in_runs_is_not_asked_about(
-    trained: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_what_is_in_runs_is_not_asked_about(trained, qtbot, tmp_path):
     assert trained.documents.unsaved == (), "the project is in its file, its network in Runs"
     lose_record(trained)
     assert len(trained.documents.unsaved) == 1
@@ -321,7 +305,7 @@ def test_what_is_in_runs_is_not_asked_about(
     assert len(trained.documents.unsaved) == 1
 
 
-def test_whichever_file_was_saved_last_counts(trained: MainWindow, tmp_path: Path) -> None:
+def test_whichever_file_was_saved_last_counts(trained, tmp_path):
     """The file of the network holds the project, too: what was written since the training."""
     trained.store.apply("Name", lambda p: edits.rename_project(p, "Flowers"))
     trained.store.apply("Card", lambda p: card_answers.with_answer(p, "harm", "Nobody."))
@@ -334,9 +318,7 @@ def test_whichever_file_was_saved_last_counts(trained: MainWindow, tmp_path: Pat
         assert held.name == "Flowers" and card_answers.answers_of(held)["harm"] == "Nobody."
 
 
-def test_the_bar_has_the_name_of_the_only_file(
-    trained: MainWindow, example: Callable[[str], Project], tmp_path: Path
-) -> None:
+def test_the_bar_has_the_name_of_the_only_file(trained, example, tmp_path):
     """A network that was saved before its project has a file of its own."""
     unnamed = edits.rename_project(trained.store.project, "")
     trained.store.reset(unnamed, None)
@@ -353,8 +335,8 @@ def test_the_bar_has_the_name_of_the_only_file(
 
 
 def test_a_file_that_changed_outside_is_not_replaced_in_silence(
-    open_window: Open, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    open_window, small, tmp_path, monkeypatch
+):
     path = tmp_path / "mine.netbuilder"
     files.write(small, path)
     window = open_window(small, path, keras=False)
@@ -378,9 +360,7 @@ def test_a_file_that_changed_outside_is_not_replaced_in_silence(
     assert files.read(path).training.epochs == 99
 
 
-def test_the_second_window_with_a_file_says_so(
-    open_window: Open, small: Project, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_the_second_window_with_a_file_says_so(open_window, small, tmp_path, qtbot):
     path = tmp_path / "mine.netbuilder"
     files.write(small, path)
     first = open_window(small, path, keras=False)
@@ -403,21 +383,17 @@ def test_the_second_window_with_a_file_says_so(
     assert third.documents.held_lock is None and not third.banner.cards, "for a picture"
 
 
-def test_an_example_that_nobody_edited_does_not_nag(
-    open_window: Open, small: Project, qtbot: QtBot
-) -> None:
+def test_an_example_that_nobody_edited_does_not_nag(open_window, small, qtbot):
     window = open_window(small)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.models.trained is not None
     assert window.documents.unsaved == ()
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=9))
     assert len(window.documents.unsaved) == 1, "the network is in Runs"
 
 
-def test_data_that_was_chosen_on_an_empty_canvas_is_nothing_to_lose(
-    open_window: Open, tmp_path: Path
-) -> None:
+def test_data_that_was_chosen_on_an_empty_canvas_is_nothing_to_lose(open_window, tmp_path):
     (tmp_path / "one.csv").write_text("a,b,kind\n1,2,x\n3,4,y\n")
     window = open_window(keras=False)
     window.commands.begin_with_data(tmp_path / "one.csv")
@@ -437,14 +413,12 @@ def test_data_that_was_chosen_on_an_empty_canvas_is_nothing_to_lose(
     window.store.mark_saved()
 
 
-def test_a_model_file_holds_the_project_too(
-    open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_model_file_holds_the_project_too(open_window, small, qtbot, tmp_path):
     """Who saved the .h5 is not asked about the project: it lies in that file, as it was trained."""
     window = open_window(small)
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=4))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     lose_record(window)
     assert len(window.documents.unsaved) == 2
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
@@ -460,9 +434,7 @@ def with_table(folder: Path, project: Project) -> Project:
     return replace(project, data=Data(kind="csv", path="rows.csv", target=("b",)))
 
 
-def test_a_save_that_failed_leaves_the_paths_alone(
-    open_window: Open, small: Project, tmp_path: Path
-) -> None:
+def test_a_save_that_failed_leaves_the_paths_alone(open_window, small, tmp_path):
     project = with_table(tmp_path / "one", small)
     path = tmp_path / "one" / "p.netbuilder"
     files.write(project, path)
@@ -475,9 +447,7 @@ def test_a_save_that_failed_leaves_the_paths_alone(
     assert window.workbench.base == path.parent
 
 
-def test_undo_after_save_as_still_finds_the_data(
-    open_window: Open, small: Project, tmp_path: Path
-) -> None:
+def test_undo_after_save_as_still_finds_the_data(open_window, small, tmp_path):
     project = with_table(tmp_path / "one", small)
     (tmp_path / "two").mkdir()
     path = tmp_path / "one" / "p.netbuilder"
@@ -510,9 +480,9 @@ def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_file_that_comes_late_does_not_replace_a_newer_one(
-    trained: MainWindow, slow_model: tuple, small: Project, tmp_path: Path,
-    told: Callable[[], None],
-) -> None:  # fmt: skip
+    trained, slow_model, small, tmp_path,
+    told
+):  # fmt: skip
     path, gate = slow_model
     other = tmp_path / "other.netbuilder"
     files.write(edits.rename_project(small, "Other"), other)
@@ -528,9 +498,7 @@ def test_a_file_that_comes_late_does_not_replace_a_newer_one(
     assert window.documents.opening == ""
 
 
-def test_edits_made_while_a_file_is_read_are_asked_about(
-    trained: MainWindow, slow_model: tuple, qtbot: QtBot
-) -> None:
+def test_edits_made_while_a_file_is_read_are_asked_about(trained, slow_model, qtbot):
     path, gate = slow_model
     window = trained
     window.documents.keep_model()
@@ -538,14 +506,12 @@ def test_edits_made_while_a_file_is_read_are_asked_about(
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=55))
     press("Cancel")
     gate.set()
-    qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
-    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.documents.opening == "")
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
     assert window.store.project.training.epochs == 55
 
 
-def test_a_save_is_confirmed_where_the_eye_is(
-    open_window: Open, small: Project, tmp_path: Path
-) -> None:
+def test_a_save_is_confirmed_where_the_eye_is(open_window, small, tmp_path):
     window = open_window(small, keras=False)
     assert window.documents.save_to(tmp_path / "here.netbuilder")
     toast = window.toast
@@ -559,9 +525,7 @@ def test_a_save_is_confirmed_where_the_eye_is(
     assert window.status.news.text() == "", "the bar at the top says so already"
 
 
-def test_a_network_that_was_saved_is_among_the_recent_files(
-    trained: MainWindow, tmp_path: Path
-) -> None:
+def test_a_network_that_was_saved_is_among_the_recent_files(trained, tmp_path):
     path = tmp_path / "net.h5"
     assert trained.documents.export_to(path).finish()
     assert settings.recent_files()[0] == path
@@ -585,12 +549,10 @@ def test_a_network_that_was_saved_is_among_the_recent_files(
     assert format_number(losses[-1]) not in curve.accessibleName()
 
 
-def test_the_question_about_a_run_goes_when_the_run_ends(
-    open_window: Open, small: Project, qtbot: QtBot
-) -> None:
+def test_the_question_about_a_run_goes_when_the_run_ends(open_window, small, qtbot):
     window = open_window(edits.set_training(small, epochs=100_000))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     window.documents.keep_model()
     QTimer.singleShot(200, window.runner.stop)
     assert window._may_leave()
@@ -598,10 +560,10 @@ def test_the_question_about_a_run_goes_when_the_run_ends(
     assert QApplication.activeModalWidget() is None
 
 
-def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot) -> None:
+def test_go_on_training_goes_on(open_window, small, qtbot):
     window = open_window(edits.set_training(small, epochs=100_000))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     press(dialogs.GO_ON)
     assert not window.close()
     assert window.runner.state is RunState.RUNNING
@@ -610,8 +572,8 @@ def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot)
 
 
 def test_data_on_another_computer_is_asked_about_and_remembered(
-    open_window: Open, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    open_window, tmp_path, home, monkeypatch
+):
     monkeypatch.setattr(network_data, "TRUSTED", {""})
     monkeypatch.setattr(documents, "TRUSTED", network_data.TRUSTED)
     recipe = Data("csv", path="//evil/share/t.csv", test_path="//evil/share/u.csv")

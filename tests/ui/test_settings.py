@@ -1,9 +1,5 @@
 """The settings dialog: how many trainings are kept, and that only OK counts."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -13,15 +9,12 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
 from netbuilder.ui.services.runs.runner import remembered_speed
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.settings import choose_font_scale, lists_all_layers
 from netbuilder.ui.window.settings_dialog import SettingsDialog
-
-MINUTE = 60_000
 
 
 def in_dialog(
@@ -46,7 +39,7 @@ def in_dialog(
         assert dialog.result() in (QDialog.DialogCode.Accepted, QDialog.DialogCode.Rejected)
 
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     QTimer.singleShot(30, answer)
     QTest.keyClick(window.canvas, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
     assert said, "its key opens it"
@@ -54,14 +47,12 @@ def in_dialog(
 
 
 @pytest.mark.slow
-def test_as_many_trainings_are_kept_as_was_said(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_as_many_trainings_are_kept_as_was_said(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
 
     def train() -> None:
         window.runner.start()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
     for _run in range(3):
         train()
@@ -94,9 +85,7 @@ def test_as_many_trainings_are_kept_as_was_said(
     assert not set(newest) & set(kept)
 
 
-def test_what_controls_of_the_window_remember_can_be_set_here(
-    open_window: Callable[..., MainWindow],
-) -> None:
+def test_what_controls_of_the_window_remember_can_be_set_here(open_window):
     window = open_window(keras=False)
     other = next(one for one in (WATCH, FULL) if one != remembered_speed())
     dialog = SettingsDialog(window, window.actions_table)
@@ -109,9 +98,7 @@ def test_what_controls_of_the_window_remember_can_be_set_here(
     assert window.runner.speed == other == remembered_speed()
 
 
-def test_nothing_is_cut_at_large_letters(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_nothing_is_cut_at_large_letters(open_window, qtbot):
     window = open_window(keras=False)
     choose_font_scale(1.75)
     try:

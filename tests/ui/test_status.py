@@ -1,43 +1,31 @@
 """What the status bar and the summary say is of this project and of this run, and all of it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
-
 
 @pytest.mark.slow
-def test_what_a_run_finds_inside_is_counted_gone_to_and_mended(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_a_run_finds_inside_is_counted_gone_to_and_mended(open_window, example, qtbot):
     project = example("iris")
     node = next(n.id for n in project.graph.nodes if n.layer == "Dense")
     asleep = {"name": "Constant", "params": {"value": -1000.0}}
     project = edits.set_params(project, node, activation="relu", bias_initializer=asleep)
     window = open_window(edits.set_training(project, epochs=1_000_000))
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     bench, status = window.workbench, window.status
     assert status.problems.text() == "No problems"
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: bool(bench.all_problems), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(bench.all_problems))
     window.actions_table["stop"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert [(one.code, one.node) for one in bench.all_problems] == [("dead-units", node)]
     assert status.problems.text() == "1 suggestion"
     assert bench.problems == (), "it does not keep the network from being trained"
@@ -60,38 +48,36 @@ def test_what_a_run_finds_inside_is_counted_gone_to_and_mended(
 
 
 @pytest.mark.slow
-def test_the_end_of_a_run_is_no_news_of_another(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_end_of_a_run_is_no_news_of_another(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     news, result = window.status.news, window.inspector.summary.lines["result"]
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
     assert result.text() == _("training is running")
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: "accuracy" in news.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: "accuracy" in news.text())
     assert "2 epochs" not in news.text(), "the card on the page Curves says it"
     assert "After 2 epochs" in result.text()
 
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=1_000_000))
-    with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+    with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
     assert news.text() == ""
     assert result.text() == _("training is running"), "not what the run before came to"
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     window.docks.show_panel("training")
     panels = [window.docks.show_panel(name) for name in ("evaluate", "predict")]
     window.actions_table["pause"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
     assert result.text() == _("training is paused")
     for panel in panels:
         assert panel.stale.text().startswith("⚠ Training is paused")
     window.actions_table["pause"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     assert result.text() == _("training is running")
     window.actions_table["stop"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: news.text().startswith("Trained"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: news.text().startswith("Trained"))
 
     window.documents.show_project(example("xor"), None)
     assert news.text() == ""
@@ -101,7 +87,7 @@ def test_the_end_of_a_run_is_no_news_of_another(
     assert news.text() == "Saved it.", "what is not of a run stays"
 
 
-def test_of_several_banners_the_most_serious_is_seen_with_their_count(qtbot: QtBot) -> None:
+def test_of_several_banners_the_most_serious_is_seen_with_their_count(qtbot):
     stack = CardStack()
     qtbot.addWidget(stack)
     stack.show()

@@ -1,12 +1,7 @@
 """Words that change while a network trains: the window does not arrange its docks anew."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.widgets.layouts import vbox
@@ -27,9 +22,7 @@ class Arrangements(QObject):
         return False
 
 
-def test_progress_and_legend_leave_the_docks_alone(
-    open_window: Any, qtbot: Any, at_rest: Any
-) -> None:
+def test_progress_and_legend_leave_the_docks_alone(open_window, qtbot, at_rest):
     window = open_window(keras=False)
     window.docks.show_panel("training")
     qtbot.waitExposed(window)
@@ -48,7 +41,7 @@ def test_progress_and_legend_leave_the_docks_alone(
     assert progress.left.text().startswith("Epoch 19")
 
 
-def test_a_text_of_more_lines_gets_its_room(qtbot: Any) -> None:
+def test_a_text_of_more_lines_gets_its_room(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     label = QLabel("one line")
@@ -67,7 +60,7 @@ def test_a_text_of_more_lines_gets_its_room(qtbot: Any) -> None:
     qtbot.waitUntil(lambda: label.height() == before)
 
 
-def test_what_takes_more_height_as_it_is_first_shown_is_seen_whole(qtbot: Any) -> None:
+def test_what_takes_more_height_as_it_is_first_shown_is_seen_whole(qtbot):
     words = QLabel("one two three four five six seven eight nine ten " * 3)
     words.setWordWrap(True)
     page = QWidget()
@@ -83,9 +76,7 @@ def test_what_takes_more_height_as_it_is_first_shown_is_seen_whole(qtbot: Any) -
     assert words.height() == frame.height() == words.heightForWidth(words.width())
 
 
-def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(
-    open_window: Any, example: Any, qtbot: Any
-) -> None:
+def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     canvas = window.canvas
     one = next(iter(canvas.picture.cards))
@@ -105,7 +96,7 @@ def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(
     assert place() == before
 
 
-def test_a_click_on_a_card_s_button_leaves_the_keyboard_where_it_was(qtbot: QtBot) -> None:
+def test_a_click_on_a_card_s_button_leaves_the_keyboard_where_it_was(qtbot):
     top = QWidget()
     qtbot.addWidget(top)
     line, box = QLineEdit(top), RoleBox("info", "A card", "Words.", top)

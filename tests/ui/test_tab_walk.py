@@ -1,9 +1,5 @@
 """Tab goes through the window as the eye does: nothing is without a name, nothing catches it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -12,7 +8,6 @@ from PySide6.QtWidgets import QApplication, QComboBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window.tab_order import tab_stops
@@ -62,28 +57,20 @@ def spoken(widget: QWidget) -> str:
     "name",
     ["iris", *(pytest.param(one, marks=pytest.mark.slow) for one in ("reviews", "digits"))],
 )
-def test_tab_reaches_all_and_is_caught_nowhere(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    name: str,
-) -> None:
+def test_tab_reaches_all_and_is_caught_nowhere(open_window, example, qtbot, name):
     window = open_window(edits.set_training(example(name), epochs=2))
     window.resize(1366, 720)
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     window.runner.start()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=2 * MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     window.canvas.select((window.store.project.graph.order[1],))
     menu = window.top_bar.menu_button
     for panel in window.docks.pages:
         window.docks.show_panel(panel, focus=False)
-        qtbot.waitUntil(
-            lambda: window.evaluation_service.idle and window.activations_service.idle,
-            timeout=MINUTE,
-        )
-        qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
+        qtbot.waitUntil(lambda: window.workbench.settled)
         before = lasting(window, qtbot)
         there = walk(menu, Qt.Key.Key_Tab, 200)
         # The search that Tab opens on the canvas is passed by pressing it once more.
@@ -101,16 +88,14 @@ def test_tab_reaches_all_and_is_caught_nowhere(
     assert back[1:] == [one for one in reversed(reached) if one is not menu]
 
 
-def test_a_form_that_was_made_late_comes_where_it_stands(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_form_that_was_made_late_comes_where_it_stands(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     predict = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: predict.form is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: predict.form is not None)
     rows = [row.editor for row in predict.form.rows.values()]
-    qtbot.waitUntil(lambda: all(one.isVisible() for one in rows), timeout=MINUTE)
+    qtbot.waitUntil(lambda: all(one.isVisible() for one in rows))
     order = tab_stops(window)
     places = [order.index(one.focusProxy() or one) for one in rows]
     assert places == sorted(places)
@@ -124,9 +109,7 @@ def test_a_form_that_was_made_late_comes_where_it_stands(
     assert places[-1] < order.index(status)
 
 
-def test_enter_presses_the_button_that_has_the_keyboard(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_enter_presses_the_button_that_has_the_keyboard(open_window, example, qtbot):
     window = open_window(example("xor"), keras=False)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)

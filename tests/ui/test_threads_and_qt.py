@@ -4,20 +4,16 @@ Qt asks a widget for its class without Python's lock. On Python before 3.12 PySi
 one table; while another thread adds one, the program ends in ``MetaObjectBuilder::update``.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication, QLabel
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QLabel
 
 from netbuilder.core.process import garbage_collection
 from netbuilder.ui.services import jobs
@@ -84,7 +80,7 @@ os._exit(0)
 
 
 @pytest.mark.slow
-def test_a_window_s_whole_life_imports_nothing_of_qt_on_other_threads(home: Path) -> None:
+def test_a_window_s_whole_life_imports_nothing_of_qt_on_other_threads(home):
     done = subprocess.run(
         [sys.executable, "-c", LIFE],
         check=False, capture_output=True, text=True, timeout=180,
@@ -109,7 +105,7 @@ print("whole")
 """
 
 
-def test_who_needs_it_before_it_is_imported_to_the_end_has_all_of_it() -> None:
+def test_who_needs_it_before_it_is_imported_to_the_end_has_all_of_it():
     done = subprocess.run(
         [sys.executable, "-c", IN_BETWEEN], check=False, capture_output=True, text=True, timeout=60
     )
@@ -123,7 +119,7 @@ def _end_seen(things: list[str], owner: object) -> None:
     weakref.finalize(owner, lambda: things.append(threading.current_thread().name))
 
 
-def test_garbage_goes_on_the_window_s_thread_alone(qapp: QApplication, qtbot: QtBot) -> None:
+def test_garbage_goes_on_the_window_s_thread_alone(qapp, qtbot):
     """A thread that makes thousands of objects has Python collect; a network let go asks for it."""
     gone: list[str] = []
 
@@ -150,7 +146,7 @@ def test_garbage_goes_on_the_window_s_thread_alone(qapp: QApplication, qtbot: Qt
     assert gone == [threading.main_thread().name]
 
 
-def test_garbage_is_found_though_nobody_asks(qapp: QApplication, qtbot: QtBot) -> None:
+def test_garbage_is_found_though_nobody_asks(qapp, qtbot):
     gone: list[str] = []
 
     class Thing:
@@ -167,9 +163,7 @@ def test_garbage_is_found_though_nobody_asks(qapp: QApplication, qtbot: QtBot) -
 
 
 @pytest.mark.parametrize("kind", ["job", "derived"])
-def test_what_a_thread_was_given_goes_on_the_window_s_thread(
-    kind: str, qapp: QApplication, qtbot: QtBot
-) -> None:
+def test_what_a_thread_was_given_goes_on_the_window_s_thread(kind, qapp, qtbot):
     """The work has the last hold on a widget, and ends on its thread."""
     gone: list[str] = []
     go, owner = threading.Event(), QObject()

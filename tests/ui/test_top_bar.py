@@ -1,28 +1,18 @@
 """The bar at the top: what it says fits, in wide windows and in narrow ones."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QToolButton
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core import i18n
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.top_bar import ProgressView
-
-MINUTE = 60_000
 
 RUN = RunProgress(
     "Epoch 3 of 2,000 · step 447 of 1,500 · 31 steps/s",
@@ -33,7 +23,7 @@ RUN = RunProgress(
 
 
 @pytest.mark.parametrize("width", [110, 150, 200, 260, 346])
-def test_words_and_time_left_never_run_into_each_other(qtbot: QtBot, width: int) -> None:
+def test_words_and_time_left_never_run_into_each_other(qtbot, width):
     view = ProgressView()
     qtbot.addWidget(view)
     view.resize(width, 40)
@@ -50,7 +40,7 @@ def test_words_and_time_left_never_run_into_each_other(qtbot: QtBot, width: int)
     assert "4 min 10 s left" in view.toolTip()
 
 
-def test_all_is_said_where_there_is_room(qtbot: QtBot) -> None:
+def test_all_is_said_where_there_is_room(qtbot):
     view = ProgressView()
     qtbot.addWidget(view)
     view.setMaximumWidth(900)
@@ -65,7 +55,7 @@ def test_all_is_said_where_there_is_room(qtbot: QtBot) -> None:
     ("width", "said"),
     [(346, "Stopped at epoch 65 of 200"), (160, "Stopped: 65 of 200"), (110, "65 of 200")],
 )
-def test_a_stop_is_said_where_there_is_room(qtbot: QtBot, width: int, said: str) -> None:
+def test_a_stop_is_said_where_there_is_room(qtbot, width, said):
     view = ProgressView()
     qtbot.addWidget(view)
     view.resize(width, 40)
@@ -77,7 +67,7 @@ def test_a_stop_is_said_where_there_is_room(qtbot: QtBot, width: int, said: str)
 
 
 @pytest.mark.parametrize("language", ["en", *i18n.languages()])
-def test_what_comes_before_a_run_is_said_whole(qtbot: QtBot, language: str) -> None:
+def test_what_comes_before_a_run_is_said_whole(qtbot, language):
     """Beside Pause and Stop the view has about 91 pixels in a window of 1366."""
     view = ProgressView()
     qtbot.addWidget(view)
@@ -95,7 +85,7 @@ def test_what_comes_before_a_run_is_said_whole(qtbot: QtBot, language: str) -> N
         i18n.set_language("en")
 
 
-def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot: QtBot) -> None:
+def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot):
     view = ProgressView()
     qtbot.addWidget(view)
     font = view.left.font()
@@ -109,9 +99,7 @@ def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot: QtBot) -> None:
     assert view.left.text() == "3 of 2,000"
 
 
-def test_what_stands_beside_train_stays_as_its_words_change(
-    open_window: Callable[..., MainWindow], told: Callable[[], None]
-) -> None:
+def test_what_stands_beside_train_stays_as_its_words_change(open_window, told):
     window = open_window(keras=False)
     bar = window.top_bar
 
@@ -128,12 +116,8 @@ def test_what_stands_beside_train_stays_as_its_words_change(
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-    language: str,
-) -> None:
+    open_window, example, qtbot, tmp_path, language
+):
     """The bar says "saved", "not saved" or nothing, Train, Pause or Continue, and how far it is."""
     try:
         window = open_window(edits.set_training(example("xor"), epochs=4000))
@@ -163,13 +147,13 @@ def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
         window.actions_table["speed-watch"].trigger()
         window.actions_table["train"].trigger()
         seen["started"] = places()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
         seen["running"] = places()
         window.actions_table["pause"].trigger()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
         seen["paused"] = places()
         window.actions_table["stop"].trigger()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
         seen["ended"] = places()
         assert bar.train.isVisible() and len(seen["opened"]) > 8
         first = seen["opened"]
@@ -184,9 +168,7 @@ def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
         choose_language("en")
 
 
-def test_nothing_to_redo_looks_so_after_the_bar_was_narrow(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_nothing_to_redo_looks_so_after_the_bar_was_narrow(open_window, qtbot):
     """Qt enables the widget of a place that comes back, whatever its own action says."""
     window = open_window()
     actions = window.top_bar._actions
@@ -209,9 +191,7 @@ def test_nothing_to_redo_looks_so_after_the_bar_was_narrow(
     qtbot.waitUntil(buttons["redo"].isEnabled)
 
 
-def test_a_bar_at_its_begin_stands_still(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_a_bar_at_its_begin_stands_still(qtbot, open_window):
     """Of a long run nothing is done after seconds: the bar that ran to and fro before has ended."""
     moved: list[QEvent.Type] = []
 
@@ -236,9 +216,7 @@ def test_a_bar_at_its_begin_stands_still(
     assert progress.bar.value() < 0.05 * progress.bar.maximum()
 
 
-def test_pause_takes_the_place_of_train(
-    open_window: Callable[..., MainWindow], example: Callable, qtbot: QtBot
-) -> None:
+def test_pause_takes_the_place_of_train(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=5000))
     button = window.top_bar.train
     place, words = button.geometry(), button.text()
@@ -255,9 +233,7 @@ def test_pause_takes_the_place_of_train(
     qtbot.waitUntil(lambda: not window.runner.active and button.text() == words)
 
 
-def test_the_bar_says_what_is_open_and_whether_it_is_saved(
-    open_window: Callable[..., MainWindow], example: Callable, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_the_bar_says_what_is_open_and_whether_it_is_saved(open_window, example, tmp_path, qtbot):
     window = open_window(example("iris"), keras=False)
     window.resize(1280, 760)  # in a narrow bar the name gives way
     document = window.top_bar.document
@@ -276,9 +252,7 @@ def test_the_bar_says_what_is_open_and_whether_it_is_saved(
     assert document.saved.text() == unsaved
 
 
-def test_undo_and_redo_have_room_in_every_language(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_undo_and_redo_have_room_in_every_language(qtbot, open_window):
     window = open_window(keras=False)
     bar = window.top_bar
     try:
@@ -290,9 +264,7 @@ def test_undo_and_redo_have_room_in_every_language(
         choose_language("en")
 
 
-def test_a_narrow_bar_keeps_what_is_used_all_the_time(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_a_narrow_bar_keeps_what_is_used_all_the_time(qtbot, open_window):
     window = open_window(keras=False)
 
     def shown() -> set[str]:

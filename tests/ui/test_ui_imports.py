@@ -1,7 +1,5 @@
 """The window stands before TensorFlow: nothing heavy is imported with it."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -25,7 +23,7 @@ def run(code: str, home: Path) -> str:
     return done.stdout
 
 
-def test_importing_the_window_leaves_heavy_libraries_out(home: Path) -> None:
+def test_importing_the_window_leaves_heavy_libraries_out(home):
     code = f"""
 import json, sys
 import netbuilder.ui, netbuilder.ui.app
@@ -34,7 +32,7 @@ print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
     assert json.loads(run(code, home)) == []
 
 
-def test_the_first_window_is_painted_without_heavy_libraries(home: Path) -> None:
+def test_the_first_window_is_painted_without_heavy_libraries(home):
     code = f"""
 import json, os, sys
 from netbuilder.ui import app
@@ -53,7 +51,7 @@ os._exit(0)
     assert len(layers) > 2
 
 
-def test_threads_take_short_turns(home: Path) -> None:
+def test_threads_take_short_turns(home):
     """Each of the hundreds of calls of Qt in a picture waits for one, while a network is traced."""
     code = """
 import sys

@@ -1,15 +1,12 @@
 """A page of results begins at its top for another network, and shows what was asked for."""
 
-from __future__ import annotations
-
 from PySide6.QtWidgets import QLabel
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
-def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
+def test_the_page_begins_anew_and_brings_into_sight(qtbot):
     waiting = EmptyStatePage("Press Train: here is something.", "bars")
     qtbot.addWidget(waiting)
     labels = [QLabel(f"line {number}", waiting) for number in range(60)]
@@ -29,7 +26,7 @@ def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not labels[0].visibleRegion().isEmpty())
 
 
-def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot: QtBot) -> None:
+def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot):
     waiting = EmptyStatePage("Press Train: here is something.", "bars")
     qtbot.addWidget(waiting)
     asked, between, answer, rest = (QLabel(word, waiting) for word in ("a", "b", "c", "d"))
@@ -64,7 +61,7 @@ def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot: QtBot) 
     assert seen(400, at=500)[1] == 220, "it lies above"
 
 
-def test_a_page_is_as_high_as_its_words_at_this_width(qtbot: QtBot) -> None:
+def test_a_page_is_as_high_as_its_words_at_this_width(qtbot):
     """Qt's own minimum is the height at the narrowest width: the rest would be empty."""
     page = EmptyStatePage("nothing yet", "bars")
     qtbot.addWidget(page)

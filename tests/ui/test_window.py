@@ -1,13 +1,10 @@
 """The window around the parts: actions, docks, files, failures, the keyboard."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
@@ -23,7 +20,6 @@ from PySide6.QtWidgets import (
     QTextBrowser,
     QToolButton,
 )
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, files
@@ -58,7 +54,7 @@ def answer(text: str) -> None:
     QTimer.singleShot(30, press)
 
 
-def test_every_panel_opens_from_the_keyboard(open_window: Open, qtbot: QtBot) -> None:
+def test_every_panel_opens_from_the_keyboard(open_window, qtbot):
     window = quick(open_window)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
@@ -70,7 +66,7 @@ def test_every_panel_opens_from_the_keyboard(open_window: Open, qtbot: QtBot) ->
         assert page.isVisible(), row.id
 
 
-def test_every_menu_fits_a_small_screen(open_window: Open) -> None:
+def test_every_menu_fits_a_small_screen(open_window):
     """768 pixels, of which the task bar and the top bar take some."""
     window = open_window(keras=False)
     menus = window.top_bar.menu_button.menu().findChildren(QMenu)
@@ -80,7 +76,7 @@ def test_every_menu_fits_a_small_screen(open_window: Open) -> None:
     assert high == {}
 
 
-def test_the_menu_button_does_not_look_pressed_after_its_menu(open_window: Open) -> None:
+def test_the_menu_button_does_not_look_pressed_after_its_menu(open_window):
     button = open_window(keras=False).top_bar.menu_button
     over = Qt.WidgetAttribute.WA_UnderMouse
     button.setAttribute(over)  # as when the mouse opened it and is elsewhere now
@@ -89,7 +85,7 @@ def test_the_menu_button_does_not_look_pressed_after_its_menu(open_window: Open)
     assert not button.testAttribute(over)
 
 
-def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot: QtBot) -> None:
+def test_every_action_is_in_a_menu_and_found_by_search(open_window, qtbot):
     window = quick(open_window)
     search = CommandSearch(window.actions_table, window)
     qtbot.addWidget(search)
@@ -102,7 +98,7 @@ def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot:
         )
 
 
-def test_a_search_that_finds_no_command_says_so(open_window: Callable[..., MainWindow]) -> None:
+def test_a_search_that_finds_no_command_says_so(open_window):
     window = open_window(keras=False)
     search = CommandSearch(window.actions_table, window)
     search.line.setText("wire it")
@@ -120,7 +116,7 @@ def test_a_search_that_finds_no_command_says_so(open_window: Callable[..., MainW
     assert high >= 24 and search.list.height() == high * min(search.list.count(), 14)
 
 
-def test_shortcuts_are_not_given_twice(open_window: Open) -> None:
+def test_shortcuts_are_not_given_twice(open_window):
     window = quick(open_window)
     seen: dict[str, str] = {}
     for name in window.actions_table.rows:
@@ -130,7 +126,7 @@ def test_shortcuts_are_not_given_twice(open_window: Open) -> None:
             seen[text] = name
 
 
-def test_undo_and_redo_say_what_they_do(open_window: Open, example: Callable) -> None:
+def test_undo_and_redo_say_what_they_do(open_window, example):
     window = quick(open_window, example("iris"))
     undo = window.actions_table["undo"]
     assert not undo.isEnabled()
@@ -142,9 +138,7 @@ def test_undo_and_redo_say_what_they_do(open_window: Open, example: Callable) ->
     assert not window.isWindowModified()
 
 
-def test_the_title_has_a_star_when_modified(
-    open_window: Open, example: Callable, tmp_path: Path
-) -> None:
+def test_the_title_has_a_star_when_modified(open_window, example, tmp_path):
     path = tmp_path / "mine.netbuilder"
     files.write(example("iris"), path)
     window = quick(open_window, files.read(path), path=path)
@@ -157,7 +151,7 @@ def test_the_title_has_a_star_when_modified(
     assert settings.recent_files()[0] == path
 
 
-def test_closing_with_changes_asks(open_window: Open, example: Callable, tmp_path: Path) -> None:
+def test_closing_with_changes_asks(open_window, example, tmp_path):
     window = quick(open_window, example("iris"))
     window.store.apply("Add Dense", lambda p: edits.append_layer(p, "Dense"))
     answer("Cancel")
@@ -168,9 +162,7 @@ def test_closing_with_changes_asks(open_window: Open, example: Callable, tmp_pat
     assert not window.isVisible()
 
 
-def test_a_file_that_cannot_be_opened_changes_nothing(
-    open_window: Open, example: Callable, tmp_path: Path
-) -> None:
+def test_a_file_that_cannot_be_opened_changes_nothing(open_window, example, tmp_path):
     window = quick(open_window, example("iris"))
     before = window.store.project
     bad = tmp_path / "bad.netbuilder"
@@ -180,18 +172,14 @@ def test_a_file_that_cannot_be_opened_changes_nothing(
     assert "bad.netbuilder" in window.banner.cards[0].title.text()
 
 
-def test_a_folder_without_permission_is_told(
-    open_window: Open, example: Callable, tmp_path: Path
-) -> None:
+def test_a_folder_without_permission_is_told(open_window, example, tmp_path):
     window = quick(open_window, example("iris"))
     (tmp_path / "file").write_text("in the way")
     assert not window.documents.save_to(tmp_path / "file" / "x.netbuilder")
     assert window.banner.cards
 
 
-def test_files_are_dropped_on_the_window(
-    open_window: Open, example: Callable, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_files_are_dropped_on_the_window(open_window, example, qtbot, tmp_path):
     path = tmp_path / "other.netbuilder"
     files.write(example("diabetes"), path)
     window = quick(open_window, example("iris"))
@@ -210,9 +198,7 @@ def test_files_are_dropped_on_the_window(
     assert window.store.project.data.kind == "csv"
 
 
-def test_moving_a_project_keeps_its_data(
-    open_window: Open, example: Callable, tmp_path: Path
-) -> None:
+def test_moving_a_project_keeps_its_data(open_window, example, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     (tmp_path / "a" / "rows.csv").write_text("x,y\n1,2\n")
@@ -225,7 +211,7 @@ def test_moving_a_project_keeps_its_data(
     assert (tmp_path / "b" / moved).resolve() == (tmp_path / "a" / "rows.csv").resolve()
 
 
-def test_docks_are_remembered(open_window: Open) -> None:
+def test_docks_are_remembered(open_window):
     window = quick(open_window)
     window.resize(1366, 768)
     window.docks.show_panel("code")
@@ -240,9 +226,7 @@ def test_docks_are_remembered(open_window: Open) -> None:
     assert again.docks.pages["layer"].isVisible()
 
 
-def test_tasks_stay_under_the_pointer_that_chooses_them(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_tasks_stay_under_the_pointer_that_chooses_them(open_window, example, qtbot):
     """Train's button moved away under the pointer, and the next press met Understand."""
     window = open_window(example("digits"))
     for size in ((1024, 700), (1366, 768), (1920, 1080)):
@@ -257,7 +241,7 @@ def test_tasks_stay_under_the_pointer_that_chooses_them(
         assert len(places) == 1, size
 
 
-def test_a_page_gets_a_window_of_its_own_and_goes_back(open_window: Open, qtbot: QtBot) -> None:
+def test_a_page_gets_a_window_of_its_own_and_goes_back(open_window, qtbot):
     window = quick(open_window)
     window.docks.show_panel("code")
     window.docks.detach_page()
@@ -272,7 +256,7 @@ def test_a_page_gets_a_window_of_its_own_and_goes_back(open_window: Open, qtbot:
     assert page.isVisible()
 
 
-def test_everything_grows_and_shrinks(open_window: Open) -> None:
+def test_everything_grows_and_shrinks(open_window):
     window = quick(open_window)
     before = QApplication.font().pointSizeF()
     window.actions_table["larger"].trigger()
@@ -283,7 +267,7 @@ def test_everything_grows_and_shrinks(open_window: Open) -> None:
 
 
 @pytest.mark.slow
-def test_dark_and_light(open_window: Open) -> None:
+def test_dark_and_light(open_window):
     window = quick(open_window)
     for name in ("data", "training", "evaluate", "inside"):
         window.docks.show_panel(name)
@@ -295,9 +279,7 @@ def test_dark_and_light(open_window: Open) -> None:
     theme.theme().force(None)
 
 
-def test_an_unforeseen_error_is_logged_and_told(
-    home: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unforeseen_error_is_logged_and_told(home, qtbot, capsys):
     failures = UnexpectedErrors()
     told: list[tuple[str, str]] = []
     failures.happened.connect(lambda words, details: told.append((words, details)))
@@ -314,9 +296,7 @@ def test_an_unforeseen_error_is_logged_and_told(
     assert str(log_path()) in told[0][0]
 
 
-def test_the_log_is_rotated_while_another_window_has_it_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_log_is_rotated_while_another_window_has_it_open(tmp_path, monkeypatch, capsys):
     def refuse(*_paths: object) -> None:  # as Windows does with an open file
         raise PermissionError(32, "used by another process")
 
@@ -335,7 +315,7 @@ def test_the_log_is_rotated_while_another_window_has_it_open(
     assert path.with_name("netbuilder.log.1").exists()
 
 
-def test_the_inspector_renames_and_follows(open_window: Open, example: Callable) -> None:
+def test_the_inspector_renames_and_follows(open_window, example):
     window = quick(open_window, example("iris"))
     node = window.store.project.graph.order[1]
     window.canvas.select((node,))
@@ -351,7 +331,7 @@ def test_the_inspector_renames_and_follows(open_window: Open, example: Callable)
     assert window.inspector.node.id == "hidden"
 
 
-def test_typing_is_one_undo(open_window: Open, example: Callable) -> None:
+def test_typing_is_one_undo(open_window, example):
     window = quick(open_window, example("iris"))
     node = window.store.project.graph.order[1]
     window.canvas.select((node,))
@@ -363,7 +343,7 @@ def test_typing_is_one_undo(open_window: Open, example: Callable) -> None:
     assert window.store.project == example("iris")
 
 
-def test_a_goal_leads_to_the_plan(open_window: Open, example: Callable) -> None:
+def test_a_goal_leads_to_the_plan(open_window, example):
     window = quick(open_window, example("iris"))
     window.docks.show_panel("code")
     window.canvas.select(("@goal",))
@@ -371,7 +351,7 @@ def test_a_goal_leads_to_the_plan(open_window: Open, example: Callable) -> None:
     assert window.docks.pages["settings"].isVisible()
 
 
-def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> None:
+def test_recovered_work_is_put_back(open_window, example):
     window = quick(open_window)
     file = state_folder("recovery") / "left.json"
     file.write_text("{}")
@@ -389,8 +369,8 @@ def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> Non
 
 
 def test_the_last_file_dialog_answer_saves_with_the_ending(
-    open_window: Open, example: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    open_window, example, tmp_path, monkeypatch
+):
     window = quick(open_window, example("iris"))
     chosen = str(tmp_path / "plain")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (chosen, ""))
@@ -398,14 +378,14 @@ def test_the_last_file_dialog_answer_saves_with_the_ending(
     assert (tmp_path / "plain.netbuilder").exists()
 
 
-def test_help_lists_the_keys(open_window: Open) -> None:
+def test_help_lists_the_keys(open_window):
     window = quick(open_window)
     keys = dict(dialogs.keys_of(window.actions_table))
     assert keys["Train"] == "F5"
     assert keys["Go to the lesson"] == "Ctrl+Shift+L"
 
 
-def test_about_leads_to_the_licences(open_window: Open) -> None:
+def test_about_leads_to_the_licences(open_window):
     window = quick(open_window)
     dialogs.show_about(window)
     [box] = window.findChildren(QMessageBox)
@@ -419,9 +399,7 @@ def test_about_leads_to_the_licences(open_window: Open) -> None:
 
 @pytest.mark.parametrize("size", [(1024, 700), (1366, 768)])
 @pytest.mark.parametrize("larger", [0, 3])
-def test_every_tab_and_every_card_is_in_reach(
-    open_window: Open, example: Callable, qtbot: QtBot, size: tuple[int, int], larger: int
-) -> None:
+def test_every_tab_and_every_card_is_in_reach(open_window, example, qtbot, size, larger):
     window = quick(open_window, example("two_inputs"))
     window.resize(*size)
     canvas = window.canvas
@@ -461,7 +439,7 @@ def test_every_tab_and_every_card_is_in_reach(
         window.actions_table["normal"].trigger()
 
 
-def test_letters_leave_a_view_that_the_user_chose(open_window: Open, example: Callable) -> None:
+def test_letters_leave_a_view_that_the_user_chose(open_window, example):
     window = quick(open_window, example("iris"))
     canvas = window.canvas
     canvas.sight.zoom_to(2.0)
@@ -473,8 +451,8 @@ def test_letters_leave_a_view_that_the_user_chose(open_window: Open, example: Ca
 
 
 def test_data_that_is_being_read_is_not_data_that_nobody_chose(
-    open_window: Open, example: Callable, qtbot: QtBot, tmp_path: Path
-) -> None:
+    open_window, example, qtbot, tmp_path
+):
     window = quick(open_window, example("digits"))
     canvas = window.canvas
     assert canvas.picture.cards["@goal"].detail == _("reading data…")
@@ -484,7 +462,7 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     )
     assert _("reading data…") in window.inspector.summary.words()["data"]
     window.workbench.start()
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
+    qtbot.waitUntil(lambda: window.workbench.settled)
     assert canvas.picture.cards["@goal"].detail == "digit · 10 classes · cross-entropy"
     assert "10 classes" in window.inspector.words.text()
     missing = str(tmp_path / "missing.csv")
@@ -497,7 +475,7 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     assert "Choose data on the Data page first" in window.inspector.words.text()
 
 
-def test_what_an_opened_model_lost_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_an_opened_model_lost_is_told(open_window, qtbot, tmp_path):
     import h5py
     import keras
 
@@ -507,7 +485,7 @@ def test_what_an_opened_model_lost_is_told(open_window: Open, qtbot: QtBot, tmp_
         file.attrs["training_config"] = json.dumps({"loss": "my_own_loss"})
     window = open_window(Project())
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=10_000)
     (card,) = window.banner.cards
     assert card.isVisible()
@@ -517,13 +495,11 @@ def test_what_an_opened_model_lost_is_told(open_window: Open, qtbot: QtBot, tmp_
     assert not window.banner.cards
 
 
-def test_a_file_that_cannot_be_opened_is_not_said_to_be_opening(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_file_that_cannot_be_opened_is_not_said_to_be_opening(open_window, tmp_path, qtbot):
     window = open_window()
     path = tmp_path / "text.h5"
     path.write_text("no model")
     window.documents.open_path(path)
     assert "text.h5" in window.status.news.text()
-    qtbot.waitUntil(lambda: not window.documents.opening, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.documents.opening)
     assert window.status.news.text() == ""

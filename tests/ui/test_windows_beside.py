@@ -1,8 +1,5 @@
 """Windows beside the main one: what stands in them and in no file is asked about, and confirmed."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,23 +7,17 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QToolTip
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.submission import Submission
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import Data
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submissions_model import POINTS
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.training.curve_view import CurveView
-
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
-Answer = Callable[..., list[str]]
 
 
 def names(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
@@ -42,12 +33,8 @@ def blocked(tmp_path: Path) -> Path:
 
 
 def test_points_given_by_hand_are_asked_about_by_every_way_out(
-    open_window: Open,
-    example: Callable[[str], Project],
-    tmp_path: Path,
-    answer: Answer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    open_window, example, tmp_path, answer, monkeypatch
+):
     main = open_window(example("iris"), keras=False)
     grading = GradeWindow(main)
     grading.graded = tmp_path
@@ -75,9 +62,7 @@ def test_points_given_by_hand_are_asked_about_by_every_way_out(
     assert not grading.isVisible()
 
 
-def test_a_lesson_that_was_written_is_not_dropped_by_escape(
-    qtbot: QtBot, example: Callable[[str], Project], answer: Answer
-) -> None:
+def test_a_lesson_that_was_written_is_not_dropped_by_escape(qtbot, example, answer):
     writer = LessonWriter(example("iris"))
     qtbot.addWidget(writer)
     writer.show()
@@ -93,12 +78,8 @@ def test_a_lesson_that_was_written_is_not_dropped_by_escape(
 
 
 def test_a_lesson_replaces_no_project_beside_it_unasked(
-    qtbot: QtBot,
-    example: Callable[[str], Project],
-    tmp_path: Path,
-    answer: Answer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    qtbot, example, tmp_path, answer, monkeypatch
+):
     (tmp_path / "lessons").mkdir()
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n3,4\n")
     project = replace(example("iris"), data=Data(kind="csv", path="rows.csv", target=("b",)))
@@ -126,8 +107,8 @@ def test_a_lesson_replaces_no_project_beside_it_unasked(
 
 
 def test_curves_say_that_they_were_written_or_why_not(
-    qtbot: QtBot, tmp_path: Path, blocked: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    qtbot, tmp_path, blocked, answer, monkeypatch
+):
     view = CurveView()
     qtbot.addWidget(view)
     view.show()
@@ -141,9 +122,7 @@ def test_curves_say_that_they_were_written_or_why_not(
     assert "curves.png" in QToolTip.text() and tmp_path.name in QToolTip.text()
 
 
-def test_a_rubric_says_that_it_was_written(
-    qtbot: QtBot, tmp_path: Path, blocked: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rubric_says_that_it_was_written(qtbot, tmp_path, blocked, monkeypatch):
     form = RubricForm()
     qtbot.addWidget(form)
     form.show()

@@ -4,8 +4,6 @@ By syntax tree: what is handed to one of ``SINKS`` as text comes from ``_()``, `
 ``pgettext()``, or has no word in it.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator
@@ -109,7 +107,7 @@ def rooms() -> list[Path]:
     )
 
 
-def test_no_text_is_shown_past_the_catalog() -> None:
+def test_no_text_is_shown_past_the_catalog():
     found = [line for path in rooms() for line in outside_the_catalog(path)]
     assert not found, "\n".join(found)
 
@@ -128,7 +126,7 @@ def test_no_text_is_shown_past_the_catalog() -> None:
         ('print_note(_("a") + f" {n} more rows")', 1),
     ],
 )
-def test_the_finder_finds(code: str, count: int) -> None:
+def test_the_finder_finds(code, count):
     [call] = [one for one in ast.walk(ast.parse(code)) if isinstance(one, ast.Call)][:1]
     found = [one for argument in shown_arguments(call) for one in literals(argument)]
     assert len(found) == count

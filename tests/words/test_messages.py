@@ -1,7 +1,5 @@
 """Every message of the catalog: rendered once in each language, without words of the old idiom."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,9 +71,7 @@ def rendered(message: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", [*i18n.languages(), i18n.PSEUDO])
-def test_each_message_is_rendered(
-    name: str, messages: list[Any], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_each_message_is_rendered(name, messages, caplog):
     before = i18n.language()
     i18n.set_language(name)
     try:
@@ -90,7 +86,7 @@ def test_each_message_is_rendered(
         assert all(text.removeprefix("# ").startswith("⟦") and text.endswith("⟧") for text in texts)
 
 
-def test_no_message_has_words_that_the_vocabulary_replaces(messages: list[Any]) -> None:
+def test_no_message_has_words_that_the_vocabulary_replaces(messages):
     found = [
         f"{message.locations[0][0]}: {text!r}: write {better}"
         for message in messages
@@ -102,7 +98,7 @@ def test_no_message_has_words_that_the_vocabulary_replaces(messages: list[Any]) 
     assert not found, "\n".join(found)
 
 
-def test_no_message_is_glued_from_parts(messages: list[Any]) -> None:
+def test_no_message_is_glued_from_parts(messages):
     """A message that begins or ends with a blank is a part of a sentence."""
     found = [
         text

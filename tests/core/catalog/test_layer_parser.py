@@ -1,7 +1,5 @@
 """Layers as people type them."""
 
-from __future__ import annotations
-
 import pytest
 
 from netbuilder.core.catalog.layer_parser import parse_layers
@@ -20,13 +18,13 @@ from netbuilder.core.catalog.layers.layer_index import search_layers
         ("dense 4 use_bias=no", "Dense", {"units": 4, "use_bias": False}),
     ],
 )
-def test_values_after_a_name_are_its_parameters(text: str, layer: str, params: dict) -> None:
+def test_values_after_a_name_are_its_parameters(text, layer, params):
     first = parse_layers(text)[0]
     assert (first.spec.name, first.params) == (layer, params)
 
 
 @pytest.mark.parametrize("text", ["max pool", "dropout 3", "dense -5", "dense 5 nonsense"])
-def test_what_is_no_value_is_searched_for(text: str) -> None:
+def test_what_is_no_value_is_searched_for(text):
     found = parse_layers(text)
     assert [one.spec for one in found] == search_layers(text)
     assert not any(one.params for one in found)

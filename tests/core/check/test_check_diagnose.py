@@ -1,7 +1,5 @@
 """What a check says as a whole: what comes first, what follows, what is still true."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +12,7 @@ from netbuilder.core.check.diagnostics import diagnose, primary_problems, proble
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rules.training import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
-from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Training
@@ -29,7 +27,7 @@ def cache() -> ShapeCache:
     return ShapeCache()
 
 
-def test_the_message_names_both_layers_and_the_sizes_seen(cache: ShapeCache) -> None:
+def test_the_message_names_both_layers_and_the_sizes_seen(cache):
     project = chain(PICTURE, CONV, ("dense_1", "Dense", {"units": 3}))
     (problem,) = primary_problems(diagnose(project, None, cache.compute(project.graph)))
     assert problem.message == (
@@ -44,7 +42,7 @@ def test_the_message_names_both_layers_and_the_sizes_seen(cache: ShapeCache) -> 
     assert cache.compute(mended.graph).by_node["dense_1"].output == (None, 3)
 
 
-def test_what_follows_is_marked_and_not_repeated(cache: ShapeCache) -> None:
+def test_what_follows_is_marked_and_not_repeated(cache):
     project = chain(
         ("input", "Input", {"shape": [8]}), CONV, ("pool", "MaxPooling2D", {}),
         ("flat", "Flatten", {}), OUT,
@@ -55,7 +53,7 @@ def test_what_follows_is_marked_and_not_repeated(cache: ShapeCache) -> None:
     assert marks == {"pool": "conv2d", "flat": "conv2d", "out": "conv2d"}
 
 
-def test_two_broken_branches_are_two_problems(cache: ShapeCache) -> None:
+def test_two_broken_branches_are_two_problems(cache):
     sketch = ExampleBuilder().chain(("input", "Input", {"shape": [8]}), CONV)
     sketch.chain(("lstm", "LSTM", {"units": 4}), start="input")
     sketch.chain(("join", "Concatenate", {}), OUT).wire(("conv2d", "join"), ("lstm", "join"))
@@ -65,13 +63,13 @@ def test_two_broken_branches_are_two_problems(cache: ShapeCache) -> None:
     assert {p.node for p in problems if p.follows} == {"join", "out"}
 
 
-def test_a_wrong_value_is_told_once_and_not_again_by_keras(cache: ShapeCache) -> None:
+def test_a_wrong_value_is_told_once_and_not_again_by_keras(cache):
     project = chain(PICTURE, ("flat", "Flatten", {}), ("out", "Dense", {"units": -3}))
     problems = primary_problems(diagnose(project, None, cache.compute(project.graph)))
     assert [p.code for p in problems] == ["bad-parameter"]
 
 
-def test_a_circle_is_one_problem() -> None:
+def test_a_circle_is_one_problem():
     project = (
         ExampleBuilder()
         .chain(("input", "Input", {}), ("a", "Dense", {"units": 4, "activation": "relu"}), OUT)
@@ -85,7 +83,7 @@ def test_a_circle_is_one_problem() -> None:
     assert primary_problems(diagnose(problems[0].fix.edit(project))) == ()
 
 
-def test_old_shapes_count_only_where_they_still_hold(cache: ShapeCache) -> None:
+def test_old_shapes_count_only_where_they_still_hold(cache):
     broken = chain(PICTURE, CONV, ("pool", "MaxPooling2D", {"pool_size": 9}), OUT)
     old = cache.compute(broken.graph)
     assert "kernel-too-large" in {p.code for p in diagnose(broken, None, old)}
@@ -97,7 +95,7 @@ def test_old_shapes_count_only_where_they_still_hold(cache: ShapeCache) -> None:
     assert "kernel-too-large" not in {p.code for p in diagnose(further, None, old)}
 
 
-def test_a_fix_works_on_the_project_as_it_is_when_it_is_clicked(cache: ShapeCache) -> None:
+def test_a_fix_works_on_the_project_as_it_is_when_it_is_clicked(cache):
     plan = Training(optimizer=Choice("Adam", {"learning_rate": 9.0}))
     project = chain(("input", "Input", {}), OUT, training=plan)
     (problem,) = [p for p in diagnose(project) if p.code == "learning-rate"]
@@ -110,19 +108,19 @@ def test_a_fix_works_on_the_project_as_it_is_when_it_is_clicked(cache: ShapeCach
     assert mended.training.epochs == 7
 
 
-def test_problems_compare_by_what_they_say() -> None:
+def test_problems_compare_by_what_they_say():
     project = chain(OUT)
     assert diagnose(project) == diagnose(project)
     assert diagnose(project) != diagnose(chain(("input", "Input", {}), OUT))
 
 
-def test_an_error_of_reading_becomes_a_problem() -> None:
+def test_an_error_of_reading_becomes_a_problem():
     problem = problem_from_error(DataError("No file 'a.csv'.", "Choose it again."))
     assert (problem.code, problem.severity) == ("data-error", Severity.ERROR)
     assert problem.message == "No file 'a.csv'. Choose it again."
 
 
-def test_training_memory_counts_weights_optimizer_and_batch(cache: ShapeCache) -> None:
+def test_training_memory_counts_weights_optimizer_and_batch(cache):
     project = chain(("input", "Input", {"shape": [10]}), ("out", "Dense", {"units": 5}))
     shapes = cache.compute(project.graph)
     # 55 weights, their gradients and Adam's two values each; 15 outputs, forward and backward.
@@ -131,7 +129,7 @@ def test_training_memory_counts_weights_optimizer_and_batch(cache: ShapeCache) -
     assert machine_memory() > 100_000_000
 
 
-def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> None:
+def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache):
     facts = facts_for(CLASSES, 3, (1000, 3), rows=10**9)
     project = chain(
         ("input", "Input", {}), ("conv", "Conv1D", {"filters": 64, "kernel_size": 3}),
@@ -147,7 +145,7 @@ def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> 
     assert training_memory(shapes, smaller) <= machine_memory()
 
 
-def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
+def test_checking_without_shapes_loads_neither_keras_nor_pandas():
     code = (
         "import sys; from netbuilder.core.check.diagnostics import diagnose;"
         "from netbuilder.core.project.model import Graph, Node, Project;"
@@ -158,7 +156,7 @@ def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_layer_that_is_too_large_is_made_smaller_and_no_other(cache: ShapeCache) -> None:
+def test_the_layer_that_is_too_large_is_made_smaller_and_no_other(cache):
     project = chain(
         ("input", "Input", {}), ("dense", "Dense", {"units": 32, "activation": "relu"}),
         ("dense_1", "Dense", {"units": 99_999_999_999, "activation": "relu"}),
@@ -192,9 +190,7 @@ def test_the_layer_that_is_too_large_is_made_smaller_and_no_other(cache: ShapeCa
      facts_for(REGRESSION, 1), facts_for(MULTI_LABEL, 3)],
     ids=["classes", "one_hot", "binary", "number", "labels"],
 )  # fmt: skip
-def test_one_fix_makes_the_end_of_a_network_right(
-    cache: ShapeCache, facts: DataFacts, loss: str | None
-) -> None:
+def test_one_fix_makes_the_end_of_a_network_right(cache, facts, loss):
     for units, activation in product((1, 2, 3, 10), (None, "softmax", "sigmoid", "relu")):
         project = ending(units, activation, facts, Choice(loss) if loss else None).project
         found = diagnose(project, facts, cache.compute(project.graph, facts))

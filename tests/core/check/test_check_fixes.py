@@ -1,7 +1,5 @@
 """Fixes that wire a layer up, and that bring branches to one shape: what each makes is known."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -46,7 +44,7 @@ def errors_of(cache: ShapeCache, project: Project) -> list[str]:
 INPUT: Layer = ("input", "Input", {"shape": [4]})
 
 
-def test_an_add_with_one_wire_gets_the_other_end_of_the_network(cache: ShapeCache) -> None:
+def test_an_add_with_one_wire_gets_the_other_end_of_the_network(cache):
     made = ExampleBuilder().chain(INPUT, dense("left"), ("add", "Add", {}), OUT)
     made.chain(dense("right"), start="input")
     problem = the_one(cache, made.project(), "input-count")
@@ -58,9 +56,7 @@ def test_an_add_with_one_wire_gets_the_other_end_of_the_network(cache: ShapeCach
     assert cache.compute(mended.graph).by_node["add"].output == (None, 8)
 
 
-def test_without_another_end_it_gets_a_skip_connection_from_the_same_shape(
-    cache: ShapeCache,
-) -> None:
+def test_without_another_end_it_gets_a_skip_connection_from_the_same_shape(cache):
     # "wide" stands nearer, but gives 16 numbers: Add could not take it.
     made = ExampleBuilder().chain(
         INPUT, dense("one"), dense("wide", 16), dense("two"), ("add", "Add", {}), OUT
@@ -72,7 +68,7 @@ def test_without_another_end_it_gets_a_skip_connection_from_the_same_shape(
     assert errors_of(cache, mended) == []
 
 
-def test_with_nothing_to_join_the_layer_goes(cache: ShapeCache) -> None:
+def test_with_nothing_to_join_the_layer_goes(cache):
     made = ExampleBuilder().chain(INPUT, dense("only"), ("add", "Add", {}), OUT)
     problem = the_one(cache, made.project(), "input-count")
     assert problem.fix is not None and problem.fix.label == "Remove 'add'"
@@ -81,7 +77,7 @@ def test_with_nothing_to_join_the_layer_goes(cache: ShapeCache) -> None:
     assert errors_of(cache, mended) == []
 
 
-def test_what_nothing_is_wired_to_gets_the_one_open_end(cache: ShapeCache) -> None:
+def test_what_nothing_is_wired_to_gets_the_one_open_end(cache):
     made = ExampleBuilder().chain(INPUT, dense("hidden")).chain(OUT)
     problem = the_one(cache, made.project(), "unconnected")
     assert problem.node == "out"
@@ -89,7 +85,7 @@ def test_what_nothing_is_wired_to_gets_the_one_open_end(cache: ShapeCache) -> No
     assert problem.fix.edit(made.project()).graph.sources["out"] == ("hidden",)
 
 
-def test_an_input_that_feeds_nothing_feeds_what_has_none(cache: ShapeCache) -> None:
+def test_an_input_that_feeds_nothing_feeds_what_has_none(cache):
     # Only "other" can be meant by "out": "input" leads somewhere already.
     made = ExampleBuilder().chain(INPUT, dense("hidden"), ("join", "Concatenate", {}), OUT)
     made.chain(("other", "Input", {"shape": [2]})).chain(dense("side")).wire(("side", "join"))
@@ -137,7 +133,7 @@ BRANCHES = {
 
 
 @pytest.mark.parametrize("name", BRANCHES)
-def test_branches_are_brought_to_one_shape(cache: ShapeCache, name: str) -> None:
+def test_branches_are_brought_to_one_shape(cache, name):
     entrance, branches, merge, label, wanted = BRANCHES[name]
     made = ExampleBuilder().chain(entrance)
     for branch in branches:
@@ -154,7 +150,7 @@ def test_branches_are_brought_to_one_shape(cache: ShapeCache, name: str) -> None
     assert all(kept[node.id] == node.params for node in project.graph.nodes), "none was changed"
 
 
-def test_where_no_layer_helps_none_is_offered(cache: ShapeCache) -> None:
+def test_where_no_layer_helps_none_is_offered(cache):
     """No stride makes 5 of 8: ceil(8 / 2) is 4, ceil(8 / 1) is 8."""
     made = ExampleBuilder().chain(PICTURE, conv("left", 4))
     cropped = {"filters": 4, "kernel_size": 4}

@@ -1,7 +1,5 @@
 """Dead units and gradients that fade or burst, on networks that were made to have them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -19,7 +17,7 @@ def _project(*activations: str) -> Project:
     return project
 
 
-def test_units_that_no_sample_wakes_are_counted() -> None:
+def test_units_that_no_sample_wakes_are_counted():
     rng = np.random.default_rng(1)
     values = np.maximum(rng.normal(size=(64, 8)), 0)
     assert count_dead_units(values) == (0, 8)
@@ -31,7 +29,7 @@ def test_units_that_no_sample_wakes_are_counted() -> None:
     assert count_dead_units(maps) == (1, 4)
 
 
-def test_dead_units_are_told_on_a_relu_layer_and_nowhere_else() -> None:
+def test_dead_units_are_told_on_a_relu_layer_and_nowhere_else():
     zeros = np.zeros((64, 8))
     project = _project("relu", "sigmoid")
     (problem,) = network_problems(project, {"dense": zeros, "dense_1": zeros}, {})
@@ -44,7 +42,7 @@ def test_dead_units_are_told_on_a_relu_layer_and_nowhere_else() -> None:
     assert network_problems(project, {"dense": few}, {}) == ()
 
 
-def test_a_gradient_that_vanishes_is_told_on_the_layer_that_has_it() -> None:
+def test_a_gradient_that_vanishes_is_told_on_the_layer_that_has_it():
     keras = pytest.importorskip("keras")
     import tensorflow as tf
 
@@ -69,7 +67,7 @@ def test_a_gradient_that_vanishes_is_told_on_the_layer_that_has_it() -> None:
     assert fix.edit(project).graph.by_id["dense"].params["activation"] == "relu"
 
 
-def test_one_kernel_of_a_backbone_does_not_say_that_its_gradient_vanishes() -> None:
+def test_one_kernel_of_a_backbone_does_not_say_that_its_gradient_vanishes():
     project = edits.append_layer(edits.append_layer(Project(), "Input"), "MobileNet")
     project = edits.append_layer(project, "Dense", params={"units": 6})
     gradients = {
@@ -81,7 +79,7 @@ def test_one_kernel_of_a_backbone_does_not_say_that_its_gradient_vanishes() -> N
 
 
 @pytest.mark.parametrize("value", [1e4, np.inf, np.nan])
-def test_a_gradient_that_explodes_is_told_with_a_limit(value: float) -> None:
+def test_a_gradient_that_explodes_is_told_with_a_limit(value):
     project = _project("relu", "relu")
     gradients = {
         "dense": {"kernel": np.full((3, 8), value)},
@@ -93,14 +91,14 @@ def test_a_gradient_that_explodes_is_told_with_a_limit(value: float) -> None:
     assert problem.fix.edit(project).training.optimizer.params["clipnorm"] == 1.0
 
 
-def test_a_small_gradient_behind_a_larger_one_has_not_vanished() -> None:
+def test_a_small_gradient_behind_a_larger_one_has_not_vanished():
     project = _project("tanh", "tanh", "sigmoid")
     small, large = np.full((8, 8), 1e-7), np.full((8, 8), 1e-1)
     gradients = {"dense": {"kernel": large}, "dense_1": {"kernel": small}}
     assert network_problems(project, {}, {**gradients, "dense_2": {"kernel": large}}) == ()
 
 
-def test_a_layer_that_has_learned_is_not_told_to_have_stayed_as_it_began() -> None:
+def test_a_layer_that_has_learned_is_not_told_to_have_stayed_as_it_began():
     """Eight sigmoids: at first too little comes to the first ones, then enough; where the network
     is sure of all it answers, next to nothing does again."""
     project = _project(*["sigmoid"] * 3)

@@ -1,7 +1,5 @@
 """Nothing is said about projects that are as they should be."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -29,7 +27,7 @@ def said(cache: ShapeCache, project: Project, facts=None) -> list[tuple[str, str
 
 
 @pytest.mark.skipif(not SALES.exists(), reason="the course's data is not on this machine")
-def test_the_course_example_has_no_problem(cache: ShapeCache) -> None:
+def test_the_course_example_has_no_problem(cache):
     project = chain(
         ("input", "Input", {}),
         ("a", "Dense", {"units": 50, "activation": "relu"}),
@@ -155,6 +153,6 @@ HEALTHY = {
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_healthy_networks_have_no_problem(cache: ShapeCache, name: str) -> None:
+def test_healthy_networks_have_no_problem(cache, name):
     project, facts = HEALTHY[name]
     assert said(cache, project, facts) == []

@@ -1,7 +1,5 @@
 """Random projects: the check never fails, its fixes never break, and what it passes builds."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest
@@ -85,7 +83,7 @@ SETTINGS = {"derandomize": True, "deadline": None, "suppress_health_check": list
 
 @settings(max_examples=120, **SETTINGS)
 @given(projects(), st.sampled_from(FACTS))
-def test_any_project_can_be_checked_and_any_fix_applied(project: Project, facts) -> None:
+def test_any_project_can_be_checked_and_any_fix_applied(project, facts):
     shapes = CACHE.compute(project.graph, facts)
     for known in (None, shapes):
         problems = diagnose(project, facts, known)
@@ -104,7 +102,7 @@ def test_any_project_can_be_checked_and_any_fix_applied(project: Project, facts)
 
 @settings(max_examples=80, **SETTINGS)
 @given(projects(), st.sampled_from(FACTS))
-def test_clicking_every_fix_comes_to_an_end(project: Project, facts) -> None:
+def test_clicking_every_fix_comes_to_an_end(project, facts):
     for _ in range(60):
         shapes = CACHE.compute(project.graph, facts)
         problems = [
@@ -148,7 +146,7 @@ def chains(draw) -> Project:
 
 @settings(max_examples=25, **SETTINGS)
 @given(chains())
-def test_what_passes_builds_and_what_builds_passes(project: Project) -> None:
+def test_what_passes_builds_and_what_builds_passes(project):
     from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     shape = tuple(project.graph.by_id["input"].params["shape"])

@@ -1,7 +1,5 @@
 """On real data: a beginner's mistake, the fixes clicked one after another, and it trains."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +86,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
+def test_clicking_the_fixes_leads_to_a_network_that_trains(name):
     from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     project, expected = CASES[name]
@@ -116,7 +114,7 @@ def look(project: Project):
     return primary_problems(diagnose(project, facts, CACHE.compute(project.graph, facts)))
 
 
-def test_a_text_that_is_continued_needs_a_unit_for_each_token(tmp_path: Path) -> None:
+def test_a_text_that_is_continued_needs_a_unit_for_each_token(tmp_path):
     """Its task is named in the data's options only: its classes are the tokens."""
     (tmp_path / "tale.txt").write_text("the king has a crown . " * 40, encoding="utf-8")
     data = Data(

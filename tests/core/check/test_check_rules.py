@@ -1,14 +1,11 @@
 """Every rule finds its own examples, its fix mends them, and healthy projects hear nothing."""
 
-from __future__ import annotations
-
 import pytest
 from rule_examples import PAGES, Example
 from rule_examples.building import chain, facts_for
 
 from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.project import edits
@@ -38,7 +35,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("rule", "make"), CASES)
-def test_a_rule_finds_its_example_and_its_fix_mends_it(cache: ShapeCache, rule: Rule, make) -> None:
+def test_a_rule_finds_its_example_and_its_fix_mends_it(cache, rule, make):
     example = make()
     problems = [p for p in found(cache, example) if p.code == rule.code]
     assert problems, [(p.code, p.message) for p in found(cache, example)]
@@ -61,7 +58,7 @@ def test_a_rule_finds_its_example_and_its_fix_mends_it(cache: ShapeCache, rule: 
 
 
 @pytest.mark.parametrize(("rule", "make"), CASES)
-def test_a_fix_brings_no_new_error(cache: ShapeCache, rule: Rule, make) -> None:
+def test_a_fix_brings_no_new_error(cache, rule, make):
     example = make()
     before = found(cache, example)
     errors = {p.code for p in before if p.blocks}
@@ -75,14 +72,14 @@ def test_a_fix_brings_no_new_error(cache: ShapeCache, rule: Rule, make) -> None:
     assert [(p.code, p.message) for p in new] == []
 
 
-def test_codes_are_unique_and_every_rule_has_an_example() -> None:
+def test_codes_are_unique_and_every_rule_has_an_example():
     codes = [rule.code for rule in RULES]
     assert len(set(codes)) == len(codes)
     assert set(PAGES) == set(codes)
     assert all(page.examples and page.cause and page.fix for page in PAGES.values())
 
 
-def test_structural_rules_need_no_keras() -> None:
+def test_structural_rules_need_no_keras():
     for rule in RULES:
         if rule.needs_facts or rule.needs_shapes:
             continue
@@ -91,13 +88,13 @@ def test_structural_rules_need_no_keras() -> None:
             assert rule.code in {p.code for p in diagnose(example.project, None, None)}
 
 
-def test_severities_split_as_training_needs() -> None:
+def test_severities_split_as_training_needs():
     blocking = {rule.code for rule in RULES if rule.severity is Severity.ERROR}
     assert {"cycle", "no-input", "rank-mismatch", "output-units", "memory"} <= blocking
     assert not {"learning-rate", "relu-output", "batch-size", "linear-stack"} & blocking
 
 
-def test_a_softmax_that_weights_values_or_ends_a_network_is_in_no_middle(cache: ShapeCache) -> None:
+def test_a_softmax_that_weights_values_or_ends_a_network_is_in_no_middle(cache):
     flowers = facts_for(CLASSES, 3)
     head = ("out", "Dense", {"units": 3, "activation": "softmax"})
     plain = chain(("input", "Input", {}), ("hidden", "Dense", {"units": 4}), head)
@@ -113,9 +110,7 @@ def test_a_softmax_that_weights_values_or_ends_a_network_is_in_no_middle(cache: 
         assert "hidden-softmax" not in [problem.code for problem in problems]
 
 
-def test_a_loose_layer_beside_a_finished_network_is_offered_the_place_before_its_end(
-    cache: ShapeCache,
-) -> None:
+def test_a_loose_layer_beside_a_finished_network_is_offered_the_place_before_its_end(cache):
     head = ("out", "Dense", {"units": 3, "activation": "softmax"})
     project = chain(
         ("input", "Input", {}), ("hidden", "Dense", {"units": 16, "activation": "relu"}), head

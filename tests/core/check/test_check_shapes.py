@@ -1,7 +1,5 @@
 """Shapes and counts are Keras's own, located at the node, fast, and never allocate weights."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time
@@ -53,7 +51,7 @@ def cache() -> ShapeCache:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_each_row_has_the_shape_and_count_that_a_built_layer_has(cache: ShapeCache, name) -> None:
+def test_each_row_has_the_shape_and_count_that_a_built_layer_has(cache, name):
     import keras
 
     from netbuilder.core.engine.networks.graph_to_keras import connect_layers, make_layer
@@ -77,7 +75,7 @@ def test_each_row_has_the_shape_and_count_that_a_built_layer_has(cache: ShapeCac
     pytest.fail(f"no shape suits {name}: {tried}")
 
 
-def test_a_network_larger_than_any_memory_is_counted_and_not_built(cache: ShapeCache) -> None:
+def test_a_network_larger_than_any_memory_is_counted_and_not_built(cache):
     graph = graph_of(
         ("input", "Input", {"shape": [100_000]}), ("dense", "Dense", {"units": 1_000_000})
     )
@@ -86,7 +84,7 @@ def test_a_network_larger_than_any_memory_is_counted_and_not_built(cache: ShapeC
     assert shapes.weight_bytes > 400e9
 
 
-def test_multiply_adds_are_those_of_the_papers(cache: ShapeCache) -> None:
+def test_multiply_adds_are_those_of_the_papers(cache):
     graph = graph_of(
         ("input", "Input", {"shape": [28, 28, 1]}),
         ("conv", "Conv2D", {"filters": 32, "kernel_size": 3}),
@@ -110,7 +108,7 @@ def test_multiply_adds_are_those_of_the_papers(cache: ShapeCache) -> None:
     assert found["heads"] == 50 * 4 * 16 * 8 + 2 * 50 * 50 * 8
 
 
-def test_a_pretrained_body_costs_what_its_paper_says(cache: ShapeCache) -> None:
+def test_a_pretrained_body_costs_what_its_paper_says(cache):
     graph = graph_of(("input", "Input", {"shape": [224, 224, 3]}), ("body", "MobileNetV2", {}))
     found = cache.compute(graph).by_node["body"]
     # Sandler et al., "MobileNetV2", 2018, table 4: 300 million multiply-adds, the last layer too.
@@ -119,7 +117,7 @@ def test_a_pretrained_body_costs_what_its_paper_says(cache: ShapeCache) -> None:
     assert found.bytes > 20e6
 
 
-def test_input_takes_its_shape_from_the_data(cache: ShapeCache) -> None:
+def test_input_takes_its_shape_from_the_data(cache):
     graph = graph_of(("input", "Input", {}), ("dense", "Dense", {"units": 3}))
     unknown = cache.compute(graph)
     assert unknown.by_node["dense"].output is None
@@ -129,7 +127,7 @@ def test_input_takes_its_shape_from_the_data(cache: ShapeCache) -> None:
     assert known.by_node["dense"].parameters == 30
 
 
-def test_an_error_is_at_its_node_and_what_follows_only_points_there(cache: ShapeCache) -> None:
+def test_an_error_is_at_its_node_and_what_follows_only_points_there(cache):
     graph = graph_of(
         ("input", "Input", {"shape": [8, 8, 1]}),
         ("conv", "Conv2D", {"filters": 4, "kernel_size": 9}),
@@ -144,7 +142,7 @@ def test_an_error_is_at_its_node_and_what_follows_only_points_there(cache: Shape
     assert (found["out"].error, found["out"].follows) == (None, "conv")
 
 
-def test_a_shared_layer_counts_once(cache: ShapeCache) -> None:
+def test_a_shared_layer_counts_once(cache):
     nodes = (
         Node("a", "Input", {"shape": [5]}),
         Node("b", "Input", {"shape": [5]}),
@@ -159,7 +157,7 @@ def test_a_shared_layer_counts_once(cache: ShapeCache) -> None:
     assert shapes.by_node["twin"].multiply_adds == 20
 
 
-def test_cached_shapes_tell_the_names_of_the_node_that_asks(cache: ShapeCache) -> None:
+def test_cached_shapes_tell_the_names_of_the_node_that_asks(cache):
     for name in ("first", "second"):
         graph = graph_of(
             ("input", "Input", {"shape": [8, 8, 1]}),
@@ -168,7 +166,7 @@ def test_cached_shapes_tell_the_names_of_the_node_that_asks(cache: ShapeCache) -
         assert f"'{name}'" in cache.compute(graph).by_node[name].error
 
 
-def test_a_rate_beyond_its_range_is_an_error_and_no_crash(cache: ShapeCache) -> None:
+def test_a_rate_beyond_its_range_is_an_error_and_no_crash(cache):
     graph = graph_of(("input", "Input", {"shape": [8]}), ("drop", "Dropout", {"rate": 7}))
     found = cache.compute(graph).by_node["drop"]
     assert found.output is None
@@ -176,7 +174,7 @@ def test_a_rate_beyond_its_range_is_an_error_and_no_crash(cache: ShapeCache) -> 
     assert found.code == "layer-error"
 
 
-def test_python_random_goes_on_as_if_no_layer_had_been_made(cache: ShapeCache) -> None:
+def test_python_random_goes_on_as_if_no_layer_had_been_made(cache):
     random.seed(5)
     expected = [random.random() for _ in range(3)]
     random.seed(5)
@@ -189,7 +187,7 @@ def test_python_random_goes_on_as_if_no_layer_had_been_made(cache: ShapeCache) -
     assert [random.random() for _ in range(3)] == expected
 
 
-def test_a_newer_request_supersedes_an_older_one() -> None:
+def test_a_newer_request_supersedes_an_older_one():
     cache = ShapeCache()
     inside, go = threading.Event(), threading.Event()
     outcome: list[object] = []
@@ -219,13 +217,13 @@ def test_a_newer_request_supersedes_an_older_one() -> None:
     assert isinstance(outcome[0], Superseded)
 
 
-def test_cancelling_ends_at_once() -> None:
+def test_cancelling_ends_at_once():
     graph = graph_of(("input", "Input", {"shape": [4]}), ("dense", "Dense", {"units": 2}))
     with pytest.raises(Superseded):
         ShapeCache().compute(graph, cancelled=lambda: True)
 
 
-def test_many_threads_get_right_answers() -> None:
+def test_many_threads_get_right_answers():
     cache = ShapeCache()
     wrong: list[object] = []
 
@@ -252,7 +250,7 @@ def test_many_threads_get_right_answers() -> None:
     assert wrong == []
 
 
-def test_only_what_changed_is_asked_again() -> None:
+def test_only_what_changed_is_asked_again():
     cache = ShapeCache()
     layers = [(f"n{n}", "Dense", {"units": 16, "activation": "relu"}) for n in range(200)]
     project = Project("Chain", graph_of(("input", "Input", {"shape": [8]}), *layers))
@@ -267,7 +265,7 @@ def test_only_what_changed_is_asked_again() -> None:
     assert time.perf_counter() - start < 2
 
 
-def test_unfinished_and_broken_graphs_have_an_answer(cache: ShapeCache) -> None:
+def test_unfinished_and_broken_graphs_have_an_answer(cache):
     nodes = (
         Node("input", "Input", {"shape": [4]}),
         Node("a", "Dense", {"units": 2}),

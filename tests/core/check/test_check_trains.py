@@ -1,7 +1,5 @@
 """Warnings do not block: what they are about trains. Errors that Keras would accept do harm."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from rule_examples import PAGES
@@ -30,7 +28,7 @@ def target(facts, rows: int, units: int):
 
 @pytest.mark.filterwarnings("ignore:.*from_logits")  # Keras warns of the same
 @pytest.mark.parametrize("make", WARNINGS)
-def test_a_network_with_a_warning_trains(make) -> None:
+def test_a_network_with_a_warning_trains(make):
     from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     example = make()

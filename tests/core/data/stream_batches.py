@@ -1,7 +1,5 @@
 """The batches of a stream, one after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from netbuilder.core.data.dataset import Batch, SampleStream

@@ -1,9 +1,5 @@
 """Arrays under any names: two files, groups of HDF5, parts, one table; and files that are none."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
@@ -21,7 +17,7 @@ def arrays(path: str, **options: object) -> Project:
     return Project(data=Data("arrays", path=path, scaling="none", options=options))
 
 
-def test_any_names_are_told_apart_by_their_shapes(tmp_path: Path) -> None:
+def test_any_names_are_told_apart_by_their_shapes(tmp_path):
     np.savez(tmp_path / "a.npz", signal=X, kind=Y)
     found = load_facts(arrays("a.npz"), tmp_path)
     assert (found.input_shapes["input"], found.classes) == ((5, 2), ("0", "1", "2"))
@@ -36,7 +32,7 @@ def test_any_names_are_told_apart_by_their_shapes(tmp_path: Path) -> None:
     assert load_facts(arrays("c.npz", x="two", y="three"), tmp_path).input_shapes["input"] == (5, 2)
 
 
-def test_parts_under_the_usual_names(tmp_path: Path) -> None:
+def test_parts_under_the_usual_names(tmp_path):
     for word in ("val", "valid", "validation"):
         np.savez(tmp_path / "a.npz", **{
             "x_train": X[:40], "y_train": Y[:40],
@@ -51,7 +47,7 @@ def test_parts_under_the_usual_names(tmp_path: Path) -> None:
         assert found.validation.x["input"].min() > 50
 
 
-def test_two_npy_files(tmp_path: Path) -> None:
+def test_two_npy_files(tmp_path):
     np.save(tmp_path / "x_train.npy", X)
     np.save(tmp_path / "y_train.npy", Y)
     np.save(tmp_path / "x_test.npy", X[:7])
@@ -61,7 +57,7 @@ def test_two_npy_files(tmp_path: Path) -> None:
     assert found.classes == ("0", "1", "2")
 
 
-def test_one_table_in_a_npy(tmp_path: Path) -> None:
+def test_one_table_in_a_npy(tmp_path):
     table = np.column_stack([np.arange(50.0), np.arange(50.0) ** 2, np.arange(50.0) * 3.5])
     np.save(tmp_path / "t.npy", table)
     found = load_dataset(arrays("t.npy"), tmp_path)
@@ -71,7 +67,7 @@ def test_one_table_in_a_npy(tmp_path: Path) -> None:
     assert "its last column is used as the target" in " ".join(found.facts.notes)
 
 
-def test_groups_of_an_hdf5_file(tmp_path: Path) -> None:
+def test_groups_of_an_hdf5_file(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["run/one/signal"] = X
         file["run/one/kind"] = Y
@@ -82,7 +78,7 @@ def test_groups_of_an_hdf5_file(tmp_path: Path) -> None:
         load_facts(arrays("a.h5"), tmp_path)
 
 
-def test_a_link_out_of_a_group_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_out_of_a_group_is_not_followed(tmp_path):
     with h5py.File(tmp_path / "secret.h5", "w") as file:
         file["x"] = X
     with h5py.File(tmp_path / "a.h5", "w") as file:
@@ -94,19 +90,19 @@ def test_a_link_out_of_a_group_is_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.h5"])
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04 cut", b"plain words"])
-def test_no_arrays(tmp_path: Path, name: str, content: bytes) -> None:
+def test_no_arrays(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError):
         load_facts(arrays(name), tmp_path)
 
 
-def test_objects_are_refused(tmp_path: Path) -> None:
+def test_objects_are_refused(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{"a": 1}] * 4, object))
     with pytest.raises(DataError):
         load_facts(arrays("a.npy"), tmp_path)
 
 
-def test_a_head_that_no_parser_takes_ends_in_words(tmp_path: Path) -> None:
+def test_a_head_that_no_parser_takes_ends_in_words(tmp_path):
     """NumPy reads the head as Python: its tokenizer and parser have exceptions of their own."""
     path = tmp_path / "a.npy"
     np.save(path, np.zeros((20, 3)))
@@ -118,7 +114,7 @@ def test_a_head_that_no_parser_takes_ends_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".npz", ".npy", ".h5"])
-def test_numbers_of_another_machine(tmp_path: Path, ending: str) -> None:
+def test_numbers_of_another_machine(tmp_path, ending):
     """Written with the large end first: pandas and TensorFlow take none such."""
     values = np.arange(6, dtype=">f8")
     path = tmp_path / f"x{ending}"

@@ -1,10 +1,7 @@
 """Byte pairs: the merges of a text whose right merges are known, and the way back."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,14 +19,14 @@ from netbuilder.core.project.model import Data, Project
 CLASSIC = ["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3
 
 
-def test_the_classic_example_learns_es_est_lo_low() -> None:
+def test_the_classic_example_learns_es_est_lo_low():
     found = learn_byte_pairs(CLASSIC, 6)
     assert found[:4] == [("e", "s", 9), ("es", "t", 9), ("l", "o", 7), ("lo", "w", 7)]
     # n-e, e-w and w-est occur 6 times each: the one that was seen first comes first.
     assert found[4:] == [("n", "e", 6), ("w", "est", 6)]
 
 
-def test_a_word_that_was_not_in_the_text_is_made_of_known_pieces() -> None:
+def test_a_word_that_was_not_in_the_text_is_made_of_known_pieces():
     merges = learn_byte_pairs(CLASSIC, 6)
     ranks = {(left, right): rank for rank, (left, right, _times) in enumerate(merges)}
     assert split_word("lowest", ranks) == ["low", "est"]
@@ -37,18 +34,18 @@ def test_a_word_that_was_not_in_the_text_is_made_of_known_pieces() -> None:
     assert split_word("xyz", ranks) == ["x", "y", "z"]
 
 
-def test_pairs_are_joined_from_left_to_right_without_overlap() -> None:
+def test_pairs_are_joined_from_left_to_right_without_overlap():
     assert join_pair(list("aaa"), "a", "a") == ["aa", "a"]
     assert join_pair(list("aaaa"), "a", "a") == ["aa", "aa"]
 
 
-def test_merges_are_applied_in_their_order_and_not_the_longest_first() -> None:
+def test_merges_are_applied_in_their_order_and_not_the_longest_first():
     # "ab" was learned before "bc": reading "abc" longest or right first would give a, bc.
     assert split_word("abc", {("a", "b"): 0, ("b", "c"): 1}) == ["ab", "c"]
     assert split_word("abc", {("b", "c"): 0, ("a", "b"): 1}) == ["a", "bc"]
 
 
-def test_each_count_is_what_stands_in_the_text_when_it_is_merged() -> None:
+def test_each_count_is_what_stands_in_the_text_when_it_is_merged():
     text = "the cat sat on the mat and the hat " * 30
     words = word_pieces(text)
     split = [list(word) for word in words]
@@ -59,7 +56,7 @@ def test_each_count_is_what_stands_in_the_text_when_it_is_merged() -> None:
         split = [join_pair(parts, left, right) for parts in split]
 
 
-def test_no_merge_goes_over_the_end_of_a_word() -> None:
+def test_no_merge_goes_over_the_end_of_a_word():
     merges, vocabulary = learn_merges("low lower, newest widest. " * 40, True, 100, 1000)
     assert all("␣" not in right for _left, right, _times in merges)
     assert all(token.count("␣") <= 1 for token in vocabulary)
@@ -75,7 +72,7 @@ def test_no_merge_goes_over_the_end_of_a_word() -> None:
         "Ünïcode ßtraße 👍🏽 a\u0301",
     ],
 )
-def test_tokens_and_back_is_the_same_text(text: str) -> None:
+def test_tokens_and_back_is_the_same_text(text):
     merges, _vocabulary = learn_merges(text * 5, False, 50, 1000)
     names = [f"{left} {right}" for left, right, _times in merges]
     tokens = tokenize(text, BYTE_PAIR, False, names)
@@ -83,7 +80,7 @@ def test_tokens_and_back_is_the_same_text(text: str) -> None:
     assert len(tokens) < len(text)
 
 
-def test_the_vocabulary_holds_what_joins_away(tmp_path: Path) -> None:
+def test_the_vocabulary_holds_what_joins_away(tmp_path):
     (tmp_path / "t.txt").write_text("low lower newest widest " * 40)
     options = {"task": "next_token", "level": "byte_pair", "merges": 500, "window": 3}
     found = load_dataset(Project(data=Data("text", path="t.txt", options=options)), tmp_path)
@@ -98,13 +95,13 @@ def test_the_vocabulary_holds_what_joins_away(tmp_path: Path) -> None:
     assert found.facts.generates == "byte_pair"
 
 
-def test_a_small_vocabulary_takes_fewer_merges() -> None:
+def test_a_small_vocabulary_takes_fewer_merges():
     merges, vocabulary = learn_merges("low lower newest widest " * 40, True, 100, 15)
     assert len(vocabulary) == 15
     assert len(merges) == 15 - 2 - len(set("low lower newest widest "))
 
 
-def test_every_fifth_window_begins_later_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_every_fifth_window_begins_later_where_it_is_asked_for(tmp_path):
     (tmp_path / "t.txt").write_text("abcdefghij" * 20)
     options = {"task": "next_token", "window": 4}
     data = Data("text", path="t.txt", options=options)
@@ -121,7 +118,7 @@ def test_every_fifth_window_begins_later_where_it_is_asked_for(tmp_path: Path) -
     assert (found.train.y["output"] == plain.train.y["output"]).all()
 
 
-def test_the_script_learns_the_same_merges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_script_learns_the_same_merges(tmp_path, monkeypatch):
     """The data section runs without the program, and gives the same numbers."""
     (tmp_path / "t.txt").write_text("Low lower, newest widest!\nLow tide. " * 40)
     options = {"task": "next_token", "level": "byte_pair", "merges": 12, "window": 5}

@@ -1,7 +1,5 @@
 """Every way in which a student's CSV file is wrong gets one message that names place and mend."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -31,7 +29,7 @@ def message(folder: Path, **data: object) -> str:
     return str(caught.value)
 
 
-def test_missing_values_name_column_lines_and_mend(tmp_path: Path) -> None:
+def test_missing_values_name_column_lines_and_mend(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,,14.0"
     lines[9] = "9,,31.5"
@@ -45,7 +43,7 @@ def test_missing_values_name_column_lines_and_mend(tmp_path: Path) -> None:
     assert '"mean"' in said
 
 
-def test_every_column_with_missing_values_is_named(tmp_path: Path) -> None:
+def test_every_column_with_missing_values_is_named(tmp_path):
     lines = ["full,a,b,c,d,price"]
     lines += ["1,,,,," if n in (2, 3) else f"{n},1,2,3,{n},{2 * n}" for n in range(12)]
     write(tmp_path, lines)
@@ -54,7 +52,7 @@ def test_every_column_with_missing_values_is_named(tmp_path: Path) -> None:
     assert "more" not in said
 
 
-def test_missing_values_are_dropped_or_filled_on_request(tmp_path: Path) -> None:
+def test_missing_values_are_dropped_or_filled_on_request(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,,14.0"
     write(tmp_path, lines)
@@ -69,7 +67,7 @@ def test_missing_values_are_dropped_or_filled_on_request(tmp_path: Path) -> None
     assert at.size == 0 or at[0, 1] == pytest.approx(rooms.fill)
 
 
-def test_a_missing_target_is_never_made_up(tmp_path: Path) -> None:
+def test_a_missing_target_is_never_made_up(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,5,"
     write(tmp_path, lines)
@@ -77,12 +75,12 @@ def test_a_missing_target_is_never_made_up(tmp_path: Path) -> None:
     assert filled.rows + filled.validation_rows == 39
 
 
-def test_unknown_rule_for_missing_values(tmp_path: Path) -> None:
+def test_unknown_rule_for_missing_values(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     assert "'error', 'drop', 'mean', 'median'" in message(tmp_path, options={"missing": "guess"})
 
 
-def test_text_in_a_number_column_names_line_and_value(tmp_path: Path) -> None:
+def test_text_in_a_number_column_names_line_and_value(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[7] = "7,many,24.5"
     write(tmp_path, lines)
@@ -91,12 +89,12 @@ def test_text_in_a_number_column_names_line_and_value(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
-def test_another_separator_is_found(tmp_path: Path, separator: str) -> None:
+def test_another_separator_is_found(tmp_path, separator):
     write(tmp_path, [line.replace(",", separator) for line in ["size,rooms,price", *GOOD]])
     assert load_facts(project(), tmp_path).column_names == ("size", "rooms")
 
 
-def test_decimal_commas_are_found(tmp_path: Path) -> None:
+def test_decimal_commas_are_found(tmp_path):
     lines = ["size;rooms;price", *(f"{i},5;{i % 7};{i},25" for i in range(1, 41))]
     write(tmp_path, lines)
     found = load_dataset(project(), tmp_path)
@@ -104,7 +102,7 @@ def test_decimal_commas_are_found(tmp_path: Path) -> None:
     assert found.train.raw_x["input"][0, 0] == pytest.approx(1.5)
 
 
-def test_a_wrong_separator_says_so(tmp_path: Path) -> None:
+def test_a_wrong_separator_says_so(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     said = message(tmp_path, options={"separator": "semicolon"})
     assert "d.csv has no target column 'price'" in said
@@ -112,53 +110,53 @@ def test_a_wrong_separator_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_byte_order_marks_and_encodings(tmp_path: Path, encoding: str) -> None:
+def test_byte_order_marks_and_encodings(tmp_path, encoding):
     write(tmp_path, ["größe,rooms,price", *GOOD], encoding=encoding)
     assert load_facts(project(), tmp_path).column_names == ("größe", "rooms")
 
 
-def test_a_wrong_encoding_is_named(tmp_path: Path) -> None:
+def test_a_wrong_encoding_is_named(tmp_path):
     write(tmp_path, ["größe,rooms,price", *GOOD], encoding="cp1252")
     assert "'utf-8'" in message(tmp_path, options={"encoding": "utf-8"})
 
 
-def test_duplicate_headers_name_the_columns(tmp_path: Path) -> None:
+def test_duplicate_headers_name_the_columns(tmp_path):
     write(tmp_path, ["size,size,price", *GOOD])
     said = message(tmp_path)
     assert "2 columns named 'size' (columns 1 and 2)" in said
 
 
-def test_no_rows(tmp_path: Path) -> None:
+def test_no_rows(tmp_path):
     write(tmp_path, ["size,rooms,price"])
     assert "column names but no rows" in message(tmp_path)
 
 
-def test_an_empty_file(tmp_path: Path) -> None:
+def test_an_empty_file(tmp_path):
     (tmp_path / "d.csv").write_bytes(b"")
     assert "'d.csv' is empty" in message(tmp_path)
 
 
-def test_a_target_with_one_value(tmp_path: Path) -> None:
+def test_a_target_with_one_value(tmp_path):
     write(tmp_path, ["size,rooms,price", *(f"{i},{i % 3},9" for i in range(40))])
     said = message(tmp_path)
     assert "target column 'price' of d.csv has the same value in every row: '9'" in said
 
 
-def test_a_target_that_is_not_there_suggests_the_nearest(tmp_path: Path) -> None:
+def test_a_target_that_is_not_there_suggests_the_nearest(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     said = message(tmp_path, target=("prise",))
     assert "Did you mean 'price'?" in said
     assert "size, rooms and price" in said
 
 
-def test_a_test_file_with_other_columns(tmp_path: Path) -> None:
+def test_a_test_file_with_other_columns(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     write(tmp_path, ["size,room,price", *GOOD], "t.csv")
     said = message(tmp_path, test_path="t.csv")
     assert "t.csv lacks the column rooms of d.csv" in said
 
 
-def test_a_test_file_with_more_columns_is_fine(tmp_path: Path) -> None:
+def test_a_test_file_with_more_columns_is_fine(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     write(tmp_path, ["note,rooms,size,price", *(f"x,{line}" for line in GOOD)], "t.csv")
     found = load_dataset(project(test_path="t.csv"), tmp_path)
@@ -168,14 +166,14 @@ def test_a_test_file_with_more_columns_is_fine(tmp_path: Path) -> None:
     assert any("note" in note for note in found.facts.notes)
 
 
-def test_rows_longer_than_the_header(tmp_path: Path) -> None:
+def test_rows_longer_than_the_header(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[5] = "5,3,1,400"
     write(tmp_path, lines)
     assert "Line 6 of 'd.csv' has 4 cells, but there are 3 columns" in message(tmp_path)
 
 
-def test_a_file_that_is_gone_a_folder_and_a_spreadsheet(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_a_folder_and_a_spreadsheet(tmp_path):
     assert "There is no file" in message(tmp_path)
     (tmp_path / "d.csv").mkdir()
     assert "is a folder" in message(tmp_path)
@@ -183,12 +181,12 @@ def test_a_file_that_is_gone_a_folder_and_a_spreadsheet(tmp_path: Path) -> None:
     assert "save it as CSV" in message(tmp_path, name="e.csv")
 
 
-def test_an_impossible_split(tmp_path: Path) -> None:
+def test_an_impossible_split(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     assert "validation split cannot be 1.5" in message(tmp_path, validation_split=1.5)
 
 
-def test_a_text_target_with_too_many_values(tmp_path: Path) -> None:
+def test_a_text_target_with_too_many_values(tmp_path):
     lines = ["size,rooms,price", *(f"{i},{i % 3},code-{i}-x" for i in range(40))]
     write(tmp_path, lines)
     said = message(tmp_path)
@@ -203,7 +201,7 @@ def test_a_text_target_with_too_many_values(tmp_path: Path) -> None:
     assert "'code-0-x'" in said
 
 
-def test_no_data_and_unknown_kinds() -> None:
+def test_no_data_and_unknown_kinds():
     with pytest.raises(DataError, match="No data is chosen"):
         load_facts(Project(), Path())
     with pytest.raises(DataError, match="no kind of data 'sql'"):
@@ -212,12 +210,12 @@ def test_no_data_and_unknown_kinds() -> None:
         load_facts(Project(data=Data("builtin", name="irsi")), Path())
 
 
-def test_a_scaling_that_does_not_exist(tmp_path: Path) -> None:
+def test_a_scaling_that_does_not_exist(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     assert "There is no scaling 'robust'" in message(tmp_path, scaling="robust")
 
 
-def test_the_preview_shows_a_file_whose_recipe_does_not_fit(tmp_path: Path) -> None:
+def test_the_preview_shows_a_file_whose_recipe_does_not_fit(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,,14.0"
     write(tmp_path, lines)
@@ -228,28 +226,28 @@ def test_the_preview_shows_a_file_whose_recipe_does_not_fit(tmp_path: Path) -> N
     assert seen.stats[2].maximum == 140.0
 
 
-def test_a_quotation_mark_that_is_never_closed(tmp_path: Path) -> None:
+def test_a_quotation_mark_that_is_never_closed(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[7] = '7,"3,24.5'
     write(tmp_path, lines)
     assert "quotation mark in line 8 of 'd.csv' is never closed" in message(tmp_path)
 
 
-def test_endless_numbers(tmp_path: Path) -> None:
+def test_endless_numbers(tmp_path):
     lines = ["size,rooms,price", *GOOD]
     lines[7] = "inf,3,24.5"
     write(tmp_path, lines)
     assert "line 8 that is too large (inf)" in message(tmp_path)
 
 
-def test_a_separator_at_the_end_of_each_line_is_fine(tmp_path: Path) -> None:
+def test_a_separator_at_the_end_of_each_line_is_fine(tmp_path):
     write(tmp_path, ["size,rooms,price", *(f"{line}," for line in GOOD)])
     assert load_facts(project(), tmp_path).column_names == ("size", "rooms")
     write(tmp_path, ["size,rooms,price", *(f"{line},8" for line in GOOD)])
     assert "Line 2 of 'd.csv' has 4 cells" in message(tmp_path)
 
 
-def test_blank_lines_and_old_line_ends(tmp_path: Path) -> None:
+def test_blank_lines_and_old_line_ends(tmp_path):
     (tmp_path / "d.csv").write_bytes("\r".join(["", "size,rooms,price", *GOOD, ""]).encode())
     found = load_facts(project(), tmp_path)
     assert found.rows + found.validation_rows + found.test_rows == len(GOOD)

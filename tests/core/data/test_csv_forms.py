@@ -1,7 +1,5 @@
 """CSV files in all the forms in which they come: headers, dialects, encodings, packed."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import lzma
@@ -41,7 +39,7 @@ IRIS = """5.1,3.5,1.4,0.2,Iris-setosa
 """
 
 
-def test_the_first_flower_is_a_flower(tmp_path: Path) -> None:
+def test_the_first_flower_is_a_flower(tmp_path):
     table = read(tmp_path, IRIS)
     assert list(table.columns) == [f"column {n}" for n in range(1, 6)]
     assert table.iloc[0].tolist() == [5.1, 3.5, 1.4, 0.2, "Iris-setosa"]
@@ -49,7 +47,7 @@ def test_the_first_flower_is_a_flower(tmp_path: Path) -> None:
     assert next(iter(read(tmp_path, IRIS, header=True).columns)) == "5.1"
 
 
-def test_years_are_names(tmp_path: Path) -> None:
+def test_years_are_names(tmp_path):
     text = "country,2000,2001,2002\nChad,8.3,8.6,8.9\nMali,11.0,11.3,11.7\nPeru,26.4,26.8,27.1\n"
     assert list(read(tmp_path, text).columns) == ["country", "2000", "2001", "2002"]
     assert list(read(tmp_path, text.replace("country", "")).columns)[1:] == ["2000", "2001", "2002"]
@@ -57,27 +55,27 @@ def test_years_are_names(tmp_path: Path) -> None:
     assert len(read(tmp_path, numbers)) == 2
 
 
-def test_pandas_counts_its_columns(tmp_path: Path) -> None:
+def test_pandas_counts_its_columns(tmp_path):
     pd.DataFrame(np.random.default_rng(0).normal(size=(20, 4))).to_csv(
         tmp_path / "d.csv", index=False
     )
     assert read_table(tmp_path / "d.csv", {}).shape == (20, 4)
 
 
-def test_rows_of_numbers_without_names_with_repeated_values(tmp_path: Path) -> None:
+def test_rows_of_numbers_without_names_with_repeated_values(tmp_path):
     table = read(tmp_path, "0,0,1,5\n0,1,1,6\n1,0,0,7\n1,1,0,9\n")
     assert table.shape == (4, 4)
     assert table.iloc[0].tolist() == [0, 0, 1, 5]
 
 
-def test_words_without_names_and_words_with_names(tmp_path: Path) -> None:
+def test_words_without_names_and_words_with_names(tmp_path):
     rows = "good film,pos\nbad film,neg\nfine play,pos\nweak plot,neg\n"
     assert len(read(tmp_path, rows)) == 4
     table = read(tmp_path, "text,label\n" + rows)
     assert (list(table.columns), len(table)) == (["text", "label"], 4)
 
 
-def test_a_column_that_counts_is_told_and_can_be_used(tmp_path: Path) -> None:
+def test_a_column_that_counts_is_told_and_can_be_used(tmp_path):
     rows = "\n".join(f"{n},{n * 0.5},{n % 7 + 0.25}" for n in range(40))
     (tmp_path / "d.csv").write_text(f",a,y\n{rows}\n")
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
@@ -111,19 +109,19 @@ PLAIN = [(1.5, 20, 0.25), (2.5, 30, 0.5), (3.5, 40, 0.75), (4.5, 50, 1.0)]
     ],
     ids=["blanks", "aligned", "comments", "savetxt", "sep", "title", "title cells", "bar", "pause"],
 )
-def test_dialects(tmp_path: Path, text: str) -> None:
+def test_dialects(tmp_path, text):
     table = read(tmp_path, text)
     assert list(table.columns) == ["a", "b", "c"]
     assert [tuple(map(float, row)) for row in table.to_numpy()] == PLAIN
 
 
-def test_a_title_is_told(tmp_path: Path) -> None:
+def test_a_title_is_told(tmp_path):
     text = "Results of class 9b\na,b,c\n1.5,20,0.25\n2.5,30,0.5\n3.5,40,0.75\n4.5,50,1.0\n"
     told = table_reading(read(tmp_path, text)).findings
     assert "first line ('Results of class 9b') is treated as a title" in told[0].message
 
 
-def test_a_hash_among_the_cells_is_no_comment(tmp_path: Path) -> None:
+def test_a_hash_among_the_cells_is_no_comment(tmp_path):
     table = read(tmp_path, "colour,y\n#ff0000,1\n#00ff00,2\n#0000ff,3\nred #1,4\n")
     assert table["colour"].tolist() == ["#ff0000", "#00ff00", "#0000ff", "red #1"]
 
@@ -141,7 +139,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("encoding", WORDS)
-def test_encodings(tmp_path: Path, encoding: str) -> None:
+def test_encodings(tmp_path, encoding):
     text, first = WORDS[encoding]
     (tmp_path / "d.csv").write_bytes(text.encode(encoding))
     table = read_table(tmp_path / "d.csv", {})
@@ -150,14 +148,14 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert ("encoding" in codes(table)) == (encoding != "utf-8-sig")
 
 
-def test_a_few_letters_are_read_as_the_training_file_was(tmp_path: Path) -> None:
+def test_a_few_letters_are_read_as_the_training_file_was(tmp_path):
     few = "Томск".encode("cp1251")
     assert encoding_of(tmp_path, few, like="cp1251") == "cp1251"
     assert encoding_of(tmp_path, "Томск".encode(), like="cp1251") == "utf-8"
 
 
 @pytest.mark.parametrize("packed", ["d.csv.gz", "d.csv.xz", "d.csv.bz2", "d.zip"])
-def test_packed_files(tmp_path: Path, packed: str) -> None:
+def test_packed_files(tmp_path, packed):
     content = b"a,b,y\n" + b"".join(b"%d,%d,%d\n" % (n, n * 2, n % 5) for n in range(60))
     path = tmp_path / packed
     if packed.endswith("zip"):
@@ -176,7 +174,7 @@ def test_packed_files(tmp_path: Path, packed: str) -> None:
         read_table(path, {})
 
 
-def test_archives_that_are_no_table(tmp_path: Path) -> None:
+def test_archives_that_are_no_table(tmp_path):
     with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
         archive.writestr("a.csv", "a,b\n1,2\n")
         archive.writestr("b.csv", "a,b\n1,2\n")
@@ -189,7 +187,7 @@ def test_archives_that_are_no_table(tmp_path: Path) -> None:
         read_table(tmp_path / "d.csv.gz", {})
 
 
-def test_a_row_of_totals_is_told_and_left_out(tmp_path: Path) -> None:
+def test_a_row_of_totals_is_told_and_left_out(tmp_path):
     rows = "\n".join(f"shop {n % 4},{n},{n % 6}" for n in range(40))
     (tmp_path / "d.csv").write_text(f"shop,sold,y\n{rows}\nTotal,780,99\n")
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("sold",)))

@@ -3,8 +3,6 @@
 A column is (type, smallest, largest), or (type, its words); codes are of findings about a column.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,7 +184,7 @@ CHOICES = {"done", "class-numbers", "default-target"}
 
 
 @pytest.mark.parametrize("name", list(CASES))
-def test_a_table_is_understood_rightly_or_asked_about(tmp_path: Path, name: str) -> None:
+def test_a_table_is_understood_rightly_or_asked_about(tmp_path, name):
     case = CASES[name]
     path = tmp_path / "d.csv"
     path.write_text(case.text, encoding=case.encoding)
@@ -220,7 +218,7 @@ def learned(project: Project, folder: Path) -> np.ndarray:
     return np.sort(np.concatenate(values)[:, 0])
 
 
-def test_what_a_point_is_can_be_answered_both_ways(tmp_path: Path) -> None:
+def test_what_a_point_is_can_be_answered_both_ways(tmp_path):
     text = lines("a;y", lambda n: f"{f'1.{200 + n}' if n % 2 else 900 + n};{n}")
     one, (whole, decimal) = asked(tmp_path, text, "ambiguous-numbers")
     assert learned(whole.edit(one), tmp_path).tolist() == sorted(
@@ -229,7 +227,7 @@ def test_what_a_point_is_can_be_answered_both_ways(tmp_path: Path) -> None:
     assert learned(decimal.edit(one), tmp_path)[0] == pytest.approx(1.201)
 
 
-def test_whether_the_day_comes_first_can_be_answered_both_ways(tmp_path: Path) -> None:
+def test_whether_the_day_comes_first_can_be_answered_both_ways(tmp_path):
     text = lines("when,y", lambda n: f"01/{1 + n % 12:02d}/{2020 + n // 12},{n}")
     one, (first, second) = asked(tmp_path, text, "dates-two-ways", when=ColumnChoice(type="date"))
     months = learned(first.edit(one), tmp_path)
@@ -239,14 +237,14 @@ def test_whether_the_day_comes_first_can_be_answered_both_ways(tmp_path: Path) -
     assert {note.code for note in make_report(second.edit(one), tmp_path).notes} <= CHOICES
 
 
-def test_days_written_as_one_number_become_days(tmp_path: Path) -> None:
+def test_days_written_as_one_number_become_days(tmp_path):
     text = lines("when,y", lambda n: f"2024{DAYS[n][1]:02d}{DAYS[n][0]:02d},{n}")
     one, (as_date, _) = asked(tmp_path, text, "days-as-numbers")
     days = learned(as_date.edit(one), tmp_path)
     assert (days[0], days[-1]) == (day("2024-11-01"), day("2024-12-12"))
 
 
-def test_the_ends_of_a_scale_are_words(tmp_path: Path) -> None:
+def test_the_ends_of_a_scale_are_words(tmp_path):
     ends = {1: "1 - never", 5: "5 - always"}
     text = lines("q,y", lambda n: f"{ends.get(1 + n % 5, 1 + n % 5)},{n}")
     (tmp_path / "d.csv").write_text(text, encoding="utf-8")
@@ -258,7 +256,7 @@ def test_the_ends_of_a_scale_are_words(tmp_path: Path) -> None:
     assert len(found.facts.column_names) == 5
 
 
-def test_columns_of_the_same_name_can_be_told_apart(tmp_path: Path) -> None:
+def test_columns_of_the_same_name_can_be_told_apart(tmp_path):
     (tmp_path / "d.csv").write_text(lines("a,a,y", lambda n: f"{n},{-n},{n * n}"), encoding="utf-8")
     one = Project(graph=GRAPH, data=Data("csv", path="d.csv"))
     with pytest.raises(DataError, match="2 columns named 'a'") as raised:
@@ -267,7 +265,7 @@ def test_columns_of_the_same_name_can_be_told_apart(tmp_path: Path) -> None:
     assert found.facts.column_names == ("a", "a.1")
 
 
-def test_a_few_dates_that_are_categories_are_said(tmp_path: Path) -> None:
+def test_a_few_dates_that_are_categories_are_said(tmp_path):
     text = lines("when,a,y", lambda n: f"2024-0{1 + n % 5}-01,{n},{n}")
     one, fixes = asked(tmp_path, text, "dates-as-words")
     seen = {column.name: column.type for column in make_report(one, tmp_path).columns}
@@ -276,9 +274,7 @@ def test_a_few_dates_that_are_categories_are_said(tmp_path: Path) -> None:
     assert mended == set_columns(one, ["when"], type="date")
 
 
-def test_a_table_that_names_pictures_which_are_not_there_can_be_learned_as_it_is(
-    tmp_path: Path,
-) -> None:
+def test_a_table_that_names_pictures_which_are_not_there_can_be_learned_as_it_is(tmp_path):
     text = lines("photo,a,y", lambda n: f"{n}.png,{n},{n}")
     (tmp_path / "d.csv").write_text(text, encoding="utf-8")
     one = Project(graph=GRAPH, data=recipe_for(tmp_path / "d.csv", "d.csv"))

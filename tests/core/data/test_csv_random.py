@@ -1,7 +1,5 @@
 """Whatever stands in a CSV file: it loads, or a message says why it does not."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     limit=st.sampled_from([1024, 1e-5]),
 )
 @example(content=b"a\nNaN", missing="error", scaling="auto", limit=1e-5)
-def test_any_file(folder: Path, content: bytes, missing: str, scaling: str, limit: float) -> None:
+def test_any_file(folder, content, missing, scaling, limit):
     (folder / "d.csv").write_bytes(content)
     options = {"missing": missing, "memory_limit_mb": limit}
     project = Project(data=Data("csv", path="d.csv", scaling=scaling, options=options))

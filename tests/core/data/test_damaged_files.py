@@ -1,7 +1,5 @@
 """Pictures and sounds that are damaged are named at the first look, and left out by one edit."""
 
-from __future__ import annotations
-
 import io
 import zlib
 from itertools import pairwise
@@ -47,9 +45,7 @@ def refused(project: Project, folder: Path) -> DataError:
 
 
 @pytest.mark.parametrize("ending", list(FORMATS))
-def test_a_picture_cut_in_half_is_named_at_the_first_look(
-    tmp_path: Path, project: Project, ending: str
-) -> None:
+def test_a_picture_cut_in_half_is_named_at_the_first_look(tmp_path, project, ending):
     whole = content(3, ending)
     (tmp_path / "p" / "cat" / f"whole.{ending}").write_bytes(whole)
     assert load_facts(project, tmp_path).rows
@@ -59,17 +55,13 @@ def test_a_picture_cut_in_half_is_named_at_the_first_look(
     assert f"'cat/bad.{ending}'" in error.what
 
 
-def test_what_a_camera_writes_behind_a_picture_does_not_matter(
-    tmp_path: Path, project: Project
-) -> None:
+def test_what_a_camera_writes_behind_a_picture_does_not_matter(tmp_path, project):
     (tmp_path / "p" / "cat" / "more.jpg").write_bytes(content(1, "jpg") + b"SEFT" * 100)
     (tmp_path / "p" / "cat" / "more.png").write_bytes(content(1) + bytes(100))
     assert load_facts(project, tmp_path).rows
 
 
-def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
-    tmp_path: Path, project: Project
-) -> None:
+def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(tmp_path, project):
     for label, name in (("cat", "a b.png"), ("dog", "5.png")):
         (tmp_path / "p" / label / name).write_bytes(content(5)[:300])
     error = refused(project, tmp_path)
@@ -92,9 +84,7 @@ def test_all_that_are_damaged_are_left_out_by_one_edit_and_come_back_by_another(
     assert len(apply_data_fix(mended, more).data.options["skip_files"]) == 3
 
 
-def test_a_picture_that_is_damaged_within_is_named_with_its_mend_when_it_is_read(
-    tmp_path: Path, project: Project
-) -> None:
+def test_a_picture_that_is_damaged_within_is_named_with_its_mend_when_it_is_read(tmp_path, project):
     bad = tmp_path / "p" / "dog" / "7.png"
     bad.write_bytes(bad.read_bytes().replace(b"IDAT", b"IDAT" + zlib.compress(b"x")[:4], 1))
     with pytest.raises(DataError, match=r"'7\.png' cannot be read") as raised:
@@ -103,9 +93,7 @@ def test_a_picture_that_is_damaged_within_is_named_with_its_mend_when_it_is_read
     assert found.facts.rows + found.facts.validation_rows + found.facts.test_rows == 19
 
 
-def test_the_file_of_the_same_name_in_the_test_folder_stays(
-    tmp_path: Path, project: Project
-) -> None:
+def test_the_file_of_the_same_name_in_the_test_folder_stays(tmp_path, project):
     for label in ("cat", "dog"):
         (tmp_path / "t" / label).mkdir(parents=True)
         for index in range(3):
@@ -115,9 +103,7 @@ def test_the_file_of_the_same_name_in_the_test_folder_stays(
     assert (found.rows + found.validation_rows, found.test_rows) == (19, 6)
 
 
-def test_the_script_leaves_them_out_too(
-    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_script_leaves_them_out_too(tmp_path, project, monkeypatch):
     data = Data("images", path="p", options={"skip_files": ["p/cat/1.png"], "image_size": [8, 8]})
     code = folder_code(ScriptRequest(Project(graph=GRAPH, data=data), None, "binary"))
     known: dict[str, object] = {"np": np}
@@ -130,7 +116,7 @@ def test_the_script_leaves_them_out_too(
     assert len(known["y"]) == 19  # type: ignore[arg-type]
 
 
-def test_a_damaged_sound_is_left_out_by_one_edit(tmp_path: Path) -> None:
+def test_a_damaged_sound_is_left_out_by_one_edit(tmp_path):
     soundfile = pytest.importorskip("soundfile")
     for label in ("low", "high"):
         (tmp_path / "s" / label).mkdir(parents=True)

@@ -1,7 +1,5 @@
 """Data that would fill the memory is refused in one sentence, before it does."""
 
-from __future__ import annotations
-
 import gzip
 import lzma
 import os
@@ -50,7 +48,7 @@ def refused(data: Data, folder: Path) -> str:
     return str(caught.value)
 
 
-def test_a_category_of_200000_values(names: Path) -> None:
+def test_a_category_of_200000_values(names):
     columns = {"name": ColumnChoice(type="category")}
     said = refused(Data("csv", path="d.csv", target=("price",), columns=columns), names)
     assert "Column 'name' of d.csv is a category with 144,000 different values" in said
@@ -58,7 +56,7 @@ def test_a_category_of_200000_values(names: Path) -> None:
     assert '"memory_limit_mb"' in said
 
 
-def test_the_limit_is_the_recipes(tmp_path: Path) -> None:
+def test_the_limit_is_the_recipes(tmp_path):
     lines = [f"n{i % 70},{i}" for i in range(4000)]
     (tmp_path / "d.csv").write_text("name,price\n" + "\n".join(lines), encoding="utf-8")
     data = Data("csv", path="d.csv", target=("price",), options={"categories": ["name"]})
@@ -69,7 +67,7 @@ def test_the_limit_is_the_recipes(tmp_path: Path) -> None:
     assert "the limit is 2 MiB" in said
 
 
-def test_a_target_of_200000_classes(names: Path) -> None:
+def test_a_target_of_200000_classes(names):
     data = Data("csv", path="d.csv", target=("name",), options={"task": "classes"})
     said = refused(data, names)
     assert "has 200000 classes" in said
@@ -92,7 +90,7 @@ def packed(path: Path, text: bytes, times: int) -> None:
 
 @pytest.mark.parametrize("ending", ["gz", "xz", "zip"])
 @pytest.mark.parametrize("text", [b"1,2,3\n" * 100_000, b"1,2,3," * 100_000])
-def test_a_packed_table_that_unpacks_to_far_more(tmp_path: Path, ending: str, text: bytes) -> None:
+def test_a_packed_table_that_unpacks_to_far_more(tmp_path, ending, text):
     path = tmp_path / f"d.csv.{ending}"
     packed(path, text, 60)
     data = Data("csv", path=path.name, target=("y",), options={"memory_limit_mb": 30})
@@ -104,7 +102,7 @@ def test_a_packed_table_that_unpacks_to_far_more(tmp_path: Path, ending: str, te
         assert caught.value.fix
 
 
-def test_an_honest_packed_table_is_streamed(tmp_path: Path) -> None:
+def test_an_honest_packed_table_is_streamed(tmp_path):
     rows = "".join(f"{i * 7919 % 10007},{i % 7},{i}\n" for i in range(30_000))
     packed(tmp_path / "d.csv.gz", rows.encode(), 1)
     small = (tmp_path / "d.csv.gz").stat().st_size
@@ -118,7 +116,7 @@ def test_an_honest_packed_table_is_streamed(tmp_path: Path) -> None:
     assert found.rows + found.validation_rows + found.test_rows == 30_000
 
 
-def test_a_packed_series_is_held_to_the_limit(tmp_path: Path) -> None:
+def test_a_packed_series_is_held_to_the_limit(tmp_path):
     rows = "".join(f"{i * 7919 % 10007},{i}\n" for i in range(200_000))
     packed(tmp_path / "d.csv.gz", rows.encode(), 1)
     data = Data("series", path="d.csv.gz", target=("y",), options={"memory_limit_mb": 1})
@@ -128,7 +126,7 @@ def test_a_packed_series_is_held_to_the_limit(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="a disk is called otherwise")
 @pytest.mark.parametrize("kind", FOLDERS)
-def test_a_whole_disk_is_no_folder_of_samples(kind: str) -> None:
+def test_a_whole_disk_is_no_folder_of_samples(kind):
     began = time.monotonic()
     with pytest.raises(DataError) as caught:
         load_facts(Project(data=Data(kind, path="/")), Path("/"))
@@ -139,7 +137,7 @@ def test_a_whole_disk_is_no_folder_of_samples(kind: str) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no pipes in folders")
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", ["d.zip", "d.csv", "d.txt", "d.npz", "d.gz", "d.wav", "d.png"])
-def test_a_pipe_is_no_data(tmp_path: Path, name: str) -> None:
+def test_a_pipe_is_no_data(tmp_path, name):
     os.mkfifo(tmp_path / name)
     with pytest.raises(DataError, match="is a pipe, not a file"):
         recipe_for(tmp_path / name)
@@ -151,7 +149,7 @@ def test_a_pipe_is_no_data(tmp_path: Path, name: str) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no pipes in folders")
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("ending", [".png", ".txt"])
-def test_pipes_and_devices_among_samples_are_none(tmp_path: Path, ending: str) -> None:
+def test_pipes_and_devices_among_samples_are_none(tmp_path, ending):
     for label in "ab":
         (tmp_path / label).mkdir()
         for place in range(3):
@@ -171,7 +169,7 @@ def test_pipes_and_devices_among_samples_are_none(tmp_path: Path, ending: str) -
         assert load_facts(Project(data=told), tmp_path).rows > 0
 
 
-def test_a_tree_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tree_of_other_files(tmp_path, monkeypatch):
     monkeypatch.setattr(class_folders, "_MOST_OTHERS", 40)
     for label in "ab":
         (tmp_path / label).mkdir()
@@ -191,7 +189,7 @@ def test_a_tree_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0,
     reason="here everything may be read",
 )
-def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_read(tmp_path):
     for label in ("a", "b", "c"):
         (tmp_path / label).mkdir()
         (tmp_path / label / "1.png").touch()

@@ -1,7 +1,5 @@
 """Nothing that is no number reaches the network, from whatever part and kind of data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +26,7 @@ def refused(folder: Path, **data: object) -> DataError:
     return caught.value
 
 
-def test_a_column_that_is_empty_in_the_test_file_only(tmp_path: Path) -> None:
+def test_a_column_that_is_empty_in_the_test_file_only(tmp_path):
     frame().to_csv(tmp_path / "d.csv", index=False)
     frame(20).assign(b=np.nan).to_csv(tmp_path / "t.csv", index=False)
     error = refused(tmp_path, test_path="t.csv")
@@ -45,7 +43,7 @@ def test_a_column_that_is_empty_in_the_test_file_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("where", ["x", "y"])
-def test_arrays(tmp_path: Path, wrong: float, where: str) -> None:
+def test_arrays(tmp_path, wrong, where):
     arrays = {"x": np.zeros((40, 3), np.float32), "y": np.linspace(0, 1, 40)}
     arrays["x"][:, 0] = np.arange(40)
     arrays[where][7] = wrong
@@ -54,14 +52,14 @@ def test_arrays(tmp_path: Path, wrong: float, where: str) -> None:
     assert "row 8" in str(error) or "d.npz" in str(error)
 
 
-def test_infinity_in_a_table(tmp_path: Path) -> None:
+def test_infinity_in_a_table(tmp_path):
     table = frame()
     table.loc[9, "a"] = np.inf
     table.to_csv(tmp_path / "d.csv", index=False)
     assert "'a' of d.csv has a number in line 11 that is too large" in str(refused(tmp_path))
 
 
-def test_a_target_is_never_filled(tmp_path: Path) -> None:
+def test_a_target_is_never_filled(tmp_path):
     table = frame()
     table.loc[[3, 4], "y"] = np.nan
     table.to_csv(tmp_path / "d.csv", index=False)

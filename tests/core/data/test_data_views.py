@@ -1,7 +1,5 @@
 """What is shown of data is what the network gets: parts, tokens, gaps, pitches, pictures."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -38,7 +36,7 @@ def _looks(data: Data, base: Path) -> dict[type, object]:
     return {type(one): one for one in find_data_views(project, base, make_report(project, base))}
 
 
-def test_a_table_shows_how_its_classes_are_shared_out(tmp_path: Path) -> None:
+def test_a_table_shows_how_its_classes_are_shared_out(tmp_path):
     rows = [f"{n},{2 * n % 7},{'cat' if n % 4 else 'dog'}" for n in range(200)]
     (tmp_path / "t.csv").write_text("a,b,pet\n" + "\n".join(rows) + "\n", encoding="utf-8")
     data = Data("csv", path="t.csv", target=("pet",), validation_split=0.25, test_split=0.2)
@@ -51,7 +49,7 @@ def test_a_table_shows_how_its_classes_are_shared_out(tmp_path: Path) -> None:
     assert parts.counts.tolist() == [[90, 30, 30], [30, 10, 10]]
 
 
-def test_a_number_is_counted_by_ranges_and_a_test_file_counts_as_test(tmp_path: Path) -> None:
+def test_a_number_is_counted_by_ranges_and_a_test_file_counts_as_test(tmp_path):
     lines = "a,price\n" + "\n".join(f"{n},{100 * n}" for n in range(121)) + "\n"
     (tmp_path / "t.csv").write_text(lines, encoding="utf-8")
     (tmp_path / "own.csv").write_text("a,price\n1,150\n2,11950\n3,11990\n", encoding="utf-8")
@@ -63,7 +61,7 @@ def test_a_number_is_counted_by_ranges_and_a_test_file_counts_as_test(tmp_path: 
     assert parts.counts[:, 2].tolist() == [1, *[0] * 10, 2]
 
 
-def test_texts_show_unknown_words_and_what_is_cut_off(tmp_path: Path) -> None:
+def test_texts_show_unknown_words_and_what_is_cut_off(tmp_path):
     rows = ["good good film rare extra", "bad bad film", *["good film", "bad film"] * 20]
     lines = [f"{text},{'yes' if 'good' in text else 'no'}" for text in rows]
     (tmp_path / "t.csv").write_text("text,liked\n" + "\n".join(lines) + "\n", encoding="utf-8")
@@ -89,7 +87,7 @@ def test_texts_show_unknown_words_and_what_is_cut_off(tmp_path: Path) -> None:
     assert [entry.vocabulary[t.number] for t in first.tokens[:3]] == ["good", "good", "film"]
 
 
-def test_a_long_text_shows_its_windows_and_what_follows(tmp_path: Path) -> None:
+def test_a_long_text_shows_its_windows_and_what_follows(tmp_path):
     (tmp_path / "t.txt").write_text("abcd" * 40, encoding="utf-8")
     options = {"task": "next_token", "window": 3}
     look = _looks(Data("text", path="t.txt", options=options), tmp_path)[TextsDataView]
@@ -99,9 +97,7 @@ def test_a_long_text_shows_its_windows_and_what_follows(tmp_path: Path) -> None:
     assert look.rows[0].label == "d"
 
 
-def test_no_window_spans_a_gap_and_the_rows_behind_it_are_only_looked_back_at(
-    tmp_path: Path,
-) -> None:
+def test_no_window_spans_a_gap_and_the_rows_behind_it_are_only_looked_back_at(tmp_path):
     start = date(2024, 1, 1)
     days = [n for n in range(100) if not 40 <= n < 50]
     rows = [f"{start + timedelta(n)},{n},{100 - n}" for n in days]
@@ -127,7 +123,7 @@ def test_no_window_spans_a_gap_and_the_rows_behind_it_are_only_looked_back_at(
     assert before.values["up"].tolist() == list(range(40))
 
 
-def test_of_several_steps_ahead_the_first_rows_alone_are_never_predicted(tmp_path: Path) -> None:
+def test_of_several_steps_ahead_the_first_rows_alone_are_never_predicted(tmp_path):
     rows = "\n".join(str(n) for n in range(60))
     (tmp_path / "t.csv").write_text(f"x\n{rows}\n", encoding="utf-8")
     data = Data("series", path="t.csv", target=("x",), options={"window": 5, "horizon": 3})
@@ -136,7 +132,7 @@ def test_of_several_steps_ahead_the_first_rows_alone_are_never_predicted(tmp_pat
     assert (stretch.parts[5:8] == 0).all(), "the targets of the first sample, which is trained on"
 
 
-def test_a_series_that_comes_along_is_whole_again(tmp_path: Path) -> None:
+def test_a_series_that_comes_along_is_whole_again(tmp_path):
     data = Data("builtin", name="temperatures", options={"years": 1})
     look = _looks(data, tmp_path)[SeriesDataView]
     assert isinstance(look, SeriesDataView)
@@ -148,7 +144,7 @@ def test_a_series_that_comes_along_is_whole_again(tmp_path: Path) -> None:
     assert (stretch.parts[:14] == LOOKED_BACK_AT).all()
 
 
-def test_sequences_of_each_class(tmp_path: Path) -> None:
+def test_sequences_of_each_class(tmp_path):
     look = _looks(Data("builtin", name="waves"), tmp_path)[SequencesDataView]
     assert isinstance(look, SequencesDataView)
     assert {name: look.labels.count(name) for name in set(look.labels)} == dict.fromkeys(
@@ -159,7 +155,7 @@ def test_sequences_of_each_class(tmp_path: Path) -> None:
     assert np.abs(np.diff(sine)).max() < np.abs(np.diff(square)).max()
 
 
-def test_a_tone_is_loudest_at_its_own_pitch(tmp_path: Path) -> None:
+def test_a_tone_is_loudest_at_its_own_pitch(tmp_path):
     seconds = np.arange(8000) / 16_000
     for name, pitch in (("low", 200.0), ("high", 3000.0)):
         (tmp_path / "tones" / name).mkdir(parents=True)
@@ -192,7 +188,7 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_pictures_by_class_and_part(pictures: Path) -> None:
+def test_pictures_by_class_and_part(pictures):
     data = Data("images", path="pics", validation_split=0.25, options={"color_mode": "grayscale"})
     look = _looks(data, pictures)[PicturesDataView]
     assert isinstance(look, PicturesDataView)
@@ -215,7 +211,7 @@ def test_pictures_by_class_and_part(pictures: Path) -> None:
     assert some[0] == some[1] != some[2]
 
 
-def test_data_that_cannot_be_trained_on_shows_its_table_all_the_same(tmp_path: Path) -> None:
+def test_data_that_cannot_be_trained_on_shows_its_table_all_the_same(tmp_path):
     rows = "\n".join(f"{n},{'' if n == 3 else n * n}" for n in range(30))
     (tmp_path / "t.csv").write_text(f"a,b\n{rows}\n", encoding="utf-8")
     assert set(_looks(Data("csv", path="t.csv", target=("b",)), tmp_path)) == {TableDataView}
@@ -231,7 +227,7 @@ def measured(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_arrays_of_any_name_are_seen_before_it_is_clear_what_they_are(measured: Path) -> None:
+def test_arrays_of_any_name_are_seen_before_it_is_clear_what_they_are(measured):
     project = _project(Data("arrays", path="m.h5"))
     look = arrays_data_view(project, measured)
     assert look is not None
@@ -257,7 +253,7 @@ def test_arrays_of_any_name_are_seen_before_it_is_clear_what_they_are(measured: 
     assert project.data.options == {"y": "run1/state"}
 
 
-def test_arrays_go_to_several_inputs(tmp_path: Path) -> None:
+def test_arrays_go_to_several_inputs(tmp_path):
     rows = np.arange(24.0).reshape(12, 2)
     np.savez(tmp_path / "a.npz", one=rows, two=rows + 1, hit=np.arange(12) % 3)
     nodes = (Node("left", "Input"), Node("right", "Input"), Node("out", "Concatenate"))
@@ -277,7 +273,7 @@ def test_arrays_go_to_several_inputs(tmp_path: Path) -> None:
     assert look.uses == {"two": "left", "one": "right", "hit": "y"}
 
 
-def test_a_link_out_of_the_file_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_out_of_the_file_is_not_followed(tmp_path):
     with h5py.File(tmp_path / "secret.h5", "w") as file:
         file["x"] = np.zeros((9, 2))
     with h5py.File(tmp_path / "m.h5", "w") as file:

@@ -1,7 +1,5 @@
 """Loss, metrics and last layer follow the data."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 
@@ -15,7 +13,7 @@ from netbuilder.core.data.defaults import (
     loss_for,
     resolve_defaults,
 )
-from netbuilder.core.data.kinds.kind import DataKind, DataLocation
+from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS, is_chosen
 from netbuilder.core.project.graph_ends import byte_input_layer, last_activation, last_units
 from netbuilder.core.project.model import (
@@ -55,9 +53,7 @@ def dense(**params: object) -> Node:
         ("multi_label", 4, "binary_crossentropy", "accuracy", "sigmoid", 4),
     ],
 )
-def test_adapt_then_resolve(
-    task: str, units: int, loss: str, metric: str, activation: str, last: int
-) -> None:
+def test_adapt_then_resolve(task, units, loss, metric, activation, last):
     start = chain(Node("hidden", "Dense", {"units": 9, "activation": "relu"}), dense(units=17))
     known = facts(task, units)
     done = resolve_defaults(fit_output_to_data(start, known), known)
@@ -71,26 +67,26 @@ def test_adapt_then_resolve(
     assert fit_output_to_data(done, known).graph == done.graph
 
 
-def test_two_units_keep_their_softmax() -> None:
+def test_two_units_keep_their_softmax():
     known = facts("binary", 1)
     two = fit_output_to_data(chain(dense(units=2)), known)
     assert two.graph.by_id["out"].params == {"units": 2, "activation": "softmax"}
     assert resolve_defaults(two, known).training.loss == Choice("sparse_categorical_crossentropy")
 
 
-def test_one_hot_targets() -> None:
+def test_one_hot_targets():
     known = facts("classes", 3, one_hot=True)
     assert loss_for(known, "out") == Choice("categorical_crossentropy")
     assert last_activation_for(known, "out", 3) == "softmax"
 
 
-def test_an_activation_behind_the_last_dense_is_not_doubled() -> None:
+def test_an_activation_behind_the_last_dense_is_not_doubled():
     start = chain(Node("d", "Dense", {"units": 4}), Node("out", "Softmax"))
     done = fit_output_to_data(start, facts("classes", 6))
     assert done.graph.by_id["d"].params == {"units": 6}
 
 
-def test_a_shared_last_layer_changes_where_it_is_defined() -> None:
+def test_a_shared_last_layer_changes_where_it_is_defined():
     graph = Graph(
         (Node("in", "Input"), Node("d", "Dense", {"units": 4}), Node("out", "Dense", shared="d")),
         (("in", "d"), ("d", "out")),
@@ -99,13 +95,13 @@ def test_a_shared_last_layer_changes_where_it_is_defined() -> None:
     assert done.graph.by_id["d"].params["units"] == 3
 
 
-def test_what_the_user_chose_stays() -> None:
+def test_what_the_user_chose_stays():
     chosen = Training(loss=Choice("huber", {"delta": 2.0}), metrics=())
     start = replace(chain(dense(units=1)), training=chosen)
     assert resolve_defaults(start, facts("regression", 1)).training == chosen
 
 
-def test_every_output_gets_its_own_goal() -> None:
+def test_every_output_gets_its_own_goal():
     graph = Graph(
         (Node("in", "Input"), Node("a", "Dense", {"units": 1}), Node("b", "Dense", {"units": 3})),
         (("in", "a"), ("in", "b")),
@@ -120,19 +116,19 @@ def test_every_output_gets_its_own_goal() -> None:
     )
 
 
-def test_a_graph_that_ends_in_no_dense_is_left_alone() -> None:
+def test_a_graph_that_ends_in_no_dense_is_left_alone():
     start = chain(Node("out", "Flatten"))
     assert fit_output_to_data(start, facts("classes", 3)).graph == start.graph
 
 
-def test_a_hidden_layer_before_dropout_is_not_made_the_last_one() -> None:
+def test_a_hidden_layer_before_dropout_is_not_made_the_last_one():
     hidden = Node("hidden", "Dense", {"units": 32, "activation": "relu"})
     start = chain(hidden, Node("out", "Dropout", {"rate": 0.3}))
     assert fit_output_to_data(start, facts("classes", 3)).graph == start.graph
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_whether_data_is_chosen_is_told_by_where_the_kind_finds_it(kind: DataKind) -> None:
+def test_whether_data_is_chosen_is_told_by_where_the_kind_finds_it(kind):
     made = kind.place is DataLocation.NOWHERE
     assert is_chosen(Data(kind.name, name="iris")) == made
     assert is_chosen(Data(kind.name, path="d.csv")) != made
@@ -140,7 +136,7 @@ def test_whether_data_is_chosen_is_told_by_where_the_kind_finds_it(kind: DataKin
     assert not is_chosen(Data())
 
 
-def test_a_pretrained_network_for_pictures_takes_bytes_and_one_for_sounds_does_not() -> None:
+def test_a_pretrained_network_for_pictures_takes_bytes_and_one_for_sounds_does_not():
     for layer, expected in (("EfficientNetLite0", "body"), ("SpeechEmbedding", None)):
         graph = chain(Node("body", layer), Node("out", "Dense", {"units": 2})).graph
         assert byte_input_layer(graph, "in") == expected

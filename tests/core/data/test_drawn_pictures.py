@@ -1,7 +1,5 @@
 """Pictures that the program draws: the same on every machine, and to be told apart."""
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np
@@ -14,7 +12,7 @@ def fingerprint(pictures: np.ndarray) -> str:
     return hashlib.sha256(pictures.tobytes()).hexdigest()[:16]
 
 
-def test_the_same_pixels_everywhere() -> None:
+def test_the_same_pixels_everywhere():
     """Written down once; a change of the pictures is a change of everybody's results."""
     assert fingerprint(drawn_digits(50)[0]) == "05fd22ab4a9daaa9"
     assert fingerprint(drawn_shapes(50)[0]) == "296859da7aeb36bb"
@@ -22,7 +20,7 @@ def test_the_same_pixels_everywhere() -> None:
 
 
 @pytest.mark.parametrize(("draw", "classes"), [(drawn_digits, 10), (drawn_shapes, 6)])
-def test_grey_pictures_with_every_class_as_often(draw: object, classes: int) -> None:
+def test_grey_pictures_with_every_class_as_often(draw, classes):
     pictures, labels = draw(60 * classes)  # type: ignore[operator]
     assert pictures.shape == (60 * classes, 28, 28, 1)
     assert pictures.dtype == np.uint8
@@ -33,7 +31,7 @@ def test_grey_pictures_with_every_class_as_often(draw: object, classes: int) -> 
     assert (pictures.reshape(len(pictures), -1) > 128).sum(axis=1).min() > 15
 
 
-def test_digits_can_be_told_apart_but_not_by_counting_ink() -> None:
+def test_digits_can_be_told_apart_but_not_by_counting_ink():
     from sklearn.neighbors import KNeighborsClassifier
 
     pictures, digits = drawn_digits(900)
@@ -44,7 +42,7 @@ def test_digits_can_be_told_apart_but_not_by_counting_ink() -> None:
     assert KNeighborsClassifier(3).fit(ink[:700], digits[:700]).score(ink[700:], digits[700:]) < 0.4
 
 
-def test_options_change_the_hand() -> None:
+def test_options_change_the_hand():
     thin, thick = (drawn_digits(40, thickness=size)[0].mean() for size in (0.5, 2.5))
     assert thick > 2 * thin
     steady = drawn_digits(40, distortion=0.0)
@@ -54,7 +52,7 @@ def test_options_change_the_hand() -> None:
     assert grainy[:, 0, 0].std() > 10
 
 
-def test_larger_and_in_colours() -> None:
+def test_larger_and_in_colours():
     """The same strokes, each with a pen and paper of its own that can be told apart."""
     grey, digits = drawn_digits(60, size=40)
     pictures, same = drawn_digits(60, size=40, color_mode="rgb")

@@ -1,14 +1,12 @@
 """The ready-made projects fit their data and the catalog."""
 
-from __future__ import annotations
-
 import pytest
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
-from netbuilder.core.data.examples import ExampleProject, find_example, list_examples
+from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
@@ -17,7 +15,7 @@ from netbuilder.core.project.layout import layout_graph, visible_graph
 from netbuilder.core.results.evaluate import evaluate
 
 
-def test_the_list_and_the_first_one() -> None:
+def test_the_list_and_the_first_one():
     found = list_examples()
     assert len(found) >= 8
     assert found[0].name == "digits"
@@ -32,7 +30,7 @@ def cache() -> ShapeCache:
 
 
 @pytest.mark.parametrize("entry", list_examples(), ids=lambda entry: entry.name)
-def test_an_example_opens_fits_and_has_no_problem(cache: ShapeCache, entry: ExampleProject) -> None:
+def test_an_example_opens_fits_and_has_no_problem(cache, entry):
     project = read(entry.path)
     known = load_facts(project, entry.path.parent)
     assert all(node.layer in LAYERS for node in project.graph.nodes)
@@ -54,7 +52,7 @@ QUICK = ("xor", "circles", "cannot_learn", "sales")
         for one in list_examples()
     ],
 )
-def test_an_example_reaches_what_its_card_promises(entry: ExampleProject) -> None:
+def test_an_example_reaches_what_its_card_promises(entry):
     project = read(entry.path)
     dataset = load_dataset(project, entry.path.parent)
     # What XLA makes of a network gives the same numbers, and takes longer to compile than it saves.

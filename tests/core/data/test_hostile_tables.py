@@ -1,13 +1,10 @@
 """Tables that ask for gigabytes: bounded in a process of its own, with the used range read."""
 
-from __future__ import annotations
-
 import json
 import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
@@ -162,7 +159,7 @@ def stray(path: Path) -> str:
     )  # fmt: skip
 
 
-def test_stray_cells_are_left_out_and_told(tmp_path: Path) -> None:
+def test_stray_cells_are_left_out_and_told(tmp_path):
     path = tmp_path / "t.xlsx"
     xlsx(path, 100, {"IV1048576": "x", "B900000": 3})
     table = read_table(path, {})
@@ -174,9 +171,7 @@ def test_stray_cells_are_left_out_and_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("write", "last_row"), [(xls, 65535), (xlsb, 1048575), (ods, 1048575)])
-def test_stray_cells_of_every_spreadsheet_are_left_out(
-    write: Callable[..., None], last_row: int, tmp_path: Path
-) -> None:
+def test_stray_cells_of_every_spreadsheet_are_left_out(write, last_row, tmp_path):
     path = tmp_path / f"t.{write.__name__}"
     write(path, [*BLOCK[:15], (5, 0), (5, 254), *BLOCK[18:], (last_row, 255)])
     assert read_table(path, {}).shape == (100, 3)
@@ -197,9 +192,7 @@ def test_stray_cells_of_every_spreadsheet_are_left_out(
         ({}, "", 900_000, 99),  # a table that begins far down
     ],
 )
-def test_what_is_no_stray_cell(
-    tmp_path: Path, more: Cells, styled: str, first: int, rows: int
-) -> None:
+def test_what_is_no_stray_cell(tmp_path, more, styled, first, rows):
     path = tmp_path / "t.xlsx"
     xlsx(path, 100, more, styled, first)
     table = read_table(path, {})
@@ -208,7 +201,7 @@ def test_what_is_no_stray_cell(
     assert not stray(path)
 
 
-def test_a_merged_cell_of_a_table_that_begins_further_down_is_filled(tmp_path: Path) -> None:
+def test_a_merged_cell_of_a_table_that_begins_further_down_is_filled(tmp_path):
     path = tmp_path / "t.xlsx"
     xlsx(path, 10, {"C7": None}, first=4)
     book = openpyxl.load_workbook(path)
@@ -263,7 +256,7 @@ print(json.dumps([codes, [int(own) // 1024, worker // 1024]]))
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux gives it")
-def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
+def test_hostile_files_cost_bounded_memory(tmp_path):
     write_hostile_files(tmp_path)
     assert all(file.stat().st_size < 600_000 for file in tmp_path.iterdir())
     names = sorted(file.name for file in tmp_path.iterdir())
@@ -291,9 +284,7 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
     assert worker < 2 * table_files._MEMORY_MB
 
 
-def test_where_no_second_process_may_be_started_a_table_is_read_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_second_process_may_be_started_a_table_is_read_as_it_is(tmp_path, monkeypatch):
     path = tmp_path / "t.xlsx"
     xlsx(path, 20, {"IV1048576": 1})
     polars.DataFrame({"a": [1, 2]}).write_parquet(tmp_path / "t.parquet")
@@ -303,7 +294,7 @@ def test_where_no_second_process_may_be_started_a_table_is_read_as_it_is(
     assert len(read_table(tmp_path / "t.parquet", {})) == 2
 
 
-def test_a_damaged_parquet_is_named(tmp_path: Path) -> None:
+def test_a_damaged_parquet_is_named(tmp_path):
     path = tmp_path / "t.parquet"
     polars.DataFrame({"a": list(range(1000))}).write_parquet(path)
     path.write_bytes(path.read_bytes()[:-30])
@@ -312,9 +303,7 @@ def test_a_damaged_parquet_is_named(tmp_path: Path) -> None:
     assert told.value.code == "table_file_unreadable"
 
 
-def test_a_table_that_would_never_end_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_that_would_never_end_is_given_up(tmp_path, monkeypatch):
     """A column more in each line: as many cells as the square of the lines."""
     path = tmp_path / "wide.jsonl"
     path.write_text("\n".join(json.dumps({f"k{n}": n}) for n in range(20_000)))

@@ -1,7 +1,5 @@
 """Sets that Keras fetches: without a network a message says where to put them, and that is all."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os
@@ -30,20 +28,18 @@ def project(name: str) -> Project:
     return Project(data=Data("builtin", name=name))
 
 
-def test_there_are_the_ones_of_the_course() -> None:
+def test_there_are_the_ones_of_the_course():
     assert FETCHED == ["mnist", "fashion_mnist", "cifar10", "imdb"]
 
 
 @pytest.mark.parametrize("name", FETCHED)
-def test_the_script_is_python(name: str) -> None:
+def test_the_script_is_python(name):
     compile(source(project(name)), name, "exec")
     code = re.sub(r'""".*?"""|#[^\n]*', "", source(project(name)), flags=re.S)
     assert "netbuilder" not in code.lower()
 
 
-def test_a_wrong_file_is_not_taken_and_the_message_says_where(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_file_is_not_taken_and_the_message_says_where(tmp_path, monkeypatch):
     """The proxy leads nowhere, so that it is the same with and without a network."""
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -82,7 +78,7 @@ print(json.dumps([
 
 
 @pytest.mark.slow
-def test_files_that_were_put_there_by_hand_are_read(tmp_path: Path) -> None:
+def test_files_that_were_put_there_by_hand_are_read(tmp_path):
     """Where the message says; no network is asked. Keras learns its folder when it starts."""
     labels = np.arange(40, dtype=np.uint8) % 10
     pictures = np.repeat(labels, 28 * 28).reshape(40, 28, 28) * 25
@@ -105,7 +101,7 @@ def test_files_that_were_put_there_by_hand_are_read(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not (keras_home() / "mnist.npz").exists(), reason="MNIST was never fetched here"
 )
-def test_mnist_where_it_is() -> None:
+def test_mnist_where_it_is():
     found = load_dataset(project("mnist"), Path())
     assert found.facts.rows + found.facts.validation_rows == 60_000
     assert found.facts.test_rows == 10_000

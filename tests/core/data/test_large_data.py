@@ -1,7 +1,5 @@
 """Data that does not fit in memory gives the same as data that does."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +41,7 @@ def project(target: str = "price", limit: float = 0.01, **options: object) -> Pr
     )
 
 
-def test_a_large_csv_is_streamed_with_exact_scales(folder: Path) -> None:
+def test_a_large_csv_is_streamed_with_exact_scales(folder):
     found = load_dataset(project(), folder)
     assert found.stream is not None
     assert found.facts.streamed
@@ -60,7 +58,7 @@ def test_a_large_csv_is_streamed_with_exact_scales(folder: Path) -> None:
     assert (y.min(), y.max()) == (0.0, 1.0)
 
 
-def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder: Path) -> None:
+def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder):
     found = load_dataset(project(), folder)
     assert found.stream is not None
 
@@ -80,7 +78,7 @@ def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder: Path) -> N
     assert held.isdisjoint(first)
 
 
-def test_standard_scaling_equals_that_of_all_training_rows(folder: Path) -> None:
+def test_standard_scaling_equals_that_of_all_training_rows(folder):
     recipe = project()
     found = load_dataset(
         Project(data=Data(**{**recipe.data.__dict__, "scaling": "standard"})), folder
@@ -92,14 +90,14 @@ def test_standard_scaling_equals_that_of_all_training_rows(folder: Path) -> None
     assert np.allclose(x[:, at].std(axis=0), 1, atol=1e-5)
 
 
-def test_classes_of_a_large_csv(folder: Path) -> None:
+def test_classes_of_a_large_csv(folder):
     found = load_dataset(project("kind"), folder)
     assert found.facts.classes == ("a", "b", "c")
     assert sum(found.facts.class_counts) == ROWS
     assert 4 < found.facts.imbalance < 9
 
 
-def test_text_and_gaps_far_down_are_named(folder: Path) -> None:
+def test_text_and_gaps_far_down_are_named(folder):
     lines = (folder / "d.csv").read_text().splitlines()
     lines[2500] = lines[2500].replace(lines[2500].split(",")[2], "big")
     (folder / "d.csv").write_text("\n".join(lines))
@@ -117,11 +115,11 @@ def test_text_and_gaps_far_down_are_named(folder: Path) -> None:
     )
 
 
-def test_the_preview_of_a_large_file_is_its_beginning(folder: Path) -> None:
+def test_the_preview_of_a_large_file_is_its_beginning(folder):
     assert load_preview(project(), folder, 3).rows[0][0] == "0"
 
 
-def test_many_pictures_are_streamed(tmp_path: Path) -> None:
+def test_many_pictures_are_streamed(tmp_path):
     for label, grey in (("dark", 40), ("light", 210)):
         (tmp_path / label).mkdir()
         for index in range(30):

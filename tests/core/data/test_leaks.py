@@ -1,7 +1,5 @@
 """What makes results look better than they are: leaks, groups, codes, stand-ins; the target."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -39,14 +37,14 @@ def drawn(low: int, high: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(low, high, ROWS)
 
 
-def test_a_factor_gives_the_target_away(tmp_path: Path) -> None:
+def test_a_factor_gives_the_target_away(tmp_path):
     net = drawn(1000, 50_000, 1) / 100
     (one,) = told(tmp_path, frame(net=net, y=(net * 1.19).round(2)), "target-given-away")
     assert one.column == "net" and "1.19 × net" in one.message
     assert not told(tmp_path, frame(net=net, y=net + drawn(0, 400, 2)), "target-given-away")
 
 
-def test_two_columns_give_the_target_away_by_their_mean(tmp_path: Path) -> None:
+def test_two_columns_give_the_target_away_by_their_mean(tmp_path):
     read, math = drawn(20, 90, 3), drawn(20, 90, 4)
     table = frame(read=read, math=math, y=((read + math) / 2).round())
     (one,) = told(tmp_path, table, "target-given-away")
@@ -57,7 +55,7 @@ def test_two_columns_give_the_target_away_by_their_mean(tmp_path: Path) -> None:
     assert not told(tmp_path, noisy, "target-given-away"), "what goes with it is to be learned from"
 
 
-def test_a_threshold_gives_the_target_away(tmp_path: Path) -> None:
+def test_a_threshold_gives_the_target_away(tmp_path):
     weight = drawn(900, 4900, 6)
     (one,) = told(tmp_path, frame(bwt=weight, y=(weight < 2500).astype(int)), "target-given-away")
     assert one.column == "bwt"
@@ -74,7 +72,7 @@ def patients() -> pd.DataFrame:
     return table.assign(patient=who + 1000, y=source.integers(0, 2, 40)[who])
 
 
-def test_rows_of_one_patient_are_kept_together(tmp_path: Path) -> None:
+def test_rows_of_one_patient_are_kept_together(tmp_path):
     (one,) = told(tmp_path, patients(), "rows-in-groups")
     assert one.column == "patient"
     careless, kept = project(), one.fixes[0].edit(project())
@@ -88,7 +86,7 @@ def test_rows_of_one_patient_are_kept_together(tmp_path: Path) -> None:
     assert load_dataset(kept, tmp_path).facts.column_names == ("f1", "f2", "f3", "f4")
 
 
-def test_a_town_that_says_little_about_its_rows_is_no_group(tmp_path: Path) -> None:
+def test_a_town_that_says_little_about_its_rows_is_no_group(tmp_path):
     town = np.array([*"ABCDEFGHIJKLMNOPQRST"])[drawn(0, 20, 8)]
     assert not told(tmp_path, frame(town=town, age=drawn(20, 60, 9)), "rows-in-groups")
 
@@ -102,7 +100,7 @@ def test_a_town_that_says_little_about_its_rows_is_no_group(tmp_path: Path) -> N
         ("PLZ", "category"),
     ],
 )
-def test_codes_are_no_amounts(tmp_path: Path, name: str, fix: str) -> None:
+def test_codes_are_no_amounts(tmp_path, name, fix):
     values = drawn(10_000, 99_999, 10) if fix == "ignore" else 10_000 + 371 * (drawn(0, 20, 10))
     (one,) = told(tmp_path, frame(**{name: values}), "codes")
     choice = one.fixes[0].edit(project()).data.columns[name]
@@ -110,7 +108,7 @@ def test_codes_are_no_amounts(tmp_path: Path, name: str, fix: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["rooms", "price", "children"])
-def test_amounts_that_repeat_are_no_codes(tmp_path: Path, name: str) -> None:
+def test_amounts_that_repeat_are_no_codes(tmp_path, name):
     assert not told(tmp_path, frame(**{name: drawn(1, 9, 11)}), "codes")
 
 
@@ -123,9 +121,7 @@ def test_amounts_that_repeat_are_no_codes(tmp_path: Path, name: str) -> None:
         (np.round(np.random.default_rng(15).exponential(2, ROWS), 1), 0, False),  # rain
     ],
 )
-def test_what_cannot_be_is_asked_about(
-    tmp_path: Path, values: np.ndarray, odd: int, asked: bool
-) -> None:
+def test_what_cannot_be_is_asked_about(tmp_path, values, odd, asked):
     held = values.astype(float)
     held[::20] = odd
     found = told(tmp_path, frame(v=held), "stand-in")
@@ -135,7 +131,7 @@ def test_what_cannot_be_is_asked_about(
         assert after.data.options["missing_values"] == {"v": [odd]}
 
 
-def test_born_in_2075_is_asked(tmp_path: Path) -> None:
+def test_born_in_2075_is_asked(tmp_path):
     dates = [f"{1 + n % 28:02d}.{1 + n % 12:02d}.{30 + n % 60:02d}" for n in range(ROWS)]
     (one,) = told(tmp_path, frame(born=dates), "years-of-two-digits")
     after = one.fixes[0].edit(project()).data.options["centuries"]["born"]
@@ -145,7 +141,7 @@ def test_born_in_2075_is_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cell", ["9999-12-31", "2024-02-30"])
-def test_a_day_that_cannot_be_is_told(tmp_path: Path, cell: str) -> None:
+def test_a_day_that_cannot_be_is_told(tmp_path, cell):
     dates = [f"2024-{1 + n % 12:02d}-{1 + n % 28:02d}" for n in range(ROWS)]
     dates[7] = cell
     (one,) = told(tmp_path, frame(seen=dates), "impossible-dates")
@@ -153,7 +149,7 @@ def test_a_day_that_cannot_be_is_told(tmp_path: Path, cell: str) -> None:
     assert one.fixes[0].edit(project()).data.options["missing_values"] == {"seen": [cell]}
 
 
-def test_rows_that_are_there_by_chance_are_no_copy_of_the_training_file(tmp_path: Path) -> None:
+def test_rows_that_are_there_by_chance_are_no_copy_of_the_training_file(tmp_path):
     table = pd.DataFrame(
         {"a": np.arange(120) % 4, "b": np.arange(120) % 3, "y": np.arange(120) % 2}
     )
@@ -171,9 +167,7 @@ def test_rows_that_are_there_by_chance_are_no_copy_of_the_training_file(tmp_path
         (("a", "b", "y"), "y", True),
     ],
 )
-def test_a_likely_target_is_taken_and_told(
-    tmp_path: Path, names: tuple[str, ...], target: str, told_why: bool
-) -> None:
+def test_a_likely_target_is_taken_and_told(tmp_path, names, target, told_why):
     source = np.random.default_rng(17)
     values = source.normal(size=(60, len(names))).round(3)
     pd.DataFrame(values, columns=list(names)).to_csv(tmp_path / "d.csv", index=False)
@@ -186,14 +180,14 @@ def test_a_likely_target_is_taken_and_told(
 
 
 @pytest.mark.skipif(not COURSE.is_file(), reason="the course's data is not here")
-def test_the_course_s_own_table_predicts_earnings(tmp_path: Path) -> None:
+def test_the_course_s_own_table_predicts_earnings(tmp_path):
     (tmp_path / "d.csv").write_bytes(COURSE.read_bytes())
     found = make_report(project(target=()), tmp_path)
     assert found.facts is not None and found.facts.target_names == ("total_earnings",)
     assert not [one for one in found.notes if one.code == "target-given-away"]
 
 
-def test_a_logarithm_gives_the_target_away(tmp_path: Path) -> None:
+def test_a_logarithm_gives_the_target_away(tmp_path):
     wage = np.random.default_rng(8).uniform(20, 300, ROWS).round(2)
     table = frame(y=wage, logwage=np.log(wage).round(6))
     assert [one.column for one in told(tmp_path, table, "target-given-away")] == ["logwage"]
@@ -201,7 +195,7 @@ def test_a_logarithm_gives_the_target_away(tmp_path: Path) -> None:
     assert told(tmp_path, years, "target-given-away") == [], "a year may go up by itself"
 
 
-def test_three_columns_give_the_target_away_by_their_sum(tmp_path: Path) -> None:
+def test_three_columns_give_the_target_away_by_their_sum(tmp_path):
     parts = {name: drawn(0, 50, seed) for seed, name in enumerate(("read", "write", "maths"))}
     table = frame(**parts, y=sum(parts.values()))
     leak = told(tmp_path, table, "target-given-away")
@@ -210,13 +204,13 @@ def test_three_columns_give_the_target_away_by_their_sum(tmp_path: Path) -> None
     assert told(tmp_path, noisy, "target-given-away") == []
 
 
-def test_a_formula_names_no_factor_of_one(tmp_path: Path) -> None:
+def test_a_formula_names_no_factor_of_one(tmp_path):
     gross, tax = drawn(100, 900, 1), drawn(10, 90, 2)
     leak = told(tmp_path, frame(gross=gross, tax=tax, y=gross - tax), "target-given-away")
     assert "'y' is gross − tax." in leak[0].message
 
 
-def test_amounts_that_go_together_are_no_groups(tmp_path: Path) -> None:
+def test_amounts_that_go_together_are_no_groups(tmp_path):
     """Cars of equal horsepower resemble each other; so do those of nearly equal horsepower."""
     source = np.random.default_rng(4)
     power = source.integers(40, 130, ROWS)
@@ -230,21 +224,21 @@ def test_amounts_that_go_together_are_no_groups(tmp_path: Path) -> None:
     assert [one.column for one in told(tmp_path, table, "rows-in-groups")] == ["who"]
 
 
-def test_one_height_of_0_is_asked_about_and_one_goal_is_not(tmp_path: Path) -> None:
+def test_one_height_of_0_is_asked_about_and_one_goal_is_not(tmp_path):
     height, goals = drawn(150, 195, 1), drawn(1, 30, 2)
     height[7] = goals[7] = 0
     table = frame(height=height, goals=goals)
     assert [one.column for one in told(tmp_path, table, "stand-in")] == ["height"]
 
 
-def test_a_gas_called_no_is_no_code(tmp_path: Path) -> None:
+def test_a_gas_called_no_is_no_code(tmp_path):
     assert told(tmp_path, frame(NO=drawn(4, 90, 1)), "codes") == []
     assert [one.column for one in told(tmp_path, frame(StoreID=drawn(1, 7, 1)), "codes")] == [
         "StoreID"
     ]
 
 
-def test_born_in_2091_is_told_and_a_contract_that_ends_is_not(tmp_path: Path) -> None:
+def test_born_in_2091_is_told_and_a_contract_that_ends_is_not(tmp_path):
     born = [f"19{50 + n % 30}-03-0{1 + n % 9}" for n in range(ROWS)]
     born[9] = "2091-05-05"
     wrong = told(tmp_path, frame(born=born), "impossible-dates")
@@ -255,12 +249,12 @@ def test_born_in_2091_is_told_and_a_contract_that_ends_is_not(tmp_path: Path) ->
     assert told(tmp_path, frame(ends=ends), "impossible-dates") == []
 
 
-def test_versions_are_no_dates(tmp_path: Path) -> None:
+def test_versions_are_no_dates(tmp_path):
     versions = ["1.2.3", "1.10.0", "2.0.1"] * (ROWS // 3)
     assert told(tmp_path, frame(v=versions), "impossible-dates") == []
 
 
-def test_days_first_and_months_first_in_one_column_are_told(tmp_path: Path) -> None:
+def test_days_first_and_months_first_in_one_column_are_told(tmp_path):
     days = [f"{13 + n % 9}/0{1 + n % 8}/2021" for n in range(ROWS)]
     days[::2] = [f"0{1 + n % 8}/{13 + n % 9}/2021" for n in range(0, ROWS, 2)]
     kinds = {"d": ColumnChoice("feature", "date")}
@@ -278,9 +272,7 @@ def test_days_first_and_months_first_in_one_column_are_told(tmp_path: Path) -> N
         (("class", "x", "y"), "class", "y"),
     ],
 )
-def test_a_coordinate_called_y_is_no_target(
-    tmp_path: Path, names: tuple[str, ...], target: str, instead: str
-) -> None:
+def test_a_coordinate_called_y_is_no_target(tmp_path, names, target, instead):
     values = np.random.default_rng(1).normal(size=(60, len(names))).round(3)
     pd.DataFrame(values, columns=list(names)).to_csv(tmp_path / "d.csv", index=False)
     report = make_report(project(target=()), tmp_path)
@@ -289,7 +281,7 @@ def test_a_coordinate_called_y_is_no_target(
     assert note.fixes[0].edit(project(target=())).data.target == (instead,)
 
 
-def test_a_target_of_texts_is_told(tmp_path: Path) -> None:
+def test_a_target_of_texts_is_told(tmp_path):
     rows = [f'{n},"this is text number {n} of many words",{"ab"[n % 2]}' for n in range(40)]
     (tmp_path / "d.csv").write_text("stars,review,mood\n" + "\n".join(rows), encoding="utf-8")
     recipe = Project(graph=GRAPH, data=Data("text", path="d.csv"))
@@ -309,7 +301,7 @@ def by_person(people: int, rows: int, seed: int = 7) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def test_a_category_that_decides_the_target_is_told(tmp_path: Path) -> None:
+def test_a_category_that_decides_the_target_is_told(tmp_path):
     people = by_person(30, 10)
     (note,) = told(tmp_path, people.drop(columns="chance"), "rows-in-groups")
     assert note.column == "person" and "30 values" in note.message
@@ -328,7 +320,7 @@ def test_a_category_that_decides_the_target_is_told(tmp_path: Path) -> None:
     assert not told(tmp_path, few, "target-given-away"), "twenty rows may agree by chance"
 
 
-def test_a_category_decides_a_number(tmp_path: Path) -> None:
+def test_a_category_decides_a_number(tmp_path):
     town = drawn(0, 6, 2)
     table = frame(
         town=np.array([*"ABCDEF"])[town], y=np.array([3.5, 7.25, 1.5, 9.0, 4.0, 2.0])[town]
@@ -337,7 +329,7 @@ def test_a_category_decides_a_number(tmp_path: Path) -> None:
     assert not told(tmp_path, table.assign(y=table["y"] + drawn(0, 3, 4)), "target-given-away")
 
 
-def test_groups_of_an_ignored_column_are_told(tmp_path: Path) -> None:
+def test_groups_of_an_ignored_column_are_told(tmp_path):
     out = {"patient": ColumnChoice("ignore")}
     table = patients()
     (note,) = told(tmp_path, table, "rows-in-groups", columns=out)
@@ -358,7 +350,7 @@ def test_groups_of_an_ignored_column_are_told(tmp_path: Path) -> None:
     assert not told(tmp_path, table, "rows-in-groups", columns=chosen)
 
 
-def test_a_sum_of_marks_is_told_where_it_looks_like_classes(tmp_path: Path) -> None:
+def test_a_sum_of_marks_is_told_where_it_looks_like_classes(tmp_path):
     marks = {name: drawn(1, 7, seed) for seed, name in enumerate(("maths", "physics", "art"))}
     (note,) = told(tmp_path, frame(**marks, y=sum(marks.values())), "target-given-away")
     assert all(name in note.message for name in marks)
@@ -375,9 +367,7 @@ def test_a_sum_of_marks_is_told_where_it_looks_like_classes(tmp_path: Path) -> N
         (np.arange(30), 80 + 60 * np.sin(np.arange(30) / 4).round(3), 0),
     ],
 )
-def test_numbers_that_name_a_group_are_no_amounts(
-    tmp_path: Path, group: np.ndarray, scores: np.ndarray, codes: int
-) -> None:
+def test_numbers_that_name_a_group_are_no_amounts(tmp_path, group, scores, codes):
     """A score for each of 30 patients; but a rent goes on from year to year."""
     who = np.repeat(np.arange(30), 10)
     table = frame(y=scores[who])
@@ -387,7 +377,7 @@ def test_numbers_that_name_a_group_are_no_amounts(
 
 
 @pytest.mark.parametrize("columns", [{}, {"y": ColumnChoice("target", "number")}])
-def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoice]) -> None:
+def test_copies_are_no_coincidence(tmp_path, columns):
     """A hundred pairs of few values, each three times: the target is of the row."""
     source = np.random.default_rng(2)
     pairs = pd.DataFrame({"a": source.integers(0, 25, 100), "b": source.integers(0, 25, 100)})
@@ -448,9 +438,7 @@ def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoi
         ("mood", np.array([*"abc"])[drawn(0, 3, 7)], False),
     ],
 )
-def test_amounts_that_become_classes_are_told(
-    tmp_path: Path, name: str, values: np.ndarray, asked: bool
-) -> None:
+def test_amounts_that_become_classes_are_told(tmp_path, name, values, asked):
     table = frame().drop(columns="y").assign(**{name: values})
     notes = told(tmp_path, table, "class-numbers", target=(name,))
     assert bool(notes) == asked
@@ -474,15 +462,13 @@ def test_amounts_that_become_classes_are_told(
         ("rank", np.random.default_rng(5).permutation(ROWS) + 1, False),
     ],
 )
-def test_an_id_is_known_by_what_it_is(
-    tmp_path: Path, name: str, values: np.ndarray, is_id: bool
-) -> None:
+def test_an_id_is_known_by_what_it_is(tmp_path, name, values, is_id):
     notes = told(tmp_path, frame(**{name: values}), "id-column")
     assert [one.column for one in notes] == ([name] if is_id else [])
     assert not told(tmp_path, frame(**{name: values}), "codes"), "it is said once"
 
 
-def test_a_step_that_the_target_follows_is_no_id(tmp_path: Path) -> None:
+def test_a_step_that_the_target_follows_is_no_id(tmp_path):
     walk = np.random.default_rng(6).normal(size=ROWS).cumsum().round(3)
     assert not told(tmp_path, frame(step=np.arange(ROWS), y=walk), "id-column")
     by_price = frame(step=np.arange(ROWS), y=np.sort(drawn(100, 900, 1)) + 0.5)

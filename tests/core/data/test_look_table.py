@@ -1,7 +1,5 @@
 """Numbers to look at: known pairs of columns give the known correlation."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,7 @@ def _look(tmp_path: Path, text: str, target: str):
     return table_data_view(project, tmp_path, make_report(project, tmp_path))
 
 
-def test_correlation_of_columns_whose_relation_is_known(tmp_path: Path) -> None:
+def test_correlation_of_columns_whose_relation_is_known(tmp_path):
     rows = [f"{n},{10 - 2 * n},{7},{(n * 7919) % 13}" for n in range(40)]
     look = _look(tmp_path, "up,down,same,mixed\n" + "\n".join(rows) + "\n", "mixed")
     assert look is not None
@@ -36,7 +34,7 @@ def test_correlation_of_columns_whose_relation_is_known(tmp_path: Path) -> None:
     assert np.isclose(r[up, names.index("mixed")], wanted)
 
 
-def test_classes_colour_the_points_and_large_tables_are_sampled(tmp_path: Path) -> None:
+def test_classes_colour_the_points_and_large_tables_are_sampled(tmp_path):
     rows = [f"{n},{n % 5},{'cat' if n % 2 else 'dog'}" for n in range(MOST_ROWS + 500)]
     look = _look(tmp_path, "a,b,pet\n" + "\n".join(rows) + "\n", "pet")
     assert look is not None
@@ -48,7 +46,7 @@ def test_classes_colour_the_points_and_large_tables_are_sampled(tmp_path: Path) 
     )
 
 
-def test_numbers_at_a_glance_are_what_pandas_says_of_them() -> None:
+def test_numbers_at_a_glance_are_what_pandas_says_of_them():
     """NumPy on the values of a column, against pandas: the careful way."""
     source = np.random.default_rng(0)
     for turn in range(200):

@@ -1,7 +1,5 @@
 """What passed in silence once: true numbers in training, streamed, at test and when predicting."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -57,9 +55,7 @@ def untrained(one: Project, folder: Path) -> TrainedModel:
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_an_infinite_number_far_down_is_named(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, large: bool
-) -> None:
+def test_an_infinite_number_far_down_is_named(tmp_path, home, monkeypatch, large):
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 100)
     monkeypatch.setattr(large_csv, "FIRST_ROWS", 100)
     lines = [f"{n / 7:.3f},{n % 5 + 0.5}" for n in range(900)]
@@ -74,9 +70,7 @@ def test_an_infinite_number_far_down_is_named(
 # -- a column that only counts the rows
 
 
-def test_a_counting_column_is_left_out_everywhere(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_counting_column_is_left_out_everywhere(tmp_path, home, monkeypatch):
     """A careless reader learns the number of the row, and has 3 columns here and 2 there."""
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 100)
     table = pd.DataFrame({"a": np.arange(400) * 0.5, "y": np.arange(400) * 2.0})
@@ -109,7 +103,7 @@ def houses(folder: Path) -> Project:
     return project(options={"missing": "median"}, test_split=0.0, validation_split=0.0)
 
 
-def test_missing_values_are_treated_as_the_model_was_trained(tmp_path: Path) -> None:
+def test_missing_values_are_treated_as_the_model_was_trained(tmp_path):
     one = houses(tmp_path)
     trained = untrained(one, tmp_path)
     middle = float(np.median([n for n in range(40) if n != 3]))
@@ -130,7 +124,7 @@ def test_missing_values_are_treated_as_the_model_was_trained(tmp_path: Path) -> 
             ask()
 
 
-def test_a_category_that_was_never_seen_is_refused_by_both(tmp_path: Path) -> None:
+def test_a_category_that_was_never_seen_is_refused_by_both(tmp_path):
     trained = untrained(houses(tmp_path), tmp_path)
     (tmp_path / "new.csv").write_text("size,town,y\n1,Mainz,1\n2,Mainz,2\n")
     said = []
@@ -155,9 +149,7 @@ def test_a_category_that_was_never_seen_is_refused_by_both(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "utf-16", "gb18030"])
-def test_texts_are_judged_and_asked_about_as_they_were_learned(
-    tmp_path: Path, encoding: str
-) -> None:
+def test_texts_are_judged_and_asked_about_as_they_were_learned(tmp_path, encoding):
     words = {"gb18030": ("今天天气很好我们去公园散步", "昨天下雨了我们在家里看书")}.get(
         encoding, ("хороший добрый фильм", "плохой скучный фильм")
     )
@@ -184,7 +176,7 @@ def test_texts_are_judged_and_asked_about_as_they_were_learned(
 # -- classes far out of balance
 
 
-def test_classes_out_of_balance_are_told_with_a_mend(tmp_path: Path) -> None:
+def test_classes_out_of_balance_are_told_with_a_mend(tmp_path):
     rows = [f"{n},{'ill' if n < 4 else 'well'}" for n in range(400)]
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
     one = project(test_split=0.0, validation_split=0.0)
@@ -207,21 +199,21 @@ def test_classes_out_of_balance_are_told_with_a_mend(tmp_path: Path) -> None:
         ("a,b,y\n1,2,3\n4,5,6,7\n", "Line 3 of 'd.csv' has 4 cells"),
     ],
 )
-def test_tables_that_are_none(tmp_path: Path, text: str, words: str) -> None:
+def test_tables_that_are_none(tmp_path, text, words):
     (tmp_path / "d.csv").write_text(text)
     with pytest.raises(DataError, match=words) as told:
         load_facts(project(), tmp_path)
     assert told.value.fix, "and how to mend it"
 
 
-def test_a_row_that_ends_early_has_missing_values(tmp_path: Path) -> None:
+def test_a_row_that_ends_early_has_missing_values(tmp_path):
     (tmp_path / "d.csv").write_text("a,b,y\n1,2,3\n4\n5,6,7\n8,9,10\n")
     with pytest.raises(DataError, match=r"'b' in line 3.*'y' in line 3"):
         load_facts(project(), tmp_path)
 
 
 @pytest.mark.slow
-def test_ten_thousand_columns(tmp_path: Path) -> None:
+def test_ten_thousand_columns(tmp_path):
     values = np.random.default_rng(0).integers(0, 256, (30, 10_000))
     names = ",".join([*(f"p{n}" for n in range(9_999)), "y"])
     np.savetxt(tmp_path / "d.csv", values, fmt="%d", delimiter=",", header=names, comments="")
@@ -230,7 +222,7 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.train.raw_x["input"], values[:, :-1])
 
 
-def test_a_path_with_blanks_and_other_letters(tmp_path: Path) -> None:
+def test_a_path_with_blanks_and_other_letters(tmp_path):
     folder = tmp_path / "Übung 3 – город"
     folder.mkdir()
     (folder / "мои данные.csv").write_text("x,y\n" + "\n".join(f"{n},{2 * n}" for n in range(30)))
@@ -242,9 +234,7 @@ def test_a_path_with_blanks_and_other_letters(tmp_path: Path) -> None:
 # -- a file that vanishes
 
 
-def test_a_large_file_that_vanishes_while_training_is_no_loss(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_file_that_vanishes_while_training_is_no_loss(tmp_path, home, monkeypatch):
     """What is trained on is the prepared copy; the next look at the file says that it is gone."""
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 500)
     table = pd.DataFrame({"x": np.linspace(0, 1, 2000), "y": np.linspace(0, 3, 2000)})
@@ -263,7 +253,7 @@ def test_a_large_file_that_vanishes_while_training_is_no_loss(
         load_dataset(one, tmp_path)
 
 
-def test_a_file_that_changes_between_two_looks_gives_the_new_numbers(tmp_path: Path) -> None:
+def test_a_file_that_changes_between_two_looks_gives_the_new_numbers(tmp_path):
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(f"{n},{n}" for n in range(30)))
     one = project(columns={"x": ColumnChoice("feature")})
     assert load_facts(one, tmp_path).value_range[1] < 30

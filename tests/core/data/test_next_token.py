@@ -1,10 +1,7 @@
 """One long text to go on from: its windows, with the true tokens, and what is made of them."""
 
-from __future__ import annotations
-
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +24,7 @@ def recipe(**options: object) -> Data:
     return Data("text", path="t.txt", options={"task": "next_token", **options})
 
 
-def test_windows_of_characters_in_order(tmp_path: Path) -> None:
+def test_windows_of_characters_in_order(tmp_path):
     (tmp_path / "t.txt").write_text("Abcab\n" * 20)
     found = load_dataset(Project(data=recipe(window=4)), tmp_path)
     names = found.facts.vocabulary
@@ -47,7 +44,7 @@ def test_windows_of_characters_in_order(tmp_path: Path) -> None:
     assert shown.rows[0] == ("abca", "b")
 
 
-def test_words_punctuation_and_unknown_ones(tmp_path: Path) -> None:
+def test_words_punctuation_and_unknown_ones(tmp_path):
     (tmp_path / "t.txt").write_text("One day, a cat came. " * 30 + "Zebra ran. ")
     found = load_dataset(Project(data=recipe(level="word", window=3, max_words=8)), tmp_path)
     assert len(found.facts.vocabulary) == 8
@@ -64,16 +61,16 @@ def test_words_punctuation_and_unknown_ones(tmp_path: Path) -> None:
         ("any  text\tat all\n", "character"),
     ],
 )
-def test_tokens_and_back(text: str, level: str) -> None:
+def test_tokens_and_back(text, level):
     assert text_of(tokenize(text, level, lowercase=False), level) == text
 
 
-def test_chinese_is_cut_by_character() -> None:
+def test_chinese_is_cut_by_character():
     assert tokenize("我爱你 hello世界", "word") == ["我", "爱", "你", "hello", "世", "界"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251", "gb18030", "shift_jis"])
-def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
+def test_encodings_are_found(tmp_path, encoding):
     words = {
         "cp1251": "Жили-были старик со старухой у самого синего моря. ",
         "gb18030": "从前有座山，山里有座庙，庙里有个老和尚讲故事。",
@@ -87,7 +84,7 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     assert (encoding == "utf-8") == ("encoding" not in " ".join(found.notes))
 
 
-def test_bad_texts(tmp_path: Path) -> None:
+def test_bad_texts(tmp_path):
     (tmp_path / "t.txt").write_text("short")
     with pytest.raises(DataError, match="5 characters, too few for windows of 40"):
         load_facts(Project(data=recipe()), tmp_path)
@@ -98,7 +95,7 @@ def test_bad_texts(tmp_path: Path) -> None:
         load_facts(Project(data=recipe(level="letter")), tmp_path)
 
 
-def test_a_story_is_recognised_and_a_table_is_not(tmp_path: Path) -> None:
+def test_a_story_is_recognised_and_a_table_is_not(tmp_path):
     story, table, numbers = (tmp_path / f"{name}.txt" for name in ("story", "table", "numbers"))
     story.write_text("Once upon a time, there was a king.\nHe had no crown.\nThe end, it seems.")
     table.write_text("a,b\n1,2\n3,4\n")
@@ -109,7 +106,7 @@ def test_a_story_is_recognised_and_a_table_is_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_text_too_large_for_memory_is_a_stream(tmp_path: Path) -> None:
+def test_a_text_too_large_for_memory_is_a_stream(tmp_path):
     (tmp_path / "t.txt").write_text("abcdefghij" * 2000)
     found = load_dataset(Project(data=recipe(window=50, memory_limit_mb=1)), tmp_path)
     assert found.stream is not None
@@ -143,7 +140,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     )
 
 
-def test_it_goes_on_as_the_text_did(model: TrainedModel) -> None:
+def test_it_goes_on_as_the_text_did(model):
     found = generate_text(model, "cd ab", length=12, temperature=0.0)
     assert found.text == "cd abcd abcd abcd"
     assert found.tokens[:3] == ("c", "d", "␣")
@@ -152,18 +149,18 @@ def test_it_goes_on_as_the_text_did(model: TrainedModel) -> None:
     assert len(generate_text(model, "", length=4).tokens) == 4
 
 
-def test_the_same_seed_draws_the_same(model: TrainedModel) -> None:
+def test_the_same_seed_draws_the_same(model):
     first = generate_text(model, "ab", length=30, temperature=5.0, seed=3)
     assert first == generate_text(model, "ab", length=30, temperature=5.0, seed=3)
     assert first != generate_text(model, "ab", length=30, temperature=5.0, seed=4)
 
 
-def test_predict_says_the_next_token(model: TrainedModel) -> None:
+def test_predict_says_the_next_token(model):
     answer = predict_texts(model, ["abcd abc"])
     assert next(iter(answer.to_columns().values()))[0] == "d"
 
 
-def test_temperature() -> None:
+def test_temperature():
     shares = np.array([0.7, 0.2, 0.1])
     assert {sample_token(shares, 0.0, np.random.default_rng(seed)) for seed in range(20)} == {0}
 
@@ -177,7 +174,7 @@ def test_temperature() -> None:
     assert drawn(0.5) == pytest.approx([0.907, 0.074, 0.019], abs=0.02)
 
 
-def test_other_networks_cannot_generate(model: TrainedModel) -> None:
+def test_other_networks_cannot_generate(model):
     from dataclasses import replace
 
     other = replace(model, preprocessing=replace(model.preprocessing, inputs={
@@ -190,9 +187,7 @@ def test_other_networks_cannot_generate(model: TrainedModel) -> None:
         generate_text(model, "a", temperature=-1)
 
 
-def test_the_command(
-    model: TrainedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command(model, tmp_path, capsys):
     from netbuilder.cli import main
     from netbuilder.core.formats.registry import save_network
 

@@ -1,7 +1,5 @@
 """One reading for a column: proven by its cells, or asked; values known beforehand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +55,7 @@ PROVEN = {
 
 
 @pytest.mark.parametrize("name", list(PROVEN))
-def test_the_only_reading_that_explains_every_cell_is_taken(tmp_path: Path, name: str) -> None:
+def test_the_only_reading_that_explains_every_cell_is_taken(tmp_path, name):
     cells, numbers, careless = PROVEN[name]
     column = read_table(write(tmp_path, cells * 4), {})["x"]
     assert column.tolist() == pytest.approx(numbers * 4)
@@ -82,8 +80,8 @@ def test_the_only_reading_that_explains_every_cell_is_taken(tmp_path: Path, name
     ],
 )
 def test_where_two_readings_explain_every_cell_three_cells_are_shown_in_each(
-    tmp_path: Path, cells: list[str], first: float, second: float
-) -> None:
+    tmp_path, cells, first, second
+):
     path = write(tmp_path, cells * 3)
     asked = found(path, "ambiguous-numbers")
     assert asked is not None and asked.severity == ERROR and asked.column == "x"
@@ -98,8 +96,8 @@ def test_where_two_readings_explain_every_cell_three_cells_are_shown_in_each(
 
 @pytest.mark.parametrize(("separator", "asked"), [("|", True), (";", True), (",", False)])
 def test_points_before_three_digits_alone_are_asked_where_commas_part_no_cells(
-    tmp_path: Path, separator: str, asked: bool
-) -> None:
+    tmp_path, separator, asked
+):
     """3.614 beside 5.678 is 3614 to who writes 3,5; who parts cells by commas writes 3.5."""
     path = write(tmp_path, ["3.614", "5.678", "1.028", "7.771"] * 4, separator)
     told = found(path, "ambiguous-numbers")
@@ -112,9 +110,7 @@ def test_points_before_three_digits_alone_are_asked_where_commas_part_no_cells(
         assert sorted(read) == [3.614, 3614]
 
 
-def test_a_decimal_comma_elsewhere_is_no_proof_where_a_column_may_have_thousands(
-    tmp_path: Path,
-) -> None:
+def test_a_decimal_comma_elsewhere_is_no_proof_where_a_column_may_have_thousands(tmp_path):
     rows = [f"{one};0,{place}5" for place, one in enumerate(["5 196", "770", "7,949", "6 441"] * 3)]
     (tmp_path / "d.csv").write_text("a;b\n" + "\n".join(rows) + "\n", encoding="utf-8")
     asked = found(tmp_path / "d.csv", "ambiguous-numbers")
@@ -125,14 +121,14 @@ def test_a_decimal_comma_elsewhere_is_no_proof_where_a_column_may_have_thousands
     ("cells", "careful"),
     [(["$1,304.50", "$20.00", "$995"], 1304.5), (["1,304,995", "2,000", "17"], 1304995)],
 )
-def test_what_is_plain_is_not_asked(tmp_path: Path, cells: list[str], careful: float) -> None:
+def test_what_is_plain_is_not_asked(tmp_path, cells, careful):
     path = write(tmp_path, cells * 4)
     assert found(path, "ambiguous-numbers") is None
     assert read_table(path, {})["x"].iloc[0] == careful
 
 
 @pytest.mark.parametrize("word", ["Average", "Mittelwert", "Subtotal R0"])
-def test_a_footer_is_told_wherever_its_word_stands(tmp_path: Path, word: str) -> None:
+def test_a_footer_is_told_wherever_its_word_stands(tmp_path, word):
     names = [f"r{place % 4};{place * 1.5}" for place in range(20)]
     (tmp_path / "a.csv").write_text("k;v\n" + "\n".join(names) + f"\n{word};14.25\n")
     told = found(tmp_path / "a.csv", "total-row")
@@ -147,7 +143,7 @@ def test_a_footer_is_told_wherever_its_word_stands(tmp_path: Path, word: str) ->
     assert error.value.code == "text_among_numbers" and word in error.value.what
 
 
-def test_yes_and_no_in_ten_spellings_are_two_words(tmp_path: Path) -> None:
+def test_yes_and_no_in_ten_spellings_are_two_words(tmp_path):
     cells = ["Y", "yes", "TRUE", "1", "ja", "N", "no", "FALSE", "0", "nein"]
     path = write(tmp_path, cells * 4)
     assert read_table(path, {})["x"].tolist() == (["yes"] * 5 + ["no"] * 5) * 4
@@ -158,13 +154,13 @@ def test_yes_and_no_in_ten_spellings_are_two_words(tmp_path: Path) -> None:
     assert len(load_dataset(apart, tmp_path).facts.column_names) == 10, "the careless reading"
 
 
-def test_what_makes_words_of_a_column_is_named(tmp_path: Path) -> None:
+def test_what_makes_words_of_a_column_is_named(tmp_path):
     cells = [str(place) for place in range(8)] + [f"w{place}" for place in range(12)]
     told = found(write(tmp_path, cells), "text-among-numbers")
     assert told is not None and "'w0' in line 10" in told.message
 
 
-def test_feet_and_inches_are_read_and_minutes_are_asked(tmp_path: Path) -> None:
+def test_feet_and_inches_are_read_and_minutes_are_asked(tmp_path):
     path = write(tmp_path, ["5'3", "6'4", "5'11"] * 4)
     assert read_table(path, {})["x"].tolist()[:3] == [63, 76, 71]
     assert found(path, "times") is not None
@@ -175,7 +171,7 @@ def test_feet_and_inches_are_read_and_minutes_are_asked(tmp_path: Path) -> None:
     assert read_table(path, reading_options(after.data))["x"].tolist()[:3] == [63, 106, 71]
 
 
-def test_ordinals_are_words_without_units(tmp_path: Path) -> None:
+def test_ordinals_are_words_without_units(tmp_path):
     path = write(tmp_path, ["1st", "2nd", "3rd", "11th"] * 4)
     for cells in (
         ["1st", "2nd", "3rd"], ["1. Klasse", "2. Klasse"], ["1er étage", "2e étage", "3ème étage"],
@@ -194,7 +190,7 @@ def test_ordinals_are_words_without_units(tmp_path: Path) -> None:
     assert found(path, "several-units") is None
 
 
-def test_a_decimal_comma_in_a_form_is_one(tmp_path: Path) -> None:
+def test_a_decimal_comma_in_a_form_is_one(tmp_path):
     """0,5 was 5, and 1,125 was 1.125 where the file's commas group thousands."""
     rows = [f"{n / 4:.2f}".replace(".", ",") + f";{n / 2}".replace(".", ",") for n in range(40)]
     (tmp_path / "d.csv").write_text("x;y\n" + "\n".join(rows) + "\n")
@@ -212,7 +208,7 @@ def test_a_decimal_comma_in_a_form_is_one(tmp_path: Path) -> None:
         read_cell("1.125", field.marks, field.unit)
 
 
-def test_a_comma_in_a_form_is_asked_where_the_file_has_none(tmp_path: Path) -> None:
+def test_a_comma_in_a_form_is_asked_where_the_file_has_none(tmp_path):
     write(tmp_path, [str(place * 10) for place in range(40)])
     trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
     with pytest.raises(DataError) as error:
@@ -221,9 +217,7 @@ def test_a_comma_in_a_form_is_asked_where_the_file_has_none(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("value", [1.234, 60.53, 1234.5])
-def test_a_number_in_a_row_is_itself_however_its_file_writes_numbers(
-    tmp_path: Path, value: float
-) -> None:
+def test_a_number_in_a_row_is_itself_however_its_file_writes_numbers(tmp_path, value):
     """1.234 was 1234, and 60.53 an error, in a column that groups by points."""
     write(tmp_path, ["1.234,50", "60,53", "8,25", "12,75"] * 10)
     trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
@@ -231,7 +225,7 @@ def test_a_number_in_a_row_is_itself_however_its_file_writes_numbers(
     assert raw["input"][0, 0] == pytest.approx(value)
 
 
-def test_cells_that_a_reading_does_not_explain_are_no_numbers() -> None:
+def test_cells_that_a_reading_does_not_explain_are_no_numbers():
     one = {"": 1.0}
     assert np.isnan(number_of("60,53", ".", one)), "60,53 does not group by threes"
     assert np.isnan(number_of("1-2", ".", one))
@@ -239,7 +233,7 @@ def test_cells_that_a_reading_does_not_explain_are_no_numbers() -> None:
     assert np.isnan(number_of("12 kg", ".", one)), "a unit that nobody knows"
 
 
-def test_signs_of_fractions_and_unseen_characters(tmp_path: Path) -> None:
+def test_signs_of_fractions_and_unseen_characters(tmp_path):
     path = write(tmp_path, ["3½", "2¼", "4", "5¾"] * 5)
     assert read_table(path, {})["x"].tolist() == [3.5, 2.25, 4, 5.75] * 5
     assert found(path, "several-units") is None
@@ -247,14 +241,14 @@ def test_signs_of_fractions_and_unseen_characters(tmp_path: Path) -> None:
     assert read_table(path, {})["x"].tolist() == [82.9, 6.3, 71.8, 5] * 5
 
 
-def test_a_word_with_its_place_in_a_list_is_no_number_with_a_unit(tmp_path: Path) -> None:
+def test_a_word_with_its_place_in_a_list_is_no_number_with_a_unit(tmp_path):
     cells = ["1. White", "2. Black", "3. Asian", "4. Other"]
     path = write(tmp_path, cells * 6)
     assert read_table(path, {})["x"].tolist() == cells * 6
     assert found(path, "several-units") is None and found(path, "text-among-numbers") is None
 
 
-def test_a_script_knows_what_stands_for_a_missing_number(tmp_path: Path) -> None:
+def test_a_script_knows_what_stands_for_a_missing_number(tmp_path):
     """``?`` is a gap in a column of numbers, which pandas takes for a word; a word elsewhere."""
     rows = [f"{'?' if n % 5 == 0 else n},{'yes' if n % 2 else 'no'},{n}" for n in range(30)]
     path = tmp_path / "a.csv"

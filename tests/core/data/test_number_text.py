@@ -1,7 +1,5 @@
 """Numbers as people write them, and the wrong numbers that a careless reader would take."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -58,22 +56,22 @@ def column(folder: Path, cells: list[str], separator: str = ";", **options: obje
         (["1e3", "2.5E-2", "7"], [1000, 0.025, 7]),
     ],
 )
-def test_numbers_in_all_writings(tmp_path: Path, cells: list[str], numbers: list[float]) -> None:
+def test_numbers_in_all_writings(tmp_path, cells, numbers):
     assert column(tmp_path, cells) == numbers
     assert column(tmp_path, cells, "\t") == numbers
 
 
-def test_quoted_thousands_in_a_file_with_commas(tmp_path: Path) -> None:
+def test_quoted_thousands_in_a_file_with_commas(tmp_path):
     assert column(tmp_path, ["1,125", "995"], ",") == [1125, 995]
 
 
-def test_hundreds_and_thousands_stay_what_they_are_over_many_rows(tmp_path: Path) -> None:
+def test_hundreds_and_thousands_stay_what_they_are_over_many_rows(tmp_path):
     """The measured case: 117 of 144 rows were a thousandth of what stood there."""
     truth = [int(n) for n in np.random.default_rng(5).integers(600, 9000, 144)]
     assert column(tmp_path, [f"{n:,}" for n in truth]) == truth
 
 
-def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) -> None:
+def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path):
     cells = [f"{n:,}" for n in range(950, 1450, 10)]
     column(tmp_path, cells)
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",)))
@@ -96,7 +94,7 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
         assert table["v"].sum() == pytest.approx(total)
 
 
-def test_an_open_question_keeps_it_from_training_until_it_is_answered(tmp_path: Path) -> None:
+def test_an_open_question_keeps_it_from_training_until_it_is_answered(tmp_path):
     lines = ["n;v;w;k", *(f"{i};{n:,};{2 * n:,};{n:,}" for i, n in enumerate(range(950, 1450, 10)))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     decided = {"k": ColumnChoice("ignore")}  # what is not used is not asked about
@@ -117,7 +115,7 @@ def test_an_open_question_keeps_it_from_training_until_it_is_answered(tmp_path: 
     assert asked(set_columns(project, ["v", "w"], type="category")) == []
 
 
-def test_one_column_may_be_decided_against_the_file(tmp_path: Path) -> None:
+def test_one_column_may_be_decided_against_the_file(tmp_path):
     """b proves a decimal comma; a person says that in a it groups thousands nevertheless."""
     lines = ["a;b", *(f"1,{n};0,{n % 10}5" for n in range(100, 160))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
@@ -126,7 +124,7 @@ def test_one_column_may_be_decided_against_the_file(tmp_path: Path) -> None:
     assert table["b"].iloc[:2].tolist() == [0.05, 0.15]
 
 
-def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> None:
+def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path):
     lines = ["v;y", *(f"{n};{n}" for n in range(100, 160))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
@@ -151,15 +149,13 @@ def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> No
         ("1,x;y,2\n3,z;w,4\n", [1, 2, 3, 4]),
     ],
 )
-def test_a_comma_that_only_stands_in_numbers_separates_nothing(
-    tmp_path: Path, text: str, numbers: list[float]
-) -> None:
+def test_a_comma_that_only_stands_in_numbers_separates_nothing(tmp_path, text, numbers):
     (tmp_path / "d.csv").write_text(text)
     table = read_table(tmp_path / "d.csv", {}).select_dtypes("number")
     assert table.to_numpy().ravel().tolist() == numbers
 
 
-def test_other_columns_of_the_file_tell(tmp_path: Path) -> None:
+def test_other_columns_of_the_file_tell(tmp_path):
     lines = ["a;b", *(f"1,{n};0,{n % 10}5" for n in range(100, 160))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     table = read_table(tmp_path / "d.csv", {})
@@ -167,7 +163,7 @@ def test_other_columns_of_the_file_tell(tmp_path: Path) -> None:
     assert [f for f in table_reading(table).findings if f.code == "ambiguous-numbers"] == []
 
 
-def test_the_unit_is_shown(tmp_path: Path) -> None:
+def test_the_unit_is_shown(tmp_path):
     lines = ["w,p,y", *(f'{n} kg,"${n},500",{n}' for n in range(1, 41))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     found = make_report(
@@ -194,18 +190,18 @@ def test_the_unit_is_shown(tmp_path: Path) -> None:
         ["192.168.0.1", "10.0.0.12"],
     ],
 )
-def test_what_is_no_number_stays_what_it_is(cells: list[str]) -> None:
+def test_what_is_no_number_stays_what_it_is(cells):
     assert number_style(cells) is None
 
 
-def test_several_units_are_told(tmp_path: Path) -> None:
+def test_several_units_are_told(tmp_path):
     lines = ["w,y", *(f"{n} {'kg' if n % 2 else 'cm'},{n}" for n in range(40))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     found = table_reading(read_table(tmp_path / "d.csv", {})).findings
     assert "'cm' and 'kg'" in next(f for f in found if f.code == "several-units").message
 
 
-def test_one_row_is_read_as_the_training_file_was(tmp_path: Path) -> None:
+def test_one_row_is_read_as_the_training_file_was(tmp_path):
     lines = ["v;y", *(f"{1 + n / 1000:.3f};{n / 10:.1f}".replace(".", ",") for n in range(60))]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     data = load_dataset(
@@ -217,7 +213,7 @@ def test_one_row_is_read_as_the_training_file_was(tmp_path: Path) -> None:
     assert read_table(tmp_path / "one.csv", data.preprocessing.hints)["v"].tolist() == [1.125]
 
 
-def test_nothing_among_numbers_and_nothing_among_words(tmp_path: Path) -> None:
+def test_nothing_among_numbers_and_nothing_among_words(tmp_path):
     lines = ["n,c,k", "1,None,0", "NA,wood,1", "?,brick,2", "4,None,3", "null,,4"]
     (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
     table = read_table(tmp_path / "d.csv", {})
@@ -231,7 +227,7 @@ def test_nothing_among_numbers_and_nothing_among_words(tmp_path: Path) -> None:
     assert project.data.options["missing_values"] == {"c": ["None"]}
 
 
-def test_a_cell_that_never_ends_is_no_number(tmp_path: Path) -> None:
+def test_a_cell_that_never_ends_is_no_number(tmp_path):
     """Tried in every way, one of 200,000 letters would hold the program up for minutes."""
     long = ["(" + "1" * 200_000, "-" + " " * 200_000 + "x", "1" + " " * 200_000 + "GMT"]
     lines = ["v,y", *(f"${1000 + n},{n}" for n in range(60)), *(f"{one},1" for one in long)]
@@ -245,7 +241,7 @@ def test_a_cell_that_never_ends_is_no_number(tmp_path: Path) -> None:
     assert dates_as_days(days, "", "").tolist()[1] == 19_724
 
 
-def test_columns_of_one_name_are_counted() -> None:
+def test_columns_of_one_name_are_counted():
     names = ["a", "a", "b", "a.1", "a", "b"]
     assert numbered_names(names) == ["a", "a.2", "b", "a.1", "a.3", "b.1"]
     assert len(set(numbered_names(["x"] * 20_000))) == 20_000

@@ -1,7 +1,5 @@
 """Files that ended in an exception or lost rows unseen; and a second look that reads nothing."""
 
-from __future__ import annotations
-
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +26,7 @@ def codes(path: Path, **options: object) -> set[str]:
     return {one.code for one in table_reading(read_table(path, options)).findings}
 
 
-def test_an_error_of_a_spreadsheet_is_no_comment(tmp_path: Path) -> None:
+def test_an_error_of_a_spreadsheet_is_no_comment(tmp_path):
     rows = [f"{'#N/A' if n % 5 == 0 else n},{n * 2}" for n in range(40)]
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
     table = read_table(tmp_path / "d.csv", {})
@@ -37,7 +35,7 @@ def test_an_error_of_a_spreadsheet_is_no_comment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp437", "cp850", "mac_roman", "cp1252"])
-def test_western_words_in_old_encodings(tmp_path: Path, encoding: str) -> None:
+def test_western_words_in_old_encodings(tmp_path, encoding):
     rows = [f"{TOWNS[n % len(TOWNS)]},{n}" for n in range(30)]
     if encoding == "cp437":
         rows = [row.replace("ã", "a") for row in rows]
@@ -59,20 +57,20 @@ def test_western_words_in_old_encodings(tmp_path: Path, encoding: str) -> None:
         ("cp1253", "μέγεθος;τιμή"),
     ],
 )
-def test_a_few_words_of_a_header_are_enough(tmp_path: Path, encoding: str, names: str) -> None:
+def test_a_few_words_of_a_header_are_enough(tmp_path, encoding, names):
     width = names.count(";") + 1
     rows = [";".join([f"{n},5"] * width) for n in range(50)]
     (tmp_path / "d.csv").write_text("\n".join([names, *rows]) + "\n", encoding=encoding)
     assert list(read_table(tmp_path / "d.csv", {}).columns) == names.split(";")
 
 
-def test_a_letter_alone_in_its_cell_is_of_the_west(tmp_path: Path) -> None:
+def test_a_letter_alone_in_its_cell_is_of_the_west(tmp_path):
     rows = [f"{'ÄÖÜ'[n % 3]};{n}" for n in range(50)]
     (tmp_path / "d.csv").write_text("group;y\n" + "\n".join(rows) + "\n", encoding="cp1252")
     assert set(read_table(tmp_path / "d.csv", {})["group"]) == set("ÄÖÜ")  # half-width kana: ﾄﾖﾜ
 
 
-def test_prices_with_a_no_break_space_do_not_hide_the_western_words(tmp_path: Path) -> None:
+def test_prices_with_a_no_break_space_do_not_hide_the_western_words(tmp_path):
     """Århus was Ĺrhus: two bytes above ASCII beside each other looked like another alphabet."""
     towns = ["Ulm", "Århus", "Köln"]
     rows = [f'"{n},5\u00a0€",{towns[n % 3]},{n}' for n in range(30)]
@@ -94,7 +92,7 @@ red,1,'it\\'s small'
 """
 
 
-def test_weka_s_quoted_names_and_words(tmp_path: Path) -> None:
+def test_weka_s_quoted_names_and_words(tmp_path):
     (tmp_path / "d.arff").write_text(ARFF)
     table = read_table(tmp_path / "d.arff", {})
     assert table["my colour"].tolist() == ["red", "dark blue", "light, green"]
@@ -120,7 +118,7 @@ def sheet(path: Path) -> None:
     book.save(path)
 
 
-def test_what_a_sheet_hides_is_asked(tmp_path: Path) -> None:
+def test_what_a_sheet_hides_is_asked(tmp_path):
     path = tmp_path / "d.xlsx"
     sheet(path)
     found = {one.code: one for one in table_reading(read_table(path, {})).findings}
@@ -135,7 +133,7 @@ def test_what_a_sheet_hides_is_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_hundred_thousand_columns_end_in_words(tmp_path: Path) -> None:
+def test_two_hundred_thousand_columns_end_in_words(tmp_path):
     names = ",".join(f"c{n}" for n in range(200_000))
     (tmp_path / "d.csv").write_text(names + "\n" + ",".join("1" * 200_000) + "\n")
     with pytest.raises(DataError) as error:
@@ -145,16 +143,14 @@ def test_two_hundred_thousand_columns_end_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inputs", [{"nosuch": ("a",)}, {"input": ("a", "zz")}])
-def test_an_unknown_name_among_the_inputs_ends_in_words(
-    tmp_path: Path, inputs: dict[str, tuple[str, ...]]
-) -> None:
+def test_an_unknown_name_among_the_inputs_ends_in_words(tmp_path, inputs):
     (tmp_path / "d.csv").write_text("a,y\n" + "\n".join(f"{n},{n * 2}" for n in range(40)) + "\n")
     with pytest.raises(DataError) as error:
         load_facts(replace(PROJECT, data=replace(PROJECT.data, inputs=inputs)), tmp_path)
     assert "nosuch" in error.value.what or "zz" in error.value.what
 
 
-def test_a_second_look_reads_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_look_reads_no_file(tmp_path, monkeypatch):
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     monkeypatch.setattr(disk_cache, "_PAYS_SECONDS", 0.0)
     path = tmp_path / "d.csv"
@@ -182,9 +178,7 @@ def test_a_second_look_reads_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
 
 
-def test_the_cache_makes_nothing_but_what_was_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cache_makes_nothing_but_what_was_found(tmp_path, monkeypatch):
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     folder = disk_cache.cache_folder() / "key"
     folder.mkdir()
@@ -193,14 +187,14 @@ def test_the_cache_makes_nothing_but_what_was_found(
     assert disk_cache.remembered("key", lambda: "looked again") == "looked again"
 
 
-def test_a_row_of_names_that_begins_with_a_hash(tmp_path: Path) -> None:
+def test_a_row_of_names_that_begins_with_a_hash(tmp_path):
     rows = [f"{n + 1},Pikachu {n % 3},{n * 2}" for n in range(30)]
     (tmp_path / "d.csv").write_text("#,Name,y\n" + "\n".join(rows) + "\n")
     table = read_table(tmp_path / "d.csv", {})
     assert [*table.columns] == ["#", "Name", "y"] and len(table) == 30
 
 
-def test_a_title_across_columns_is_no_merged_value(tmp_path: Path) -> None:
+def test_a_title_across_columns_is_no_merged_value(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append(["Measurements"])

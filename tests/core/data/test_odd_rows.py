@@ -1,7 +1,5 @@
 """A line of units, names that stand twice, ticks and empty cells: told, with the mend."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,9 +29,7 @@ def project(**more: Any) -> Project:
         ("t,v,w\n", "t,v,w\n", "Line 22 repeats the names"),
     ],
 )
-def test_a_line_of_words_among_numbers_is_left_out_with_one_click(
-    tmp_path: Path, head: str, again: str, said: str
-) -> None:
+def test_a_line_of_words_among_numbers_is_left_out_with_one_click(tmp_path, head, again, said):
     rows = [f"{n},{n * 0.5},{n * 2 + n % 3}\n" for n in range(20)]
     (tmp_path / "d.csv").write_text(head + "".join(rows) + again + "".join(rows))
     told = [one for one in make_report(project(), tmp_path).notes if one.code == "strange-row"]
@@ -45,14 +41,14 @@ def test_a_line_of_words_among_numbers_is_left_out_with_one_click(
     assert not [one for one in make_report(mended, tmp_path).notes if one.code == "strange-row"]
 
 
-def test_a_word_in_one_column_is_no_strange_line(tmp_path: Path) -> None:
+def test_a_word_in_one_column_is_no_strange_line(tmp_path):
     rows = "".join(f"{n},{n * 0.5}\n" for n in range(20))
     (tmp_path / "d.csv").write_text("a,b\n" + rows + "lost,3\n")
     codes = {one.code for one in make_report(project(), tmp_path).notes}
     assert "strange-row" not in codes
 
 
-def test_what_is_not_ticked_is_no(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_ticked_is_no(tmp_path, monkeypatch):
     rows = "".join(
         f"{'x' if n % 3 else ''},{'1' if n % 2 else ''},{'yes' if n % 5 else ''},{n}\n"
         for n in range(30)
@@ -74,7 +70,7 @@ def test_what_is_not_ticked_is_no(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     np.testing.assert_allclose(sorted(space["x_train"].mean(axis=0)), sorted(numbers.mean(axis=0)))
 
 
-def test_an_answer_that_is_ticked_or_not_is_yes_or_no(tmp_path: Path) -> None:
+def test_an_answer_that_is_ticked_or_not_is_yes_or_no(tmp_path):
     rows = "".join(f"{n},{'✓' if n % 2 else ''}\n" for n in range(20))
     (tmp_path / "d.csv").write_text("points,passed\n" + rows)
     with pytest.raises(DataError) as told:
@@ -83,7 +79,7 @@ def test_an_answer_that_is_ticked_or_not_is_yes_or_no(tmp_path: Path) -> None:
     assert load_facts(mended, tmp_path).classes == ("no", "✓")
 
 
-def test_a_word_that_is_no_tick_is_filled_with_nothing_new(tmp_path: Path) -> None:
+def test_a_word_that_is_no_tick_is_filled_with_nothing_new(tmp_path):
     rows = "".join(f"{'Peru' if n % 7 else ''},{n}\n" for n in range(20))
     (tmp_path / "d.csv").write_text("country,y\n" + rows)
     with pytest.raises(DataError) as told:
@@ -101,24 +97,24 @@ def rows_told(folder: Path, end: str, code: str) -> list[Any]:
     "word",
     ["Razem", "Totaal", "Toplam", "Yhteensä", "Итого", "合计", "Moyenne générale", "Total (n=20)"],
 )
-def test_totals_in_many_languages(tmp_path: Path, word: str) -> None:
+def test_totals_in_many_languages(tmp_path, word):
     assert len(rows_told(tmp_path, f"{word},190,399\n", "total-row")) == 1
 
 
-def test_a_sum_is_told_by_its_numbers_whatever_its_word(tmp_path: Path) -> None:
+def test_a_sum_is_told_by_its_numbers_whatever_its_word(tmp_path):
     assert len(rows_told(tmp_path, "Kogusumma,190,399\n", "total-row")) == 1
     assert rows_told(tmp_path, "Total Wine,5,9\n", "total-row") == [], "a shop"
 
 
 @pytest.mark.parametrize("note", ["Quelle: Bundesamt,,", "* estimated", "(20 rows affected)"])
-def test_a_note_below_a_table_is_no_sample(tmp_path: Path, note: str) -> None:
+def test_a_note_below_a_table_is_no_sample(tmp_path, note):
     told = rows_told(tmp_path, f"{note}\n", "note-row")
     assert len(told) == 1
     assert len(load_dataset(told[0].fixes[0].edit(project()), tmp_path).train) == 20
     assert rows_told(tmp_path, "t3,,\n", "note-row") == [], "a sample whose numbers are missing"
 
 
-def test_totals_within_a_table_are_left_out(tmp_path: Path) -> None:
+def test_totals_within_a_table_are_left_out(tmp_path):
     """As a spreadsheet's subtotals are, and a total in the first row or of two words."""
     towns = [(town, [(n * 13 % 29, n * 7 % 31 + 0.5) for n in range(at, at + 8)])
              for at, town in enumerate("ABCDE")]  # fmt: skip

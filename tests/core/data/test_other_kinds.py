@@ -1,7 +1,5 @@
 """Built-in sets, pictures, texts, series and arrays."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +24,7 @@ def builtin(name: str, **options: object) -> Project:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n, row in BUILTINS.items() if not row.fetched])
-def test_every_builtin_set_is_ready_and_the_same_every_time(name: str) -> None:
+def test_every_builtin_set_is_ready_and_the_same_every_time(name):
     found = load_dataset(builtin(name), Path())
     assert found.facts.task == BUILTINS[name].task
     assert found.validation is not None
@@ -43,7 +41,7 @@ def test_every_builtin_set_is_ready_and_the_same_every_time(name: str) -> None:
         assert len({row[-1] for row in shown.rows}) > 1 or name in {"iris", "wine"}
 
 
-def test_digits_are_pictures_from_0_to_1() -> None:
+def test_digits_are_pictures_from_0_to_1():
     found = load_dataset(builtin("digits"), Path())
     assert found.facts.input_shapes["input"] == (8, 8, 1)
     assert (found.train.x["input"].min(), found.train.x["input"].max()) == (0.0, 1.0)
@@ -66,7 +64,7 @@ def images(**options: object) -> Project:
     return Project(data=Data("images", path=".", options=options))
 
 
-def test_a_folder_of_pictures(pictures: Path) -> None:
+def test_a_folder_of_pictures(pictures):
     found = load_dataset(images(), pictures)
     assert found.facts.input_shapes["input"] == (10, 20, 3)
     assert found.facts.classes == ("cats", "dogs")
@@ -79,13 +77,13 @@ def test_a_folder_of_pictures(pictures: Path) -> None:
     assert shown.shape == (4, 10, 20, 3)
 
 
-def test_an_input_that_says_its_size_is_obeyed(pictures: Path) -> None:
+def test_an_input_that_says_its_size_is_obeyed(pictures):
     graph = Graph((Node("input", "Input", {"shape": [5, 5, 1]}),))
     found = load_facts(Project(graph=graph, data=Data("images", path=".")), pictures)
     assert found.input_shapes["input"] == (5, 5, 1)
 
 
-def test_unreadable_pictures_are_named(pictures: Path) -> None:
+def test_unreadable_pictures_are_named(pictures):
     (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
     with pytest.raises(
         DataError,
@@ -102,7 +100,7 @@ def test_unreadable_pictures_are_named(pictures: Path) -> None:
         load_facts(images(), pictures)
 
 
-def test_folders_without_pictures(tmp_path: Path) -> None:
+def test_folders_without_pictures(tmp_path):
     with pytest.raises(DataError, match="no samples in the folders"):
         load_facts(images(), tmp_path)
     with pytest.raises(DataError, match="no folder 'gone'"):
@@ -113,9 +111,7 @@ def test_folders_without_pictures(tmp_path: Path) -> None:
         load_facts(images(color_mode="cmyk"), tmp_path)
 
 
-def test_a_folder_of_an_unknown_class_is_named(
-    pictures: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_folder_of_an_unknown_class_is_named(pictures, tmp_path_factory):
     found = load_dataset(images(), pictures)
     other = tmp_path_factory.mktemp("other")
     for label in ("cats", "owls"):
@@ -130,7 +126,7 @@ def test_a_folder_of_an_unknown_class_is_named(
     assert "'cats' and 'dogs'" in str(told.value)
 
 
-def test_train_and_test_folders(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_train_and_test_folders(pictures, tmp_path_factory):
     root = tmp_path_factory.mktemp("both")
     (root / "train").mkdir()
     (root / "test").mkdir()
@@ -142,7 +138,7 @@ def test_train_and_test_folders(pictures: Path, tmp_path_factory: pytest.TempPat
     assert (found.rows + found.validation_rows, found.test_rows) == (24, 2)
 
 
-def test_texts_from_a_csv_and_from_folders(tmp_path: Path) -> None:
+def test_texts_from_a_csv_and_from_folders(tmp_path):
     texts = ["A really good film!", "so BAD, so dull"] * 20
     pd.DataFrame({"stars": [5, 1] * 20, "review": texts, "opinion": ["good", "bad"] * 20}).to_csv(
         tmp_path / "t.csv", index=False
@@ -161,7 +157,7 @@ def test_texts_from_a_csv_and_from_folders(tmp_path: Path) -> None:
     assert folder.classes == ("bad", "good")
 
 
-def test_word_numbers_equal_keras_text_vectorization() -> None:
+def test_word_numbers_equal_keras_text_vectorization():
     import keras
 
     texts = ["Don't panic: the answer's 42!", "the   Answer, is [here]", "unheard-of", ""]
@@ -173,7 +169,7 @@ def test_word_numbers_equal_keras_text_vectorization() -> None:
     assert np.array_equal(encode_texts(texts, vocabulary, 6), np.asarray(layer(texts)))
 
 
-def test_chinese_and_japanese_are_cut_by_character(tmp_path: Path) -> None:
+def test_chinese_and_japanese_are_cut_by_character(tmp_path):
     """The careless reading: a sentence without blanks is one word that never comes again."""
     import keras
 
@@ -196,7 +192,7 @@ def test_chinese_and_japanese_are_cut_by_character(tmp_path: Path) -> None:
     assert "这部电影很差" in load_facts(Project(data=by_hand), tmp_path).vocabulary
 
 
-def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> None:
+def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path):
     pd.DataFrame({"day": [f"d{i}" for i in range(100)], "t": np.arange(100.0)}).to_csv(
         tmp_path / "s.csv", index=False
     )
@@ -214,7 +210,7 @@ def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> No
         )
 
 
-def test_arrays_from_npz_and_h5(tmp_path: Path) -> None:
+def test_arrays_from_npz_and_h5(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (60, 7, 7), dtype=np.uint8)
     y = np.eye(3)[np.arange(60) % 3]
     np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x[:9], y_test=y[:9])
@@ -230,7 +226,7 @@ def test_arrays_from_npz_and_h5(tmp_path: Path) -> None:
     assert (found.facts.task, found.facts.input_shapes["input"]) == ("regression", (20, 2))
 
 
-def test_bad_arrays(tmp_path: Path) -> None:
+def test_bad_arrays(tmp_path):
     def said(**options: object) -> str:
         with pytest.raises(DataError) as caught:
             load_facts(Project(data=Data("arrays", path="a.npz", options=options)), tmp_path)
@@ -247,7 +243,7 @@ def test_bad_arrays(tmp_path: Path) -> None:
     assert "not a file of arrays, or it is damaged" in said()
 
 
-def test_numbers_for_an_embedding_stay_whole(tmp_path: Path) -> None:
+def test_numbers_for_an_embedding_stay_whole(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.arange(600).reshape(60, 10) % 50, y=np.arange(60) % 2)
     graph = Graph((Node("input", "Input"), Node("e", "Embedding")), (("input", "e"),))
     found = load_dataset(Project(graph=graph, data=Data("arrays", path="a.npz")), tmp_path)
@@ -255,7 +251,7 @@ def test_numbers_for_an_embedding_stay_whole(tmp_path: Path) -> None:
     assert not found.preprocessing.inputs["input"].scaled
 
 
-def test_several_arrays_go_to_several_inputs_and_outputs(tmp_path: Path) -> None:
+def test_several_arrays_go_to_several_inputs_and_outputs(tmp_path):
     random = np.random.default_rng(0)
     np.savez(
         tmp_path / "a.npz",
@@ -276,7 +272,7 @@ def test_several_arrays_go_to_several_inputs_and_outputs(tmp_path: Path) -> None
     assert found.facts.tasks == {"number": "regression", "class": "classes"}
 
 
-def test_a_test_set_of_another_shape_or_order(tmp_path: Path) -> None:
+def test_a_test_set_of_another_shape_or_order(tmp_path):
     frame = pd.DataFrame({"t": np.arange(60.0), "u": np.arange(60.0) * 2})
     frame.to_csv(tmp_path / "s.csv", index=False)
     frame.assign(extra=1.0)[["extra", "u", "t"]].to_csv(tmp_path / "t.csv", index=False)
@@ -293,13 +289,13 @@ def test_a_test_set_of_another_shape_or_order(tmp_path: Path) -> None:
         load_dataset(Project(data=Data("arrays", path="a.npz", test_path="b.npz")), tmp_path)
 
 
-def test_an_input_that_says_its_number_of_words_is_obeyed() -> None:
+def test_an_input_that_says_its_number_of_words_is_obeyed():
     graph = Graph((Node("input", "Input", {"shape": [7]}),))
     project = Project(graph=graph, data=Data("builtin", name="reviews"))
     assert load_facts(project, Path()).input_shapes["input"] == (7,)
 
 
-def test_pictures_of_all_modes(tmp_path: Path) -> None:
+def test_pictures_of_all_modes(tmp_path):
     (tmp_path / "a").mkdir()
     deep = np.full((6, 6), 40_000, np.uint16)
     Image.fromarray(deep).save(tmp_path / "a" / "0.png")
@@ -326,7 +322,7 @@ def test_pictures_of_all_modes(tmp_path: Path) -> None:
         ({"ignore": ["gone"]}, "q.csv has no column 'gone'"),
     ],
 )
-def test_options_written_by_hand(tmp_path: Path, options: dict[str, object], words: str) -> None:
+def test_options_written_by_hand(tmp_path, options, words):
     (tmp_path / "q.csv").write_text("a,b,c\n" + "".join(f"{i},{i % 3},{i}\n" for i in range(50)))
     with pytest.raises(DataError) as caught:
         load_dataset(Project(data=Data("csv", path="q.csv", options=options)), tmp_path)

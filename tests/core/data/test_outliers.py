@@ -1,9 +1,5 @@
 """A single number far beyond all others is told; amounts with long tails are not cried at."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +16,7 @@ def weights(seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame({"weight": values}, index=pd.RangeIndex(2, 302))
 
 
-def test_a_weight_ten_times_too_large(tmp_path: Path) -> None:
+def test_a_weight_ten_times_too_large(tmp_path):
     table = frame(300).assign(weight=weights()["weight"].to_numpy())
     table[["weight", "a", "b", "y"]].to_csv(tmp_path / "d.csv", index=False)
     (one,) = make_report(project(), tmp_path).notes
@@ -34,7 +30,7 @@ def test_a_weight_ten_times_too_large(tmp_path: Path) -> None:
     assert load_dataset(asked, tmp_path).train.raw_x["input"][:, 0].max() < 200
 
 
-def test_far_below_and_two_of_them() -> None:
+def test_far_below_and_two_of_them():
     table = weights()
     table.iloc[7, 0] = -700
     assert [one.fixes[0].label for one in outliers(table)] == [
@@ -56,7 +52,7 @@ def test_far_below_and_two_of_them() -> None:
         lambda random: np.where(random.random(400) < 0.6, 0, random.lognormal(3, 1, 400)),
     ],
 )
-def test_what_is_skewed_by_nature_is_left_alone(of: object) -> None:
+def test_what_is_skewed_by_nature_is_left_alone(of):
     cried = 0
     for seed in range(40):
         values = of(np.random.default_rng(seed))  # type: ignore[operator]

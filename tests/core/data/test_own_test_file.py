@@ -1,7 +1,5 @@
 """A test file without the values that the training file has is not taken without a word."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +40,7 @@ def _project(folder: Path, test: pd.DataFrame, train: pd.DataFrame | None = None
 
 
 @pytest.mark.parametrize("name", ["rooms", "town"])
-def test_an_empty_column_is_a_finding_with_fixes(tmp_path: Path, name: str) -> None:
+def test_an_empty_column_is_a_finding_with_fixes(tmp_path, name):
     project = _project(tmp_path, TEST.assign(**{name: None}))
     facts = load_facts(project, tmp_path)
     [finding] = [one for one in facts.findings if one.code == "test-column-empty"]
@@ -52,7 +50,7 @@ def test_an_empty_column_is_a_finding_with_fixes(tmp_path: Path, name: str) -> N
         assert not [one for one in mended.findings if one.code == "test-column-empty"]
 
 
-def test_some_values_and_what_chance_explains_are_quiet(tmp_path: Path) -> None:
+def test_some_values_and_what_chance_explains_are_quiet(tmp_path):
     some = TEST.assign(rooms=[1.0, *[None] * 39])
     rare = _rows(200, 1).assign(rooms=[1.0] * 10 + [None] * 190)
     for project in (
@@ -73,9 +71,7 @@ def test_some_values_and_what_chance_explains_are_quiet(tmp_path: Path) -> None:
         (TEST.assign(price=None), "target_empty"),
     ],
 )
-def test_each_fix_of_a_test_file_that_lacks_a_column_mends_it(
-    tmp_path: Path, test: pd.DataFrame, code: str
-) -> None:
+def test_each_fix_of_a_test_file_that_lacks_a_column_mends_it(tmp_path, test, code):
     project = _project(tmp_path, test)
     with pytest.raises(DataError) as caught:
         load_facts(project, tmp_path)
@@ -85,9 +81,7 @@ def test_each_fix_of_a_test_file_that_lacks_a_column_mends_it(
         assert mended.target_names == ("price",) and mended.test_rows
 
 
-def test_data_and_train_say_it_and_evaluate_refuses_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_data_and_train_say_it_and_evaluate_refuses_it(tmp_path, capsys):
     path, model = tmp_path / "p.netbuilder", tmp_path / "m.h5"
     files.write(_project(tmp_path, TEST.assign(rooms=None)), path)
     for words in (["data", str(path)], ["train", str(path), "-o", str(model)]):
@@ -99,7 +93,7 @@ def test_data_and_train_say_it_and_evaluate_refuses_it(
         assert f"'{column}'" in capsys.readouterr().err
 
 
-def test_a_file_to_evaluate_on_needs_a_value_in_each_column(tmp_path: Path) -> None:
+def test_a_file_to_evaluate_on_needs_a_value_in_each_column(tmp_path):
     project = _project(tmp_path, TEST)
     from netbuilder.core.data.load import load_dataset
 

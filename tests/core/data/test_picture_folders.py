@@ -1,7 +1,5 @@
 """Folders, zips and tables of pictures as people bring them: parts, wrappers, junk, depths."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,7 +34,7 @@ def project(path: str = "p", **more: object) -> Project:
 @pytest.mark.parametrize("train", ["train", "Trainingsdaten", "training_set"])
 @pytest.mark.parametrize("watch", ["valid", "validation", "val"])
 @pytest.mark.parametrize("test", ["test", "Testbilder"])
-def test_part_folders_are_parts(tmp_path: Path, train: str, watch: str, test: str) -> None:
+def test_part_folders_are_parts(tmp_path, train, watch, test):
     for name, count in ((train, 6), (watch, 3), (test, 2)):
         for label in CLASSES:
             paint(tmp_path / "p" / name / label, count)
@@ -45,7 +43,7 @@ def test_part_folders_are_parts(tmp_path: Path, train: str, watch: str, test: st
     assert found.classes == CLASSES
 
 
-def test_train_and_test_leave_some_for_watching(tmp_path: Path) -> None:
+def test_train_and_test_leave_some_for_watching(tmp_path):
     for label in CLASSES:
         paint(tmp_path / "p" / "train" / label, 10)
         paint(tmp_path / "p" / "test" / label, 4)
@@ -54,13 +52,13 @@ def test_train_and_test_leave_some_for_watching(tmp_path: Path) -> None:
     assert found.class_counts == (9, 9)
 
 
-def test_a_train_beside_a_bus_is_a_class(tmp_path: Path) -> None:
+def test_a_train_beside_a_bus_is_a_class(tmp_path):
     for label in ("bus", "car", "train"):
         paint(tmp_path / "p" / label, 6)
     assert load_facts(project(), tmp_path).classes == ("bus", "car", "train")
 
 
-def test_what_may_be_a_part_or_the_classes_is_told(tmp_path: Path) -> None:
+def test_what_may_be_a_part_or_the_classes_is_told(tmp_path):
     for folder in ("a/cat", "a/dog", "b/cat", "b/dog"):
         paint(tmp_path / "p" / folder, 5)
     assert any(
@@ -73,7 +71,7 @@ def test_what_may_be_a_part_or_the_classes_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_documents_beside_texts_are_named(tmp_path: Path) -> None:
+def test_documents_beside_texts_are_named(tmp_path):
     for label in CLASSES:
         (tmp_path / "t" / label).mkdir(parents=True)
         for index in range(8):
@@ -83,7 +81,7 @@ def test_documents_beside_texts_are_named(tmp_path: Path) -> None:
     assert "2 .docx files cannot be read." in found.notes
 
 
-def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:
+def test_kaggles_test_folder_without_labels_is_named(tmp_path):
     for label in CLASSES:
         paint(tmp_path / "p" / "train" / label, 10)
     paint(tmp_path / "p" / "test", 5)
@@ -92,7 +90,7 @@ def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:
     assert "The 5 files in 'test' have no class" in " ".join(found.notes)
 
 
-def test_what_systems_leave_behind_is_no_picture(tmp_path: Path) -> None:
+def test_what_systems_leave_behind_is_no_picture(tmp_path):
     for label in CLASSES:
         paint(tmp_path / "p" / label, 6)
         (tmp_path / "p" / label / "Thumbs.db").write_bytes(b"x")
@@ -107,7 +105,7 @@ def test_what_systems_leave_behind_is_no_picture(tmp_path: Path) -> None:
     assert "2 .heic files cannot be read." in found.notes
 
 
-def test_the_wrapper_of_an_unzipped_folder(tmp_path: Path) -> None:
+def test_the_wrapper_of_an_unzipped_folder(tmp_path):
     for label in CLASSES:
         paint(tmp_path / "p" / "pets-master" / "train" / label, 5)
         paint(tmp_path / "p" / "pets-master" / "val" / label, 2)
@@ -116,7 +114,7 @@ def test_the_wrapper_of_an_unzipped_folder(tmp_path: Path) -> None:
     assert "The samples are read from the inner folder 'pets-master'." in found.notes
 
 
-def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
+def test_a_flat_folder_with_the_class_in_the_names(tmp_path):
     (tmp_path / "p").mkdir()
     for index in range(10):
         for name in (f"cat.{index}.png", f"dog ({index}).png"):
@@ -126,7 +124,7 @@ def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
     assert "file names: cat and dog" in " ".join(found.notes)
 
 
-def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
+def test_one_class_is_not_taken_for_a_wrapper(tmp_path):
     paint(tmp_path / "p" / "cat", 6)
     (tmp_path / "p" / "labels.csv").write_text("name,label\n")
     with pytest.raises(DataError, match="6 samples of p have the same class, 'cat'") as told:
@@ -135,7 +133,7 @@ def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
     assert "choose a table in that folder: 'labels.csv'" in told.value.fix
 
 
-def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:
+def test_pictures_side_by_side_without_a_class(tmp_path):
     (tmp_path / "p").mkdir()
     for index in range(6):
         Image.new("L", (8, 8)).save(tmp_path / "p" / f"{index}.png")
@@ -155,7 +153,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path_factory.mktemp("home")))
 
 
-def test_a_zip_of_class_folders(tmp_path: Path) -> None:
+def test_a_zip_of_class_folders(tmp_path):
     for label in CLASSES:
         paint(tmp_path / "in" / label, 6)
 
@@ -170,7 +168,7 @@ def test_a_zip_of_class_folders(tmp_path: Path) -> None:
     assert found.train.raw_x["input"].shape[1:] == (6, 8, 3)
 
 
-def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path: Path) -> None:
+def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path):
     path = zipped(tmp_path, lambda archive: archive.writestr("../../evil/cat/0.png", b"x"))
     with pytest.raises(DataError, match="would write outside its folder"):
         load_facts(project("p.zip"), tmp_path)
@@ -194,7 +192,7 @@ def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "task"), [("label", "binary"), ("age", "regression")])
-def test_a_table_of_paths_with_labels_or_numbers(tmp_path: Path, answer: str, task: str) -> None:
+def test_a_table_of_paths_with_labels_or_numbers(tmp_path, answer, task):
     (tmp_path / "photos").mkdir()
     rows = ["file,label,age"]
     for index in range(30):
@@ -226,9 +224,7 @@ def test_a_table_of_paths_with_labels_or_numbers(tmp_path: Path, answer: str, ta
     ],
     ids=["12 bits", "16 bits", "float", "measured", "32 bits"],
 )
-def test_deep_pictures_keep_their_range(
-    tmp_path: Path, pixels: np.ndarray, span: tuple[float, float]
-) -> None:
+def test_deep_pictures_keep_their_range(tmp_path, pixels, span):
     for label in CLASSES:
         (tmp_path / "p" / label).mkdir(parents=True)
         for index in range(5):
@@ -245,7 +241,7 @@ def test_deep_pictures_keep_their_range(
     np.testing.assert_array_equal(again.raw_x["input"][0, :, :, 0], pixels.astype(np.float32))
 
 
-def test_the_camera_says_which_way_up(tmp_path: Path) -> None:
+def test_the_camera_says_which_way_up(tmp_path):
     picture = Image.new("L", (6, 3))
     picture.putpixel((0, 0), 255)
     exif = picture.getexif()
@@ -260,7 +256,7 @@ def test_the_camera_says_which_way_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"<html>no picture</html>"])
-def test_empty_cut_off_and_wrongly_named_pictures(tmp_path: Path, content: bytes) -> None:
+def test_empty_cut_off_and_wrongly_named_pictures(tmp_path, content):
     for label in CLASSES:
         paint(tmp_path / "p" / label, 5)
     (tmp_path / "p" / "cat" / "bad.png").write_bytes(content)
@@ -271,7 +267,7 @@ def test_empty_cut_off_and_wrongly_named_pictures(tmp_path: Path, content: bytes
         load_facts(project(), tmp_path)
 
 
-def test_a_huge_picture_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_a_huge_picture_is_refused_before_it_is_read(tmp_path):
     for label in CLASSES:
         paint(tmp_path / "p" / label, 5)
     Image.new("1", (20_000, 20_000)).save(tmp_path / "p" / "cat" / "poster.png")
@@ -279,20 +275,20 @@ def test_a_huge_picture_is_refused_before_it_is_read(tmp_path: Path) -> None:
         load_facts(project(), tmp_path)
 
 
-def test_paths_with_blanks_and_other_letters(tmp_path: Path) -> None:
+def test_paths_with_blanks_and_other_letters(tmp_path):
     for label in ("кошка", "犬 と 猫"):
         paint(tmp_path / "меня зовут" / label, 6)
     found = load_facts(project("меня зовут"), tmp_path)
     assert set(found.classes) == {"кошка", "犬 と 猫"}
 
 
-def test_eight_bits_where_sixteen_were_learned(tmp_path: Path) -> None:
+def test_eight_bits_where_sixteen_were_learned(tmp_path):
     Image.new("L", (2, 2), 128).save(tmp_path / "a.png")
     pixels = decode_pictures([tmp_path / "a.png"], (2, 2, 1), (0.0, 65535.0))
     assert pixels[0, 0, 0, 0] == pytest.approx(128 / 255 * 65535)
 
 
-def test_texts_in_parts_as_aclimdb_lays_them(tmp_path: Path) -> None:
+def test_texts_in_parts_as_aclimdb_lays_them(tmp_path):
     for part, count in (("train", 8), ("test", 3)):
         for label in ("neg", "pos"):
             folder = tmp_path / "aclImdb" / part / label
@@ -309,9 +305,7 @@ def test_texts_in_parts_as_aclimdb_lays_them(tmp_path: Path) -> None:
     assert "The folder without labels was left out." in found.notes
 
 
-def test_the_files_are_looked_for_once_where_there_is_no_folder_for_testing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_files_are_looked_for_once_where_there_is_no_folder_for_testing(tmp_path, monkeypatch):
     for label in CLASSES:
         paint(tmp_path / "p" / label, 5)
     walked: list[str] = []
@@ -330,7 +324,7 @@ def noise(folder: Path, seeds: range) -> None:
         Image.fromarray(pixels).save(folder / f"{seed}.png")
 
 
-def test_equal_pictures_and_known_test_pictures_are_told(tmp_path: Path) -> None:
+def test_equal_pictures_and_known_test_pictures_are_told(tmp_path):
     for place, label in enumerate(CLASSES):
         noise(tmp_path / "p" / label, range(100 * place, 100 * place + 20))
         noise(tmp_path / "t" / label, range(100 * place + 50, 100 * place + 60))
@@ -353,7 +347,7 @@ def test_equal_pictures_and_known_test_pictures_are_told(tmp_path: Path) -> None
     assert codes["test-is-training"].fixes[0].edit(same).data.test_path == ""
 
 
-def test_equal_pictures_of_an_array_are_told(tmp_path: Path) -> None:
+def test_equal_pictures_of_an_array_are_told(tmp_path):
     pixels = np.random.default_rng(1).integers(0, 255, (60, 8, 8), np.uint8)
     recipe = Project(data=Data("arrays", path="a.npz"))
     for copies, codes in ((0, set()), (6, {"rows-twice"})):

@@ -1,7 +1,5 @@
 """Pixels reach the network in the range that it expects, with the true numbers."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -54,9 +52,7 @@ DIVIDE = ("Rescaling", {"scale": 1 / 255})
         (("Resizing", {"height": 40, "width": 40}), COLOURS, BODY),
     ],
 )
-def test_what_scales_itself_gets_bytes(
-    layers: tuple[tuple[str, dict[str, object]], ...], folder: Path
-) -> None:
+def test_what_scales_itself_gets_bytes(layers, folder):
     found = project(*layers)
     assert pixels_of(found, folder) == [0.0, 100.0, 255.0]
     assert "from 0 to 255" in " ".join(load_facts(found, folder).notes)
@@ -74,24 +70,22 @@ def test_what_scales_itself_gets_bytes(
         (COLOURS, ("Conv2D", {"filters": 8, "kernel_size": 3})),
     ],
 )
-def test_all_else_gets_0_to_1(
-    layers: tuple[tuple[str, dict[str, object]], ...], folder: Path
-) -> None:
+def test_all_else_gets_0_to_1(layers, folder):
     assert pixels_of(project(*layers), folder) == [0.0, 0.3922, 1.0]
 
 
-def test_a_changed_network_is_noticed(folder: Path) -> None:
+def test_a_changed_network_is_noticed(folder):
     """The same data and the same ends: only a layer in between says what it expects."""
     assert pixels_of(project(), folder) == [0.0, 0.3922, 1.0]
     assert pixels_of(project(DIVIDE), folder) == [0.0, 100.0, 255.0]
 
 
-def test_what_is_chosen_is_done(folder: Path) -> None:
+def test_what_is_chosen_is_done(folder):
     assert pixels_of(project(BODY, scaling="none"), folder) == [0.0, 100.0, 255.0]
     assert pixels_of(project(BODY, scaling="minmax"), folder) == [0.0, 0.3922, 1.0]
 
 
-def test_other_ranges_are_brought_to_bytes() -> None:
+def test_other_ranges_are_brought_to_bytes():
     """scikit-learn's digits run from 0 to 16."""
     nodes = (Node("input", "Input"), Node("r", *DIVIDE), Node("f", "Flatten"),
              Node("out", "Dense", {"units": 10}))  # fmt: skip
@@ -103,7 +97,7 @@ def test_other_ranges_are_brought_to_bytes() -> None:
     assert sorted(np.unique(x).round(2))[1] == pytest.approx(255 / 16, abs=0.01)
 
 
-def test_raw_pixels_in_columns_stay_for_a_rescaling(tmp_path: Path) -> None:
+def test_raw_pixels_in_columns_stay_for_a_rescaling(tmp_path):
     rows = [",".join(["label", *(f"p{i}" for i in range(9))])]
     rows += [",".join(map(str, [i % 2, *([255 * (i % 2)] * 9)])) for i in range(40)]
     (tmp_path / "p.csv").write_text("\n".join(rows))
@@ -119,7 +113,7 @@ def codes(found: Project, folder: Path) -> dict[str, object]:
     return {one.code: one for one in diagnose(found, load_facts(found, folder))}
 
 
-def test_two_scalings_that_meet_are_a_warning(folder: Path) -> None:
+def test_two_scalings_that_meet_are_a_warning(folder):
     twice = project(BODY, scaling="minmax")
     problem = codes(twice, folder)["scaled-twice"]
     mended = problem.fix.edit(twice)  # type: ignore[attr-defined]

@@ -1,7 +1,5 @@
 """Points that a person put in, moved or took away: what is learned from, split, and exported."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -43,7 +41,7 @@ def places(data: Dataset) -> dict[str, list[tuple[float, ...]]]:
     }
 
 
-def test_moved_points_stay_in_their_part_and_no_other_point_moves(project: Project) -> None:
+def test_moved_points_stay_in_their_part_and_no_other_point_moves(project):
     made, _ = moons()
     before = prepare_data(project, Path()).rows
     tested = int(before.test[3])
@@ -56,7 +54,7 @@ def test_moved_points_stay_in_their_part_and_no_other_point_moves(project: Proje
     assert np.array_equal(table[others], made[others])
 
 
-def test_one_taken_away_and_one_put_in_leave_all_others_where_they_were(project: Project) -> None:
+def test_one_taken_away_and_one_put_in_leave_all_others_where_they_were(project):
     """A cut of the new number of rows would deal every point out again."""
     before = places(load_dataset(project, Path()))
     rows = prepare_data(project, Path()).rows
@@ -73,7 +71,7 @@ def test_one_taken_away_and_one_put_in_leave_all_others_where_they_were(project:
     assert data.facts.classes[int(next(iter(data.train.raw_y.values()))[-1])] == "blue"
 
 
-def test_points_that_were_put_in_can_be_moved_and_taken_away_again(project: Project) -> None:
+def test_points_that_were_put_in_can_be_moved_and_taken_away_again(project):
     one = add_point(add_point(project, 0.0, 0.0, "blue"), 1.0, 1.0, "orange")
     moved = move_point(one, -2, 3.0, 4.0)
     assert point_edits(moved.data).added == ((0.0, 0.0, "blue"), (3.0, 4.0, "orange"))
@@ -88,7 +86,7 @@ def test_points_that_were_put_in_can_be_moved_and_taken_away_again(project: Proj
     assert caught.value.code == "point_gone"
 
 
-def test_the_changes_survive_the_file(project: Project, tmp_path: Path) -> None:
+def test_the_changes_survive_the_file(project, tmp_path):
     changed = remove_point(move_point(add_point(project, 0.123456, -2, "blue"), 12, 1, 2), 3)
     files.write(changed, tmp_path / "p.netbuilder")
     again = files.read(tmp_path / "p.netbuilder")
@@ -107,13 +105,13 @@ def test_the_changes_survive_the_file(project: Project, tmp_path: Path) -> None:
         {"added": [[float("nan"), 0, "blue"]]},
     ],
 )
-def test_what_cannot_be_read_says_how_to_write_it(project: Project, value: object) -> None:
+def test_what_cannot_be_read_says_how_to_write_it(project, value):
     with pytest.raises(DataError, match="points") as told:
         load_dataset(edits.set_data(project, points=value), Path())
     assert "added" in str(told.value)
 
 
-def test_a_smaller_set_passes_over_points_that_it_does_not_make(project: Project) -> None:
+def test_a_smaller_set_passes_over_points_that_it_does_not_make(project):
     changed = remove_point(move_point(project, 390, 9, 9), 395)
     fewer = edits.set_data(changed, samples=100)
     assert places(load_dataset(fewer, Path())) == places(
@@ -121,7 +119,7 @@ def test_a_smaller_set_passes_over_points_that_it_does_not_make(project: Project
     )
 
 
-def test_with_no_point_left_to_learn_from_it_says_what_to_do(project: Project) -> None:
+def test_with_no_point_left_to_learn_from_it_says_what_to_do(project):
     few = edits.set_data(project, samples=40)
     for row in prepare_data(few, Path()).rows.train:
         few = remove_point(few, int(row))
@@ -129,7 +127,7 @@ def test_with_no_point_left_to_learn_from_it_says_what_to_do(project: Project) -
         load_dataset(few, Path())
 
 
-def test_the_script_makes_the_same_points_and_cuts_them_alike(project: Project) -> None:
+def test_the_script_makes_the_same_points_and_cuts_them_alike(project):
     changed = replace(project, data=replace(project.data, scaling="none"))
     for row in (3, 17, 200):
         changed = remove_point(changed, row)
@@ -153,7 +151,7 @@ def curve() -> Project:
     return files.read(find_example("sine").path)
 
 
-def test_points_of_a_curve_lie_on_its_formula(curve: Project) -> None:
+def test_points_of_a_curve_lie_on_its_formula(curve):
     exact = load_dataset(
         edits.set_data(curve, noise=0.0, frequency=2.5, samples=120, seed=4), Path()
     )
@@ -167,7 +165,7 @@ def test_points_of_a_curve_lie_on_its_formula(curve: Project) -> None:
     assert off.mean() == pytest.approx(0.0, abs=0.02) and off.std() == pytest.approx(0.3, abs=0.02)
 
 
-def test_points_of_a_curve_are_moved_put_in_and_taken_away(curve: Project, tmp_path: Path) -> None:
+def test_points_of_a_curve_are_moved_put_in_and_taken_away(curve, tmp_path):
     before = prepare_data(curve, Path())
     tested, gone = int(before.rows.test[3]), int(before.rows.train[0])
     changed = remove_point(move_point(add_point(curve, 3.0, 9.0), tested, 1.0, -4.0), gone)
@@ -188,13 +186,13 @@ def test_points_of_a_curve_are_moved_put_in_and_taken_away(curve: Project, tmp_p
     assert point_number(changed, Path(), (1.0, -4.0)) == tested
 
 
-def test_a_class_has_no_place_on_a_curve(curve: Project) -> None:
+def test_a_class_has_no_place_on_a_curve(curve):
     with pytest.raises(DataError, match="points") as told:
         load_dataset(edits.set_data(curve, points={"added": [[1, 2, "blue"]]}), Path())
     assert '"added": [[x, y]]' in str(told.value)
 
 
-def test_the_script_has_the_same_curve(curve: Project) -> None:
+def test_the_script_has_the_same_curve(curve):
     changed = replace(curve, data=replace(curve.data, scaling="none"))
     changed = add_point(move_point(remove_point(changed, 3), 12, 1.5, -0.25), 2.0, 2.0)
     text = source(changed)

@@ -1,7 +1,5 @@
 """What does not fit in memory is prepared once, kept by content, and gives what memory gives."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +61,7 @@ def whole(data: Dataset, shuffle: bool = False, seed: int = 1) -> tuple[np.ndarr
 
 
 @pytest.mark.parametrize("scaling", ["none", "minmax", "standard"])
-def test_the_numbers_are_those_of_a_table_in_memory(folder: Path, scaling: str) -> None:
+def test_the_numbers_are_those_of_a_table_in_memory(folder, scaling):
     frame().to_csv(folder / "d.csv", index=False)
     streamed = load_dataset(project(scaling=scaling, columns=CHOICES), folder)
     inside = load_dataset(
@@ -81,7 +79,7 @@ def test_the_numbers_are_those_of_a_table_in_memory(folder: Path, scaling: str) 
 
 
 @pytest.mark.parametrize("rule", ["drop", "mean", "median", "most_frequent"])
-def test_missing_values_are_judged_over_the_whole_file(folder: Path, rule: str) -> None:
+def test_missing_values_are_judged_over_the_whole_file(folder, rule):
     table = frame()[["n", "c", "y"]]
     table.loc[600:950, "n"] = None  # one chunk and more
     table.loc[1200, "c"] = None
@@ -95,7 +93,7 @@ def test_missing_values_are_judged_over_the_whole_file(folder: Path, rule: str) 
     np.testing.assert_allclose(whole(streamed)[0], inside.train.x["input"], rtol=1e-6)
 
 
-def test_a_rare_class_far_down_is_a_class(folder: Path) -> None:
+def test_a_rare_class_far_down_is_a_class(folder):
     table = frame().assign(y=["common"] * (ROWS - 3) + ["rare"] * 3)
     table.to_csv(folder / "d.csv", index=False)
     data = load_dataset(project(), folder)
@@ -104,14 +102,14 @@ def test_a_rare_class_far_down_is_a_class(folder: Path) -> None:
     assert whole(data)[1].sum() == 3
 
 
-def test_a_column_that_is_empty_throughout_is_left_out(folder: Path) -> None:
+def test_a_column_that_is_empty_throughout_is_left_out(folder):
     frame().assign(nothing=None)[["nothing", "n", "y"]].to_csv(folder / "d.csv", index=False)
     data = load_dataset(project(), folder)
     assert data.facts.column_names == ("n",)
     assert "Column 'nothing' is empty and was left out." in data.facts.notes
 
 
-def test_each_row_comes_once_an_epoch_in_an_order_of_its_own(folder: Path) -> None:
+def test_each_row_comes_once_an_epoch_in_an_order_of_its_own(folder):
     frame().assign(n=np.arange(ROWS)).to_csv(folder / "d.csv", index=False)
     data = load_dataset(project(scaling="none"), folder)
     plain, first, second = (
@@ -124,9 +122,7 @@ def test_each_row_comes_once_an_epoch_in_an_order_of_its_own(folder: Path) -> No
 
 
 @pytest.mark.parametrize("run_bytes", [8, 200, 1 << 20])
-def test_blocks_hold_each_row_once_whatever_their_size(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, run_bytes: int
-) -> None:
+def test_blocks_hold_each_row_once_whatever_their_size(folder, monkeypatch, run_bytes):
     monkeypatch.setattr(streaming, "_RUN_BYTES", run_bytes)
     frame().assign(n=np.arange(ROWS)).to_csv(folder / "d.csv", index=False)
     stream = load_dataset(project(scaling="none"), folder).stream
@@ -143,7 +139,7 @@ def test_blocks_hold_each_row_once_whatever_their_size(
         np.testing.assert_array_equal(kept, np.arange(ROWS))
 
 
-def test_it_is_prepared_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_prepared_once(folder, monkeypatch):
     frame().to_csv(folder / "d.csv", index=False)
     told: list[tuple[int, int]] = []
 
@@ -161,7 +157,7 @@ def test_it_is_prepared_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert told == []
 
 
-def test_it_can_be_stopped_and_leaves_nothing_half_done(folder: Path) -> None:
+def test_it_can_be_stopped_and_leaves_nothing_half_done(folder):
     frame().to_csv(folder / "d.csv", index=False)
     with (
         progress.progress_listener(lambda done, of: False),
@@ -172,7 +168,7 @@ def test_it_can_be_stopped_and_leaves_nothing_half_done(folder: Path) -> None:
     assert load_dataset(project(), folder).facts.rows == ROWS
 
 
-def test_a_changed_file_is_prepared_anew(folder: Path) -> None:
+def test_a_changed_file_is_prepared_anew(folder):
     frame().to_csv(folder / "d.csv", index=False)
     before = whole(load_dataset(project(scaling="none"), folder))[1]
     frame().assign(y=lambda t: t["y"] + 1).to_csv(folder / "d.csv", index=False)
@@ -180,7 +176,7 @@ def test_a_changed_file_is_prepared_anew(folder: Path) -> None:
     np.testing.assert_allclose(after, before + 1, atol=1e-5)
 
 
-def test_what_was_not_used_for_longest_goes_first(home: Path) -> None:
+def test_what_was_not_used_for_longest_goes_first(home):
     def make(folder: Path) -> None:
         (folder / "values").write_bytes(b"x" * 1000)
         (folder / "meta.json").write_text("{}")
@@ -194,7 +190,7 @@ def test_what_was_not_used_for_longest_goes_first(home: Path) -> None:
     assert sorted(folder.name for folder in disk_cache.cache_folder().iterdir()) == ["a", "c"]
 
 
-def test_pictures_are_decoded_once_and_stay_8_bit(tmp_path: Path, home: Path) -> None:
+def test_pictures_are_decoded_once_and_stay_8_bit(tmp_path, home):
     for label, grey in (("dark", 40), ("light", 210)):
         (tmp_path / "p" / label).mkdir(parents=True)
         for index in range(30):
@@ -210,7 +206,7 @@ def test_pictures_are_decoded_once_and_stay_8_bit(tmp_path: Path, home: Path) ->
     assert sizes == {len(x) * 16 * 16}
 
 
-def test_a_long_text_of_few_numbers_is_trained_in_memory(folder: Path) -> None:
+def test_a_long_text_of_few_numbers_is_trained_in_memory(folder):
     table = frame().assign(note="a long remark that is nobody's number " * 20)[["note", "n", "y"]]
     table.to_csv(folder / "d.csv", index=False)
     columns = {"note": ColumnChoice("ignore")}

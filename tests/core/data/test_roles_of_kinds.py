@@ -1,7 +1,5 @@
 """Roles and types of columns are one mechanism: in tables, series, texts and named pictures."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +38,7 @@ def shops() -> pd.DataFrame:
     return pd.concat([one, other])
 
 
-def test_a_series_shows_what_orders_and_what_groups_it(tmp_path: Path) -> None:
+def test_a_series_shows_what_orders_and_what_groups_it(tmp_path):
     shops().to_csv(tmp_path / "d.csv", index=False)
     concluded = project("series", ("sold",), window=3)
     assert roles(concluded, tmp_path) == {
@@ -54,7 +52,7 @@ def test_a_series_shows_what_orders_and_what_groups_it(tmp_path: Path) -> None:
         assert {bool(window[0] >= 100) for window in x} == {True, False}
 
 
-def test_a_role_of_a_series_takes_the_place_of_its_option(tmp_path: Path) -> None:
+def test_a_role_of_a_series_takes_the_place_of_its_option(tmp_path):
     table = shops().assign(number=np.tile(np.arange(30), 2))
     table.to_csv(tmp_path / "d.csv", index=False)
     one = project("series", ("sold",), window=3, order_by="day", group="shop")
@@ -65,7 +63,7 @@ def test_a_role_of_a_series_takes_the_place_of_its_option(tmp_path: Path) -> Non
     assert (np.diff(x, axis=1) == -1).all(), "'number' counts from the newest day on"
 
 
-def test_types_of_a_series(tmp_path: Path) -> None:
+def test_types_of_a_series(tmp_path):
     shops().to_csv(tmp_path / "d.csv", index=False)
     one = project("series", ("sold",), window=3, scaling="none")
     assert load_dataset(one, tmp_path).facts.column_names == ("sold",)
@@ -79,7 +77,7 @@ def test_types_of_a_series(tmp_path: Path) -> None:
     assert load_dataset(left, tmp_path).facts.column_names == ("sold",)
 
 
-def test_weights_and_parts_of_a_series_are_those_of_the_predicted_row(tmp_path: Path) -> None:
+def test_weights_and_parts_of_a_series_are_those_of_the_predicted_row(tmp_path):
     rows = np.arange(40)
     table = pd.DataFrame(
         {
@@ -118,7 +116,7 @@ def texts() -> pd.DataFrame:
     )
 
 
-def test_columns_of_texts_have_roles_and_types(tmp_path: Path) -> None:
+def test_columns_of_texts_have_roles_and_types(tmp_path):
     texts().to_csv(tmp_path / "d.csv", index=False)
     one = project("text")
     assert roles(one, tmp_path) == {
@@ -134,7 +132,7 @@ def test_columns_of_texts_have_roles_and_types(tmp_path: Path) -> None:
     assert "longer" not in load_dataset(typed, tmp_path).facts.vocabulary
 
 
-def test_weights_parts_and_labels_of_texts(tmp_path: Path) -> None:
+def test_weights_parts_and_labels_of_texts(tmp_path):
     table = texts()
     table.loc[3, "mood"] = None
     table.to_csv(tmp_path / "d.csv", index=False)
@@ -153,7 +151,7 @@ def test_weights_parts_and_labels_of_texts(tmp_path: Path) -> None:
     assert roles(set_columns(other, ["mood"], role="ignore"), tmp_path)["title"] == "target"
 
 
-def test_what_of_texts_is_lost_is_said(tmp_path: Path) -> None:
+def test_what_of_texts_is_lost_is_said(tmp_path):
     table = pd.DataFrame({"text": ["one two three four", "one two", "one five"] * 10,
                           "y": [0, 1, 0] * 10})  # fmt: skip
     table.to_csv(tmp_path / "d.csv", index=False)
@@ -169,7 +167,7 @@ def test_what_of_texts_is_lost_is_said(tmp_path: Path) -> None:
 # -- pictures that a table names
 
 
-def test_columns_of_named_pictures(tmp_path: Path) -> None:
+def test_columns_of_named_pictures(tmp_path):
     (tmp_path / "p").mkdir()
     rows = []
     for n in range(20):
@@ -195,9 +193,7 @@ def test_columns_of_named_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_rows_of_a_group_are_never_divided_among_parts(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, large: bool
-) -> None:
+def test_rows_of_a_group_are_never_divided_among_parts(tmp_path, home, monkeypatch, large):
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 100)
     patients = np.arange(600) // 4
     random = np.random.default_rng(0)
@@ -226,7 +222,7 @@ def test_rows_of_a_group_are_never_divided_among_parts(
         assert len(known & set(apart.test.raw_x["input"][:, 0].astype(int))) > 50
 
 
-def test_one_group_cannot_be_divided(tmp_path: Path) -> None:
+def test_one_group_cannot_be_divided(tmp_path):
     pd.DataFrame({"who": "p", "x": range(20), "y": range(20)}).to_csv(tmp_path / "d.csv")
     one = project("csv", ("y",), columns={"who": ColumnChoice("group")})
     with pytest.raises(DataError, match="same value in every row"):

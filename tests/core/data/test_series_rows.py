@@ -1,7 +1,5 @@
 """Series: sorted by time, by group, never over a gap, filled by training rows, all steps ahead."""
 
-from __future__ import annotations
-
 import calendar
 from dataclasses import replace
 from functools import partial
@@ -54,7 +52,7 @@ def windows_of(found: Project, folder: Path) -> dict[tuple[float, ...], tuple[fl
     }
 
 
-def test_all_steps_of_the_horizon_are_predicted(tmp_path: Path) -> None:
+def test_all_steps_of_the_horizon_are_predicted(tmp_path):
     frame = pd.DataFrame({"t": np.arange(40.0), "u": np.arange(40.0) * 10})
     found = project(tmp_path, frame, horizon=3)
     assert windows_of(found, tmp_path)[0, 1, 2, 3] == (4, 5, 6)
@@ -68,7 +66,7 @@ def test_all_steps_of_the_horizon_are_predicted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", ["newest first", "shuffled"])
-def test_rows_are_sorted_by_their_date(tmp_path: Path, order: str) -> None:
+def test_rows_are_sorted_by_their_date(tmp_path, order):
     frame = pd.DataFrame({"date": days(60), "t": np.arange(60.0)})
     frame = frame[::-1] if order == "newest first" else frame.sample(frac=1, random_state=1)
     found = project(tmp_path, frame)
@@ -80,7 +78,7 @@ def test_rows_are_sorted_by_their_date(tmp_path: Path, order: str) -> None:
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
-def test_each_window_knows_its_days(tmp_path: Path, horizon: int) -> None:
+def test_each_window_knows_its_days(tmp_path, horizon):
     """Shuffled in the file, and with a gap of a month: the value of each day is its number."""
     when = [*days(30), *days(30, "2024-03-01")]
     number = np.array(when, "datetime64[D]").astype(float)
@@ -96,7 +94,7 @@ def test_each_window_knows_its_days(tmp_path: Path, horizon: int) -> None:
     assert load_dataset(counted, tmp_path).train.days is None
 
 
-def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
+def test_several_shops_one_below_the_other(tmp_path):
     one = pd.DataFrame({"date": days(40), "shop": "A", "t": np.arange(40.0)})
     other = one.assign(shop="B", t=one["t"] + 1000)
     found = project(tmp_path, pd.concat([one, other]))
@@ -111,13 +109,13 @@ def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
     assert {bool(value > 900) for value in test.y["output"][:, 0]} == {True, False}
 
 
-def test_the_same_time_twice_without_a_group_is_asked_about(tmp_path: Path) -> None:
+def test_the_same_time_twice_without_a_group_is_asked_about(tmp_path):
     frame = pd.DataFrame({"date": days(20) * 2, "t": np.arange(40.0)})
     with pytest.raises(DataError, match="have the same 'date', such as '2024-01-01'"):
         load_facts(project(tmp_path, frame), tmp_path)
 
 
-def test_no_window_spans_a_gap(tmp_path: Path) -> None:
+def test_no_window_spans_a_gap(tmp_path):
     dates = [*days(30), *days(30, "2024-06-01")]
     found = project(tmp_path, pd.DataFrame({"date": dates, "t": np.arange(60.0)}))
     seen = windows_of(found, tmp_path)
@@ -127,19 +125,19 @@ def test_no_window_spans_a_gap(tmp_path: Path) -> None:
     assert "'date' has 1 gap: no window spans a gap." in load_facts(found, tmp_path).notes
 
 
-def test_weekends_of_a_stock_exchange_are_no_gaps(tmp_path: Path) -> None:
+def test_weekends_of_a_stock_exchange_are_no_gaps(tmp_path):
     dates = [str(day.date()) for day in pd.bdate_range("2024-01-01", periods=60)]
     found = project(tmp_path, pd.DataFrame({"date": dates, "t": np.arange(60.0)}))
     assert len(windows_of(found, tmp_path)) == 56
 
 
-def test_months_of_28_to_31_days_are_no_gaps(tmp_path: Path) -> None:
+def test_months_of_28_to_31_days_are_no_gaps(tmp_path):
     dates = [str(day.date()) for day in pd.date_range("2020-01-01", periods=48, freq="MS")]
     found = project(tmp_path, pd.DataFrame({"month": dates, "t": np.arange(48.0)}))
     assert len(windows_of(found, tmp_path)) == 44
 
 
-def test_left_out_rows_break_the_series_also_where_they_are_sorted(tmp_path: Path) -> None:
+def test_left_out_rows_break_the_series_also_where_they_are_sorted(tmp_path):
     values = np.arange(60.0)
     values[20] = np.nan
     frame = pd.DataFrame({"date": days(60), "t": values})[::-1]
@@ -149,7 +147,7 @@ def test_left_out_rows_break_the_series_also_where_they_are_sorted(tmp_path: Pat
     assert not any({19.0, 21.0} <= {*window, *after} for window, after in seen.items())
 
 
-def test_missing_features_are_filled_from_training_rows_and_targets_never(tmp_path: Path) -> None:
+def test_missing_features_are_filled_from_training_rows_and_targets_never(tmp_path):
     """The last fifth, which is the test part, is a thousand times larger."""
     u = np.where(np.arange(100) < 80, 2.0, 2000.0)
     u[[5, 95]] = np.nan
@@ -166,7 +164,7 @@ def test_missing_features_are_filled_from_training_rows_and_targets_never(tmp_pa
     assert 50.0 not in loaded.train.y["output"]
 
 
-def test_missing_values_are_named_where_nothing_was_decided(tmp_path: Path) -> None:
+def test_missing_values_are_named_where_nothing_was_decided(tmp_path):
     values = np.arange(30.0)
     values[7] = np.nan
     with pytest.raises(DataError, match="column 't' in line 9"):
@@ -192,7 +190,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Path]
     )  # fmt: skip
 
 
-def test_seven_steps_are_judged_and_predicted(model: tuple[TrainedModel, Path]) -> None:
+def test_seven_steps_are_judged_and_predicted(model):
     trained, folder = model
     assert trained.training_model.output_shape == (None, 7)
     split = read_split(trained.project.data, trained.preprocessing, folder / "s.csv")
@@ -211,9 +209,7 @@ def test_seven_steps_are_judged_and_predicted(model: tuple[TrainedModel, Path]) 
 
 
 @pytest.mark.parametrize("given", [{}, {"order_by": "date"}])
-def test_the_script_sorts_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, object]
-) -> None:
+def test_the_script_sorts_too(tmp_path, monkeypatch, given):
     frame = pd.DataFrame({"date": days(60), "t": np.arange(60.0), "u": 1.0})[::-1]
     found = project(tmp_path, frame, horizon=2, **given)
     text = source(found).split("# Split the data")[0]
@@ -226,7 +222,7 @@ def test_the_script_sorts_too(
     np.testing.assert_array_equal(y[: len(loaded.train)], loaded.train.y["output"])
 
 
-def test_the_script_keeps_groups_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_script_keeps_groups_apart(tmp_path, monkeypatch):
     one = pd.DataFrame({"date": days(30), "shop": "A", "t": np.arange(30.0)})
     frame = pd.concat([one, one.assign(shop="B", t=one["t"] + 1000)])
     found = project(tmp_path, frame, group="shop")
@@ -254,7 +250,7 @@ NUMBER_TIMES = {
 
 
 @pytest.mark.parametrize("name", NUMBER_TIMES)
-def test_numbers_that_say_when_order_the_rows(tmp_path: Path, name: str) -> None:
+def test_numbers_that_say_when_order_the_rows(tmp_path, name):
     """Newest first, a careless reader predicts the past from the future."""
     frame = pd.DataFrame({name: NUMBER_TIMES[name], "t": np.arange(60.0)})[::-1]
     found = project(tmp_path, frame)
@@ -266,14 +262,14 @@ def test_numbers_that_say_when_order_the_rows(tmp_path: Path, name: str) -> None
     assert f"The rows were sorted by '{name}'." in rows.notes
 
 
-def test_a_year_of_months_is_a_number_like_others(tmp_path: Path) -> None:
+def test_a_year_of_months_is_a_number_like_others(tmp_path):
     frame = pd.DataFrame({"year": 1960 + np.arange(60) // 12, "t": np.arange(60.0)})
     loaded = load_dataset(project(tmp_path, frame), tmp_path)
     assert loaded.train.x["input"].shape[1:] == (4, 2)
 
 
 @pytest.mark.parametrize("style", ["%d/%m/%Y", "%Y-%m-%d"])
-def test_a_day_and_the_time_beside_it(tmp_path: Path, style: str) -> None:
+def test_a_day_and_the_time_beside_it(tmp_path, style):
     when = clocks(60, 6)
     frame = pd.DataFrame({
         "day": [one.strftime(style) for one in when],
@@ -288,13 +284,13 @@ def test_a_day_and_the_time_beside_it(tmp_path: Path, style: str) -> None:
     assert "'time' is read as the time of day of 'day'." in rows.notes
 
 
-def test_a_time_of_the_day_is_the_same_on_every_day(tmp_path: Path) -> None:
+def test_a_time_of_the_day_is_the_same_on_every_day(tmp_path):
     """pandas puts 06:00 on the day on which it reads it."""
     cells = pd.Series(["06:00", "18:30", "11:15 PM"], name="at")
     np.testing.assert_allclose(dates_as_days(cells, "d.csv", ""), [0.25, 18.5 / 24, 23.25 / 24])
 
 
-def test_days_that_recur_can_be_left_as_they_stand(tmp_path: Path) -> None:
+def test_days_that_recur_can_be_left_as_they_stand(tmp_path):
     frame = pd.DataFrame({"date": [*days(30), *days(30)], "t": np.arange(60.0)})
     found = project(tmp_path, frame)
     with pytest.raises(DataError, match="have the same 'date'") as told:
@@ -305,9 +301,7 @@ def test_days_that_recur_can_be_left_as_they_stand(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*NUMBER_TIMES, "day"])
-def test_the_script_orders_likewise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_the_script_orders_likewise(tmp_path, monkeypatch, name):
     when = clocks(60, 6)
     columns = {name: NUMBER_TIMES[name]} if name in NUMBER_TIMES else {
         "day": [one.strftime("%d/%m/%Y") for one in when],
@@ -324,7 +318,7 @@ def test_the_script_orders_likewise(
     np.testing.assert_array_equal(x[: len(loaded.train)], loaded.train.x["input"])
 
 
-def test_a_model_that_took_years_for_a_number_still_does(tmp_path: Path) -> None:
+def test_a_model_that_took_years_for_a_number_still_does(tmp_path):
     """Models that were trained before years ordered the rows."""
     frame = pd.DataFrame({"year": np.arange(60) + 1960, "t": np.arange(60.0)})
     found = project(tmp_path, frame)
@@ -380,9 +374,7 @@ def written(folder: Path, times: list[str], values: list[str], head: str = "when
         "quarters",
     ],
 )
-def test_dates_that_rise_evenly_and_one_number_are_a_series(
-    tmp_path: Path, times: list[str]
-) -> None:
+def test_dates_that_rise_evenly_and_one_number_are_a_series(tmp_path, times):
     path = written(tmp_path, times, SINE)
     recipe = recipe_for(path, path.name)
     assert recipe.kind == "series"
@@ -401,9 +393,7 @@ def test_dates_that_rise_evenly_and_one_number_are_a_series(
 
 @pytest.mark.parametrize("ending", ["xlsx", "parquet", "json", "jsonl"])
 @pytest.mark.parametrize("rising", [True, False], ids=["rising", "mixed"])
-def test_a_series_is_recognised_in_every_file_of_a_table(
-    tmp_path: Path, ending: str, rising: bool
-) -> None:
+def test_a_series_is_recognised_in_every_file_of_a_table(tmp_path, ending, rising):
     dates = [*pd.date_range("2024-01-01", periods=60)]
     table = pd.DataFrame({"when": dates if rising else dates[::-1], "y": [*map(float, SINE)]})
     path = tmp_path / f"one.{ending}"
@@ -422,7 +412,7 @@ def test_a_series_is_recognised_in_every_file_of_a_table(
         assert np.ravel(y)[0] == pytest.approx(float(SINE[14]), abs=1e-6)
 
 
-def test_a_recognised_series_may_begin_with_its_values_and_is_built_for(tmp_path: Path) -> None:
+def test_a_recognised_series_may_begin_with_its_values_and_is_built_for(tmp_path):
     path = written(tmp_path, SINE, days(60), "y,when")
     found = suggest(path, seconds=0)
     assert found.project.data.kind == "series"
@@ -456,18 +446,16 @@ def customers(order: str) -> tuple[list[str], list[str]]:
         "day-or-month", "too-short",
     ],
 )  # fmt: skip
-def test_what_may_be_no_series_is_not_read_as_one(
-    tmp_path: Path, times: list[str], values: list[str]
-) -> None:
+def test_what_may_be_no_series_is_not_read_as_one(tmp_path, times, values):
     assert recipe_for(written(tmp_path, times, values)).kind == "csv"
 
 
-def test_several_numbers_beside_a_date_stay_a_table(tmp_path: Path) -> None:
+def test_several_numbers_beside_a_date_stay_a_table(tmp_path):
     path = written(tmp_path, days(60), [f"{one},{n}" for n, one in enumerate(SINE)], "when,y,z")
     assert recipe_for(path).kind == "csv"
 
 
-def test_a_series_of_few_whole_numbers_is_of_numbers_and_not_of_classes(tmp_path: Path) -> None:
+def test_a_series_of_few_whole_numbers_is_of_numbers_and_not_of_classes(tmp_path):
     path = written(tmp_path, days(120), [str(n % 12) for n in range(120)])
     found = load_facts(Project(data=recipe_for(path, path.name)), tmp_path)
     assert (found.task, found.classes) == ("regression", ())

@@ -1,7 +1,5 @@
 """Cells that were read wrongly without a word: each with its truth, and with what stays quiet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -71,9 +69,7 @@ def read(
          COUNT + 0.5, ""),
     ],
 )  # fmt: skip
-def test_numbers_are_read_as_meant(
-    tmp_path: Path, name: str, cell: Callable[[int], str], truth: np.ndarray, unit: str
-) -> None:
+def test_numbers_are_read_as_meant(tmp_path, name, cell, truth, unit):
     series, seen, codes = read(tmp_path, cell, name)
     assert series.to_numpy(float) == pytest.approx(truth)
     assert seen == unit
@@ -89,16 +85,14 @@ def test_numbers_are_read_as_meant(
         lambda n: f"{n}:{n % 7}",
     ],
 )
-def test_what_is_no_amount_stays_text_without_a_word(
-    tmp_path: Path, cell: Callable[[int], str]
-) -> None:
+def test_what_is_no_amount_stays_text_without_a_word(tmp_path, cell):
     series, unit, codes = read(tmp_path, cell)
     assert (series.dtype.kind, unit, codes) == ("O", "", set())
 
 
 @pytest.mark.parametrize("proven", ["", "."])
 @pytest.mark.parametrize("sign", [" €", ""])
-def test_thousands_beside_hundreds_are_no_decimals(proven: str, sign: str) -> None:
+def test_thousands_beside_hundreds_are_no_decimals(proven, sign):
     cells = [f"{600 + 7 * n}{sign}" for n in range(30)] + [f"2.008{sign}", f"1.450{sign}"]
     style = number_style(cells, proven)
     assert style is not None and style.readings == (",", "."), "it is asked"
@@ -119,7 +113,7 @@ def codes(found: DataReport, column: str) -> set[str]:
     return {note.code for note in found.notes if note.column == column}
 
 
-def test_clock_times_are_numbers_and_a_target_of_them_is_asked(tmp_path: Path) -> None:
+def test_clock_times_are_numbers_and_a_target_of_them_is_asked(tmp_path):
     clock = [f"{6 + n % 5}:{n % 6}0" for n in range(ROWS)]
     table = pd.DataFrame({"t": clock, "y": COUNT + 0.5})
     found = report(tmp_path, table)
@@ -134,7 +128,7 @@ def test_clock_times_are_numbers_and_a_target_of_them_is_asked(tmp_path: Path) -
     assert hours.min() >= 6 and hours.max() < 23
 
 
-def test_a_labelled_total_is_left_out_and_can_be_used(tmp_path: Path) -> None:
+def test_a_labelled_total_is_left_out_and_can_be_used(tmp_path):
     lines = ["town;n;y", *(f"t{n};{n};{2 * n}" for n in range(ROWS)), "Total;780;1560"]
     (tmp_path / "d.csv").write_text("\n".join(lines))
     project = Project(data=Data("csv", path="d.csv"))
@@ -154,7 +148,7 @@ def test_a_labelled_total_is_left_out_and_can_be_used(tmp_path: Path) -> None:
     assert "total-row" not in {one.code for one in report(tmp_path, kinds).notes}
 
 
-def test_results_of_a_test_in_several_spellings_are_one(tmp_path: Path) -> None:
+def test_results_of_a_test_in_several_spellings_are_one(tmp_path):
     words = ["pos", "POS", "positive", "neg", "negative"] * 8
     table = pd.DataFrame({"v": words, "y": COUNT + 0.5})
     (note,) = [one for one in report(tmp_path, table).notes if one.code == "same-word-twice"]
@@ -165,7 +159,7 @@ def test_results_of_a_test_in_several_spellings_are_one(tmp_path: Path) -> None:
     assert not codes(report(tmp_path, other), "v")
 
 
-def test_a_measured_zero_is_no_missing_value(tmp_path: Path) -> None:
+def test_a_measured_zero_is_no_missing_value(tmp_path):
     source = np.random.default_rng(1)
     force = np.repeat(np.arange(10), 12) * 2.0
     length = np.where(force > 0, 30 + force * 40 + source.normal(0, 1, 120), 0.0).round(1)
@@ -181,7 +175,7 @@ def test_a_measured_zero_is_no_missing_value(tmp_path: Path) -> None:
     assert "stand-in" not in codes(report(tmp_path, spring), "length")
 
 
-def test_of_several_sheets_the_table_is_taken(tmp_path: Path) -> None:
+def test_of_several_sheets_the_table_is_taken(tmp_path):
     book = openpyxl.Workbook()
     assert book.active is not None
     book.active.title = "About"
@@ -207,9 +201,7 @@ def test_of_several_sheets_the_table_is_taken(tmp_path: Path) -> None:
         ("reversed", lambda days: [*days[:20], days[21], days[20], *days[22:]], "sorted"),
     ],
 )
-def test_a_dated_series_with_one_odd_step_is_a_series(
-    tmp_path: Path, name: str, change: Callable[[list[str]], list[str]], told: str
-) -> None:
+def test_a_dated_series_with_one_odd_step_is_a_series(tmp_path, name, change, told):
     for step in ("D", "h"):
         when = pd.date_range("2024-10-20", periods=60, freq=step)
         days = change([str(one) for one in when])
@@ -227,9 +219,7 @@ def test_a_dated_series_with_one_odd_step_is_a_series(
 @pytest.mark.parametrize(
     ("step", "repeats", "days"), [("h", 1, 14), ("15min", 4, 14), ("15min", 4, 3), ("5min", 12, 2)]
 )
-def test_the_hour_that_autumn_repeats_is_told(
-    tmp_path: Path, step: str, repeats: int, days: int, in_pairs: bool
-) -> None:
+def test_the_hour_that_autumn_repeats_is_told(tmp_path, step, repeats, days, in_pairs):
     last = pd.Timestamp("2024-10-28")
     when = pd.date_range(last - pd.Timedelta(days=days), last, freq=step, tz="UTC")
     when = when.tz_convert("Europe/Berlin")
@@ -243,7 +233,7 @@ def test_the_hour_that_autumn_repeats_is_told(
     assert any(f"{repeats} row" in note and "repeat" in note for note in notes)
 
 
-def test_the_second_hour_of_autumn_comes_after_the_first(tmp_path: Path) -> None:
+def test_the_second_hour_of_autumn_comes_after_the_first(tmp_path):
     when = pd.date_range("2024-10-25", "2024-10-29", freq="15min", tz="Europe/Berlin")
     table = pd.DataFrame({"when": when.tz_localize(None), "load": np.arange(len(when)) + 0.5})
     table.to_csv(tmp_path / "d.csv", index=False)
@@ -253,7 +243,7 @@ def test_the_second_hour_of_autumn_comes_after_the_first(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("odd", "asked"), [(0, True), (1, True), (20, False)])
-def test_dates_with_few_odd_steps_are_asked_about(tmp_path: Path, odd: int, asked: bool) -> None:
+def test_dates_with_few_odd_steps_are_asked_about(tmp_path, odd, asked):
     days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=80)]
     for place in range(odd):
         days[3 + 2 * place] = days[2 + 2 * place]
@@ -263,7 +253,7 @@ def test_dates_with_few_odd_steps_are_asked_about(tmp_path: Path, odd: int, aske
     assert ("even-steps" in codes(report(tmp_path, table, columns=columns), "")) == asked
 
 
-def test_a_log_with_many_equal_times_is_no_series(tmp_path: Path) -> None:
+def test_a_log_with_many_equal_times_is_no_series(tmp_path):
     days = [f"2024-01-{1 + n // 3:02}" for n in range(60)]
     pairs = [f"2024-01-01 {n // 8:02}:{n // 2 % 4 * 15:02}" for n in range(80)]
     for times in (days, pairs):  # two sensors: every quarter of an hour twice
@@ -272,7 +262,7 @@ def test_a_log_with_many_equal_times_is_no_series(tmp_path: Path) -> None:
         assert recipe_for(tmp_path / "d.csv", "d.csv").kind == "csv"
 
 
-def test_texts_and_labels_open_as_texts(tmp_path: Path) -> None:
+def test_texts_and_labels_open_as_texts(tmp_path):
     path = tmp_path / "d.csv"
     rows = [f'"This is review {n}, it was really long",{"ab"[n % 2]}' for n in range(20)]
     path.write_text("text,label\n" + "\n".join(rows))
@@ -300,7 +290,7 @@ def test_texts_and_labels_open_as_texts(tmp_path: Path) -> None:
         assert recipe_for(path, "d.csv").kind == "csv"
 
 
-def test_durations_of_a_parquet_file_are_seconds(tmp_path: Path) -> None:
+def test_durations_of_a_parquet_file_are_seconds(tmp_path):
     lasts = [timedelta(minutes=n, milliseconds=500) for n in range(ROWS)]
     polars.DataFrame({"lasts": lasts, "y": list(range(ROWS))}).write_parquet(tmp_path / "d.parquet")
     table = read_table(tmp_path / "d.parquet", {})
@@ -308,7 +298,7 @@ def test_durations_of_a_parquet_file_are_seconds(tmp_path: Path) -> None:
     assert {one.code for one in table_reading(table).findings} == {"times"}
 
 
-def test_cut_off_and_wrong_sounds_are_named_with_the_empty_one(tmp_path: Path) -> None:
+def test_cut_off_and_wrong_sounds_are_named_with_the_empty_one(tmp_path):
     whole = wav_bytes(np.sin(np.arange(8000) / 20), 8000)
     for label in "ab":
         (tmp_path / "s" / label).mkdir(parents=True)
@@ -326,13 +316,13 @@ def test_cut_off_and_wrong_sounds_are_named_with_the_empty_one(tmp_path: Path) -
     assert not [one for one in after.notes if one.severity == "error"]
 
 
-def test_years_are_written_without_a_group() -> None:
+def test_years_are_written_without_a_group():
     assert [format_number(one) for one in (2009, 2009.0, 9999, 12_346)] == [
         "2009", "2009", "9999", "12,346",
     ]  # fmt: skip
 
 
-def test_cells_that_were_filled_are_marked_in_the_worst_mistakes(tmp_path: Path) -> None:
+def test_cells_that_were_filled_are_marked_in_the_worst_mistakes(tmp_path):
     source = np.random.default_rng(4)
     table = pd.DataFrame({"a": source.normal(size=60), "y": source.normal(size=60)}).round(3)
     table.loc[::3, "a"] = None
@@ -352,7 +342,7 @@ def test_cells_that_were_filled_are_marked_in_the_worst_mistakes(tmp_path: Path)
 
 
 @pytest.mark.parametrize(("mark", "target"), [(";", True), (", ", True), ("|", False)])
-def test_lists_of_labels_can_be_split(tmp_path: Path, mark: str, target: bool) -> None:
+def test_lists_of_labels_can_be_split(tmp_path, mark, target):
     genres = [["drama", "action"], ["drama"], ["comedy", "drama"], ["action"]] * 15
     table = pd.DataFrame({"genres": [mark.join(row) for row in genres], "n": np.arange(60) / 7})
     table.to_csv(tmp_path / "d.csv", index=False, sep="\t")
@@ -375,6 +365,6 @@ def test_lists_of_labels_can_be_split(tmp_path: Path, mark: str, target: bool) -
         [f"a long text number {n}, with commas, and more of them" for n in range(60)],
     ],
 )
-def test_what_only_holds_a_mark_is_no_list(tmp_path: Path, cells: list[str]) -> None:
+def test_what_only_holds_a_mark_is_no_list(tmp_path, cells):
     table = pd.DataFrame({"v": [*cells] * (60 // len(cells)), "y": np.arange(60) / 7})
     assert "lists-of-labels" not in codes(report(tmp_path, table), "v")

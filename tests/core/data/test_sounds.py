@@ -1,7 +1,5 @@
 """Sounds of a folder for each class: pitch, length, rate, parts, and bad files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +33,7 @@ def project(**options: object) -> Project:
     return Project(data=Data("sounds", path="s", options=options))
 
 
-def test_spectrograms_of_a_folder(folder: Path) -> None:
+def test_spectrograms_of_a_folder(folder):
     assert recipe_for(folder / "s", "s").kind == "sounds"
     found = load_dataset(project(), folder)
     # Half a second: frames of 400 every 160 of 8,000 numbers.
@@ -49,7 +47,7 @@ def test_spectrograms_of_a_folder(folder: Path) -> None:
     assert (loudest[classes == "high"].min() > loudest[classes == "low"].max()).all()
 
 
-def test_the_pitch_stands_where_the_mel_scale_puts_it() -> None:
+def test_the_pitch_stands_where_the_mel_scale_puts_it():
     rate, mels = 16_000, 40
     for pitch in (440.0, 1000.0, 4000.0):
         wave = np.sin(2 * np.pi * pitch * np.arange(rate) / rate).astype(np.float32)
@@ -59,7 +57,7 @@ def test_the_pitch_stands_where_the_mel_scale_puts_it() -> None:
 
 
 @pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg"])
-def test_each_kind_of_sound_file(tmp_path: Path, ending: str) -> None:
+def test_each_kind_of_sound_file(tmp_path, ending):
     for index in range(8):
         tone(tmp_path / "s" / "low" / f"{index}{ending}", 300 + index)
         tone(tmp_path / "s" / "high" / f"{index}{ending}", 3000 + index)
@@ -73,14 +71,14 @@ def test_each_kind_of_sound_file(tmp_path: Path, ending: str) -> None:
     assert set(said[strongest < 1500]) == {"low"}
 
 
-def test_waveforms(folder: Path) -> None:
+def test_waveforms(folder):
     found = load_dataset(project(representation="waveform", sample_rate=8000), folder)
     assert found.facts.input_shapes["input"] == (4000, 1)
     assert not found.preprocessing.inputs["input"].scaled
     assert np.abs(found.train.x["input"]).max() == pytest.approx(0.5, abs=0.05)
 
 
-def test_other_rates_channels_and_lengths(tmp_path: Path) -> None:
+def test_other_rates_channels_and_lengths(tmp_path):
     tone(tmp_path / "a.ogg", 500, rate=44_100, seconds=1.0, channels=2)
     wave = sound_wave(str(tmp_path / "a.ogg"), 16_000, 2.0)
     assert wave.shape == (32_000,)
@@ -95,7 +93,7 @@ def test_other_rates_channels_and_lengths(tmp_path: Path) -> None:
     assert "1 of 12 sounds is longer than 0.5 s and is cut off." in found.notes
 
 
-def test_parts_preview_and_judging(tmp_path: Path) -> None:
+def test_parts_preview_and_judging(tmp_path):
     for part, count in (("train", 6), ("val", 2), ("test", 2)):
         for label, pitch in (("low", 300), ("high", 3000)):
             for index in range(count):
@@ -109,7 +107,7 @@ def test_parts_preview_and_judging(tmp_path: Path) -> None:
     assert split.x["input"].shape == (4, 48, 40)
 
 
-def test_bad_sounds(folder: Path) -> None:
+def test_bad_sounds(folder):
     (folder / "s" / "low" / "bad.wav").write_bytes(b"RIFF nonsense")
     with pytest.raises(
         DataError,
@@ -123,7 +121,7 @@ def test_bad_sounds(folder: Path) -> None:
     assert "1 .m4a file cannot be read." in load_facts(project(), folder).notes
 
 
-def test_speech_bands_are_those_that_the_embedding_was_trained_with(tmp_path: Path) -> None:
+def test_speech_bands_are_those_that_the_embedding_was_trained_with(tmp_path):
     """A tone of 1,000 Hz: its band, its decibels, and quiet of 40 frames before and after."""
     rate = 16_000
     wave = (0.5 * np.sin(2 * np.pi * 1000 * np.arange(rate) / rate)).astype(np.float32)
@@ -140,7 +138,7 @@ def test_speech_bands_are_those_that_the_embedding_was_trained_with(tmp_path: Pa
     np.testing.assert_allclose(difference[90].max(), 0.602, atol=1e-3)
 
 
-def test_speech_reaches_the_network_as_it_is(folder: Path) -> None:
+def test_speech_reaches_the_network_as_it_is(folder):
     found = load_dataset(project(representation="speech", mels=64, sample_rate=8000), folder)
     assert found.facts.input_shapes["input"] == (48 + 80, 32)
     assert not found.preprocessing.inputs["input"].scaled

@@ -1,7 +1,5 @@
 """The cut of the rows is scikit-learn's, which exported scripts call with the same seed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
@@ -12,7 +10,7 @@ from netbuilder.core.data.prepare.splits import split_rows
 @pytest.mark.parametrize("count", [10, 61, 1000])
 @pytest.mark.parametrize("seed", [0, 1, 12345])
 @pytest.mark.parametrize("classed", [False, True])
-def test_the_rows_are_those_of_train_test_split(count: int, seed: int, classed: bool) -> None:
+def test_the_rows_are_those_of_train_test_split(count, seed, classed):
     classes = np.arange(count) % 2 if classed else None
     cut = split_rows(count, validation=0.25, test=0.3, seed=seed, classes=classes, ordered=False)
     rest, test = train_test_split(
@@ -29,7 +27,7 @@ def test_the_rows_are_those_of_train_test_split(count: int, seed: int, classed: 
 
 
 @pytest.mark.parametrize("rows", [40, 120])
-def test_a_class_of_one_row_is_learned_and_the_others_keep_their_shares(rows: int) -> None:
+def test_a_class_of_one_row_is_learned_and_the_others_keep_their_shares(rows):
     classes = np.arange(rows) % 4
     classes[rows // 2] = 4
     cut = split_rows(rows, validation=0.2, test=0.25, seed=3, classes=classes, ordered=False)

@@ -1,7 +1,5 @@
 """Tables that are no text: spreadsheets, Parquet, JSON lines, ARFF, all the way to training."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from pathlib import Path
@@ -149,7 +147,7 @@ def write(path: Path, table: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("name", ["d.xlsx", "d.ods", "d.parquet", "d.jsonl", "d.json", "d.arff"])
-def test_every_form_holds_the_same_numbers(tmp_path: Path, name: str) -> None:
+def test_every_form_holds_the_same_numbers(tmp_path, name):
     table = frame()
     write(tmp_path / name, table)
     assert Path(name).suffix in ENDINGS
@@ -169,7 +167,7 @@ def test_every_form_holds_the_same_numbers(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["d.xlsx", "d.ods", "d.xls", "d.parquet", "d.jsonl", "d.json", "d.arff"]
 )
-def test_what_only_has_the_ending(tmp_path: Path, name: str) -> None:
+def test_what_only_has_the_ending(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 this is nothing of the sort\n\0\1\2")
     with pytest.raises(DataError, match=f"'{name}' is no"):
         read_table(tmp_path / name, {})
@@ -182,13 +180,13 @@ def test_what_only_has_the_ending(tmp_path: Path, name: str) -> None:
         ("<html><table><tr><td>1</td></tr></table></html>\n", "a web page"),
     ],
 )
-def test_texts_that_servers_call_spreadsheets(tmp_path: Path, content: str, said: str) -> None:
+def test_texts_that_servers_call_spreadsheets(tmp_path, content, said):
     (tmp_path / "d.xls").write_text(content)
     with pytest.raises(DataError, match=f"'d.xls' is {said}"):
         read_table(tmp_path / "d.xls", {})
 
 
-def test_the_sheet_can_be_chosen(tmp_path: Path) -> None:
+def test_the_sheet_can_be_chosen(tmp_path):
     other = [["a", "y"], *([n, n * 2] for n in range(30))]
     xlsx(tmp_path / "d.xlsx", {"Notes": [], "Houses": cells_of(frame()), "More": other})
     assert sheet_names(tmp_path / "d.xlsx") == ("Houses", "More")
@@ -207,7 +205,7 @@ def test_the_sheet_can_be_chosen(tmp_path: Path) -> None:
         read_table(tmp_path / "d.xlsx", {"sheet": "House"})
 
 
-def test_a_title_and_gaps_in_a_sheet(tmp_path: Path) -> None:
+def test_a_title_and_gaps_in_a_sheet(tmp_path):
     rows: list[list[object]] = [["Survey of 2024"], [], ["age", "town"]]
     rows += [[20 + n if n % 4 else None, "Ulm"] for n in range(12)]
     xlsx(tmp_path / "d.xlsx", {"One": rows})
@@ -218,7 +216,7 @@ def test_a_title_and_gaps_in_a_sheet(tmp_path: Path) -> None:
     assert table.index[0] == 4
 
 
-def test_missing_cells_in_parquet(tmp_path: Path) -> None:
+def test_missing_cells_in_parquet(tmp_path):
     polars.DataFrame(
         {"a": [1, None, 3], "b": ["x", None, "z"], "c": [True, False, None]}
     ).write_parquet(tmp_path / "d.parquet")
@@ -226,7 +224,7 @@ def test_missing_cells_in_parquet(tmp_path: Path) -> None:
     assert table.isna().sum().tolist() == [1, 1, 1]
 
 
-def test_zips_that_cannot_be_unpacked_end_in_words(tmp_path: Path) -> None:
+def test_zips_that_cannot_be_unpacked_end_in_words(tmp_path):
     """A way of packing that Python lacks, a later version of the format, a password."""
     path = tmp_path / "t.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -246,7 +244,7 @@ def test_zips_that_cannot_be_unpacked_end_in_words(tmp_path: Path) -> None:
             load_dataset(project, tmp_path)
 
 
-def test_lists_in_cells_are_told_not_dropped_in_silence(tmp_path: Path) -> None:
+def test_lists_in_cells_are_told_not_dropped_in_silence(tmp_path):
     lines = [json.dumps({"x": n, "tags": ["a", "b"], "y": 2 * n}) for n in range(40)]
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
     found = make_report(Project(graph=GRAPH, data=Data("csv", path="d.jsonl")), tmp_path)
@@ -254,7 +252,7 @@ def test_lists_in_cells_are_told_not_dropped_in_silence(tmp_path: Path) -> None:
     assert "'tags' contains lists" in next(n for n in found.notes if n.code == "nested").message
 
 
-def test_a_zip_of_several_tables_names_them(tmp_path: Path) -> None:
+def test_a_zip_of_several_tables_names_them(tmp_path):
     with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
         archive.writestr("train.csv", "x,y\n1,2\n")
         archive.writestr("test.csv", "x,y\n1,2\n")

@@ -1,7 +1,5 @@
 """Tables whose values are known, written as people write them: a few of ``benchmarks/truth.py``."""
 
-from __future__ import annotations
-
 import importlib.util
 import random
 import sys
@@ -22,16 +20,14 @@ def truth() -> ModuleType:
     return module
 
 
-def test_no_column_is_read_wrongly_without_a_word(truth: ModuleType, tmp_path: Path) -> None:
+def test_no_column_is_read_wrongly_without_a_word(truth, tmp_path):
     count = truth.run(range(60), tmp_path, every=10)
     assert count.wrong == []
     assert count.right > 0.9 * count.columns
     assert count.columns > 300
 
 
-def test_a_reader_that_takes_each_comma_for_thousands_is_caught(
-    truth: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reader_that_takes_each_comma_for_thousands_is_caught(truth, tmp_path, monkeypatch):
     """The count sees what was wrong before: 60,53 beside 67.76 was 6053."""
     import pandas as pd
 
@@ -45,9 +41,7 @@ def test_a_reader_that_takes_each_comma_for_thousands_is_caught(
     assert len(truth.run(range(30), tmp_path).wrong) > 5
 
 
-def test_a_leak_that_is_not_told_is_caught(
-    truth: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_leak_that_is_not_told_is_caught(truth, tmp_path, monkeypatch):
     from netbuilder.core.data.prepare import quality
 
     leaks = [n for n in range(16) if truth.decided(random.Random(n), tmp_path)]

@@ -1,7 +1,5 @@
 """Names from macOS, whose accents are letters apart (NFD), beside those that people type (NFC)."""
 
-from __future__ import annotations
-
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +35,7 @@ def distinct(tmp_path: Path) -> None:
     (tmp_path / NFD).unlink()
 
 
-def test_a_class_is_the_same_in_both_forms(tmp_path: Path) -> None:
+def test_a_class_is_the_same_in_both_forms(tmp_path):
     for part, name in (("train", NFD), ("test", NFC)):
         for i in range(3):
             _picture(tmp_path / part / name / f"{i}.png", 10)
@@ -46,13 +44,13 @@ def test_a_class_is_the_same_in_both_forms(tmp_path: Path) -> None:
     assert set(found.parts[TRAIN].labels) == set(found.parts[TEST].labels) == {NFC, "Brot"}
 
 
-def test_a_new_class_is_not_made_twice() -> None:
+def test_a_new_class_is_not_made_twice():
     with pytest.raises(DataError):
         check_class_name(NFC, (NFD,))
     assert check_class_name(NFD, ()) == NFC
 
 
-def test_pictures_that_a_table_names_are_found(tmp_path: Path) -> None:
+def test_pictures_that_a_table_names_are_found(tmp_path):
     rows = []
     for i in range(8):
         _picture(tmp_path / "pictures" / f"{NFD} {i}.png", 25 * i)
@@ -64,7 +62,7 @@ def test_pictures_that_a_table_names_are_found(tmp_path: Path) -> None:
     assert sum(len(part) for part in (loaded.train, loaded.validation, loaded.test)) == 8
 
 
-def test_a_project_finds_data_whose_name_was_taken_apart(tmp_path: Path) -> None:
+def test_a_project_finds_data_whose_name_was_taken_apart(tmp_path):
     (tmp_path / f"{NFD}.csv").write_text("a,b\n1,2\n")
     path = tmp_path / "p.netbuilder"
     files.write(Project(data=Data("csv", path=f"{NFC}.csv", test_path="none.csv")), path)
@@ -73,7 +71,7 @@ def test_a_project_finds_data_whose_name_was_taken_apart(tmp_path: Path) -> None
     assert found.test_path == "none.csv"
 
 
-def test_what_a_teacher_wrote_of_a_file_holds_for_both_forms() -> None:
+def test_what_a_teacher_wrote_of_a_file_holds_for_both_forms():
     rules = replace(DEFAULT_RUBRIC, overrides={f"{NFC}.h5": Override(points=7.0)})
     given = Submission(f"{NFD}.h5", NFC, FAILED)
     assert award_points(given, rules, None).score == 7.0

@@ -1,7 +1,5 @@
 """Numbers in several units, with units beside some only, in brackets: right, or told."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,9 +44,7 @@ def write(folder: Path, cells: list[str], name: str = "d.csv") -> None:
 
 
 @pytest.mark.parametrize("name", list(COLUMNS))
-def test_a_column_is_read_in_one_unit_by_program_and_script(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_column_is_read_in_one_unit_by_program_and_script(tmp_path, name, monkeypatch):
     cells, numbers, unit = COLUMNS[name]
     write(tmp_path, cells)
     told = np.array([numbers * 12], float).T
@@ -64,7 +60,7 @@ def test_a_column_is_read_in_one_unit_by_program_and_script(
     np.testing.assert_allclose(space["x_train"], told, rtol=1e-6)
 
 
-def test_new_rows_are_read_in_the_unit_that_was_learned(tmp_path: Path) -> None:
+def test_new_rows_are_read_in_the_unit_that_was_learned(tmp_path):
     write(tmp_path, ["12 kg", "3.5 kg", "1 kg"])
     preprocessing = Preprocessing.from_json(load_dataset(PROJECT, tmp_path).preprocessing.to_json())
     write(tmp_path, ["900 g", "40 g"], "new.csv")
@@ -76,9 +72,7 @@ def test_new_rows_are_read_in_the_unit_that_was_learned(tmp_path: Path) -> None:
     ("cells", "bare"),
     [(["45%", "0.37", "12%"], "0.37"), (["3 kg", "7", "2 kg"], "7"), (["3 kg", "0", "2 kg"], "")],
 )
-def test_a_number_without_the_unit_of_the_others_is_told(
-    tmp_path: Path, cells: list[str], bare: str
-) -> None:
+def test_a_number_without_the_unit_of_the_others_is_told(tmp_path, cells, bare):
     write(tmp_path, cells)
     findings = table_reading(read_table(tmp_path / "d.csv", {})).findings
     told = [one.message for one in findings if one.code == "some-without-unit"]
@@ -86,7 +80,7 @@ def test_a_number_without_the_unit_of_the_others_is_told(
     assert not bare or f"'{bare}' is read as {bare} " in told[0]
 
 
-def test_money_of_another_country_is_told(tmp_path: Path) -> None:
+def test_money_of_another_country_is_told(tmp_path):
     write(tmp_path, ["$12", "$3", "$450"])
     write(tmp_path, ["12 €", "3 €"], "new.csv")
     preprocessing = load_dataset(PROJECT, tmp_path).preprocessing
@@ -107,16 +101,14 @@ def test_money_of_another_country_is_told(tmp_path: Path) -> None:
         (["9a", "9b", "9c", "10a", "10b", "10c"], False),
     ],
 )
-def test_units_that_cannot_be_made_one_are_told_classes_of_a_school_are_none(
-    tmp_path: Path, cells: list[str], told: bool
-) -> None:
+def test_units_that_cannot_be_made_one_are_told_classes_of_a_school_are_none(tmp_path, cells, told):
     write(tmp_path, cells)
     codes = {one.code for one in table_reading(read_table(tmp_path / "d.csv", {})).findings}
     assert ("several-units" in codes) == told
 
 
 @pytest.mark.parametrize("limit", [1024, 1])
-def test_a_unit_that_comes_far_down_is_named(tmp_path: Path, limit: int) -> None:
+def test_a_unit_that_comes_far_down_is_named(tmp_path, limit):
     rows = [f"{n / 8} kg,{n}" for n in range(60_000)]
     rows[50_000] = "900 cm,3"
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
@@ -125,13 +117,13 @@ def test_a_unit_that_comes_far_down_is_named(tmp_path: Path, limit: int) -> None
         load_dataset(replace(PROJECT, data=recipe), tmp_path)
 
 
-def test_feet_and_inches_are_no_thousands(tmp_path: Path) -> None:
+def test_feet_and_inches_are_no_thousands(tmp_path):
     write(tmp_path, ['6\'4""', '5\'11""', '6\'1""'])
     column = make_report(PROJECT, tmp_path).columns[0]
     assert column.type == "number" and column.ends == ("71", "76"), "6'4\" was read as 64"
 
 
-def test_what_differs_in_kind_has_no_factor() -> None:
+def test_what_differs_in_kind_has_no_factor():
     assert factors(["kg", "cm"]) is None
     assert factors(["$", "€"]) is None
     assert factors(["", "m"]) is None, "5 m are metres and no millions"

@@ -1,7 +1,5 @@
 """A zip of sample folders is read as the folder is, by every kind that reads folders."""
 
-from __future__ import annotations
-
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -37,9 +35,7 @@ SAMPLES = {"text": a_text, "sounds": a_sound, "images": a_picture}
 
 @pytest.mark.parametrize("parts", [("",), ("train", "test")])
 @pytest.mark.parametrize("kind", SAMPLES)
-def test_a_zip_is_read_as_its_folder_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, parts: tuple[str, ...]
-) -> None:
+def test_a_zip_is_read_as_its_folder_is(tmp_path, monkeypatch, kind, parts):
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     write: Callable[[Path, int], None] = SAMPLES[kind]
     for part in parts:
@@ -63,7 +59,7 @@ def test_a_zip_is_read_as_its_folder_is(
         np.testing.assert_array_equal(one.raw_y["output"], other.raw_y["output"])
 
 
-def test_a_table_or_a_long_text_in_a_zip_is_no_folder_of_samples(tmp_path: Path) -> None:
+def test_a_table_or_a_long_text_in_a_zip_is_no_folder_of_samples(tmp_path):
     for name, said in (("t.csv", "a,y\n1,2\n2,3\n"), ("t.txt", "a\ty\n1\t2\n2\t3\n")):
         path = tmp_path / f"{name}.zip"
         with zipfile.ZipFile(path, "w") as archive:

@@ -1,7 +1,5 @@
 """Small networks and data that the engine's tests share."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path

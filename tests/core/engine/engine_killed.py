@@ -6,8 +6,6 @@ Lines: "started E", "at E" (fifty times a second at most) and "saved E", E epoch
 NETBUILDER_KILLED_EPOCHS: epochs of the run.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

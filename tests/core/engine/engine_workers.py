@@ -7,8 +7,6 @@ NETBUILDER_WORKERS_STOP: "now" or "epoch": how this one is stopped by hand behin
 NETBUILDER_WORKERS_NORM: with a layer that keeps moving statistics.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from itertools import pairwise

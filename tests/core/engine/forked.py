@@ -4,8 +4,6 @@ Its import takes longer than what most of them do. Where processes cannot be for
 begins anew.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import runpy

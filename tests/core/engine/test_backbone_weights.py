@@ -1,7 +1,5 @@
 """What a pretrained body knows comes from a file: of itself, or of a network that has it inside."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from inspect import getsource
@@ -63,9 +61,7 @@ def trained(chain: Chain, dataset: Callable[..., Any], tmp_path: Path) -> Any:
 
 
 @pytest.mark.slow
-def test_the_body_of_a_trained_network_is_taken_over(
-    trained: Any, chain: Chain, tmp_path: Path
-) -> None:
+def test_the_body_of_a_trained_network_is_taken_over(trained, chain, tmp_path):
     model, data = trained
     random = build_training_model(network(chain, seed=9), FACTS)
     training_model = build_training_model(from_file(chain, "m.h5"), FACTS, base=tmp_path)
@@ -87,7 +83,7 @@ def test_the_body_of_a_trained_network_is_taken_over(
     assert "m.h5" in caught.value.what
 
 
-def test_files_of_keras_applications(chain: Chain, tmp_path: Path) -> None:
+def test_files_of_keras_applications(chain, tmp_path):
     """As keras.applications keeps them, with the layers at the top and the names of Keras 2."""
     whole = keras.applications.MobileNet(
         weights=None, alpha=0.1, classes=7, input_shape=(32, 32, 3)
@@ -114,7 +110,7 @@ def test_files_of_keras_applications(chain: Chain, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_does_not_fit_is_told(chain: Chain, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_told(chain, tmp_path):
     wide = keras.applications.MobileNet(
         include_top=False, weights=None, alpha=0.2, input_shape=(32, 32, 3)
     )
@@ -129,7 +125,7 @@ def test_what_does_not_fit_is_told(chain: Chain, tmp_path: Path) -> None:
         assert "MobileNet" in caught.value.fix
 
 
-def test_a_missing_file_is_a_problem_before_training(chain: Chain, tmp_path: Path) -> None:
+def test_a_missing_file_is_a_problem_before_training(chain, tmp_path):
     project = from_file(chain, "m.h5")
     found = {one.code: one for one in diagnose(project, base=tmp_path)}["no-weights-file"]
     assert (found.node, found.field) == ("body", "weights_file")
@@ -141,7 +137,7 @@ def test_a_missing_file_is_a_problem_before_training(chain: Chain, tmp_path: Pat
         assert "no-weights-file" not in {one.code for one in diagnose(fine, base=tmp_path)}
 
 
-def test_the_path_follows_the_project(chain: Chain, tmp_path: Path) -> None:
+def test_the_path_follows_the_project(chain, tmp_path):
     (tmp_path / "m.h5").write_bytes(b"")
     moved = rebased(from_file(chain, "m.h5"), tmp_path, tmp_path / "deep")
     assert moved.graph.by_id["body"].params["weights_file"] == "../m.h5"

@@ -1,10 +1,6 @@
 """From the canvas to Keras: layers, objects, whole models, and the model that is taken away."""
 
-from __future__ import annotations
-
 import random
-from collections.abc import Callable
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -27,7 +23,7 @@ FACTS = DataFacts(rows=10, input_shapes={"input": (4,)}, tasks={"out": "regressi
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 2})]
 
 
-def test_layers_take_objects_lists_and_other_layers() -> None:
+def test_layers_take_objects_lists_and_other_layers():
     he = {"name": "HeNormal", "params": {"seed": 3}}
     graph = Graph(
         (Node("x/1", "Dense", {"units": 2, "kernel_initializer": he, "bias_constraint": "NonNeg"}),)
@@ -59,7 +55,7 @@ def test_layers_take_objects_lists_and_other_layers() -> None:
         (Node("a", "Dense", shared="b"), "shared_layer_missing", "'b'"),
     ],
 )
-def test_a_layer_that_cannot_be_made_says_why(node: Node, code: str, named: str) -> None:
+def test_a_layer_that_cannot_be_made_says_why(node, code, named):
     with pytest.raises(BuildError) as caught:
         make_layer(node, Graph((node,)))
     assert caught.value.code == code
@@ -67,9 +63,7 @@ def test_a_layer_that_cannot_be_made_says_why(node: Node, code: str, named: str)
     assert caught.value.node == "a"
 
 
-def test_same_seed_same_weights_whatever_else_draws_random_numbers(
-    chain: Callable[..., Project],
-) -> None:
+def test_same_seed_same_weights_whatever_else_draws_random_numbers(chain):
     layers = [("a", "Dense", {"units": 8}), ("b", "Dense", {"units": 8}),
               ("drop", "Dropout", {"rate": 0.5}), ("out", "Dense", {"units": 1})]  # fmt: skip
     one = build_training_model(chain(layers, seed=4), FACTS)
@@ -85,7 +79,7 @@ def test_same_seed_same_weights_whatever_else_draws_random_numbers(
     assert one.get_layer("a").get_config()["kernel_initializer"]["config"]["seed"] is None
 
 
-def test_a_graph_that_is_no_network_says_where(chain: Callable[..., Project]) -> None:
+def test_a_graph_that_is_no_network_says_where(chain):
     circle = Graph(
         (
             Node("input", "Input"),
@@ -110,7 +104,7 @@ def test_a_graph_that_is_no_network_says_where(chain: Callable[..., Project]) ->
     assert caught.value.node == "sum"
 
 
-def test_attention_takes_one_wire_or_query_and_value() -> None:
+def test_attention_takes_one_wire_or_query_and_value():
     facts = DataFacts(rows=4, input_shapes={"q": (5, 4), "v": (7, 4)}, tasks={"out": "regression"})
     for kind, params in (("MultiHeadAttention", {"num_heads": 2, "key_dim": 4}), ("Attention", {})):
         nodes = (Node("q", "Input"), Node("v", "Input"), Node("at", kind, params),
@@ -121,7 +115,7 @@ def test_attention_takes_one_wire_or_query_and_value() -> None:
 
 
 @pytest.mark.slow
-def test_pretrained_body_is_one_frozen_layer(chain: Callable[..., Project], tmp_path: Path) -> None:
+def test_pretrained_body_is_one_frozen_layer(chain, tmp_path):
     facts = DataFacts(rows=4, input_shapes={"input": (64, 64, 3)}, tasks={"out": "regression"})
     params = {"weights": "none", "pooling": "avg", "alpha": 0.35}
     layers = [("body", "MobileNetV2", params), ("out", "Dense", {"units": 1})]
@@ -150,7 +144,7 @@ def test_pretrained_body_is_one_frozen_layer(chain: Callable[..., Project], tmp_
 
 
 @pytest.mark.parametrize("name", ["VGG16", "DenseNet121"])
-def test_bodies_scale_pixels_as_their_family_does(name: str) -> None:
+def test_bodies_scale_pixels_as_their_family_does(name):
     node = Node("body", name, {"weights": "none"})
     body = make_layer(node, Graph((node,)))
     scaled = keras.Model(body.inputs[0], body.layers[1].output)
@@ -160,9 +154,7 @@ def test_bodies_scale_pixels_as_their_family_does(name: str) -> None:
     np.testing.assert_allclose(scaled(pixels), expected, atol=1e-3)
 
 
-def test_the_assembled_model_takes_raw_rows_and_answers_in_their_units(
-    chain: Callable[..., Project], tmp_path: Path
-) -> None:
+def test_the_assembled_model_takes_raw_rows_and_answers_in_their_units(chain, tmp_path):
     project = chain(NET, metrics=(Choice("mean_absolute_error"),))
     training_model = build_training_model(project, FACTS)
     preprocessing = Preprocessing(
@@ -182,7 +174,7 @@ def test_the_assembled_model_takes_raw_rows_and_answers_in_their_units(
     assert loaded.loss is not None
 
 
-def test_metrics_have_the_names_of_the_project() -> None:
+def test_metrics_have_the_names_of_the_project():
     choices = [Choice("auc"), Choice("recall", {"class_id": 0}), Choice("recall", {"class_id": 1})]
     for _ in range(2):
         made = make_metrics(choices, None, "classes")
@@ -193,7 +185,7 @@ def test_metrics_have_the_names_of_the_project() -> None:
     assert isinstance(accuracy, keras.metrics.CategoricalAccuracy) and accuracy.name == "accuracy"
 
 
-def test_half_precision_keeps_the_answers_whole(chain: Callable[..., Project]) -> None:
+def test_half_precision_keeps_the_answers_whole(chain):
     project = chain(NET, precision="mixed_float16")
     training_model = build_training_model(project, FACTS)
     assert training_model.get_layer("a").compute_dtype == "float16"

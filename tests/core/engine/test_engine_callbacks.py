@@ -1,7 +1,5 @@
 """Keras's callbacks do at epoch ends what they do in ``fit``."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Callable
 from pathlib import Path
@@ -36,30 +34,28 @@ def run(
     return train
 
 
-def test_csv_log(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_csv_log(run, tmp_path):
     trained, _ = run(Choice("CSVLogger", {"filename": "logs/run.csv"}), epochs=3)
     with (tmp_path / "logs" / "run.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["val_loss"]) for row in rows] == pytest.approx(trained.history["val_loss"])
 
 
-def test_slower_on_a_plateau_is_told(run: Callable[..., Any]) -> None:
+def test_slower_on_a_plateau_is_told(run):
     slower = Choice("ReduceLROnPlateau", {"patience": 1, "factor": 0.5, "min_delta": 100.0})
     _, told = run(slower, epochs=4)
     rates = [event.value for event in told if isinstance(event, Changed)]
     assert rates == pytest.approx([5e-4, 2.5e-4, 1.25e-4])
 
 
-def test_early_stopping_without_validation_watches_the_training(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_early_stopping_without_validation_watches_the_training(chain, dataset, numbers):
     stop = Choice("EarlyStopping", {"patience": 1, "min_delta": 100.0})
     data = dataset({"input": numbers[0]}, {"out": numbers[1]})
     project = chain(NET, callbacks=(stop,), epochs=20)
     assert Session(project, data, compilation="graph", record=False).run().epochs == 2
 
 
-def test_tensorboard_logs_are_readable(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_tensorboard_logs_are_readable(run, tmp_path):
     board = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     choice = Choice("TensorBoard", {"log_dir": "board", "histogram_freq": 1})
     trained, _ = run(choice, epochs=3)
@@ -79,9 +75,7 @@ def test_tensorboard_logs_are_readable(run: Callable[..., Any], tmp_path: Path) 
     assert reader.Tags()["graph"] and len(reader.Graph().node) > 10
 
 
-def test_a_metric_that_should_grow_decides_what_is_best(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_a_metric_that_should_grow_decides_what_is_best(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": (y > 1).astype("int32")[:, 0]}, held=30, task="classes")
     layers = [NET[0], ("out", "Dense", {"units": 2, "activation": "softmax"})]
@@ -101,9 +95,7 @@ def test_a_metric_that_should_grow_decides_what_is_best(
     assert got["accuracy"] == pytest.approx(max(accuracy))
 
 
-def test_logs_go_nowhere_else(
-    run: Callable[..., Any], symlink: Callable[[Path, Path], None], tmp_path: Path
-) -> None:
+def test_logs_go_nowhere_else(run, symlink, tmp_path):
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     outside.mkdir()
     symlink(tmp_path / "link", outside)
@@ -118,7 +110,7 @@ def test_logs_go_nowhere_else(
     assert not list(outside.iterdir())
 
 
-def test_a_log_is_written_over_and_nothing_else(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_log_is_written_over_and_nothing_else(run, tmp_path):
     (tmp_path / "data.csv").write_text("height,weight\n180,75\n")
     with pytest.raises(TrainingError) as caught:
         run(Choice("CSVLogger", {"filename": "data.csv"}))
@@ -133,7 +125,7 @@ def test_a_log_is_written_over_and_nothing_else(run: Callable[..., Any], tmp_pat
         assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
 
 
-def test_each_epoch_is_saved(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_each_epoch_is_saved(run, tmp_path):
     import keras
     import numpy as np
 
@@ -148,7 +140,7 @@ def test_each_epoch_is_saved(run: Callable[..., Any], tmp_path: Path) -> None:
     assert caught.value.code == "log_would_overwrite"
 
 
-def test_averaged_weights_are_measured(run: Callable[..., Any]) -> None:
+def test_averaged_weights_are_measured(run):
     """As Keras does in ``fit``: the loss on validation data is that of the averages."""
     averaging = Choice("Adam", {"learning_rate": 0.05, "use_ema": True, "ema_momentum": 0.9})
     plain, _ = run(epochs=3, optimizer=averaging)

@@ -1,11 +1,7 @@
 """Going over to XLA: at the same step every time, to the same curve, and never where it cannot."""
 
-from __future__ import annotations
-
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +13,12 @@ from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, met
 from netbuilder.core.engine.loop.tensors import Feed, SampleOrders
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
-from netbuilder.core.project.model import Project
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
 @pytest.mark.slow
-def test_a_run_goes_over_at_the_step_that_is_remembered(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers):
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     project = chain(NET, epochs=12, batch_size=16)
     graph = Session(project, data, compilation="graph", record=False)
@@ -49,9 +42,9 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(
 
 
 def test_the_first_run_finds_out_and_later_ones_follow(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    chain, dataset, numbers,
+    monkeypatch
+):  # fmt: skip
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
 
@@ -73,9 +66,7 @@ def test_the_first_run_finds_out_and_later_ones_follow(
     np.testing.assert_array_equal(steps, session.history.steps.values[: len(steps)])  # type: ignore[union-attr]
 
 
-def test_rehearsal_changes_nothing(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_rehearsal_changes_nothing(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.5}), ("bn", "BatchNormalization", {}), NET[1]]
@@ -99,9 +90,7 @@ def test_rehearsal_changes_nothing(
     assert int(training_model.optimizer.iterations.numpy()) == 14
 
 
-def test_what_xla_cannot_compile_trains_in_the_graph_loop(
-    chain: Callable[..., Project], dataset: Callable[..., Any]
-) -> None:
+def test_what_xla_cannot_compile_trains_in_the_graph_loop(chain, dataset):
     x = np.random.default_rng(0).random((40, 8, 8, 3)).astype(np.float32)
     y = x.mean(axis=(1, 2, 3)).reshape(-1, 1)
     layers = [
@@ -117,7 +106,7 @@ def test_what_xla_cannot_compile_trains_in_the_graph_loop(
     assert session.trainer.program.kind in ("graph", "loop")
 
 
-def test_orders_are_permutations_that_follow_from_seed_and_epoch() -> None:
+def test_orders_are_permutations_that_follow_from_seed_and_epoch():
     one, two = SampleOrders(50, 3), SampleOrders(50, 3)
     many = one.get(0, 300, 300)
     assert (np.sort(many, axis=1) == np.arange(50)).all()
@@ -128,9 +117,7 @@ def test_orders_are_permutations_that_follow_from_seed_and_epoch() -> None:
 
 
 @pytest.mark.parametrize("rows", [50, 70_000])
-def test_the_next_orders_are_shuffled_beside_the_training(
-    rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_next_orders_are_shuffled_beside_the_training(rows, monkeypatch):
     made: list[tuple[int, str]] = []
     make = SampleOrders._make
 
@@ -150,7 +137,7 @@ def test_the_next_orders_are_shuffled_beside_the_training(
     )
 
 
-def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:
+def test_a_damaged_memory_is_no_reason_to_fail(tmp_path):
     remembered = CachedDecision("key", tmp_path)
     assert remembered.read() == Decision()
     remembered.reached(7)
@@ -164,9 +151,9 @@ def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    chain, dataset, numbers,
+    monkeypatch
+):  # fmt: skip
     """One compilation at a time, and nobody waits for it but the next one."""
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
@@ -196,7 +183,7 @@ class _Epochs:
     steps_per_epoch: int
 
 
-def test_a_chunk_of_small_data_has_room_for_a_much_faster_program() -> None:
+def test_a_chunk_of_small_data_has_room_for_a_much_faster_program():
     """A chunk of 3 ms spends a fifth of its time on what comes between two."""
     plan = LoopPlan(batch=16, epochs=2, steps=64, fused=True)
     small = larger_plan(plan, 500e-6, _Epochs(288, 18))
@@ -207,9 +194,7 @@ def test_a_chunk_of_small_data_has_room_for_a_much_faster_program() -> None:
     assert larger_plan(plan, 1e-3, _Epochs(30_000, 40)).epochs == 22
 
 
-def test_all_orders_of_the_next_chunk_are_made_beside_this_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_all_orders_of_the_next_chunk_are_made_beside_this_one(monkeypatch):
     """A fast program takes several blocks a chunk, and shuffling is a tenth of its time."""
     made: list[str] = []
     make = SampleOrders._make

@@ -1,19 +1,12 @@
 """A download of learned weights is told while it grows, and Keras's own bar stays away."""
 
-from __future__ import annotations
-
 import sys
 import time
-from pathlib import Path
-
-import pytest
 
 from netbuilder.core.engine.networks.backbone_weights import report_download
 
 
-def test_a_growing_file_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_growing_file_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     folder = tmp_path / "models"
     folder.mkdir()
@@ -32,9 +25,7 @@ def test_a_growing_file_is_told(
     assert capsys.readouterr().out == ""
 
 
-def test_nothing_is_told_where_nothing_is_downloaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_told_where_nothing_is_downloaded(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     words: list[str] = []
     with report_download("the weights", words.append):

@@ -1,11 +1,7 @@
 """A full disk pauses the run, with a message, and it goes on when there is room."""
 
-from __future__ import annotations
-
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +12,6 @@ from netbuilder.core.engine.checkpoint import read_checkpoint
 from netbuilder.core.engine.events import CheckpointSaved, Paused, Resumed
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event
-from netbuilder.core.project.model import Project
 
 NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -40,9 +35,9 @@ def small_disk() -> Any:
 
 
 def test_full_disk_pauses_the_run(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
-    tmp_path: Path, small_disk: Callable[[], None], monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    chain, dataset, numbers,
+    tmp_path, small_disk, monkeypatch
+):  # fmt: skip
     monkeypatch.setattr(checkpoint, "INTERVAL_SECONDS", 0.05)
     told: list[Event] = []
     arrived = threading.Condition()

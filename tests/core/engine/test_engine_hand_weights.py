@@ -1,11 +1,8 @@
 """Weights are set by hand while a run stands: it goes on from them, and nothing else changes."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,7 +56,7 @@ def value(trained: TrainedModel, weight: WeightIndex) -> float:
     return float(weights_of(trained, weight.node)[weight.name][weight.index])
 
 
-def test_it_goes_on_from_what_was_set(made: Callable[..., Any]) -> None:
+def test_it_goes_on_from_what_was_set(made):
     session = made(
         lambda s: s.set_weights({ONE: 3.0}),
         lambda s: s.set_weights({ONE: 2.5, OTHER: -1.0}),
@@ -90,7 +87,7 @@ def test_it_goes_on_from_what_was_set(made: Callable[..., Any]) -> None:
     assert run.changes == done.changes, "Runs says it"
 
 
-def test_taken_back_it_learns_as_if_nobody_had_set_anything(made: Callable[..., Any]) -> None:
+def test_taken_back_it_learns_as_if_nobody_had_set_anything(made):
     ends = []
     for hands in (
         (),
@@ -112,7 +109,7 @@ def test_taken_back_it_learns_as_if_nobody_had_set_anything(made: Callable[..., 
         assert np.array_equal(mine, own), "the optimizer's state is as it was, too"
 
 
-def test_the_best_epoch_of_before_is_not_lost(made: Callable[..., Any]) -> None:
+def test_the_best_epoch_of_before_is_not_lost(made):
     session = made(
         lambda s: s.set_weights({ONE: 1e3, OTHER: 1e3}),
         lambda s: (s.go_back_to_best(), s.stand()),
@@ -129,9 +126,7 @@ def test_the_best_epoch_of_before_is_not_lost(made: Callable[..., Any]) -> None:
     assert back.set_by_hand == 0
 
 
-def test_a_run_that_is_killed_in_that_pause_has_what_was_set(
-    made: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_a_run_that_is_killed_in_that_pause_has_what_was_set(made, tmp_path):
     folder, left = tmp_path / "checkpoint", tmp_path / "left"
 
     def kill(session: Any) -> None:
@@ -156,16 +151,14 @@ def test_a_run_that_is_killed_in_that_pause_has_what_was_set(
         assert np.array_equal(mine, own)
 
 
-def test_a_weight_that_is_not_there_changes_nothing(made: Callable[..., Any]) -> None:
+def test_a_weight_that_is_not_there_changes_nothing(made):
     session = made(record=False)
     session.set_weights({ONE: 2.0, WeightIndex("a", "kernel", (9, 9)): 1.0})
     session.one_epoch()
     assert session.run().changes == ()
 
 
-def test_it_is_shown_though_something_else_waits_or_the_last_was_wrong(
-    made: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_it_is_shown_though_something_else_waits_or_the_last_was_wrong(made, tmp_path):
     nowhere = WeightIndex("a", "kernel", (9, 9))
     session = made(
         lambda s: (s.set_weights({ONE: 3.0}), s.watch(Probe("look"))),
@@ -178,7 +171,7 @@ def test_it_is_shown_though_something_else_waits_or_the_last_was_wrong(
     assert [value(one, ONE) for one in session.shown[1:]] == [3.0, 2.0, 2.0]
 
 
-def test_what_was_set_at_one_place_is_counted_together(made: Callable[..., Any]) -> None:
+def test_what_was_set_at_one_place_is_counted_together(made):
     session = made(lambda s: s.set_weights({ONE: 3.0, OTHER: 1.0}), lambda s: s.stop())
     session.step()
     stopped = session.run()
@@ -196,7 +189,7 @@ def test_what_was_set_at_one_place_is_counted_together(made: Callable[..., Any])
     assert found.changes == (replace(more.changes[-1], value=4, epoch=0, step=0, note=""),)
 
 
-def test_another_rate_does_not_unset_them(made: Callable[..., Any]) -> None:
+def test_another_rate_does_not_unset_them(made):
     session = made(lambda s: s.stop(), start=None)
     session.one_epoch()
     first = with_weights(session.run(), {ONE: 3.0})
@@ -210,7 +203,7 @@ def test_another_rate_does_not_unset_them(made: Callable[..., Any]) -> None:
     assert [one.set_by_hand for one in again.shown] == [1, 2]
 
 
-def test_what_it_has_learned_from_since_is_not_set_any_more(made: Callable[..., Any]) -> None:
+def test_what_it_has_learned_from_since_is_not_set_any_more(made):
     session = made(lambda s: s.set_weights({ONE: 3.0}), lambda s: s.step(), lambda s: s.stop())
     session.step()
     stopped = session.run()

@@ -1,7 +1,5 @@
 """Building can be left: by Stop, and for another network that is to be trained."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -65,9 +63,7 @@ def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object
 
 
 @pytest.mark.slow
-def test_stop_ends_the_building_of_a_deep_network(
-    chain: Any, data: Any, traces: threading.Event
-) -> None:
+def test_stop_ends_the_building_of_a_deep_network(chain, data, traces):
     """It went on for 40 s, and longer where the machine was busy."""
     told: list[Any] = []
     run = Session(chain(DEEP), data, compilation="graph", on_event=told.append)
@@ -90,9 +86,7 @@ def test_stop_ends_the_building_of_a_deep_network(
 
 
 @pytest.mark.slow
-def test_a_run_of_another_network_ends_what_is_built_beforehand(
-    chain: Any, data: Any, traces: threading.Event
-) -> None:
+def test_a_run_of_another_network_ends_what_is_built_beforehand(chain, data, traces):
     thread, came = in_thread(
         lambda: prepared_networks.prebuild(chain(DEEP), data, compilation="graph")
     )
@@ -104,9 +98,7 @@ def test_a_run_of_another_network_ends_what_is_built_beforehand(
 
 
 @pytest.mark.slow
-def test_a_run_takes_over_what_is_being_built_for_it(
-    chain: Any, data: Any, traces: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_takes_over_what_is_being_built_for_it(chain, data, traces, monkeypatch):
     made: list[Trainer] = []
     make = Trainer.__init__
 
@@ -130,15 +122,13 @@ def test_a_run_takes_over_what_is_being_built_for_it(
     assert made == [run.trainer]
 
 
-def test_what_is_wanted_no_more_is_not_built_on(
-    chain: Any, data: Any, traces: threading.Event
-) -> None:
+def test_what_is_wanted_no_more_is_not_built_on(chain, data, traces):
     with pytest.raises(StoppedBeforeStartError):
         prepared_networks.prebuild(chain(DEEP), data, needed=lambda: not traces.is_set())
     assert not prepared_networks.builds
 
 
-def test_a_run_that_gives_way_leaves_no_record(chain: Any, data: Any) -> None:
+def test_a_run_that_gives_way_leaves_no_record(chain, data):
     """The window wrote into the session while its thread read it."""
     steps = threading.Event()
     run = Session(
@@ -156,7 +146,7 @@ def test_a_run_that_gives_way_leaves_no_record(chain: Any, data: Any) -> None:
     assert len(run_store.list_runs()) == 1, "it held for that run alone"
 
 
-def test_work_that_is_interrupted_ends_and_one_that_fails_says_why() -> None:
+def test_work_that_is_interrupted_ends_and_one_that_fails_says_why():
     began = threading.Event()
 
     def for_ever() -> None:

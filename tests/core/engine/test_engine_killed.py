@@ -1,7 +1,5 @@
 """A process that is killed at any moment goes on as if nothing had happened."""
 
-from __future__ import annotations
-
 import random
 import runpy
 import time
@@ -47,7 +45,7 @@ def killed(process: Forked, behind: int, more: float) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_killed_run_goes_on_with_the_same_curve(tmp_path: Path) -> None:
+def test_killed_run_goes_on_with_the_same_curve(tmp_path):
     change_compilation_in(CHANGE)
     whole, out, folder = tmp_path / "whole.npz", tmp_path / "killed.npz", tmp_path / "b"
     assert start(tmp_path / "a", whole).wait() == 0

@@ -1,7 +1,5 @@
 """Train pressed again and again fills no memory: a few runs of ``benchmarks/memory.py``."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -15,7 +13,7 @@ BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "memory.py"
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", ["headless", "changed", "window"])
-def test_runs_leave_little_behind(part: str) -> None:
+def test_runs_leave_little_behind(part):
     """A graph that stays is 2 to 4 MB a run, what TensorFlow made ready for it 1 MB."""
     done = subprocess.run(
         [sys.executable, str(BENCHMARK), part, "--runs", "12"],

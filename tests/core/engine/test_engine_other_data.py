@@ -1,11 +1,8 @@
 """A run goes on with other points: nothing is built anew, and it learns from them as they are."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,9 +63,7 @@ def changed_at(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [100, 101, 90, 128])
-def test_it_learns_on_as_a_run_that_begins_where_it_stood(
-    chain: Callable[..., Any], rows: Rows, count: int
-) -> None:
+def test_it_learns_on_as_a_run_that_begins_where_it_stood(chain, rows, count):
     one, other, heard = rows(100), rows(count, seed=2), []
     project = plan(chain, 3)
     options: dict[str, Any] = {"compilation": "graph", "record": False}
@@ -103,9 +98,7 @@ def test_it_learns_on_as_a_run_that_begins_where_it_stood(
     assert ends[0] == 3, "the first epoch on them is told by itself"
 
 
-def test_of_several_that_come_within_an_epoch_the_last_counts(
-    chain: Callable[..., Any], rows: Rows
-) -> None:
+def test_of_several_that_come_within_an_epoch_the_last_counts(chain, rows):
     project, sets = plan(chain, 3), [rows(100, seed=seed) for seed in range(4)]
     heard: list[Any] = []
 
@@ -125,9 +118,7 @@ def test_of_several_that_come_within_an_epoch_the_last_counts(
 
 
 @pytest.mark.slow
-def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(
-    chain: Callable[..., Any], rows: Rows
-) -> None:
+def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(chain, rows):
     """What XLA compiled for some rows is not used for others."""
     project, heard = plan(chain, 40), []
     session = changed_at(
@@ -140,9 +131,7 @@ def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(
     assert sum(event.count for event in sizes) == 20 * 7 + 40 * 6
 
 
-def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(
-    chain: Callable[..., Any], rows: Rows, tmp_path: Path
-) -> None:
+def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(chain, rows, tmp_path):
     project, other, heard = plan(chain, 4), rows(90, seed=2), []
     folder, left = tmp_path / "checkpoint", tmp_path / "left"
     session = changed_at(project, rows(100), other, heard, checkpoint_dir=folder)
@@ -162,9 +151,7 @@ def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(
 
 
 @pytest.mark.parametrize("what", ["data", "reset"])
-def test_its_checkpoint_has_no_steps_of_before(
-    chain: Callable[..., Any], rows: Rows, tmp_path: Path, what: str
-) -> None:
+def test_its_checkpoint_has_no_steps_of_before(chain, rows, tmp_path, what):
     """Also where so many more were done since that the file could go on growing."""
     project, one, other = plan(chain, 9), rows(100), rows(90, seed=2)
     folder, left = tmp_path / "checkpoint", tmp_path / "left"
@@ -207,9 +194,7 @@ def test_its_checkpoint_has_no_steps_of_before(
         assert np.array_equal(values, table.values), name
 
 
-def test_what_was_asked_of_a_run_that_ended_is_not_done_in_the_next(
-    chain: Callable[..., Any], rows: Rows
-) -> None:
+def test_what_was_asked_of_a_run_that_ended_is_not_done_in_the_next(chain, rows):
     project, other = plan(chain, 3), rows(90, seed=2)
 
     def told(event: Any) -> None:
@@ -226,9 +211,7 @@ def test_what_was_asked_of_a_run_that_ended_is_not_done_in_the_next(
     assert found.epochs == session.epochs == 1
 
 
-def test_what_is_remembered_of_the_rows_before_is_in_their_steps(
-    chain: Callable[..., Any], rows: Rows
-) -> None:
+def test_what_is_remembered_of_the_rows_before_is_in_their_steps(chain, rows):
     """Of 64 rows 4 steps are an epoch, of 48 three."""
     project, heard = plan(chain, 4), []
     session = changed_at(project, rows(64), rows(48, seed=2), heard, record=False)
@@ -246,7 +229,7 @@ def test_what_is_remembered_of_the_rows_before_is_in_their_steps(
     assert seen[0].read().until == 2 * 4
 
 
-def test_another_network_or_plan_is_not_taken(chain: Callable[..., Any], rows: Rows) -> None:
+def test_another_network_or_plan_is_not_taken(chain, rows):
     project, data = plan(chain, 1), rows(100)
     session = Session(project, data, record=False)
     assert not session.takes(project, data), "before it is built"

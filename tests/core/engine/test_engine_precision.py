@@ -1,9 +1,5 @@
 """Half precision as a choice of the plan: it trains, and plain Keras opens what comes of it."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,7 +10,7 @@ from netbuilder.core.project import edits, files
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_half_precision_learns_and_is_saved(precision: str, tmp_path: Path) -> None:
+def test_half_precision_learns_and_is_saved(precision, tmp_path):
     import keras
 
     project = files.read(resource("examples", "digits.netbuilder"))

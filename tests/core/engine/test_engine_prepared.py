@@ -1,13 +1,10 @@
 """What is built serves the next run, and what a run has given stays as it is."""
 
-from __future__ import annotations
-
 import gc
 import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,9 +53,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.slow
-def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
-    chain: Any, data: Any, dataset: Any, numbers: Any
-) -> None:
+def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(chain, data, dataset, numbers):
     """The same numbers as a run that built everything anew, whatever ran in between."""
     adam = Choice("Adam", {"learning_rate": 0.01})
     plans: list[dict[str, Any]] = [
@@ -95,8 +90,8 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
     ("compiled", "batch"), [("graph", 16), pytest.param("loop", 1000, marks=pytest.mark.slow)]
 )
 def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
-    chain: Any, dataset: Any, compiled: str, batch: int
-) -> None:
+    chain, dataset, compiled, batch
+):
     """As in a run that built everything for them: batches, losses, metrics, validation, test."""
     source = np.random.default_rng(7)
     project = chain(NET, batch_size=batch, epochs=3, metrics=(Choice("mean_absolute_error"),))
@@ -123,7 +118,7 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
         assert same(weights(own), weights(found))
 
 
-def test_train_pressed_again_traces_nothing(chain: Any, dataset: Any, numbers: Any) -> None:
+def test_train_pressed_again_traces_nothing(chain, dataset, numbers):
     """The data come from a file each time; other points take the place of those of before."""
     x, y = numbers
     project = replace(chain(NET, batch_size=16, epochs=2), data=POINTS)
@@ -143,7 +138,7 @@ def test_train_pressed_again_traces_nothing(chain: Any, dataset: Any, numbers: A
 
 
 @pytest.mark.parametrize("count", [63, 64, 65])
-def test_there_is_always_room_for_one_more(chain: Any, dataset: Any, count: int) -> None:
+def test_there_is_always_room_for_one_more(chain, dataset, count):
     def rows(count: int) -> Any:
         x = np.zeros((count, 4), np.float32)
         return dataset({"input": x}, {"out": x.sum(axis=1, keepdims=True)})
@@ -155,7 +150,7 @@ def test_there_is_always_room_for_one_more(chain: Any, dataset: Any, count: int)
 
 
 @pytest.mark.slow
-def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any) -> None:
+def test_what_has_no_room_or_another_form_is_built_anew(chain, dataset):
     source = np.random.default_rng(7)
 
     def rows(count: int, *, held: int = 20, weighted: bool = False, places: int = 4) -> Any:
@@ -182,7 +177,7 @@ def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any
         first.run()
 
 
-def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any, data: Any) -> None:
+def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain, data):
     """Data that may be replaced cost a third to a half of the speed."""
     run = session(chain(NET, batch_size=16, epochs=1), data)
     run.run()
@@ -195,7 +190,7 @@ def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any,
 
 
 @pytest.mark.slow
-def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
+def test_what_is_built_beforehand_serves_the_run(chain, data):
     plain = session(chain(NET), data).run()
     forget_prepared()
     prepared_networks.prebuild(chain(NET), data, compilation="graph")
@@ -209,7 +204,7 @@ def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
     assert wider.trainer is not kept.trainer
 
 
-def test_training_on_makes_another_model(chain: Any, data: Any) -> None:
+def test_training_on_makes_another_model(chain, data):
     run = session(chain(NET), data)
     first = run.run()
     held = weights(first)
@@ -227,7 +222,7 @@ def test_training_on_makes_another_model(chain: Any, data: Any) -> None:
 
 
 @pytest.mark.slow
-def test_saving_and_judging_beside_a_run(chain: Any, data: Any, tmp_path: Path) -> None:
+def test_saving_and_judging_beside_a_run(chain, data, tmp_path):
     """The file holds the weights of one moment, and the run goes on as if nobody had looked."""
     import keras
 
@@ -262,7 +257,7 @@ def test_saving_and_judging_beside_a_run(chain: Any, data: Any, tmp_path: Path) 
     assert run.trained.history == undisturbed
 
 
-def test_a_run_goes_on_from_a_trained_model(chain: Any, data: Any) -> None:
+def test_a_run_goes_on_from_a_trained_model(chain, data):
     """As if it had never ended: weights, optimizer, order and Dropout's numbers are where they
     were."""
     whole = session(chain(NET, epochs=7), data).run()
@@ -282,9 +277,7 @@ def test_a_run_goes_on_from_a_trained_model(chain: Any, data: Any) -> None:
     assert caught.value.code == "weights_of_other_network"
 
 
-def test_a_session_whose_network_was_taken_over_goes_on_from_its_own_result(
-    chain: Any, data: Any
-) -> None:
+def test_a_session_whose_network_was_taken_over_goes_on_from_its_own_result(chain, data):
     whole = session(chain(NET, epochs=5), data).run()
     one = session(chain(NET, epochs=3), data)
     first = one.run()
@@ -297,7 +290,7 @@ def test_a_session_whose_network_was_taken_over_goes_on_from_its_own_result(
 
 
 @pytest.mark.slow
-def test_two_at_once_have_a_network_each(chain: Any, data: Any) -> None:
+def test_two_at_once_have_a_network_each(chain, data):
     alone = session(chain(NET, epochs=300), data).run()
     runs = [session(chain(NET, epochs=300), data) for _ in range(2)]
     threads = [threading.Thread(target=run.run) for run in runs]
@@ -310,7 +303,7 @@ def test_two_at_once_have_a_network_each(chain: Any, data: Any) -> None:
         assert run.trained.history == alone.history
 
 
-def test_letting_go_takes_circles_of_old_objects_apart() -> None:
+def test_letting_go_takes_circles_of_old_objects_apart():
     class Circle:
         def __init__(self) -> None:
             self.itself = self
@@ -325,7 +318,7 @@ def test_letting_go_takes_circles_of_old_objects_apart() -> None:
     assert gone() is None
 
 
-def test_a_trace_leaves_no_gradient_behind(chain: Any, data: Any) -> None:
+def test_a_trace_leaves_no_gradient_behind(chain, data):
     """Each would hold its graph for ever. Fails where TensorFlow keeps them in another place."""
     held = tracing._gradients()
     assert "MatMul" in held

@@ -1,7 +1,5 @@
 """Probes: what they find is what the network holds, and the training does not suffer."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
@@ -76,7 +74,7 @@ def by_hand(trained: Any, x: Any, y: Any) -> tuple[dict[str, Any], dict[str, Any
     }
 
 
-def test_after_a_run_a_probe_finds_what_the_network_holds(chain: Any, data: Any) -> None:
+def test_after_a_run_a_probe_finds_what_the_network_holds(chain, data):
     trained = Session(chain(NET), data, record=False).run()
     x, y = data.train.x, data.train.y
     probe = Probe("view", ALL, x, y, weights=("a", "out"), gradients=("a", "drop", "out", "gone"))
@@ -97,7 +95,7 @@ def test_after_a_run_a_probe_finds_what_the_network_holds(chain: Any, data: Any)
     )
 
 
-def test_looking_changes_nothing(chain: Any, data: Any) -> None:
+def test_looking_changes_nothing(chain, data):
     """Neither the weights nor the curve: Dropout's random numbers are not used up either."""
     plain = Session(chain(NET, epochs=40), data, record=False, compilation="graph").run()
     watched = Listening(chain(NET, epochs=40), data)
@@ -112,7 +110,7 @@ def test_looking_changes_nothing(chain: Any, data: Any) -> None:
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
-def test_while_it_trains_and_pauses(chain: Any, data: Any) -> None:
+def test_while_it_trains_and_pauses(chain, data):
     run = Listening(chain(NET, epochs=10**6), data)
     run.session.watch(Probe("view", ("out",), data.train.x, weights=("a", "out"), every=0))
     thread = threading.Thread(target=run.session.run)
@@ -148,7 +146,7 @@ def test_while_it_trains_and_pauses(chain: Any, data: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_large_probe_is_of_one_moment(chain: Any, data: Any) -> None:
+def test_a_large_probe_is_of_one_moment(chain, data):
     """Answered in slices, between which the training goes on; on a copy of the weights."""
     layers = [("a", "Dense", {"units": 99, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
     run = Listening(chain(layers, epochs=10**6), data)
@@ -188,7 +186,7 @@ class Costly:
         return {}, {}, {}
 
 
-def test_the_budget() -> None:
+def test_the_budget():
     """Of a chunk of 40 ms a twentieth is 2 ms: one slice a chunk, once what was saved is spent."""
     found: list[ProbeAnswered] = []
     probing = ProbeScheduler(found.append)
@@ -203,9 +201,7 @@ def test_the_budget() -> None:
     assert chunks >= 100
 
 
-def test_what_is_made_ready_has_been_called_once(
-    chain: Any, data: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_made_ready_has_been_called_once(chain, data, monkeypatch):
     trained = Session(chain(NET), data, record=False).run()
     calls: list[int] = []
     run = NetworkObserver._run
@@ -225,7 +221,7 @@ def test_what_is_made_ready_has_been_called_once(
 
 
 @pytest.mark.slow
-def test_samples_that_do_not_fit(chain: Any, data: Any) -> None:
+def test_samples_that_do_not_fit(chain, data):
     wrong = Probe("view", ("out",), {"input": np.zeros((3, 5), np.float32)})
     run = Listening(chain(NET, epochs=2000), data)
     run.session.watch(wrong)
@@ -245,7 +241,7 @@ def test_samples_that_do_not_fit(chain: Any, data: Any) -> None:
     assert caught.value.code == "samples_without_labels"
 
 
-def test_shared_layers_several_inputs_and_half_precision(dataset: Any) -> None:
+def test_shared_layers_several_inputs_and_half_precision(dataset):
     from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
     nodes = (
@@ -277,7 +273,7 @@ def test_shared_layers_several_inputs_and_half_precision(dataset: Any) -> None:
 
 
 @pytest.mark.slow
-def test_recurrent_networks_of_any_length(chain: Any, dataset: Any) -> None:
+def test_recurrent_networks_of_any_length(chain, dataset):
     layers = [
         ("words", "Embedding", {"input_dim": 9, "output_dim": 4, "mask_zero": True}),
         ("state", "LSTM", {"units": 5, "return_sequences": True}),
@@ -296,7 +292,7 @@ def test_recurrent_networks_of_any_length(chain: Any, dataset: Any) -> None:
     )
 
 
-def test_replaced_probes_are_answered_in_turn(chain: Any, data: Any) -> None:
+def test_replaced_probes_are_answered_in_turn(chain, data):
     """None starves: with two that always want something both have as much time."""
     run = Listening(chain(NET, epochs=10**6), data)
     probe = Probe("one", ("out",), data.train.x, every=0)
@@ -321,7 +317,7 @@ def test_replaced_probes_are_answered_in_turn(chain: Any, data: Any) -> None:
     assert max(counts(start)) <= 4 * min(counts(start))
 
 
-def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch: Any) -> None:
+def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch):
     """Chunks of 40 ms do not put off every turn of 50 ms to the next chunk but one."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -346,7 +342,7 @@ def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch: Any) 
     assert 75 <= len(answers) <= 81
 
 
-def test_what_is_answered_in_one_go_is_of_one_moment(chain: Any, data: Any) -> None:
+def test_what_is_answered_in_one_go_is_of_one_moment(chain, data):
     """Without a copy of the weights, too: outputs and weights belong together."""
     run = Listening(chain(NET, epochs=10**6), data)
     x = {"input": data.train.x["input"][:4]}
@@ -369,9 +365,7 @@ def test_what_is_answered_in_one_go_is_of_one_moment(chain: Any, data: Any) -> N
 
 @pytest.mark.parametrize("outputs", [(), ("input",), ("a",), ("input", "out")])
 @pytest.mark.parametrize("gradients", [(), ("a",)])
-def test_what_takes_several_slices_is_answered_from_a_copy(
-    chain: Any, data: Any, outputs: tuple[str, ...], gradients: tuple[str, ...]
-) -> None:
+def test_what_takes_several_slices_is_answered_from_a_copy(chain, data, outputs, gradients):
     """Between two slices the training goes on: without one the parts would not belong together."""
     trained = Listening(chain(NET, epochs=1), data).session.run()
     observer = NetworkObserver(trained.training_model, trained.project)
@@ -412,9 +406,7 @@ class Clocked:
 
 
 @pytest.mark.parametrize("health", [[0.02] * 10, [0.1]], ids=["slices", "whole"])
-def test_a_long_answer_does_not_stop_the_others(
-    monkeypatch: pytest.MonkeyPatch, health: list[float]
-) -> None:
+def test_a_long_answer_does_not_stop_the_others(monkeypatch, health):
     """On a slow machine the examination of a large network takes as long as many pictures."""
     clock = Clocked(monkeypatch, {"wall": [0.01], "health": health})
     times: dict[str, list[float]] = {"wall": [], "health": []}
@@ -429,7 +421,7 @@ def test_a_long_answer_does_not_stop_the_others(
     assert clock.spent < 0.05 * 120
 
 
-def test_one_slow_answer_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_slow_answer_is_no_reason_to_wait(monkeypatch):
     """Any may have to wait for other threads for once."""
     clock = Clocked(monkeypatch, {"wall": [0.002]})
     times: list[float] = []
@@ -444,9 +436,7 @@ def test_one_slow_answer_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -
     assert np.diff(times)[-20:].max() < 0.15
 
 
-def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(monkeypatch):
     clock = Clocked(monkeypatch, {"patient": [0.0002], "moving": [0.0002]})
     times: dict[str, list[float]] = {"patient": [], "moving": []}
     probing = ProbeScheduler(lambda found: times[found.key].append(clock.now))
@@ -469,9 +459,7 @@ def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(
 
 
 @pytest.mark.parametrize("slowest", [1.0, 0.0])
-def test_views_that_all_give_way_take_less_of_a_run(
-    monkeypatch: pytest.MonkeyPatch, slowest: float
-) -> None:
+def test_views_that_all_give_way_take_less_of_a_run(monkeypatch, slowest):
     clock = Clocked(monkeypatch, {"wall": [0.01], "other": [0.01]})
     probing = ProbeScheduler(lambda _found: None)
     probing.watch(Probe("wall", every=0.15, slowest=1.0))
@@ -489,7 +477,7 @@ def test_views_that_all_give_way_take_less_of_a_run(
     assert far == pytest.approx(0.0075 if slowest else 0.03, abs=0.003)
 
 
-def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain: Any, data: Any) -> None:
+def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain, data):
     """To copy the weights costs more; and one who asks knows it beforehand."""
     trained = Session(chain(NET), data, record=False).run()
     observer = NetworkObserver(trained.training_model, trained.project)
@@ -502,9 +490,7 @@ def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain: Any, data: Any
         assert (next(work, "end") == "end") == at_once
 
 
-def test_views_have_their_share_of_the_whole_run(
-    chain: Any, data: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_views_have_their_share_of_the_whole_run(chain, data, monkeypatch):
     """What an epoch's validation takes is the run's time too."""
     given: list[float] = []
     monkeypatch.setattr(

@@ -1,7 +1,5 @@
 """Dropout, noise and pooled convolutions in the engine's forms mean what Keras's mean."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import product
 from typing import Any
@@ -45,7 +43,7 @@ def pairs(kinds: Iterable[str], *amounts: float) -> list[tuple[str, float, str]]
 
 
 @pytest.mark.parametrize(("kind", "rate", "compiled"), pairs(SHAPES, 0.2, 0.5))
-def test_masks_have_the_rate_and_keep_the_sum(kind: str, rate: float, compiled: str) -> None:
+def test_masks_have_the_rate_and_keep_the_sum(kind, rate, compiled):
     made = masks(kind, rate, compiled)
     assert np.unique(made).tolist() == pytest.approx([0, 1 / (1 - rate)])
     # Of a spatial mask one number decides for all places of a map.
@@ -56,13 +54,13 @@ def test_masks_have_the_rate_and_keep_the_sum(kind: str, rate: float, compiled: 
     assert abs((drawn == 0).mean() - rate) < 5 * (rate * (1 - rate) / drawn.size) ** 0.5
 
 
-def test_no_two_steps_have_the_same_mask_and_none_follows_from_another() -> None:
+def test_no_two_steps_have_the_same_mask_and_none_follows_from_another():
     made = masks("Dropout", 0.5, "loop", steps=6).reshape(6, -1) - 1
     alike = np.corrcoef(made)[np.triu_indices(6, 1)]
     assert np.abs(alike).max() < 5 / made.shape[1] ** 0.5
 
 
-def test_only_what_is_compiled_by_xla_has_other_masks_than_keras() -> None:
+def test_only_what_is_compiled_by_xla_has_other_masks_than_keras():
     import keras
     import tensorflow as tf
 
@@ -75,9 +73,7 @@ NOISE = ("GaussianNoise", "GaussianDropout", "AlphaDropout")
 
 
 @pytest.mark.parametrize(("kind", "amount", "compiled"), pairs(NOISE, 0.1, 0.6))
-def test_noise_has_the_moments_that_it_is_known_for(
-    kind: str, amount: float, compiled: str
-) -> None:
+def test_noise_has_the_moments_that_it_is_known_for(kind, amount, compiled):
     made = masks(kind, amount, compiled).astype(np.float64)
     count = made.size
     if kind == "AlphaDropout":
@@ -104,7 +100,7 @@ def test_noise_has_the_moments_that_it_is_known_for(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", NOISE)
-def test_the_same_seed_draws_the_same_noise_and_no_step_that_of_another(kind: str) -> None:
+def test_the_same_seed_draws_the_same_noise_and_no_step_that_of_another(kind):
     made = masks(kind, 0.4, "loop")
     assert np.array_equal(made, masks(kind, 0.4, "loop"))
     assert not np.array_equal(made, masks(kind, 0.4, "loop", seed=5))
@@ -114,7 +110,7 @@ def test_the_same_seed_draws_the_same_noise_and_no_step_that_of_another(kind: st
     assert not np.array_equal(keras_own, other), "under XLA it is drawn otherwise"
 
 
-def test_one_number_of_alpha_dropout_holds_for_all_places_of_its_shape() -> None:
+def test_one_number_of_alpha_dropout_holds_for_all_places_of_its_shape():
     import keras
     import tensorflow as tf
 
@@ -133,7 +129,7 @@ def test_one_number_of_alpha_dropout_holds_for_all_places_of_its_shape() -> None
 
 
 @pytest.mark.parametrize("kind", ["Dropout", *NOISE])
-def test_an_answer_drops_nothing(kind: str) -> None:
+def test_an_answer_drops_nothing(kind):
     import keras
     import tensorflow as tf
 
@@ -188,9 +184,7 @@ def slopes(model: Any, x: Any) -> list[Any]:
     ],
     ids=str,
 )
-def test_a_pooled_convolution_answers_and_learns_as_keras_has_it(
-    rank: int, options: dict[str, Any]
-) -> None:
+def test_a_pooled_convolution_answers_and_learns_as_keras_has_it(rank, options):
     import tensorflow as tf
 
     x = tf.constant(np.random.default_rng(2).normal(size=(5, *(9,) * rank, 2)), tf.float32)
@@ -201,7 +195,7 @@ def test_a_pooled_convolution_answers_and_learns_as_keras_has_it(
         np.testing.assert_allclose(mine, own, rtol=2e-5, atol=2e-5)
 
 
-def test_every_other_view_sees_the_convolution_whole() -> None:
+def test_every_other_view_sees_the_convolution_whole():
     import keras
     import tensorflow as tf
 
@@ -217,7 +211,7 @@ def test_every_other_view_sees_the_convolution_whole() -> None:
             assert np.array_equal(mine, own)
 
 
-def test_what_the_form_does_not_cover_stays_with_keras() -> None:
+def test_what_the_form_does_not_cover_stays_with_keras():
     import keras
 
     def two_readers() -> Any:

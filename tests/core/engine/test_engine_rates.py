@@ -1,9 +1,6 @@
 """A learning rate set by hand takes over from a schedule, and keeps it through everything."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,9 +40,7 @@ def weights(session: Session) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", ["graph", "step", "loop"])
-def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(
-    plan: Callable[..., Project], data: Any, kind: Any
-) -> None:
+def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(plan, data, kind):
     told: list[Event] = []
     session = Session(plan(epochs=5), data, on_event=told.append, compilation=kind, record=False)
     session.run()
@@ -70,9 +65,7 @@ def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(
         np.testing.assert_array_equal(one, two)
 
 
-def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(
-    plan: Callable[..., Project], data: Any, tmp_path: Path
-) -> None:
+def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(plan, data, tmp_path):
     def run(epochs: int, resume: bool, ask: bool) -> Session:
         session = Session(
             plan(epochs=epochs), data, compilation="graph", record=False,
@@ -94,7 +87,7 @@ def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(
     assert rest.trainer.learning_rate == pytest.approx(0.02)
 
 
-def test_a_reset_lets_the_schedule_rule_again(plan: Callable[..., Project], data: Any) -> None:
+def test_a_reset_lets_the_schedule_rule_again(plan, data):
     session = Session(plan(epochs=4), data, compilation="graph", record=False)
     first = session.run().history
     session.set_learning_rate(0.5)
@@ -105,9 +98,7 @@ def test_a_reset_lets_the_schedule_rule_again(plan: Callable[..., Project], data
     assert session.run().history == first
 
 
-def test_half_precision_and_files_know_the_schedule(
-    plan: Callable[..., Project], data: Any, tmp_path: Path
-) -> None:
+def test_half_precision_and_files_know_the_schedule(plan, data, tmp_path):
     import keras
 
     session = Session(
@@ -128,9 +119,7 @@ def test_half_precision_and_files_know_the_schedule(
         loaded.fit(data.train.x["input"], data.train.y["out"], verbose=0)
 
 
-def test_several_devices_follow_the_schedule_and_the_hand(
-    plan: Callable[..., Project], data: Any
-) -> None:
+def test_several_devices_follow_the_schedule_and_the_hand(plan, data):
     import tensorflow as tf
 
     from netbuilder.core.engine.distribute import SharedProgram
@@ -150,9 +139,7 @@ def test_several_devices_follow_the_schedule_and_the_hand(
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 
 
-def test_a_schedule_beside_reduce_on_plateau_is_refused_in_words(
-    plan: Callable[..., Project], data: Any
-) -> None:
+def test_a_schedule_beside_reduce_on_plateau_is_refused_in_words(plan, data):
     project = plan(callbacks=(Choice("ReduceLROnPlateau"),))
     with pytest.raises(TrainingError) as caught:
         Session(project, data, record=False).run()

@@ -1,7 +1,5 @@
 """The newest run of a project is found again, and never that of another project."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,9 +30,7 @@ def train(
     return run
 
 
-def test_the_newest_run_of_the_same_project_is_found(
-    chain: Callable[..., Project], train: Callable[[Project, Path], Session], tmp_path: Path
-) -> None:
+def test_the_newest_run_of_the_same_project_is_found(chain, train, tmp_path):
     project = chain(NET, epochs=2)
     assert run_store.newest_run(project, tmp_path) is None
     sessions = [train(project, tmp_path) for _ in range(2)]
@@ -56,9 +52,7 @@ def test_the_newest_run_of_the_same_project_is_found(
         assert run_store.newest_run(other, tmp_path) is None
 
 
-def test_a_run_on_other_data_is_another_projects(
-    chain: Callable[..., Project], train: Callable[[Project, Path], Session], tmp_path: Path
-) -> None:
+def test_a_run_on_other_data_is_another_projects(chain, train, tmp_path):
     project = replace(chain(NET, epochs=1), data=Data(kind="csv", path="rows.csv"))
     session = train(project, tmp_path / "here")
     found = run_store.newest_run(project, tmp_path / "here")
@@ -72,9 +66,9 @@ def test_a_run_on_other_data_is_another_projects(
 
 
 def test_a_run_that_goes_on_tells_all_of_its_past(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    chain, dataset, numbers,
+    tmp_path
+):  # fmt: skip
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     told: list[Event] = []
 

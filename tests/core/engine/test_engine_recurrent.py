@@ -1,7 +1,5 @@
 """The engine's recurrences give what Keras's give, forwards and backwards."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -82,7 +80,7 @@ def passes(kind: str, case: dict[str, Any], jit: bool) -> list[list[Any]]:
     ("kind", "case"),
     [(kind, case) for kind in KINDS for case in CASES if kind != "SimpleRNN" or case in FEW],
 )
-def test_as_keras(kind: str, case: str) -> None:
+def test_as_keras(kind, case):
     keras_gives, engine_gives = passes(kind, CASES[case], jit=False)
     assert len(keras_gives) == len(engine_gives)
     for theirs, ours in zip(keras_gives, engine_gives, strict=True):
@@ -93,13 +91,13 @@ def test_as_keras(kind: str, case: str) -> None:
 @pytest.mark.parametrize(
     "kind", [one if one == "LSTM" else pytest.param(one, marks=pytest.mark.slow) for one in KINDS]
 )
-def test_as_keras_when_compiled_by_xla(kind: str) -> None:
+def test_as_keras_when_compiled_by_xla(kind):
     case = {"mask": True, "begin": True, "return_sequences": True}
     for theirs, ours in zip(*passes(kind, case, jit=True), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
 
 
-def test_only_training_goes_this_way_and_files_do_not_know_it() -> None:
+def test_only_training_goes_this_way_and_files_do_not_know_it():
     import keras
 
     layer = keras.layers.Bidirectional(keras.layers.LSTM(4))
@@ -124,9 +122,7 @@ def test_only_training_goes_this_way_and_files_do_not_know_it() -> None:
         ("GRU", {"reset_after": False}),
     ],
 )
-def test_what_the_formulas_do_not_cover_stays_with_keras(
-    kind: str, options: dict[str, Any]
-) -> None:
+def test_what_the_formulas_do_not_cover_stays_with_keras(kind, options):
     import keras
 
     layer = getattr(keras.layers, kind)(4, **options)

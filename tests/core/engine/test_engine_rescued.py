@@ -1,9 +1,6 @@
 """A run that breaks off keeps what it had learned by then."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +9,7 @@ import pytest
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -28,12 +25,8 @@ def small_disk() -> Iterator[None]:
 
 
 def test_a_log_that_cannot_be_written_takes_no_weights_away(
-    chain: Callable[..., Project],
-    dataset: Callable[..., Any],
-    numbers: tuple[Any, Any],
-    tmp_path: Path,
-    small_disk: None,
-) -> None:
+    chain, dataset, numbers, tmp_path, small_disk
+):
     logged = Choice("CSVLogger", {"filename": "log.csv"})
     session = Session(
         chain(NET, epochs=10**6, callbacks=(logged,)),
@@ -55,9 +48,7 @@ def test_a_log_that_cannot_be_written_takes_no_weights_away(
     assert run_store.list_runs() == []
 
 
-def test_what_is_no_number_is_not_kept(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_what_is_no_number_is_not_kept(chain, dataset, numbers):
     x, y = numbers
     session = Session(
         chain(NET, epochs=50, optimizer=Choice("SGD", {"learning_rate": 1e30})),
@@ -70,12 +61,7 @@ def test_what_is_no_number_is_not_kept(
     assert run_store.list_runs() == []
 
 
-def test_a_run_that_broke_off_is_in_runs(
-    chain: Callable[..., Project],
-    dataset: Callable[..., Any],
-    numbers: tuple[Any, Any],
-    tmp_path: Path,
-) -> None:
+def test_a_run_that_broke_off_is_in_runs(chain, dataset, numbers, tmp_path):
     kept = Choice("ModelCheckpoint", {"filepath": "nets/{epoch}.keras"})
     ended: list[int] = []
 

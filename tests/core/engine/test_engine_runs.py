@@ -1,7 +1,5 @@
 """Runs are recorded, listed, renamed, deleted, compared and brought back."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable
@@ -23,9 +21,7 @@ from netbuilder.core.project.model import Choice, Data, Project
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
-def test_a_run_is_recorded_and_found_again(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_a_run_is_recorded_and_found_again(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20, tested=10)
     session = Session(chain(NET, epochs=3), data, compilation="graph")
@@ -55,9 +51,7 @@ def test_a_run_is_recorded_and_found_again(
     assert caught.value.code == "run_not_read"
 
 
-def test_runs_of_a_nameless_project_are_named_by_their_data(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_runs_of_a_nameless_project_are_named_by_their_data(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
     nameless = replace(chain(NET, epochs=1), name=Project().name)
@@ -69,9 +63,7 @@ def test_runs_of_a_nameless_project_are_named_by_their_data(
     assert names == ["Mine", "houses · run 1", "houses · run 2", "iris · run 1", "iris · run 2"]
 
 
-def test_runs_of_a_project_with_a_name_are_counted(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_runs_of_a_project_with_a_name_are_counted(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
     mine = replace(chain(NET, epochs=1), name="Mine")
@@ -95,12 +87,7 @@ def test_runs_of_a_project_with_a_name_are_counted(
         None,
     ],
 )
-def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(
-    chain: Callable[..., Project],
-    dataset: Callable[..., Any],
-    numbers: tuple[Any, Any],
-    callback: Choice | None,
-) -> None:
+def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(chain, dataset, numbers, callback):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     project = chain(
@@ -135,9 +122,7 @@ def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(
         assert (old.kept_epoch, old.kept) == (run.kept_epoch, run.kept)
 
 
-def test_a_run_that_goes_on_began_when_it_began(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_a_run_that_goes_on_began_when_it_began(chain, dataset, numbers):
     x, y = numbers
     session = Session(chain(NET, epochs=1), dataset({"input": x}, {"out": y}))
     before = datetime.now(UTC)
@@ -150,7 +135,7 @@ def test_a_run_that_goes_on_began_when_it_began(
     assert (run.epochs, run.started) == (3, began)
 
 
-def test_points_that_differ_are_counted() -> None:
+def test_points_that_differ_are_counted():
     old = Project(data=Data("builtin", name="moons"))
     points = {"added": [[0.1, 0.2, "orange"], [0.3, 0.2, "orange"]]}
     new = replace(old, data=replace(old.data, options={"points": points}))
@@ -162,7 +147,7 @@ def test_points_that_differ_are_counted() -> None:
     assert str(found) == "points: 2 points added → 2 points added, in other places"
 
 
-def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
+def test_a_damaged_record_is_passed_over(tmp_path):
     place = run_store.runs_folder() / "broken"
     place.mkdir()
     (place / "run.json").write_text('{"name": "x", ')
@@ -173,7 +158,7 @@ def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
     assert outside.exists()
 
 
-def test_differences_say_what_was_changed(chain: Callable[..., Project]) -> None:
+def test_differences_say_what_was_changed(chain):
     old = chain(NET)
     assert project_differences(old, replace(old, name="Other")) == ()
     new = set_params(old, "a", units=16, activation=...)
@@ -211,7 +196,7 @@ def one(chain: Callable[..., Project], dataset: Callable[..., Any], numbers: Any
     return run_store.runs_folder() / session.run_id
 
 
-def test_the_index_says_what_the_records_say(one: Path) -> None:
+def test_the_index_says_what_the_records_say(one):
     for number in range(5):
         put(f"20260101-0000{number:02}", one)
     names = {run.name for run in run_store.list_runs()}
@@ -231,7 +216,7 @@ def test_the_index_says_what_the_records_say(one: Path) -> None:
     assert {run.id: run.name for run in run_store.list_runs()} == found
 
 
-def test_old_runs_go_and_the_newest_stays(one: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_runs_go_and_the_newest_stays(one, monkeypatch):
     for number in range(5):
         (put(f"20260101-0000{number:02}", one) / "network.h5").write_bytes(bytes(1000))
     assert run_store.run_limit() == run_store.USUAL_LIMIT
@@ -255,9 +240,7 @@ def test_old_runs_go_and_the_newest_stays(one: Path, monkeypatch: pytest.MonkeyP
     assert run_store.prune_runs() == []
 
 
-def test_runs_differ_in_layers_with_their_sizes_and_in_settings(
-    chain: Callable[..., Project],
-) -> None:
+def test_runs_differ_in_layers_with_their_sizes_and_in_settings(chain):
     first = replace(chain(NET), data=Data("builtin", name="moons"))
     frozen = set_params(first, "a", units=64, trainable=False)
     again = set_training(

@@ -1,8 +1,5 @@
 """The chunked loop means what ``keras.Model.fit`` means: the same weights, the same numbers."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -190,7 +187,7 @@ def compare(project: Project, data: Any, kind: str) -> None:
     "name",
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CASES],
 )
-def test_same_as_fit(name: str, chain: Callable[..., Project], dataset: Callable[..., Any]) -> None:
+def test_same_as_fit(name, chain, dataset):
     case = CASES[name]
     settings = {"batch_size": 16, "epochs": 2, **case.training}
     project = chain(case.layers, case.loss, **settings)
@@ -206,9 +203,7 @@ def test_same_as_fit(name: str, chain: Callable[..., Project], dataset: Callable
         pytest.param("metrics with state, one batch", "loop", marks=pytest.mark.slow),
     ],
 )
-def test_same_as_fit_when_compiled_by_xla(
-    name: str, kind: str, chain: Callable[..., Project], dataset: Callable[..., Any]
-) -> None:
+def test_same_as_fit_when_compiled_by_xla(name, kind, chain, dataset):
     case = CASES[name]
     settings = {"batch_size": 16, "epochs": 2, **case.training}
     project = chain(case.layers, case.loss, **settings)
@@ -216,7 +211,7 @@ def test_same_as_fit_when_compiled_by_xla(
     compare(project, data, kind)
 
 
-def test_several_inputs_and_outputs_with_a_shared_layer(dataset: Callable[..., Any]) -> None:
+def test_several_inputs_and_outputs_with_a_shared_layer(dataset):
     nodes = (
         Node("left", "Input"),
         Node("right", "Input"),

@@ -1,7 +1,5 @@
 """A session under the user's hand: every wish takes effect soon and corrupts nothing."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
@@ -83,9 +81,7 @@ def endless(
     assert not watched.thread.is_alive()
 
 
-def test_events_tell_the_whole_story(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_events_tell_the_whole_story(chain, dataset, numbers):
     x, y = numbers
     told: list[Event] = []
     project = chain(NET, epochs=7, batch_size=32, metrics=(Choice("mean_absolute_error"),))
@@ -110,9 +106,7 @@ def test_events_tell_the_whole_story(
     )
 
 
-def test_same_seed_same_curve_and_another_seed_another(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_same_seed_same_curve_and_another_seed_another(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
@@ -128,7 +122,7 @@ def test_same_seed_same_curve_and_another_seed_another(
     assert runs[0].history != runs[2].history
 
 
-def test_pause_resume_and_stop_answer_at_once(endless: Watched) -> None:
+def test_pause_resume_and_stop_answer_at_once(endless):
     session = endless.session
     assert endless.answer(session.pause, Paused) < 1.0
     count = len(endless.events)
@@ -143,7 +137,7 @@ def test_pause_resume_and_stop_answer_at_once(endless: Watched) -> None:
     assert finished.trained.epochs > 0
 
 
-def test_wishes_reach_a_paused_run(endless: Watched) -> None:
+def test_wishes_reach_a_paused_run(endless):
     session = endless.session
     endless.answer(session.pause, Paused)
     endless.answer(lambda: session.set_learning_rate(0.0), Changed)
@@ -156,7 +150,7 @@ def test_wishes_reach_a_paused_run(endless: Watched) -> None:
         np.testing.assert_array_equal(one, two)
 
 
-def test_stop_after_epoch_ends_at_an_epoch(endless: Watched) -> None:
+def test_stop_after_epoch_ends_at_an_epoch(endless):
     endless.session.stop_after_epoch()
     finished = endless.wait(Finished)
     steps = endless.session.history.steps  # type: ignore[union-attr]
@@ -164,7 +158,7 @@ def test_stop_after_epoch_ends_at_an_epoch(endless: Watched) -> None:
     assert len(steps) == finished.trained.epochs * 7
 
 
-def test_best_weights_come_back(endless: Watched) -> None:
+def test_best_weights_come_back(endless):
     session = endless.session
     endless.answer(lambda: session.set_learning_rate(5.0), Changed)
     endless.wait(EpochEnd, sum(isinstance(e, EpochEnd) for _, e in endless.events) + 2)
@@ -179,9 +173,7 @@ def test_best_weights_come_back(endless: Watched) -> None:
     assert history.best_value == min(history.epochs.columns()["val_loss"])
 
 
-def test_reset_begins_again_with_the_same_curve(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_reset_begins_again_with_the_same_curve(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
@@ -197,9 +189,7 @@ def test_reset_begins_again_with_the_same_curve(
     assert session.run().history != first.history
 
 
-def test_train_more_goes_on_where_the_run_ended(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_train_more_goes_on_where_the_run_ended(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     session = Session(chain(NET, epochs=3), data, compilation="graph")
@@ -210,7 +200,7 @@ def test_train_more_goes_on_where_the_run_ended(
     assert longer.history == Session(chain(NET, epochs=7), data, compilation="graph").run().history
 
 
-def test_after_a_stop_more_epochs_count_from_there(endless: Watched) -> None:
+def test_after_a_stop_more_epochs_count_from_there(endless):
     endless.session.stop_after_epoch()
     done = endless.wait(Finished).trained.epochs
     endless.thread.join(30)
@@ -220,9 +210,7 @@ def test_after_a_stop_more_epochs_count_from_there(endless: Watched) -> None:
     assert endless.session.run().epochs == done + 3, "nobody asked for more epochs"
 
 
-def test_early_stopping_and_keeping_the_best(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_early_stopping_and_keeping_the_best(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     stop = Choice("EarlyStopping", {"monitor": "val_loss", "patience": 2, "min_delta": 10.0})
@@ -239,9 +227,7 @@ def test_early_stopping_and_keeping_the_best(
     assert loss == pytest.approx(min(trained.history["val_loss"]), rel=1e-4)
 
 
-def test_failures_come_in_words_and_with_the_node(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_failures_come_in_words_and_with_the_node(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
     told: list[Event] = []
@@ -262,18 +248,14 @@ def test_failures_come_in_words_and_with_the_node(
     assert "'out'" in caught.value.what
 
 
-def test_a_loss_that_is_no_number_ends_the_run(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_a_loss_that_is_no_number_ends_the_run(chain, dataset, numbers):
     x, y = numbers
     optimizer = Choice("SGD", {"learning_rate": 1e12})
     with pytest.raises(TrainingError, match="learning rate of 1e"):
         Session(chain(NET, optimizer=optimizer, epochs=50), dataset({"input": x}, {"out": y})).run()
 
 
-def test_out_of_memory_ends_the_run_and_nothing_else(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_out_of_memory_ends_the_run_and_nothing_else(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
     # The weights are small, what a layer gives is more than the addresses of a machine: no system
@@ -287,9 +269,7 @@ def test_out_of_memory_ends_the_run_and_nothing_else(
     assert Session(chain(NET), data, compilation="graph").run().epochs == 3
 
 
-def test_two_sessions_at_once_do_not_disturb_each_other(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_two_sessions_at_once_do_not_disturb_each_other(chain, dataset, numbers):
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
     alone = Session(chain(layers, epochs=4), data, compilation="graph").run()
@@ -301,9 +281,7 @@ def test_two_sessions_at_once_do_not_disturb_each_other(
 
 
 @pytest.mark.slow
-def test_a_network_that_keras_cannot_follow_is_told_in_words(
-    chain: Any, dataset: Any, numbers: Any
-) -> None:
+def test_a_network_that_keras_cannot_follow_is_told_in_words(chain, dataset, numbers):
     """Keras goes from layer to layer by calls within calls, of which Python allows a thousand."""
     x, y = numbers
     layers = [(f"d{number}", "Dense", {"units": 1}) for number in range(1100)]

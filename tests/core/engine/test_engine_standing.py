@@ -1,10 +1,7 @@
 """A run that pauses gives its network as it stands, and goes on as if nobody had looked."""
 
-from __future__ import annotations
-
 import gc
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,9 +38,7 @@ def run_of(project: Any, data: Any, looked: bool) -> tuple[list[TrainedModel], T
     return shown, session.run()
 
 
-def test_it_is_shown_as_it_stands_and_learns_on_as_without(
-    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_it_is_shown_as_it_stands_and_learns_on_as_without(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
     project = chain(NET, epochs=5)
@@ -64,13 +59,8 @@ def test_it_is_shown_as_it_stands_and_learns_on_as_without(
 
 @pytest.mark.parametrize(("most", "times"), [(10, 1), (10_000, 2)], ids=["large", "small"])
 def test_of_a_run_that_goes_on_a_large_network_is_not_copied(
-    chain: Callable[..., Any],
-    dataset: Callable[..., Any],
-    numbers: tuple[Any, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    most: int,
-    times: int,
-) -> None:
+    chain, dataset, numbers, monkeypatch, most, times
+):
     monkeypatch.setattr(session_module, "_MOST_COPIED", most)
     x, y = numbers
     shown: list[TrainedModel] = []
@@ -92,9 +82,7 @@ def test_of_a_run_that_goes_on_a_large_network_is_not_copied(
     assert [one.epochs for one in shown] == [0] * times
 
 
-def test_who_pauses_again_and_again_keeps_one_network(
-    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> None:
+def test_who_pauses_again_and_again_keeps_one_network(chain, dataset, numbers):
     x, y = numbers
     shown: list[weakref.ref[Any]] = []
 

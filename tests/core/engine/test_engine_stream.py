@@ -1,12 +1,7 @@
 """Data that does not fit in memory trains in the same loop, to the same result."""
 
-from __future__ import annotations
-
 import csv
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +9,7 @@ import pytest
 from netbuilder.core.data.dataset import BLOCK_BYTES, Dataset, EpochBlock, SampleStream
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
-from netbuilder.core.project.model import Choice, Data, Project
+from netbuilder.core.project.model import Choice, Data
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -37,12 +32,7 @@ def streamed(data: Dataset, row_bytes: int = BLOCK_BYTES) -> Dataset:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["graph", "step", "loop"])
-def test_a_stream_trains_like_the_same_rows_in_memory(
-    kind: Any,
-    chain: Callable[..., Project],
-    dataset: Callable[..., Any],
-    numbers: tuple[Any, Any],
-) -> None:
+def test_a_stream_trains_like_the_same_rows_in_memory(kind, chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     project = chain(NET, epochs=3, batch_size=32, shuffle=False, metrics=(Choice("mae"),))
@@ -60,9 +50,9 @@ def test_a_stream_trains_like_the_same_rows_in_memory(
 
 @pytest.mark.slow
 def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    chain, dataset, numbers,
+    tmp_path
+):  # fmt: skip
     data = streamed(dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20))
     whole = Session(chain(NET, epochs=4), data).run()
     Session(chain(NET, epochs=2), data, checkpoint_dir=tmp_path).run()
@@ -71,7 +61,7 @@ def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(
     assert Session(chain(NET, epochs=4, seed=9), data).run().history != whole.history
 
 
-def test_a_csv_file_beyond_the_memory_limit(chain: Callable[..., Project], tmp_path: Path) -> None:
+def test_a_csv_file_beyond_the_memory_limit(chain, tmp_path):
     source = np.random.default_rng(0)
     values = source.normal(size=(30_000, 6))
     path = tmp_path / "large.csv"

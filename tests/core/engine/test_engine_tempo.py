@@ -1,7 +1,5 @@
 """The speed under the hand: slow, a step, an epoch, back to the start; and what a stop ends."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,7 +68,7 @@ def hand(chain: Any, data: Any) -> Iterator[Hand]:
         made.thread.join(20)
 
 
-def test_one_step_and_one_epoch(hand: Hand) -> None:
+def test_one_step_and_one_epoch(hand):
     session = hand.session
     session.step()
     stood = hand.after(hand.thread.start, Paused)
@@ -89,7 +87,7 @@ def test_one_step_and_one_epoch(hand: Hand) -> None:
     hand.after(lambda: None, StepsDone)
 
 
-def test_step_by_step_is_the_same_training(chain: Any, data: Any) -> None:
+def test_step_by_step_is_the_same_training(chain, data):
     plain = Session(chain(NET, epochs=2, batch_size=20), data, record=False, compilation="graph")
     whole = plain.run()
     hand = Hand(chain(NET, epochs=2, batch_size=20), data)
@@ -102,7 +100,7 @@ def test_step_by_step_is_the_same_training(chain: Any, data: Any) -> None:
     hand.thread.join(20)
 
 
-def test_back_to_the_start_with_the_same_weights(hand: Hand) -> None:
+def test_back_to_the_start_with_the_same_weights(hand):
     session = hand.session
     session.one_epoch()
     hand.after(hand.thread.start, Paused)
@@ -116,7 +114,7 @@ def test_back_to_the_start_with_the_same_weights(hand: Hand) -> None:
     assert hand.of(EpochEnd)[-1].logs == first
 
 
-def test_back_to_the_start_before_the_epoch_stands(hand: Hand) -> None:
+def test_back_to_the_start_before_the_epoch_stands(hand):
     """What the epoch was allowed is over with it: nothing is trained behind the start."""
     session, take = hand.session, hand._take
 
@@ -133,7 +131,7 @@ def test_back_to_the_start_before_the_epoch_stands(hand: Hand) -> None:
     assert hand.steps() == 4
 
 
-def test_slowly_enough_to_follow(hand: Hand) -> None:
+def test_slowly_enough_to_follow(hand):
     """Never faster than asked for; and the hand is answered while the run rests."""
     session = hand.session
     session.set_speed(40, "steps")
@@ -158,7 +156,7 @@ def test_slowly_enough_to_follow(hand: Hand) -> None:
 
 
 @pytest.mark.slow
-def test_what_it_took_is_what_one_waited_without_the_pauses(hand: Hand) -> None:
+def test_what_it_took_is_what_one_waited_without_the_pauses(hand):
     session = hand.session
     session.set_speed(10, "steps")
     begun = time.monotonic()
@@ -181,7 +179,7 @@ def test_what_it_took_is_what_one_waited_without_the_pauses(hand: Hand) -> None:
     assert not session.run().slowed
 
 
-def test_pause_and_stop_belong_to_the_run_that_they_end(hand: Hand) -> None:
+def test_pause_and_stop_belong_to_the_run_that_they_end(hand):
     session = hand.session
     hand.after(hand.thread.start, EpochEnd)
     hand.after(session.pause, Paused)
@@ -196,7 +194,7 @@ def test_pause_and_stop_belong_to_the_run_that_they_end(hand: Hand) -> None:
     assert len(hand.of(Paused)) == 1
 
 
-def test_a_stop_before_the_run_has_begun_is_obeyed(chain: Any, data: Any, hand: Hand) -> None:
+def test_a_stop_before_the_run_has_begun_is_obeyed(chain, data, hand):
     hand.session.stop()
     trained = hand.session.run()
     assert trained.epochs == 0 and not hand.of(StepsDone) and not hand.of(Started)
@@ -209,7 +207,7 @@ def test_a_stop_before_the_run_has_begun_is_obeyed(chain: Any, data: Any, hand: 
     assert hand.session.run().epochs >= 3
 
 
-def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand: Hand) -> None:
+def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand):
     session = hand.session
     hand.after(hand.thread.start, EpochEnd)
     hand.after(session.stop_after_epoch, Finished)
@@ -223,7 +221,7 @@ def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand: Hand) -> None
         np.testing.assert_array_equal(old, new.numpy())
 
 
-def test_a_run_is_paced_by_the_fall_of_its_loss_and_a_longer_one_does_not_wait() -> None:
+def test_a_run_is_paced_by_the_fall_of_its_loss_and_a_longer_one_does_not_wait():
     def took(fall: float, seconds_a_step: float) -> tuple[float, float, float]:
         """Seconds until the loss has fallen by half, of the whole run, and the longest wait.
 

@@ -1,7 +1,5 @@
 """What was trained is kept, whatever fails after the last step."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from netbuilder.core.engine.trained import Event
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 
 
-def test_test_rows_that_cannot_be_judged_lose_no_network() -> None:
+def test_test_rows_that_cannot_be_judged_lose_no_network():
     graph = Graph(
         (Node("input", "Input"), Node("out", "Dense", {"units": 3, "activation": "softmax"})),
         (("input", "out"),),

@@ -1,7 +1,5 @@
 """Each thing the watcher says, made to happen by real training; and silence where all is well."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -53,20 +51,20 @@ def table(rows: int = 100, columns: int = 4) -> tuple[Any, Any]:
     return x, (2 * x[:, :1] - x[:, 1:2] + 1).astype(np.float32)
 
 
-def test_a_loss_that_is_no_number(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+def test_a_loss_that_is_no_number(train, chain):
     notice = train([OUT], *table(), optimizer=sgd(1e10), epochs=30)["nan"]
     assert "10,000,000,000" in notice.message and notice.epoch == 1
     fixed = notice.fix.edit(chain([OUT], optimizer=sgd(1e10)))
     assert fixed.training.optimizer.params["learning_rate"] == 1e9
 
 
-def test_a_loss_that_explodes(train: Callable[..., Any]) -> None:
+def test_a_loss_that_explodes(train):
     found = train([OUT], *table(), optimizer=sgd(1.5), epochs=6, batch_size=100)
     assert found["exploded"].fix.label == "Use a learning rate of 0.15"
     assert "nan" not in found
 
 
-def test_healthy_training_is_left_alone(train: Callable[..., Any]) -> None:
+def test_healthy_training_is_left_alone(train):
     layers = [("a", "Dense", {"units": 16, "activation": "relu"}), OUT]
     x, y = table(300)
     noisy = y + RNG.normal(size=y.shape).astype(np.float32)
@@ -74,7 +72,7 @@ def test_healthy_training_is_left_alone(train: Callable[..., Any]) -> None:
     assert train(layers, x, noisy, optimizer=optimizer, epochs=25, held=100) == {}
 
 
-def test_dead_relus_do_not_learn(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+def test_dead_relus_do_not_learn(train, chain):
     dead = {
         "units": 8,
         "activation": "relu",
@@ -87,7 +85,7 @@ def test_dead_relus_do_not_learn(train: Callable[..., Any], chain: Callable[...,
     assert notice.fix.edit(chain(layers)).graph.by_id["a"].params["activation"] == "leaky_relu"
 
 
-def test_a_rate_that_is_too_low_does_not_learn(train: Callable[..., Any]) -> None:
+def test_a_rate_that_is_too_low_does_not_learn(train):
     notice = train([OUT], *table(), optimizer=sgd(1e-7), epochs=10)["stuck"]
     assert notice.fix.label == "Use a learning rate of 1e-06"
     # Ten times nothing would be nothing again.
@@ -95,7 +93,7 @@ def test_a_rate_that_is_too_low_does_not_learn(train: Callable[..., Any]) -> Non
     assert notice.fix.label == "Use a learning rate of 0.001"
 
 
-def test_unscaled_data_does_not_learn(train: Callable[..., Any]) -> None:
+def test_unscaled_data_does_not_learn(train):
     x, y = table()
     layers = [("a", "Dense", {"units": 8, "activation": "sigmoid"}), OUT]
     found = train(
@@ -104,14 +102,14 @@ def test_unscaled_data_does_not_learn(train: Callable[..., Any]) -> None:
     assert found["stuck"].fix.label == "Scale the data"
 
 
-def test_a_last_activation_out_of_reach_does_not_learn(train: Callable[..., Any]) -> None:
+def test_a_last_activation_out_of_reach_does_not_learn(train):
     x, y = table()
     out = ("out", "Dense", {"units": 1, "activation": "sigmoid"})
     notice = train([out], x, np.abs(y) + 1000, epochs=10)["stuck"]
     assert notice.fix.label == "Make the last layer linear" and notice.node == "out"
 
 
-def test_overfitting(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+def test_overfitting(train, chain):
     x = RNG.normal(size=(60, 20)).astype(np.float32)
     y = RNG.normal(size=(60, 1)).astype(np.float32)
     layers = [("a", "Dense", {"units": 64, "activation": "relu"}), OUT]
@@ -126,9 +124,7 @@ def test_overfitting(train: Callable[..., Any], chain: Callable[..., Project]) -
 
 
 @pytest.mark.parametrize("restores", [False, True])
-def test_overfitting_is_over_once_the_best_epoch_is_back(
-    restores: bool, chain: Callable[..., Project], dataset: Callable[..., Any]
-) -> None:
+def test_overfitting_is_over_once_the_best_epoch_is_back(restores, chain, dataset):
     """Of a run that ended with its best epoch nothing is left to stop, and Dropout is there."""
     data = dataset(
         {"input": RNG.normal(size=(60, 20)).astype(np.float32)},
@@ -154,18 +150,14 @@ def test_overfitting_is_over_once_the_best_epoch_is_back(
         assert "Dropout" not in known["overfitting"].message
 
 
-def test_still_improving_at_the_end(
-    train: Callable[..., Any], chain: Callable[..., Project]
-) -> None:
+def test_still_improving_at_the_end(train, chain):
     found = train([OUT], *table(), optimizer=sgd(0.01), epochs=10, batch_size=50)
     notice = found["improving"]
     assert (notice.fix.action, notice.fix.amount, notice.severity) == ("train_more", 10, "info")
     assert notice.fix.edit(chain([OUT], epochs=10)).training.epochs == 20
 
 
-def test_jumping_with_a_small_batch(
-    train: Callable[..., Any], chain: Callable[..., Project]
-) -> None:
+def test_jumping_with_a_small_batch(train, chain):
     # A linear network, where a rounding more or less does not grow into another curve.
     random = np.random.default_rng(0)
     x = random.normal(size=(6, 4)).astype(np.float32)
@@ -176,7 +168,7 @@ def test_jumping_with_a_small_batch(
     assert notice.fix.edit(chain([OUT], batch_size=1)).training.batch_size == 32
 
 
-def test_better_on_validation_with_dropout(train: Callable[..., Any]) -> None:
+def test_better_on_validation_with_dropout(train):
     x, y = table(200)
     layers = [
         ("a", "Dense", {"units": 32, "activation": "relu"}),
@@ -191,7 +183,7 @@ def test_better_on_validation_with_dropout(train: Callable[..., Any]) -> None:
     assert "better on validation" not in easier.title.lower(), "it is measured in another mode"
 
 
-def test_classes_never_predicted(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+def test_classes_never_predicted(train, chain):
     x = RNG.normal(size=(200, 3)).astype(np.float32)
     y = (RNG.random(200) < 0.08).astype(np.int32)
     layers = [("out", "Dense", {"units": 2, "activation": "softmax"})]
@@ -210,9 +202,7 @@ def test_classes_never_predicted(train: Callable[..., Any], chain: Callable[...,
     assert "ignored" not in found, "rare tokens are no classes that count too little"
 
 
-def test_of_a_network_that_does_not_learn_no_class_is_called_ignored(
-    train: Callable[..., Any],
-) -> None:
+def test_of_a_network_that_does_not_learn_no_class_is_called_ignored(train):
     """Its units are dead: neither "train longer" nor "one more layer" is any help."""
     x = RNG.normal(size=(200, 3)).astype(np.float32)
     y = (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0)
@@ -232,7 +222,7 @@ def test_of_a_network_that_does_not_learn_no_class_is_called_ignored(
     assert "ignored" not in found
 
 
-def test_all_classes_predicted_is_left_alone(train: Callable[..., Any]) -> None:
+def test_all_classes_predicted_is_left_alone(train):
     x = RNG.normal(size=(200, 3)).astype(np.float32)
     y = (x[:, 0] > 0).astype(np.int32)
     found = train(
@@ -243,7 +233,7 @@ def test_all_classes_predicted_is_left_alone(train: Callable[..., Any]) -> None:
     assert "ignored" not in found and "stuck" not in found
 
 
-def test_a_class_that_is_not_learnt_yet_is_not_called_rare(train: Callable[..., Any]) -> None:
+def test_a_class_that_is_not_learnt_yet_is_not_called_rare(train):
     y = np.arange(150, dtype=np.int32) % 3
     x = RNG.normal(size=(150, 2)).astype(np.float32)
     x[:, 0] += np.where(y == 1, 0.0, (y - 1) * 4.0)
@@ -257,7 +247,7 @@ def test_a_class_that_is_not_learnt_yet_is_not_called_rare(train: Callable[..., 
     assert found["ignored"].fix.action == "train_more"
 
 
-def test_the_flutter_of_a_long_good_run_is_left_alone() -> None:
+def test_the_flutter_of_a_long_good_run_is_left_alone():
     source = np.random.default_rng(7)
     count = 3000
     falling = 0.1 * np.exp(-np.linspace(0, 7.5, count)) + 2e-5
@@ -272,7 +262,7 @@ SMOOTH = np.exp(-np.linspace(0, 3, 40)) + 0.1
 FLAT = np.full(40, 0.1) + 0.002 * np.sin(np.arange(40))
 
 
-def test_rules_are_silent_on_ordinary_curves() -> None:
+def test_rules_are_silent_on_ordinary_curves():
     for curve in (SMOOTH, np.concatenate([SMOOTH, FLAT])):
         assert diagnosis_rules.exploded_epoch(curve) is None
         assert diagnosis_rules.stuck_epoch(curve) is None
@@ -306,14 +296,14 @@ BOUNCING_HELD = [
 ]  # fmt: skip
 
 
-def test_a_validation_that_only_bounces_is_no_over_fitting() -> None:
+def test_a_validation_that_only_bounces_is_no_over_fitting():
     """Whenever one looks: by its few last epochs it was one at the 34th, and told as such."""
     loss, held = np.array(BOUNCING), np.array(BOUNCING_HELD)
     for epochs in range(3, 51):
         assert diagnosis_rules.overfitting_epoch(loss[:epochs], held[:epochs]) is None
 
 
-def test_a_fall_until_the_best_epoch_is_none_since_then() -> None:
+def test_a_fall_until_the_best_epoch_is_none_since_then():
     """It learned all in four epochs, and stands still: validation drifts, but nothing is learnt by
     heart. Where the training loss goes on falling meanwhile it is told."""
     flat = 0.25 + 0.0005 * np.cos(np.arange(46))
@@ -327,9 +317,7 @@ def test_a_fall_until_the_best_epoch_is_none_since_then() -> None:
     assert told[0] <= 4 + 2 * 6
 
 
-def test_data_that_is_no_number_is_to_blame_and_not_the_rate(
-    chain: Callable[..., Project], dataset: Callable[..., Any]
-) -> None:
+def test_data_that_is_no_number_is_to_blame_and_not_the_rate(chain, dataset):
     x, y = table()
     x[7, 2], y[3], y[4] = np.nan, np.inf, np.nan
     told: list[Event] = []
@@ -359,9 +347,7 @@ def by_hand(project: Project, data: Any, rate: float, at: int) -> tuple[Session,
     return session, told
 
 
-def test_what_the_hand_did_is_known(
-    chain: Callable[..., Project], dataset: Callable[..., Any]
-) -> None:
+def test_what_the_hand_did_is_known(chain, dataset):
     """Neither "train longer" nor "one more layer" where the rate was raised and the loss rose."""
     x = RNG.normal(size=(200, 4)).astype(np.float32)
     classes = (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0)
@@ -394,9 +380,7 @@ def test_what_the_hand_did_is_known(
     assert changes["best"] == trained.best_epoch
 
 
-def test_what_is_no_longer_so_is_withdrawn(
-    chain: Callable[..., Project], dataset: Callable[..., Any]
-) -> None:
+def test_what_is_no_longer_so_is_withdrawn(chain, dataset):
     """The best epoch comes after the one since which it was said to learn by heart."""
     project = chain([OUT])
     data = dataset({"input": table()[0]}, {"out": table()[1]}, held=20)
@@ -420,9 +404,7 @@ def test_what_is_no_longer_so_is_withdrawn(
     assert watcher.withdrawn(history) == []
 
 
-def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(
-    chain: Callable[..., Project], dataset: Callable[..., Any]
-) -> None:
+def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(chain, dataset):
     """It does not learn, then does: "too low a rate" is withdrawn. Of an end that is none any more
     "ended too early" is withdrawn too, and may be said again at the next one."""
     x, y = table()
@@ -457,12 +439,12 @@ def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(
         ([1.0, 0.5, 4000.0, 40.0], False),
     ],
 )
-def test_a_loss_is_calm_again_far_below_where_it_was_wild(loss: list[float], holds: bool) -> None:
+def test_a_loss_is_calm_again_far_below_where_it_was_wild(loss, holds):
     assert diagnosis_rules.exploded_epoch(np.array(loss[:3])) == 3
     assert diagnosis_rules.is_still_exploded(np.array(loss)) is holds
 
 
-def test_better_on_validation_is_taken_back_where_it_is_worse() -> None:
+def test_better_on_validation_is_taken_back_where_it_is_worse():
     loss, held = np.full(20, 1.0), np.full(20, 0.8)
     assert diagnosis_rules.better_on_validation_epoch(loss, held)
     assert diagnosis_rules.is_better_on_validation(loss, held)
@@ -474,9 +456,7 @@ def test_better_on_validation_is_taken_back_where_it_is_worse() -> None:
 
 
 @pytest.mark.slow
-def test_a_fast_run_is_not_looked_through_at_every_chunk(
-    chain: Callable[..., Project], dataset: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fast_run_is_not_looked_through_at_every_chunk(chain, dataset, monkeypatch):
     """What is asked of all epochs at once takes the longer the more there are."""
     asked: list[int] = []
     withdrawn = TrainingMonitor.withdrawn

@@ -1,7 +1,5 @@
 """Several machines (processes on the loopback address) and several devices train as one."""
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 
@@ -34,7 +32,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
         return {name: held[name] for name in held.files}
 
 
-def test_two_workers_and_two_devices_train_as_one_process(tmp_path: Path) -> None:
+def test_two_workers_and_two_devices_train_as_one_process(tmp_path):
     where = addresses(2)
     runs = {
         "one": start(tmp_path / "one.npz", 3, 0, ""),
@@ -57,7 +55,7 @@ def test_two_workers_and_two_devices_train_as_one_process(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.timeout(480)
-def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) -> None:
+def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path):
     where = addresses(3)
     folder = str(tmp_path / "checkpoints")
     workers = [start(tmp_path / f"a{i}.npz", 10**6, i, where, folder) for i in range(3)]
@@ -99,8 +97,8 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
 @pytest.mark.timeout(480)
 @pytest.mark.parametrize("how", ["now", "epoch"])
 def test_a_worker_that_is_stopped_by_hand_stops_the_others_at_the_same_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
+    tmp_path, monkeypatch, how
+):
     # 51 steps an epoch in chunks of 32: a stop "now" behind an epoch is one in the middle of the
     # next. Metrics and moving statistics go on from there, too.
     monkeypatch.setenv("NETBUILDER_WORKERS_BATCH", "2")

@@ -1,16 +1,12 @@
 """Fine-tuning trains the last block of a frozen backbone on, and says honestly what it gained."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from netbuilder.core.engine.session import Session
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.fine_tuning import (
     EPOCHS,
@@ -20,11 +16,10 @@ from netbuilder.core.results.fine_tuning import (
     may_fine_tune,
 )
 
-Chain = Callable[..., Project]
 LAYERS = [("body", "EfficientNetLite0", {"pooling": "avg"}), ("out", "Dense", {"units": 1})]
 
 
-def test_the_edit(chain: Chain) -> None:
+def test_the_edit(chain):
     project = chain(LAYERS)
     assert may_fine_tune(project)
     tuned = fine_tuned(project)
@@ -39,7 +34,7 @@ def test_the_edit(chain: Chain) -> None:
 
 
 @pytest.mark.slow
-def test_it_goes_on_from_the_trained_weights(chain: Chain, dataset: Callable[..., Any]) -> None:
+def test_it_goes_on_from_the_trained_weights(chain, dataset):
     random = np.random.default_rng(0)
     pictures = random.uniform(0, 255, (24, 32, 32, 3)).astype(np.float32)
     data = dataset({"input": pictures}, {"out": pictures[:, :4, :4, 0].mean(axis=(1, 2))[:, None]})

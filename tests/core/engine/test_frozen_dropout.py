@@ -1,10 +1,5 @@
 """A frozen backbone drops nothing out: its outputs are computed once, and scripts do the same."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,7 +9,6 @@ from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.registry import save_network
 from netbuilder.core.formats.writers.web_network import web_network
 from netbuilder.core.project.edits import set_params
-from netbuilder.core.project.model import Project
 
 pytestmark = pytest.mark.slow
 LAYERS = [
@@ -23,7 +17,7 @@ LAYERS = [
 ]
 
 
-def test_dropout_of_a_frozen_backbone(chain: Callable[..., Project], tmp_path: Path) -> None:
+def test_dropout_of_a_frozen_backbone(chain, tmp_path):
     project = set_params(chain(LAYERS), "input", shape=[32, 32, 3])
     x = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 3)).astype(np.float32)
     model = build_training_model(project, None)
@@ -44,7 +38,7 @@ def test_dropout_of_a_frozen_backbone(chain: Callable[..., Project], tmp_path: P
         assert not imported.nodes[1].params.get("trainable")
 
 
-def test_a_web_page_takes_a_backbone(chain: Callable[..., Project]) -> None:
+def test_a_web_page_takes_a_backbone(chain):
     layers = [("body", "SpeechEmbedding", {"pooling": "avg"}), LAYERS[1]]
     model = build_training_model(set_params(chain(layers), "input", shape=[80, 32]), None)
     network = web_network(model)

@@ -1,7 +1,5 @@
 """Training behind frozen layers, whose outputs are computed once, gives what a plain run gives."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -101,12 +99,7 @@ def photos(dataset: Callable[..., Dataset]) -> Dataset:
     ],
     ids=["accuracy", "balanced", "best", "half"],
 )
-def test_equals_a_plain_run(
-    settings: dict[str, Any],
-    chain: Callable[..., Project],
-    photos: Dataset,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_equals_a_plain_run(settings, chain, photos, monkeypatch):
     project = chain([*BODY, *HEAD], LOSS, epochs=5, batch_size=16, **settings)
     once, session = run(project, photos)
     features = features_of(session)
@@ -142,9 +135,7 @@ def branches(**training: Any) -> Project:
     return Project("Test", Graph(nodes, edges), training=Training(loss=Choice(LOSS), **training))
 
 
-def test_branches_several_inputs_and_sample_weights(
-    dataset: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_branches_several_inputs_and_sample_weights(dataset, monkeypatch):
     weight = RNG.random(71).astype(np.float32)
     data = dataset({"input": X, "side": SIDE}, {"out": Y}, held=13, task="classes", weight=weight)
     once, session = run(branches(), data)
@@ -154,9 +145,7 @@ def test_branches_several_inputs_and_sample_weights(
 
 
 @pytest.mark.slow
-def test_what_is_not_fixed_is_not_computed_once(
-    chain: Callable[..., Project], photos: Dataset
-) -> None:
+def test_what_is_not_fixed_is_not_computed_once(chain, photos):
     def found(body: Any) -> tuple[Any, list[str]]:
         events: list[Event] = []
         project = chain([*body, HEAD[-1]], LOSS, epochs=1)
@@ -184,9 +173,7 @@ def test_what_is_not_fixed_is_not_computed_once(
     assert found([conv, up, ("drop", "Dropout", {"rate": 0.5}), flat]) == (("conv",), [])
 
 
-def test_the_cut_pays(
-    chain: Callable[..., Project], photos: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cut_pays(chain, photos, monkeypatch):
     """Features that have no room are not kept in memory, and the run says so."""
     monkeypatch.setattr(frozen_features, "MOST_BYTES", 71 * 4 * 4 - 1)
     events: list[Event] = []
@@ -197,9 +184,7 @@ def test_the_cut_pays(
 
 
 @pytest.mark.slow
-def test_kept_on_disk_by_content(
-    chain: Callable[..., Project], dataset: Callable[..., Dataset]
-) -> None:
+def test_kept_on_disk_by_content(chain, dataset):
     project = chain([*BODY, HEAD[-1]], LOSS, epochs=2)
 
     def computed(x: Any, project: Project = project) -> int:
@@ -227,7 +212,7 @@ def test_kept_on_disk_by_content(
     assert len(files()) == 3
 
 
-def test_trials_share_what_was_computed(chain: Callable[..., Project], tmp_path: Path) -> None:
+def test_trials_share_what_was_computed(chain, tmp_path):
     """Trials of an experiment that vary what is behind the frozen layers compute them once."""
     rows = "".join(f"{n},{n % 7},{n * 2}\n" for n in range(60))
     (tmp_path / "houses.csv").write_text("rooms,age,price\n" + rows)
@@ -246,7 +231,7 @@ def test_trials_share_what_was_computed(chain: Callable[..., Project], tmp_path:
     assert file_number(3) == file_number(5)
 
 
-def test_a_stream_says_why(chain: Callable[..., Project], photos: Dataset) -> None:
+def test_a_stream_says_why(chain, photos):
     """Data that is read while training trains as before, and the run says what that costs."""
     events: list[Event] = []
     project = chain([*BODY, HEAD[-1]], LOSS, epochs=1)
@@ -256,7 +241,7 @@ def test_a_stream_says_why(chain: Callable[..., Project], photos: Dataset) -> No
     assert "frozen" in [e.notice.code for e in events if isinstance(e, DiagnosisAdded)]
 
 
-def test_stop_while_computing(chain: Callable[..., Project], photos: Dataset) -> None:
+def test_stop_while_computing(chain, photos):
     said: list[str] = []
 
     def told(event: Event) -> None:
@@ -274,9 +259,7 @@ def test_stop_while_computing(chain: Callable[..., Project], photos: Dataset) ->
 
 
 @pytest.mark.slow
-def test_pause_views_and_weights_set_by_hand(
-    chain: Callable[..., Project], photos: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pause_views_and_weights_set_by_hand(chain, photos, monkeypatch):
     """A weight of a frozen layer that a hand sets counts, and views see the whole network."""
     project = chain([*BODY, HEAD[-1]], LOSS, epochs=6)
     results, answers = [], []
@@ -315,9 +298,7 @@ def test_pause_views_and_weights_set_by_hand(
 
 
 @pytest.mark.slow
-def test_resume_go_on_and_train_more(
-    chain: Callable[..., Project], photos: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_resume_go_on_and_train_more(chain, photos, tmp_path, monkeypatch):
     project = chain([*BODY, *HEAD], LOSS, epochs=6, batch_size=16)
     whole, _ = run(project, photos)
     prepared_networks.shelf.clear()
@@ -339,9 +320,7 @@ def test_resume_go_on_and_train_more(
 
 
 @pytest.mark.slow
-def test_other_weights_of_a_frozen_layer_count(
-    chain: Callable[..., Project], photos: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_weights_of_a_frozen_layer_count(chain, photos, monkeypatch):
     """Going on from a network whose frozen layers had been trained, and another seed."""
     project = chain([*BODY, HEAD[-1]], LOSS, epochs=2)
     free = set_params(project, "conv", trainable=True)
@@ -356,9 +335,7 @@ def test_other_weights_of_a_frozen_layer_count(
     same(again, run(other, photos)[0])
 
 
-def test_networks_share_a_frozen_pretrained_body(
-    chain: Callable[..., Project], dataset: Callable[..., Dataset], tmp_path: Path
-) -> None:
+def test_networks_share_a_frozen_pretrained_body(chain, dataset, tmp_path):
     bands = RNG.normal(size=(24, 80, 32)).astype(np.float32)
     data = dataset({"input": bands}, {"out": Y[:24]}, held=6, task="classes")
     layers = [("body", "SpeechEmbedding", {"pooling": "avg"}), HEAD[-1]]

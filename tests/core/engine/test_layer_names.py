@@ -1,7 +1,5 @@
 """Any name of a layer: checked, trained, saved, opened by plain Keras and again, as a script."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from itertools import pairwise
@@ -46,7 +44,7 @@ def chain(names: tuple[str, ...]) -> Project:
     )
 
 
-def test_odd_names_from_check_to_script(tmp_path: Path) -> None:
+def test_odd_names_from_check_to_script(tmp_path):
     import keras
 
     project = files.loads(files.dumps(chain(ODD)))
@@ -76,14 +74,14 @@ def test_odd_names_from_check_to_script(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".keras", "", ".tflite"])
-def test_odd_names_in_other_formats(tmp_path: Path, ending: str) -> None:
+def test_odd_names_in_other_formats(tmp_path, ending):
     project = chain(ODD)
     data = load_dataset(project, Path())
     trained = Session(project, data, compilation="graph", record=False).run()
     save_network(trained, tmp_path / f"odd{ending}")
 
 
-def test_names_stay_as_they_are_where_keras_takes_them() -> None:
+def test_names_stay_as_they_are_where_keras_takes_them():
     plain = ("dense_1", "Dense", "block.conv-2", "x" * 200, "None", "1st")
     assert tuple(map(keras_name, plain)) == plain
     safe = [keras_name(name) for name in (INPUT, *ODD, ".", "..")]
@@ -92,7 +90,7 @@ def test_names_stay_as_they_are_where_keras_takes_them() -> None:
     assert keras_name("größe").startswith("grosse_")
 
 
-def test_messages_of_keras_speak_of_the_persons_name() -> None:
+def test_messages_of_keras_speak_of_the_persons_name():
     project = chain(("hidden layer",))
     told = explain_error(ValueError(f"bad shape at '{keras_name('hidden layer')}'"), project.graph)
     assert told.node == "hidden layer"
@@ -108,7 +106,7 @@ def test_messages_of_keras_speak_of_the_persons_name() -> None:
     assert keras_name("zwei Ebenen") not in str(failed.value)
 
 
-def test_a_layer_can_be_renamed_to_anything_but_nothing() -> None:
+def test_a_layer_can_be_renamed_to_anything_but_nothing():
     project = chain(("dense",))
     for name in ODD:
         if name != "dense":

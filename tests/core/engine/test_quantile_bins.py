@@ -1,7 +1,5 @@
 """Numbers as bins: how far a number has come through each bin, in the network and in its file."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +20,7 @@ from netbuilder.core.results.layer_values import node_outputs
 from netbuilder.core.results.own_units import predict_values
 
 
-def test_values_by_hand() -> None:
+def test_values_by_hand():
     """Two bins, 0 to 1 and 1 to 3, of a column; a yes or no is itself."""
     kernel, bias = bin_weights([(0.0, 1.0, 3.0), (0.0, 1.0)])
     rows = np.array([[-1.0, 0.0], [0.5, 1.0], [2.0, 0.0], [5.0, 1.0]])
@@ -30,7 +28,7 @@ def test_values_by_hand() -> None:
     assert values.tolist() == [[0, 0, 0], [0.5, 0, 1], [1, 0.5, 0], [1, 1, 1]]
 
 
-def test_edges_hold_equally_many_values() -> None:
+def test_edges_hold_equally_many_values():
     values = np.random.default_rng(0).exponential(size=1_600)
     edges = bin_edges(values, 16)
     np.testing.assert_allclose(np.histogram(values, edges)[0], 100, atol=1)
@@ -61,9 +59,7 @@ def trained(tmp_path: Path) -> tuple[TrainedModel, Path]:
 
 
 @pytest.mark.slow
-def test_the_network_its_file_and_its_script_have_the_same_bins(
-    trained: tuple[TrainedModel, Path],
-) -> None:
+def test_the_network_its_file_and_its_script_have_the_same_bins(trained):
     network, folder = trained
     dataset = load_dataset(network.project, folder)
     (edges,) = network.facts.bins.values()

@@ -1,7 +1,5 @@
 """Weights of earlier epochs: bounded, and a network of them predicts what it did then."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ class Weights:
         self.weights, self.layers = values, ()
 
 
-def test_it_is_bounded_and_stays_evenly_spaced() -> None:
+def test_it_is_bounded_and_stays_evenly_spaced():
     history = WeightHistory(most=10)
     for epoch in range(1000):
         history.add(float(epoch), Weights(np.full(3, epoch)))
@@ -32,7 +30,7 @@ def test_it_is_bounded_and_stays_evenly_spaced() -> None:
     assert history.nearest(1.0) is None
 
 
-def test_memory_counts_and_a_network_that_is_too_large_leaves_none() -> None:
+def test_memory_counts_and_a_network_that_is_too_large_leaves_none():
     history = WeightHistory(most=100, most_bytes=4 * 1000 * 5)
     for epoch in range(50):
         history.add(float(epoch), Weights(np.zeros(1000, np.float32)))
@@ -42,7 +40,7 @@ def test_memory_counts_and_a_network_that_is_too_large_leaves_none() -> None:
     assert small.epochs == ()
 
 
-def test_copying_takes_a_share_of_the_time_once_there_are_some() -> None:
+def test_copying_takes_a_share_of_the_time_once_there_are_some():
     history = WeightHistory(rest=10_000)
     for epoch in range(1000):
         history.add(float(epoch), Weights(np.zeros(100_000, np.float32)))
@@ -58,7 +56,7 @@ def data(dataset: Any, numbers: Any) -> Any:
 LAYERS = [("hidden", "Dense", {"units": 3}), ("out", "Dense", {"units": 1})]
 
 
-def test_a_network_of_an_epoch_predicts_what_it_did_then(chain: Any, data: Any) -> None:
+def test_a_network_of_an_epoch_predicts_what_it_did_then(chain, data):
     session = Session(chain(LAYERS, epochs=3), data, record=False, compilation="graph")
     session.keep_weights()
     first = session.run()
@@ -76,7 +74,7 @@ def test_a_network_of_an_epoch_predicts_what_it_did_then(chain: Any, data: Any) 
     assert not np.allclose(last.training_model.predict(x, verbose=0), then, atol=1e-6)
 
 
-def test_none_are_kept_where_nobody_asks(chain: Any, data: Any) -> None:
+def test_none_are_kept_where_nobody_asks(chain, data):
     session = Session(chain(LAYERS, epochs=1), data, record=False, compilation="graph")
     session.run()
     assert session.weight_history is None

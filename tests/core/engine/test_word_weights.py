@@ -1,7 +1,5 @@
 """Word vectors that come with the program, and an Embedding that begins with them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +32,7 @@ def project(tmp_path: Path) -> Project:
     return Project("t", data=Data("text", path="t.csv"), graph=Graph(nodes, edges))
 
 
-def test_they_know_what_words_mean() -> None:
+def test_they_know_what_words_mean():
     words, vectors = included_words()
     assert (len(words), vectors.shape) == (20_000, (20_000, 50))
     table = TokenTable(tuple(words), np.arange(len(words)))
@@ -45,9 +43,7 @@ def test_they_know_what_words_mean() -> None:
     assert count_known(("king", "zzyzzx")) == 1
 
 
-def test_an_embedding_begins_with_the_vectors_of_its_vocabulary(
-    project: Project, tmp_path: Path
-) -> None:
+def test_an_embedding_begins_with_the_vectors_of_its_vocabulary(project, tmp_path):
     facts = load_facts(project, tmp_path)
     (matrix,) = build_training_model(project, facts, seed=1).get_layer("words").get_weights()
     words, vectors = included_words()
@@ -66,7 +62,7 @@ def test_an_embedding_begins_with_the_vectors_of_its_vocabulary(
     assert failure.value.code == "word_vectors_do_not_fit"
 
 
-def test_a_script_reads_them_from_a_file(project: Project, tmp_path: Path) -> None:
+def test_a_script_reads_them_from_a_file(project, tmp_path):
     source = script_source(project, load_facts(project, tmp_path))
     compile(source, "script.py", "exec")
     assert "english_words.npz" in source
@@ -74,7 +70,7 @@ def test_a_script_reads_them_from_a_file(project: Project, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_table_of_texts_becomes_a_network_that_reads_them(tmp_path: Path) -> None:
+def test_a_table_of_texts_becomes_a_network_that_reads_them(tmp_path):
     """Words that never occur in training tell the classes apart, since the vectors know them."""
     rows = [f"this is {word} number {n},{label}" for n in range(15) for label, word in
             (("animal", "a dog"), ("city", "paris"))]  # fmt: skip

@@ -1,7 +1,5 @@
 """Small real Keras models and one small trained project, made once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Kinds of models as Keras 2 and Keras 3 write them, for the matrix tests."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

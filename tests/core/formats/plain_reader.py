@@ -4,8 +4,6 @@
 the rows in ``cells.json``, as JSON. What a ``.h5`` cannot hold is read out of its attributes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import functools

@@ -3,8 +3,6 @@
 ``CASES`` by name; each is a function that writes its files into a folder.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Whether the numbers that a script makes of a data set are those that the program trains on."""
 
-from __future__ import annotations
-
 import io
 from contextlib import redirect_stdout
 from functools import partial

@@ -1,10 +1,7 @@
 """A script that is edited changes the project that it was written for, and no more."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -56,7 +53,7 @@ def edited(name: str, *changes: tuple[str, str]) -> tuple[Project, Project]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_exported_script_is_imported_as_the_same_project(name: str, tmp_path: Path) -> None:
+def test_an_exported_script_is_imported_as_the_same_project(name, tmp_path):
     project = example(name)
     text = script_source(project, load_facts(project, EXAMPLES))
     path = tmp_path / "script.py"
@@ -91,7 +88,7 @@ def test_an_exported_script_is_imported_as_the_same_project(name: str, tmp_path:
     assert set(settings) <= set(whole.split("\n"))
 
 
-def test_a_changed_literal_changes_nothing_else() -> None:
+def test_a_changed_literal_changes_nothing_else():
     before, after = edited("iris", ("layers.Dense(16", "layers.Dense(24"))
     assert after.graph.by_id["dense"].params["units"] == 24
     nodes = [replace(node, params={**node.params, "units": 16}) if node.id == "dense" else node
@@ -102,7 +99,7 @@ def test_a_changed_literal_changes_nothing_else() -> None:
     )  # fmt: skip
 
 
-def test_a_layer_more_and_a_layer_less() -> None:
+def test_a_layer_more_and_a_layer_less():
     line = '    layers.Dense(16, activation="relu"),\n'
     before, after = edited("iris", (line, f"{line}    layers.Dropout(0.3),\n"))
     (new,) = set(after.graph.by_id) - set(before.graph.by_id)
@@ -118,7 +115,7 @@ def test_a_layer_more_and_a_layer_less() -> None:
     assert less.graph.sources[output] == less.graph.inputs
 
 
-def test_settings_and_what_code_does_not_carry() -> None:
+def test_settings_and_what_code_does_not_carry():
     project = example("iris")
     epochs = f"epochs={project.training.epochs}"
     loss = '"sparse_categorical_crossentropy"'
@@ -135,7 +132,7 @@ def test_settings_and_what_code_does_not_carry() -> None:
     assert (after.graph, after.data) == (project.graph, project.data)
 
 
-def test_typing_goes_on_from_what_was_typed() -> None:
+def test_typing_goes_on_from_what_was_typed():
     project = example("iris")
     version = written(project)
     line = '    layers.Dense(16, activation="relu"),\n'
@@ -150,7 +147,7 @@ def test_typing_goes_on_from_what_was_typed() -> None:
     assert "Dense(55)" in second.split("\n")[first_line - 1]
 
 
-def test_a_functional_network_keeps_its_connections() -> None:
+def test_a_functional_network_keeps_its_connections():
     project, after = edited("residual", ("layers.Add()", "layers.Concatenate()"))
     (old,) = (node for node in project.graph.nodes if node.layer == "Add")
     (new,) = (node for node in after.graph.nodes if node.layer == "Concatenate")
@@ -159,7 +156,7 @@ def test_a_functional_network_keeps_its_connections() -> None:
     assert len(after.graph.edges) == len(project.graph.edges)
 
 
-def test_what_cannot_be_read_is_told_with_its_line() -> None:
+def test_what_cannot_be_read_is_told_with_its_line():
     version = written(example("iris"))
     text = version.text.replace("layers.Dense(16", "layers.Dense(number_of_units()")
     assert version.imported is not None

@@ -4,11 +4,8 @@ The weights are those that a run begins with; what is written is opened again by
 and must answer the same.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -33,14 +30,14 @@ def turns(number: int) -> list[registry.Format]:
     return [FORMATS[place % len(FORMATS)] for place in (number, number + half)]
 
 
-def test_each_format_meets_some_examples() -> None:
+def test_each_format_meets_some_examples():
     counts = Counter(row.name for number in range(len(NAMES)) for row in turns(number))
     assert min(counts[row.name] for row in FORMATS) >= 5
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_in_each_of_its_formats(tmp_path: Path, name: str) -> None:
+def test_an_example_in_each_of_its_formats(tmp_path, name):
     path = find_example(name).path
     project = files.read(path)
     dataset = load_dataset(project, path.parent)

@@ -1,7 +1,5 @@
 """Damaged files end in words: a small count of what ``benchmarks/fuzz.py`` does with 5,000."""
 
-from __future__ import annotations
-
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +21,7 @@ def fuzz() -> ModuleType:
     ("count", "seed"), [(80, 11), pytest.param(400, 12, marks=pytest.mark.slow)]
 )
 @pytest.mark.timeout(1200)
-def test_damaged_files_end_in_words(tmp_path: Path, count: int, seed: int) -> None:
+def test_damaged_files_end_in_words(tmp_path, count, seed):
     program = fuzz()
     result = program.run(count, seed, program.KINDS, tmp_path)
     assert result["failed"] == []

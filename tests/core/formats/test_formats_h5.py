@@ -1,7 +1,5 @@
 """The trained .h5: opens anywhere, carries everything, is whole or is not there."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
@@ -40,9 +38,7 @@ def saved(diabetes: TrainedModel, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.mark.slow
-def test_plain_keras_opens_it_in_a_fresh_process(
-    saved: Path, diabetes: TrainedModel, raw_rows: np.ndarray
-) -> None:
+def test_plain_keras_opens_it_in_a_fresh_process(saved, diabetes, raw_rows):
     script = (
         "import sys, json, numpy as np, keras\n"
         f"model = keras.models.load_model({str(saved)!r})\n"
@@ -68,7 +64,7 @@ def test_plain_keras_opens_it_in_a_fresh_process(
     assert 20 < float(np.mean(answers)) < 400
 
 
-def test_everything_comes_back(saved: Path, diabetes: TrainedModel, raw_rows: np.ndarray) -> None:
+def test_everything_comes_back(saved, diabetes, raw_rows):
     back = registry.load_network(saved)
     assert back.project == diabetes.project
     assert back.preprocessing == diabetes.preprocessing
@@ -97,7 +93,7 @@ def test_everything_comes_back(saved: Path, diabetes: TrainedModel, raw_rows: np
     assert all(np.array_equal(a.numpy(), b.numpy()) for a, b in moments)
 
 
-def test_attributes(saved: Path) -> None:
+def test_attributes(saved):
     with h5py.File(saved) as file:
         project = json.loads(file.attrs["netbuilder_project"])
         names = json.loads(file.attrs["netbuilder_names"])
@@ -110,7 +106,7 @@ def test_attributes(saved: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_path: Path) -> None:
+def test_a_project_and_a_history_larger_than_64_kib(diabetes, tmp_path):
     ids = ["input", *(f"dense_{number}" for number in range(40)), "out"]
     nodes = [Node("input", "Input", {"shape": [10]})]
     nodes += [Node(one, "Dense", {"units": 4, "activation": "relu"}) for one in ids[1:-1]]
@@ -140,9 +136,7 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="limits of a process are POSIX's")
-def test_a_full_disk_leaves_the_old_file(
-    saved: Path, diabetes: TrainedModel, tmp_path: Path
-) -> None:
+def test_a_full_disk_leaves_the_old_file(saved, diabetes, tmp_path):
     """In a process whose files may not grow: what HDF5 meets on a full disk, as a real error."""
     target = tmp_path / "model.h5"
     target.write_bytes(saved.read_bytes())
@@ -171,12 +165,12 @@ def test_a_full_disk_leaves_the_old_file(
     assert [path.name for path in tmp_path.iterdir()] == ["model.h5"]
 
 
-def test_a_folder_that_is_not_there(diabetes: TrainedModel, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there(diabetes, tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         h5.save(diabetes, tmp_path / "nowhere" / "m.h5")
 
 
-def test_weights_that_do_not_fit(saved: Path, tmp_path: Path) -> None:
+def test_weights_that_do_not_fit(saved, tmp_path):
     path = tmp_path / "changed.h5"
     path.write_bytes(saved.read_bytes())
     with h5py.File(path, "r+") as file:
@@ -196,9 +190,7 @@ def test_weights_that_do_not_fit(saved: Path, tmp_path: Path) -> None:
         registry.load_network(path)
 
 
-def test_another_name_and_a_project_elsewhere(
-    saved: Path, diabetes: TrainedModel, tmp_path: Path
-) -> None:
+def test_another_name_and_a_project_elsewhere(saved, diabetes, tmp_path):
     odd = tmp_path / "handed-in.model"
     odd.write_bytes(saved.read_bytes())
     assert registry.load_network(odd).project == diabetes.project
@@ -213,9 +205,7 @@ def test_another_name_and_a_project_elsewhere(
     assert registry.import_model(tmp_path / "out" / "m.h5").data.path == "../data/rows.csv"
 
 
-def test_keras_file_comes_back_too(
-    diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Path
-) -> None:
+def test_keras_file_comes_back_too(diabetes, raw_rows, tmp_path):
     path = tmp_path / "m.keras"
     h5.save(diabetes, tmp_path / "first.h5")  # must not change what comes after
     registry.save_network(diabetes, path)
@@ -296,9 +286,7 @@ def answers(model: keras.Model) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("name", models())
-def test_kinds_of_models_open_in_keras_3(
-    written: dict[str, tuple[Path, keras.Model]], name: str
-) -> None:
+def test_kinds_of_models_open_in_keras_3(written, name):
     path, model = written[name]
     back = keras.models.load_model(path)
     assert back.compiled
@@ -309,9 +297,7 @@ def test_kinds_of_models_open_in_keras_3(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not KERAS_2, reason="there is no Python with tf_keras here")
-def test_the_same_files_open_in_keras_2(
-    written: dict[str, tuple[Path, keras.Model]], saved: Path, tmp_path: Path
-) -> None:
+def test_the_same_files_open_in_keras_2(written, saved, tmp_path):
     names = ("sequential", "shared", "pictures", "masked words", "two and two")
     cases = {str(written[name][0]): written[name][1] for name in names}
     np.savez(

@@ -1,7 +1,5 @@
 """Models from elsewhere: their graph on the canvas, their weights in it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -22,7 +20,7 @@ def save(model: keras.Model, path: Path) -> Path:
 
 
 @pytest.mark.parametrize("ending", ["h5", "keras"])
-def test_a_sequential_model(tmp_path: Path, ending: str) -> None:
+def test_a_sequential_model(tmp_path, ending):
     model = keras.Sequential(
         [
             layers.Input((4,)),
@@ -59,7 +57,7 @@ def test_a_sequential_model(tmp_path: Path, ending: str) -> None:
 
 
 @pytest.mark.slow
-def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
+def test_branches_shared_layers_groups_and_masks(tmp_path):
     words, numbers = keras.Input((6,), dtype="int32", name="words"), keras.Input((3,), name="nums")
     x = layers.Embedding(10, 4, mask_zero=True)(words)
     x = layers.Bidirectional(layers.LSTM(2))(x)
@@ -84,7 +82,7 @@ def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
         assert np.allclose(trained.training_model.predict(inputs, verbose=0), expected, atol=1e-6)
 
 
-def test_an_unknown_layer_becomes_a_placeholder(tmp_path: Path) -> None:
+def test_an_unknown_layer_becomes_a_placeholder(tmp_path):
     path = tmp_path / "custom.h5"
     config = {
         "class_name": "Sequential",
@@ -113,7 +111,7 @@ def test_an_unknown_layer_becomes_a_placeholder(tmp_path: Path) -> None:
         registry.load_network(path)
 
 
-def test_what_the_canvas_cannot_say_is_told(tmp_path: Path) -> None:
+def test_what_the_canvas_cannot_say_is_told(tmp_path):
     start = keras.Input((5, 2))
     frozen = layers.Dense(3, name="frozen", trainable=False)(start)
     states = layers.Bidirectional(
@@ -171,7 +169,7 @@ OLD = {
 }
 
 
-def test_a_file_of_keras_2_0_5(tmp_path: Path) -> None:
+def test_a_file_of_keras_2_0_5(tmp_path):
     random = np.random.default_rng(0)
     weights = {
         "dense_1": [random.random((3, 4)), random.random(4)],
@@ -219,7 +217,7 @@ def test_a_file_of_keras_2_0_5(tmp_path: Path) -> None:
     assert np.allclose(trained.training_model.predict(rows, verbose=0), expected, atol=1e-4)
 
 
-def test_a_model_larger_than_its_file(tmp_path: Path) -> None:
+def test_a_model_larger_than_its_file(tmp_path):
     model = keras.Sequential([layers.Input((4,)), layers.Dense(2, name="wide")])
     path = save(model, tmp_path / "m.h5")
     with h5py.File(path, "r+") as file:
@@ -231,7 +229,7 @@ def test_a_model_larger_than_its_file(tmp_path: Path) -> None:
         registry.load_network(path)
 
 
-def test_a_graph_that_leads_nowhere(tmp_path: Path) -> None:
+def test_a_graph_that_leads_nowhere(tmp_path):
     start = keras.Input((4,), name="start")
     model = keras.Model(start, layers.Dense(2, name="end")(start))
     path = save(model, tmp_path / "m.h5")
@@ -279,7 +277,7 @@ def with_plan(path: Path, plan: dict[str, object]) -> tuple[Path, keras.Model]:
     return path, model
 
 
-def test_a_compiled_file_of_keras_2_15(tmp_path: Path) -> None:
+def test_a_compiled_file_of_keras_2_15(tmp_path):
     path, model = with_plan(tmp_path / "m.h5", KERAS_2_15)
     trained = registry.load_network(path)
     training = trained.project.training
@@ -292,7 +290,7 @@ def test_a_compiled_file_of_keras_2_15(tmp_path: Path) -> None:
     )
 
 
-def test_an_unknown_loss_keeps_nobody_from_the_network(tmp_path: Path) -> None:
+def test_an_unknown_loss_keeps_nobody_from_the_network(tmp_path):
     path, model = with_plan(tmp_path / "m.h5", {**KERAS_2_15, "loss": "my_own_loss"})
     trained = registry.load_network(path)
     assert trained.project.training.loss is None

@@ -1,7 +1,5 @@
 """Models that Keras 2 wrote: their weights come along and they answer as they did."""
 
-from __future__ import annotations
-
 import json
 import os
 import warnings
@@ -70,7 +68,7 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "ending"), cases())
-def test_kinds_of_models_answer_as_they_did(tmp_path: Path, name: str, ending: str) -> None:
+def test_kinds_of_models_answer_as_they_did(tmp_path, name, ending):
     path = tmp_path / f"model.{ending}"
     _, x, expected = written(name, path)
     trained = registry.load_network(path)
@@ -79,7 +77,7 @@ def test_kinds_of_models_answer_as_they_did(tmp_path: Path, name: str, ending: s
     assert len(registry.import_model(path).graph.nodes) > 1
 
 
-def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path: Path) -> None:
+def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path):
     """Keras 3 answers 0.5 + x/6 where Keras 2 answered 0.5 + x/5."""
     path = tmp_path / "hard.h5"
     model = tk.Sequential([tk.layers.Input((1,)), tk.layers.Dense(1, activation="hard_sigmoid")])
@@ -103,7 +101,7 @@ def _branches(layers: Any) -> Any:
 
 @pytest.mark.parametrize("ending", ["h5", "keras"])
 @pytest.mark.parametrize("inside", [False, True])
-def test_a_layer_that_is_added_moves_no_weights(tmp_path: Path, ending: str, inside: bool) -> None:
+def test_a_layer_that_is_added_moves_no_weights(tmp_path, ending, inside):
     """The scaling before a hard_sigmoid lengthens its branch, and its weights fit another, too."""
     model = _branches(tk.layers)
     if inside:
@@ -146,9 +144,7 @@ def test_a_layer_that_is_added_moves_no_weights(tmp_path: Path, ending: str, ins
         pytest.param("SimpleRNN(3, 'hard_sigmoid')", (5, 4), True, marks=pytest.mark.slow),
     ],
 )
-def test_states_keep_the_hard_sigmoid_of_keras_2(
-    tmp_path: Path, layer: str, shape: tuple[int, ...], by_cards: bool, ending: str
-) -> None:
+def test_states_keep_the_hard_sigmoid_of_keras_2(tmp_path, layer, shape, by_cards, ending):
     """Answers to the file, to what is written of it, and what is said to who goes back."""
     import keras
 
@@ -170,7 +166,7 @@ def test_states_keep_the_hard_sigmoid_of_keras_2(
     assert abs(np.clip(0.2 * 1.0 + 0.5, 0, 1) - float(keras.activations.hard_sigmoid(1.0))) > 0.03
 
 
-def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path: Path) -> None:
+def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path):
     path = tmp_path / "sum.h5"
     written("operations", path)
     trained = registry.load_network(path)
@@ -178,7 +174,7 @@ def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path: Path) -> None:
     assert "Add" in [node.layer for node in trained.project.graph.nodes]
 
 
-def test_a_layer_that_is_gone_is_named_and_the_rest_is_drawn(tmp_path: Path) -> None:
+def test_a_layer_that_is_gone_is_named_and_the_rest_is_drawn(tmp_path):
     path = tmp_path / "gone.h5"
     tk.Sequential([tk.layers.Input((5, 2)), tk.layers.LocallyConnected1D(3, 2)]).save(path)
     with pytest.raises(FormatError, match="LocallyConnected1D"):
@@ -187,7 +183,7 @@ def test_a_layer_that_is_gone_is_named_and_the_rest_is_drawn(tmp_path: Path) -> 
     assert [node.layer for node in project.graph.nodes] == ["Input", "LocallyConnected1D"]
 
 
-def test_functions_that_only_compute_are_drawn_and_others_refused(tmp_path: Path) -> None:
+def test_functions_that_only_compute_are_drawn_and_others_refused(tmp_path):
     import h5py
 
     path = tmp_path / "slice.h5"
@@ -202,7 +198,7 @@ def test_functions_that_only_compute_are_drawn_and_others_refused(tmp_path: Path
         inspect_file(path, placeholders=True)
 
 
-def test_an_argument_that_keras_3_lacks_and_that_said_something_is_told(tmp_path: Path) -> None:
+def test_an_argument_that_keras_3_lacks_and_that_said_something_is_told(tmp_path):
     import h5py
 
     path = tmp_path / "time.h5"
@@ -215,7 +211,7 @@ def test_an_argument_that_keras_3_lacks_and_that_said_something_is_told(tmp_path
     assert "time_major" in registry.load_network(path).extra["notes"][0]
 
 
-def test_variable_length_is_opened(tmp_path: Path) -> None:
+def test_variable_length_is_opened(tmp_path):
     """As SpliceAI: cropped by more than a made-up sample would be long."""
     path = tmp_path / "long.h5"
     _, x, expected = written("variable length", path)
@@ -242,7 +238,7 @@ def _on_a_body(layers: Any) -> Any:
 
 
 @pytest.mark.parametrize("make", [_half, _translating, _on_a_body])
-def test_what_schools_have_of_keras_2(tmp_path: Path, make: Any) -> None:
+def test_what_schools_have_of_keras_2(tmp_path, make):
     """Half precision, states that are handed on, a body in a model."""
     model = make(tk.layers)
     model_kinds.shaken(model)

@@ -1,12 +1,9 @@
 """Models that plain Keras 3 wrote: opened, asked, trained on, saved again, opened by Keras."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import warnings
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -132,7 +129,7 @@ def asked() -> list[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "ending"), asked())
 @pytest.mark.timeout(600)
-def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: str) -> None:
+def test_kinds_of_models_go_there_and_back(tmp_path, name, ending):
     if ending == "h5" and name in NEVER_WRITTEN:
         pytest.skip("Keras cannot write it")
     keras.utils.set_random_seed(7)
@@ -173,9 +170,7 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
     ("name", "last", "side", "ending"),
     [("ResNet50", "conv2_block3_out", 32, "h5"), ("InceptionV3", "mixed1", 75, "keras")],
 )
-def test_merges_of_deep_networks_are_opened_again(
-    tmp_path: Path, name: str, last: str, side: int, ending: str
-) -> None:
+def test_merges_of_deep_networks_are_opened_again(tmp_path, name, last, side, ending):
     """They were once refused as damaged: sizes of all inputs were multiplied."""
     network = getattr(keras.applications, name)(weights=None, input_shape=(side, side, 3))
     maps = keras.layers.GlobalAveragePooling2D()(network.get_layer(last).output)
@@ -192,7 +187,7 @@ def test_merges_of_deep_networks_are_opened_again(
 
 
 @pytest.mark.parametrize("name", sorted(NEVER_OPENED & QUICK))
-def test_keras_itself_cannot_open_some_that_it_wrote(tmp_path: Path, name: str) -> None:
+def test_keras_itself_cannot_open_some_that_it_wrote(tmp_path, name):
     """The day it can, the mends for them can go."""
     model = KINDS[name](keras)
     model.save(tmp_path / "m.h5")
@@ -200,13 +195,13 @@ def test_keras_itself_cannot_open_some_that_it_wrote(tmp_path: Path, name: str) 
         keras.models.load_model(tmp_path / "m.h5")
 
 
-def test_operations_are_where_keras_has_them() -> None:
+def test_operations_are_where_keras_has_them():
     for name in operations.ALLOWED:
         module = importlib.import_module(operations.module_of(name))
         assert getattr(module, name).__module__ == module.__name__
 
 
-def test_an_operation_that_is_no_known_one_stays_unknown(tmp_path: Path) -> None:
+def test_an_operation_that_is_no_known_one_stays_unknown(tmp_path):
     start = keras.Input((4,))
     out = keras.layers.Dense(2)(keras.ops.cumsum(start, axis=1))
     keras.Model(start, out).save(tmp_path / "m.h5")
@@ -235,7 +230,7 @@ class Written(keras.Model):
 
 
 @pytest.mark.parametrize("ending", ["h5", "keras"])
-def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, ending: str) -> None:
+def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path, ending):
     path = tmp_path / f"m.{ending}"
     keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x + 1)]).save(path)
     for read in (registry.load_network, registry.import_model):
@@ -255,7 +250,7 @@ def test_python_code_is_refused_and_what_others_wrote_is_told(tmp_path: Path, en
             registry.load_network(path)
 
 
-def test_words_that_were_learned_from_data_come_along(tmp_path: Path) -> None:
+def test_words_that_were_learned_from_data_come_along(tmp_path):
     """Keras keeps them in files of their own inside a .keras."""
     import tensorflow as tf
 
@@ -271,7 +266,7 @@ def test_words_that_were_learned_from_data_come_along(tmp_path: Path) -> None:
     assert set(node.params["vocabulary"]) >= {"good", "film", "bad"}
 
 
-def test_a_layer_that_keeps_its_state_is_opened(tmp_path: Path) -> None:
+def test_a_layer_that_keeps_its_state_is_opened(tmp_path):
     layers = [keras.Input(batch_shape=(4, 5, 3)), keras.layers.LSTM(2, stateful=True)]
     model = keras.Sequential(layers)
     model.save(tmp_path / "m.keras")

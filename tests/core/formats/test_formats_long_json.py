@@ -1,14 +1,11 @@
 """Long JSON is the same JSON, and other threads have their turn while it is written and read."""
 
-from __future__ import annotations
-
 import json
 import sys
 import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
@@ -31,12 +28,12 @@ HISTORY = {"loss": [i / 7 for i in range(400_000)]}
         ("a", {"b": ()}),
     ],
 )
-def test_it_is_the_same_text(value: Any) -> None:
+def test_it_is_the_same_text(value):
     assert long_json.dumps(value) == json.dumps(value, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("text", ['{"a": [1, 2.5, -1e-30, NaN, true]}', "[1.5, 2]"])
-def test_long_text_is_read_as_short_is(text: str) -> None:
+def test_long_text_is_read_as_short_is(text):
     long = f"[{text}, {', '.join(['0.25'] * 30_000)}]"
     assert repr(read_json(long, "it")[0]) == repr(json.loads(text))
 
@@ -65,7 +62,7 @@ def _longest_wait(work: Callable[[], object]) -> float:
 
 
 @pytest.mark.parametrize("way", ["write", "read"])
-def test_other_threads_have_their_turn(way: str) -> None:
+def test_other_threads_have_their_turn(way):
     text = json.dumps(HISTORY)
     work = {"write": lambda: long_json.dumps(HISTORY), "read": lambda: read_json(text, "it")}[way]
     before = sys.getswitchinterval()

@@ -1,13 +1,10 @@
 """What cannot be written or opened for want of room is told in words, whoever says it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.atomic import translate_disk_full
@@ -24,9 +21,7 @@ def no_room() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", [row.name for row in registry.FORMATS])
-def test_each_format_says_it_in_the_same_words(
-    diabetes: TrainedModel, tmp_path: Path, no_room: None, name: str
-) -> None:
+def test_each_format_says_it_in_the_same_words(diabetes, tmp_path, no_room, name):
     row = next(one for one in registry.FORMATS if one.name == name)
     if not row.available:
         pytest.skip("its package is not installed")
@@ -42,7 +37,7 @@ def test_each_format_says_it_in_the_same_words(
     assert left == {before}, "nothing half written is left"
 
 
-def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path) -> None:
+def test_a_full_disk_of_temporary_files_is_named(tmp_path):
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("only Linux has a disk that is always full")
@@ -56,14 +51,12 @@ def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path) -> None:
             raise FormatError(f"It cannot be converted: {error}") from error
 
 
-def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
+def test_other_errors_stay_what_they_are(tmp_path):
     with pytest.raises(FormatError, match="no layer"), translate_disk_full(tmp_path / "net.h5"):
         raise FormatError("There is no layer.")
 
 
-def test_what_lies_beside_a_saved_model_is_left_alone(
-    diabetes: TrainedModel, tmp_path: Path
-) -> None:
+def test_what_lies_beside_a_saved_model_is_left_alone(diabetes, tmp_path):
     path = tmp_path / "served"
     registry.save_network(diabetes, path)
     first = (path / "saved_model.pb").stat().st_mtime_ns

@@ -1,7 +1,5 @@
 """Models with operators and ``keras.ops``: layers where they mean the same, else placeholders."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,7 @@ def imported(model: keras.Model, path: Path) -> dict[str, tuple[str, dict[str, A
     return {node.id: (node.layer, dict(node.params)) for node in project.graph.nodes}
 
 
-def test_operators_become_the_layers_that_mean_the_same(tmp_path: Path) -> None:
+def test_operators_become_the_layers_that_mean_the_same(tmp_path):
     a, b = tensors("a", "b")
     x = a + b
     x = ops.maximum(x - b, a * b)
@@ -55,7 +53,7 @@ def test_operators_become_the_layers_that_mean_the_same(tmp_path: Path) -> None:
     assert np.allclose(trained.training_model.predict(rows, verbose=0), expected, atol=1e-5)
 
 
-def test_operations_that_are_no_layer_become_placeholders_and_still_answer(tmp_path: Path) -> None:
+def test_operations_that_are_no_layer_become_placeholders_and_still_answer(tmp_path):
     (a,) = tensors("a", shape=(5, 4))
     x = ops.mean(a, axis=1) + np.arange(4, dtype="float32")
     x = ops.reshape(x[:, :2], (-1, 1))
@@ -74,7 +72,7 @@ def test_operations_that_are_no_layer_become_placeholders_and_still_answer(tmp_p
     assert np.allclose(answers, model.predict(rows, verbose=0), atol=1e-6)
 
 
-def test_a_mask_that_an_operation_forgets_stays_forgotten(tmp_path: Path) -> None:
+def test_a_mask_that_an_operation_forgets_stays_forgotten(tmp_path):
     words = keras.Input((6,), dtype="int32", name="words")
     seen = layers.Embedding(10, 4, mask_zero=True)(words)
     seen = seen + layers.Dense(4)(seen)
@@ -99,7 +97,7 @@ def test_a_mask_that_an_operation_forgets_stays_forgotten(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("change", [{"class_name": "Map"}, {"module": "keras.src.ops.evil"}])
-def test_other_operations_never_reach_keras(tmp_path: Path, change: dict[str, str]) -> None:
+def test_other_operations_never_reach_keras(tmp_path, change):
     (a,) = tensors("a")
     path = tmp_path / "m.h5"
     config = json.loads(keras.Model(a, ops.exp(a)).to_json())

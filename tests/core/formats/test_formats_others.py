@@ -1,7 +1,5 @@
 """Pictures, SavedModel, TensorFlow Lite, ONNX, and the registry that knows them all."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,14 +7,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.writers import onnx
 from netbuilder.core.process.tensorflow_output import mute_output
 
 
-def test_the_ending_says_the_format() -> None:
+def test_the_ending_says_the_format():
     assert registry.format_for(Path("m.int8.tflite")).name == "tflite8"
     assert registry.format_for(Path("m.v2.tflite")).name == "tflite"
     assert registry.format_for(Path("a/B.H5")).name == "h5"
@@ -25,7 +22,7 @@ def test_the_ending_says_the_format() -> None:
         registry.format_for(Path("a.docx"))
 
 
-def test_what_needs_training_says_so(diabetes: TrainedModel, tmp_path: Path) -> None:
+def test_what_needs_training_says_so(diabetes, tmp_path):
     for row in registry.FORMATS:
         path = tmp_path / f"m{row.endings[0] if row.endings else ''}"
         if row.trained:
@@ -37,7 +34,7 @@ def test_what_needs_training_says_so(diabetes: TrainedModel, tmp_path: Path) -> 
             assert path.stat().st_size > 100
 
 
-def test_svg(diabetes: TrainedModel, tmp_path: Path) -> None:
+def test_svg(diabetes, tmp_path):
     project = diabetes.project
     nodes = (*project.graph.nodes[:-1], replace(project.graph.nodes[-1], layer="<Mine&>"))
     path = tmp_path / "n.svg"
@@ -51,7 +48,7 @@ def test_svg(diabetes: TrainedModel, tmp_path: Path) -> None:
     assert len(root.findall(".//s:path", space)) == len(project.graph.edges)
 
 
-def test_saved_model(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Path) -> None:
+def test_saved_model(diabetes, raw_rows, tmp_path):
     import tensorflow as tf
 
     path = tmp_path / "served"
@@ -69,7 +66,7 @@ def test_saved_model(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Pat
     assert (other / "diary.txt").read_text() == "private"
 
 
-def test_tflite(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Path) -> None:
+def test_tflite(diabetes, raw_rows, tmp_path):
     import tensorflow as tf
 
     if not hasattr(tf, "lite"):
@@ -85,7 +82,7 @@ def test_tflite(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Path) ->
     assert np.allclose(answer, diabetes.model.predict(raw_rows[:1], verbose=0), rtol=1e-3)
 
 
-def test_onnx_gives_the_same_answers_elsewhere(diabetes: TrainedModel, tmp_path: Path) -> None:
+def test_onnx_gives_the_same_answers_elsewhere(diabetes, tmp_path):
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("tf2onnx")
     path = tmp_path / "m.onnx"
@@ -97,7 +94,7 @@ def test_onnx_gives_the_same_answers_elsewhere(diabetes: TrainedModel, tmp_path:
 
 
 @pytest.mark.skipif(onnx.available(), reason="tf2onnx is installed here")
-def test_onnx_says_what_it_needs(diabetes: TrainedModel, tmp_path: Path) -> None:
+def test_onnx_says_what_it_needs(diabetes, tmp_path):
     with pytest.raises(FormatError, match="pip install tf2onnx"):
         registry.save_network(diabetes, tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()

@@ -1,7 +1,5 @@
 """The script and the notebook of a project: the golden text, and that it runs as it is."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -122,7 +120,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_golden(name: str) -> None:
+def test_golden(name):
     """A changed script is looked at, then kept: NETBUILDER_GOLDEN=1 pytest ... writes it."""
     path = GOLDEN / f"{name}.py"
     text = source(CASES[name])
@@ -131,7 +129,7 @@ def test_golden(name: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-def test_only_what_differs_from_the_default_is_written() -> None:
+def test_only_what_differs_from_the_default_is_written():
     text = source(sales())
     assert 'layers.Dense(50, activation="relu")' in text
     assert "layers.Dense(1)," in text
@@ -140,7 +138,7 @@ def test_only_what_differs_from_the_default_is_written() -> None:
     assert "keras.Model(inputs" not in text
 
 
-def test_lines_of_nodes() -> None:
+def test_lines_of_nodes():
     for project in CASES.values():
         text, places = listing(project, style=Style.EXACT)
         lines = text.splitlines()
@@ -158,7 +156,7 @@ def test_lines_of_nodes() -> None:
                 assert f"layers.{owner.layer}(" in block
 
 
-def test_every_layer_of_the_catalog_can_be_written() -> None:
+def test_every_layer_of_the_catalog_can_be_written():
     """Compiles as Python, and each argument is one that Keras's constructor takes."""
     names = [spec for spec in LAYERS.values() if spec.module == "keras.layers"]
     for spec in names:
@@ -231,7 +229,7 @@ def few_epochs(text: str) -> str:
 
 
 @pytest.mark.slow
-def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
+def test_a_script_runs_as_it_is(tmp_path, root):
     """As a person starts it, in a process of its own."""
     rows = "\n".join(f"{i},{i % 5},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(60))
     for name in ("sales_training.csv", "sales_test.csv"):
@@ -253,7 +251,7 @@ def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_script_with_facts_and_classes_runs(tmp_path: Path, plain: Plain) -> None:
+def test_a_script_with_facts_and_classes_runs(tmp_path, plain):
     project = files.read(EXAMPLES / "two_inputs.netbuilder")
     training = replace(
         project.training,
@@ -267,7 +265,7 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, plain: Plain) -> N
 
 
 @pytest.mark.slow
-def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, plain: Plain) -> None:
+def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path, plain):
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (60, 6, 6), dtype=np.uint8)
     np.savez(tmp_path / "p.npz", x=pictures, y=random.integers(0, 2, 60))
@@ -284,7 +282,7 @@ def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, plain: Plain) 
     assert "Scaler" not in text
 
 
-def test_notebook(tmp_path: Path) -> None:
+def test_notebook(tmp_path):
     path = tmp_path / "n.ipynb"
     registry.save_network(sales(), path)
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -298,7 +296,7 @@ def test_notebook(tmp_path: Path) -> None:
     assert missing == []
 
 
-def test_a_name_cannot_break_out_of_the_script() -> None:
+def test_a_name_cannot_break_out_of_the_script():
     project = replace(sales(), name='x"""\nimport os\nos.system("true")\n"""')
     text = source(project)
     assert text.startswith('"""x import os os.system( true )')
@@ -332,9 +330,7 @@ def test_a_name_cannot_break_out_of_the_script() -> None:
         ),
     ],
 )
-def test_the_script_gives_netbuilders_own_numbers(
-    tmp_path: Path, name: str, plain: Plain, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_script_gives_netbuilders_own_numbers(tmp_path, name, plain, capfd):
     """Dropout, batch normalisation, recurrence, pictures, tables, branches: epoch by epoch.
 
     In a folder of its own, and where NetBuilder cannot be imported.
@@ -359,7 +355,7 @@ def test_the_script_gives_netbuilders_own_numbers(
         assert largest_difference(predict_rows(theirs, rows)[0], ours[0]) < 0.01
 
 
-def test_what_cannot_come_out_the_same_says_why() -> None:
+def test_what_cannot_come_out_the_same_says_why():
     body = chain("Body", Data("images", path="p"), ("MobileNet", {"weights": "none"}))
     assert "inside a pretrained model start with other weights" in source(body).replace("\n# ", " ")
     frozen = chain("Body", Data("images", path="p"), ("EfficientNetLite0", {"pooling": "avg"}))
@@ -369,7 +365,7 @@ def test_what_cannot_come_out_the_same_says_why() -> None:
         assert "the same results, up to rounding" in note
 
 
-def test_what_no_input_reaches_is_left_out() -> None:
+def test_what_no_input_reaches_is_left_out():
     """A node that only loose nodes lead to, an unknown layer among them, as a damaged file has."""
     dense = {"units": 1}
     nodes = (

@@ -1,7 +1,5 @@
 """Files that could do harm are refused before Keras sees them; each is made here for real."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -69,7 +67,7 @@ def refuse(path: Path, *words: str, placeholders: bool = True) -> None:
         assert word in str(caught.value), str(caught.value)
 
 
-def test_a_good_file_passes(tmp_path: Path) -> None:
+def test_a_good_file_passes(tmp_path):
     found = inspect_file(write_h5(tmp_path / "good.h5", sequential(dense(activation="relu"))))
     assert found.kind == "h5"
     assert found.numbers == 6
@@ -153,13 +151,13 @@ EVIL_LAYERS = {
 
 @pytest.mark.parametrize("case", EVIL_LAYERS, ids=str)
 @pytest.mark.parametrize("ending", ["h5", "keras"])
-def test_code_in_a_config_is_refused(tmp_path: Path, case: str, ending: str) -> None:
+def test_code_in_a_config_is_refused(tmp_path, case, ending):
     layer, word = EVIL_LAYERS[case]
     write = write_h5 if ending == "h5" else write_keras
     refuse(write(tmp_path / f"evil.{ending}", sequential(dense(), layer)), word, "evil")
 
 
-def test_code_in_a_model_inside_the_model_is_refused(tmp_path: Path) -> None:
+def test_code_in_a_model_inside_the_model_is_refused(tmp_path):
     refuse(write_h5(tmp_path / "n.h5", sequential(sequential(LAMBDA_3))), "Python code")
 
 
@@ -170,7 +168,7 @@ def with_training(path: Path, training: Any) -> Path:
     return write_h5(path, sequential(dense()), add)
 
 
-def test_code_and_the_system_in_a_training_config_are_refused(tmp_path: Path) -> None:
+def test_code_and_the_system_in_a_training_config_are_refused(tmp_path):
     for training in (
         {"loss": {"module": "os", "class_name": "function", "config": "system"}},
         {"loss": LAMBDA_3["config"]["function"]},
@@ -191,16 +189,14 @@ def test_code_and_the_system_in_a_training_config_are_refused(tmp_path: Path) ->
         ({"metrics": [[{"class_name": "MeanMetricWrapper", "config": {"fn": "odd"}}]]}, "metrics"),
     ],
 )
-def test_an_unknown_part_of_the_training_config_is_left_out(
-    tmp_path: Path, training: Config, word: str
-) -> None:
+def test_an_unknown_part_of_the_training_config_is_left_out(tmp_path, training, word):
     found = inspect_file(with_training(tmp_path / "t.h5", training))
     assert found.training == {}
     assert len(found.notes) == 1
     assert f"{word} '" in found.notes[0]
 
 
-def test_the_plan_of_a_model_inside_is_not_kept(tmp_path: Path) -> None:
+def test_the_plan_of_a_model_inside_is_not_kept(tmp_path):
     inner = {**sequential(dense()), "compile_config": {"loss": "my_loss"}}
     outer = {**sequential(inner), "compile_config": {"loss": "mse"}}
     found = inspect_file(write_keras(tmp_path / "m.keras", outer))
@@ -208,7 +204,7 @@ def test_the_plan_of_a_model_inside_is_not_kept(tmp_path: Path) -> None:
     assert "compile_config" not in json.dumps(found.config)
 
 
-def test_an_unknown_layer_is_told_or_named(tmp_path: Path) -> None:
+def test_an_unknown_layer_is_told_or_named(tmp_path):
     custom = {
         "module": "lab.layers",
         "class_name": "Swish2",
@@ -221,12 +217,12 @@ def test_an_unknown_layer_is_told_or_named(tmp_path: Path) -> None:
     assert [(one.name, one.class_name) for one in found.refused] == [("mine", "Swish2")]
 
 
-def test_code_in_an_unknown_layer_is_refused_all_the_same(tmp_path: Path) -> None:
+def test_code_in_an_unknown_layer_is_refused_all_the_same(tmp_path):
     custom = {"class_name": "Mine", "config": {"name": "mine", "function": LAMBDA_3}}
     refuse(write_h5(tmp_path / "c.h5", sequential(custom)), "Python code")
 
 
-def test_external_link(tmp_path: Path) -> None:
+def test_external_link(tmp_path):
     secret = tmp_path / "secret.h5"
     with h5py.File(secret, "w") as file:
         file["numbers"] = np.arange(4.0)
@@ -237,14 +233,14 @@ def test_external_link(tmp_path: Path) -> None:
     refuse(write_h5(tmp_path / "l.h5", sequential(dense()), add), "secret.h5")
 
 
-def test_soft_link(tmp_path: Path) -> None:
+def test_soft_link(tmp_path):
     def add(file: h5py.File) -> None:
         file["model_weights/dense/bias"] = h5py.SoftLink("/model_weights/dense/kernel")
 
     refuse(write_h5(tmp_path / "l.h5", sequential(dense()), add), "link")
 
 
-def test_external_storage(tmp_path: Path) -> None:
+def test_external_storage(tmp_path):
     secret = tmp_path / "secret.bin"
     secret.write_bytes(b"\0" * 64)
 
@@ -256,7 +252,7 @@ def test_external_storage(tmp_path: Path) -> None:
     refuse(write_h5(tmp_path / "e.h5", sequential(dense()), add), "secret.bin")
 
 
-def test_virtual_dataset(tmp_path: Path) -> None:
+def test_virtual_dataset(tmp_path):
     def add(file: h5py.File) -> None:
         layout = h5py.VirtualLayout((4,), "float64")
         layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "numbers", (4,))
@@ -265,14 +261,14 @@ def test_virtual_dataset(tmp_path: Path) -> None:
     refuse(write_h5(tmp_path / "v.h5", sequential(dense()), add), "other files")
 
 
-def test_size_that_is_not_there(tmp_path: Path) -> None:
+def test_size_that_is_not_there(tmp_path):
     def add(file: h5py.File) -> None:
         file.create_dataset("model_weights/dense/bias", (10**9, 10**3), "float32")
 
     refuse(write_h5(tmp_path / "s.h5", sequential(dense()), add), "1000000000×1000")
 
 
-def test_zeros_that_unpack_to_much(tmp_path: Path) -> None:
+def test_zeros_that_unpack_to_much(tmp_path):
     def add(file: h5py.File) -> None:
         file.create_dataset(
             "model_weights/dense/bias",
@@ -284,21 +280,21 @@ def test_zeros_that_unpack_to_much(tmp_path: Path) -> None:
     refuse(write_h5(tmp_path / "z.h5", sequential(dense()), add), "unpack")
 
 
-def test_opaque_bytes(tmp_path: Path) -> None:
+def test_opaque_bytes(tmp_path):
     def add(file: h5py.File) -> None:
         file["model_weights/dense/bias"] = np.void(b"\x80\x04K\x01.")
 
     refuse(write_h5(tmp_path / "o.h5", sequential(dense()), add), "pickled")
 
 
-def test_reference(tmp_path: Path) -> None:
+def test_reference(tmp_path):
     def add(file: h5py.File) -> None:
         file["model_weights"].attrs["r"] = file["model_weights/dense"].ref
 
     refuse(write_h5(tmp_path / "r.h5", sequential(dense()), add), "neither numbers nor text")
 
 
-def test_deep_json(tmp_path: Path) -> None:
+def test_deep_json(tmp_path):
     refuse(write_h5(tmp_path / "d.h5", '{"a":' * 500 + "1" + "}" * 500), "deep")
     with pytest.raises(FormatError, match="deep"):
         read_json("[" * 100_000 + "]" * 100_000, "it")
@@ -307,17 +303,17 @@ def test_deep_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["../evil.txt", "/etc/evil", "assets/../../evil", "a\\..\\evil", "c:evil", "code.py"]
 )
-def test_names_in_a_zip(tmp_path: Path, name: str) -> None:
+def test_names_in_a_zip(tmp_path, name):
     refuse(write_keras(tmp_path / "n.keras", sequential(dense()), {name: b"x"}), "n.keras")
 
 
-def test_zip_bomb(tmp_path: Path) -> None:
+def test_zip_bomb(tmp_path):
     bomb = {"assets/zeros": b"\0" * 60_000_000}
     path = write_keras(tmp_path / "b.keras", sequential(dense()), bomb, zipfile.ZIP_DEFLATED)
     refuse(path, "unpack")
 
 
-def test_link_in_a_zip(tmp_path: Path) -> None:
+def test_link_in_a_zip(tmp_path):
     path = write_keras(tmp_path / "l.keras", sequential(dense()))
     with zipfile.ZipFile(path, "a") as archive:
         info = zipfile.ZipInfo("assets/link")
@@ -326,7 +322,7 @@ def test_link_in_a_zip(tmp_path: Path) -> None:
     refuse(path, "outside")
 
 
-def test_weights_inside_a_zip_are_checked_too(tmp_path: Path) -> None:
+def test_weights_inside_a_zip_are_checked_too(tmp_path):
     path = tmp_path / "w.keras"
     weights = tmp_path / "w.h5"
     with h5py.File(weights, "w") as file:
@@ -348,13 +344,13 @@ def test_weights_inside_a_zip_are_checked_too(tmp_path: Path) -> None:
         (b"\xff\x00\xfe" * 9, "NetBuilder can read"),
     ],
 )
-def test_files_that_are_no_models(tmp_path: Path, data: bytes, word: str) -> None:
+def test_files_that_are_no_models(tmp_path, data, word):
     path = tmp_path / "m.h5"
     path.write_bytes(data)
     refuse(path, word, "m.h5")
 
 
-def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
+def test_a_file_that_was_cut_off(tmp_path):
     for path, words in (
         (write_h5(tmp_path / "cut.h5", sequential(dense())), "ends in the middle"),
         (write_keras(tmp_path / "cut.keras", sequential(dense())), "cut.keras"),
@@ -363,7 +359,7 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
         refuse(path, path.name, words)
 
 
-def test_weights_only_no_model_and_no_file(tmp_path: Path) -> None:
+def test_weights_only_no_model_and_no_file(tmp_path):
     path = tmp_path / "w.h5"
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = [b"dense"]
@@ -374,7 +370,7 @@ def test_weights_only_no_model_and_no_file(tmp_path: Path) -> None:
     refuse(write_h5(tmp_path / "l.h5", "[1, 2]"), "no network")
 
 
-def test_nothing_is_given_to_keras(tmp_path: Path) -> None:
+def test_nothing_is_given_to_keras(tmp_path):
     path = write_h5(tmp_path / "evil.h5", sequential(LAMBDA_3))
     script = (
         "import sys\n"
@@ -391,7 +387,7 @@ def test_nothing_is_given_to_keras(tmp_path: Path) -> None:
     assert done.stdout.split() == ["FormatError", "False", "False"]
 
 
-def test_a_file_with_zeros_in_the_middle_was_not_cut_off(tmp_path: Path) -> None:
+def test_a_file_with_zeros_in_the_middle_was_not_cut_off(tmp_path):
     for path in (
         write_h5(tmp_path / "zeros.h5", sequential(dense())),
         write_keras(tmp_path / "zeros.keras", sequential(dense())),
@@ -410,9 +406,7 @@ def test_a_file_with_zeros_in_the_middle_was_not_cut_off(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("kind", "values"), [("category", ["red", "red"]), ("category", []), ("boolean", ["yes"])]
 )
-def test_values_of_a_column_that_cannot_be_are_refused(
-    tmp_path: Path, kind: str, values: list[str]
-) -> None:
+def test_values_of_a_column_that_cannot_be_are_refused(tmp_path, kind, values):
     """Keras's lookup would raise at the first question; a file says so when it is opened."""
     project = Project("Colours", graph=Graph((Node("input", "Input"),)))
     column = {"name": "colour", "kind": kind, "categories": values}

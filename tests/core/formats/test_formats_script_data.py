@@ -3,8 +3,6 @@
 Only what stands before the network is run, in this process: parts, order, weights, values.
 """
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections.abc import Callable
@@ -57,7 +55,7 @@ ROLES = {
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_roles_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_roles_of_columns(tmp_path, monkeypatch, name):
     frame().to_csv(tmp_path / "d.csv", index=False)
     columns = {n: ColumnChoice("ignore") for n in ("who", "part", "heavy", "day")}
     columns |= {n: ColumnChoice(role) for n, role in ROLES[name].items()}
@@ -69,9 +67,7 @@ def test_roles_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_column_that_an_input_names_and_the_program_leaves_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
-) -> None:
+def test_a_column_that_an_input_names_and_the_program_leaves_out(tmp_path, monkeypatch, known):
     """Dates that nobody decided to use are no feature, although the Input asks for them."""
     frame().to_csv(tmp_path / "d.csv", index=False)
     data = Data("csv", path="d.csv", target=("y",), inputs={"input": ("a", "day", "heavy")})
@@ -87,9 +83,7 @@ def test_a_column_that_an_input_names_and_the_program_leaves_out(
     assert list(space["x"].columns) == ["a", "heavy"]
 
 
-def test_a_split_that_names_no_rows_for_watching(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_split_that_names_no_rows_for_watching(tmp_path, monkeypatch):
     rows = frame()
     rows["part"] = rows["part"].replace("val", "train")
     rows[["a", "part", "y"]].to_csv(tmp_path / "d.csv", index=False)
@@ -98,7 +92,7 @@ def test_a_split_that_names_no_rows_for_watching(
     same_numbers(chain(data, *NUMBER), tmp_path, monkeypatch)
 
 
-def test_roles_beside_a_test_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roles_beside_a_test_file(tmp_path, monkeypatch):
     frame().to_csv(tmp_path / "d.csv", index=False)
     frame(20)[["a", "colour", "y"]].to_csv(tmp_path / "t.csv", index=False)
     for role in ("split", "group", "weight"):
@@ -108,9 +102,7 @@ def test_roles_beside_a_test_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         same_numbers(chain(data, *NUMBER), tmp_path, monkeypatch, alone=False)
 
 
-def test_a_class_of_one_row_stays_to_be_learned_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_class_of_one_row_stays_to_be_learned_from(tmp_path, monkeypatch):
     rows = frame()[["a", "colour"]]
     rows.loc[7, "colour"] = "white"
     rows.to_csv(tmp_path / "d.csv", index=False)
@@ -120,7 +112,7 @@ def test_a_class_of_one_row_stays_to_be_learned_from(
     assert 7 in space["train_rows"]
 
 
-def test_one_spelling_of_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_spelling_of_words(tmp_path, monkeypatch):
     rows = frame()[["a", "colour", "y"]]
     rows.loc[[3, 9, 33], "colour"] = ["blue", "RED", " green"]
     rows.to_csv(tmp_path / "d.csv", index=False)
@@ -129,7 +121,7 @@ def test_one_spelling_of_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert space["words"] == {"colour": ["Blue", "green", "red"]}
 
 
-def test_lines_that_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_that_are_left_out(tmp_path, monkeypatch):
     text = frame()[["a", "colour", "y"]].to_csv(index=False)
     (tmp_path / "d.csv").write_text(f"Measured in May\n\n{text}")
     data = Data("csv", path="d.csv", target=("y",), options={"skip_lines": [5, 21]})
@@ -139,9 +131,7 @@ def test_lines_that_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("parts", ["x", "x_train x_test", "x_train x_val", "x_train x_dev x_test"])
 @pytest.mark.parametrize("pixels", [True, False])
-def test_arrays_in_parts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: str, pixels: bool
-) -> None:
+def test_arrays_in_parts(tmp_path, monkeypatch, parts, pixels):
     random, held = np.random.default_rng(1), {}
     for name, count in zip(parts.split(), (40, 9, 7), strict=False):
         held[name] = random.integers(0, 250, (count, 4, 3)).astype("uint8" if pixels else "float32")
@@ -155,7 +145,7 @@ def test_arrays_in_parts(
     same_numbers(chain(told, *layers), tmp_path, monkeypatch)
 
 
-def test_times_of_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_of_the_day(tmp_path, monkeypatch):
     rows = frame()[["day", "y"]]
     rows["at"] = [f"{step % 24:02d}:30" for step in range(len(rows))]
     rows.to_csv(tmp_path / "d.csv", index=False)
@@ -185,7 +175,7 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_files_are_found_as_the_program_finds_them(tmp_path: Path, name: str) -> None:
+def test_files_are_found_as_the_program_finds_them(tmp_path, name):
     for one in LAYOUTS[name]:
         file = tmp_path / f"{one}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -226,18 +216,18 @@ def a_text(path: Path, place: int, number: int) -> None:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_texts_in_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_texts_in_folders(tmp_path, monkeypatch, name):
     written(tmp_path / "t", PARTS[name], a_text)
     same_numbers(chain(Data("text", path="t"), *WORDS), tmp_path, monkeypatch)
 
 
-def test_texts_beside_a_folder_for_testing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_beside_a_folder_for_testing(tmp_path, monkeypatch):
     written(tmp_path / "t", PARTS["three"], a_text)
     written(tmp_path / "more", {"a": 3, "c": 3}, a_text)
     same_numbers(chain(Data("text", path="t", test_path="more"), *WORDS), tmp_path, monkeypatch)
 
 
-def test_texts_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_in_a_table(tmp_path, monkeypatch):
     steps = np.arange(40)
     rows = pd.DataFrame(
         {
@@ -278,15 +268,13 @@ def a_picture(path: Path, place: int, number: int) -> None:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_pictures_in_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_pictures_in_folders(tmp_path, monkeypatch, name):
     written(tmp_path / "p", PARTS[name], a_picture)
     project = chain(Data("images", path="p", options={"image_size": [6, 8]}), *CLASSES)
     same_numbers(project, tmp_path, monkeypatch)
 
 
-def test_a_zip_of_grey_pictures_and_a_folder_for_testing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_zip_of_grey_pictures_and_a_folder_for_testing(tmp_path, monkeypatch):
     written(tmp_path / "p", PARTS["classes"], a_picture)
     shutil.make_archive(str(tmp_path / "z"), "zip", tmp_path, "p")
     written(tmp_path / "more", {"10": 2, "8": 3}, a_picture)
@@ -299,9 +287,7 @@ def test_a_zip_of_grey_pictures_and_a_folder_for_testing(
 
 
 @pytest.mark.parametrize("scaling", ["auto", "none"])
-def test_pictures_of_sixteen_bits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scaling: str
-) -> None:
+def test_pictures_of_sixteen_bits(tmp_path, monkeypatch, scaling):
     def deep(path: Path, place: int, number: int) -> None:
         pixels = np.random.default_rng(number).integers(0, 4000, (5, 5)).astype(np.uint16)
         Image.fromarray(pixels).save(path.with_suffix(".png"))
@@ -312,7 +298,7 @@ def test_pictures_of_sixteen_bits(
     assert "offset" not in space or space["scale"] == 4095
 
 
-def test_pictures_that_a_table_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_that_a_table_names(tmp_path, monkeypatch):
     written(tmp_path, {"pictures": 24}, a_picture)
     names = sorted(one.name for one in (tmp_path / "pictures").iterdir())
     rows = pd.DataFrame({"file": names, "owner": [0] * 24, "age": range(24)})
@@ -325,7 +311,7 @@ def test_pictures_that_a_table_names(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_sounds_in_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_sounds_in_folders(tmp_path, monkeypatch, name):
     soundfile = pytest.importorskip("soundfile")
 
     def sound(path: Path, place: int, number: int) -> None:
@@ -343,9 +329,7 @@ def test_sounds_in_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["weights", "balanced", "pictures"])
-def test_training_on_it_gives_the_same_losses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_training_on_it_gives_the_same_losses(tmp_path, monkeypatch, name):
     columns = {"part": ColumnChoice("split"), "heavy": ColumnChoice("weight")}
     if name == "pictures":
         written(tmp_path / "p", PARTS["three"], a_picture)
@@ -385,7 +369,7 @@ def run_whole(project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("how", ["spectrogram", "waveform"])
-def test_a_keras_hears_waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+def test_a_keras_hears_waves(tmp_path, monkeypatch, how):
     import keras
 
     soundfile = pytest.importorskip("soundfile")
@@ -412,9 +396,7 @@ def test_a_keras_hears_waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ho
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lowercase", [True, False])
-def test_a_keras_reads_the_end_of_a_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lowercase: bool
-) -> None:
+def test_a_keras_reads_the_end_of_a_text(tmp_path, monkeypatch, lowercase):
     import keras
 
     (tmp_path / "t.txt").write_text("Ärger im Haus. Über uns, ärgerlich!\n" * 30, encoding="utf-8")
@@ -450,7 +432,7 @@ def test_a_keras_reads_the_end_of_a_text(
     )
 
 
-def test_what_no_layer_can_do_says_why(tmp_path: Path) -> None:
+def test_what_no_layer_can_do_says_why(tmp_path):
     (tmp_path / "t.txt").write_text("one two three four. " * 30, encoding="utf-8")
     told = {"task": "next_token", "level": "word", "window": 3}
     data = Data("text", path="t.txt", options=told)

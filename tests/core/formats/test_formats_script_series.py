@@ -1,8 +1,5 @@
 """The windows that a script cuts of a series are those that the program trains on."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +24,7 @@ def hours(count: int = 90) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("case", ["plain", "shuffled", "gap", "roles", "dropped", "test", "filled"])
-def test_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+def test_series(tmp_path, monkeypatch, case):
     rows, columns = hours(), {"part": "ignore", "heavy": "ignore"}
     options: dict[str, Any] = {"window": 5, "horizon": 2}
     if case == "shuffled":
@@ -52,9 +49,7 @@ def test_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> N
     same_numbers(chain(data, *layers), tmp_path, monkeypatch)
 
 
-def test_a_series_whose_days_and_numbers_were_answered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_series_whose_days_and_numbers_were_answered(tmp_path, monkeypatch):
     """Both numbers of each date are at most 12: only the answer says that the day comes first."""
     rows = [
         f'{day:02d}/{month:02d}/2024,{100 + month * day},"${1000 + 37 * month + day * day:,}"'
@@ -71,7 +66,7 @@ def test_a_series_whose_days_and_numbers_were_answered(
     assert len(set(ends)) == 2, "the answer matters"
 
 
-def test_series_of_several_shops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_series_of_several_shops(tmp_path, monkeypatch):
     """Told apart by themselves, and cut into parts by time."""
     rows = hours(60)[["when", "t", "wind"]]
     both = pd.concat([rows.assign(shop="north"), rows.assign(shop="south", t=rows["t"] * 2)])

@@ -1,7 +1,5 @@
 """Networks whose sizes are hidden: refused by what they would be, before they are made."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -86,7 +84,7 @@ def write(path: Path, config: Config, ours: Any = None) -> Path:
 
 
 @pytest.mark.parametrize("case", HIDDEN, ids=str)
-def test_hidden_sizes_are_refused_before_anything_is_made(tmp_path: Path, case: str) -> None:
+def test_hidden_sizes_are_refused_before_anything_is_made(tmp_path, case):
     path = write(tmp_path / "tiny.h5", HIDDEN[case])
     resource = pytest.importorskip("resource", reason="peak memory is told by POSIX systems")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -106,9 +104,7 @@ def test_hidden_sizes_are_refused_before_anything_is_made(tmp_path: Path, case: 
         ("Resizing", {"height": 30_000, "width": 30_000}),
     ],
 )
-def test_hidden_sizes_in_a_project_beside_the_weights(
-    tmp_path: Path, kind: str, params: Config
-) -> None:
+def test_hidden_sizes_in_a_project_beside_the_weights(tmp_path, kind, params):
     shape = {"Resizing": PICTURE, "Bidirectional": [4, 3]}.get(kind, [3])
     project = {
         "format": "netbuilder-project",
@@ -126,7 +122,7 @@ def test_hidden_sizes_in_a_project_beside_the_weights(
         registry.load_network(path)
 
 
-def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path):
     model = keras.Sequential(
         [keras.Input((6, 4)), keras.layers.Bidirectional(keras.layers.LSTM(16)),
          keras.layers.Dropout(0.1), keras.layers.Dense(2)]
@@ -145,7 +141,7 @@ def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path
     assert np.allclose(back.model.predict(rows, verbose=0), model.predict(rows, verbose=0))
 
 
-def test_a_hundred_thousand_layers_are_refused_quickly(tmp_path: Path) -> None:
+def test_a_hundred_thousand_layers_are_refused_quickly(tmp_path):
     many = [layer("Dropout", rate=0.1) for _ in range(100_000)]
     path = write(tmp_path / "long.keras", chain([3], *many))
     start = time.monotonic()
@@ -155,7 +151,7 @@ def test_a_hundred_thousand_layers_are_refused_quickly(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_million_nodes_are_refused_quickly(tmp_path: Path) -> None:
+def test_a_million_nodes_are_refused_quickly(tmp_path):
     nodes = ",".join(f'{{"id":"n{number}","layer":"Dense"}}' for number in range(1_000_000))
     path = tmp_path / "many.netbuilder"
     path.write_text(f'{{"format":"netbuilder-project","version":1,"graph":{{"nodes":[{nodes}]}}}}')
@@ -167,7 +163,7 @@ def test_a_million_nodes_are_refused_quickly(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
 @pytest.mark.parametrize("ending", ["h5", "keras", "netbuilder", "csv", "npz"])
-def test_a_pipe_is_no_file(tmp_path: Path, ending: str) -> None:
+def test_a_pipe_is_no_file(tmp_path, ending):
     """In a process of its own: one that opens the pipe waits for ever."""
     path = tmp_path / f"pipe.{ending}"
     os.mkfifo(path)
@@ -192,7 +188,7 @@ def test_a_pipe_is_no_file(tmp_path: Path, ending: str) -> None:
     assert "a pipe, not a file" in done.stderr
 
 
-def test_a_device_is_no_file() -> None:
+def test_a_device_is_no_file():
     if not Path("/dev/zero").exists():
         pytest.skip("this system has no devices in files")
     with pytest.raises(FormatError, match="a device"):
@@ -213,7 +209,7 @@ def read_arrays(path: Path, limit: int) -> None:
     load_dataset(Project(data=data), path.parent)
 
 
-def test_arrays_that_unpack_to_more_than_the_limit(tmp_path: Path) -> None:
+def test_arrays_that_unpack_to_more_than_the_limit(tmp_path):
     with pytest.raises(DataError, match="memory_limit_mb"):
         read_arrays(npz(tmp_path / "bomb.npz", 48), 32)
     with h5py.File(tmp_path / "bomb.h5", "w") as file:
@@ -224,7 +220,7 @@ def test_arrays_that_unpack_to_more_than_the_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
-def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with h5py.File(tmp_path / "linked.h5", "w") as file:
         file["x"] = h5py.ExternalLink(str(tmp_path / "pipe"), "/x")

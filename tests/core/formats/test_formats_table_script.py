@@ -1,7 +1,5 @@
 """The script of a table does with its columns what the recipe says, on the same numbers."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -43,7 +41,7 @@ def script_frame(recipe: Data, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     return pd.DataFrame(space["x_train"], columns=names)
 
 
-def test_columns_and_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_columns_and_gaps(tmp_path, monkeypatch):
     steps = np.arange(40)
     pd.DataFrame(
         {
@@ -75,9 +73,7 @@ def test_columns_and_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "note" not in script
 
 
-def test_thousands_beside_hundreds_in_a_short_script(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_thousands_beside_hundreds_in_a_short_script(tmp_path, monkeypatch):
     """``read_csv`` with the separator of thousands must not be told to keep them as texts."""
     monkeypatch.chdir(tmp_path)
     rows = [f"{n}\t{n} €\t{n / 8:.2f}".replace(".", ",") + f"\t{n % 7}" for n in range(700, 760)]
@@ -97,7 +93,7 @@ def test_thousands_beside_hundreds_in_a_short_script(
 
 
 @pytest.mark.parametrize("name", ["d.parquet", "d.jsonl", "d.json"])
-def test_files_that_are_no_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_files_that_are_no_csv(tmp_path, monkeypatch, name):
     import polars
 
     frame = polars.DataFrame({"a": [1.5, 2.5, 3.5], "c": ["x", "y", "x"], "y": [1, 2, 3]})
@@ -124,7 +120,7 @@ def flats(folder: Path, name: str, rows: range, *, header: bool = True) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("header", [True, False])
-def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool) -> None:
+def test_a_script_reads_the_file_as_the_program_did(tmp_path, header):
     flats(tmp_path, "d.csv", range(80), header=header)
     flats(tmp_path, "t.csv", range(80, 100), header=header)
     names = ["площадь", "город", "этаж", "цена"] if header else [f"column {i}" for i in range(1, 5)]
@@ -155,9 +151,7 @@ def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool
     assert done.stdout.splitlines()[-1] == f"{names[:3]} {words} {size} 20"
 
 
-def test_what_was_decided_by_hand_and_names_in_a_comment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_decided_by_hand_and_names_in_a_comment(tmp_path, monkeypatch):
     rows = "\n".join(f"{i}.5 {i % 3} {i * 2}" for i in range(1, 30))
     (tmp_path / "d.txt").write_text(f"# a b y\n{rows}\n", "utf-8")
     recipe = Data("csv", path="d.txt", target=("y",), options={"separator": "blanks"})
@@ -222,9 +216,7 @@ def written(names: tuple[str, ...], folder: Path, **more: Any) -> Project:
 @pytest.mark.parametrize("names", [
     (*list(WRITTEN)[:6],), (*list(WRITTEN)[6:13],), (*list(WRITTEN)[13:18],),
 ])  # fmt: skip
-def test_a_short_script_reads_every_writing_as_the_program(
-    names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_short_script_reads_every_writing_as_the_program(names, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     project = written(names, tmp_path, scaling="none", test_split=0.0, validation_split=0.0)
     data = load_dataset(project, tmp_path)
@@ -239,7 +231,7 @@ def test_a_short_script_reads_every_writing_as_the_program(
 
 
 @pytest.mark.slow
-def test_a_short_script_of_any_two_rules_has_at_most_seventy_lines(tmp_path: Path) -> None:
+def test_a_short_script_of_any_two_rules_has_at_most_seventy_lines(tmp_path):
     kinds: tuple[dict[str, Any], ...] = ({}, {"test_path": "d.csv"}, {"scaling": "bins"})
     for place, names in enumerate(combinations(WRITTEN, 2)):
         project = written(names, tmp_path, **kinds[place % 3])
@@ -248,9 +240,7 @@ def test_a_short_script_of_any_two_rules_has_at_most_seventy_lines(tmp_path: Pat
         assert len(code) <= 70, names
 
 
-def test_days_are_those_that_the_program_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_days_are_those_that_the_program_reads(tmp_path, monkeypatch):
     rows = [
         f"{'2024-01-06' if n == 7 else f'0{1 + n % 9}/0{1 + n % 5}/2024'},{20240101 + n % 28},"
         f"2024/03/{1 + n % 28:02d} 8:15 PM GMT+1,{n}"
@@ -290,13 +280,8 @@ def test_days_are_those_that_the_program_reads(
     ],
 )
 def test_columns_of_a_built_in_set_are_what_they_were_decided_to_be(
-    name: str,
-    columns: dict[str, str],
-    features: int,
-    targets: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    name, columns, features, targets, tmp_path, monkeypatch
+):
     """Once they were shown as decided, and trained on as they came."""
     recipe = Data("builtin", name=name, columns={k: ColumnChoice(v) for k, v in columns.items()})
     report = make_report(Project(data=recipe), tmp_path)

@@ -1,7 +1,5 @@
 """What was written is opened again, and asked, before anybody says that it was written."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import json
@@ -77,7 +75,7 @@ NETWORKS: dict[str, Callable[[], TrainedModel]] = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("ending", [".tflite", ".int8.tflite"])
-def test_tflite_of_recurrent_and_augmented_networks(tmp_path: Path, name: str, ending: str) -> None:
+def test_tflite_of_recurrent_and_augmented_networks(tmp_path, name, ending):
     """With 8 bits a recurrent one once ended the whole program, with no exception."""
     import tensorflow as tf
 
@@ -98,7 +96,7 @@ def test_tflite_of_recurrent_and_augmented_networks(tmp_path: Path, name: str, e
     )
 
 
-def test_scalings_keep_32_bits_beside_8(tmp_path: Path) -> None:
+def test_scalings_keep_32_bits_beside_8(tmp_path):
     """A target of six digits, and a column of 0 to 1 beside one of 0 to 1,000.
 
     The converter multiplies both scalings into the weights: 8 bits of 0 to 1,000 cannot tell
@@ -144,7 +142,7 @@ def linear(folder: Path, scaling: str) -> tuple[TrainedModel, Any]:
 
 
 @pytest.mark.slow
-def test_tflite_with_fewer_bits_tells_what_that_costs(tmp_path: Path) -> None:
+def test_tflite_with_fewer_bits_tells_what_that_costs(tmp_path):
     wide = chain(
         layers.Input((16,), name="x"),
         layers.Dense(256, activation="relu"),
@@ -160,7 +158,7 @@ def test_tflite_with_fewer_bits_tells_what_that_costs(tmp_path: Path) -> None:
     assert sizes[".int8.tflite"] < 0.4 * sizes[".tflite"]
 
 
-def test_onnx_has_names_classes_and_a_batch_of_any_size(tmp_path: Path) -> None:
+def test_onnx_has_names_classes_and_a_batch_of_any_size(tmp_path):
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("tf2onnx")
     path = tmp_path / "m.onnx"
@@ -186,7 +184,7 @@ def test_onnx_has_names_classes_and_a_batch_of_any_size(tmp_path: Path) -> None:
     assert kinds.count("Conv") == 2
 
 
-def test_onnx_of_several_inputs_and_outputs(tmp_path: Path) -> None:
+def test_onnx_of_several_inputs_and_outputs(tmp_path):
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("tf2onnx")
     b, a = keras.Input((3,), name="b"), keras.Input((4,), name="a")
@@ -207,9 +205,7 @@ WEIGHTED = [row for row in registry.FORMATS if row.trained and row.available]
 
 
 @pytest.mark.parametrize("row", WEIGHTED, ids=lambda row: row.name)
-def test_a_file_that_answers_something_else_is_found_out(
-    tmp_path: Path, row: registry.Format
-) -> None:
+def test_a_file_that_answers_something_else_is_found_out(tmp_path, row):
     one = chain(layers.Input((4,), name="x"), layers.Dense(3), layers.Dense(2))
     path = tmp_path / f"m{row.endings[0] if row.endings else ''}"
     registry.save_network(one, path)
@@ -220,7 +216,7 @@ def test_a_file_that_answers_something_else_is_found_out(
         module.verify(one, path)
 
 
-def test_tflite_keeps_the_names_of_inputs_and_outputs(tmp_path: Path) -> None:
+def test_tflite_keeps_the_names_of_inputs_and_outputs(tmp_path):
     """Named so that the alphabet and the project order them differently."""
     import tensorflow as tf
 
@@ -242,7 +238,7 @@ def test_tflite_keeps_the_names_of_inputs_and_outputs(tmp_path: Path) -> None:
             assert np.allclose(ours, theirs, atol=0.1)
 
 
-def test_a_sketch_for_a_board_computes_as_the_network(tmp_path: Path) -> None:
+def test_a_sketch_for_a_board_computes_as_the_network(tmp_path):
     """Digits: a class is a name in the sketch, whatever characters it has."""
     pytest.importorskip(board.PACKAGE)
     nodes = (
@@ -372,7 +368,7 @@ def _run_sketch(compiler: str, folder: Path, sketch: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["lstm", "erf"])
-def test_what_a_board_cannot_run_is_refused(tmp_path: Path, name: str) -> None:
+def test_what_a_board_cannot_run_is_refused(tmp_path, name):
     erf = layers.Dense(4, activation="gelu")
     trained = NETWORKS[name]() if name == "lstm" else chain(layers.Input((3,), name="x"), erf)
     with pytest.raises(FormatError) as caught:
@@ -381,9 +377,7 @@ def test_what_a_board_cannot_run_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "m.zip").exists()
 
 
-def test_what_answers_otherwise_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_answers_otherwise_is_not_kept(tmp_path, monkeypatch):
     """The exporter is made to write another network, as a faulty converter does."""
     one = chain(layers.Input((4,), name="x"), layers.Dense(2))
     other = chain(layers.Input((4,), name="x"), layers.Dense(2))
@@ -396,7 +390,7 @@ def test_what_answers_otherwise_is_not_kept(
     assert path.read_bytes() == b"what was there before"
 
 
-def test_scripts_that_are_no_python_are_not_kept(tmp_path: Path) -> None:
+def test_scripts_that_are_no_python_are_not_kept(tmp_path):
     from netbuilder.core.formats.script import notebook, python
     from netbuilder.core.formats.writers import svg
 
@@ -407,7 +401,7 @@ def test_scripts_that_are_no_python_are_not_kept(tmp_path: Path) -> None:
             module.verify(Project(), bad)
 
 
-def test_answers_are_compared_with_care() -> None:
+def test_answers_are_compared_with_care():
     ours = [np.array([[1.0, 2.0], [np.nan, 4.0]])]
     check_agreement([ours[0] + 1e-6], ours, "it")
     for wrong in (ours[0] + 0.1, ours[0][:1], np.full((2, 2), np.nan)):
@@ -415,7 +409,7 @@ def test_answers_are_compared_with_care() -> None:
             check_agreement([wrong], ours, "it")
 
 
-def test_an_h5_says_what_keras_2_cannot_use(tmp_path: Path) -> None:
+def test_an_h5_says_what_keras_2_cannot_use(tmp_path):
     def notes(*made: Any) -> str:
         return " ".join(
             registry.save_network(chain(layers.Input((4,), name="x"), *made), tmp_path / "m.h5")
@@ -432,7 +426,7 @@ def test_an_h5_says_what_keras_2_cannot_use(tmp_path: Path) -> None:
     assert "'seen' (MultiHeadAttention)" in registry.save_network(trained, tmp_path / "m.h5")[0]
 
 
-def test_what_keras_2_lacks_is_what_it_lacks() -> None:
+def test_what_keras_2_lacks_is_what_it_lacks():
     tk = pytest.importorskip("tf_keras")
     from netbuilder.core.catalog.layers.layer_index import LAYERS
 
@@ -443,7 +437,7 @@ def test_what_keras_2_lacks_is_what_it_lacks() -> None:
     assert onnx.OPSET >= 18
 
 
-def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path: Path) -> None:
+def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path):
     """Made-up rows lie between -3 and 3; ranges measured on them cut the real ones off."""
     import tensorflow as tf
 

@@ -1,7 +1,5 @@
 """Keras code becomes a project; what it means is known beforehand, and nothing of it is run."""
 
-from __future__ import annotations
-
 import json
 import random
 import re
@@ -193,7 +191,7 @@ def layers(found: Imported) -> list[tuple[str, dict[str, Any]]]:
     return [(node.layer, dict(node.params)) for node in found.project.graph.nodes]
 
 
-def test_a_course_script(tmp_path: Path) -> None:
+def test_a_course_script(tmp_path):
     (tmp_path / "sales.csv").write_text("a,y\n1,2\n")
     found = read(tmp_path, COURSE)
     regular = {"name": "L2", "params": {"l2": 0.02}}
@@ -218,7 +216,7 @@ def test_a_course_script(tmp_path: Path) -> None:
     assert found.placeholders == ()
 
 
-def test_a_graph_with_branches_and_a_shared_layer(tmp_path: Path) -> None:
+def test_a_graph_with_branches_and_a_shared_layer(tmp_path):
     graph = read(tmp_path, FUNCTIONAL).project.graph
     assert [node.layer for node in graph.nodes if node.layer == "Conv2D"] == ["Conv2D"] * 4
     assert graph.by_id["photo"].params == {"shape": [32, 32, 3]}
@@ -231,7 +229,7 @@ def test_a_graph_with_branches_and_a_shared_layer(tmp_path: Path) -> None:
     assert training_model.output_shape == (None, 1)
 
 
-def test_names_of_keras_1(tmp_path: Path) -> None:
+def test_names_of_keras_1(tmp_path):
     found = read(tmp_path, KERAS_1)
     assert layers(found)[1:] == [
         # The careless reading takes the 5 for strides, as Keras 2 would.
@@ -249,7 +247,7 @@ def test_names_of_keras_1(tmp_path: Path) -> None:
     assert layers(read(tmp_path, newer))[1][1] == {"filters": 8, "kernel_size": 3, "strides": 2}
 
 
-def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_named_with_its_line(tmp_path):
     found = read(tmp_path, UNREAD)
     told = {re.search(r"\d+", one.message)[0]: one for one in found.report if one.taken != AS_IS}
     assert set(told) == {"5", "7", "8", "9"}
@@ -261,7 +259,7 @@ def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
     assert [node.layer for node in found.project.graph.nodes][2:4] == ["MyLayer", "Dense"]
 
 
-def test_a_shape_of_data_is_left_to_the_data(tmp_path: Path) -> None:
+def test_a_shape_of_data_is_left_to_the_data(tmp_path):
     text = "import keras\nm = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])"
     found = read(tmp_path, text)
     assert layers(found) == [("Input", {}), ("Dense", {"units": 1})]
@@ -278,12 +276,12 @@ def test_a_shape_of_data_is_left_to_the_data(tmp_path: Path) -> None:
         "import tf_keras as keras",
     ],
 )
-def test_styles_ofread(tmp_path: Path, imports: str) -> None:
+def test_styles_ofread(tmp_path, imports):
     text = f"{imports}\nL = keras.layers\nm = keras.models.Sequential()\nm.add(L.LSTM(4))\n"
     assert layers(read(tmp_path, text)) == [("Input", {}), ("LSTM", {"units": 4})]
 
 
-def test_classes_are_followed(tmp_path: Path) -> None:
+def test_classes_are_followed(tmp_path):
     found = read(tmp_path, CLASSES)
     graph, training = found.project.graph, found.project.training
     assert layers(found) == [
@@ -309,7 +307,7 @@ def test_classes_are_followed(tmp_path: Path) -> None:
     assert found.changes == ()
 
 
-def test_a_class_of_two_inputs_and_outputs(tmp_path: Path) -> None:
+def test_a_class_of_two_inputs_and_outputs(tmp_path):
     project = read(tmp_path, TWO_INPUTS).project
     graph, goals = project.graph, project.training.outputs
     assert graph.inputs == ("input", "input_1")
@@ -318,14 +316,14 @@ def test_a_class_of_two_inputs_and_outputs(tmp_path: Path) -> None:
     assert [goals[name].loss_weight for name in graph.outputs] == [0.9, 0.1]
 
 
-def test_models_inside_a_sequential(tmp_path: Path) -> None:
+def test_models_inside_a_sequential(tmp_path):
     found = read(tmp_path, BODIES)
     sizes = [3, 4, 5, 2]
     assert layers(found) == [("Input", {"shape": [8]}), *(("Dense", {"units": n}) for n in sizes)]
     assert found.project.graph.nodes[1].id == "learned"
 
 
-def test_of_a_class_that_cannot_be_read_the_rest_is(tmp_path: Path) -> None:
+def test_of_a_class_that_cannot_be_read_the_rest_is(tmp_path):
     found = read(tmp_path, UNREAD_CLASSES)
     assert [node.layer for node in found.project.graph.nodes] == ["Input", "Linear", "Dense"]
     told = [one.message for one in found.report if one.taken == LEFT_OUT]
@@ -357,16 +355,14 @@ model = keras.Model(start, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
         ("body.trainable = True", {"trainable": True}),
     ],
 )
-def test_a_pretrained_network_learns_unless_it_is_frozen(
-    tmp_path: Path, more: str, expected: dict[str, Any]
-) -> None:
+def test_a_pretrained_network_learns_unless_it_is_frozen(tmp_path, more, expected):
     found = read(tmp_path, TRANSFER.replace("WEIGHTS", "'imagenet'") + more)
     assert found.placeholders == ()
     by_kind = {node.layer: node.params for node in found.project.graph.nodes}
     assert by_kind["ResNet50V2"] == expected  # its pixels are scaled in the layer
 
 
-def test_a_pretrained_network_without_its_weights(tmp_path: Path) -> None:
+def test_a_pretrained_network_without_its_weights(tmp_path):
     text = TRANSFER.replace("WEIGHTS", "None").replace("scale(start)", "start")
     text = text.replace("scale = ", "# ")
     found = read(tmp_path, text + "for one in body.layers[:9]: one.trainable = False")
@@ -400,7 +396,7 @@ model.fit(rows, epochs=9, steps_per_epoch=3, class_weight={0: 2}, sample_weight=
 """
 
 
-def test_nothing_is_lost_in_silence(tmp_path: Path) -> None:
+def test_nothing_is_lost_in_silence(tmp_path):
     found = read(tmp_path, LOST)
     told = {one.item: one.message for one in found.changes}
     lines = {item: int("".join(filter(str.isdigit, text.partition(":")[0])))
@@ -418,7 +414,7 @@ def test_nothing_is_lost_in_silence(tmp_path: Path) -> None:
     assert by_kind["Activation"] == {"activation": "relu"}
 
 
-def test_losses_and_metrics_belong_to_the_output_of_their_name(tmp_path: Path) -> None:
+def test_losses_and_metrics_belong_to_the_output_of_their_name(tmp_path):
     text = LOST.replace('"one": own', '"one": "mae"')
     outputs = read(tmp_path, text).project.training.outputs
     assert outputs["two"].loss == Choice("mean_squared_error")
@@ -428,7 +424,7 @@ def test_losses_and_metrics_belong_to_the_output_of_their_name(tmp_path: Path) -
     assert (outputs["one"].loss_weight, outputs["two"].loss_weight) == (1.0, 0.5)
 
 
-def test_a_function_that_another_package_calls_for_the_model(tmp_path: Path) -> None:
+def test_a_function_that_another_package_calls_for_the_model(tmp_path):
     text = """
 from keras import Sequential, layers
 def build(hp, units=5):
@@ -442,7 +438,7 @@ search(build)
     assert "build" in {one.item for one in found.changes}
 
 
-def test_folders_of_pictures_are_the_data(tmp_path: Path) -> None:
+def test_folders_of_pictures_are_the_data(tmp_path):
     for part in ("train", "validation"):
         (tmp_path / "pets" / part).mkdir(parents=True)
     text = """
@@ -456,7 +452,7 @@ keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Dense(1)])
     assert (data.kind, Path(data.path).name) == ("images", "pets")
 
 
-def test_code_is_read_without_keras(tmp_path: Path) -> None:
+def test_code_is_read_without_keras(tmp_path):
     (tmp_path / "code.py").write_text(
         "from keras import Sequential, layers\n"
         "Sequential([layers.Conv2D(3, (3, 3)), layers.Embedding(5, 6)])\n"
@@ -470,7 +466,7 @@ def test_code_is_read_without_keras(tmp_path: Path) -> None:
     assert found.stdout.strip() == "False"
 
 
-def test_a_notebook_with_magics(tmp_path: Path) -> None:
+def test_a_notebook_with_magics(tmp_path):
     cells = (
         "%matplotlib inline\n!pip install keras\nimport keras",
         "%%bash\nrm -rf /",
@@ -489,7 +485,7 @@ def test_a_notebook_with_magics(tmp_path: Path) -> None:
         (notebook("import keras", "x = 1\nprint 'x'"), "net.ipynb", "cell 3, line 2"),
     ],
 )
-def test_a_syntax_error_names_its_line(tmp_path: Path, text: str, name: str, line: str) -> None:
+def test_a_syntax_error_names_its_line(tmp_path, text, name, line):
     with pytest.raises(FormatError) as caught:
         read(tmp_path, text, name)
     assert caught.value.code == "code_syntax_error"
@@ -519,9 +515,7 @@ def test_a_syntax_error_names_its_line(tmp_path: Path, text: str, name: str, lin
     ],
 )
 @pytest.mark.timeout(60)
-def test_code_that_would_do_harm_is_only_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
-) -> None:
+def test_code_that_would_do_harm_is_only_read(tmp_path, monkeypatch, line):
     monkeypatch.chdir(tmp_path)
     text = f"import keras\n{line}\nm = keras.Sequential([keras.layers.Dense(2)])\n"
     assert layers(read(tmp_path, text)) == [("Input", {}), ("Dense", {"units": 2})]
@@ -538,14 +532,14 @@ def test_code_that_would_do_harm_is_only_read(
         ("import keras\x00", "code_not_python"),
     ],
 )
-def test_other_texts_are_refused_in_words(tmp_path: Path, text: str, code: str) -> None:
+def test_other_texts_are_refused_in_words(tmp_path, text, code):
     with pytest.raises(FormatError) as caught:
         read(tmp_path, text)
     assert caught.value.code in {code, "code_too_deep", "code_syntax_error", "code_not_python"}
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_changed_scripts_end_in_words(tmp_path: Path, seed: int) -> None:
+def test_changed_scripts_end_in_words(tmp_path, seed):
     """Tokens that are removed, doubled and exchanged: no exception but a ``FormatError``."""
     source = random.Random(seed)
     for _ in range(25):
@@ -567,7 +561,7 @@ def test_changed_scripts_end_in_words(tmp_path: Path, seed: int) -> None:
             assert error.code
 
 
-def test_included_word_vectors_are_recognised(tmp_path: Path) -> None:
+def test_included_word_vectors_are_recognised(tmp_path):
     code = """
 import keras
 from keras import layers
@@ -634,9 +628,7 @@ NETS = "import keras, numpy as np\nfrom keras import layers as L, backend as K\n
          "m = keras.Model(i, L.Dense(1)(x))", [("LSTM", {"units": 4}), ("Dense", {"units": 1})]),
     ],
 )  # fmt: skip
-def test_what_the_text_determines_is_read(
-    tmp_path: Path, text: str, expected: list[tuple[str, dict[str, Any]]]
-) -> None:
+def test_what_the_text_determines_is_read(tmp_path, text, expected):
     imported = read(tmp_path, NETS + text)
     assert layers(imported)[1:] == expected
     assert {item.message.partition(": ")[2] for item in imported.changes} <= {
@@ -661,7 +653,7 @@ m.compile('ADADELTA', 'mse')
 
 
 @pytest.mark.parametrize("order", ["", "K.set_image_dim_ordering('th')"])
-def test_channels_of_keras_1_come_last(tmp_path: Path, order: str) -> None:
+def test_channels_of_keras_1_come_last(tmp_path, order):
     imported = read(tmp_path, TH.replace("ORDER", order))
     graph = imported.project.graph
     # The careless reading makes pictures of 3 rows, and joins them along their height.
@@ -674,7 +666,7 @@ def test_channels_of_keras_1_come_last(tmp_path: Path, order: str) -> None:
     assert "data_format" not in {item.item for item in read(tmp_path, last).changes}
 
 
-def test_arguments_that_are_not_supported_are_called_so(tmp_path: Path) -> None:
+def test_arguments_that_are_not_supported_are_called_so(tmp_path):
     found = read(tmp_path, NETS + "m = keras.Sequential([keras.Input((5, 3)),"
                  "L.LSTM(4, stateful=True), L.Dense(2, kernel_initalizer='zeros')])")  # fmt: skip
     told = {item.item: item.message for item in found.changes}
@@ -683,7 +675,7 @@ def test_arguments_that_are_not_supported_are_called_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_cut_through_a_pretrained_network(tmp_path: Path) -> None:
+def test_a_cut_through_a_pretrained_network(tmp_path):
     from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 
     text = """import keras

@@ -1,7 +1,5 @@
 """What a script does with its table: targets, features, splits and scaling, read from the text."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,21 +54,19 @@ def sides(data: Data) -> tuple[tuple[str, ...], set[str]]:
         ('def parts(t):\n    return t.drop("area", axis=1), t.area\nX, y = parts(df)', "area", ""),
     ],
 )  # fmt: skip
-def test_targets_and_features_are_those_of_the_code(
-    tmp_path: Path, text: str, target: str, ignored: str
-) -> None:
+def test_targets_and_features_are_those_of_the_code(tmp_path, text, target, ignored):
     found = read(tmp_path, text)
     assert sides(found.project.data) == (tuple(target.split()), set(ignored.split()))
     assert found.changes == ()
 
 
-def test_without_fit_the_usual_names_tell(tmp_path: Path) -> None:
+def test_without_fit_the_usual_names_tell(tmp_path):
     text = 'y_train = df.pop("rooms")\nX_train = df.drop(columns="id")'
     assert sides(read(tmp_path, text, "").project.data) == (("rooms",), {"id"})
 
 
 @pytest.mark.parametrize("text", ["", "X = df\ny = other(df)", 'y = df["no such column"]'])
-def test_a_target_that_is_not_seen_is_said(tmp_path: Path, text: str) -> None:
+def test_a_target_that_is_not_seen_is_said(tmp_path, text):
     found = read(tmp_path, text)
     told = [(one.item, one.taken) for one in found.changes]
     assert told == [("target", LEFT_OUT)]
@@ -83,7 +79,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random
 """
 
 
-def test_the_shares_of_splits_and_the_scaling_are_taken_over(tmp_path: Path) -> None:
+def test_the_shares_of_splits_and_the_scaling_are_taken_over(tmp_path):
     scaled = SPLIT + "s = MinMaxScaler()\nX_train = s.fit_transform(X_train)\n"
     fit = "model.fit(X_train, y_train, validation_split=0.3)\n"
     found = read(tmp_path, scaled, fit)
@@ -114,13 +110,13 @@ def test_the_shares_of_splits_and_the_scaling_are_taken_over(tmp_path: Path) -> 
         ("a, b = train_test_split(df, random_state=None)", 1),
     ],
 )
-def test_the_seed_of_the_code_is_that_of_the_project(tmp_path: Path, text: str, seed: int) -> None:
+def test_the_seed_of_the_code_is_that_of_the_project(tmp_path, text, seed):
     found = read(tmp_path, 'y = df["price"]\nX = df.drop(columns="price")\n' + text)
     assert found.project.training.seed == seed
     assert [one.item for one in found.report if one.item == "seed"] == ["seed"] * (seed > 1)
 
 
-def test_what_is_done_otherwise_is_said_with_its_line(tmp_path: Path) -> None:
+def test_what_is_done_otherwise_is_said_with_its_line(tmp_path):
     text = """y = df["price"] / 1000
 df["each"] = df["area"] / df["rooms"]
 X = df[["area", "each"]]
@@ -138,7 +134,7 @@ X = RobustScaler().fit_transform(X)
     assert data.scaling == "auto"
 
 
-def test_columns_go_to_the_input_that_takes_them(tmp_path: Path) -> None:
+def test_columns_go_to_the_input_that_takes_them(tmp_path):
     fit = """
 a, b = keras.Input((1,), name="size"), keras.Input((2,), name="rest")
 model = keras.Model([a, b], keras.layers.Dense(1)(keras.layers.concatenate([a, b])))
@@ -150,7 +146,7 @@ model.fit([df[["area"]], df[["rooms", "id"]].values], df["price"])
     assert data.target == ("price",)
 
 
-def test_a_loop_that_cannot_be_counted_and_a_misspelt_argument(tmp_path: Path) -> None:
+def test_a_loop_that_cannot_be_counted_and_a_misspelt_argument(tmp_path):
     (tmp_path / "net.py").write_text("""import keras
 start = x = keras.Input((9,))
 while x.shape[1] > 8:
@@ -213,9 +209,7 @@ def fixes(found: Imported) -> list[Data]:
          "y = b.target", "(30,)", "breast_cancer", "standard", 2),
     ],
 )  # fmt: skip
-def test_a_set_that_the_code_loads_is_the_data(
-    tmp_path: Path, text: str, shape: str, name: str, scaling: str, layers: int
-) -> None:
+def test_a_set_that_the_code_loads_is_the_data(tmp_path, text, shape, name, scaling, layers):
     found = net(tmp_path, text, shape)
     data = found.project.data
     assert (data.kind, data.name, data.scaling) == ("builtin", name, scaling)
@@ -225,7 +219,7 @@ def test_a_set_that_the_code_loads_is_the_data(
     assert list(facts.input_shapes["input"]) == found.project.graph.by_id["input"].params["shape"]
 
 
-def test_columns_of_a_set_and_one_hot_targets(tmp_path: Path) -> None:
+def test_columns_of_a_set_and_one_hot_targets(tmp_path):
     text = ("b = datasets.load_iris()\nx, y = b.data[:, 2:], b.target\n"
             "y = keras.utils.to_categorical(y)")  # fmt: skip
     found = net(tmp_path, text, "(2,)", "categorical_crossentropy")
@@ -235,9 +229,7 @@ def test_columns_of_a_set_and_one_hot_targets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("home", [False, True])
-def test_a_set_that_is_not_on_this_computer_is_proposed_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: bool
-) -> None:
+def test_a_set_that_is_not_on_this_computer_is_proposed_by_name(tmp_path, monkeypatch, home):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     if home:
         (tmp_path / "datasets").mkdir()
@@ -260,13 +252,13 @@ def test_a_set_that_is_not_on_this_computer_is_proposed_by_name(
     "text", ["b = datasets.fetch_california_housing()\nx, y = b.data, b.target",
              "import pandas as pd\ndf = pd.read_csv('gone.csv')\ny = df.pop('y')\nx = df"]
 )  # fmt: skip
-def test_no_other_data_is_proposed_than_the_code_s(tmp_path: Path, text: str) -> None:
+def test_no_other_data_is_proposed_than_the_code_s(tmp_path, text):
     found = net(tmp_path, text, "(4,)")
     assert ("data", LEFT_OUT) in {(one.item, one.taken) for one in found.changes}
     assert fixes(found) == []
 
 
-def test_texts_of_a_table_and_of_a_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_of_a_table_and_of_a_set(tmp_path, monkeypatch):
     (tmp_path / "r.csv").write_text("text,mark\n" + "good film,1\nbad film,0\n" * 9)
     text = """import pandas as pd
 from keras.preprocessing.text import Tokenizer
@@ -286,7 +278,7 @@ y = df["mark"].values"""
     assert (data.name, data.options) == ("imdb", {"max_words": 900, "sequence_length": 80})
 
 
-def test_scaling_by_hand_is_taken_over_or_said(tmp_path: Path) -> None:
+def test_scaling_by_hand_is_taken_over_or_said(tmp_path):
     for text, scaling, taken in (
         ("x = df[['area', 'rooms']]\nx = (x - x.min()) / (x.max() - x.min())", "minmax", AS_IS),
         ("x = df[['area', 'rooms']]\nm, s = x.mean(), x.std()\nx = (x - m) / s", "standard", AS_IS),
@@ -312,9 +304,7 @@ def test_scaling_by_hand_is_taken_over_or_said(tmp_path: Path) -> None:
         ("", "class_weight={0: [1], 1: own(y)}", "balanced", REPLACED),
     ],
 )  # fmt: skip
-def test_class_weights(
-    tmp_path: Path, text: str, weights: str, kept: str, taken: str | None
-) -> None:
+def test_class_weights(tmp_path, text, weights, kept, taken):
     data = f"x, y = datasets.load_wine(return_X_y=True)\n{text}"
     found = net(tmp_path, data, "(13,)", more=f", {weights}")
     assert found.project.training.class_weight == kept
@@ -324,7 +314,7 @@ def test_class_weights(
     assert "sample_weight" not in {one.item for one in found.report}
 
 
-def test_a_chain_of_calls_is_read_once(tmp_path: Path) -> None:
+def test_a_chain_of_calls_is_read_once(tmp_path):
     text = "g = keras.preprocessing.image.ImageDataGenerator(zoom_range=0.2)"
     found = net(tmp_path, f"x = y = {text[4:]}.flow_from_directory('p')\n{text}", "(4,)")
     told = [one for one in found.report if one.item == "ImageDataGenerator"]
@@ -333,7 +323,7 @@ def test_a_chain_of_calls_is_read_once(tmp_path: Path) -> None:
     assert net(tmp_path, chain, "(4,)").project.graph.nodes
 
 
-def test_names_of_scikit_learn_s_sets_are_those_that_it_gives() -> None:
+def test_names_of_scikit_learn_s_sets_are_those_that_it_gives():
     for name, known in SET_NAMES.items():
         samples = read_builtin(name, {})
         assert list(() if samples.table is None else samples.table) == known.get(
@@ -355,14 +345,12 @@ def test_names_of_scikit_learn_s_sets_are_those_that_it_gives() -> None:
         ('df["id"] = df["id"].str.len()', False),
     ],
 )
-def test_numbers_that_a_script_reads_from_texts_are_the_column_s(
-    tmp_path: Path, text: str, silent: bool
-) -> None:
+def test_numbers_that_a_script_reads_from_texts_are_the_column_s(tmp_path, text, silent):
     report = read(tmp_path, text + '\ny = df["price"]\nX = df[["area", "id"]]\n').report
     assert silent == ("id" not in {item.item for item in report if item.taken == LEFT_OUT})
 
 
-def test_batches_of_data_that_cannot_be_read_give_the_batch_size(tmp_path: Path) -> None:
+def test_batches_of_data_that_cannot_be_read_give_the_batch_size(tmp_path):
     data = "ds = tf.data.Dataset.from_tensor_slices(load()).shuffle(9).batch({}).prefetch(2)"
     report = read(tmp_path, data.format(64), "model.fit(ds, epochs=2)\n")
     assert report.project.training.batch_size == 64
@@ -380,12 +368,12 @@ def test_batches_of_data_that_cannot_be_read_give_the_batch_size(tmp_path: Path)
         ("", ""),
     ],
 )
-def test_empty_cells_are_treated_as_in_the_code(tmp_path: Path, text: str, rule: str) -> None:
+def test_empty_cells_are_treated_as_in_the_code(tmp_path, text, rule):
     data = read(tmp_path, text + 'y = df["price"]\nX = df[["area", "id"]]\n').project.data
     assert data.options.get("missing", "") == rule
 
 
-def test_what_the_code_leaves_open_is_said_with_a_line(tmp_path: Path) -> None:
+def test_what_the_code_leaves_open_is_said_with_a_line(tmp_path):
     report = read(tmp_path, 'y, X = df["price"], df[["id"]]\n', "model.fit(X, y, epochs=2)\n")
     assert "validation_split" in {item.item for item in report.report if item.line}
     (tmp_path / "none.py").write_text("import numpy\nimport keras\n", encoding="utf-8")

@@ -1,7 +1,5 @@
 """Several models in a script, each with its own data, and training that ``fit`` does not do."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -52,9 +50,7 @@ def read(folder: Path, text: str, model: str = "") -> Imported:
         ("", "Adagrad", 11, 32, "generator()"),
     ],
 )
-def test_a_model_has_its_own_data_and_training(
-    tmp_path: Path, model: str, optimizer: str, epochs: int, batch: int, data: str
-) -> None:
+def test_a_model_has_its_own_data_and_training(tmp_path, model, optimizer, epochs, batch, data):
     (tmp_path / "pets").mkdir()
     imported = read(tmp_path, SEVERAL, model)
     training, recipe = imported.project.training, imported.project.data
@@ -67,14 +63,14 @@ def test_a_model_has_its_own_data_and_training(
 
 
 @pytest.mark.parametrize("model", ["model", "5", "0", "digit"])
-def test_a_model_that_is_not_single_is_refused(tmp_path: Path, model: str) -> None:
+def test_a_model_that_is_not_single_is_refused(tmp_path, model):
     with pytest.raises(FormatError) as caught:
         read(tmp_path, SEVERAL, model)
     assert caught.value.code == "code_model_unknown"
     assert "4 (model)" in caught.value.fix
 
 
-def test_pictures_of_another_size_are_not_the_data(tmp_path: Path) -> None:
+def test_pictures_of_another_size_are_not_the_data(tmp_path):
     text = SEVERAL.replace("mnist.load_data", "keras.datasets.cifar10.load_data")
     assert read(tmp_path, text, "1").project.data.name == "keras.datasets.cifar10.load_data()"
 
@@ -124,9 +120,7 @@ class Gan(keras.Model):
          "with tf.GradientTape() as tape:\n    grads = tape.gradient(net(x), x)", []),
     ],
 )  # fmt: skip
-def test_code_that_changes_the_training_is_reported(
-    tmp_path: Path, text: str, lines: list[int]
-) -> None:
+def test_code_that_changes_the_training_is_reported(tmp_path, text, lines):
     imported = read(tmp_path, CUSTOM + text)
     items = [item for item in imported.report if item.item == "training"]
     assert {item.taken for item in items} <= {LEFT_OUT}

@@ -1,7 +1,5 @@
 """ONNX becomes a project with its weights; predictions are those of the file, or it is refused."""
 
-from __future__ import annotations
-
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -71,7 +69,7 @@ def node(kind: str, inputs: str, outputs: str, name: str = "", **attributes: Any
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_of_other_programs(name: str) -> None:
+def test_files_of_other_programs(name):
     found = import_file(HERE / f"{name}.onnx")
     made = [one.layer for one in found.project.graph.nodes]
     assert made == ["Input", *FILES[name].split()]
@@ -79,7 +77,7 @@ def test_files_of_other_programs(name: str) -> None:
     assert {one.taken for one in found.report} <= {AS_IS, REPLACED, LEFT_OUT}
 
 
-def test_every_second_pixel_is_a_pooling(tmp_path: Path) -> None:
+def test_every_second_pixel_is_a_pooling(tmp_path):
     """Columns 1, 3 and 5 of 0 to 6, repeated in two rows, known beforehand."""
     nodes = [
         node("Slice", "x a b i s", "c"),
@@ -99,7 +97,7 @@ def test_every_second_pixel_is_a_pooling(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_file_of_the_onnx_package() -> None:
+def test_a_file_of_the_onnx_package():
     """SqueezeNet with weights that the file does not hold, but fills in."""
     light = Path(onnx.__file__).parent / "backend/test/data/light/light_squeezenet.onnx"
     if not light.exists():
@@ -110,7 +108,7 @@ def test_a_file_of_the_onnx_package() -> None:
 
 
 @pytest.mark.parametrize("case", ["scalar", "form"])
-def test_a_file_that_runs_is_not_called_damaged(tmp_path: Path, case: str) -> None:
+def test_a_file_that_runs_is_not_called_damaged(tmp_path, case):
     """An input without rows, as voice detectors have, and an operator used in a rare way."""
     if case == "scalar":
         nodes = [node("Add", "x w", "y", name="scalar")]
@@ -124,13 +122,13 @@ def test_a_file_that_runs_is_not_called_damaged(tmp_path: Path, case: str) -> No
     assert nodes[0].name in caught.value.what
 
 
-def test_the_label_of_a_classifier_is_left_out() -> None:
+def test_the_label_of_a_classifier_is_left_out():
     found = import_file(HERE / "sklearn_classifier.onnx")
     assert [one.item for one in found.changes] == ["output_label"]
     assert found.changes[0].taken == LEFT_OUT
 
 
-def test_channels_first_become_channels_last(tmp_path: Path) -> None:
+def test_channels_first_become_channels_last(tmp_path):
     """A kernel that takes the left neighbour of channel 1: the answer is known beforehand."""
     kernel = np.zeros((1, 2, 1, 3), "float32")
     kernel[0, 1, 0, 0] = 1.0
@@ -152,7 +150,7 @@ def test_channels_first_become_channels_last(tmp_path: Path) -> None:
     assert not np.allclose(found.trained.model.predict(rows[..., ::-1], verbose=0), [[0, 5, 6]])
 
 
-def test_it_can_be_saved_and_opened_again(tmp_path: Path) -> None:
+def test_it_can_be_saved_and_opened_again(tmp_path):
     found = import_file(HERE / "pytorch_residual.onnx")
     assert found.trained is not None
     registry.save_network(found.trained, tmp_path / "m.h5")
@@ -163,7 +161,7 @@ def test_it_can_be_saved_and_opened_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["pytorch_lstm", "keras_cnn"])
-def test_other_predictions_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_predictions_are_refused(name, monkeypatch):
     """The gates in ONNX's order, and pictures turned around: both give a network that runs."""
     monkeypatch.setattr(
         layers,
@@ -184,7 +182,7 @@ def test_other_predictions_are_refused(name: str, monkeypatch: pytest.MonkeyPatc
     assert caught.value.code == "onnx_differs"
 
 
-def test_onnx_can_judge_without_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_onnx_can_judge_without_onnxruntime(monkeypatch):
     known = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else known(name)
@@ -192,7 +190,7 @@ def test_onnx_can_judge_without_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> 
     assert import_file(HERE / "pytorch_conv1d.onnx").trained is not None
 
 
-def test_an_unknown_operator_is_named_with_its_node(tmp_path: Path) -> None:
+def test_an_unknown_operator_is_named_with_its_node(tmp_path):
     path = written(tmp_path, [node("Det", "x", "y", name="area")], ["n", 2, 2], ["n"])
     with pytest.raises(FormatError) as caught:
         import_file(path)
@@ -201,7 +199,7 @@ def test_an_unknown_operator_is_named_with_its_node(tmp_path: Path) -> None:
     assert "'area'" in caught.value.what
 
 
-def test_files_beyond_the_memory_are_refused_unread(tmp_path: Path) -> None:
+def test_files_beyond_the_memory_are_refused_unread(tmp_path):
     path = tmp_path / "large.onnx"
     with path.open("wb") as file:
         file.truncate(onnx_graph.MAX_BYTES + 1)  # takes no room on the disk
@@ -210,7 +208,7 @@ def test_files_beyond_the_memory_are_refused_unread(tmp_path: Path) -> None:
     assert caught.value.code == "onnx_too_large"
 
 
-def test_constants_that_would_fill_the_memory_are_not_made(tmp_path: Path) -> None:
+def test_constants_that_would_fill_the_memory_are_not_made(tmp_path):
     shape = np.array([2**40, 4], "int64")
     path = written(
         tmp_path,
@@ -224,7 +222,7 @@ def test_constants_that_would_fill_the_memory_are_not_made(tmp_path: Path) -> No
     assert caught.value.code in ("onnx_unknown_operator", "onnx_damaged")
 
 
-def test_weights_in_other_files_are_not_read(tmp_path: Path) -> None:
+def test_weights_in_other_files_are_not_read(tmp_path):
     path = written(
         tmp_path, [node("MatMul", "x w", "y")], ["n", 300], ["n", 4], w=np.ones((300, 4), "float32")
     )
@@ -235,7 +233,7 @@ def test_weights_in_other_files_are_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_damaged_files_end_in_words(tmp_path: Path, seed: int) -> None:
+def test_damaged_files_end_in_words(tmp_path, seed):
     random = np.random.default_rng(seed)
     data = (HERE / "keras_lstm.onnx").read_bytes()
     for _ in range(5):

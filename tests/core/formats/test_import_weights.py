@@ -1,7 +1,5 @@
 """Weights alone, architectures, files of other programs: taken over, or told what they are."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import pickle
@@ -57,7 +55,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("ending", ["3.weights.h5", "2.weights.h5", "2.h5", "3.keras", "3.h5"])
-def test_weights_onto_a_project(project: Path, ending: str) -> None:
+def test_weights_onto_a_project(project, ending):
     """Of Keras 3 and Keras 2; layers go by their order, whatever they are called here."""
     tk = keras if ending.startswith("3") else pytest.importorskip("tf_keras")
     model, path = model_of(tk), project.parent / f"m{ending}"
@@ -69,7 +67,7 @@ def test_weights_onto_a_project(project: Path, ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["weights.h5", "h5"])
-def test_a_wrong_shape_names_the_layer_and_both_shapes(project: Path, ending: str) -> None:
+def test_a_wrong_shape_names_the_layer_and_both_shapes(project, ending):
     tk = keras if ending == "weights.h5" else pytest.importorskip("tf_keras")
     path = project.parent / f"m.{ending}"
     model_of(tk, units=7).save_weights(path)
@@ -79,7 +77,7 @@ def test_a_wrong_shape_names_the_layer_and_both_shapes(project: Path, ending: st
     assert all(word in caught.value.what for word in ("'first'", "6×2", "6×7"))
 
 
-def test_a_model_with_weights_of_another_shape_names_them_too(tmp_path: Path) -> None:
+def test_a_model_with_weights_of_another_shape_names_them_too(tmp_path):
     path = tmp_path / "m.h5"
     model_of(keras).save(path)
     with h5py.File(path, "r+") as file:
@@ -100,7 +98,7 @@ def _datasets(group: Any) -> list[str]:
     return found
 
 
-def test_weights_for_other_layers_and_odd_numbers_are_told(project: Path, tmp_path: Path) -> None:
+def test_weights_for_other_layers_and_odd_numbers_are_told(project, tmp_path):
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]).save_weights(
         tmp_path / "other.weights.h5"
     )
@@ -123,7 +121,7 @@ def test_weights_for_other_layers_and_odd_numbers_are_told(project: Path, tmp_pa
     assert caught.value.code == "weights_complex"
 
 
-def test_a_whole_model_with_complex_weights_is_told(tmp_path: Path) -> None:
+def test_a_whole_model_with_complex_weights_is_told(tmp_path):
     path = tmp_path / "whole.h5"
     model_of(keras).save(path)
     with h5py.File(path, "r+") as file:
@@ -139,7 +137,7 @@ def test_a_whole_model_with_complex_weights_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["2", "3"])
-def test_an_architecture_with_and_without_weights(tmp_path: Path, version: str) -> None:
+def test_an_architecture_with_and_without_weights(tmp_path, version):
     tk = keras if version == "3" else pytest.importorskip("tf_keras")
     model, path = model_of(tk), tmp_path / "net.json"
     path.write_text(model.to_json())
@@ -165,9 +163,7 @@ def test_an_architecture_with_and_without_weights(tmp_path: Path, version: str) 
         ("m.json", b"[" * 100_000, "json_nested_too_deeply"),
     ],
 )
-def test_files_of_other_programs_are_named(
-    tmp_path: Path, name: str, content: bytes, code: str
-) -> None:
+def test_files_of_other_programs_are_named(tmp_path, name, content, code):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(FormatError) as caught:
@@ -176,7 +172,7 @@ def test_files_of_other_programs_are_named(
     assert caught.value.fix
 
 
-def test_a_file_of_pytorch_is_told_by_its_content(tmp_path: Path) -> None:
+def test_a_file_of_pytorch_is_told_by_its_content(tmp_path):
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("model/data.pkl", pickle.dumps([1]))
@@ -185,7 +181,7 @@ def test_a_file_of_pytorch_is_told_by_its_content(tmp_path: Path) -> None:
     assert caught.value.code == "other_kind_pt"
 
 
-def test_a_merge_of_large_pictures_is_opened_again(tmp_path: Path) -> None:
+def test_a_merge_of_large_pictures_is_opened_again(tmp_path):
     """Sizes of what a merge takes were multiplied: 28×28×32 twice is more than memory holds."""
     layers = keras.layers
     start = keras.Input((28, 28, 1))
@@ -200,9 +196,7 @@ def test_a_merge_of_large_pictures_is_opened_again(tmp_path: Path) -> None:
     assert registry.load_network(tmp_path / "again.keras").model.output_shape == (None, 32)
 
 
-def test_a_written_file_that_cannot_be_opened_again_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_written_file_that_cannot_be_opened_again_is_not_kept(tmp_path, monkeypatch):
     """The proof of every writer is NetBuilder's own reader, not Keras alone."""
     from netbuilder.core.formats.safety import sizes
 
@@ -216,14 +210,14 @@ def test_a_written_file_that_cannot_be_opened_again_is_not_kept(
         assert not (tmp_path / name).exists()
 
 
-def test_the_report_of_a_project_says_nothing_is_left_out(project: Path) -> None:
+def test_the_report_of_a_project_says_nothing_is_left_out(project):
     found = import_file(project)
     assert [one.item for one in found.report] == IDS
     assert found.changes == ()
     assert json.dumps([vars(one) for one in found.report])
 
 
-def test_words_that_a_file_lacks_are_missed_when_it_is_opened(tmp_path: Path) -> None:
+def test_words_that_a_file_lacks_are_missed_when_it_is_opened(tmp_path):
     """``adapt()`` puts them into a table, which ``.keras`` holds and ``.h5`` does not."""
     import keras
     import tensorflow as tf

@@ -5,8 +5,6 @@ In the window's core, on the command line, in a ``.h5`` with what stands in its 
 time the same.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import subprocess
@@ -130,9 +128,7 @@ def plain(written: Cases) -> Plain:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("file", ["m.h5", "m.keras", "saved", "script.h5", "script_alone.h5"])
-def test_plain_keras_answers_rows_as_they_stand_in_the_file(
-    written: Cases, plain: Plain, name: str, file: str
-) -> None:
+def test_plain_keras_answers_rows_as_they_stand_in_the_file(written, plain, name, file):
     one = written[name]
     found = [np.asarray(answer, float) for answer in plain[name][file]]
     assert [answer.shape for answer in found] == [answer.shape for answer in one.answers]
@@ -144,9 +140,7 @@ def test_plain_keras_answers_rows_as_they_stand_in_the_file(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REST)
 @pytest.mark.parametrize("file", NUMBERED)
-def test_plain_interpreters_answer_the_same(
-    written: Cases, plain: Plain, name: str, file: str
-) -> None:
+def test_plain_interpreters_answer_the_same(written, plain, name, file):
     one = written[name]
     if not registry.format_for(one.folder / file).available:
         pytest.skip("its packages are not installed")
@@ -161,9 +155,7 @@ def test_plain_interpreters_answer_the_same(
     "name",
     ["table", "gaps", "dropped", "two_inputs", "texts", "pictures", "pictures_of_another_size"],
 )
-def test_a_script_saves_a_keras_that_takes_words_and_pictures(
-    written: Cases, plain: Plain, name: str, file: str
-) -> None:
+def test_a_script_saves_a_keras_that_takes_words_and_pictures(written, plain, name, file):
     one = written[name]
     size = np.abs(one.answers[0]).max()
     for found, expected in zip(plain[name][file], one.answers, strict=True):
@@ -171,9 +163,7 @@ def test_a_script_saves_a_keras_that_takes_words_and_pictures(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_command_line_answers_the_same(
-    written: Cases, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_line_answers_the_same(written, name, monkeypatch):
     one = written[name]
     monkeypatch.chdir(one.folder)
     for file in ("m.h5", "m.keras"):
@@ -196,7 +186,7 @@ def columns_of(said: dict[str, list[str]], one: Written) -> Iterator[np.ndarray]
 
 
 @pytest.mark.slow
-def test_what_a_file_takes_is_said_and_stands_in_it(written: Cases) -> None:
+def test_what_a_file_takes_is_said_and_stands_in_it(written):
     import zipfile
 
     wanted = {
@@ -213,9 +203,7 @@ def test_what_a_file_takes_is_said_and_stands_in_it(written: Cases) -> None:
         assert all(word in said for word in words), said
 
 
-def test_a_word_that_the_training_did_not_hold_is_refused_by_each(
-    written: Cases, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_word_that_the_training_did_not_hold_is_refused_by_each(written, capsys, monkeypatch):
     import tensorflow as tf
 
     one = written["table"]
@@ -255,9 +243,7 @@ def cells_of(frame: pd.DataFrame, **types: str) -> dict[str, Any]:
     return {name: tf.constant(frame[[name]].to_numpy(), types.get(name)) for name in frame}
 
 
-def test_a_code_is_the_same_column_everywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_code_is_the_same_column_everywhere(tmp_path, monkeypatch):
     """Postcodes, of which pandas makes numbers: the answer tells which column is 1."""
     codes = ["01067", "80331", "50667", "04109"]
     rows = [f"{codes[step % 7 % 4]},{step}" for step in range(60)]
@@ -296,7 +282,7 @@ def test_a_code_is_the_same_column_everywhere(
     assert [truth[code] for code in held] == (space["x_train"].argmax(axis=1) + 1).tolist()
 
 
-def test_two_inputs_of_a_table_share_a_column_and_a_stranger_is_refused(tmp_path: Path) -> None:
+def test_two_inputs_of_a_table_share_a_column_and_a_stranger_is_refused(tmp_path):
     steps = np.arange(60)
     frame = pd.DataFrame(
         {
@@ -336,7 +322,7 @@ def test_two_inputs_of_a_table_share_a_column_and_a_stranger_is_refused(tmp_path
 
 
 @pytest.mark.parametrize("level", ["character", "word"])
-def test_a_text_to_go_on_from(tmp_path: Path, level: str) -> None:
+def test_a_text_to_go_on_from(tmp_path, level):
     """The last characters count, a short beginning is padded in front, capitals are none."""
     text = "Über dem Öl-See\nsingt ein Vogel. " * 8
     (tmp_path / "t.txt").write_text(text, "utf-8")
@@ -357,7 +343,7 @@ def test_a_text_to_go_on_from(tmp_path: Path, level: str) -> None:
     assert not np.allclose(found[0], found[1])
 
 
-def test_texts_without_blanks(tmp_path: Path) -> None:
+def test_texts_without_blanks(tmp_path):
     rows = [("这部电影很好", "好"), ("这部电影很差", "差")] * 10
     pd.DataFrame(rows, columns=["text", "mood"]).to_csv(tmp_path / "d.csv", index=False)
     layers = (("Embedding", {"input_dim": 20, "output_dim": 3}), ("Flatten", {}),
@@ -372,7 +358,7 @@ def test_texts_without_blanks(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_a_picture_of_another_size_is_brought_to_size_in_the_file(tmp_path: Path) -> None:
+def test_a_picture_of_another_size_is_brought_to_size_in_the_file(tmp_path):
     """Nearly: Pillow rounds to whole steps of grey behind a resize, Keras does not."""
     case = pictures(tmp_path)
     trained, _ = untrained(case.project, tmp_path)
@@ -386,7 +372,7 @@ def test_a_picture_of_another_size_is_brought_to_size_in_the_file(tmp_path: Path
     np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
-def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
+def test_a_script_says_what_its_files_take(tmp_path):
     """Where layers do not do it, whoever asks the file has to."""
     wanted = {
         "sounds": "not waveforms of another rate or length",

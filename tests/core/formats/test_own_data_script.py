@@ -1,7 +1,5 @@
 """Short scripts for one's own texts, series and photos: short, run alone, and come back."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys
@@ -130,7 +128,7 @@ MAKERS = {
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_it_is_short_and_comes_back(tmp_path: Path, kind: str) -> None:
+def test_it_is_short_and_comes_back(tmp_path, kind):
     project = MAKERS[kind](tmp_path)
     text = script_source(project, load_facts(project, tmp_path))
     code = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
@@ -155,7 +153,7 @@ def test_it_is_short_and_comes_back(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["texts", "three steps", "photos", "speech"])
-def test_it_runs_where_the_program_is_not_installed(tmp_path: Path, kind: str) -> None:
+def test_it_runs_where_the_program_is_not_installed(tmp_path, kind):
     from netbuilder.core.formats.described_project import DescribedProject
 
     project = MAKERS[kind](tmp_path)
@@ -171,9 +169,7 @@ def test_it_runs_where_the_program_is_not_installed(tmp_path: Path, kind: str) -
 
 
 @pytest.mark.slow
-def test_the_exact_script_of_a_frozen_backbone_has_the_same_losses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_exact_script_of_a_frozen_backbone_has_the_same_losses(tmp_path, monkeypatch):
     project = photos(tmp_path)
     data = load_dataset(project, tmp_path)
     trained = Session(project, data, base=tmp_path, record=False).run()

@@ -1,11 +1,8 @@
 """A script whose weights come with the program runs where the program is not installed."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +18,7 @@ def _project() -> Project:
 
 
 @pytest.mark.parametrize("ending", [".py", ".ipynb"])
-def test_the_weights_lie_beside_it(tmp_path: Path, ending: str) -> None:
+def test_the_weights_lie_beside_it(tmp_path, ending):
     path = tmp_path / f"body{ending}"
     (note,) = save_network(_project(), path, tmp_path)
     assert "drawn_digits.weights.h5" in note
@@ -31,14 +28,14 @@ def test_the_weights_lie_beside_it(tmp_path: Path, ending: str) -> None:
     assert "resources" not in text
 
 
-def test_a_file_of_that_name_stays(tmp_path: Path) -> None:
+def test_a_file_of_that_name_stays(tmp_path):
     (tmp_path / "drawn_digits.weights.h5").write_bytes(b"mine")
     save_network(_project(), tmp_path / "body.py", tmp_path)
     assert (tmp_path / "drawn_digits.weights.h5").read_bytes() == b"mine"
 
 
 @pytest.mark.slow
-def test_it_runs_in_another_folder_without_the_program(tmp_path: Path) -> None:
+def test_it_runs_in_another_folder_without_the_program(tmp_path):
     save_network(_project(), tmp_path / "body.py", tmp_path)
     away = tmp_path / "away"
     away.mkdir()

@@ -1,7 +1,5 @@
 """The short style of a script: as a course writes it, with NetBuilder's results up to the seed."""
 
-from __future__ import annotations
-
 import ast
 import io
 import json
@@ -64,7 +62,7 @@ def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, A
 
 
 @pytest.mark.parametrize(("name", "most"), [("iris", 45), ("digits", 50), ("sales", 70)])
-def test_a_script_is_as_short_as_a_course_would_write_it(name: str, most: int) -> None:
+def test_a_script_is_as_short_as_a_course_would_write_it(name, most):
     project = example(name)
     text = script_source(project, load_facts(project, EXAMPLES))
     assert code_lines(text) <= most
@@ -75,9 +73,7 @@ def test_a_script_is_as_short_as_a_course_would_write_it(name: str, most: int) -
     assert not any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
 
 
-def test_a_project_without_data_keeps_its_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_project_without_data_keeps_its_training(tmp_path, monkeypatch):
     nodes = (
         Node("input", "Input", {"shape": [3]}),
         Node("out", "Dense", {"units": 1, "activation": "sigmoid"}),
@@ -96,7 +92,7 @@ def test_a_project_without_data_keeps_its_training(
     assert "val_loss" in history.history
 
 
-def test_what_keeps_a_network_from_training_stands_at_the_top_of_its_script() -> None:
+def test_what_keeps_a_network_from_training_stands_at_the_top_of_its_script():
     found = 0
     for page in PAGES.values():
         for made in page.examples:
@@ -119,9 +115,7 @@ def test_what_keeps_a_network_from_training_stands_at_the_top_of_its_script() ->
 
 @pytest.mark.slow
 @pytest.mark.skipif(not COURSE.is_dir(), reason="the course's data is not beside the project")
-def test_the_course_s_own_table_in_seventy_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_course_s_own_table_in_seventy_lines(tmp_path, monkeypatch):
     nodes = (Node("input", "Input"), Node("dense", "Dense", {"units": 50, "activation": "relu"}),
              Node("out", "Dense", {"units": 1}))  # fmt: skip
     recipe = Data("csv", path=str(COURSE / "sales_training.csv"), target=("total_earnings",),
@@ -136,7 +130,7 @@ def test_the_course_s_own_table_in_seventy_lines(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_lines_of_a_layer_are_known(name: str) -> None:
+def test_the_lines_of_a_layer_are_known(name):
     text, places = listing(example(name))
     lines = text.split("\n")
     for node in example(name).graph.nodes:
@@ -145,7 +139,7 @@ def test_the_lines_of_a_layer_are_known(name: str) -> None:
         assert node.layer in here or "keras.Input" in here
 
 
-def test_nothing_is_dropped_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_dropped_in_silence(tmp_path, monkeypatch):
     project = example("iris")
     chosen = (Choice("RestoreBestWeights", {"monitor": "val_loss"}), Choice("ReduceLROnPlateau"))
     training = replace(project.training, callbacks=chosen, epochs=3, class_weight="balanced")
@@ -163,9 +157,7 @@ def test_nothing_is_dropped_in_silence(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("style", Style)
-def test_balanced_classes_that_are_learned_as_one_hot_rows(
-    style: Style, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_balanced_classes_that_are_learned_as_one_hot_rows(style, tmp_path, monkeypatch):
     rows = np.arange(60)
     names = np.where(rows % 6 == 0, "rare", np.where(rows % 6 == 1, "some", "many"))
     pd.DataFrame({"a": rows % 7, "kind": names}).to_csv(tmp_path / "t.csv", index=False)
@@ -181,9 +173,7 @@ def test_balanced_classes_that_are_learned_as_one_hot_rows(
     assert np.allclose(np.bincount(classes, weights), len(classes) / 3)
 
 
-def test_one_probability_may_come_from_an_activation_behind_the_last_dense(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_probability_may_come_from_an_activation_behind_the_last_dense(tmp_path, monkeypatch):
     project = example("moons")
     nodes = tuple(replace(one, params={"units": 1}) if one.id == project.graph.outputs[0] else one
                   for one in project.graph.nodes)  # fmt: skip
@@ -198,7 +188,7 @@ def test_one_probability_may_come_from_an_activation_behind_the_last_dense(
 
 
 @pytest.mark.parametrize("name", ["iris", "digits", "sales", "titanic", "language_model"])
-def test_a_script_reads_as_a_formatted_file(name: str, tmp_path: Path) -> None:
+def test_a_script_reads_as_a_formatted_file(name, tmp_path):
     if name == "titanic":
         recipe = _tables(tmp_path)["gaps"]
         nodes = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))
@@ -220,7 +210,7 @@ def test_a_script_reads_as_a_formatted_file(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_name_is_used_and_says_what_it_holds(name: str) -> None:
+def test_every_name_is_used_and_says_what_it_holds(name):
     project = example(name)
     text = script_source(project, load_facts(project, EXAMPLES))
     names = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
@@ -231,7 +221,7 @@ def test_every_name_is_used_and_says_what_it_holds(name: str) -> None:
     assert (OWN_UNITS in text) == scaled, "one of two errors is in the target's own units"
 
 
-def test_classes_in_another_order_than_the_set_s_are_said() -> None:
+def test_classes_in_another_order_than_the_set_s_are_said():
     for name in ("breast_cancer", "fashion_mnist", "iris", "digits"):
         project = replace(example("iris"), data=Data("builtin", name=name))
         assert (SORTED_CLASSES_NOTE in script_source(project)) == (
@@ -241,8 +231,8 @@ def test_classes_in_another_order_than_the_set_s_are_said() -> None:
 
 @pytest.mark.parametrize(("missing", "words"), [("median", True), ("error", False)])
 def test_two_inputs_of_a_table_are_prepared_without_functions(
-    missing: str, words: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    missing, words, tmp_path, monkeypatch
+):
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"area": draw.uniform(30, 200, 300), "rooms": draw.integers(1, 7, 300)})
     frame["place"] = draw.choice(["north", "south"], 300) if words else draw.integers(0, 2, 300)
@@ -306,9 +296,7 @@ def _tables(folder: Path) -> dict[str, Data]:
 
 
 @pytest.mark.parametrize("name", ["gaps", "groups", "weights", "parts", "order", "minmax", "none"])
-def test_a_recipe_s_rows_are_kept_apart_as_it_says(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recipe_s_rows_are_kept_apart_as_it_says(name, tmp_path, monkeypatch):
     recipe = _tables(tmp_path)[name]
     nodes = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))
     project = Project("T", Graph(nodes, (("input", "out"),)), recipe, Training(epochs=2))
@@ -324,9 +312,7 @@ def test_a_recipe_s_rows_are_kept_apart_as_it_says(
         assert np.min(names["y_test"]) > np.max(names["y_train"])
 
 
-def test_the_notebook_is_the_short_style_a_cell_a_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_notebook_is_the_short_style_a_cell_a_step(tmp_path, monkeypatch):
     project = replace(example("iris"), training=replace(example("iris").training, epochs=2))
     notebook.save(project, tmp_path / "iris.ipynb")
     found = json.loads((tmp_path / "iris.ipynb").read_text("utf-8"))
@@ -360,9 +346,7 @@ SEEDED = ("iris", "diabetes", "digits_plain", "reviews", "temperatures", "two_in
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SEEDED)
-def test_results_are_those_of_netbuilder_within_the_spread_of_seeds(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_are_those_of_netbuilder_within_the_spread_of_seeds(name, tmp_path, monkeypatch):
     project = example(name)
     known = load_facts(project, EXAMPLES)
     project = replace(
@@ -385,9 +369,7 @@ def test_results_are_those_of_netbuilder_within_the_spread_of_seeds(
 
 
 @pytest.mark.parametrize("name", ["iris", "moons", "language_model", "reviews", "temperatures"])
-def test_a_script_says_all_in_the_chosen_language(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_script_says_all_in_the_chosen_language(name, monkeypatch):
     monkeypatch.setenv(i18n.VARIABLE, "en")
     try:
         i18n.set_language(i18n.PSEUDO)

@@ -4,8 +4,6 @@ The cases of a test go into one page, which writes what it found as JSON: starti
 what takes long here.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re
@@ -297,7 +295,7 @@ def rows_of(model: keras.Model, random: np.random.Generator) -> list[np.ndarray]
 
 @pytest.mark.slow
 @needs_browser
-def test_layers_compute_what_keras_computes(tmp_path: Path) -> None:
+def test_layers_compute_what_keras_computes(tmp_path):
     random = np.random.default_rng(0)
     cases = {name: filled(model, random) for name, model in models().items()}
     rows = {name: rows_of(model, random) for name, model in cases.items()}
@@ -309,7 +307,7 @@ def test_layers_compute_what_keras_computes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_page_holds_makes_the_network_again() -> None:
+def test_what_a_page_holds_makes_the_network_again():
     random = np.random.default_rng(0)
     for name in ("merge", "attention True True", "LSTM both ways, masked", "normalization"):
         model = filled(models()[name], random)
@@ -330,7 +328,7 @@ def test_what_a_page_holds_makes_the_network_again() -> None:
         (L.Bidirectional(L.ConvLSTM1D(2, 2)), (3, 4, 1)),
     ],
 )
-def test_what_the_page_cannot_compute_is_named(layer: Any, shape: tuple[int, ...]) -> None:
+def test_what_the_page_cannot_compute_is_named(layer, shape):
     with pytest.raises(FormatError) as told:
         web_network(chain(shape, layer))
     assert told.value.code == "web_layer_missing"
@@ -435,9 +433,7 @@ def held(path: Path, name: str) -> str:
 
 
 @needs_browser
-def test_predictions_are_kerass_for_each_kind(
-    made: Mapping[str, tuple[TrainedModel, Dataset, Path]], tmp_path: Path
-) -> None:
+def test_predictions_are_kerass_for_each_kind(made, tmp_path):
     given, wanted = [], []
     for name, (trained, dataset, path) in made.items():
         rows = [np.asarray(one)[:4] for one in (dataset.test or dataset.train).raw_x.values()]
@@ -456,9 +452,7 @@ def test_predictions_are_kerass_for_each_kind(
         compare(name, found, expected, number)
 
 
-def test_a_page_of_the_digits_is_small_and_asks_nobody(
-    made: Mapping[str, tuple[TrainedModel, Dataset, Path]],
-) -> None:
+def test_a_page_of_the_digits_is_small_and_asks_nobody(made):
     text = made["digits"][2].read_text("utf-8")
     assert len(text.encode()) < 2_000_000
     assert "default-src 'none'" in text
@@ -489,9 +483,7 @@ return {
 
 
 @needs_browser
-def test_what_a_person_gives_is_prepared_as_the_program_prepares_it(
-    made: Mapping[str, tuple[TrainedModel, Dataset, Path]], tmp_path: Path
-) -> None:
+def test_what_a_person_gives_is_prepared_as_the_program_prepares_it(made, tmp_path):
     trained = made["shop"][0]
     row: dict[str, object] = {
         "genre": NASTY[1], "price": "7.5", "online": "no", "day": "2024-03-04", "<b>size</b>": "3",
@@ -548,7 +540,7 @@ def _picture(shape: tuple[int, int, int]) -> Any:
 
 
 @needs_browser
-def test_names_that_are_html_stay_names_and_the_page_predicts_at_once(tmp_path: Path) -> None:
+def test_names_that_are_html_stay_names_and_the_page_predicts_at_once(tmp_path):
     """The class names would end the page's elements, were they not written as what they are."""
     lines = [
         "a,kind",
@@ -576,7 +568,7 @@ def test_names_that_are_html_stay_names_and_the_page_predicts_at_once(tmp_path: 
     assert 'lang="en"' in text
 
 
-def test_raw_scores_become_probabilities_as_the_loss_made_them(tmp_path: Path) -> None:
+def test_raw_scores_become_probabilities_as_the_loss_made_them(tmp_path):
     project = project_of(Data(kind="builtin", name="iris"), ("Dense", {"units": 3}))
     loss = Choice("SparseCategoricalCrossentropy", {"from_logits": True})
     trained, _dataset = untrained(
@@ -586,9 +578,7 @@ def test_raw_scores_become_probabilities_as_the_loss_made_them(tmp_path: Path) -
     assert json.loads(held(tmp_path / "m.html", "network"))["outputs"][0]["then"] == "softmax"
 
 
-def test_a_network_that_is_too_large_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, diabetes: TrainedModel
-) -> None:
+def test_a_network_that_is_too_large_is_refused(tmp_path, monkeypatch, diabetes):
     monkeypatch.setattr(web, "MOST_WEIGHTS", 10)
     with pytest.raises(FormatError) as told:
         web.save(diabetes, tmp_path / "m.html")

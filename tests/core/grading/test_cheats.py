@@ -1,7 +1,5 @@
 """Each known cheat, tried with real files: it earns nothing, and its row says why."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -106,7 +104,7 @@ def rows(place: Path) -> dict[str, Submission]:
 
 
 @pytest.mark.slow
-def test_the_answer_is_never_an_input(rows: dict[str, Submission], place: Path) -> None:
+def test_the_answer_is_never_an_input(rows, place):
     row = rows["leak"]
     assert (row.status, row.score) == (FAILED, None)
     assert "kind" in row.message
@@ -120,7 +118,7 @@ def test_the_answer_is_never_an_input(rows: dict[str, Submission], place: Path) 
 
 
 @pytest.mark.slow
-def test_another_target_earns_no_points_for_its_result(rows: dict[str, Submission]) -> None:
+def test_another_target_earns_no_points_for_its_result(rows):
     row = rows["target"]
     assert row.metrics["r2_score"] > 0
     assert (row.status, row.score) == (GRADED, 0)
@@ -130,7 +128,7 @@ def test_another_target_earns_no_points_for_its_result(rows: dict[str, Submissio
 
 
 @pytest.mark.slow
-def test_the_data_beside_the_files_are_trained_again(rows: dict[str, Submission]) -> None:
+def test_the_data_beside_the_files_are_trained_again(rows):
     verified = {name: row.verified for name, row in rows.items() if name != "leak"}
     assert verified == {
         "ada": True, "bob": True, "twin": True, "bobs_copy": True, "target": True,
@@ -145,7 +143,7 @@ def test_the_data_beside_the_files_are_trained_again(rows: dict[str, Submission]
 
 
 @pytest.mark.slow
-def test_copies_and_other_weights(rows: dict[str, Submission]) -> None:
+def test_copies_and_other_weights(rows):
     assert (rows["bob"].same_as, rows["bob"].exact_copy) == (("bobs_copy.h5",), True)
     assert rows["ada"].expected_same == ("twin.h5",), "one seed gives one network"
     assert rows["ada"].same_as == ("weights.h5",)
@@ -155,7 +153,7 @@ def test_copies_and_other_weights(rows: dict[str, Submission]) -> None:
 
 
 @pytest.mark.slow
-def test_other_data_than_the_lessons_earn_no_result(tmp_path: Path) -> None:
+def test_other_data_than_the_lessons_earn_no_result(tmp_path):
     """Without hidden data the network's own test rows count: only of the lesson's data."""
     claimed = LessonRecord("first_model")
     iris = _train(Data("builtin", "iris"), units=3, epochs=30)
@@ -175,7 +173,7 @@ def test_other_data_than_the_lessons_earn_no_result(tmp_path: Path) -> None:
         assert not points["ada"].other_task and points["ada"].score > 60
 
 
-def test_typed_events_without_a_network_prove_nothing(tmp_path: Path) -> None:
+def test_typed_events_without_a_network_prove_nothing(tmp_path):
     lesson = find_lesson("optimizers")
     answers = {
         number: step.question.answer or step.question.choices[0]
@@ -197,7 +195,7 @@ def test_typed_events_without_a_network_prove_nothing(tmp_path: Path) -> None:
     assert done(start, typed) == done(start, frozenset()) != []
 
 
-def test_full_marks_list_no_missing_steps() -> None:
+def test_full_marks_list_no_missing_steps():
     row = Submission("a.h5", "Ada", GRADED, steps=3, steps_counted=2, steps_done=2,
                      steps_missing=("'Ask it': not verified.",))  # fmt: skip
     rules = Rubric(points=10, steps_points=10)

@@ -1,10 +1,7 @@
 """A folder of hand-ins, judged by real worker processes."""
 
-from __future__ import annotations
-
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -88,7 +85,7 @@ def found(folder: Path, hidden: Path) -> dict[str, Submission]:
 
 
 @pytest.mark.slow
-def test_each_file_is_a_row(found: dict[str, Submission]) -> None:
+def test_each_file_is_a_row(found):
     assert {name: one.status for name, one in found.items()} == {
         "ada.h5": GRADED, "zoe.h5": GRADED, "bob.keras": GRADED,
         "broken.h5": FAILED, "empty.h5": FAILED, "project.netbuilder": FAILED,
@@ -98,7 +95,7 @@ def test_each_file_is_a_row(found: dict[str, Submission]) -> None:
     assert found["broken.h5"].message
 
 
-def test_the_better_network_has_more_points(found: dict[str, Submission]) -> None:
+def test_the_better_network_has_more_points(found):
     ada, bob = found["ada.h5"], found["bob.keras"]
     assert ada.score is not None
     assert bob.score is not None
@@ -112,7 +109,7 @@ def test_the_better_network_has_more_points(found: dict[str, Submission]) -> Non
     assert len(ada.history["loss"]) == 40
 
 
-def test_a_copy_is_found(found: dict[str, Submission]) -> None:
+def test_a_copy_is_found(found):
     assert found["zoe.h5"].same_as == ("ada.h5",)
     assert found["zoe.h5"].exact_copy and "byte-for-byte" in found["zoe.h5"].message
     assert not found["bob.keras"].same_as
@@ -120,8 +117,8 @@ def test_a_copy_is_found(found: dict[str, Submission]) -> None:
 
 @pytest.mark.slow
 def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
-    folder: Path, hidden: Path, symlink: Callable[[Path, Path], None], tmp_path: Path
-) -> None:
+    folder, hidden, symlink, tmp_path
+):
     """Whatever thirty pupils send: each file has its row and its own sentence, and all go on."""
     import h5py
     import keras
@@ -173,9 +170,7 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
 
 
 @pytest.mark.slow
-def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(folder, tmp_path):
     import keras
 
     for name in ("ada.h5", "bob.keras", "project.netbuilder"):
@@ -208,8 +203,8 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
 
 @pytest.mark.slow
 def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_count(
-    folder: Path, tmp_path: Path
-) -> None:
+    folder, tmp_path
+):
     """What a file says of its steps is not believed where the lesson is here to check it."""
     trained = registry.load_network(folder / "ada.h5")
     given = submission_info.SubmissionInfo("Cy", "first_model", (True,) * 10)
@@ -221,9 +216,7 @@ def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_c
 
 
 @pytest.mark.slow
-def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(folder, tmp_path):
     """ "Save model" instead of "Hand in…": the file tells its lesson and its ticks all the same."""
     trained = registry.load_network(folder / "ada.h5")
     plain = replace(
@@ -255,9 +248,7 @@ def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
 
 
 @pytest.mark.slow
-def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
-    hidden: Path, tmp_path: Path
-) -> None:
+def test_a_network_of_plain_keras_takes_the_columns_in_their_order(hidden, tmp_path):
     import keras
     import numpy as np
     import pandas as pd
@@ -298,7 +289,7 @@ def _datasets(group: Any) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -> None:
+def test_bounds_of_time_and_memory(folder, hidden, tmp_path):
     shutil.copy(folder / "ada.h5", tmp_path / "slow.h5")
     (slow,) = grade_by_one(tmp_path, hidden, bounds=ResourceLimits(seconds=0.0))
     assert slow.status == FAILED
@@ -307,7 +298,7 @@ def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -
     assert "200 MB" in large.message
 
 
-def test_what_cannot_be_graded_at_all_says_so(tmp_path: Path, hidden: Path, folder: Path) -> None:
+def test_what_cannot_be_graded_at_all_says_so(tmp_path, hidden, folder):
     with pytest.raises(UserError, match="nothing to grade") as nothing:
         grade_by_one(tmp_path, hidden)
     assert nothing.value.code == "grading_nothing"
@@ -336,7 +327,7 @@ layer: LSTM
 
 
 @pytest.mark.slow
-def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_path: Path) -> None:
+def test_the_steps_of_a_lesson_are_checked_anew(folder, hidden, tmp_path):
     lesson = tmp_path / "two.md"
     lesson.write_text(LESSON, encoding="utf-8")
     place = tmp_path / "in"
@@ -353,9 +344,7 @@ def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_
 
 
 @pytest.mark.slow
-def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
-    folder: Path, hidden: Path, tmp_path: Path
-) -> None:
+def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(folder, hidden, tmp_path):
     """One pupil learned something else: said on that row, and the rest of the row stays."""
     registry.save_network(_trained(1, 3, "moons"), tmp_path / "moons.h5")
     shutil.copy(tmp_path / "moons.h5", tmp_path / "copy.h5")
@@ -382,9 +371,7 @@ def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
 
 
 @pytest.mark.slow
-def test_a_network_that_answers_another_column_is_not_compared(
-    folder: Path, hidden: Path, tmp_path: Path
-) -> None:
+def test_a_network_that_answers_another_column_is_not_compared(folder, hidden, tmp_path):
     """The hidden rows hold the petal's length too: predicting it is another, easier task."""
     table = tmp_path / "iris.csv"
     shutil.copy(hidden, table)

@@ -1,7 +1,5 @@
 """Rubric, points, sameness, hand-in and report: values with known answers."""
 
-from __future__ import annotations
-
 import csv
 import re
 from dataclasses import replace
@@ -58,7 +56,7 @@ def _one(**changes: object) -> Submission:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def test_points_by_rubric(tmp_path: Path) -> None:
+def test_points_by_rubric(tmp_path):
     rules = _rubric(tmp_path)
     assert rules.points == 100
     assert award_points(_one(), rules, 0.95).score == 60 + 30
@@ -72,7 +70,7 @@ def test_points_by_rubric(tmp_path: Path) -> None:
     assert award_points(_one(status=FAILED), rules, None).score is None
 
 
-def test_a_rubric_is_written_as_it_is_read(tmp_path: Path) -> None:
+def test_a_rubric_is_written_as_it_is_read(tmp_path):
     rules = _rubric(tmp_path)
     rubric.write_rubric(rules, tmp_path / "again.toml")
     assert rubric.read_rubric(tmp_path / "again.toml") == rules
@@ -85,14 +83,14 @@ def test_a_rubric_is_written_as_it_is_read(tmp_path: Path) -> None:
     assert day == datetime(2026, 11, 25, 23, 59, 59).astimezone(UTC)
 
 
-def test_points_without_rubric() -> None:
+def test_points_without_rubric():
     assert award_points(_one(), rubric.DEFAULT_RUBRIC, 0.95).score == 95
     assert (
         award_points(_one(metrics={}), rubric.DEFAULT_RUBRIC, None).score == 75
     )  # the steps are all there is
 
 
-def test_points_tell_where_they_come_from() -> None:
+def test_points_tell_where_they_come_from():
     right = award_points(_one(metrics={"accuracy": 0.95}), rubric.DEFAULT_RUBRIC, 0.95)
     near = award_points(_one(metrics={"r2_score": 0.891}), rubric.DEFAULT_RUBRIC, 0.891)
     worse = award_points(_one(metrics={"r2_score": -0.5}), rubric.DEFAULT_RUBRIC, 0.0)
@@ -127,7 +125,7 @@ def test_points_tell_where_they_come_from() -> None:
         ("points = ", "not valid TOML"),
     ],
 )
-def test_a_wrong_rubric_names_the_mistake(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_rubric_names_the_mistake(tmp_path, text, told):
     with pytest.raises(UserError, match=told):
         _rubric(tmp_path, text)
 
@@ -137,13 +135,13 @@ def test_a_wrong_rubric_names_the_mistake(tmp_path: Path, text: str, told: str) 
     [f"points = {'9' * 5000}", f"points = {'9' * 4000}", f"title = 0x{'f' * 5000}",
      f"steps = [[{{ points = 0x{'f' * 5000} }}]]"],
 )  # fmt: skip
-def test_a_number_of_5000_digits_is_an_error_in_words(tmp_path: Path, text: str) -> None:
+def test_a_number_of_5000_digits_is_an_error_in_words(tmp_path, text):
     with pytest.raises(UserError) as caught:
         _rubric(tmp_path, text)
     assert caught.value.code == "rubric_number" and len(str(caught.value)) < 200
 
 
-def test_hand_in_survives_a_file_and_keeps_the_work(tmp_path: Path) -> None:
+def test_hand_in_survives_a_file_and_keeps_the_work(tmp_path):
     project = Project("Mine", Graph((Node("input", "Input"),)))
     given = submission_info.with_submission_info(
         project, submission_info.SubmissionInfo(" Ada \n Lovelace ", "first-model", (True, False))
@@ -166,7 +164,7 @@ def test_hand_in_survives_a_file_and_keeps_the_work(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "value", [None, 7, [], {"student": 3, "steps": "yes", "time": "noon", "work": {}}]
 )
-def test_a_hand_in_of_somebody_else_may_hold_anything(value: object) -> None:
+def test_a_hand_in_of_somebody_else_may_hold_anything(value):
     found = submission_info.submission_info_of(Project(extra={"hand_in": value}))
     assert found is None or (found.student, found.steps, found.time) == ("", (), None)
 
@@ -176,7 +174,7 @@ def _reason(one: Fingerprint, other: Fingerprint) -> str:
     return found.reason if found is not None else ""
 
 
-def test_sameness() -> None:
+def test_sameness():
     rng = np.random.default_rng(1)
     weights = [rng.normal(size=(9, 16)), np.zeros(16), rng.normal(size=(16, 3))]
     other = [rng.normal(size=w.shape) if w.any() else w for w in weights]
@@ -203,7 +201,7 @@ def test_sameness() -> None:
     assert "b.h5" in marked[0].message
 
 
-def test_near_misses_are_no_copies() -> None:
+def test_near_misses_are_no_copies():
     """What honest pupils have in common is no copy: the lesson, the network, the shape, zeros."""
     rng = np.random.default_rng(3)
     shape = [(9, 16), (16,), (16, 3), (3,)]
@@ -243,7 +241,7 @@ def test_near_misses_are_no_copies() -> None:
     )
 
 
-def test_equal_seed_data_and_settings_are_no_suspicion() -> None:
+def test_equal_seed_data_and_settings_are_no_suspicion():
     """What honest twins have in common is expected, but for the id of the work."""
     rng = np.random.default_rng(5)
     weights = [rng.normal(size=(9, 16)), rng.normal(size=(16, 3))]
@@ -279,7 +277,7 @@ def test_equal_seed_data_and_settings_are_no_suspicion() -> None:
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-def test_an_id_that_most_works_have_was_handed_out() -> None:
+def test_an_id_that_most_works_have_was_handed_out():
     rng = np.random.default_rng(4)
     works = ["w", "w", "w", "w", "x", "x", ""]
     rows = [
@@ -294,7 +292,7 @@ def test_an_id_that_most_works_have_was_handed_out() -> None:
     assert [len(one.same_as) for one in mark_similar(rows[1:])] == [2, 2, 2, 1, 1, 0]
 
 
-def test_report(tmp_path: Path) -> None:
+def test_report(tmp_path):
     evil = _one(
         student="=HYPERLINK(1)", message="<script>alert(1)</script>", score=12.345,
         history={"loss": (2.0, 1.0, 0.5), "val_loss": (2.0, float("nan"), 1.0)},
@@ -328,7 +326,7 @@ def test_report(tmp_path: Path) -> None:
     assert "b.h5" not in written[0].read_text(encoding="utf-8")
 
 
-def test_the_curves_of_a_page_begin_behind_their_numbers() -> None:
+def test_the_curves_of_a_page_begin_behind_their_numbers():
     """Losses in dollars have eight digits: the curve does not run through them."""
     for top in (2.0, 12_345_678.0):
         picture = report.curve_svg({"loss": (top, 1.0)})
@@ -338,7 +336,7 @@ def test_the_curves_of_a_page_begin_behind_their_numbers() -> None:
         assert int(told[0]) >= 6 * len(told[1]), "the number is cut off"
 
 
-def test_feedback_names_nobody_else(tmp_path: Path) -> None:
+def test_feedback_names_nobody_else(tmp_path):
     """A file that could not be judged is told why, and not whose it equals."""
     first = fingerprint_of(None, [np.eye(4)], "w1")
     failed = _one(status=FAILED, score=None, message="It does not fit.", fingerprint=first)

@@ -1,7 +1,5 @@
 """A class of honest twins, copies and claims: what counts is what can be judged again."""
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import replace
@@ -157,9 +155,7 @@ def retrained(folder: Path, lesson: Path) -> dict[str, Submission]:
 
 
 @pytest.mark.slow
-def test_steps_count_where_network_data_and_evaluation_show_them(
-    found: dict[str, Submission],
-) -> None:
+def test_steps_count_where_network_data_and_evaluation_show_them(found):
     twin = found["twin_a"]
     # The layer and the accuracy are seen; how long it was trained and that it was asked are not.
     assert (twin.status, twin.steps_done, twin.steps_unverified, twin.steps) == (GRADED, 2, 2, 5)
@@ -173,7 +169,7 @@ def test_steps_count_where_network_data_and_evaluation_show_them(
 
 
 @pytest.mark.slow
-def test_training_again_confirms_what_was_recorded(retrained: dict[str, Submission]) -> None:
+def test_training_again_confirms_what_was_recorded(retrained):
     verified = {name: one.verified for name, one in retrained.items()}
     assert verified == {
         "twin_a": True, "twin_b": True, "honest": True, "copy": True, "original": True,
@@ -188,7 +184,7 @@ def test_training_again_confirms_what_was_recorded(retrained: dict[str, Submissi
     assert retrained["typed"].verified_words
 
 
-def test_points_are_shared_among_the_steps_that_a_finished_work_can_show() -> None:
+def test_points_are_shared_among_the_steps_that_a_finished_work_can_show():
     lesson = find_lesson("optimizers")
     counts = [judged_at_the_end(lesson, number) for number in range(1, 9)]
     # The networks of steps 1, 3, 5 and 6 are replaced by that of step 7.
@@ -196,7 +192,7 @@ def test_points_are_shared_among_the_steps_that_a_finished_work_can_show() -> No
 
 
 @pytest.mark.slow
-def test_all_of_optimizers_earns_all_points(tmp_path: Path) -> None:
+def test_all_of_optimizers_earns_all_points(tmp_path):
     lesson = find_lesson("optimizers")
     project = start_project(lesson)
     training = replace(project.training, optimizer=Choice("RMSprop", {"learning_rate": 0.001}))
@@ -219,9 +215,7 @@ def test_all_of_optimizers_earns_all_points(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_suspicion_and_coincidence(
-    found: dict[str, Submission], retrained: dict[str, Submission]
-) -> None:
+def test_suspicion_and_coincidence(found, retrained):
     for rows in (found, retrained):
         # Twins of one seed are equal and accused of nothing.
         assert rows["twin_a"].expected_same[0] == "twin_b.h5"
@@ -240,7 +234,7 @@ def test_suspicion_and_coincidence(
 
 
 @pytest.mark.slow
-def test_late_wrong_lesson_and_file_date(found: dict[str, Submission]) -> None:
+def test_late_wrong_lesson_and_file_date(found):
     assert {name for name, one in found.items() if one.status == LATE} >= {"honest", "no_time"}
     assert found["twin_a"].status == GRADED
     assert found["no_time"].time_of_file
@@ -253,7 +247,7 @@ def test_late_wrong_lesson_and_file_date(found: dict[str, Submission]) -> None:
 
 
 @pytest.mark.slow
-def test_feedback_names_the_missing_steps(found: dict[str, Submission], tmp_path: Path) -> None:
+def test_feedback_names_the_missing_steps(found, tmp_path):
     write_feedback([found["twin_a"]], tmp_path)
     page = (tmp_path / "twin_a.html").read_text(encoding="utf-8")
     assert "A layer that nobody has" in page
@@ -261,9 +255,7 @@ def test_feedback_names_the_missing_steps(found: dict[str, Submission], tmp_path
 
 
 @pytest.mark.slow
-def test_the_command_says_it_as_json(
-    folder: Path, lesson: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_says_it_as_json(folder, lesson, tmp_path, capsys):
     (tmp_path / "further_bare.h5").write_bytes((folder / "further_bare.h5").read_bytes())
     assert main(["grade", str(tmp_path), "--lesson", str(lesson), "--retrain", "--json"]) == 0
     text = capsys.readouterr().out
@@ -277,7 +269,7 @@ def test_the_command_says_it_as_json(
 
 
 @pytest.mark.slow
-def test_what_cannot_be_repeated_is_not_verified_and_says_why(folder: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_repeated_is_not_verified_and_says_why(folder, tmp_path):
     """Honest work that no training again can give is never called false."""
     import keras
 
@@ -300,7 +292,7 @@ def test_what_cannot_be_repeated_is_not_verified_and_says_why(folder: Path, tmp_
     assert retrain(tmp_path / "foreign.h5", None)["reason"] == "no_record"
 
 
-def test_a_data_file_is_read_beside_the_lesson_and_nowhere_else(tmp_path: Path) -> None:
+def test_a_data_file_is_read_beside_the_lesson_and_nowhere_else(tmp_path):
     (tmp_path / "teacher").mkdir()
     (tmp_path / "pupil").mkdir()
     rows = "a,b\n" + "".join(f"{n},{2 * n}\n" for n in range(40))

@@ -1,11 +1,8 @@
 """What is written of a grading holds what was graded: table, workbook, page, feedback."""
 
-from __future__ import annotations
-
 import csv
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -42,7 +39,7 @@ NAMES = ["Student", "Points", "Status", "Steps done", "Steps", "Steps not verifi
 
 
 @pytest.mark.parametrize(("language", "separator", "point"), [("en", ",", "."), ("de", ";", ",")])
-def test_the_table(tmp_path: Path, language: str, separator: str, point: str) -> None:
+def test_the_table(tmp_path, language, separator, point):
     before = i18n.language()
     i18n.set_language(language)
     try:
@@ -62,7 +59,7 @@ def test_the_table(tmp_path: Path, language: str, separator: str, point: str) ->
     assert rows[0][9] == "Equal weights: eve.h5.", "a file's name keeps its point"
 
 
-def test_the_workbook_holds_numbers_as_numbers(tmp_path: Path) -> None:
+def test_the_workbook_holds_numbers_as_numbers(tmp_path):
     report.write_table(ROWS, tmp_path / "grades.xlsx")
     sheet = load_workbook(tmp_path / "grades.xlsx").active
     assert sheet is not None
@@ -74,7 +71,7 @@ def test_the_workbook_holds_numbers_as_numbers(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_the_page(tmp_path: Path) -> None:
+def test_the_page(tmp_path):
     report.write_html(ROWS, tmp_path / "grades.html", "Class 9b", "Points are < 100.")
     page = (tmp_path / "grades.html").read_text(encoding="utf-8")
     body = re.findall(r"<tbody>(.*?)</tbody>", page, re.S)[0]
@@ -99,7 +96,7 @@ def test_the_page(tmp_path: Path) -> None:
         assert words in ada, words
 
 
-def test_the_feedback(tmp_path: Path) -> None:
+def test_the_feedback(tmp_path):
     written = report.write_feedback(ROWS, tmp_path / "back", "Class 9b")
     assert [path.name for path in written] == ["Ada.html", "Bob.html", "Eve.html"]
     ada, bob, eve = (path.read_text(encoding="utf-8") for path in written)

@@ -1,14 +1,11 @@
 """HDF5 files that end the HDF5 library, or have no end: refused in words, and nothing else ends."""
 
-from __future__ import annotations
-
 import os
 import signal
 import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -65,7 +62,7 @@ def plainly_read(path: Path, seconds: float = 60) -> subprocess.CompletedProcess
 
 
 @pytest.mark.slow
-def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
+def test_the_files_of_this_test_do_harm(tmp_path):
     """Or the others would prove nothing."""
     path = tmp_path / "deadly.h5"
     deadly(path)
@@ -85,13 +82,7 @@ def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
         (endless, "never end", array_infos),
     ],
 )
-def test_a_file_that_ends_the_library_is_refused(
-    tmp_path: Path,
-    make: Callable[[Path], None],
-    words: str,
-    read: Callable[[Path], object],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_file_that_ends_the_library_is_refused(tmp_path, make, words, read, monkeypatch):
     monkeypatch.setattr(sandboxed_open, "_SECONDS", 2.0)
     path = tmp_path / "theirs.h5"
     make(path)
@@ -99,7 +90,7 @@ def test_a_file_that_ends_the_library_is_refused(
         read(path)
 
 
-def test_a_mended_file_is_read(tmp_path: Path) -> None:
+def test_a_mended_file_is_read(tmp_path):
     """What was found is of that state of the file, not of its name."""
     path = tmp_path / "theirs.h5"
     deadly(path)
@@ -111,7 +102,7 @@ def test_a_mended_file_is_read(tmp_path: Path) -> None:
         assert file["x"][()].tolist() == [0.0, 1.0, 2.0]
 
 
-def test_numbers_and_links_of_an_honest_file(tmp_path: Path) -> None:
+def test_numbers_and_links_of_an_honest_file(tmp_path):
     """A damaged piece, a link that leads nowhere, a packed array: for the one who asks to judge."""
     path = tmp_path / "honest.h5"
     with h5py.File(path, "w") as file:
@@ -123,7 +114,7 @@ def test_numbers_and_links_of_an_honest_file(tmp_path: Path) -> None:
         assert int(file["packed"][()].sum()) == 4_999_950_000
 
 
-def test_numbers_of_a_type_that_numpy_lacks_are_passed_over(tmp_path: Path) -> None:
+def test_numbers_of_a_type_that_numpy_lacks_are_passed_over(tmp_path):
     path = tmp_path / "odd.h5"
     odd(path)
     assert list(array_infos(path)) == ["x", "y"]
@@ -131,7 +122,7 @@ def test_numbers_of_a_type_that_numpy_lacks_are_passed_over(tmp_path: Path) -> N
     assert found.facts.target_names == ("y",)
 
 
-def test_what_lies_behind_them_is_read_through_all_the_same(tmp_path: Path) -> None:
+def test_what_lies_behind_them_is_read_through_all_the_same(tmp_path):
     path = tmp_path / "odd.h5"
     odd(path)
     with h5py.File(path, "a") as file:
@@ -144,9 +135,7 @@ def test_what_lies_behind_them_is_read_through_all_the_same(tmp_path: Path) -> N
         pytest.fail("opened")
 
 
-def test_where_no_second_process_may_be_started_a_file_is_read_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_second_process_may_be_started_a_file_is_read_as_it_is(tmp_path, monkeypatch):
     path = tmp_path / "honest.h5"
     with h5py.File(path, "w") as file:
         file["x"] = 3.0
@@ -156,14 +145,14 @@ def test_where_no_second_process_may_be_started_a_file_is_read_as_it_is(
         assert float(file["x"][()]) == 3.0
 
 
-def test_what_is_no_hdf5_is_left_to_h5py(tmp_path: Path) -> None:
+def test_what_is_no_hdf5_is_left_to_h5py(tmp_path):
     path = tmp_path / "text.h5"
     path.write_text("name,age\n")
     with pytest.raises(OSError, match="signature"), open_hdf5(path):
         pass
 
 
-def test_what_the_reader_calls_damaged_is_read_no_second_time(tmp_path: Path) -> None:
+def test_what_the_reader_calls_damaged_is_read_no_second_time(tmp_path):
     """A packed piece that cannot be unpacked: said without the file being opened here."""
     path = tmp_path / "theirs.h5"
     with h5py.File(path, "w") as file:
@@ -181,9 +170,7 @@ def test_what_the_reader_calls_damaged_is_read_no_second_time(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no process is stopped by a signal there")
-def test_a_machine_that_is_busy_makes_no_file_endless(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_machine_that_is_busy_makes_no_file_endless(tmp_path, monkeypatch):
     """The reader stands still for longer than its seconds, as when a laptop sleeps or swaps."""
     monkeypatch.setattr(sandboxed_open, "_SECONDS", 0.5)
     first, second = tmp_path / "first.h5", tmp_path / "second.h5"

@@ -4,8 +4,6 @@ A step is a list of actions: an edit of the project, a layer that is put in, ``T
 ``Event("predicted")`` or ``Answer("4")``. The last one, and none before it, ticks the step.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -1,14 +1,12 @@
 """The data of the lesson on bias is what its program draws, and holds what the lesson says."""
 
-from __future__ import annotations
-
 import falls_data
 import pandas as pd
 
 from netbuilder.core.folders import resource
 
 
-def test_the_file_is_what_the_script_draws_and_what_the_lesson_says() -> None:
+def test_the_file_is_what_the_script_draws_and_what_the_lesson_says():
     shipped = pd.read_excel(resource("lessons") / "falls.xlsx", sheet_name=None, engine="calamine")
     drawn = falls_data.sheets()
     assert list(shipped) == list(drawn) == ["first study", "second study"]

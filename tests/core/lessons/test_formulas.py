@@ -1,7 +1,5 @@
 """Formulas in lessons: what is one and what is money, and what cannot be drawn is named."""
 
-from __future__ import annotations
-
 import time
 from xml.etree import ElementTree
 
@@ -35,12 +33,12 @@ HEAD = "---\ntitle: One\nlevel: beginner\nminutes: 20\n---\nWelcome.\n\n## Step\
         ("$$$$", []),
     ],
 )
-def test_what_is_a_formula(text: str, found: list[tuple[str, bool]]) -> None:
+def test_what_is_a_formula(text, found):
     assert [(one.latex, one.block) for one in find_formulas(text)] == found
     assert replace_formulas(text, lambda _one: "∎").count("∎") == len(found)
 
 
-def test_a_fraction_is_higher_than_a_letter_and_reaches_below_the_line() -> None:
+def test_a_fraction_is_higher_than_a_letter_and_reaches_below_the_line():
     letter, fraction = (
         draw_formula("x", 20, "#ff0000"),
         draw_formula(r"\frac{1}{x}", 20, "#ff0000", block=True),
@@ -63,7 +61,7 @@ def test_a_fraction_is_higher_than_a_letter_and_reaches_below_the_line() -> None
         ("{", "missing"),
     ],
 )
-def test_what_is_no_formula_is_named_with_its_line(latex: str, why: str) -> None:
+def test_what_is_no_formula_is_named_with_its_line(latex, why):
     text = f"{HEAD}Fine: $x^2$.\nWrong: ${latex}$.\n"
     parse_lesson(text)  # a list of lessons does not wait for the drawing
     with pytest.raises(LessonError, match=f"line 10: .*{why}") as caught:
@@ -71,7 +69,7 @@ def test_what_is_no_formula_is_named_with_its_line(latex: str, why: str) -> None
     assert "LaTeX" in caught.value.fix
 
 
-def test_too_many_formulas_and_too_long_ones_are_named_at_once() -> None:
+def test_too_many_formulas_and_too_long_ones_are_named_at_once():
     began = time.monotonic()
     with pytest.raises(LessonError, match=f"line {9 + MOST_FORMULAS}: .*{MOST_FORMULAS}"):
         parse_lesson(HEAD + "Here is $x^2$.\n" * 20_000, drawn=True)
@@ -80,7 +78,7 @@ def test_too_many_formulas_and_too_long_ones_are_named_at_once() -> None:
     assert time.monotonic() - began < 10
 
 
-def test_the_formulas_of_the_lessons_that_ship_can_be_drawn() -> None:
+def test_the_formulas_of_the_lessons_that_ship_can_be_drawn():
     texts = [library.find_lesson(name).path for name in library.ORDER]  # draws each
     count = sum(
         len(list(find_formulas(path.read_text(encoding="utf-8"))))

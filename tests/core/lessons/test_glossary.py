@@ -1,7 +1,5 @@
 """The glossary: every link leads somewhere, and a search finds what is meant."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pytest
@@ -27,7 +25,7 @@ from netbuilder.core.lessons.glossary import (
 )
 
 
-def test_words_lead_to_words_and_have_a_drawing_each() -> None:
+def test_words_lead_to_words_and_have_a_drawing_each():
     assert len(GLOSSARY) >= 30
     for row in GLOSSARY.values():
         assert set(row.others) <= set(GLOSSARY), row.name
@@ -38,7 +36,7 @@ def test_words_lead_to_words_and_have_a_drawing_each() -> None:
         assert needed in GLOSSARY
 
 
-def test_a_search_finds_names_first_then_other_names_then_explanations() -> None:
+def test_a_search_finds_names_first_then_other_names_then_explanations():
     assert find_entries("epo")[0].name == "epoch"
     assert find_entries("over-fitting")[0].name == "overfitting"
     assert find_entries("kernel_size")[0].name == "convolution"
@@ -47,7 +45,7 @@ def test_a_search_finds_names_first_then_other_names_then_explanations() -> None
     assert len(find_entries("")) == len(GLOSSARY)
 
 
-def test_the_fields_of_the_plan_and_of_common_layers_are_explained() -> None:
+def test_the_fields_of_the_plan_and_of_common_layers_are_explained():
     for field in ("units", "activation", "epochs", "batch_size", "learning_rate", "loss", "rate"):
         assert FIELDS[field] in GLOSSARY
 
@@ -60,7 +58,7 @@ def _tables() -> dict[str, Mapping[str, ObjectSpec]]:
     }  # fmt: skip
 
 
-def test_every_field_of_every_layer_loss_optimizer_and_the_rest_has_a_word() -> None:
+def test_every_field_of_every_layer_loss_optimizer_and_the_rest_has_a_word():
     fields = [
         (layer.name, param.name, entry_of_layer(layer))
         for layer in LAYERS.values()
@@ -93,14 +91,12 @@ def test_every_field_of_every_layer_loss_optimizer_and_the_rest_has_a_word() -> 
         ("Dense", "dtype", "data type"),
     ],
 )
-def test_a_field_is_explained_by_its_own_word_else_by_what_it_belongs_to(
-    owner: str, field: str, word: str
-) -> None:
+def test_a_field_is_explained_by_its_own_word_else_by_what_it_belongs_to(owner, field, word):
     assert field in LAYERS[owner].by_name
     assert entry_of_field(field, entry_of_layer(LAYERS[owner])) == word
 
 
-def test_a_name_that_means_two_things_is_told_apart_by_its_owner() -> None:
+def test_a_name_that_means_two_things_is_told_apart_by_its_owner():
     assert "momentum" in OPTIMIZERS["SGD"].by_name
     assert entry_of_field("momentum", entry_of_field("optimizer")) == "optimizer"
     assert "factor" in CALLBACKS["ReduceLROnPlateau"].by_name

@@ -1,7 +1,5 @@
 """A lesson's file: what it says is read, and what it cannot mean is named with its line."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -44,7 +42,7 @@ How few are **enough**?
 """
 
 
-def test_a_lesson_is_read_with_all_its_parts() -> None:
+def test_a_lesson_is_read_with_all_its_parts():
     found = parse_lesson(HEAD + STEP + "\n## Only to read\nText.\n", "one")
     assert (found.name, found.title, found.level, found.minutes) == ("one", "One", "beginner", 20)
     assert found.intro == "Welcome."
@@ -102,7 +100,7 @@ def _block(kind: str, *lines: str) -> str:
         (HEAD + "\n## A step\n```check\ntrained: true\n", 10, "does not end"),
     ],
 )
-def test_what_cannot_be_meant_is_named_with_its_line(text: str, line: int, words: str) -> None:
+def test_what_cannot_be_meant_is_named_with_its_line(text, line, words):
     with pytest.raises(LessonError) as caught:
         parse_lesson(text, "mine.md", Path("/lessons/mine.md"))
     assert f"'mine.md', line {line}:" in caught.value.what
@@ -110,7 +108,7 @@ def test_what_cannot_be_meant_is_named_with_its_line(text: str, line: int, words
     assert caught.value.fix
 
 
-def test_a_start_project_that_cannot_be_read_names_the_lessons_line(tmp_path: Path) -> None:
+def test_a_start_project_that_cannot_be_read_names_the_lessons_line(tmp_path):
     file = tmp_path / "mine.md"
     file.write_text(HEAD.replace("start: empty", "start: gone.netbuilder") + STEP)
     with pytest.raises(LessonError, match=r"'mine\.md', line 5: .*gone\.netbuilder"):
@@ -121,8 +119,8 @@ def test_a_start_project_that_cannot_be_read_names_the_lessons_line(tmp_path: Pa
 
 
 def test_lessons_lie_beside_a_project_in_the_home_and_where_the_machine_says(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    home, tmp_path, monkeypatch
+):
     beside, school = tmp_path / "work", tmp_path / "school"
     for number, folder in enumerate((beside / "lessons", home / "data" / "lessons", school)):
         folder.mkdir(parents=True)

@@ -1,7 +1,5 @@
 """Each shipped lesson can be done from its start to its last tick, and no step ticks by itself."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,7 @@ def _train(project: Project, base: Path) -> ObservedRun:
     return ObservedRun(project, trained.epochs, trained.history, test)
 
 
-def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
+def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution():
     shipped = library.lesson_folders()[0]
     assert shipped.broken == ()
     assert len(shipped.lessons) >= 12
@@ -62,7 +60,7 @@ def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
         for name in solutions.SOLUTIONS
     ],
 )
-def test_a_lesson_is_done_by_its_solution_step_by_step(name: str) -> None:
+def test_a_lesson_is_done_by_its_solution_step_by_step(name):
     lesson = library.find_lesson(name)
     project = library.start_project(lesson)
     base = library.start_path(lesson).parent if lesson.start != EMPTY else Path()
@@ -104,9 +102,7 @@ def test_a_lesson_is_done_by_its_solution_step_by_step(name: str) -> None:
     assert all(result.done for result in results())
 
 
-def test_the_python_that_a_lesson_shows_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_python_that_a_lesson_shows_runs(tmp_path, monkeypatch, capsys):
     """Whoever types it in must get what the lesson promises."""
     step = library.find_lesson("taking_it_away").steps[2]
     project = library.start_project(library.find_lesson("taking_it_away"))
@@ -120,7 +116,7 @@ def test_the_python_that_a_lesson_shows_runs(
 
 
 @pytest.mark.slow
-def test_the_vectors_of_the_word_lesson_are_what_its_answers_say() -> None:
+def test_the_vectors_of_the_word_lesson_are_what_its_answers_say():
     """The answers to its questions are those that the network of its solution gives."""
     from netbuilder.core.results.layer_values import weights_of
     from netbuilder.core.results.word_vectors import WordVectors, token_table

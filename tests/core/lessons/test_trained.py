@@ -1,7 +1,5 @@
 """``trained: true`` means: as it stands now, not as it stood before something was changed."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +25,7 @@ def _missing(project: Project, trained: Project) -> str:
 
 
 @pytest.mark.parametrize("name", PLAN)
-def test_another_plan_has_to_be_trained_again(name: str) -> None:
+def test_another_plan_has_to_be_trained_again(name):
     before = Project()
     assert _missing(before, before) == ""
     after = edits.set_training(before, **{name: PLAN[name]})
@@ -35,13 +33,13 @@ def test_another_plan_has_to_be_trained_again(name: str) -> None:
     assert _missing(after, after) == ""
 
 
-def test_how_long_and_from_which_seed_is_no_other_network() -> None:
+def test_how_long_and_from_which_seed_is_no_other_network():
     before = Project()
     after = edits.set_training(before, epochs=99, seed=99)
     assert _missing(after, before) == ""
 
 
-def test_a_loss_that_was_chosen_by_itself_is_the_one_of_the_run() -> None:
+def test_a_loss_that_was_chosen_by_itself_is_the_one_of_the_run():
     plan = Project()
     run = edits.set_training(plan, loss=Choice("binary_crossentropy"))
     assert plan.training.loss is None

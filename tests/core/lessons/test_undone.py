@@ -1,7 +1,5 @@
 """A ticked step that is taken back is told; one that a later step takes further is not."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
@@ -22,7 +20,7 @@ def _undone(lesson: str, project: Project, done: int) -> dict[int, tuple[str, ..
 
 
 @pytest.mark.parametrize("name", solutions.SOLUTIONS)
-def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name: str) -> None:
+def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name):
     project = library.start_project(library.find_lesson(name))
     for number, actions in enumerate(solutions.SOLUTIONS[name]):
         for action in solutions.changes(actions):
@@ -33,7 +31,7 @@ def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name: str) -> Non
         assert not _undone(name, project, number + 1), f"behind step {number + 1}"
 
 
-def test_what_is_taken_back_is_told_until_it_is_there_again() -> None:
+def test_what_is_taken_back_is_told_until_it_is_there_again():
     begun = library.start_project(library.find_lesson("first_model"))
     begun = edits.set_data(begun, Data(kind="builtin", name="iris"))
     first = edits.append_layer(begun, "Dense", params={"units": 16, "activation": "relu"})

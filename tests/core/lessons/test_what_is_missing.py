@@ -1,7 +1,5 @@
 """What a step says that is missing leads to what its text asks for."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any
@@ -37,7 +35,7 @@ def _missing(project: Project, step: int) -> tuple[str, ...]:
     return check_steps(lesson, observe_project(lesson, project, known))[step - 1].missing
 
 
-def test_the_output_is_a_second_layer_and_not_the_first_one_changed() -> None:
+def test_the_output_is_a_second_layer_and_not_the_first_one_changed():
     begun = _begun()
     assert _missing(begun, 3)[0].startswith("There is no second Dense after dense")
     changed = edits.set_params(begun, "dense", units=3, activation="softmax")
@@ -47,7 +45,7 @@ def test_the_output_is_a_second_layer_and_not_the_first_one_changed() -> None:
     assert not _missing(edits.set_params(more, "dense_1", units=3, activation="softmax"), 3)
 
 
-def test_a_button_that_the_hint_names_is_there() -> None:
+def test_a_button_that_the_hint_names_is_there():
     begun = _begun()
     step = library.find_lesson("first_model").steps[2]
     (button,) = re.findall(r'"([^"]+)"', step.hint)
@@ -62,7 +60,7 @@ def _check_of(name: str, step: int, layer: str) -> LayerCheck:
     return next(one.layer for one in checks if one.layer is not None and one.layer.layer == layer)
 
 
-def test_a_layer_to_add_is_not_the_last_one_changed() -> None:
+def test_a_layer_to_add_is_not_the_last_one_changed():
     lesson = library.find_lesson("what_is_a_network")
     start = library.start_project(lesson)
     hidden = [node.id for node in start.graph.nodes if node.params.get("units") == 3]
@@ -76,13 +74,13 @@ def test_a_layer_to_add_is_not_the_last_one_changed() -> None:
     assert "32" in check.missing(LessonState(wider))
 
 
-def test_where_too_few_layers_fit_it_says_why() -> None:
+def test_where_too_few_layers_fit_it_says_why():
     start = library.start_project(library.find_lesson("overfitting"))
     project = edits.append_layer(start, "Dropout", params={"rate": 0.3})
     assert "0.3" in _check_of("overfitting", 6, "Dropout").missing(LessonState(project))
 
 
-def test_a_callback_has_the_name_that_stands_in_the_window() -> None:
+def test_a_callback_has_the_name_that_stands_in_the_window():
     start = library.start_project(library.find_lesson("overfitting"))
     row = WORDS["callback"]
     said = row.missing(LessonState(start), row.parse("EarlyStopping"), 1)
@@ -97,11 +95,11 @@ def test_a_callback_has_the_name_that_stands_in_the_window() -> None:
         (Data(kind="builtin", name="digits"), "The data is Digits; the lesson asks for Iris."),
     ],
 )
-def test_data_is_called_as_its_card_is(data: Data, words: str) -> None:
+def test_data_is_called_as_its_card_is(data, words):
     assert _missing(edits.set_data(_begun(), data), 1) == (words,)
 
 
-def test_an_activation_layer_counts_as_the_activation_of_the_layer_before_it() -> None:
+def test_an_activation_layer_counts_as_the_activation_of_the_layer_before_it():
     begun = _begun()
     output = edits.append_layer(begun, "Dense", params={"units": 3, "activation": None})
     assert _missing(output, 3)
@@ -119,7 +117,7 @@ def _holds(word: str, value: str, project: Project, **state: Any) -> bool:
     return not row.missing(LessonState(project, **state), row.parse(value), 1)
 
 
-def test_a_batch_normalization_may_stand_before_the_activation_layer() -> None:
+def test_a_batch_normalization_may_stand_before_the_activation_layer():
     begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
                                params={"units": 8, "activation": None})  # fmt: skip
     check = LayerCheck("Dense", (("activation", parse_condition("relu")),), last=True)
@@ -131,7 +129,7 @@ def test_a_batch_normalization_may_stand_before_the_activation_layer() -> None:
                                                       params={"activation": "tanh"})))  # fmt: skip
 
 
-def test_two_wrong_settings_of_a_layer_are_both_named() -> None:
+def test_two_wrong_settings_of_a_layer_are_both_named():
     begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
                                params={"units": 5, "activation": "tanh"})  # fmt: skip
     wanted = (("units", parse_condition("8")), ("activation", parse_condition("relu")))
@@ -141,7 +139,7 @@ def test_two_wrong_settings_of_a_layer_are_both_named() -> None:
     assert "relu" not in LayerCheck("Dense", wanted, after="LSTM").missing(LessonState(begun))
 
 
-def test_an_activation_layer_is_not_counted_as_a_layer_of_its_own() -> None:
+def test_an_activation_layer_is_not_counted_as_a_layer_of_its_own():
     begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
                                params={"units": 1, "activation": None})  # fmt: skip
     apart = edits.append_layer(begun, "Activation", params={"activation": "sigmoid"})
@@ -151,7 +149,7 @@ def test_an_activation_layer_is_not_counted_as_a_layer_of_its_own() -> None:
     assert not _holds("layers", "= 1", twice), "a second activation is another layer"
 
 
-def test_a_bidirectional_lstm_is_an_lstm() -> None:
+def test_a_bidirectional_lstm_is_an_lstm():
     inner = {"layer": "LSTM", "params": {"units": 16}}
     project = edits.append_layer(edits.add_node(Project(), "Input"), "Bidirectional",
                                  params={"layer": inner})  # fmt: skip
@@ -165,7 +163,7 @@ def test_a_bidirectional_lstm_is_an_lstm() -> None:
     assert _holds("absent", "GRU", project)
 
 
-def test_numbers_are_scaled_by_the_data_by_a_layer_or_automatically() -> None:
+def test_numbers_are_scaled_by_the_data_by_a_layer_or_automatically():
     asked = "standard | minmax"
     begun = edits.append_layer(edits.add_node(Project(), "Input"), "Normalization",
                                params={"mean": [1.0], "variance": [4.0]})  # fmt: skip
@@ -177,7 +175,7 @@ def test_numbers_are_scaled_by_the_data_by_a_layer_or_automatically() -> None:
     assert not _holds("scaling", asked, bare)
 
 
-def test_cards_comparisons_groups_and_sheets() -> None:
+def test_cards_comparisons_groups_and_sheets():
     for empty in ("nobody", "a a a a a", "A, a - a. (a) nobody", "人人人人人"):
         few = card_answers.with_answer(Project(), "harm", empty)
         assert not _holds("card", "harm", few)
@@ -201,7 +199,7 @@ def test_cards_comparisons_groups_and_sheets() -> None:
     assert not _holds("trained", "true", said, run=run), "other weights: another network"
 
 
-def test_each_goal_says_what_it_lacks_itself() -> None:
+def test_each_goal_says_what_it_lacks_itself():
     """Of a step that asks for a training and for its epochs both said that there was none."""
     project = library.start_project(library.find_lesson("what_is_a_network"))
     said = []

@@ -1,10 +1,7 @@
 """Files that another program holds: tried for a moment, then told in the right words."""
 
-from __future__ import annotations
-
 import errno
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,9 +35,7 @@ class Holder:
 
 
 @pytest.mark.parametrize("code", [5, 32, 33])
-def test_a_virus_scanner_that_lets_go_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
+def test_a_virus_scanner_that_lets_go_is_waited_for(tmp_path, monkeypatch, code):
     path = tmp_path / "net.h5"
     write_bytes(path, b"old")
     holder = Holder(monkeypatch, "replace", 3, code)
@@ -49,9 +44,7 @@ def test_a_virus_scanner_that_lets_go_is_waited_for(
     assert path.read_bytes() == b"new"
 
 
-def test_a_table_that_excel_has_open_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_that_excel_has_open_is_named(tmp_path, monkeypatch):
     path = tmp_path / "grades.xlsx"
     write_bytes(path, b"old")
     holder = Holder(monkeypatch, "replace", 99, 5)
@@ -65,9 +58,7 @@ def test_a_table_that_excel_has_open_is_named(
     assert [one.name for one in tmp_path.iterdir()] == ["grades.xlsx"]
 
 
-def test_what_is_forbidden_is_not_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_forbidden_is_not_tried_again(tmp_path, monkeypatch):
     calls = []
 
     def refuse(path: Path, _target: object) -> None:
@@ -81,9 +72,7 @@ def test_what_is_forbidden_is_not_tried_again(
     assert len(calls) == 1
 
 
-def test_a_sample_that_is_held_stays_and_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sample_that_is_held_stays_and_is_named(tmp_path, monkeypatch):
     sample = tmp_path / "cat" / "0001.png"
     sample.parent.mkdir()
     sample.write_bytes(b"x")
@@ -94,9 +83,7 @@ def test_a_sample_that_is_held_stays_and_is_named(
     assert sample.exists()
 
 
-def test_a_folder_is_deleted_when_it_is_let_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_is_deleted_when_it_is_let_go(tmp_path, monkeypatch):
     folder = tmp_path / "run"
     (folder / "inner").mkdir(parents=True)
     (folder / "inner" / "steps.npy").write_bytes(b"x")
@@ -115,7 +102,7 @@ def test_a_folder_is_deleted_when_it_is_let_go(
     atomic.delete(folder)  # what is gone is deleted
 
 
-def test_what_nobody_misses_may_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_misses_may_stay(tmp_path, monkeypatch):
     path = tmp_path / "recovery.json"
     path.write_bytes(b"x")
     Holder(monkeypatch, "unlink", 99, 32)
@@ -124,9 +111,7 @@ def test_what_nobody_misses_may_stay(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", ["a:b.h5", "con.h5", "what?.h5"])
-def test_windows_is_not_given_a_name_that_it_cannot_have(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_windows_is_not_given_a_name_that_it_cannot_have(tmp_path, monkeypatch, name):
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(UserError) as told:
         write_bytes(tmp_path / name, b"")
@@ -134,9 +119,7 @@ def test_windows_is_not_given_a_name_that_it_cannot_have(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_symbolic_link_stays_and_the_file_that_it_leads_to_is_replaced(
-    symlink: Callable[[Path, Path], None], tmp_path: Path
-) -> None:
+def test_a_symbolic_link_stays_and_the_file_that_it_leads_to_is_replaced(symlink, tmp_path):
     (tmp_path / "share").mkdir()
     target, link, lost = tmp_path / "share" / "a.txt", tmp_path / "a.txt", tmp_path / "lost.txt"
     target.write_bytes(b"old")

@@ -1,7 +1,5 @@
 """Edits, one by one: what a gesture makes of the project."""
 
-from __future__ import annotations
-
 import pytest
 
 from netbuilder.core.errors import EditError
@@ -16,14 +14,14 @@ def chain(*layers: str) -> Project:
     return project
 
 
-def test_append_makes_a_chain_with_keras_names() -> None:
+def test_append_makes_a_chain_with_keras_names():
     project = chain("Input", "Dense", "Dense", "MaxPooling2D")
     assert [n.id for n in project.graph.nodes] == ["input", "dense", "dense_1", "max_pooling2d"]
     assert project.graph.order == ("input", "dense", "dense_1", "max_pooling2d")
     assert project.graph.by_id["dense"].params["units"] > 0
 
 
-def test_insert_on_edge_keeps_the_order_of_other_inputs() -> None:
+def test_insert_on_edge_keeps_the_order_of_other_inputs():
     project = chain("Input", "Dense")
     project = edits.add_node(project, "Dense", node_id="side")
     project = edits.add_node(project, "Add", node_id="sum")
@@ -34,24 +32,24 @@ def test_insert_on_edge_keeps_the_order_of_other_inputs() -> None:
     assert project.graph.sources["dropout"] == ("side",)
 
 
-def test_delete_heals_the_chain() -> None:
+def test_delete_heals_the_chain():
     project = edits.remove_nodes(chain("Input", "Dense", "Dropout", "Dense"), ["dense", "dropout"])
     assert project.graph.edges == (("input", "dense_1"),)
 
 
-def test_delete_without_healing_leaves_a_gap() -> None:
+def test_delete_without_healing_leaves_a_gap():
     project = edits.remove_nodes(chain("Input", "Dense", "Dense"), ["dense"], heal=False)
     assert project.graph.edges == ()
 
 
-def test_move_to_edge_changes_the_order() -> None:
+def test_move_to_edge_changes_the_order():
     project = edits.move_to_edge(
         chain("Input", "Dense", "Dropout", "Dense"), "dropout", ("input", "dense")
     )
     assert project.graph.order == ("input", "dropout", "dense", "dense_1")
 
 
-def test_a_single_input_lets_go_of_its_old_wire() -> None:
+def test_a_single_input_lets_go_of_its_old_wire():
     project = edits.add_node(chain("Input", "Dense", "Dense"), "Dense", node_id="other")
     project = edits.connect(project, "other", "dense_1")
     assert project.graph.sources["dense_1"] == ("other",)
@@ -67,13 +65,13 @@ def test_a_single_input_lets_go_of_its_old_wire() -> None:
         ("gone", "dense", "'gone'"),
     ],
 )
-def test_illegal_wires_say_why(source: str, target: str, said: str) -> None:
+def test_illegal_wires_say_why(source, target, said):
     project = chain("Input", "Dense", "Dense")
     with pytest.raises(EditError, match=said):
         edits.connect(project, source, target)
 
 
-def test_rename_follows_everywhere() -> None:
+def test_rename_follows_everywhere():
     project = chain("Input", "Dense", "Dense")
     project = edits.set_training(project, outputs={"dense_1": OutputSettings(Choice("hinge"))})
     project = edits.set_data(project, inputs={"input": ("a",)}, targets={"dense_1": ("y",)})
@@ -84,14 +82,14 @@ def test_rename_follows_everywhere() -> None:
     assert project.data.targets == {"answer": ("y",)}
 
 
-def test_replace_keeps_what_both_have() -> None:
+def test_replace_keeps_what_both_have():
     project = edits.set_params(chain("Input", "LSTM"), "lstm", units=7, unit_forget_bias=False)
     node = edits.replace_layer(project, "lstm", "GRU").graph.nodes[1]
     assert (node.id, node.params["units"]) == ("gru", 7)
     assert "unit_forget_bias" not in node.params
 
 
-def test_replace_lets_go_of_wires_that_find_no_room() -> None:
+def test_replace_lets_go_of_wires_that_find_no_room():
     project = edits.add_node(chain("Input", "Dense", "Add"), "Dense", node_id="side")
     project = edits.connect(project, "side", "add")
     project = edits.replace_layer(project, "add", "LSTM")
@@ -100,7 +98,7 @@ def test_replace_lets_go_of_wires_that_find_no_room() -> None:
     assert project.graph.sources["input_1"] == ()
 
 
-def test_sharing_hands_on_when_the_owner_goes() -> None:
+def test_sharing_hands_on_when_the_owner_goes():
     project = chain("Input", "Dense", "Dense", "Dense")
     project = edits.set_params(project, "dense", units=9)
     project = edits.share_layer(project, "dense_1", "dense")
@@ -116,14 +114,14 @@ def test_sharing_hands_on_when_the_owner_goes() -> None:
     assert caught.value.code == "shared_other_type"
 
 
-def test_setting_a_parameter_of_a_shared_node_changes_its_owner() -> None:
+def test_setting_a_parameter_of_a_shared_node_changes_its_owner():
     project = edits.share_layer(chain("Input", "Dense", "Dense"), "dense_1", "dense")
     project = edits.set_params(project, "dense_1", units=3)
     assert project.graph.by_id["dense"].params["units"] == 3
     assert project.graph.by_id["dense_1"].params == {}
 
 
-def test_groups_nest_close_and_dissolve() -> None:
+def test_groups_nest_close_and_dissolve():
     project = chain("Input", "Dense", "Dropout", "Dense")
     project = groups.group_nodes(project, ["dense", "dropout"], "Block")
     inner = project.graph.groups[-1].id
@@ -140,7 +138,7 @@ def test_groups_nest_close_and_dissolve() -> None:
     assert project.graph.groups == ()
 
 
-def test_copies_are_free_of_the_original() -> None:
+def test_copies_are_free_of_the_original():
     project = groups.group_nodes(chain("Input", "Dense", "Dropout", "Dense"), ["dense", "dropout"])
     text = fragments.copy_fragment(project.graph, [project.graph.groups[0].id])
     project, ids = fragments.paste_fragment(project, fragments.read_fragment(text))
@@ -154,7 +152,7 @@ def test_copies_are_free_of_the_original() -> None:
     assert caught.value.code == "clipboard_without_layers"
 
 
-def test_a_chain_laid_out_by_hand_makes_room() -> None:
+def test_a_chain_laid_out_by_hand_makes_room():
     project = edits.move_nodes(
         chain("Input", "Dense", "Dense"),
         {"input": (0, 0), "dense": (0, 80), "dense_1": (0, 160)},
@@ -169,13 +167,13 @@ def test_a_chain_laid_out_by_hand_makes_room() -> None:
     }
 
 
-def test_data_options_take_names_that_the_recipe_does_not_know() -> None:
+def test_data_options_take_names_that_the_recipe_does_not_know():
     project = edits.set_data(Project(), kind="csv", separator=";")
     assert project.data.options == {"separator": ";"}
     assert edits.set_data(project, separator=...).data.options == {}
 
 
-def test_a_layer_behind_an_unconnected_input_leaves_its_columns_to_it() -> None:
+def test_a_layer_behind_an_unconnected_input_leaves_its_columns_to_it():
     project = edits.add_node(edits.add_node(Project(), "Input"), "Input")
     columns = {"input": ("age",), "input_1": ("height",)}
     project = edits.set_data(project, kind="csv", inputs=columns)

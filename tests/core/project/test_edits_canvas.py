@@ -1,7 +1,5 @@
 """Edits that a gesture makes in one step."""
 
-from __future__ import annotations
-
 import pytest
 
 from netbuilder.core.errors import EditError

@@ -1,7 +1,5 @@
 """Columns are given to Inputs and outputs, and nothing else changes."""
 
-from __future__ import annotations
-
 import pytest
 
 from netbuilder.core.errors import EditError
@@ -24,7 +22,7 @@ TWO = Graph(
 FEATURES = ("a", "b", "c")
 
 
-def test_a_column_for_the_only_input_becomes_a_feature() -> None:
+def test_a_column_for_the_only_input_becomes_a_feature():
     project = Project("t", ONE, Data("csv", path="t.csv", target=("d",)))
     assert set_input_columns(project, ["a"], "input", FEATURES) == project, "it is one already"
     again = set_input_columns(project, ["d"], "input", FEATURES)
@@ -33,7 +31,7 @@ def test_a_column_for_the_only_input_becomes_a_feature() -> None:
     assert again.data.inputs == {}
 
 
-def test_a_column_feeds_the_input_that_it_was_dropped_on_and_no_other() -> None:
+def test_a_column_feeds_the_input_that_it_was_dropped_on_and_no_other():
     project = Project("t", TWO, Data("csv", path="t.csv", target=("d", "e")))
     assert input_columns(project, FEATURES) == {"left": FEATURES, "right": FEATURES}
     project = set_input_columns(project, ["c", "a"], "left", FEATURES)
@@ -50,7 +48,7 @@ def test_a_column_feeds_the_input_that_it_was_dropped_on_and_no_other() -> None:
     assert "'both'" in caught.value.what
 
 
-def test_the_only_goal_learns_what_was_dropped_on_it_instead() -> None:
+def test_the_only_goal_learns_what_was_dropped_on_it_instead():
     project = Project("t", ONE, Data("csv", path="t.csv", target=("d",)))
     project = set_output_columns(project, ["b"], "out", ("d",))
     assert project.data.target == ("b",)
@@ -58,7 +56,7 @@ def test_the_only_goal_learns_what_was_dropped_on_it_instead() -> None:
     assert set_output_columns(project, ["b", "c"], "out", ("b",)).data.target == ("b", "c")
 
 
-def test_of_two_goals_each_has_its_own_columns() -> None:
+def test_of_two_goals_each_has_its_own_columns():
     project = Project("t", TWO, Data("csv", path="t.csv", target=("d", "e")))
     assert output_columns(project, ("d", "e")) == {"price": ("d",), "sold": ("e",)}
     project = set_output_columns(project, ["c"], "price", ("d", "e"))
@@ -70,7 +68,7 @@ def test_of_two_goals_each_has_its_own_columns() -> None:
     assert "'sold'" in caught.value.what
 
 
-def test_a_feature_that_becomes_a_target_leaves_its_input() -> None:
+def test_a_feature_that_becomes_a_target_leaves_its_input():
     data = Data(
         "csv", path="t.csv", target=("d", "e"), inputs={"left": ("a", "b"), "right": ("c",)}
     )

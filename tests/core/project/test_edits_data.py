@@ -1,7 +1,5 @@
 """What a person decides of single columns: in the file, and as pure edits."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -30,7 +28,7 @@ def project(**data: object) -> Project:
     return Project(data=Data("csv", path="d.csv", **data))  # type: ignore[arg-type]
 
 
-def test_what_was_decided_stands_in_the_file_and_comes_back() -> None:
+def test_what_was_decided_stands_in_the_file_and_comes_back():
     read = files.from_json(RAW)
     assert read.data.columns == {
         "price": ColumnChoice("feature", "number", "median"),
@@ -40,12 +38,12 @@ def test_what_was_decided_stands_in_the_file_and_comes_back() -> None:
     assert files.loads(files.dumps(read)) == read
 
 
-def test_nothing_decided_writes_nothing() -> None:
+def test_nothing_decided_writes_nothing():
     assert "columns" not in files.to_json(project())["data"]
 
 
 @pytest.mark.parametrize(("key", "value"), [("role", "boss"), ("type", 3), ("missing", "guess")])
-def test_a_word_that_does_not_exist_names_the_column(key: str, value: object) -> None:
+def test_a_word_that_does_not_exist_names_the_column(key, value):
     raw = json.loads(json.dumps(RAW))
     raw["data"]["columns"]["price"][key] = value
     with pytest.raises(ProjectFileError) as caught:
@@ -54,7 +52,7 @@ def test_a_word_that_does_not_exist_names_the_column(key: str, value: object) ->
     assert "'price'" in caught.value.what and f"'{key}'" in caught.value.what
 
 
-def test_many_columns_at_once_and_back_again() -> None:
+def test_many_columns_at_once_and_back_again():
     before = project()
     after = set_columns(before, ["a", "b"], type="category", missing="most_frequent")
     assert after.data.columns["a"] == after.data.columns["b"]
@@ -63,7 +61,7 @@ def test_many_columns_at_once_and_back_again() -> None:
     assert set_columns(after, ["a", "b"], type="", missing="").data == before.data
 
 
-def test_a_target_joins_the_targets_and_leaves_them() -> None:
+def test_a_target_joins_the_targets_and_leaves_them():
     one = set_columns(project(target=("y",), inputs={"in": ("a", "b")}), ["a"], role="target")
     assert one.data.target == ("y", "a")
     assert one.data.inputs == {"in": ("b",)}
@@ -72,20 +70,20 @@ def test_a_target_joins_the_targets_and_leaves_them() -> None:
     assert other.data.columns == {"y": ColumnChoice("ignore")}
 
 
-def test_a_role_takes_the_column_off_the_lists_of_before() -> None:
+def test_a_role_takes_the_column_off_the_lists_of_before():
     old = project(options={"ignore": ["a", "b"], "sample_weight": "w"})
     new = set_columns(old, ["a"], role="feature")
     assert new.data.options["ignore"] == ["b"]
     assert "sample_weight" not in set_columns(old, ["b"], role="weight").data.options
 
 
-def test_one_column_only_orders_the_rows() -> None:
+def test_one_column_only_orders_the_rows():
     one = set_columns(project(), ["day"], role="order")
     two = set_columns(one, ["hour"], role="order")
     assert two.data.columns == {"hour": ColumnChoice("order")}
 
 
-def test_an_edit_knows_its_words() -> None:
+def test_an_edit_knows_its_words():
     with pytest.raises(EditError) as caught:
         set_columns(project(), ["a"], role="ignor")
     assert caught.value.code == "column_choice_invalid"

@@ -1,7 +1,5 @@
 """Ten thousand random edits, undos, redos, copies and groupings keep every value legal."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from hypothesis import HealthCheck, settings, strategies as st
@@ -222,6 +220,6 @@ Editing.TestCase.settings = settings(
 TestEditing = Editing.TestCase
 
 
-def test_the_run_was_long_enough() -> None:
+def test_the_run_was_long_enough():
     """Stands behind the machine in this file, and so runs after it."""
     assert STEPS["made"] >= 10_000, STEPS

@@ -1,7 +1,5 @@
 """Where cards stand that nobody placed."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

@@ -1,9 +1,6 @@
 """A project and its data that were moved together find each other again."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +17,7 @@ def project_of(path: str, test_path: str = "") -> Project:
 @pytest.mark.parametrize(
     "gone", ["/home/anna/course/sales.csv", "C:\\Users\\anna\\sales.csv", "//server/anna/sales.csv"]
 )
-def test_a_file_that_was_moved_along_is_found(tmp_path: Path, gone: str) -> None:
+def test_a_file_that_was_moved_along_is_found(tmp_path, gone):
     (tmp_path / "sales.csv").write_text("x,y\n1,2\n")
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "test.csv").write_text("x,y\n1,2\n")
@@ -28,7 +25,7 @@ def test_a_file_that_was_moved_along_is_found(tmp_path: Path, gone: str) -> None
     assert (found.path, found.test_path, found.target) == ("sales.csv", "parts/test.csv", ("y",))
 
 
-def test_what_is_there_or_nowhere_stays_as_it_is_written(tmp_path: Path) -> None:
+def test_what_is_there_or_nowhere_stays_as_it_is_written(tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     for folder in (tmp_path, other):
@@ -39,13 +36,13 @@ def test_what_is_there_or_nowhere_stays_as_it_is_written(tmp_path: Path) -> None
     assert relocate_data(relative, tmp_path) is relative
 
 
-def test_a_project_file_is_read_so(tmp_path: Path) -> None:
+def test_a_project_file_is_read_so(tmp_path):
     files.write(project_of("/nowhere/at/all/sales.csv"), tmp_path / "p.netbuilder")
     (tmp_path / "sales.csv").write_text("x,y\n1,2\n")
     assert files.read(tmp_path / "p.netbuilder").data.path == "sales.csv"
 
 
-def test_a_script_beside_its_data_names_it_bare(tmp_path: Path) -> None:
+def test_a_script_beside_its_data_names_it_bare(tmp_path):
     table = tmp_path / "sales.csv"
     table.write_text("x,y\n" + "\n".join(f"{n},{2 * n}" for n in range(40)))
     nodes = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))

@@ -1,7 +1,5 @@
 """Data on another computer is not opened because somebody's project names it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,14 +44,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         ("//./pipe/x", ""), ("C:/data/t.csv", ""), ("/data//t.csv", ""), ("t.csv", ""), ("", ""),
     ],
 )  # fmt: skip
-def test_hosts(path: str, host: str) -> None:
+def test_hosts(path, host):
     assert network_data.host_of(path) == host
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_command_says_it_and_opens_nothing(
-    opened: list[str], tmp_path: Path, path: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_says_it_and_opens_nothing(opened, tmp_path, path, capsys):
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     files.write(Project(graph=graph, data=Data("csv", path=path)), tmp_path / "p.netbuilder")
     project = files.read(tmp_path / "p.netbuilder")
@@ -67,7 +63,7 @@ def test_a_command_says_it_and_opens_nothing(
     assert opened == []
 
 
-def test_a_trusted_computer_and_the_project_s_own_are_asked(opened: list[str]) -> None:
+def test_a_trusted_computer_and_the_project_s_own_are_asked(opened):
     data = Data("csv", path=PATHS[0])
     assert network_data.untrusted_host(data, Path("//evil/home")) == ""
     assert network_data.untrusted_host(data, Path("//other/home")) == "evil"
@@ -78,9 +74,7 @@ def test_a_trusted_computer_and_the_project_s_own_are_asked(opened: list[str]) -
     assert caught.value.code != "data_on_untrusted_host" and opened
 
 
-def test_pictures_that_a_table_names_elsewhere_are_not_asked_for(
-    opened: list[str], tmp_path: Path
-) -> None:
+def test_pictures_that_a_table_names_elsewhere_are_not_asked_for(opened, tmp_path):
     rows = [f"//evil/share/{n}.png,{'ab'[n % 2]}" for n in range(20)]
     (tmp_path / "p.csv").write_text("image,label\n" + "\n".join(rows))
     assert recipe_for(tmp_path / "p.csv", "p.csv").kind == "images"
@@ -93,9 +87,7 @@ def test_pictures_that_a_table_names_elsewhere_are_not_asked_for(
 
 
 @pytest.mark.parametrize("start", ["//evil/share/x.netbuilder", "//evil/x"])
-def test_a_lesson_starts_with_no_project_elsewhere(
-    opened: list[str], tmp_path: Path, start: str
-) -> None:
+def test_a_lesson_starts_with_no_project_elsewhere(opened, tmp_path, start):
     path = tmp_path / "l.md"
     head = f"title: T\nlevel: beginner\nminutes: 5\nstart: {start}"
     path.write_text(f"---\n{head}\n---\nWelcome.\n\n## Step\nRead.\n")

@@ -1,7 +1,5 @@
 """Project files: what is written comes back, and what is wrong is named."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat
@@ -33,7 +31,7 @@ DESIGN_EXAMPLE = """{
 }"""
 
 
-def test_reads_the_contracts_example() -> None:
+def test_reads_the_contracts_example():
     project = files.loads(DESIGN_EXAMPLE)
     assert [n.layer for n in project.graph.nodes] == ["Input", "Dense", "Dense"]
     assert project.graph.by_id["dense"].position == (220, 0)
@@ -50,7 +48,7 @@ def test_reads_the_contracts_example() -> None:
     )
 
 
-def test_round_trip_keeps_everything_also_unknown_keys() -> None:
+def test_round_trip_keeps_everything_also_unknown_keys():
     raw = json.loads(DESIGN_EXAMPLE)
     raw["author"] = {"school": "Nº 5"}
     raw["graph"]["zoom"] = 2
@@ -71,13 +69,13 @@ def test_round_trip_keeps_everything_also_unknown_keys() -> None:
     assert out["training"]["note"] == "x"
 
 
-def test_text_is_one_line_a_node_so_that_versions_can_be_compared() -> None:
+def test_text_is_one_line_a_node_so_that_versions_can_be_compared():
     lines = files.dumps(files.loads(DESIGN_EXAMPLE)).splitlines()
     assert sum('"layer"' in line for line in lines) == 3
     assert any(line.strip() == '["input", "dense"],' for line in lines)
 
 
-def test_a_name_like_a_mark_survives() -> None:
+def test_a_name_like_a_mark_survives():
     project = Project(name="@@nodes@@")
     assert files.loads(files.dumps(project)).name == "@@nodes@@"
 
@@ -103,7 +101,7 @@ WRONG = "project_value_invalid"
         (lambda raw: raw.update(graph=[]), WRONG, "'graph'"),
     ],
 )
-def test_wrong_parts_are_named(change, code: str, named: str) -> None:
+def test_wrong_parts_are_named(change, code, named):
     raw = json.loads(DESIGN_EXAMPLE)
     change(raw)
     with pytest.raises(ProjectFileError) as caught:
@@ -114,7 +112,7 @@ def test_wrong_parts_are_named(change, code: str, named: str) -> None:
 
 
 @pytest.mark.parametrize("cut", [10, 30, 200, 443, 700, -1])
-def test_a_file_that_is_cut_off_says_so(tmp_path: Path, cut: int) -> None:
+def test_a_file_that_is_cut_off_says_so(tmp_path, cut):
     path = tmp_path / "cut.netbuilder"
     path.write_text(DESIGN_EXAMPLE[:cut])
     with pytest.raises(ProjectFileError) as caught:
@@ -123,7 +121,7 @@ def test_a_file_that_is_cut_off_says_so(tmp_path: Path, cut: int) -> None:
     assert caught.value.what.startswith("'cut.netbuilder'")
 
 
-def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
+def test_other_files_are_refused_in_words(tmp_path):
     binary = tmp_path / "a.netbuilder"
     binary.write_bytes(b"\x89HDF\r\n\x1a\n\xff\xfe")
     empty = tmp_path / "b.netbuilder"
@@ -142,13 +140,13 @@ def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
         assert caught.value.code == code
 
 
-def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_no_obstacle(tmp_path):
     path = tmp_path / "bom.netbuilder"
     path.write_bytes(b"\xef\xbb\xbf" + DESIGN_EXAMPLE.encode())
     assert files.read(path).name == "Sales"
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "p.netbuilder"
     files.write(Project("old"), path)
     with pytest.raises(RuntimeError), replace_atomically(path) as temporary:
@@ -158,13 +156,13 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["p.netbuilder"]
 
 
-def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(UserError, match="folder does not exist"):
         files.write(Project(), tmp_path / "no" / "p.netbuilder")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
+def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path):
     path = tmp_path / "p.netbuilder"
     files.write(Project("old"), path)
     # The real error of a real full device, raised while the new file is being written.
@@ -178,7 +176,7 @@ def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
+def test_a_folder_without_permission_is_named(tmp_path):
     locked = tmp_path / "locked"
     locked.mkdir()
     locked.chmod(stat.S_IRUSR | stat.S_IXUSR)
@@ -187,7 +185,7 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no rights of this kind")
-def test_rights_of_the_old_file_are_kept(tmp_path: Path) -> None:
+def test_rights_of_the_old_file_are_kept(tmp_path):
     path = tmp_path / "p.netbuilder"
     files.write(Project(), path)
     path.chmod(0o640)
@@ -195,6 +193,6 @@ def test_rights_of_the_old_file_are_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
-def test_defaults_are_not_shared_between_values() -> None:
+def test_defaults_are_not_shared_between_values():
     assert Node("a", "Dense").params is not Node("b", "Dense").params
     assert Group("g", "Block").collapsed

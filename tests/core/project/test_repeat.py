@@ -1,7 +1,5 @@
 """A group that stands several times in a row."""
 
-from __future__ import annotations
-
 import pytest
 
 from netbuilder.core.errors import EditError
@@ -24,7 +22,7 @@ def way_ids(graph: Graph) -> list[str]:
 
 
 @pytest.mark.parametrize(("layers", "skips"), [(["Dense", "ReLU"], False), (["Dense"] * 2, True)])
-def test_equal_blocks_in_a_row_become_one_card(layers: list[str], skips: bool) -> None:
+def test_equal_blocks_in_a_row_become_one_card(layers, skips):
     project = edits.append_layer(edits.append_layer(Project(), "Input"), "Dropout")
     for _unused in range(28):
         start = project.graph.outputs[-1]
@@ -42,7 +40,7 @@ def test_equal_blocks_in_a_row_become_one_card(layers: list[str], skips: bool) -
     assert group_repeats(grouped) is grouped
 
 
-def test_copies_stand_behind_each_other_and_feed_what_the_group_fed() -> None:
+def test_copies_stand_behind_each_other_and_feed_what_the_group_fed():
     project = repeat_group(_network(), "group_1", 3)
     graph = project.graph
     way, here = [], "input"
@@ -56,7 +54,7 @@ def test_copies_stand_behind_each_other_and_feed_what_the_group_fed() -> None:
     assert not any(node.shared for node in graph.nodes)
 
 
-def test_a_residual_block_keeps_its_skip_in_each_copy() -> None:
+def test_a_residual_block_keeps_its_skip_in_each_copy():
     project = Project()
     for layer in ("Input", "Dense", "ReLU", "Dense", "Add", "Dense"):
         project = edits.append_layer(project, layer)
@@ -67,7 +65,7 @@ def test_a_residual_block_keeps_its_skip_in_each_copy() -> None:
     assert [len(graph.sources[one]) for one in adds] == [2, 2]
 
 
-def test_once_changes_nothing_and_two_ways_out_are_refused() -> None:
+def test_once_changes_nothing_and_two_ways_out_are_refused():
     project = _network()
     assert repeat_group(project, "group_1", 1).graph == project.graph
     with pytest.raises(EditError) as caught:

@@ -1,9 +1,5 @@
 """Groups saved for later, and put into another network."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 from netbuilder.core.project import edits, fragments, groups
 from netbuilder.core.project.model import Project
 
@@ -15,7 +11,7 @@ def _project(name: str) -> Project:
     return groups.group_nodes(project, ["dense", "dropout"], name)
 
 
-def test_a_block_is_kept_and_put_into_another_network(home: Path) -> None:
+def test_a_block_is_kept_and_put_into_another_network(home):
     graph = _project("My block").graph
     block = fragments.save_block(graph, graph.groups[0].id)
     assert [b.name for b in fragments.list_blocks()] == ["My block"]
@@ -27,14 +23,14 @@ def test_a_block_is_kept_and_put_into_another_network(home: Path) -> None:
     assert fragments.list_blocks() == []
 
 
-def test_a_name_is_replaced_and_like_names_are_kept_apart(home: Path) -> None:
+def test_a_name_is_replaced_and_like_names_are_kept_apart(home):
     for name in ("a/b", "a:b", "a/b"):
         graph = _project(name).graph
         fragments.save_block(graph, graph.groups[0].id)
     assert [b.name for b in fragments.list_blocks()] == ["a/b", "a:b"]
 
 
-def test_a_damaged_block_does_not_hide_the_others(home: Path) -> None:
+def test_a_damaged_block_does_not_hide_the_others(home):
     graph = _project("good").graph
     block = fragments.save_block(graph, graph.groups[0].id)
     (block.path.parent / "bad.netbuilder").write_text("{")

@@ -1,7 +1,5 @@
 """Small trained networks that the tests of this room share."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 

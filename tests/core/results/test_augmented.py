@@ -1,7 +1,5 @@
 """What the layers at a network's start do to pictures is shown as they do it."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np
@@ -25,7 +23,7 @@ def _graph(*layers: tuple[str, dict]) -> Graph:
     return Graph(tuple(nodes), tuple(pairwise(ids)))
 
 
-def test_only_the_layers_at_the_start_count() -> None:
+def test_only_the_layers_at_the_start_count():
     graph = _graph(
         ("Rescaling", {"scale": 2.0}), ("RandomFlip", {"mode": "horizontal"}),
         ("Conv2D", {"filters": 2, "kernel_size": 3}), ("RandomZoom", {"height_factor": 0.1}),
@@ -37,7 +35,7 @@ def test_only_the_layers_at_the_start_count() -> None:
     assert augmentation_layers(_graph(("Rescaling", {"scale": 2.0})), "input") == ()
 
 
-def test_two_branches_have_no_start_in_common() -> None:
+def test_two_branches_have_no_start_in_common():
     graph = Graph(
         (Node("input", "Input"), Node("a", "RandomFlip"), Node("b", "RandomFlip")),
         (("input", "a"), ("input", "b")),
@@ -46,7 +44,7 @@ def test_two_branches_have_no_start_in_common() -> None:
 
 
 @pytest.mark.parametrize("before", [[], [("Rescaling", {"scale": 2.0, "offset": -1.0})]])
-def test_mirrored_pictures_are_the_picture_or_its_mirror(before) -> None:
+def test_mirrored_pictures_are_the_picture_or_its_mirror(before):
     graph = _graph(*before, ("RandomFlip", {"mode": "horizontal", "seed": 3}))
     found = augment_pictures(graph, "input", BYTES, GREY)
     assert found.shape == GREY.shape
@@ -58,7 +56,7 @@ def test_mirrored_pictures_are_the_picture_or_its_mirror(before) -> None:
     assert any(turned)
 
 
-def test_a_brightness_meant_for_other_pixels_shows_as_what_it_is() -> None:
+def test_a_brightness_meant_for_other_pixels_shows_as_what_it_is():
     """``RandomBrightness`` in its default range wants 0 to 255: pixels of 0 to 1 it drowns."""
     right = _graph(("RandomBrightness", {"factor": [0.4, 0.4], "value_range": [0.0, 1.0]}))
     wrong = _graph(("RandomBrightness", {"factor": [0.4, 0.4]}))
@@ -67,7 +65,7 @@ def test_a_brightness_meant_for_other_pixels_shows_as_what_it_is() -> None:
     assert (augment_pictures(wrong, "input", BYTES, GREY) == 255).all()
 
 
-def test_no_layer_that_augments_was_forgotten() -> None:
+def test_no_layer_that_augments_was_forgotten():
     drawn = {
         s.name for s in LAYERS.values() if s.category is Category.PREPROCESS and "seed" in s.by_name
     }

@@ -1,7 +1,5 @@
 """A step taken apart has Keras's numbers: gradients, products, the optimizer's arithmetic."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +46,7 @@ def network(
     return Session(project, dataset, on_event=lambda event: None).run(), dataset
 
 
-def test_a_network_computed_by_hand(tmp_path: Path) -> None:
+def test_a_network_computed_by_hand(tmp_path):
     np.savez(
         tmp_path / "d.npz", x=np.array([[1.0, 2.0]] * 12, np.float32), y=np.arange(12.0)[:, None]
     )
@@ -194,7 +192,7 @@ def deltas(model: keras.Model, x: Any, y: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_each_shown_number_is_keras_own_over_ten_steps(name: str) -> None:
+def test_each_shown_number_is_keras_own_over_ten_steps(name):
     graph, data, optimizer = NETWORKS[name]
     trained, dataset = network_of(graph, data, optimizer)
     model, random = trained.training_model, np.random.default_rng(1)
@@ -337,7 +335,7 @@ def shown_numbers(
     assert sum(products) == pytest.approx(gradient, abs=0.006 * size + 1e-7)
 
 
-def test_the_error_at_the_end_is_prediction_less_label() -> None:
+def test_the_error_at_the_end_is_prediction_less_label():
     trained, dataset = network_of(*NETWORKS["dense"])
     step = trace_step(trained, dataset, [3])
     end = unit_delta(step, "out", 0)
@@ -389,7 +387,7 @@ ODD = {
     "name",
     [name if name == "gru" else pytest.param(name, marks=pytest.mark.slow) for name in ODD],
 )
-def test_products_are_shown_only_if_they_give_kerass_gradient(name: str) -> None:
+def test_products_are_shown_only_if_they_give_kerass_gradient(name):
     data = "digits" if name == "dilated" else "reviews"
     units = {"units": 10, "activation": "softmax"} if name == "dilated" else OUT[2]
     trained, dataset = network_of(chain(*ODD[name], ("out", "Dense", units)), data, ADAM)
@@ -409,7 +407,7 @@ def test_products_are_shown_only_if_they_give_kerass_gradient(name: str) -> None
         )
 
 
-def test_each_kind_of_layer_says_what_it_does_with_delta() -> None:
+def test_each_kind_of_layer_says_what_it_does_with_delta():
     trained, dataset = network_of(*NETWORKS["text"])
     row = trace_step(trained, dataset, [0])
     terms = gradient_terms(row.layers["lstm"], "kernel", (1, 0))
@@ -429,7 +427,7 @@ def test_each_kind_of_layer_says_what_it_does_with_delta() -> None:
     assert not step_text.update_lines(step, "drop", "", ())[1:], "no weights, a line"
 
 
-def test_dropped_values_that_were_0_already_are_counted() -> None:
+def test_dropped_values_that_were_0_already_are_counted():
     graph = chain(
         ("hidden", "Dense", {"units": 40, "activation": "relu"}),
         ("drop", "Dropout", {"rate": 0.5}),
@@ -444,7 +442,7 @@ def test_dropped_values_that_were_0_already_are_counted() -> None:
     assert abs(count - 2000) < 5 * np.sqrt(4000 * 0.25), "half of them"
 
 
-def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula() -> None:
+def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula():
     clipped = Choice("Adam", {"learning_rate": 0.1, "clipvalue": 1e-6})
     graph = chain(("hidden", "Dense", {"units": 2}), OUT)
     trained, dataset = network(graph, Data("builtin", name="moons"), clipped)
@@ -458,9 +456,7 @@ def test_an_optimizer_whose_arithmetic_is_not_spelled_out_shows_no_formula() -> 
     ("momentum", "follows"),
     [((0.5, 0.46), True), ((-0.5, -0.46), True), ((0.5, 0.4), False), ((0.01, 0.1), False)],
 )
-def test_a_step_follows_earlier_gradients_that_agree_and_weigh_more(
-    momentum: tuple[float, float], follows: bool
-) -> None:
+def test_a_step_follows_earlier_gradients_that_agree_and_weigh_more(momentum, follows):
     slots = {"momentum": (np.array([momentum[0]]), np.array([momentum[1]]))}
     update = WeightUpdate(np.zeros(1), np.ones(1), np.ones(1), slots)
     assert step_text._follows_earlier(update, {"beta_1": 0.9}, (0,)) is follows

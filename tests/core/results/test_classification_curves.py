@@ -1,7 +1,5 @@
 """Curves are scikit-learn's; thresholds and mistakes are counted anew by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +7,11 @@ import pytest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.classification_curves import (
     MEANINGS,
@@ -30,8 +27,6 @@ from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import Evaluation, evaluate, evaluate_test_set
 from netbuilder.core.results.mistakes import mistake_samples, visible_matrix
 
-Trained = tuple[TrainedModel, Dataset]
-
 
 @pytest.fixture(scope="module")
 def judged() -> Evaluation:
@@ -45,7 +40,7 @@ def judged() -> Evaluation:
     )  # fmt: skip
 
 
-def test_curves_and_calibration_are_scikit_learns(judged: Evaluation) -> None:
+def test_curves_and_calibration_are_scikit_learns(judged):
     assert judged.probabilities is not None
     sure = judged.probabilities[:, 1]
     found = class_curves(judged, 1)
@@ -63,7 +58,7 @@ def test_curves_and_calibration_are_scikit_learns(judged: Evaluation) -> None:
     assert class_curves(judged, 0).auc == pytest.approx(found.auc)
 
 
-def test_a_threshold_moves_matrix_and_metrics(judged: Evaluation) -> None:
+def test_a_threshold_moves_matrix_and_metrics(judged):
     assert judged.probabilities is not None
     for threshold in (0.2, 0.5, 0.9):
         found = at_threshold(judged, 1, threshold)
@@ -79,7 +74,7 @@ def test_a_threshold_moves_matrix_and_metrics(judged: Evaluation) -> None:
         class_curves(replace(judged, truth=np.zeros(4000, np.int64)), 1)
 
 
-def test_cells_open_their_samples(digits_model: Trained) -> None:
+def test_cells_open_their_samples(digits_model):
     trained, data = digits_model
     assert data.test is not None
     found = evaluate(trained, data.test)
@@ -96,7 +91,7 @@ def test_cells_open_their_samples(digits_model: Trained) -> None:
     assert np.array_equal(shown.wall.images, data.test.raw_x["input"][shown.rows])
 
 
-def test_of_many_classes_those_are_shown_that_are_mixed_up() -> None:
+def test_of_many_classes_those_are_shown_that_are_mixed_up():
     """Each class is taken for its neighbour: of the ten that are off most, none with another."""
     truth = np.repeat(np.arange(200), 4)
     answer = truth.copy()
@@ -121,7 +116,7 @@ def test_of_many_classes_those_are_shown_that_are_mixed_up() -> None:
                 assert not np.isin(answer[rows], matrix.classes).any()
 
 
-def test_the_worst_of_several_numbers_is_named() -> None:
+def test_the_worst_of_several_numbers_is_named():
     """A column of large numbers does not decide alone, and the caption names what is off."""
     random = np.random.default_rng(1)
     truth = np.stack([random.normal(0, 1000, 60), random.normal(0, 1, 60)], axis=1)
@@ -147,9 +142,7 @@ def test_the_worst_of_several_numbers_is_named() -> None:
     assert (said.captions, said.heading) == (("0.3",), "mean error")
 
 
-def test_rows_and_texts_are_shown_as_they_were(
-    house_model: Trained, reviews_model: Trained
-) -> None:
+def test_rows_and_texts_are_shown_as_they_were(house_model, reviews_model):
     trained, data = house_model
     assert data.test is not None
     found = evaluate(trained, data.test)
@@ -165,7 +158,7 @@ def test_rows_and_texts_are_shown_as_they_were(
     assert len(shown.cells[0][0].split()) > 3
 
 
-def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
+def test_parts_tell_what_was_learned_by_heart(house_model):
     parts = evaluate_parts(*house_model)
     assert list(parts) == ["training", "validation", "test"]
     assert "about as well" in gap_sentence(parts)
@@ -197,7 +190,7 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     assert words.startswith("Half of the predictions are off by less than")
 
 
-def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model: Trained) -> None:
+def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model):
     known = evaluate_test_set(*house_model)
     assert known.guess == "the mean of the training rows"
     train = house_model[1].train.raw_y["out"]
@@ -217,7 +210,7 @@ def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model: Trai
     assert "overfitting" in gap_sentence({"training": off_by(0.1), "test": off_by(0.4)})
 
 
-def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
+def test_few_rows_tell_nothing_of_over_fitting(house_model):
     trained, data = house_model
     assert data.test is not None
 
@@ -251,7 +244,7 @@ def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
     assert "true value" in sentence and "on average" not in sentence, sentence
 
 
-def test_what_predicts_worse_than_one_class_has_memorised_nothing() -> None:
+def test_what_predicts_worse_than_one_class_has_memorised_nothing():
     def part(accuracy: float) -> Evaluation:
         return Evaluation("classification", 200, {"accuracy": accuracy}, "", np.zeros(200),
                           np.zeros(200), baseline=0.63)  # fmt: skip
@@ -263,7 +256,7 @@ def test_what_predicts_worse_than_one_class_has_memorised_nothing() -> None:
     assert "overfitting" not in told(0.4)
 
 
-def test_a_gap_within_the_interval_of_the_test_is_no_overfitting() -> None:
+def test_a_gap_within_the_interval_of_the_test_is_no_overfitting():
     def told(rows: int) -> str:
         """85.8% of the training rows and 80% of the test rows correct, as two moons without x."""
 

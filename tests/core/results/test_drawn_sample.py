@@ -1,18 +1,14 @@
 """Drawings are prepared as their sets were: known strokes land where they must."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.drawn_sample import picture_style, prepare_drawing
 from netbuilder.core.results.predict import predict_raw
 
 
-def test_blocks_of_four_are_counted() -> None:
+def test_blocks_of_four_are_counted():
     ink = np.zeros((168, 168))
     ink[20:148, 60:76] = 1.0  # a stroke of 128 × 16: of 32 × 4 where it fills the page
     found = prepare_drawing(ink, (8, 8, 1), 16.0)[:, :, 0]
@@ -21,7 +17,7 @@ def test_blocks_of_four_are_counted() -> None:
     assert np.all(found.sum(axis=1) == 16)
 
 
-def test_the_mass_lies_in_the_middle() -> None:
+def test_the_mass_lies_in_the_middle():
     ink = np.zeros((168, 168))
     ink[0:60, 0:20] = 1.0
     ink[40:60, 0:60] = 1.0
@@ -39,9 +35,7 @@ def test_the_mass_lies_in_the_middle() -> None:
         prepare_drawing(np.zeros((10, 10)), (8, 8, 1), 16.0)
 
 
-def test_a_drawn_one_and_a_drawn_nought_are_known(
-    digits_model: tuple[TrainedModel, Dataset],
-) -> None:
+def test_a_drawn_one_and_a_drawn_nought_are_known(digits_model):
     trained, data = digits_model
     y, x = np.mgrid[0:168, 0:168]
     radius = np.hypot((x - 84) / 0.75, y - 84)
@@ -52,7 +46,7 @@ def test_a_drawn_one_and_a_drawn_nought_are_known(
     assert trained.preprocessing.inputs["input"].value_range == (0.0, 16.0)
 
 
-def test_what_black_and_white_are_is_the_sets_not_one_samples() -> None:
+def test_what_black_and_white_are_is_the_sets_not_one_samples():
     dim = np.full((28, 28, 1), 3.0)  # a nearly black picture of a set from 0 to 255
     assert picture_style(dim, (0.0, 255.0)) == (0.0, 255.0, False)
     low, top, dark = picture_style(np.full((6, 6, 1), -1.0), (-1.0, 1.0))
@@ -64,9 +58,7 @@ def test_what_black_and_white_are_is_the_sets_not_one_samples() -> None:
     assert found.max() == 1.0
 
 
-def test_a_known_row_that_is_drawn_gets_its_own_answer(
-    digits_model: tuple[TrainedModel, Dataset],
-) -> None:
+def test_a_known_row_that_is_drawn_gets_its_own_answer(digits_model):
     """Test rows as they were before scikit-learn counted them, 32×32 black and white."""
     trained, data = digits_model
     assert data.test is not None
@@ -81,7 +73,7 @@ def test_a_known_row_that_is_drawn_gets_its_own_answer(
     assert np.mean([one == other for one, other in zip(own, found, strict=True)]) >= 0.9
 
 
-def test_a_picture_that_is_centred_already_stays_as_it_is() -> None:
+def test_a_picture_that_is_centred_already_stays_as_it_is():
     """A row of a 28×28 set, drawn pixel by pixel on the pad, is that very row."""
     ink = np.zeros((168, 168))
     ink[30:150, 60:78] = 1.0

@@ -1,7 +1,5 @@
 """Judgements are scikit-learn's, in the data's own units, and said in words."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +7,13 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import _class_sentence, evaluate, evaluate_test_set
 from netbuilder.core.results.own_units import predict_values
 
-Trained = tuple[TrainedModel, Dataset]
 
-
-def test_numbers_are_judged_in_their_own_units(house_model: Trained) -> None:
+def test_numbers_are_judged_in_their_own_units(house_model):
     trained, data = house_model
     assert data.test is not None
     found = evaluate(trained, data.test)
@@ -36,9 +30,7 @@ def test_numbers_are_judged_in_their_own_units(house_model: Trained) -> None:
     assert len(found.mistakes) == 80
 
 
-def test_a_file_like_the_training_file_is_judged_too(
-    house_model: Trained, house_folder: Path
-) -> None:
+def test_a_file_like_the_training_file_is_judged_too(house_model, house_folder):
     frame = houses_like(house_folder, 50)
     found = evaluate(house_model[0], house_folder / "more.csv")
     assert found.samples == 50
@@ -46,7 +38,7 @@ def test_a_file_like_the_training_file_is_judged_too(
     assert found.metrics["r2_score"] > 0.95
 
 
-def test_of_many_numbers_the_worst_is_named() -> None:
+def test_of_many_numbers_the_worst_is_named():
     """The 64 pixels of an autoencoder filled the whole panel, a sentence each."""
     from netbuilder.core.results.evaluate import _number_sentence
 
@@ -69,7 +61,7 @@ def houses_like(folder: Path, rows: int) -> object:
     return frame
 
 
-def test_a_file_without_the_target_says_so(house_model: Trained, tmp_path: Path) -> None:
+def test_a_file_without_the_target_says_so(house_model, tmp_path):
     (tmp_path / "d.csv").write_text("size,town\n50,Bath\n")
     with pytest.raises(DataError, match="lacks the target column price"):
         evaluate(house_model[0], tmp_path / "d.csv")
@@ -78,7 +70,7 @@ def test_a_file_without_the_target_says_so(house_model: Trained, tmp_path: Path)
         evaluate(house_model[0], tmp_path / "d.csv")
 
 
-def test_classes_are_judged_as_scikit_learn_does(digits_model: Trained) -> None:
+def test_classes_are_judged_as_scikit_learn_does(digits_model):
     trained, data = digits_model
     assert data.test is not None
     found = evaluate(trained, data.test)
@@ -99,7 +91,7 @@ def test_classes_are_judged_as_scikit_learn_does(digits_model: Trained) -> None:
     assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_two_classes_with_one_unit(reviews_model: Trained) -> None:
+def test_two_classes_with_one_unit(reviews_model):
     trained, data = reviews_model
     assert data.test is not None
     found = evaluate(trained, data.test)
@@ -111,7 +103,7 @@ def test_two_classes_with_one_unit(reviews_model: Trained) -> None:
     assert found.metrics["accuracy"] > 0.8
 
 
-def test_the_loss_is_the_trained_one(house_model: Trained) -> None:
+def test_the_loss_is_the_trained_one(house_model):
     trained, data = house_model
     assert data.test is not None
     numbers = trained.training_model.evaluate(
@@ -121,9 +113,7 @@ def test_the_loss_is_the_trained_one(house_model: Trained) -> None:
     assert found.metrics["loss"] == pytest.approx(numbers["loss"], rel=1e-4)
 
 
-def test_many_rows_are_judged_as_few_are(
-    digits_model: Trained, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_rows_are_judged_as_few_are(digits_model, monkeypatch):
     trained, data = digits_model
     assert data.test is not None
     plain = evaluate(trained, data.test)
@@ -133,7 +123,7 @@ def test_many_rows_are_judged_as_few_are(
     assert traced.probabilities == pytest.approx(plain.probabilities, abs=1e-6)
 
 
-def test_rows_that_were_seen_while_training_are_counted(house_model: Trained) -> None:
+def test_rows_that_were_seen_while_training_are_counted(house_model):
     trained, data = house_model
     assert evaluate_test_set(trained, data).known == 0
     assert data.test is not None
@@ -150,7 +140,7 @@ def test_rows_that_were_seen_while_training_are_counted(house_model: Trained) ->
     assert evaluate_test_set(trained, replace(data, test=part)).known == half
 
 
-def test_a_mistake_that_is_as_common_as_another_is_not_alone() -> None:
+def test_a_mistake_that_is_as_common_as_another_is_not_alone():
     target = OutputPreprocessing("classes", columns=("size",), classes=("small", "medium", "large"))
 
     def said(*counts: tuple[int, ...]) -> str:

@@ -1,8 +1,6 @@
 """Explanations against what is known beforehand: references by hand, by scikit-learn, and data in
 which only one thing counts."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +34,7 @@ Trained = tuple[TrainedModel, Dataset]
 
 
 @pytest.mark.slow
-def test_grad_cam_looks_into_a_backbone_that_pools(tmp_path: Path) -> None:
+def test_grad_cam_looks_into_a_backbone_that_pools(tmp_path):
     """The same network with pooling inside the backbone, and behind it."""
     random = np.random.default_rng(0)
     x = random.uniform(0, 255, (12, 64, 64, 3)).astype(np.float32)
@@ -61,7 +59,7 @@ def test_grad_cam_looks_into_a_backbone_that_pools(tmp_path: Path) -> None:
         np.testing.assert_allclose(mine / size, expected / wanted, atol=1e-3)
 
 
-def test_grad_cam_is_the_gradient_by_hand(digits_model: Trained) -> None:
+def test_grad_cam_is_the_gradient_by_hand(digits_model):
     import tensorflow as tf
 
     trained, data = digits_model
@@ -87,7 +85,7 @@ def test_grad_cam_is_the_gradient_by_hand(digits_model: Trained) -> None:
     assert np.allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
-def test_where_grad_cam_is_black_another_way_answers(digits_model: Trained) -> None:
+def test_where_grad_cam_is_black_another_way_answers(digits_model):
     trained, data = digits_model
     assert data.test is not None
     black, bright = (
@@ -108,7 +106,7 @@ def test_where_grad_cam_is_black_another_way_answers(digits_model: Trained) -> N
         assert explain(trained, bright, method).method == "grad_cam"
 
 
-def test_integrated_gradients_are_the_gradients_by_hand(digits_model: Trained) -> None:
+def test_integrated_gradients_are_the_gradients_by_hand(digits_model):
     import tensorflow as tf
 
     trained, data = digits_model
@@ -127,7 +125,7 @@ def test_integrated_gradients_are_the_gradients_by_hand(digits_model: Trained) -
     assert found == pytest.approx(((end - start) * total / 8)[0, :, :, 0], abs=1e-5)
 
 
-def test_integrated_gradients_add_up_to_the_answer(digits_model: Trained) -> None:
+def test_integrated_gradients_add_up_to_the_answer(digits_model):
     trained, data = digits_model
     assert data.test is not None
     sample = raw_sample(data.test, 5)
@@ -140,7 +138,7 @@ def test_integrated_gradients_add_up_to_the_answer(digits_model: Trained) -> Non
     assert np.all(found[sample["input"].reshape(found.shape) == 0] == 0)
 
 
-def test_occlusion_is_asking_again(digits_model: Trained) -> None:
+def test_occlusion_is_asking_again(digits_model):
     trained, data = digits_model
     assert data.test is not None
     sample = raw_sample(data.test, 0)
@@ -155,7 +153,7 @@ def test_occlusion_is_asking_again(digits_model: Trained) -> None:
     assert found[2:4, 4:6] == pytest.approx(here - covered, abs=1e-6)
 
 
-def test_only_the_corner_that_counts_lights_up() -> None:
+def test_only_the_corner_that_counts_lights_up():
     """Pictures whose class is whether the upper left corner is bright."""
     found, data = train_corner()
     assert data.test is not None
@@ -186,7 +184,7 @@ def train_corner() -> Trained:
     return train(graph, recipe, folder, epochs=40)
 
 
-def test_only_the_column_that_counts_is_important(tmp_path: Path) -> None:
+def test_only_the_column_that_counts_is_important(tmp_path):
     random = np.random.default_rng(1)
     frame = pd.DataFrame(random.normal(size=(300, 3)), columns=["noise", "cause", "more noise"])
     frame["town"] = random.choice(["Bath", "York"], 300)
@@ -221,7 +219,7 @@ def test_only_the_column_that_counts_is_important(tmp_path: Path) -> None:
         samples.sample(300)
 
 
-def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained) -> None:
+def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model):
     trained, data = house_model
     assert data.test is not None
     raw = data.test.raw_x
@@ -270,7 +268,7 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained
     assert "differs by more than " in found.nearest.words, "nearly every price is another"
 
 
-def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
+def test_words_are_left_out_one_by_one(reviews_model):
     trained, _ = reviews_model
     text = "I loved the wonderful book, Zyx!"
     samples = text_samples(trained, [text])
@@ -286,7 +284,7 @@ def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
     assert explanation_bars(found) == [(word, 100 * value) for word, value in found.tokens]
 
 
-def test_the_letter_that_decides_counts(tmp_path: Path) -> None:
+def test_the_letter_that_decides_counts(tmp_path):
     """A text in which the letter before the last says what follows, told by brute force."""
     random = np.random.default_rng(3)
     letters = ["a", "b"]
@@ -325,7 +323,7 @@ def test_the_letter_that_decides_counts(tmp_path: Path) -> None:
     assert [token for token, _ in short.tokens] == [*"cb"]
 
 
-def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
+def test_the_step_that_is_copied_counts(tmp_path):
     """A series in which each value is the one of three steps before, plus a little."""
     random = np.random.default_rng(2)
     values = list(random.uniform(-1, 1, 3))
@@ -349,7 +347,7 @@ def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
     assert found.steps[1][1] == pytest.approx(here - without, abs=1e-5)
 
 
-def test_ways_are_those_that_suit(digits_model: Trained, house_model: Trained) -> None:
+def test_ways_are_those_that_suit(digits_model, house_model):
     assert [way.name for way in methods_for(digits_model[0])] == [
         "grad_cam",
         "integrated_gradients",
@@ -363,7 +361,7 @@ def test_ways_are_those_that_suit(digits_model: Trained, house_model: Trained) -
         explain(trained, raw_sample(data.test, 0), "importanse")
 
 
-def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
+def test_pictures_are_written(digits_model, tmp_path):
     from PIL import Image
 
     trained, data = digits_model
@@ -387,7 +385,7 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
     assert painted[1, 1, 0] > painted[1, 1, 2]
 
 
-def test_what_is_too_much_to_show_is_left_out_by_strength() -> None:
+def test_what_is_too_much_to_show_is_left_out_by_strength():
     """Of a long series the newest step is not cut off because it stands last."""
     pairs = [(f"{back} steps before the last", 0.001 * back) for back in range(40, 0, -1)]
     kept, left = strongest_values([*pairs, ("last step", -1.4)], 3)
@@ -399,7 +397,7 @@ def test_what_is_too_much_to_show_is_left_out_by_strength() -> None:
     assert left == 38
 
 
-def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Path) -> None:
+def test_response_curves_are_the_mean_answers(house_model, tmp_path):
     """Each value set in all rows by hand, and the answers averaged."""
     trained, data = house_model
     assert data.test is not None
@@ -422,7 +420,7 @@ def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Pa
     assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
-def test_a_column_of_0_and_1_has_no_response_between_them(tmp_path: Path) -> None:
+def test_a_column_of_0_and_1_has_no_response_between_them(tmp_path):
     frame = pd.DataFrame({"on": np.arange(60) % 2, "n": np.arange(60) % 7, "y": np.arange(60.0)})
     frame.to_csv(tmp_path / "t.csv", index=False)
     graph, recipe = chain(("out", "Dense", {"units": 1})), Data("csv", path="t.csv", target=("y",))
@@ -437,7 +435,7 @@ def test_a_column_of_0_and_1_has_no_response_between_them(tmp_path: Path) -> Non
     assert [int(one.sum()) < 20 for one in columns] == [True, False], "two points, and a curve"
 
 
-def test_probabilities_are_told_as_people_say_them(tmp_path: Path) -> None:
+def test_probabilities_are_told_as_people_say_them(tmp_path):
     """Of a table of classes: per cent and percentage points, no 0.0271 and no +0.638."""
     random = np.random.default_rng(3)
     x = random.normal(size=(200, 2)).round(3)
@@ -465,7 +463,7 @@ def test_probabilities_are_told_as_people_say_them(tmp_path: Path) -> None:
     )
 
 
-def test_what_only_rounding_makes_is_no_reason(house_model: Trained) -> None:
+def test_what_only_rounding_makes_is_no_reason(house_model):
     trained, data = house_model
     assert data.test is not None
     columns = {one.name: one for one in data.preprocessing.inputs["input"].columns}
@@ -485,7 +483,7 @@ def _by_hand(trained: TrainedModel, *weights: list[float] | list[list[float]]) -
     trained.training_model.set_weights([np.array(one, np.float32) for one in weights])
 
 
-def test_a_column_that_another_replaces_is_told_with_both_names(tmp_path: Path) -> None:
+def test_a_column_that_another_replaces_is_told_with_both_names(tmp_path):
     """price = left + 2·tall, and right is left in other units: left alone seems to do little."""
     random = np.random.default_rng(5)
     left, tall = random.normal(size=(2, 300))
@@ -511,13 +509,13 @@ def test_a_column_that_another_replaces_is_told_with_both_names(tmp_path: Path) 
     assert joint == pytest.approx(2 / np.sqrt(np.pi), rel=0.1), "what left really does"
 
 
-def test_unrelated_columns_replace_nothing(house_model: Trained) -> None:
+def test_unrelated_columns_replace_nothing(house_model):
     trained, data = house_model
     assert data.test is not None
     assert table_methods.replaceable_pairs(trained, data.test.raw_x) == ()
 
 
-def test_the_mean_response_of_xor_is_told_to_mislead(tmp_path: Path) -> None:
+def test_the_mean_response_of_xor_is_told_to_mislead(tmp_path):
     """One of a and b alone says nothing, whatever their mean curves look like; c adds up."""
     random = np.random.default_rng(6)
     frame = pd.DataFrame(random.uniform(-1, 1, (400, 3)), columns=["a", "b", "c"])
@@ -547,7 +545,7 @@ def test_the_mean_response_of_xor_is_told_to_mislead(tmp_path: Path) -> None:
     assert "The mean misleads for a and b" in found.sentence
 
 
-def test_an_additive_response_misleads_nobody(house_model: Trained) -> None:
+def test_an_additive_response_misleads_nobody(house_model):
     trained, data = house_model
     assert data.test is not None
     rows = ComparisonRows(data.test.raw_x)
@@ -579,7 +577,7 @@ def _word_model(tmp_path: Path, weight: dict[str, float]) -> TrainedModel:
 
 
 @pytest.mark.slow
-def test_a_word_that_decides_is_named_and_noise_is_not(tmp_path: Path) -> None:
+def test_a_word_that_decides_is_named_and_noise_is_not(tmp_path):
     trained = _word_model(tmp_path, {"good": 3.0, "so": 0.02})
     one = text_samples(trained, ["the film was so good it was"]).sample(0)
     found = explain(trained, one, text="the film was so good it was")

@@ -1,7 +1,5 @@
 """Networks of plain Keras on files: columns in the order of the file, told in words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +42,7 @@ def _csv(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_numbers(plain: Plain, tmp_path: Path) -> None:
+def test_numbers(plain, tmp_path):
     """y is a + 10 b, and the second row is off by 3."""
     found = evaluate(plain([[1], [10]]), _csv(tmp_path, "a,b,y\n1,2,21\n2,1,15\n,1,4\n3,0,3\n"))
     assert found.metrics["mean_absolute_error"] == pytest.approx(1.0)
@@ -54,20 +52,20 @@ def test_numbers(plain: Plain, tmp_path: Path) -> None:
     assert found.sentence.endswith(found.reading)
 
 
-def test_a_counting_column_is_no_input(plain: Plain, tmp_path: Path) -> None:
+def test_a_counting_column_is_no_input(plain, tmp_path):
     text = "".join(f"{i},{i % 3},{i * 2},{i % 3 + 20 * i}\n" for i in range(1, 9))
     found = evaluate(plain([[1], [10]]), _csv(tmp_path, f",a,b,y\n{text}"))
     assert found.metrics["mean_absolute_error"] == pytest.approx(0.0, abs=1e-4)
 
 
 @pytest.mark.parametrize("loss", ["", "binary_crossentropy"])
-def test_yes_or_no(plain: Plain, tmp_path: Path, loss: str) -> None:
+def test_yes_or_no(plain, tmp_path, loss):
     rows = "a,b,ill\n5,0,yes\n-5,0,no\n5,0,no\n-5,0,no\n"
     found = evaluate(plain([[1], [1]], "sigmoid", loss), _csv(tmp_path, rows))
     assert (found.metrics["accuracy"], found.labels) == (0.75, ("no", "yes"))
 
 
-def test_classes_by_name_by_number_first_and_one_hot(plain: Plain, tmp_path: Path) -> None:
+def test_classes_by_name_by_number_first_and_one_hot(plain, tmp_path):
     """The network says class 0 where a is largest, 1 where b is, 2 where c is."""
     model = plain(np.eye(3), "softmax", "sparse_categorical_crossentropy")
     values = ["9,0,0", "0,9,0", "0,0,9", "0,0,9"]
@@ -85,7 +83,7 @@ def test_classes_by_name_by_number_first_and_one_hot(plain: Plain, tmp_path: Pat
         assert found.confusion_matrix.tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
 
 
-def test_pictures_in_rows_and_arrays(plain: Plain, tmp_path: Path) -> None:
+def test_pictures_in_rows_and_arrays(plain, tmp_path):
     """Four pixels a row; class 1 where the last is bright."""
     kernel = [[1, 0], [0, 0], [0, 0], [0, 1]]
     model = plain(kernel, "softmax", "sparse_categorical_crossentropy", shape=(2, 2, 1))
@@ -108,12 +106,12 @@ def test_pictures_in_rows_and_arrays(plain: Plain, tmp_path: Path) -> None:
         ("a,b,y\n1,,2\n,1,3\n", "an empty cell"),
     ],
 )
-def test_what_does_not_fit_is_told(plain: Plain, tmp_path: Path, rows: str, words: str) -> None:
+def test_what_does_not_fit_is_told(plain, tmp_path, rows, words):
     with pytest.raises(DataError, match=words):
         evaluate(plain([[1], [10]]), _csv(tmp_path, rows))
 
 
-def test_classes_that_cannot_be_told_apart(plain: Plain, tmp_path: Path) -> None:
+def test_classes_that_cannot_be_told_apart(plain, tmp_path):
     model = plain(np.eye(3), "softmax", "sparse_categorical_crossentropy")
     with pytest.raises(DataError, match="2 different values"):
         evaluate(model, _csv(tmp_path, "a,b,c,sort\n1,0,0,ash\n0,1,0,elm\n"))

@@ -1,7 +1,5 @@
 """A series predicted on and on: on weights whose continuation is known."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -57,7 +55,7 @@ def set_rule(trained: Trained, kernel: np.ndarray, bias: np.ndarray) -> None:
     model.training_model.get_layer("out").set_weights([scaled, moved])
 
 
-def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
+def test_it_builds_on_its_own_answers(tmp_path):
     trained = ramp(tmp_path, 1)
     kernel = np.zeros((6, 1))
     kernel[4, 0], kernel[2, 0] = 2.0, -1.0  # next a = 2 · last a − the a before: a line goes on
@@ -71,7 +69,7 @@ def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
     assert window.tolist() == [[10.0, 0.0], [13.0, 0.0], [16.0, 5.0]], "the window is left alone"
 
 
-def test_columns_that_are_not_predicted_stay(tmp_path: Path) -> None:
+def test_columns_that_are_not_predicted_stay(tmp_path):
     trained = ramp(tmp_path, 1)
     kernel = np.zeros((6, 1))
     kernel[4, 0], kernel[5, 0] = 1.0, 1.0  # next a = last a + last b
@@ -80,7 +78,7 @@ def test_columns_that_are_not_predicted_stay(tmp_path: Path) -> None:
     assert forecast(trained[0], window, 3).values[:, 0] == pytest.approx([5, 9, 13], abs=1e-3)
 
 
-def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
+def test_several_steps_of_several_columns_at_once(tmp_path):
     """Answers stand column by column ("a +1", "a +2", "b +1", "b +2"), and not step by step."""
     trained = ramp(tmp_path, 2, ("a", "b"))
     assert trained[0].preprocessing.outputs["out"].columns == ("a +1", "a +2", "b +1", "b +2")
@@ -96,7 +94,7 @@ def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
-def test_the_last_window_ends_with_the_last_row_of_the_file(tmp_path: Path, horizon: int) -> None:
+def test_the_last_window_ends_with_the_last_row_of_the_file(tmp_path, horizon):
     """What follows it is in no file: a sample's window ends before its answer does."""
     trained = ramp(tmp_path, horizon)[0]
     window, days = end_of_data(trained, tmp_path)
@@ -110,7 +108,7 @@ def test_the_last_window_ends_with_the_last_row_of_the_file(tmp_path: Path, hori
     assert window[-1].tolist() == [238.0, -119.0]
 
 
-def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_path: Path) -> None:
+def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_path):
     rows = [f"2024-{1 + i // 28:02}-{1 + i % 28:02},{i}" for i in range(28)]
     (tmp_path / "r.csv").write_text("\n".join(["day,a", *reversed(rows)]))
     graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
@@ -119,7 +117,7 @@ def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_p
     assert window[:, 0].tolist() == [25.0, 26.0, 27.0]
 
 
-def test_the_days_of_the_last_window_go_on_in_their_rhythm(tmp_path: Path) -> None:
+def test_the_days_of_the_last_window_go_on_in_their_rhythm(tmp_path):
     graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
     data = Data("series", path="r.csv", target=("a",), options={"window": 3})
     rows = [f"{2020 + i // 12}-{1 + i % 12:02}-01,{i}" for i in range(30)]
@@ -142,21 +140,19 @@ def test_the_days_of_the_last_window_go_on_in_their_rhythm(tmp_path: Path) -> No
         (["2024-01-01", "2024-01-08", "2024-01-15"], ["2024-01-22", "2024-01-29"]),
     ],
 )
-def test_days_go_on_by_days_weeks_months_and_years(given: list[str], expected: list[str]) -> None:
+def test_days_go_on_by_days_weeks_months_and_years(given, expected):
     days = np.array(given, "datetime64[D]").astype(float)
     found = days_after(days, 2).astype("datetime64[D]").astype(str)
     assert found.tolist() == expected
 
 
-def test_hours_go_on_by_hours() -> None:
+def test_hours_go_on_by_hours():
     assert days_after(np.array([10.25, 10.5, 10.75]), 2).tolist() == [11.0, 11.25]
     assert days_after(np.array([3.0]), 1).tolist() == [4.0]
 
 
 @pytest.mark.parametrize(("horizon", "targets"), [(1, 1), (3, 1), (2, 2)])
-def test_a_forecast_in_words_names_its_first_and_last_date(
-    tmp_path: Path, horizon: int, targets: int
-) -> None:
+def test_a_forecast_in_words_names_its_first_and_last_date(tmp_path, horizon, targets):
     trained = ramp(tmp_path, horizon, ("a", "b")[:targets])
     bias = np.repeat([100.0, 200.0], horizon)[: targets * horizon]  # a: 101, 102 …; b: 201, 202 …
     bias += np.tile(np.arange(1, horizon + 1), targets)
@@ -175,7 +171,7 @@ def test_a_forecast_in_words_names_its_first_and_last_date(
     assert (forecast_words(answer, ends, ()), forecast_words(answer, ends, dates)) == expected
 
 
-def test_hours_are_written_with_their_time() -> None:
+def test_hours_are_written_with_their_time():
     (words,) = date_words(np.array([20_000.25]))
     assert "4 Oct 2024" in words and "06:00" in words
 
@@ -184,8 +180,8 @@ def test_hours_are_written_with_their_time() -> None:
     ("written", "horizon"), [("%Y-%m-%d", 1), ("%d.%m.%Y", 3), ("%A %d %B %Y", 1)]
 )
 def test_predictions_for_a_file_stand_beside_the_dates_that_they_are_for(
-    tmp_path: Path, horizon: int, written: str
-) -> None:
+    tmp_path, horizon, written
+):
     days = [date(2026, 1, 1) + timedelta(days=n) for n in range(400) if n != 250]
     value = {day: 2.0 * (day - days[0]).days for day in days}
     lines = ["day,a", *(f"{day.strftime(written)},{value[day]}" for day in days)]
@@ -220,7 +216,7 @@ def test_predictions_for_a_file_stand_beside_the_dates_that_they_are_for(
     assert saved["predicted a"].iloc[-1] == pytest.approx(value[after[-1]], abs=0.05)
 
 
-def test_of_series_side_by_side_each_is_predicted_beyond_its_end(tmp_path: Path) -> None:
+def test_of_series_side_by_side_each_is_predicted_beyond_its_end(tmp_path):
     rows = [(n, city) for n in range(30) for city in ("a", "b")]
     lines = [f"{2000 + n},{city},{n + 100 * (city == 'b')}" for n, city in rows]
     (tmp_path / "r.csv").write_text("\n".join(["year,city,t", *lines]))
@@ -239,7 +235,7 @@ def test_of_series_side_by_side_each_is_predicted_beyond_its_end(tmp_path: Path)
     assert ends["predicted t"].tolist() == pytest.approx(wanted, rel=1e-4)
 
 
-def test_other_methods_call_the_numbers_of_a_window_by_column_and_lag(tmp_path: Path) -> None:
+def test_other_methods_call_the_numbers_of_a_window_by_column_and_lag(tmp_path):
     trained, _unused = ramp(tmp_path, 1)
     found = compare(trained, load_dataset(trained.project, tmp_path), ("linear",))
     one = found.features.index("a, 1 row before")
@@ -259,9 +255,7 @@ def test_other_methods_call_the_numbers_of_a_window_by_column_and_lag(tmp_path: 
         (2, ("a", "b"), "a and b: the next 2 values", "a, b · the next 2 values"),
     ],
 )
-def test_a_horizon_is_told_as_values_that_come_next(
-    tmp_path: Path, horizon: int, targets: tuple[str, ...], line: str, card: str
-) -> None:
+def test_a_horizon_is_told_as_values_that_come_next(tmp_path, horizon, targets, line, card):
     lines = ["a,b", *(f"{2 * i},{-i}" for i in range(60))]
     (tmp_path / "r.csv").write_text("\n".join(lines))
     options = {"window": 3, "horizon": horizon}
@@ -273,7 +267,7 @@ def test_a_horizon_is_told_as_values_that_come_next(
     assert target_text(project, facts, "out").startswith(card)
 
 
-def test_the_band_is_that_of_rows_that_were_not_learned_from(tmp_path: Path) -> None:
+def test_the_band_is_that_of_rows_that_were_not_learned_from(tmp_path):
     """A network memorises noise of N(0, 5): its training errors would promise a band in which
     hardly a new row lies."""
     noise = np.random.default_rng(1).normal(0, 5, 1200)
@@ -301,7 +295,7 @@ def test_the_band_is_that_of_rows_that_were_not_learned_from(tmp_path: Path) -> 
     assert np.isnan(half_widths(model, 3)).all() and not naive_note(model), "nothing is known yet"
 
 
-def test_the_forecast_says_that_repeating_the_last_value_is_better(tmp_path: Path) -> None:
+def test_the_forecast_says_that_repeating_the_last_value_is_better(tmp_path):
     model, dataset = ramp(tmp_path, 1)
     set_rule((model, dataset), np.zeros((6, 1)), np.array([7.0]))  # always 7
     known = with_forecast_errors(model, dataset)
@@ -316,7 +310,7 @@ def test_the_forecast_says_that_repeating_the_last_value_is_better(tmp_path: Pat
     assert not naive_note(with_forecast_errors(model, dataset))
 
 
-def test_a_file_of_predictions_has_the_band_beside_each(tmp_path: Path) -> None:
+def test_a_file_of_predictions_has_the_band_beside_each(tmp_path):
     model, _dataset = ramp(tmp_path, 1)
     output = model.preprocessing.outputs["out"]
     outputs = {"out": replace(output, half_widths=(3.0, 4.0))}
@@ -327,7 +321,7 @@ def test_a_file_of_predictions_has_the_band_beside_each(tmp_path: Path) -> None:
     assert last["upper 80% a"] - last["lower 80% a"] == pytest.approx(6, abs=1e-3)
 
 
-def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:
+def test_what_is_no_series_is_said(house_model, tmp_path):
     assert series_ends(house_model[0]) is None
     with pytest.raises(DataError, match="does not predict a series"):
         forecast(house_model[0], np.zeros((3, 2)), 4)
@@ -335,7 +329,7 @@ def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None
         forecast(ramp(tmp_path, 1)[0], np.zeros((4, 2)), 4)
 
 
-def test_the_traced_network_answers_the_same(reviews_model: Trained) -> None:
+def test_the_traced_network_answers_the_same(reviews_model):
     trained, dataset = reviews_model
     asked = repeated_predictor(trained)
     for index in range(3):

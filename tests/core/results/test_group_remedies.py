@@ -1,7 +1,5 @@
 """What reweighting or more rows would change for a group, where the right answer is known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +44,7 @@ def _project() -> Project:
 
 
 @pytest.mark.slow
-def test_reweighting_helps_the_rare_group_at_the_cost_of_the_others(base: Path) -> None:
+def test_reweighting_helps_the_rare_group_at_the_cost_of_the_others(base):
     project = _project()
     dataset = load_dataset(project, base)
     trained = Session(project, dataset, record=False).run()

@@ -1,9 +1,5 @@
 """The figure that stands first: accuracy, balanced accuracy where a class is rare, or an error."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +18,7 @@ from netbuilder.core.results.headline import (
     metric_column,
     metric_text,
 )
-from tests.core.results.conftest import Trained, chain, train
+from tests.core.results.conftest import chain, train
 
 
 def classes(truth: list[int], predictions: list[int], baseline: float) -> Evaluation:
@@ -33,7 +29,7 @@ def classes(truth: list[int], predictions: list[int], baseline: float) -> Evalua
     )  # fmt: skip
 
 
-def test_accuracy_stands_beside_the_most_frequent_class() -> None:
+def test_accuracy_stands_beside_the_most_frequent_class():
     found = headline(classes([0, 0, 1, 1], [0, 0, 1, 0], 0.5), "new.csv")
     assert (found.metric, found.figure) == ("accuracy", "75.0%")
     assert found.words.startswith("3 of 4 ") and "new.csv" in found.words
@@ -43,7 +39,7 @@ def test_accuracy_stands_beside_the_most_frequent_class() -> None:
 @pytest.mark.parametrize(
     ("rare", "figure", "metric"), [(4, "50.0%", "recall"), (5, "95.2%", "accuracy")]
 )
-def test_a_rare_class_is_not_hidden_by_the_others(rare: int, figure: str, metric: str) -> None:
+def test_a_rare_class_is_not_hidden_by_the_others(rare, figure, metric):
     """One of 25 and 100 against 5 of 100: the careless figure is the accuracy of 96%."""
     truth = [0] * 100 + [1] * rare
     evaluation = classes(truth, [0] * len(truth), 100 / len(truth))
@@ -54,7 +50,7 @@ def test_a_rare_class_is_not_hidden_by_the_others(rare: int, figure: str, metric
         assert "96.2%" in found.comparison, "the accuracy, beside it"
 
 
-def test_numbers_are_off_in_their_own_unit() -> None:
+def test_numbers_are_off_in_their_own_unit():
     truth, given = np.array([[1.0], [3.0]]), np.array([[2.0], [3.0]])
     evaluation = Evaluation(
         "regression", 2, **number_evaluation(given, truth), sentence="", predictions=given,
@@ -79,16 +75,12 @@ def test_numbers_are_off_in_their_own_unit() -> None:
         ("loss", 0.000354, "3.54e-04"), ("loss", 0.0, "0"), ("loss", 12.5, "12.5"),
     ],
 )  # fmt: skip
-def test_what_is_nearly_one_or_nothing_is_not_rounded_to_it(
-    name: str, value: float, shown: str
-) -> None:
+def test_what_is_nearly_one_or_nothing_is_not_rounded_to_it(name, value, shown):
     assert metric_text(classes([0, 1], [0, 1], 0.5), name, value) == shown
 
 
 @pytest.mark.parametrize(("horizon", "error"), [(1, 1.0), (3, 2.0)])
-def test_a_series_is_compared_with_its_last_value(
-    tmp_path: Path, horizon: int, error: float
-) -> None:
+def test_a_series_is_compared_with_its_last_value(tmp_path, horizon, error):
     """Of 0, 1, 2, … the last value is off by 1 after a step, and by 1, 2 and 3 after three."""
     lines = [f"{n},{7 * n % 5}" for n in range(120)]
     (tmp_path / "s.csv").write_text("\n".join(["t,other", *lines]), encoding="utf-8")
@@ -102,7 +94,7 @@ def test_a_series_is_compared_with_its_last_value(
     assert found.told(found.naive_errors[1]) in headline(found).comparison.partition("·")[2]
 
 
-def test_rows_of_a_table_have_no_last_value(house_model: Trained) -> None:
+def test_rows_of_a_table_have_no_last_value(house_model):
     model, dataset = house_model
     assert dataset.test is not None
     found = evaluate(model, dataset.test)
@@ -113,9 +105,7 @@ def test_rows_of_a_table_have_no_last_value(house_model: Trained) -> None:
     ("freq", "season", "horizon"),
     [("D", 7, 30), ("MS", 12, 1), ("QS", 4, 5), ("h", 24, 30), ("B", 0, 1)],
 )
-def test_dates_name_the_season_that_a_naive_forecast_repeats(
-    tmp_path: Path, freq: str, season: int, horizon: int
-) -> None:
+def test_dates_name_the_season_that_a_naive_forecast_repeats(tmp_path, freq, season, horizon):
     """A saw-tooth of the season's length repeats itself exactly, however far it is predicted; the
     network of random weights does not, and that is said."""
     count = 300
@@ -137,7 +127,7 @@ def test_dates_name_the_season_that_a_naive_forecast_repeats(
             assert named in found.sentence, "what is printed and reported names the best, too"
 
 
-def test_a_prediction_worse_than_the_best_baseline_is_told() -> None:
+def test_a_prediction_worse_than_the_best_baseline_is_told():
     def numbers(off: float, naive: dict[int, float]) -> Evaluation:
         truth = np.array([[1.0], [3.0]])
         return Evaluation(

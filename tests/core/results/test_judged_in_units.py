@@ -1,9 +1,5 @@
 """Judgements and explanations speak in the data's units, and mistakes are shown as they were."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +28,7 @@ def money(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     return train(chain(("out", "Dense", {"units": 1})), recipe, folder, epochs=20)
 
 
-def test_every_number_about_money_is_money(money: Trained) -> None:
+def test_every_number_about_money_is_money(money):
     trained, data = money
     assert data.test is not None
     found = evaluate(trained, data.test)
@@ -49,7 +45,7 @@ def test_every_number_about_money_is_money(money: Trained) -> None:
         assert why.nearest is None or "by more than $" in why.nearest.words
 
 
-def test_a_run_keeps_how_far_its_errors_vary_by_chance(tmp_path: Path) -> None:
+def test_a_run_keeps_how_far_its_errors_vary_by_chance(tmp_path):
     random = np.random.default_rng(6)
     frame = pd.DataFrame(random.normal(size=(200, 2)), columns=["a", "y"])
     frame.to_csv(tmp_path / "d.csv", index=False)
@@ -69,7 +65,7 @@ def test_a_run_keeps_how_far_its_errors_vary_by_chance(tmp_path: Path) -> None:
             assert (high - low) / 4 == pytest.approx(errors[name], rel=0.15), name
 
 
-def test_a_row_of_several_inputs_is_shown_whole(tmp_path: Path) -> None:
+def test_a_row_of_several_inputs_is_shown_whole(tmp_path):
     random = np.random.default_rng(5)
     frame = pd.DataFrame(random.normal(size=(60, 3)).round(2), columns=["a", "b", "c"])
     frame["y"] = frame.sum(axis=1)
@@ -95,7 +91,7 @@ def test_a_row_of_several_inputs_is_shown_whole(tmp_path: Path) -> None:
         )
 
 
-def test_a_text_to_go_on_from_is_shown_as_letters(tmp_path: Path) -> None:
+def test_a_text_to_go_on_from_is_shown_as_letters(tmp_path):
     (tmp_path / "t.txt").write_text("abcd " * 60)
     graph = chain(
         ("e", "Embedding", {"input_dim": 7, "output_dim": 4}), ("flat", "Flatten", {}),

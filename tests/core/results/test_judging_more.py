@@ -1,7 +1,5 @@
 """Residuals, networks side by side and the curve over amounts of data: on known numbers."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +9,6 @@ import pytest
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.compare import (
@@ -24,7 +21,7 @@ from netbuilder.core.results.compare import (
 )
 from netbuilder.core.results.evaluate import PENALISED, Evaluation
 from netbuilder.core.results.learning_curve import LearningCurve, LearningCurvePoint, learning_curve
-from tests.core.results.conftest import Trained, chain
+from tests.core.results.conftest import chain
 
 
 def numbers(truth: list[list[float]], answers: list[list[float]]) -> Evaluation:
@@ -33,7 +30,7 @@ def numbers(truth: list[list[float]], answers: list[list[float]]) -> Evaluation:
     )
 
 
-def test_residuals_are_truth_less_answer() -> None:
+def test_residuals_are_truth_less_answer():
     found = numbers([[10, 1], [20, 2], [30, 3]], [[12, 1], [21, 2], [33, 3]])
     one = residuals(found)
     assert one.values.tolist() == [-2, -1, -3]
@@ -57,14 +54,12 @@ def test_residuals_are_truth_less_answer() -> None:
         ([-9.0] + [1.0, -1.0] * 11, "Too few samples to say"),  # mean −0.39, of 1.35
     ],
 )
-def test_residuals_that_lie_on_one_side_are_told_also_of_few_rows(
-    off: list[float], said: str
-) -> None:
+def test_residuals_that_lie_on_one_side_are_told_also_of_few_rows(off, said):
     found = numbers([[v, 0] for v in off], [[0, 0] for _v in off])
     assert said in residuals(found).sentence
 
 
-def test_errors_that_grow_are_told() -> None:
+def test_errors_that_grow_are_told():
     answers = np.linspace(1, 100, 100)
     off = np.where(np.arange(100) % 2 == 0, 1, -1) * answers * 0.1
     found = numbers([[v, 0] for v in answers + off], [[v, 0] for v in answers])
@@ -75,7 +70,7 @@ def test_errors_that_grow_are_told() -> None:
     assert residuals(broken).sentence.endswith("No prediction is a number.")
 
 
-def test_a_sentence_about_one_of_several_columns_names_it() -> None:
+def test_a_sentence_about_one_of_several_columns_names_it():
     found = numbers([[10, 1], [20, 2], [30, 3]], [[12, 1], [21, 2], [33, 3]])
     assert residuals(found).sentence.startswith("a: ")
     alone = replace(found, predictions=found.predictions[:, :1], truth=found.truth[:, :1],
@@ -83,7 +78,7 @@ def test_a_sentence_about_one_of_several_columns_names_it() -> None:
     assert not residuals(alone).sentence.startswith("a: ")
 
 
-def test_the_best_of_each_metric() -> None:
+def test_the_best_of_each_metric():
     def of(formula: str = "", **metrics: float) -> ComparedNetwork:
         answers = np.zeros(2), np.array([0, 1])
         return ComparedNetwork(
@@ -117,7 +112,7 @@ def test_the_best_of_each_metric() -> None:
     assert nan[0].best == ()
 
 
-def test_other_rows_are_noticed(house_model: Trained, house_folder: Path) -> None:
+def test_other_rows_are_noticed(house_model, house_folder):
     mine = evaluate_own_data(house_model[0], house_folder)
     assert mine.samples == len(house_model[1].test or ())
     assert same_rows([ComparedNetwork("a", mine), ComparedNetwork("b", mine), ComparedNetwork("c")])
@@ -144,7 +139,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Dataset, P
 
 
 @pytest.mark.slow
-def test_more_rows_help_where_they_must(noisy: tuple[Project, Dataset, Path]) -> None:
+def test_more_rows_help_where_they_must(noisy):
     project, dataset, folder = noisy
     told: list[int] = []
     found = learning_curve(
@@ -167,7 +162,7 @@ def test_more_rows_help_where_they_must(noisy: tuple[Project, Dataset, Path]) ->
     assert few.new[0] != few.new[1], "each seed draws other rows"
 
 
-def test_it_ends_when_asked(noisy: tuple[Project, Dataset, Path]) -> None:
+def test_it_ends_when_asked(noisy):
     project, dataset, folder = noisy
     seen: list[LearningCurve] = []
     found = learning_curve(
@@ -182,7 +177,7 @@ def test_it_ends_when_asked(noisy: tuple[Project, Dataset, Path]) -> None:
         )
 
 
-def test_what_the_curve_says() -> None:
+def test_what_the_curve_says():
     def of(*points: tuple[int, float, float], metric: str = "accuracy") -> str:
         made = tuple(LearningCurvePoint(rows, (known,), (new,)) for rows, known, new in points)
         return LearningCurve(metric, "test", made, len(made)).sentence
@@ -197,9 +192,7 @@ def test_what_the_curve_says() -> None:
 
 
 @pytest.mark.slow
-def test_a_trained_model_is_left_alone(
-    noisy: tuple[Project, Dataset, Path], house_model: tuple[TrainedModel, Dataset]
-) -> None:
+def test_a_trained_model_is_left_alone(noisy, house_model):
     before = [np.array(weight) for weight in house_model[0].training_model.weights]
     learning_curve(noisy[0], noisy[1], base=noisy[2], shares=(0.1, 0.2), seeds=1)
     for weight, old in zip(house_model[0].training_model.weights, before, strict=True):

@@ -1,7 +1,5 @@
 """k-means by hand: each step is what is calculated on paper, and the end is scikit-learn's."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from netbuilder.core.results.k_means import KMeans, PlaneSamples, column_samples
 ONES = np.ones(2)
 
 
-def test_the_steps_are_those_of_the_calculation_on_paper() -> None:
+def test_the_steps_are_those_of_the_calculation_on_paper():
     samples = np.array([[0.0, 0.0], [0.0, 2.0], [6.0, 0.0], [6.0, 4.0]])
     first = KMeans.start(samples, ONES, np.array([[0.0, 0.0], [3.0, 0.0], [40.0, 40.0]]))
     assert not first.assigned and not first.settled
@@ -40,7 +38,7 @@ def test_the_steps_are_those_of_the_calculation_on_paper() -> None:
     assert counts.tolist() == [[1, 1], [0, 1], [0, 1]]
 
 
-def test_a_tie_goes_to_the_first_centroid_and_distances_are_standardized() -> None:
+def test_a_tie_goes_to_the_first_centroid_and_distances_are_standardized():
     samples = np.array([[1.0, 0.0], [1.0, 30.0]])
     ends = np.array([[2.0, 0.0], [0.0, 0.0]])
     assert KMeans.start(samples, ONES, ends).assign().current.cluster_of.tolist() == [0, 0]
@@ -52,7 +50,7 @@ def test_a_tie_goes_to_the_first_centroid_and_distances_are_standardized() -> No
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_end_is_scikit_learns(seed: int) -> None:
+def test_the_end_is_scikit_learns(seed):
     from sklearn.cluster import KMeans as Reference
     from sklearn.datasets import make_blobs
 
@@ -75,14 +73,14 @@ def test_the_end_is_scikit_learns(seed: int) -> None:
     assert counts.sum() == 200
 
 
-def test_no_more_centroids_than_places() -> None:
+def test_no_more_centroids_than_places():
     samples = np.array([[1.0, 1.0]] * 5 + [[2.0, 2.0]] * 5)
     start = KMeans.random(samples, ONES, 4, 0)
     assert sorted(start.current.centroids[:, 0]) == [1, 2]
     assert start.run().inertia == 0
 
 
-def test_the_columns_of_a_table_with_their_classes(tmp_path: Path) -> None:
+def test_the_columns_of_a_table_with_their_classes(tmp_path):
     lines = [f"{n},{100 * n},{'ab'[n % 2]},{n % 3}.5" for n in range(20)]
     (tmp_path / "t.csv").write_text("\n".join(["long,wide,kind,deep", *lines]), "utf-8")
     project = edits.set_data(Project(), kind="csv", path="t.csv", target=("kind",))
@@ -100,7 +98,7 @@ def _lowest(samples: PlaneSamples, k: int) -> KMeans:
     return min((start.run() for start in starts), key=lambda end: end.inertia)
 
 
-def test_what_the_lesson_says_about_its_samples() -> None:
+def test_what_the_lesson_says_about_its_samples():
     project = library.start_project(library.find_lesson("groups_without_labels"))
     samples = column_samples(load_dataset(project, Path()))
     sums = [_lowest(samples, k).inertia for k in range(2, 7)]
@@ -113,7 +111,7 @@ def test_what_the_lesson_says_about_its_samples() -> None:
 
 
 @pytest.mark.slow
-def test_the_hidden_layer_of_the_lesson_fits_the_growers_better() -> None:
+def test_the_hidden_layer_of_the_lesson_fits_the_growers_better():
     project = library.start_project(library.find_lesson("groups_without_labels"))
     project = edits.set_data(project, kind="builtin", name="wine", options={})
     dataset = load_dataset(project, Path())

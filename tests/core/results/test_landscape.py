@@ -1,7 +1,5 @@
 """The landscape is Keras's loss over a plane of weights, and a path lies where its weights are."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ from tests.core.results.conftest import chain, train
 
 
 @pytest.mark.slow
-def test_a_path_past_a_frozen_body(tmp_path: Path) -> None:
+def test_a_path_past_a_frozen_body(tmp_path):
     """The history of a run does not hold the weights of a frozen pretrained network."""
     random = np.random.default_rng(1)
     bands = random.normal(size=(24, 80, 32)).astype(np.float32)
@@ -35,7 +33,7 @@ def test_a_path_past_a_frozen_body(tmp_path: Path) -> None:
     assert np.linalg.norm(landscape.paths[0][0]) > np.linalg.norm(landscape.paths[0][1]) > 0
 
 
-def test_losses_and_path_are_those_of_the_weights() -> None:
+def test_losses_and_path_are_those_of_the_weights():
     graph = chain(
         ("hidden", "Dense", {"units": 3, "activation": "tanh"}),
         ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
@@ -92,7 +90,7 @@ def test_losses_and_path_are_those_of_the_weights() -> None:
         assert landscape.losses[row, column] == pytest.approx(there, rel=1e-3)
 
 
-def test_without_a_path_each_random_filter_is_as_long_as_the_networks() -> None:
+def test_without_a_path_each_random_filter_is_as_long_as_the_networks():
     graph = chain(("out", "Dense", {"units": 1, "activation": "sigmoid"}))
     trained, dataset = train(graph, Data("builtin", name="moons"), Path(), epochs=1)
     landscape = loss_landscape(trained, dataset, side=3)

@@ -1,16 +1,12 @@
 """Inside: every node's values for one sample, weights, filters."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.layer_values import (
@@ -23,10 +19,8 @@ from netbuilder.core.results.layer_values import (
     weights_of,
 )
 
-Trained = tuple[TrainedModel, Dataset]
 
-
-def test_every_node_shows_what_it_gives(digits_model: Trained) -> None:
+def test_every_node_shows_what_it_gives(digits_model):
     trained, data = digits_model
     assert data.test is not None
     sample = raw_sample(data.test, 3)
@@ -46,14 +40,14 @@ def test_every_node_shows_what_it_gives(digits_model: Trained) -> None:
     assert np.array_equal(node_activations(trained, sample)["out"], seen["out"])
 
 
-def test_a_sample_of_another_shape(digits_model: Trained) -> None:
+def test_a_sample_of_another_shape(digits_model):
     with pytest.raises(DataError, match=r"shape \(9, 9, 1\), not \(8, 8, 1\)"):
         node_activations(digits_model[0], {"input": np.zeros((9, 9, 1))})
     with pytest.raises(DataError, match="no value for 'input'"):
         node_activations(digits_model[0], {})
 
 
-def test_weights_and_filters(digits_model: Trained) -> None:
+def test_weights_and_filters(digits_model):
     trained, _ = digits_model
     kernel, bias = array_stats(weights_of(trained, "conv"), frozen_of(trained, "conv"))
     assert (kernel.name, kernel.shape, kernel.count) == ("kernel", (3, 3, 1, 8), 72)
@@ -69,13 +63,13 @@ def test_weights_and_filters(digits_model: Trained) -> None:
     assert array_stats(weights_of(trained, "input"), frozen_of(trained, "input")) == ()
 
 
-def test_values_as_pictures() -> None:
+def test_values_as_pictures():
     assert as_pictures(np.zeros((6, 5, 8))).shape == (8, 6, 5)
     assert as_pictures(np.zeros((40, 3))).shape == (1, 3, 40)
     assert as_pictures(np.zeros(10)).shape == (1, 1, 10)
 
 
-def test_a_network_of_one_layer_gives_a_list_too() -> None:
+def test_a_network_of_one_layer_gives_a_list_too():
     graph = Graph(
         (Node("input", "Input"), Node("out", "Dense", {"units": 1, "activation": "sigmoid"})),
         (("input", "out"),),
@@ -93,7 +87,7 @@ def test_a_network_of_one_layer_gives_a_list_too() -> None:
     )
 
 
-def test_a_shared_layer_shows_each_of_its_uses() -> None:
+def test_a_shared_layer_shows_each_of_its_uses():
     graph = Graph(
         (Node("input", "Input"), Node("a", "Dense", {"units": 4, "activation": "tanh"}),
          Node("b", "Dense", shared="a"),

@@ -1,7 +1,5 @@
 """The live views give what the trained model itself answers, and scikit-learn's components."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +36,7 @@ def moons() -> Trained:
     return train(graph, Data("builtin", name="moons"), Path(), epochs=30)
 
 
-def test_a_surface_is_what_the_model_answers(moons: Trained) -> None:
+def test_a_surface_is_what_the_model_answers(moons):
     trained, data = moons
     asked = plane.surface_request(data, trained.project, size=20)
     found = asked.read(evaluate_probe(trained, asked.probe))
@@ -56,7 +54,7 @@ def test_a_surface_is_what_the_model_answers(moons: Trained) -> None:
     assert 0.5 < points.right.mean() < 1
 
 
-def test_a_surface_goes_along_columns_of_several_inputs() -> None:
+def test_a_surface_goes_along_columns_of_several_inputs():
     project = files.read(resource("examples", "two_inputs.netbuilder"))
     inputs = {
         "sepal": ("sepal length (cm)", "sepal width (cm)", "petal width (cm)"),
@@ -99,7 +97,7 @@ def test_a_surface_goes_along_columns_of_several_inputs() -> None:
     assert along.y[[0, -1]] == pytest.approx(ends, abs=1e-4)
 
 
-def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
+def test_the_running_training_answers_the_same_probe(moons):
     trained, data = moons
     probed: list[ProbeAnswered] = []
 
@@ -116,7 +114,7 @@ def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
     assert asked.read(probed[0]).shares is not None
 
 
-def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> None:
+def test_other_columns_are_held_where_they_are_typical(house_model):
     trained, data = house_model
     with pytest.raises(DataError, match="two numeric columns"):
         plane.surface_request(data, trained.project)
@@ -132,7 +130,7 @@ def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> 
         plane.curve_request(data, trained.project, "sise")
 
 
-def test_other_columns_can_be_held_at_a_chosen_row(house_model: Trained) -> None:
+def test_other_columns_can_be_held_at_a_chosen_row(house_model):
     trained, data = house_model
     view = next(one for one in VIEWS if one.name == "curve")
     towns = data.test.raw_x["input"][:, 1:]
@@ -149,7 +147,7 @@ def test_other_columns_can_be_held_at_a_chosen_row(house_model: Trained) -> None
     assert np.abs(drawn[row].y - drawn[None].y).min() > 20_000, "the other town costs another price"
 
 
-def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> None:
+def test_the_wall_says_what_each_picture_is_taken_for(digits_model):
     trained, data = digits_model
     asked = forecast_and_wall.wall_request(data, trained.project)
     found = asked.read(evaluate_probe(trained, asked.probe))
@@ -159,7 +157,7 @@ def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> 
     assert found.answers == tuple(str(one) for one in answers)
 
 
-def test_the_map_is_the_last_hidden_layers(moons: Trained) -> None:
+def test_the_map_is_the_last_hidden_layers(moons):
     trained, data = moons
     asked = maps.hidden_map_request(data, trained.project)
     found = asked.read(evaluate_probe(trained, asked.probe))
@@ -176,9 +174,7 @@ def test_the_map_is_the_last_hidden_layers(moons: Trained) -> None:
     assert turned == pytest.approx(-found.at, abs=1e-6)
 
 
-def test_views_fit_their_data(
-    moons: Trained, house_model: Trained, digits_model: Trained, reviews_model: Trained
-) -> None:
+def test_views_fit_their_data(moons, house_model, digits_model, reviews_model):
     def names(one: Trained) -> list[str]:
         return [view.name for view in views_for(one[1], one[0].project)]
 
@@ -190,7 +186,7 @@ def test_views_fit_their_data(
     assert len({view.name for view in VIEWS}) == len(VIEWS)
 
 
-def test_histograms_count_every_weight(moons: Trained) -> None:
+def test_histograms_count_every_weight(moons):
     trained, data = moons
     asked = histograms.histogram_request(data, trained.project, histograms.WEIGHTS)
     found = evaluate_probe(trained, asked.probe)
@@ -206,7 +202,7 @@ def test_histograms_count_every_weight(moons: Trained) -> None:
     assert (edges[0], edges[-1]) == pytest.approx((kernel.min(), kernel.max()))
 
 
-def test_histograms_of_gradients_are_those_of_the_tape(moons: Trained) -> None:
+def test_histograms_of_gradients_are_those_of_the_tape(moons):
     import tensorflow as tf
 
     trained, data = moons
@@ -223,7 +219,7 @@ def test_histograms_of_gradients_are_those_of_the_tape(moons: Trained) -> None:
     assert (edges[0], edges[-1]) == pytest.approx((np.min(slope), np.max(slope)), abs=1e-6)
 
 
-def test_histograms_of_activations_are_what_the_layer_gives(moons: Trained) -> None:
+def test_histograms_of_activations_are_what_the_layer_gives(moons):
     trained, data = moons
     asked = histograms.histogram_request(data, trained.project, histograms.ACTIVATIONS)
     picture = asked.read(evaluate_probe(trained, asked.probe))
@@ -239,7 +235,7 @@ def test_histograms_of_activations_are_what_the_layer_gives(moons: Trained) -> N
     assert picture.epochs.tolist() == [trained.epochs]
 
 
-def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
+def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew():
     spread = histograms.LayerHistograms()
     spread.add(np.array([0.0, 1.0]))
     spread.add(np.array([0.0, 10.0]))
@@ -251,7 +247,7 @@ def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
     assert spread.shares[-1].sum() == 1.0, "numbers that are none are left out"
 
 
-def test_the_nearest_word_is_that_of_the_smallest_angle() -> None:
+def test_the_nearest_word_is_that_of_the_smallest_angle():
     matrix = np.array([[9, 9], [1, 0], [1, 1], [2, 2.2], [-1, -1.0]])
     found = sample_summary.nearest_words(matrix, 2, ("", "[UNK]", "good", "fine", "bad"), most=2)
     assert [name for name, _ in found] == ["fine", "[UNK]"], "by angle, not by length"

@@ -1,7 +1,5 @@
 """Missing values at evaluation and prediction: as the model was trained, or as one says."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.predict_file import predict_file
 from netbuilder.core.results.unusual_values import with_missing_rule
-
-Trained = tuple[TrainedModel, Dataset]
 
 
 def asked(folder: Path) -> Path:
@@ -25,14 +19,14 @@ def asked(folder: Path) -> Path:
     return folder / "in.csv"
 
 
-def test_both_follow_the_rule_of_the_model(house_model: Trained, tmp_path: Path) -> None:
+def test_both_follow_the_rule_of_the_model(house_model, tmp_path):
     trained, path = house_model[0], asked(tmp_path)
     for work in (predict_file, evaluate):
         with pytest.raises(DataError, match=r"column 'size' in line 3; column 'town' in line 4"):
             work(trained, path)
 
 
-def test_another_rule_can_be_given(house_model: Trained, tmp_path: Path) -> None:
+def test_another_rule_can_be_given(house_model, tmp_path):
     trained, path = house_model[0], asked(tmp_path)
     dropped = with_missing_rule(trained, "drop")
     assert (len(predict_file(dropped, path)), evaluate(dropped, path).samples) == (1, 1)
@@ -51,15 +45,13 @@ def test_another_rule_can_be_given(house_model: Trained, tmp_path: Path) -> None
     assert trained.project.data.options.get("missing") is None
 
 
-def test_a_rule_that_does_not_exist(house_model: Trained) -> None:
+def test_a_rule_that_does_not_exist(house_model):
     with pytest.raises(DataError, match="'guess'") as caught:
         with_missing_rule(house_model[0], "guess")
     assert caught.value.code == "missing_rule_unknown"
 
 
-def test_a_category_that_was_never_seen_is_refused_by_both(
-    house_model: Trained, tmp_path: Path
-) -> None:
+def test_a_category_that_was_never_seen_is_refused_by_both(house_model, tmp_path):
     pd.DataFrame({"size": [100.0], "town": ["Rome"], "price": [1e5]}).to_csv(
         tmp_path / "in.csv", index=False
     )
@@ -69,7 +61,7 @@ def test_a_category_that_was_never_seen_is_refused_by_both(
         assert caught.value.code == "category_unknown"
 
 
-def test_a_spreadsheet_of_new_rows_is_answered(house_model: Trained, tmp_path: Path) -> None:
+def test_a_spreadsheet_of_new_rows_is_answered(house_model, tmp_path):
     import polars
 
     rows = {"size": [100.0, 60.0], "town": ["Bath", "York"]}
@@ -82,7 +74,7 @@ def test_a_spreadsheet_of_new_rows_is_answered(house_model: Trained, tmp_path: P
     np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
-def test_numbers_are_read_as_they_were_at_training(house_model: Trained, tmp_path: Path) -> None:
+def test_numbers_are_read_as_they_were_at_training(house_model, tmp_path):
     trained = house_model[0]
     told = replace(
         trained, preprocessing=replace(trained.preprocessing, hints={"like_decimal": ","})

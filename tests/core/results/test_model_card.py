@@ -1,13 +1,10 @@
 """The model card: true facts, the person's own judgement, three kinds of file."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -38,7 +35,7 @@ def iris() -> TrainedModel:
     return Session(project, load_dataset(project, EXAMPLES), record=False).run()
 
 
-def test_the_facts_are_those_of_the_data_set(iris: TrainedModel) -> None:
+def test_the_facts_are_those_of_the_data_set(iris):
     card = model_card.card_of(iris, load_dataset(iris.project, EXAMPLES))
     facts = {one.title: dict(one.rows) for one in card.sections}
     assert facts["Data"]["Test set"] == "30 samples"
@@ -51,7 +48,7 @@ def test_the_facts_are_those_of_the_data_set(iris: TrainedModel) -> None:
     assert set(facts["Evaluation by class"]) == {"setosa", "versicolor", "virginica"}
 
 
-def test_the_judgement_is_kept_in_project_and_model(iris: TrainedModel, tmp_path: Path) -> None:
+def test_the_judgement_is_kept_in_project_and_model(iris, tmp_path):
     registry.save_network(iris, tmp_path / "iris.h5")
     again = registry.load_network(tmp_path / "iris.h5")
     assert card_answers.answers_of(again.project)["harm"] == "Nobody: flowers | only."
@@ -61,7 +58,7 @@ def test_the_judgement_is_kept_in_project_and_model(iris: TrainedModel, tmp_path
     assert card_answers.KEY not in card_answers.with_answer(read, "harm", "").extra
 
 
-def test_markdown_and_html(iris: TrainedModel, tmp_path: Path) -> None:
+def test_markdown_and_html(iris, tmp_path):
     card = model_card.card_of(iris, None)
     text = model_card.as_markdown(card)
     assert text.startswith("# ")
@@ -73,7 +70,7 @@ def test_markdown_and_html(iris: TrainedModel, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_writes_a_pdf_too(iris: TrainedModel, tmp_path: Path) -> None:
+def test_the_command_writes_a_pdf_too(iris, tmp_path):
     registry.save_network(iris, tmp_path / "iris.h5")
     for name in ("card.pdf", "card.md"):
         done = subprocess.run(
@@ -86,7 +83,7 @@ def test_the_command_writes_a_pdf_too(iris: TrainedModel, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path: Path) -> None:
+def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path):
     scripts: list[str] = []
     answers: list[list[float]] = []
     for name in ("iris", "two_inputs", "week"):

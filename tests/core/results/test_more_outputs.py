@@ -1,7 +1,5 @@
 """Several outputs, several labels, raw scores, series and folders."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,7 +48,7 @@ def flats(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_number_and_a_class_at_once(flats: Path) -> None:
+def test_a_number_and_a_class_at_once(flats):
     graph = Graph(
         (Node("input", "Input"), Node("hidden", "Dense", {"units": 16, "activation": "relu"}),
          Node("rent", "Dense", {"units": 1}),
@@ -75,7 +73,7 @@ def test_a_number_and_a_class_at_once(flats: Path) -> None:
     ]  # fmt: skip
 
 
-def test_labels_that_hold_at_the_same_time(flats: Path) -> None:
+def test_labels_that_hold_at_the_same_time(flats):
     graph = chain(Node("out", "Dense", {"units": 2, "activation": "sigmoid"}))
     recipe = Data("csv", path="d.csv", target=("lift", "bath"),
                   options={"ignore": ["rent", "kind"]})  # fmt: skip
@@ -88,7 +86,7 @@ def test_labels_that_hold_at_the_same_time(flats: Path) -> None:
     assert predict_rows(trained, [{"size": 95}, {"size": 20}]).first.labels == ("lift, bath", "")
 
 
-def test_raw_scores_become_probabilities(flats: Path) -> None:
+def test_raw_scores_become_probabilities(flats):
     graph = chain(Node("out", "Dense", {"units": 3}))
     recipe = Data("csv", path="d.csv", target=("kind",),
                   options={"ignore": ["rent", "lift", "bath"]})  # fmt: skip
@@ -104,7 +102,7 @@ def test_raw_scores_become_probabilities(flats: Path) -> None:
     )
 
 
-def test_a_series_is_judged_on_a_file_of_its_own(tmp_path: Path) -> None:
+def test_a_series_is_judged_on_a_file_of_its_own(tmp_path):
     wave = pd.DataFrame({"t": np.sin(np.arange(400) / 5.0) * 10 + 20})
     wave.to_csv(tmp_path / "s.csv", index=False)
     wave.iloc[:60].to_csv(tmp_path / "more.csv", index=False)
@@ -130,7 +128,7 @@ def test_a_series_is_judged_on_a_file_of_its_own(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_of_pictures_is_judged(tmp_path: Path) -> None:
+def test_a_folder_of_pictures_is_judged(tmp_path):
     for part, count in (("train", 20), ("more", 6)):
         for label, grey in (("dark", 40), ("light", 210)):
             (tmp_path / part / label).mkdir(parents=True)
@@ -148,7 +146,7 @@ def test_a_folder_of_pictures_is_judged(tmp_path: Path) -> None:
         evaluate(trained, tmp_path / "more")
 
 
-def test_a_model_without_notes_about_its_data_is_asked_by_position() -> None:
+def test_a_model_without_notes_about_its_data_is_asked_by_position():
     graph = chain(Node("out", "Dense", {"units": 1}))
     made = train(graph, Data("builtin", name="diabetes"), Path(), 2)
     bare = TrainedModel(

@@ -1,7 +1,5 @@
 """Units are drawn with what Keras computes, and networks that cannot be drawn say why."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +23,7 @@ DENSE = ("hidden", "Dense", {"units": 3, "activation": "tanh"})
 OUT = ("out", "Dense", {"units": 2})
 
 
-def test_outputs_of_units_are_keras_own() -> None:
+def test_outputs_of_units_are_keras_own():
     graph = chain(
         ("hidden", "Dense", {"units": 5, "activation": "gelu"}),
         ("drop", "Dropout", {"rate": 0.5}),
@@ -57,7 +55,7 @@ def test_outputs_of_units_are_keras_own() -> None:
     )
 
 
-def test_a_convolution_opens_into_filters_and_maps() -> None:
+def test_a_convolution_opens_into_filters_and_maps():
     graph = chain(
         ("conv", "Conv2D", {"filters": 3, "kernel_size": [3, 2]}),
         ("norm", "BatchNormalization", {}),
@@ -111,9 +109,7 @@ def test_a_convolution_opens_into_filters_and_maps() -> None:
          {"input": (2,), "hidden": (3,), "out": (2,)}),
     ],
 )  # fmt: skip
-def test_a_network_that_cannot_be_drawn_says_so(
-    graph: Graph, sizes: dict[str, tuple[int, ...]]
-) -> None:
+def test_a_network_that_cannot_be_drawn_says_so(graph, sizes):
     with pytest.raises(UserError) as error:
         neuron_columns(graph, sizes)
     assert error.value.code == "neurons_undrawable"
@@ -122,9 +118,7 @@ def test_a_network_that_cannot_be_drawn_says_so(
 @pytest.mark.parametrize(
     ("inputs", "units", "drawn"), [(2, 38, True), (2, 39, False), (3, 4, False)]
 )
-def test_small_networks_with_two_inputs_are_drawn_unasked(
-    inputs: int, units: int, drawn: bool
-) -> None:
+def test_small_networks_with_two_inputs_are_drawn_unasked(inputs, units, drawn):
     graph = chain(("hidden", "Dense", {"units": units}), OUT)
     sizes = {"input": (inputs,), "hidden": (units,), "out": (2,)}
     assert drawn_by_default(neuron_columns(graph, sizes)) is drawn

@@ -3,13 +3,10 @@
 The truth is known: one class of the data is left out of the training.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -66,9 +63,7 @@ def share(model: nb.Model, table: pd.DataFrame) -> float:
     return float(model.is_unlike_training_data(rows(table)).mean())
 
 
-def test_the_class_that_was_left_out_is_flagged(
-    model: nb.Model, flowers: tuple[pd.DataFrame, ...]
-) -> None:
+def test_the_class_that_was_left_out_is_flagged(model, flowers):
     _train, ordinary, left_out = flowers
     assert share(model, left_out) >= 0.9
     assert share(model, ordinary) <= 0.2  # of 25: a twentieth is expected
@@ -77,9 +72,7 @@ def test_the_class_that_was_left_out_is_flagged(
     assert share(model, noise) >= 0.9
 
 
-def test_a_threshold_without_leave_one_out_flags_everything(
-    model: nb.Model, flowers: tuple[pd.DataFrame, ...]
-) -> None:
+def test_a_threshold_without_leave_one_out_flags_everything(model, flowers):
     """The wrong reading: each training sample is its own nearest one, at distance 0."""
     known = model.value.novelty
     assert known is not None
@@ -91,9 +84,7 @@ def test_a_threshold_without_leave_one_out_flags_everything(
     assert 0.3 < known.threshold / np.quantile(others, 0.95) < 3
 
 
-def test_every_way_to_predict_says_the_same(
-    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path
-) -> None:
+def test_every_way_to_predict_says_the_same(model, flowers, tmp_path):
     setosa = flowers[2][:3]
     found = predict_rows(model.value, rows(setosa))
     assert found.unlike == (True, True, True)
@@ -107,9 +98,7 @@ def test_every_way_to_predict_says_the_same(
     assert from_file.unlike_note in from_file.notes
 
 
-def test_a_reopened_file_knows_it_and_stays_plain_keras(
-    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path
-) -> None:
+def test_a_reopened_file_knows_it_and_stays_plain_keras(model, flowers, tmp_path):
     table = pd.concat(flowers[1:])
     expected = model.is_unlike_training_data(rows(table))
     for ending in (".h5", ".keras"):
@@ -125,7 +114,7 @@ def test_a_reopened_file_knows_it_and_stays_plain_keras(
     "damage",
     [{"threshold": "far"}, {"scale": ""}, {"samples": "AAAA"}, {"stride": 0}, {"mean": "***"}],
 )
-def test_a_damaged_reference_is_an_error(model: nb.Model, damage: dict[str, Any]) -> None:
+def test_a_damaged_reference_is_an_error(model, damage):
     ours = json.loads(json.dumps(sidecar_json(model.value)))
     ours["novelty"] |= damage
     with pytest.raises(FormatError) as error:
@@ -133,9 +122,7 @@ def test_a_damaged_reference_is_an_error(model: nb.Model, damage: dict[str, Any]
     assert error.value.code == "stored_data_damaged"
 
 
-def test_weights_set_by_hand_make_the_reference_void(
-    model: nb.Model, flowers: tuple[pd.DataFrame, ...]
-) -> None:
+def test_weights_set_by_hand_make_the_reference_void(model, flowers):
     dense = next(one.id for one in model.value.project.graph.nodes if one.layer == "Dense")
     changed = with_weights(model.value, {WeightIndex(dense, "kernel", (0, 0)): 3.0})
     assert changed.novelty is None
@@ -146,9 +133,7 @@ def test_weights_set_by_hand_make_the_reference_void(
 
 @pytest.mark.skipif(NODE is None, reason="no Node.js to run the page's code in")
 @pytest.mark.parametrize("normalized", [False, True])
-def test_the_web_page_computes_the_same(
-    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path, normalized: bool
-) -> None:
+def test_the_web_page_computes_the_same(model, flowers, tmp_path, normalized):
     known = model.value.novelty
     assert known is not None
     own = known.samples * known.scale + known.mean
@@ -177,7 +162,7 @@ def test_the_web_page_computes_the_same(
     assert json.loads(done.stdout) == model.is_unlike_training_data(rows(table)).tolist()
 
 
-def test_outputs_of_frozen_layers_are_not_computed_again(model: nb.Model) -> None:
+def test_outputs_of_frozen_layers_are_not_computed_again(model):
     known, graph = model.value.novelty, model.value.project.graph
     assert known is not None
     (node,) = known.nodes
@@ -199,7 +184,7 @@ def test_outputs_of_frozen_layers_are_not_computed_again(model: nb.Model) -> Non
     assert np.allclose(found.samples, known.samples, atol=1e-2)
 
 
-def test_noise_whose_features_collapse_is_unlike_where_features_are_many() -> None:
+def test_noise_whose_features_collapse_is_unlike_where_features_are_many():
     """Behind a backbone noise gives short vectors: near to all others by Euclid's distance."""
     random = np.random.default_rng(0)
     directions = random.normal(size=(4, 600))
@@ -231,7 +216,7 @@ def test_noise_whose_features_collapse_is_unlike_where_features_are_many() -> No
     assert near.max() < 3 * np.quantile(plain, 0.95), "the wrong measure hardly tells them apart"
 
 
-def test_large_layers_are_averaged_and_thinned() -> None:
+def test_large_layers_are_averaged_and_thinned():
     maps = np.random.default_rng(0).normal(size=(3, 16, 16, 12)).astype(np.float32)
     flat = np.arange(3 * 5000, dtype=np.float32).reshape(3, 5000)
     assert np.allclose(features_of([maps], 1), maps.mean(axis=(1, 2)), atol=1e-6)
@@ -239,7 +224,7 @@ def test_large_layers_are_averaged_and_thinned() -> None:
     assert features_of([maps[:, :2, :2], flat], 1).shape == (3, 5048)
 
 
-def test_a_sample_that_is_no_number_is_unlike() -> None:
+def test_a_sample_that_is_no_number_is_unlike():
     known = NoveltyReference(
         ("dense",), 1, np.zeros(2, np.float32), np.ones(2, np.float32),
         np.zeros((3, 2), np.float16), 1.0,
@@ -249,7 +234,7 @@ def test_a_sample_that_is_no_number_is_unlike() -> None:
 
 
 @pytest.mark.slow
-def test_digits_without_nine(tmp_path: Path) -> None:
+def test_digits_without_nine(tmp_path):
     data, random = load_digits(), np.random.default_rng(0)
     x, y = data.images[..., None].astype("float32"), data.target
     order = random.permutation(np.flatnonzero(y != 9))

@@ -1,7 +1,5 @@
 """How one number comes about, against the layer's own output."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -76,7 +74,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "params", "shape"), CASES)
-def test_every_number_is_the_layers_own(name: str, params: dict, shape: tuple) -> None:
+def test_every_number_is_the_layers_own(name, params, shape):
     import keras
 
     layer = getattr(keras.layers, name)(**params)
@@ -99,7 +97,7 @@ def test_every_number_is_the_layers_own(name: str, params: dict, shape: tuple) -
         ("Concatenate", {}, [(2, 3), (2, 1)]), ("Concatenate", {"axis": 1}, [(2, 3), (4, 3)]),
     ],
 )  # fmt: skip
-def test_what_several_inputs_become_is_told(name: str, params: dict, shapes: list) -> None:
+def test_what_several_inputs_become_is_told(name, params, shapes):
     import keras
 
     given = [RNG.normal(size=(1, *shape)).astype("float32") for shape in shapes]
@@ -111,7 +109,7 @@ def test_what_several_inputs_become_is_told(name: str, params: dict, shapes: lis
         assert "=" in formula_lines(number)
 
 
-def test_the_terms_add_up_to_what_the_activation_gets() -> None:
+def test_the_terms_add_up_to_what_the_activation_gets():
     kernel, bias = RNG.normal(size=(5, 3)), RNG.normal(size=3)
     x = RNG.normal(size=5)
     number = trace_value("Dense", {"activation": "relu"}, {"kernel": kernel, "bias": bias}, x, (1,))
@@ -124,7 +122,7 @@ def test_the_terms_add_up_to_what_the_activation_gets() -> None:
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_curves_are_those_of_keras(name: str) -> None:
+def test_curves_are_those_of_keras(name):
     import keras
 
     x, y = activation_curve(name, -4.0, 4.0)
@@ -132,7 +130,7 @@ def test_curves_are_those_of_keras(name: str) -> None:
     assert y == pytest.approx(own, abs=2e-5, rel=1e-5)
 
 
-def test_a_worked_example_reads_as_one_writes_it() -> None:
+def test_a_worked_example_reads_as_one_writes_it():
     weights = {"kernel": np.array([[2.0], [-1.0]]), "bias": np.array([0.5])}
     number = trace_value("Dense", {"activation": "relu"}, weights, np.array([3.0, 1.0]), (0,))
     assert number is not None
@@ -145,12 +143,12 @@ def test_a_worked_example_reads_as_one_writes_it() -> None:
     assert formula_lines(both) == "x[1] of input 2 = 5"
 
 
-def test_other_layers_are_not_taken_apart() -> None:
+def test_other_layers_are_not_taken_apart():
     assert trace_value("ConvLSTM1D", {}, {}, np.zeros((3, 2)), (0,)) is None
     assert trace_value("GRU", {}, {}, np.zeros((3, 2)), (0,)) is None, "without its weights"
 
 
-def test_the_states_of_an_lstm_over_time_are_those_that_it_would_return() -> None:
+def test_the_states_of_an_lstm_over_time_are_those_that_it_would_return():
     import keras
 
     for name in ("LSTM", "GRU", "SimpleRNN"):
@@ -163,7 +161,7 @@ def test_the_states_of_an_lstm_over_time_are_those_that_it_would_return() -> Non
 @pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave"])
 @pytest.mark.parametrize("inner", ["LSTM", "GRU", "SimpleRNN"])
 @pytest.mark.parametrize("sequences", [False, True])
-def test_both_directions_are_told_apart(mode: str, inner: str, sequences: bool) -> None:
+def test_both_directions_are_told_apart(mode, inner, sequences):
     import keras
 
     own = {"units": 2, "return_sequences": sequences}
@@ -191,7 +189,7 @@ ATTENTION = [
 
 
 @pytest.mark.parametrize(("name", "params", "count"), ATTENTION)
-def test_what_a_step_looks_at_is_what_keras_says(name: str, params: dict, count: int) -> None:
+def test_what_a_step_looks_at_is_what_keras_says(name, params, count):
     import keras
 
     layer = getattr(keras.layers, name)(**params)
@@ -221,7 +219,7 @@ def test_what_a_step_looks_at_is_what_keras_says(name: str, params: dict, count:
         assert "attends to step" in formula_lines(number)
 
 
-def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:
+def test_masked_steps_are_left_out_as_keras_leaves_them_out():
     """Read without the mask, the state would go on over the empty steps."""
     import keras
 
@@ -270,7 +268,7 @@ def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:
 
 
 @pytest.mark.parametrize("sums", [[9.73, 4.3, -8.53], [0.0, 0.0, 0.0], [700.0, -700.0, 699.0]])
-def test_a_softmax_is_divided_in_as_many_digits_as_it_takes(sums: list[float]) -> None:
+def test_a_softmax_is_divided_in_as_many_digits_as_it_takes(sums):
     for own in range(3):
         said = formula_lines(apply_activation("softmax", np.asarray(sums), own, (), 0.0))
         assert "e-" not in said.replace("−", "-"), "powers of ten are written as by hand"
@@ -284,7 +282,7 @@ def _read(written: str) -> float:
     return float(written.replace(" · 10", "e").translate(ordinary))
 
 
-def test_of_a_long_sum_at_least_half_stands_there_or_its_share_is_told() -> None:
+def test_of_a_long_sum_at_least_half_stands_there_or_its_share_is_told():
     """The largest products, six at least and twelve at most."""
 
     def told(count: int) -> str:

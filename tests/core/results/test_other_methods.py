@@ -1,7 +1,5 @@
 """Other methods beside the network: scikit-learn's own numbers on the network's own rows."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -59,9 +57,7 @@ def found(iris: tuple[TrainedModel, Dataset]) -> Comparison:
 
 
 @pytest.mark.slow
-def test_the_numbers_are_scikit_learn_s_own(
-    iris: tuple[TrainedModel, Dataset], found: Comparison
-) -> None:
+def test_the_numbers_are_scikit_learn_s_own(iris, found):
     _model, dataset = iris
     assert dataset.test is not None
     x, y = dataset.train.x["input"], dataset.train.raw_y["output"]
@@ -77,7 +73,7 @@ def test_the_numbers_are_scikit_learn_s_own(
     assert low < found.by_name["knn"].evaluation.metrics["accuracy"] <= high
 
 
-def test_the_tree_asks_in_the_columns_own_units(found: Comparison) -> None:
+def test_the_tree_asks_in_the_columns_own_units(found):
     """Iris setosa has petals of at most 1.9 cm, the others of at least 3.0 cm (Fisher, 1936); as
     the network sees them these are about -1.0 and -0.4."""
     first = tree_lines(found, 0)[0].text
@@ -86,7 +82,7 @@ def test_the_tree_asks_in_the_columns_own_units(found: Comparison) -> None:
     assert low <= float(limit.split()[0]) <= high, first
 
 
-def test_a_row_is_walked_along_the_tree(found: Comparison) -> None:
+def test_a_row_is_walked_along_the_tree(found):
     candidate = found.by_name["tree"]
     for row in range(len(found.x)):
         passed = [line for line in tree_lines(found, row) if line.passed]
@@ -97,7 +93,7 @@ def test_a_row_is_walked_along_the_tree(found: Comparison) -> None:
 
 
 @pytest.mark.slow
-def test_words_and_switches_of_a_table_are_no_thresholds(tmp_path: Path) -> None:
+def test_words_and_switches_of_a_table_are_no_thresholds(tmp_path):
     """Who is a member pays 2, others pay 9, red ones 5 more: no column of numbers decides."""
     random = np.random.default_rng(0)
     rows = ["colour,member,size (kg),fee"]
@@ -118,7 +114,7 @@ def test_words_and_switches_of_a_table_are_no_thresholds(tmp_path: Path) -> None
     assert "size" in words and "kg" in words and not words.endswith(" 0.5")
 
 
-def test_surfaces_are_the_methods_own_predictions(found: Comparison) -> None:
+def test_surfaces_are_the_methods_own_predictions(found):
     drawn = surfaces(found, "petal length (cm)", "petal width (cm)")
     assert list(drawn) == ["network", *METHODS]
     for name, picture in drawn.items():
@@ -130,13 +126,13 @@ def test_surfaces_are_the_methods_own_predictions(found: Comparison) -> None:
     assert set(np.unique(drawn["knn"].shares)) <= {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}
 
 
-def test_neighbours(found: Comparison) -> None:
+def test_neighbours(found):
     near = nearest_rows(found, 0)
     distances = np.linalg.norm(found.train_x - found.x[0], axis=1)
     assert [place for place, _ in near] == np.argsort(distances, kind="stable")[:5].tolist()
 
 
-def test_coefficients_name_their_class_and_keep_their_sign(found: Comparison) -> None:
+def test_coefficients_name_their_class_and_keep_their_sign(found):
     """Setosa has the shortest petals and virginica the longest: short ones are evidence for one
     class and against the other."""
     told = coefficients(found)
@@ -169,7 +165,7 @@ def priced(folder: Path) -> Comparison:
     return compare(model, dataset, ["linear", "forest"])
 
 
-def test_coefficients_of_numbers_are_in_the_columns_units(tmp_path: Path) -> None:
+def test_coefficients_of_numbers_are_in_the_columns_units(tmp_path):
     found = priced(tmp_path)
     told = coefficients(found)
     assert told.columns == ("price",)
@@ -183,7 +179,7 @@ def test_coefficients_of_numbers_are_in_the_columns_units(tmp_path: Path) -> Non
     assert found.by_name["linear"].evaluation.metrics["mean_absolute_error"] < 0.1
 
 
-def test_surfaces_begin_with_the_columns_that_matter(tmp_path: Path) -> None:
+def test_surfaces_begin_with_the_columns_that_matter(tmp_path):
     found = priced(tmp_path)
     assert set(important_columns(found)[:2]) <= {"kg", "red", "age"}
     assert sorted(important_columns(found)) == sorted(number_columns(found.dataset))
@@ -192,15 +188,13 @@ def test_surfaces_begin_with_the_columns_that_matter(tmp_path: Path) -> None:
     assert surfaces(found, up="kg")["network"].across != "kg"
 
 
-def test_disagreements_are_rows_with_another_class(found: Comparison) -> None:
+def test_disagreements_are_rows_with_another_class(found):
     mine = found.by_name["network"].evaluation.predictions
     its = found.by_name["linear"].evaluation.predictions
     assert found.disagreements("linear").tolist() == np.flatnonzero(mine != its).tolist()
 
 
-def test_numbers_disagree_where_they_are_further_apart_than_the_network_errs(
-    tmp_path: Path,
-) -> None:
+def test_numbers_disagree_where_they_are_further_apart_than_the_network_errs(tmp_path):
     found = priced(tmp_path)
     mine, its = (found.by_name[name].evaluation for name in ("network", "forest"))
     apart = np.abs(mine.predictions - its.predictions).reshape(-1)
@@ -210,7 +204,7 @@ def test_numbers_disagree_where_they_are_further_apart_than_the_network_errs(
     assert 0 < len(rows) < len(apart)
 
 
-def test_a_method_begins_small_in_a_sentence_and_large_in_a_line() -> None:
+def test_a_method_begins_small_in_a_sentence_and_large_in_a_line():
     titles = {name: method.title for name, method in METHODS.items()}
     assert all(title[0].islower() for title in titles.values())
     assert method_title("boosting") == titles["boosting"].capitalize()
@@ -218,7 +212,7 @@ def test_a_method_begins_small_in_a_sentence_and_large_in_a_line() -> None:
 
 
 @pytest.mark.slow
-def test_a_method_that_suits_better_is_told_and_one_by_chance_is_not(tmp_path: Path) -> None:
+def test_a_method_that_suits_better_is_told_and_one_by_chance_is_not(tmp_path):
     """Stairs that no line follows; and a line, which a network of one layer is."""
     random = np.random.default_rng(4)
     frame = pd.DataFrame(random.uniform(0, 8, (400, 2)).round(2), columns=["a", "b"])
@@ -243,7 +237,7 @@ def test_a_method_that_suits_better_is_told_and_one_by_chance_is_not(tmp_path: P
     assert METHODS["linear"].title in found.advice, "the best of all, not the best tree"
 
 
-def test_texts_are_compared_by_their_words() -> None:
+def test_texts_are_compared_by_their_words():
     project = files.read(EXAMPLES / "reviews.netbuilder")
     dataset = load_dataset(project, EXAMPLES)
     short = replace(project, training=replace(project.training, epochs=1))
@@ -253,7 +247,7 @@ def test_texts_are_compared_by_their_words() -> None:
     assert "not" in found.features
 
 
-def test_cancelling_keeps_what_is_done(iris: tuple[TrainedModel, Dataset]) -> None:
+def test_cancelling_keeps_what_is_done(iris):
     seen: list[str] = []
     found = compare(
         *iris, on_progress=lambda title, *_: seen.append(title), cancelled=lambda: len(seen) >= 1
@@ -261,7 +255,7 @@ def test_cancelling_keeps_what_is_done(iris: tuple[TrainedModel, Dataset]) -> No
     assert [one.name for one in found.candidates] == ["network", "knn"]
 
 
-def test_several_numbers_are_compared_with_every_method(tmp_path: Path) -> None:
+def test_several_numbers_are_compared_with_every_method(tmp_path):
     """Boosted trees of scikit-learn predict one number: a forecast of some days was refused."""
     when = pd.date_range("2024-01-01", periods=120).strftime("%Y-%m-%d")
     table = pd.DataFrame({"date": when, "v": np.sin(np.arange(120) / 3).round(4)})
@@ -275,7 +269,7 @@ def test_several_numbers_are_compared_with_every_method(tmp_path: Path) -> None:
     assert all(one.evaluation.predictions.shape[1] == 3 for one in found.candidates)
 
 
-def test_boosting_of_many_classes_has_fewer_rounds_and_says_so(tmp_path: Path) -> None:
+def test_boosting_of_many_classes_has_fewer_rounds_and_says_so(tmp_path):
     frame = pd.DataFrame(
         {"a": np.arange(400) % 100 / 100.0, "name": [f"c{n % 100}" for n in range(400)]}
     )
@@ -288,14 +282,14 @@ def test_boosting_of_many_classes_has_fewer_rounds_and_says_so(tmp_path: Path) -
     assert len(comparison.notes) == 1
 
 
-def test_an_unknown_method_is_named(iris: tuple[TrainedModel, Dataset]) -> None:
+def test_an_unknown_method_is_named(iris):
     with pytest.raises(DataError) as caught:
         compare(*iris, ["svm"])
     assert caught.value.code == "method_unknown"
 
 
 @pytest.mark.slow
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path):
     files.write(files.read(EXAMPLES / "diabetes.netbuilder"), tmp_path / "d.netbuilder")
     done = subprocess.run(
         [sys.executable, "-m", "netbuilder", "compare", "d.netbuilder", "--with", "knn,linear",

@@ -1,16 +1,10 @@
 """Rows, files, pictures and texts in; answers in own units or labels out."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.predict import (
     form_fields,
@@ -23,10 +17,8 @@ from netbuilder.core.results.predict import (
 )
 from netbuilder.core.results.predict_file import predict_file
 
-Trained = tuple[TrainedModel, Dataset]
 
-
-def test_a_row_filled_in_by_hand(house_model: Trained) -> None:
+def test_a_row_filled_in_by_hand(house_model):
     trained, _ = house_model
     fields = {entry.name: entry for entry in form_fields(trained)}
     assert fields["town"].categories == ("Bath", "York")
@@ -42,7 +34,7 @@ def test_a_row_filled_in_by_hand(house_model: Trained) -> None:
     assert comma.first.values[0, 0] == bath.first.values[0, 0]
 
 
-def test_a_row_far_from_the_training_rows_is_remarked_on(house_model: Trained) -> None:
+def test_a_row_far_from_the_training_rows_is_remarked_on(house_model):
     found = predict_rows(house_model[0], {"size": 9000, "town": "Bath"})
     assert "'size' is 9000, but the training rows range from" in found.notes[0]
 
@@ -58,13 +50,13 @@ def test_a_row_far_from_the_training_rows_is_remarked_on(house_model: Trained) -
         ({"sise": 100, "town": "Bath"}, "Did you mean 'size'"),
     ],
 )
-def test_wrong_rows(house_model: Trained, row: dict[str, object], words: str) -> None:
+def test_wrong_rows(house_model, row, words):
     with pytest.raises(DataError) as caught:
         predict_rows(house_model[0], row)
     assert words in str(caught.value)
 
 
-def test_a_csv_comes_back_with_answers(house_model: Trained, tmp_path: Path) -> None:
+def test_a_csv_comes_back_with_answers(house_model, tmp_path):
     frame = pd.DataFrame({"name": ["a;b", "c"], "town": ["Bath", "York"], "size": [100.5, 60.25]})
     frame.to_csv(tmp_path / "in.csv", index=False, sep=";", decimal=",", encoding="utf-8-sig")
     found = predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")
@@ -77,9 +69,7 @@ def test_a_csv_comes_back_with_answers(house_model: Trained, tmp_path: Path) -> 
     assert one.first.values[0, 0] == pytest.approx(back["predicted price"][1], rel=1e-5)
 
 
-def test_a_row_with_an_unknown_word_is_left_out_and_named(
-    house_model: Trained, tmp_path: Path
-) -> None:
+def test_a_row_with_an_unknown_word_is_left_out_and_named(house_model, tmp_path):
     (tmp_path / "in.csv").write_text("size,town\n50,Bath\n60,Rome\n70,York\n80,Rome\n")
     found = predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")
     back = pd.read_csv(tmp_path / "out.csv")
@@ -92,7 +82,7 @@ def test_a_row_with_an_unknown_word_is_left_out_and_named(
     )
 
 
-def test_the_cells_of_a_csv_come_back_as_they_stood(house_model: Trained, tmp_path: Path) -> None:
+def test_the_cells_of_a_csv_come_back_as_they_stood(house_model, tmp_path):
     rows = ["36,Bath,NA,007", "", "40.50,York,,1e3"]
     (tmp_path / "in.csv").write_text("\n".join(["size,town,note,code", *rows]) + "\n")
     predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")
@@ -102,7 +92,7 @@ def test_the_cells_of_a_csv_come_back_as_they_stood(house_model: Trained, tmp_pa
     assert [bool(line.rsplit(",", 1)[1]) for line in lines] == [True, True]
 
 
-def test_wrong_csv_files(house_model: Trained, tmp_path: Path) -> None:
+def test_wrong_csv_files(house_model, tmp_path):
     def said(text: str) -> str:
         (tmp_path / "in.csv").write_text(text)
         with pytest.raises(DataError) as caught:
@@ -120,7 +110,7 @@ def test_wrong_csv_files(house_model: Trained, tmp_path: Path) -> None:
         predict_file(house_model[0], tmp_path)
 
 
-def test_pictures(digits_model: Trained, tmp_path: Path) -> None:
+def test_pictures(digits_model, tmp_path):
     trained, data = digits_model
     assert input_sort(trained) == "images"
     assert data.test is not None
@@ -142,7 +132,7 @@ def test_pictures(digits_model: Trained, tmp_path: Path) -> None:
         predict_file(trained, tmp_path)
 
 
-def test_pixels_in_a_csv(digits_model: Trained, tmp_path: Path) -> None:
+def test_pixels_in_a_csv(digits_model, tmp_path):
     trained, data = digits_model
     assert data.test is not None
     raw = data.test.raw_x["input"][:5]
@@ -154,7 +144,7 @@ def test_pixels_in_a_csv(digits_model: Trained, tmp_path: Path) -> None:
         predict_file(trained, tmp_path / "p.csv")
 
 
-def test_texts(reviews_model: Trained, tmp_path: Path) -> None:
+def test_texts(reviews_model, tmp_path):
     trained, _ = reviews_model
     assert input_sort(trained) == "texts"
     found = predict_texts(trained, ["The ending was brilliant.", "The story was terrible!"])
@@ -171,7 +161,7 @@ def test_texts(reviews_model: Trained, tmp_path: Path) -> None:
         predict_rows(trained, {"text": "hello"})
 
 
-def test_arrays_of_another_shape(digits_model: Trained, tmp_path: Path) -> None:
+def test_arrays_of_another_shape(digits_model, tmp_path):
     np.savez(tmp_path / "a.npz", x=np.zeros((2, 8, 8), np.float32))
     assert len(predict_file(digits_model[0], tmp_path / "a.npz")) == 2
     np.savez(tmp_path / "a.npz", x=np.zeros((2, 9, 9, 1), np.float32))
@@ -179,14 +169,12 @@ def test_arrays_of_another_shape(digits_model: Trained, tmp_path: Path) -> None:
         predict_file(digits_model[0], tmp_path / "a.npz")
 
 
-def test_words_that_no_training_text_held_are_named(
-    reviews_model: tuple[TrainedModel, Dataset], house_model: tuple[TrainedModel, Dataset]
-) -> None:
+def test_words_that_no_training_text_held_are_named(reviews_model, house_model):
     assert unknown_words(reviews_model[0], "I loved Zyx and zyx, qat!") == ("zyx", "and", "qat")
     assert unknown_words(house_model[0], "zyx") == ()
 
 
-def test_a_raw_row_becomes_the_row_that_it_was(house_model: Trained) -> None:
+def test_a_raw_row_becomes_the_row_that_it_was(house_model):
     from netbuilder.core.results.file_samples import row_of
     from netbuilder.core.results.predict import raw_from_rows
 

@@ -1,13 +1,9 @@
 """What goes in and comes out, as a person would write it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.results.file_samples import row_of
 from netbuilder.core.results.layer_values import node_activations, raw_sample
 from netbuilder.core.results.live.sample_summary import (
@@ -18,10 +14,8 @@ from netbuilder.core.results.live.sample_summary import (
 from netbuilder.core.results.own_units import has_dates
 from netbuilder.core.results.predict import predict_rows
 
-Trained = tuple[TrainedModel, Dataset]
 
-
-def test_cells_of_a_row_are_those_of_its_file() -> None:
+def test_cells_of_a_row_are_those_of_its_file():
     entry = InputPreprocessing(
         "table",
         (6,),
@@ -46,7 +40,7 @@ def test_cells_of_a_row_are_those_of_its_file() -> None:
     assert features_of({"input": entry})["input"][1:3] == ("town=Bath", "town=York")
 
 
-def test_a_text_reads_as_it_came_and_pictures_say_nothing() -> None:
+def test_a_text_reads_as_it_came_and_pictures_say_nothing():
     words = InputPreprocessing(
         "text", (5,), "int32", vocabulary=("", "[UNK]", "good", "very", "film")
     )
@@ -62,7 +56,7 @@ def test_a_text_reads_as_it_came_and_pictures_say_nothing() -> None:
     assert input_summary({"picture": picture}, {"picture": np.zeros((8, 8, 1))}) == {}
 
 
-def test_the_answer_has_the_units_of_the_data(house_model: Trained) -> None:
+def test_the_answer_has_the_units_of_the_data(house_model):
     trained, dataset = house_model
     raw = raw_sample(dataset.train, 5)
     values = {node: one[None] for node, one in node_activations(trained, raw).items()}
@@ -74,7 +68,7 @@ def test_the_answer_has_the_units_of_the_data(house_model: Trained) -> None:
     assert price == pytest.approx(float(np.reshape(predicted, -1)[0]), rel=1e-4)
 
 
-def test_years_and_seconds_that_count_as_dates_stay_numbers() -> None:
+def test_years_and_seconds_that_count_as_dates_stay_numbers():
     columns = (
         FittedColumn("built", "date", low=1950),
         FittedColumn("at", "date", low=1.7e9, high=1.8e9),

@@ -1,7 +1,5 @@
 """Intervals, baseline, calibration and groups, on figures whose values are known beforehand."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -37,7 +35,7 @@ def numbers(predictions: np.ndarray, truth: np.ndarray) -> Evaluation:
     )  # fmt: skip
 
 
-def test_sixty_nine_of_sixty_nine_is_not_certainty() -> None:
+def test_sixty_nine_of_sixty_nine_is_not_certainty():
     """Wilson's interval for 69 of 69: 69 / (69 + 1.96²) = 0.947."""
     low, high = statistics.wilson(69, 69)
     assert low == pytest.approx(69 / (69 + 1.959964**2), abs=1e-4)
@@ -46,7 +44,7 @@ def test_sixty_nine_of_sixty_nine_is_not_certainty() -> None:
     assert found["accuracy"][0] == pytest.approx(0.947, abs=1e-3)
 
 
-def test_all_of_twenty_four_correct_leave_room_for_errors_in_every_measure() -> None:
+def test_all_of_twenty_four_correct_leave_room_for_errors_in_every_measure():
     """Two classes of 12: each recall is at least 12 / (12 + 1.96²) = 0.757, their mean 0.828.
 
     Resampled rows would all be correct too: an interval of 100 % to 100 %.
@@ -61,7 +59,7 @@ def test_all_of_twenty_four_correct_leave_room_for_errors_in_every_measure() -> 
 
 
 @pytest.mark.parametrize("cell", [0.0, 1.0])
-def test_a_perfect_or_empty_share_of_labels_is_not_certain(cell: float) -> None:
+def test_a_perfect_or_empty_share_of_labels_is_not_certain(cell):
     truth = np.ones((20, 3))
     found = statistics.intervals(
         Evaluation(
@@ -74,7 +72,7 @@ def test_a_perfect_or_empty_share_of_labels_is_not_certain(cell: float) -> None:
     assert low <= cell <= high
 
 
-def test_intervals_of_few_rows_hold_the_true_measures_as_often_as_they_say() -> None:
+def test_intervals_of_few_rows_hold_the_true_measures_as_often_as_they_say():
     """Of 24 rows of a network that is correct in 95 %, bootstrap intervals held it in 70 %."""
     random = np.random.default_rng(3)
     held = dict.fromkeys(("precision", "recall", "f1_score"), 0)
@@ -87,7 +85,7 @@ def test_intervals_of_few_rows_hold_the_true_measures_as_often_as_they_say() -> 
     assert all(count / 300 > 0.88 for count in held.values()), held
 
 
-def test_five_correct_rows_of_five_are_not_apart_from_nine_of_ten() -> None:
+def test_five_correct_rows_of_five_are_not_apart_from_nine_of_ten():
     """0.9⁵ = 0.59: chance explains it, though resampled rows never differ."""
     truth = [0, 1] * 52 + [1]
     said = truth[:5] + [1 - one if n < 10 else one for n, one in enumerate(truth[5:])]
@@ -96,7 +94,7 @@ def test_five_correct_rows_of_five_are_not_apart_from_nine_of_ten() -> None:
 
 
 @pytest.mark.parametrize("kind", ["share", "lognormal"])
-def test_random_groups_differ_in_one_evaluation_of_twenty_at_most(kind: str) -> None:
+def test_random_groups_differ_in_one_evaluation_of_twenty_at_most(kind):
     """Each group of four tested by itself: 19 to 22 of 100 evaluations named one."""
     random = np.random.default_rng(3)
     alarms, tries = 0, 150
@@ -110,7 +108,7 @@ def test_random_groups_differ_in_one_evaluation_of_twenty_at_most(kind: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.0, 1.0])
-def test_intervals_of_errors_hold_the_truth_from_twenty_rows(spread: float) -> None:
+def test_intervals_of_errors_hold_the_truth_from_twenty_rows(spread):
     """Percentiles of resampled means held the root of lognormal squares in 35 to 72 of 100."""
     random = np.random.default_rng(4)
     held = dict.fromkeys(("mean_absolute_error", "root_mean_squared_error"), 0)
@@ -126,7 +124,7 @@ def test_intervals_of_errors_hold_the_truth_from_twenty_rows(spread: float) -> N
     assert all(count / tries > 0.93 - 0.042 for count in held.values()), held
 
 
-def test_nine_rows_have_no_interval_of_errors_and_equal_errors_have_their_own() -> None:
+def test_nine_rows_have_no_interval_of_errors_and_equal_errors_have_their_own():
     truth = np.arange(9.0)
     assert statistics.intervals(numbers(truth + 1, truth)) == {}
     truth = np.arange(12.0)
@@ -142,7 +140,7 @@ def test_nine_rows_have_no_interval_of_errors_and_equal_errors_have_their_own() 
     assert 0 <= low <= 0.25 <= high < 1000
 
 
-def test_the_interval_of_a_mean_error_is_that_of_a_normal_mean() -> None:
+def test_the_interval_of_a_mean_error_is_that_of_a_normal_mean():
     """|N(0, 1)| has mean √(2/π) and deviation √(1 − 2/π): ± 1.96 deviations / √n."""
     random = np.random.default_rng(1)
     truth = random.normal(size=4000)
@@ -156,7 +154,7 @@ def test_the_interval_of_a_mean_error_is_that_of_a_normal_mean() -> None:
     }  # fmt: skip
 
 
-def test_the_intervals_of_several_columns_hold_the_sample_s_own() -> None:
+def test_the_intervals_of_several_columns_hold_the_sample_s_own():
     """Errors of 1 in one column and of 10 in the other: both metrics are means over columns."""
     random = np.random.default_rng(3)
     truth = random.normal(size=(400, 2)) * 30
@@ -165,7 +163,7 @@ def test_the_intervals_of_several_columns_hold_the_sample_s_own() -> None:
         assert low < found.metrics[name] < high, name
 
 
-def test_the_interval_of_f1_holds_the_sample_s_own() -> None:
+def test_the_interval_of_f1_holds_the_sample_s_own():
     random = np.random.default_rng(2)
     truth = random.integers(0, 2, 500)
     said = np.where(random.random(500) < 0.8, truth, 1 - truth)
@@ -175,7 +173,7 @@ def test_the_interval_of_f1_holds_the_sample_s_own() -> None:
         assert 0.04 < high - low < 0.11, name
 
 
-def test_calibration_knows_over_confidence() -> None:
+def test_calibration_knows_over_confidence():
     """Sure to 90 % and correct in 60 % of 100 rows: an error of 0.3."""
     found = classes([1] * 100, [1] * 60 + [0] * 40, sure=0.9)
     held = statistics.calibration(found)
@@ -184,7 +182,7 @@ def test_calibration_knows_over_confidence() -> None:
     assert held.samples == (100,)
 
 
-def test_a_group_that_differs_is_told_from_chance() -> None:
+def test_a_group_that_differs_is_told_from_chance():
     random = np.random.default_rng(3)
     where = np.repeat(["north", "south", "few"], [200, 200, 3])
     truth = random.integers(0, 2, 403)
@@ -199,7 +197,7 @@ def test_a_group_that_differs_is_told_from_chance() -> None:
     assert not any(one.apart for one in same)
 
 
-def test_many_numbers_become_quartiles() -> None:
+def test_many_numbers_become_quartiles():
     from netbuilder.core.results.statistics import _as_groups
 
     numbers_to_99 = pd.Series(np.arange(100.0))
@@ -209,14 +207,14 @@ def test_many_numbers_become_quartiles() -> None:
     assert counts.tolist() == [25, 25, 25, 25]
 
 
-def test_a_column_that_names_each_row_is_refused() -> None:
+def test_a_column_that_names_each_row_is_refused():
     found = classes([0, 1] * 200, [0, 1] * 200)
     with pytest.raises(DataError) as caught:
         statistics.by_group(found, np.arange(400).astype(str))
     assert caught.value.code == "too_many_groups"
 
 
-def test_two_networks_on_the_same_rows() -> None:
+def test_two_networks_on_the_same_rows():
     random = np.random.default_rng(4)
     truth = random.normal(size=600)
     good, bad = numbers(truth + 0.1, truth), numbers(truth + random.normal(size=600), truth)
@@ -254,9 +252,7 @@ def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_command_line_tells_groups_intervals_and_the_training_set_s_baseline(
-    patients: Path,
-) -> None:
+def test_the_command_line_tells_groups_intervals_and_the_training_set_s_baseline(patients):
     def run(*words: str) -> dict[str, object]:
         done = subprocess.run(
             [sys.executable, "-m", "netbuilder", *words, "--json"], cwd=patients,

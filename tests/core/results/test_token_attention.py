@@ -1,7 +1,5 @@
 """The language model in the glass box: attention as Keras gives it, and nothing seen ahead."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,7 +71,7 @@ def keras_scores(model: TrainedModel, text: str, node: str, source: str) -> np.n
 
 
 @pytest.mark.parametrize("block", ["1", "2"])
-def test_shares_are_what_keras_returns(model: TrainedModel, block: str) -> None:
+def test_shares_are_what_keras_returns(model, block):
     found = look(model, TEXT)
     scores = keras_scores(model, TEXT, f"attention_{block}", f"norm_{block}")
     assert scores.shape == (2, 16, 16)
@@ -84,7 +82,7 @@ def test_shares_are_what_keras_returns(model: TrainedModel, block: str) -> None:
     assert abs(scores[0] - scores[1]).max() > 0.05, "two heads, which differ"
 
 
-def test_padding_before_a_short_text_is_one_token(model: TrainedModel) -> None:
+def test_padding_before_a_short_text_is_one_token(model):
     found = look(model, SHORT)
     assert found.tokens == (START, "the", "king", "looks")
     scores = keras_scores(model, SHORT, "attention_2", "norm_2")
@@ -95,7 +93,7 @@ def test_padding_before_a_short_text_is_one_token(model: TrainedModel) -> None:
     assert shown[:, -1, 0] == pytest.approx(scores[:, -1, :13].sum(axis=-1), abs=1e-5)
 
 
-def test_a_later_token_changes_nothing_before_it(model: TrainedModel) -> None:
+def test_a_later_token_changes_nothing_before_it(model):
     ids = ids_of(model, TEXT)
     for place in (15, 9, 3):
         other = ids.copy()
@@ -107,7 +105,7 @@ def test_a_later_token_changes_nothing_before_it(model: TrainedModel) -> None:
             assert abs(here[node][place:] - there[node][place:]).max() > 1e-3
 
 
-def test_without_the_mask_it_would_look_ahead() -> None:
+def test_without_the_mask_it_would_look_ahead():
     project = project_of()
     nodes = tuple(
         replace(node, params={k: v for k, v in node.params.items() if k != "use_causal_mask"})
@@ -121,7 +119,7 @@ def test_without_the_mask_it_would_look_ahead() -> None:
     assert abs(here["norm"][:15] - there["norm"][:15]).max() > 1e-3
 
 
-def test_positions_tell_the_same_tokens_in_another_order_apart(model: TrainedModel) -> None:
+def test_positions_tell_the_same_tokens_in_another_order_apart(model):
     ids = ids_of(model, TEXT)
     other = ids.copy()
     other[[2, 5]] = other[[5, 2]]
@@ -133,7 +131,7 @@ def test_positions_tell_the_same_tokens_in_another_order_apart(model: TrainedMod
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [".h5", ".keras"])
-def test_plain_keras_opens_its_file(model: TrainedModel, tmp_path: Path, ending: str) -> None:
+def test_plain_keras_opens_its_file(model, tmp_path, ending):
     import keras
 
     from netbuilder.core.formats.importing.import_file import import_file
@@ -157,7 +155,7 @@ def test_plain_keras_opens_its_file(model: TrainedModel, tmp_path: Path, ending:
     assert token_attention(model, TEXT) is not None
 
 
-def test_top_k_leaves_the_most_likely_ones() -> None:
+def test_top_k_leaves_the_most_likely_ones():
     shares = np.array([0.1, 0.4, 0.2, 0.3])
     assert sampling_shares(shares, 1.0, 2) == pytest.approx([0, 0.4 / 0.7, 0, 0.3 / 0.7])
     assert sampling_shares(shares, 1.0, 0) == pytest.approx(shares)
@@ -169,7 +167,7 @@ def test_top_k_leaves_the_most_likely_ones() -> None:
     assert (sampling_shares(equal, 1.0, 2) > 0).sum() == 2, "of equal ones no more than asked for"
 
 
-def test_drawn_tokens_are_among_the_top_k(model: TrainedModel) -> None:
+def test_drawn_tokens_are_among_the_top_k(model):
     found = look(model, TEXT)
     best = np.argsort(-found.probabilities)[:3]
     allowed = {found.classes[one] for one in best}
@@ -181,7 +179,7 @@ def test_drawn_tokens_are_among_the_top_k(model: TrainedModel) -> None:
     assert found.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_token_is_appended_as_people_write(model: TrainedModel) -> None:
+def test_a_token_is_appended_as_people_write(model):
     entry = model.preprocessing.inputs["input"]
     assert append_token("The King", "looks", entry) == "The King looks"
     assert append_token("the king ", ".", entry) == "the king."
@@ -190,7 +188,7 @@ def test_a_token_is_appended_as_people_write(model: TrainedModel) -> None:
 
 
 @pytest.mark.slow
-def test_byte_pairs_go_through_the_file_and_into_the_text(tmp_path: Path) -> None:
+def test_byte_pairs_go_through_the_file_and_into_the_text(tmp_path):
     from netbuilder.core.formats.importing.import_file import load_network
     from netbuilder.core.formats.registry import save_network
 

@@ -1,7 +1,5 @@
 """Variants: what may be varied, and that the known best is found, kept and gone on with."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import replace
@@ -49,7 +47,7 @@ def project(tmp_path: Path) -> Project:
     return Project("Houses", graph, data, plan)
 
 
-def test_what_is_written_is_understood(project: Project) -> None:
+def test_what_is_written_is_understood(project):
     assert parse_dimension("hidden.units=16,32,64", project) == SearchDimension(
         "hidden.units", (16, 32, 64)
     )
@@ -82,12 +80,12 @@ def test_what_is_written_is_understood(project: Project) -> None:
         ("hidden.activation=1:2", "is not a number"),
     ],
 )
-def test_what_cannot_be_varied_is_said(project: Project, text: str, says: str) -> None:
+def test_what_cannot_be_varied_is_said(project, text, says):
     with pytest.raises(UserError, match=says):
         parse_dimension(text, project)
 
 
-def test_a_variant_is_the_project_with_other_values(project: Project) -> None:
+def test_a_variant_is_the_project_with_other_values(project):
     found = apply_values(
         project, {"drop.on": False, "hidden.units": 3, RATE: 0.5, "training.epochs": 2}
     )
@@ -100,7 +98,7 @@ def test_a_variant_is_the_project_with_other_values(project: Project) -> None:
     assert other.training.optimizer == Choice("SGD", {"learning_rate": 0.01})
 
 
-def test_each_method_stays_in_its_space(project: Project) -> None:
+def test_each_method_stays_in_its_space(project):
     varied = (
         parse_dimension("hidden.units=2,4", project),
         parse_dimension("drop.rate=0.1:0.5", project),
@@ -121,9 +119,7 @@ def test_each_method_stays_in_its_space(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
-    project: Project, tmp_path: Path
-) -> None:
+def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(project, tmp_path):
     """Of a rate that does nothing, a good one, and one that only jumps, the good one is known."""
     varied = (
         parse_dimension(f"{RATE}=1e-7,0.03,30", project),
@@ -156,7 +152,7 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
 
 
 @pytest.mark.slow
-def test_bayes_comes_nearer_to_a_known_minimum_than_chance(project: Project) -> None:
+def test_bayes_comes_nearer_to_a_known_minimum_than_chance(project):
     """A bowl whose lowest place is known: a rate of 0.003 and 0.2 of dropout."""
     varied = (
         parse_dimension(f"{RATE}=log:1e-5:1", project),
@@ -179,14 +175,14 @@ def test_bayes_comes_nearer_to_a_known_minimum_than_chance(project: Project) -> 
     assert found["bayes"][1] < found["random"][1] / 3
 
 
-def test_bayes_ends_where_every_combination_was_tried(project: Project) -> None:
+def test_bayes_ends_where_every_combination_was_tried(project):
     varied = (parse_dimension("hidden.units=2,3,4,5,6,7", project),)
     done = [Trial({"hidden.units": units}, float(units), 1) for units in range(2, 8)]
     assert METHODS["bayes"](varied, done, 0) is None
     assert METHODS["bayes"](varied, done[1:], 0) == {"hidden.units": 2}
 
 
-def test_pruned_trials_rank_apart(project: Project, tmp_path: Path) -> None:
+def test_pruned_trials_rank_apart(project, tmp_path):
     """A pruned trial's score is of fewer epochs: however low, it ranks below complete ones."""
     varied = (parse_dimension("hidden.units=2,3,4,5,6", project),)
     plan = StudyPlan(project, tmp_path, varied, method="grid")
@@ -206,7 +202,7 @@ def test_pruned_trials_rank_apart(project: Project, tmp_path: Path) -> None:
     assert study.importance(varied, trials) == whole
 
 
-def test_what_cannot_train_is_a_trial_too(tmp_path: Path, project: Project) -> None:
+def test_what_cannot_train_is_a_trial_too(tmp_path, project):
     varied = (
         parse_dimension("out.units=1,3", project),
         parse_dimension("training.epochs=1", project),
@@ -217,7 +213,7 @@ def test_what_cannot_train_is_a_trial_too(tmp_path: Path, project: Project) -> N
     assert found.best is found.trials[0]
 
 
-def test_a_variant_that_others_had_left_behind_is_ended() -> None:
+def test_a_variant_that_others_had_left_behind_is_ended():
     """Four others were at 0.5 after three epochs: one at 0.6 is worse than their median."""
 
     class Run:
@@ -241,7 +237,7 @@ def test_a_variant_that_others_had_left_behind_is_ended() -> None:
     assert not spared.pruned
 
 
-def test_a_lucky_epoch_is_kept_by_the_plan(project: Project, tmp_path: Path) -> None:
+def test_a_lucky_epoch_is_kept_by_the_plan(project, tmp_path):
     """What was judged best is epoch 3 of a zigzag: without keeping it the last one would count."""
     plan = StudyPlan(project, tmp_path, (parse_dimension(f"{RATE}=0.01,0.1", project),))
     lucky = Trial({RATE: 0.1}, 0.2, 5, curve=(0.9, 0.5, 0.2, 0.8, 0.9))
@@ -257,7 +253,7 @@ def test_a_lucky_epoch_is_kept_by_the_plan(project: Project, tmp_path: Path) -> 
     assert study.with_best(study.Study(plan, (lucky,)), kept).training.callbacks == (stops,)
 
 
-def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
+def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one():
     """Rows of 0 and 1 in turn: 0.02 less in every row is no chance, 0.02 in the mean of some is."""
     plan = StudyPlan(Project(), Path(), ())
     rows = np.tile([0.0, 1.0], 25)
@@ -291,7 +287,7 @@ def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
     assert trial_from_json(json.loads(json.dumps(best.kept()))) == best
 
 
-def test_many_rows_are_told_apart_as_well_by_the_means_of_groups() -> None:
+def test_many_rows_are_told_apart_as_well_by_the_means_of_groups():
     rows = np.random.default_rng(0).normal(size=(2, 10_500))
     grouped = judging._grouped
     few = judging.score_difference(*map(grouped, rows))
@@ -303,9 +299,7 @@ def test_many_rows_are_told_apart_as_well_by_the_means_of_groups() -> None:
 
 
 @pytest.mark.slow
-def test_other_losses_are_compared_by_what_none_of_them_is(
-    project: Project, tmp_path: Path
-) -> None:
+def test_other_losses_are_compared_by_what_none_of_them_is(project, tmp_path):
     """Huber's number is smaller than that of the squares by its formula alone."""
     varied = (
         parse_dimension("training.loss=mean_squared_error,huber,mean_absolute_error", project),
@@ -320,7 +314,7 @@ def test_other_losses_are_compared_by_what_none_of_them_is(
         assert np.mean(trial.rows) == pytest.approx(off, rel=1e-4)
 
 
-def test_a_penalty_is_no_part_of_how_good_a_variant_is(project: Project, tmp_path: Path) -> None:
+def test_a_penalty_is_no_part_of_how_good_a_variant_is(project, tmp_path):
     """With a rate of next to nothing the weights stay as they are, so all are as good."""
     slow = replace(project.training, epochs=1, optimizer=Choice("SGD", {"learning_rate": 1e-12}))
     still = replace(project, training=slow, graph=chain(("out", "Dense", {"units": 1})))
@@ -333,14 +327,14 @@ def test_a_penalty_is_no_part_of_how_good_a_variant_is(project: Project, tmp_pat
     assert format_setting(punished.values["out.kernel_regularizer"]) == "L2 (1)"
 
 
-def test_the_score_is_that_of_the_weights_that_are_kept(project: Project, tmp_path: Path) -> None:
+def test_the_score_is_that_of_the_weights_that_are_kept(project, tmp_path):
     varied = (parse_dimension(f"{RATE}=0.05,0.3", project),)
     for trial in study.run_study(StudyPlan(project, tmp_path, varied)).trials:
         assert trial.score == min(trial.curve) == trial.curve[trial.best_epoch - 1]
         assert np.mean(trial.rows) == pytest.approx(trial.score, rel=1e-4), "judged at that epoch"
 
 
-def test_a_part_of_a_grid_is_not_its_first_corner(project: Project, tmp_path: Path) -> None:
+def test_a_part_of_a_grid_is_not_its_first_corner(project, tmp_path):
     varied = (
         parse_dimension("hidden.units=4,8,16", project),
         parse_dimension(f"{RATE}=1e-4,1e-3,1e-2", project),
@@ -358,7 +352,7 @@ def test_a_part_of_a_grid_is_not_its_first_corner(project: Project, tmp_path: Pa
     assert spread_trials(varied, done[:3], 0) == done[3].values, "the same after a kill"
 
 
-def test_where_none_could_train_it_says_why(project: Project, tmp_path: Path) -> None:
+def test_where_none_could_train_it_says_why(project, tmp_path):
     found = study.run_study(
         StudyPlan(project, tmp_path, (parse_dimension("out.units=2,3", project),))
     )

@@ -1,7 +1,5 @@
 """A search among variants is found again by its project."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         "training.optimizer=Adam,SGD",
     ],
 )
-def test_what_is_varied_is_written_as_it_is_read(project: Project, line: str) -> None:
+def test_what_is_varied_is_written_as_it_is_read(project, line):
     one = parse_dimension(line, project)
     assert parse_dimension(format_dimension(one), project) == one
 
@@ -58,7 +56,7 @@ def _search(project: Project, base: Path, *varied: SearchDimension, trials: int 
 
 
 @pytest.mark.slow
-def test_the_search_of_a_project_is_found(project: Project, tmp_path: Path) -> None:
+def test_the_search_of_a_project_is_found(project, tmp_path):
     assert study.newest_study(project, tmp_path) is None
     varied = (
         parse_dimension("hidden.units=2:64", project),
@@ -83,9 +81,7 @@ def test_the_search_of_a_project_is_found(project: Project, tmp_path: Path) -> N
     assert study.newest_study(edits.remove_nodes(project, ["hidden"]), tmp_path) is None
 
 
-def test_what_was_looked_for_is_known_before_the_first_is_done(
-    project: Project, tmp_path: Path
-) -> None:
+def test_what_was_looked_for_is_known_before_the_first_is_done(project, tmp_path):
     plan = study.with_default_file(
         StudyPlan(project, tmp_path, (parse_dimension(f"{RATE}=log:1e-4:1", project),), 400, "grid")
     )
@@ -95,7 +91,7 @@ def test_what_was_looked_for_is_known_before_the_first_is_done(
     assert (found.plan.trials, found.plan.method, found.plan.varied) == (400, "grid", plan.varied)
 
 
-def test_what_was_done_is_tried_anew_and_the_oldest_go(project: Project, tmp_path: Path) -> None:
+def test_what_was_done_is_tried_anew_and_the_oldest_go(project, tmp_path):
     plan = _search(project, tmp_path, parse_dimension("hidden.units=2:64", project), trials=2)
     study.restart_if_complete(replace(plan, trials=3))
     assert len(study.read_trials(plan)) == 2, "three go on from two"

@@ -1,7 +1,5 @@
 """Variants in processes of their own: the same ones, a kill loses none, memory has a bound."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -36,7 +34,7 @@ def project(tmp_path: Path) -> Project:
     return Project("Houses", graph, data, plan)
 
 
-def test_processes_fit_processors_and_memory() -> None:
+def test_processes_fit_processors_and_memory():
     cores = os.cpu_count() or 1
     assert fitting_jobs(1, 10_000) == (1, 10_000)
     assert fitting_jobs(64, 1_000_000)[0] == min(64, cores)
@@ -45,7 +43,7 @@ def test_processes_fit_processors_and_memory() -> None:
     assert count * each <= 100_000
 
 
-def test_what_was_not_tried_comes_next_whatever_the_order(project: Project) -> None:
+def test_what_was_not_tried_comes_next_whatever_the_order(project):
     """Of four at once the second was killed: it is tried again, and no other twice."""
     varied = (parse_dimension("hidden.units=2,3,4,5", project),)
     done = [Trial({"hidden.units": units}, 0.1, 1) for units in (2, 4)]
@@ -62,7 +60,7 @@ def test_what_was_not_tried_comes_next_whatever_the_order(project: Project) -> N
 
 
 @pytest.mark.slow
-def test_two_at_once_find_the_same_as_one(project: Project, tmp_path: Path) -> None:
+def test_two_at_once_find_the_same_as_one(project, tmp_path):
     varied = (
         parse_dimension(f"{RATE}=1e-7,0.03", project),
         parse_dimension("out.units=1,3", project),
@@ -85,7 +83,7 @@ def test_two_at_once_find_the_same_as_one(project: Project, tmp_path: Path) -> N
     assert set(told) == {1e-7, 0.03}, "curves of all come while they learn"
 
 
-def test_too_much_memory_ends_one_process() -> None:
+def test_too_much_memory_ends_one_process():
     worker = WorkerProcess(
         "netbuilder.core.results.tuning.tuning_worker",
         ResourceLimits(None, 50),
@@ -99,7 +97,7 @@ def test_too_much_memory_ends_one_process() -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_study_goes_on(project: Project, tmp_path: Path) -> None:
+def test_a_killed_study_goes_on(project, tmp_path):
     files.write(project, tmp_path / "p.netbuilder")
     trials = tmp_path / "trials.jsonl"
     command = [

@@ -1,9 +1,6 @@
 """How sure an answer is: against counts by hand, and on weights that are known."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +16,10 @@ from netbuilder.core.results.uncertainty import (
     uncertainty_of,
     with_dropout,
 )
-from tests.core.results.conftest import Trained, chain, train
+from tests.core.results.conftest import chain, train
 
 
-def test_eight_of_ten_known_answers_lie_within() -> None:
+def test_eight_of_ten_known_answers_lie_within():
     places = np.array([[0.0]] * 9 + [[100.0]] * 91)
     errors = np.concatenate([np.arange(1.0, 10.0), np.full(91, 50.0)])
     known = KnownErrors(places, np.ones(1), errors, "test")
@@ -41,7 +38,7 @@ def test_eight_of_ten_known_answers_lie_within() -> None:
     assert found == pytest.approx([1.0, 7.0]), "only rows that are like it speak"
 
 
-def test_the_range_holds_eight_of_ten_test_rows(house_model: Trained) -> None:
+def test_the_range_holds_eight_of_ten_test_rows(house_model):
     trained, dataset = house_model
     known = known_errors(trained, dataset)
     assert known is not None
@@ -61,7 +58,7 @@ def test_the_range_holds_eight_of_ten_test_rows(house_model: Trained) -> None:
     assert uncertainty_of(trained, one, None) is None
 
 
-def test_dropout_stays_on_and_touches_nothing(digits_model: Trained) -> None:
+def test_dropout_stays_on_and_touches_nothing(digits_model):
     trained, dataset = digits_model
     x = {key: value[:3] for key, value in dataset.train.x.items()}
     before = predict_values(trained, x)["out"]
@@ -81,7 +78,7 @@ def test_dropout_stays_on_and_touches_nothing(digits_model: Trained) -> None:
     assert np.array_equal(np.array(drop.seed_generator.state), state), "training goes on the same"
 
 
-def test_a_unit_that_is_switched_off_is_counted_right(tmp_path: Path) -> None:
+def test_a_unit_that_is_switched_off_is_counted_right(tmp_path):
     """One number through dropout 0.5: twice as large in half of the tries, else nothing."""
     lines = ["x,y", *(f"{i / 10},{i / 10}" for i in range(40))]
     (tmp_path / "t.csv").write_text("\n".join(lines))
@@ -104,7 +101,7 @@ def test_a_unit_that_is_switched_off_is_counted_right(tmp_path: Path) -> None:
     assert known_errors(trained, few) is None
 
 
-def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model: Trained) -> None:
+def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model):
     trained, dataset = house_model
     known = known_errors(trained, dataset)
     assert known is not None

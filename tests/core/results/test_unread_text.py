@@ -1,19 +1,13 @@
 """A text of unknown words only is told as what it is."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.results.explain.methods import explain
 from netbuilder.core.results.predict import predict_texts
 from netbuilder.core.results.unusual_values import KNOWS_NOTHING, has_no_known_words
 
 
-def test_the_network_says_that_it_knows_no_word(
-    reviews_model: tuple[TrainedModel, Dataset],
-) -> None:
+def test_the_network_says_that_it_knows_no_word(reviews_model):
     trained, _ = reviews_model
     assert KNOWS_NOTHING in predict_texts(trained, ["xylophonic qwertz"]).notes
     word = next(iter(trained.preprocessing.inputs.values())).vocabulary[5]

@@ -1,7 +1,5 @@
 """Files with rows unlike the training rows, or with numbers that were scaled beforehand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +33,7 @@ def scaled_by_hand(trained: Trained) -> pd.DataFrame:
     return ROWS.assign(size=(ROWS["size"] - column.low) / (column.high - column.low))
 
 
-def test_a_file_of_scaled_numbers_is_told_and_taken_back(
-    house_model: Trained, tmp_path: Path
-) -> None:
+def test_a_file_of_scaled_numbers_is_told_and_taken_back(house_model, tmp_path):
     trained = house_model[0]
     raw = predictions_of_file(trained, written(tmp_path, ROWS))
     assert not raw.looks_scaled
@@ -62,7 +58,7 @@ def test_a_file_of_scaled_numbers_is_told_and_taken_back(
     assert cells == pytest.approx(as_given), "the file's own cells are written as they stood"
 
 
-def test_one_row_far_away_is_no_scaled_file(house_model: Trained, tmp_path: Path) -> None:
+def test_one_row_far_away_is_no_scaled_file(house_model, tmp_path):
     path = written(tmp_path, ROWS.assign(size=[60.0, 0.9, 120.0]))
     found = predictions_of_file(house_model[0], path)
     assert not found.looks_scaled
@@ -71,14 +67,14 @@ def test_one_row_far_away_is_no_scaled_file(house_model: Trained, tmp_path: Path
     assert "line 3" in note
 
 
-def test_empty_cells_stay_empty(house_model: Trained) -> None:
+def test_empty_cells_stay_empty(house_model):
     table = pd.DataFrame({"size": [0.5, np.nan], "town": ["Bath", "York"]})
     back = undo_scaling(table, preprocessing_of(house_model[0]))["size"]
     assert 60 < back[0] < 140
     assert np.isnan(back[1])
 
 
-def test_a_window_that_was_dragged_far_off_is_told() -> None:
+def test_a_window_that_was_dragged_far_off_is_told():
     """Its answer kept the range of the known windows, as if one like it had been seen."""
     project = files.read(resource("examples", "temperatures.netbuilder"))
     data = load_dataset(project, Path())
@@ -96,7 +92,7 @@ def test_a_window_that_was_dragged_far_off_is_told() -> None:
     assert told.startswith("'temperature' is 80, but the training rows range from −5.8 to 25.4")
 
 
-def test_of_a_series_inputs_and_targets_outside_are_counted_apart(tmp_path: Path) -> None:
+def test_of_a_series_inputs_and_targets_outside_are_counted_apart(tmp_path):
     """One jump to 50 in the test rows, 3 before their end: a target of the samples of which it is
     step 1 or 2, and an input of the later ones."""
     rows = [n % 10 for n in range(100)]

@@ -1,7 +1,5 @@
 """Word vectors: each word has the row that Keras looks up, and numbers are those of geometry."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,6 @@ from sklearn.decomposition import PCA
 from netbuilder.api import Model
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Data, Graph, Project, Training
 from netbuilder.core.results import word_vectors
@@ -20,7 +17,6 @@ from netbuilder.core.results.layer_values import weights_of
 from netbuilder.core.results.word_vectors import TokenTable, WordVectors, token_table, word_map
 from tests.core.results.conftest import chain
 
-Trained = tuple[TrainedModel, Dataset]
 READING: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("pool", "GlobalAveragePooling1D", {}),
     ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
@@ -49,7 +45,7 @@ def named(vectors: WordVectors, found: tuple[tuple[int, float], ...]) -> list[st
     return [vectors.tokens.names[place] for place, _cosine in found]
 
 
-def test_neighbours_are_those_of_the_angle_and_padding_is_no_word() -> None:
+def test_neighbours_are_those_of_the_angle_and_padding_is_no_word():
     vectors = by_hand()
     assert vectors.tokens.names == tuple(BY_HAND)
     assert "" not in vectors.tokens.numbers and "[UNK]" not in vectors.tokens.numbers
@@ -64,7 +60,7 @@ def test_neighbours_are_those_of_the_angle_and_padding_is_no_word() -> None:
     assert len(vectors.neighbours("king", 100)) == len(BY_HAND) - 1
 
 
-def test_an_analogy_that_holds_by_construction_holds() -> None:
+def test_an_analogy_that_holds_by_construction_holds():
     vectors = by_hand()
     first, second = vectors.analogy("king", "man", "woman")[:2]
     assert vectors.tokens.names[first[0]] == "queen"
@@ -74,7 +70,7 @@ def test_an_analogy_that_holds_by_construction_holds() -> None:
     assert not {"princess", "girl", "man"} & set(named(vectors, tuple(others)))
 
 
-def test_a_word_without_a_row_is_an_error_and_letters_may_be_capitals() -> None:
+def test_a_word_without_a_row_is_an_error_and_letters_may_be_capitals():
     vectors = by_hand()
     assert vectors.tokens.find(" King ") == vectors.tokens.find("king") == 0
     for word in ("emperor", "", "[UNK]"):
@@ -83,12 +79,12 @@ def test_a_word_without_a_row_is_an_error_and_letters_may_be_capitals() -> None:
         assert caught.value.code == "word_unknown"
 
 
-def test_a_vector_of_zeros_is_like_no_other() -> None:
+def test_a_vector_of_zeros_is_like_no_other():
     table = TokenTable(("a", "b"), np.array([0, 1]))
     assert WordVectors.of(np.array([[0, 0.0], [1, 2]]), table).similarity("a", "b") == 0.0
 
 
-def test_each_word_has_the_vector_that_keras_gives_for_it(reviews_model: Trained) -> None:
+def test_each_word_has_the_vector_that_keras_gives_for_it(reviews_model):
     """The careless reading is one row off: padding is row 0, and words begin with row 2."""
     trained, dataset = reviews_model
     node = next(n.id for n in trained.project.graph.nodes if n.layer == "Embedding")
@@ -118,7 +114,7 @@ def test_each_word_has_the_vector_that_keras_gives_for_it(reviews_model: Trained
     assert caught.value.code == "no_embedding"
 
 
-def test_a_map_is_that_of_scikit_learn(reviews_model: Trained) -> None:
+def test_a_map_is_that_of_scikit_learn(reviews_model):
     trained, dataset = reviews_model
     node = next(n.id for n in trained.project.graph.nodes if n.layer == "Embedding")
     matrix, words = weights_of(trained, node)["embeddings"], dataset.facts.vocabulary
@@ -133,7 +129,7 @@ def test_a_map_is_that_of_scikit_learn(reviews_model: Trained) -> None:
     assert spread.at.shape == found.at.shape and np.isfinite(spread.at).all()
 
 
-def test_a_map_is_bounded_to_the_most_frequent_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_map_is_bounded_to_the_most_frequent_words(monkeypatch):
     monkeypatch.setattr(word_vectors, "MOST_ON_MAP", 5)
     for way in (word_vectors.PCA, word_vectors.TSNE):
         assert word_map(by_hand(), way).at.shape == (5, 2)
@@ -143,7 +139,7 @@ def test_a_map_is_bounded_to_the_most_frequent_words(monkeypatch: pytest.MonkeyP
     assert caught.value.code == "too_few_words"
 
 
-def test_points_do_not_jump_where_components_change_places() -> None:
+def test_points_do_not_jump_where_components_change_places():
     """The wider direction becomes the narrower one: plain components would swap and mirror."""
     random = np.random.default_rng(3)
     points = random.normal(size=(60, 6)) * (0.01, 0.01, 3.0, 2.9, 0.01, 0.01)
@@ -176,7 +172,7 @@ def told(tmp_path: Path) -> tuple[Graph, Dataset]:
     return graph, load_dataset(Project(graph=graph, data=data, training=Training()), tmp_path)
 
 
-def test_classes_of_a_word_are_those_of_its_texts(told: tuple[Graph, Dataset]) -> None:
+def test_classes_of_a_word_are_those_of_its_texts(told):
     graph, dataset = told
     words = {"input": dataset.facts.vocabulary}
     table = token_table(graph, "embedding", 30, words, dataset)
@@ -200,7 +196,7 @@ def test_classes_of_a_word_are_those_of_its_texts(told: tuple[Graph, Dataset]) -
         assert table.leaning[table.find("odd")] == -1, "one text is no evidence"
 
 
-def test_numbers_that_stand_for_categories_are_named_by_themselves(tmp_path: Path) -> None:
+def test_numbers_that_stand_for_categories_are_named_by_themselves(tmp_path):
     days = np.arange(140) % 7
     sold = np.where(days >= 5, 30.0, 10.0) + days + np.arange(140) / 1000
     pd.DataFrame({"day": days, "sold": sold}).to_csv(tmp_path / "t.csv", index=False)
@@ -219,9 +215,7 @@ def test_numbers_that_stand_for_categories_are_named_by_themselves(tmp_path: Pat
         assert table.means[place] == pytest.approx((30 if day >= 5 else 10) + day, abs=0.15)
 
 
-def test_the_most_frequent_tokens_come_first_though_the_vocabulary_is_alphabetical(
-    tmp_path: Path,
-) -> None:
+def test_the_most_frequent_tokens_come_first_though_the_vocabulary_is_alphabetical(tmp_path):
     (tmp_path / "t.txt").write_text("zebra zebra zebra apple zebra mango " * 60)
     graph = chain(embedding(9), ("pool", "GlobalAveragePooling1D", {}),
                   ("out", "Dense", {"units": 3, "activation": "softmax"}))  # fmt: skip
@@ -234,7 +228,7 @@ def test_the_most_frequent_tokens_come_first_though_the_vocabulary_is_alphabetic
 
 
 @pytest.mark.parametrize("oov, mask", [(1, None), (0, None), (2, "")])
-def test_rows_behind_a_lookup_are_those_of_keras(oov: int, mask: str | None) -> None:
+def test_rows_behind_a_lookup_are_those_of_keras(oov, mask):
     import keras
 
     given = {"vocabulary": ["red", "green"], "num_oov_indices": oov, "mask_token": mask}

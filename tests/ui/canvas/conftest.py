@@ -1,7 +1,5 @@
 """A canvas on the screen, and a hand that moves the real mouse and presses real keys on it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 

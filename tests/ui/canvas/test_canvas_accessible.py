@@ -1,7 +1,5 @@
 """A screen reader goes through the cards: asked as Qt's bridges ask."""
 
-from __future__ import annotations
-
 import gc
 
 import pytest

@@ -1,7 +1,5 @@
 """Every gesture of the pointer, with real mouse events on the real view."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest

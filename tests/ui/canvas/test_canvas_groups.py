@@ -1,7 +1,5 @@
 """Groups of layers: closed, opened, renamed, wired as one, and kept in the palette."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 
 from netbuilder.core.project import groups

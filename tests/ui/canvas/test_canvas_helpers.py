@@ -1,7 +1,5 @@
 """Finding, summing up and connecting: the find field, the summary table, what pasting proposes."""
 
-from __future__ import annotations
-
 import csv
 from itertools import pairwise
 
@@ -9,7 +7,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.check.network_table import COLUMNS, network_table, table_lines
 from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
@@ -28,7 +25,7 @@ def _find(hand) -> CanvasFind | None:
     return next((one for one in hand.view.findChildren(CanvasFind) if one.isVisible()), None)
 
 
-def test_a_layer_is_found_by_its_name_or_class(hand) -> None:
+def test_a_layer_is_found_by_its_name_or_class(hand):
     hand.key(KEY.Key_F, CONTROL)
     find = _find(hand)
     assert find is not None and QApplication.focusWidget() is find.field
@@ -46,7 +43,7 @@ def test_a_layer_is_found_by_its_name_or_class(hand) -> None:
     assert _find(hand) is None and QApplication.focusWidget() is hand.view
 
 
-def test_a_layer_in_a_closed_group_is_found_as_the_group(hand) -> None:
+def test_a_layer_in_a_closed_group_is_found_as_the_group(hand):
     hand.view.store.apply("Group", lambda p: groups.group_nodes(p, ["conv2d", "pool"]))
     hand.key(KEY.Key_F, CONTROL)
     hand.type("conv")
@@ -54,7 +51,7 @@ def test_a_layer_in_a_closed_group_is_found_as_the_group(hand) -> None:
     assert chosen in hand.graph.group_by_id
 
 
-def test_a_layer_that_is_found_comes_into_view(hand) -> None:
+def test_a_layer_that_is_found_comes_into_view(hand):
     hand.view.sight.centre_on(5000, 5000)
     hand.key(KEY.Key_F, CONTROL)
     hand.type("dropout")
@@ -81,7 +78,7 @@ def small() -> Project:
     return Project("x", Graph(nodes, (("a", "b"), ("b", "c"))))
 
 
-def test_the_table_follows_the_data_and_knows_its_sums(small) -> None:
+def test_the_table_follows_the_data_and_knows_its_sums(small):
     rows = network_table(small.graph, _shapes(small))
     assert [row.cells for row in rows] == [
         ("a", "Input", "8×8×1", 0, 0, 0),
@@ -94,7 +91,7 @@ def test_the_table_follows_the_data_and_knows_its_sums(small) -> None:
     assert network_table(small.graph, None)[1].output is None, "nothing is known before Keras"
 
 
-def test_the_table_is_sorted_by_number_copied_and_saved(make, small, tmp_path) -> None:
+def test_the_table_is_sorted_by_number_copied_and_saved(make, small, tmp_path):
     hand = make(small)
     hand.view.workbench.shapes = _shapes(small)
     hand.view.commands.show_table()
@@ -127,7 +124,7 @@ def test_the_table_is_sorted_by_number_copied_and_saved(make, small, tmp_path) -
     dialog.close()
 
 
-def test_a_duplicate_is_proposed_behind_its_original(hand, qtbot: QtBot) -> None:
+def test_a_duplicate_is_proposed_behind_its_original(hand, qtbot):
     hand.view.select(("dense",))
     hand.key(KEY.Key_D, CONTROL)
     (new,) = hand.view.selection()
@@ -144,7 +141,7 @@ def test_a_duplicate_is_proposed_behind_its_original(hand, qtbot: QtBot) -> None
     assert not hand.graph.sources[new] and hand.graph.sources["dropout"] == ("dense",)
 
 
-def test_the_proposal_is_taken_by_a_click_and_goes_with_anything_else(hand) -> None:
+def test_the_proposal_is_taken_by_a_click_and_goes_with_anything_else(hand):
     proposal = hand.view.commands.proposal
     hand.view.select(("dropout",))
     hand.key(KEY.Key_D, CONTROL)
@@ -167,7 +164,7 @@ def test_the_proposal_is_taken_by_a_click_and_goes_with_anything_else(hand) -> N
         assert hand.view.store.project is before or hand.view.store.redo_label
 
 
-def test_what_cannot_be_connected_sensibly_is_not_proposed(hand) -> None:
+def test_what_cannot_be_connected_sensibly_is_not_proposed(hand):
     hand.view.select(("input",))
     hand.key(KEY.Key_D, CONTROL)
     assert not hand.view.commands.proposal.there, "nothing feeds an Input"
@@ -186,7 +183,7 @@ def test_what_cannot_be_connected_sensibly_is_not_proposed(hand) -> None:
     assert not hand.view.commands.proposal.there, "a convolution fits behind no row of numbers"
 
 
-def test_what_is_pasted_beside_a_finished_network_goes_before_its_last_layer(hand) -> None:
+def test_what_is_pasted_beside_a_finished_network_goes_before_its_last_layer(hand):
     hand.view.select(("dense", "dropout"))
     hand.view.commands.copy()
     hand.view.select(())
@@ -210,7 +207,7 @@ def _menu_titles(hand, x: float, y: float) -> list[str]:
     return titles
 
 
-def test_the_menu_is_of_what_lies_under_the_pointer(hand) -> None:
+def test_the_menu_is_of_what_lies_under_the_pointer(hand):
     hand.view.select(("dense",))
     assert _("Paste") in _menu_titles(hand, -120, -20), "of the canvas, though a layer is selected"
     assert hand.view.selection() == ()
@@ -226,7 +223,7 @@ def test_the_menu_is_of_what_lies_under_the_pointer(hand) -> None:
     assert _("Align in a row") in _menu_titles(hand, *hand.middle("dropout")), "several stay"
 
 
-def test_a_network_that_is_too_long_scrolls_instead_of_shrinking(make) -> None:
+def test_a_network_that_is_too_long_scrolls_instead_of_shrinking(make):
     nodes = tuple(Node(f"n{at}", "Dense" if at else "Input") for at in range(60))
     chain = tuple((a.id, b.id) for a, b in pairwise(nodes))
     hand = make(Project("x", Graph(nodes, chain)))

@@ -1,7 +1,5 @@
 """Everything that the pointer can do, by keyboard; and the commands behind menus and buttons."""
 
-from __future__ import annotations
-
 import json
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """The canvas with the whole workbench behind it: what Keras and the checks say is shown."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import QPointF, Qt
 

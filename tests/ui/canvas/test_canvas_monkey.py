@@ -1,7 +1,5 @@
 """Thousands of random gestures on the real canvas: nothing breaks, and all can be undone."""
 
-from __future__ import annotations
-
 import gc
 import random
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The picture of a value: what is drawn anew, what is kept, and what lies where."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace

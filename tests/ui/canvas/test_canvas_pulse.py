@@ -1,7 +1,5 @@
 """While the network trains, the data is seen on its way; when it rests, nothing moves."""
 
-from __future__ import annotations
-
 import time
 
 from PySide6.QtCore import QPointF

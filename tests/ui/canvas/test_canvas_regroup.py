@@ -1,7 +1,5 @@
 """Cards are dragged out of open groups and into them: one edit, one undo."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import Qt
 

@@ -1,7 +1,5 @@
 """A card opened to show more: each number can be pointed at, and says how it comes about."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -43,7 +41,7 @@ def _opened(hand, look: SampleActivations, node: str):
     return closer
 
 
-def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense) -> None:
+def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense):
     closer = _opened(hand, dense, "dense")
     spot = closer.picture.nodes[0][0].center()
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
@@ -55,7 +53,7 @@ def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense)
     assert closer.curve.accessibleDescription() == "relu of 5.5 is 5.5"
 
 
-def test_wires_of_few_inputs_tell_their_weight(hand, dense) -> None:
+def test_wires_of_few_inputs_tell_their_weight(hand, dense):
     picture = _opened(hand, dense, "dense").picture
     assert len(picture.links) == 4
     link = next(one for one in picture.links if (one.source, one.unit) == (0, 1))
@@ -65,7 +63,7 @@ def test_wires_of_few_inputs_tell_their_weight(hand, dense) -> None:
     assert picture.link_at(QPointF(5.0, 5.0)) is None
 
 
-def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
+def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand):
     rng = np.random.default_rng(3)
     x, kernel = rng.normal(size=(6, 6, 1)), rng.normal(size=(3, 3, 1, 2))
     from netbuilder.core.results.computation_trace.trace_value import trace_value
@@ -110,7 +108,7 @@ def attending() -> SampleActivations:
     return SampleActivations(project, values, weights, {}, {}, 3, words)
 
 
-def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
+def test_attention_shows_who_looks_at_whom_by_name(hand, attending):
     closer = _opened(hand, attending, "attention")
     tile = next(one for one in closer.picture.tiles if one.label == "head 0")
     rows = attending.values["embedding"]
@@ -124,7 +122,7 @@ def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
     assert closer.picture.height() >= tile.box.bottom(), "the words do not push the maps away"
 
 
-def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> None:
+def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending):
     closer = _opened(hand, attending, "embedding")
     closer.choose((1, 0))
     assert "“good”: fine (0.97)" in closer.words.text()
@@ -134,7 +132,7 @@ def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> 
     assert _(_NOTHING) in closer.words.text()
 
 
-def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending) -> None:
+def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending):
     closer = _opened(hand, attending, "input")
     assert [name for _, _, name in closer.picture.nodes] == ["a", "good", "fine", "·"]
     closer.choose((1,))
@@ -147,7 +145,7 @@ def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending) -> None:
     assert _("This number represents every word outside the vocabulary.") in closer.words.text()
 
 
-def test_connections_are_as_thick_as_their_weights_are_large(hand) -> None:
+def test_connections_are_as_thick_as_their_weights_are_large(hand):
     from netbuilder.core.results.live.connection_weights import connection_weights
 
     kernels = {"dense": np.full((2, 4), 0.4), "dense_1": np.array([[-0.1], [-0.1], [-0.1], [0.1]])}
@@ -182,7 +180,7 @@ def test_connections_are_as_thick_as_their_weights_are_large(hand) -> None:
     assert "−0.05" in str(second), "the sign is told where the pointer rests"
 
 
-def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
+def test_it_follows_the_run_and_closes_with_its_layer(hand, dense):
     closer = _opened(hand, dense, "dense")
     closer.choose((0,))
     later = SampleActivations(
@@ -199,7 +197,7 @@ def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
     assert hand.view.tip.text == _(TRAIN_FIRST)
 
 
-def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand) -> None:
+def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand):
     values = np.linspace(-1, 1, 33)
     look = _look({"input": np.zeros(40), "dense": values}, {}, ("Input", {}), ("Dense", {}))
     picture = _opened(hand, look, "dense").picture
@@ -210,7 +208,7 @@ def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand) -
     assert [picture.index_at(box.center()) for box in boxes] == [(n,) for n in range(33)]
 
 
-def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand) -> None:
+def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand):
     values = np.full(1000, 0.0002)
     values[[7, 640]] = 0.3, 0.5
     look = _look(
@@ -234,7 +232,7 @@ def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand) -> None:
     assert not closer.part_buttons[1].isEnabled()
 
 
-def test_pictures_over_time_are_shown_step_by_step(hand) -> None:
+def test_pictures_over_time_are_shown_step_by_step(hand):
     values = np.arange(3 * 4 * 5 * 2, dtype=float).reshape(3, 4, 5, 2)
     look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 2}))
     picture = _opened(hand, look, "dense").picture
@@ -245,7 +243,7 @@ def test_pictures_over_time_are_shown_step_by_step(hand) -> None:
     assert f"[1, 3, 4, 0] = {values[index]:.4g}" in hand.view.closer.words.text()
 
 
-def test_all_maps_of_many_can_be_seen(hand) -> None:
+def test_all_maps_of_many_can_be_seen(hand):
     values = np.random.default_rng(6).normal(size=(4, 4, 50))
     layers = (("Input", {}), ("Conv2D", {"filters": 50, "kernel_size": 3}))
     look = _look({"input": np.ones((6, 6, 1)), "conv2d": values}, {}, *layers)
@@ -283,7 +281,7 @@ def test_all_maps_of_many_can_be_seen(hand) -> None:
     assert shown()[0] == "maps [0] to [23] of 50"
 
 
-def test_pictures_over_time_show_each_of_their_maps(hand) -> None:
+def test_pictures_over_time_show_each_of_their_maps(hand):
     values = np.arange(26 * 2 * 2 * 3, dtype=float).reshape(26, 2, 2, 3)
     look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 3}))
     closer = _opened(hand, look, "dense")
@@ -296,7 +294,7 @@ def test_pictures_over_time_show_each_of_their_maps(hand) -> None:
     assert closer.picture.tiles[3].box.contains(closer.picture.marked_box())
 
 
-def test_wires_name_the_columns_that_they_come_from(hand, dense) -> None:
+def test_wires_name_the_columns_that_they_come_from(hand, dense):
     look = replace(dense, features={"input": ("price", "stars")})
     picture = _opened(hand, look, "dense").picture
     link = next(one for one in picture.links if (one.source, one.unit) == (1, 0))
@@ -305,7 +303,7 @@ def test_wires_name_the_columns_that_they_come_from(hand, dense) -> None:
     )
 
 
-def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> None:
+def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand):
     """The next click at the same place must find the same number, and × stay below the pointer."""
     values = np.random.default_rng(5).normal(size=(8, 8, 32))
     layers = (("Input", {}), ("Conv2D", {"filters": 32, "kernel_size": 3, "padding": "same"}))
@@ -345,7 +343,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
     assert closer.picture.visibleRegion().contains(closer.picture.marked_box().center().toPoint())
 
 
-def test_what_is_nothing_beside_the_largest_is_no_power_of_ten() -> None:
+def test_what_is_nothing_beside_the_largest_is_no_power_of_ten():
     from netbuilder.ui.canvas.layer_content import _short
 
     assert [_short(one, 0.996) for one in (0.996, 0.00431, 6.01e-14, 0.0)] == [
@@ -354,7 +352,7 @@ def test_what_is_nothing_beside_the_largest_is_no_power_of_ten() -> None:
     assert _short(6e-8, 7e-8) == "6 · 10⁻⁸", "where all are small they are told apart"
 
 
-def test_behind_a_layer_of_many_maps_a_small_one_is_small_again(hand, dense) -> None:
+def test_behind_a_layer_of_many_maps_a_small_one_is_small_again(hand, dense):
     alone = _opened(hand, dense, "dense").height()
     layers = (("Input", {}), ("Conv2D", {"filters": 24, "kernel_size": 3}))
     maps = _look({"input": np.ones((8, 8, 1)), "conv2d": np.ones((6, 6, 24))}, {}, *layers)

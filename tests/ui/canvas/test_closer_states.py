@@ -1,8 +1,5 @@
 """An opened card tells how earlier states of an LSTM, and numbers of a convolution, come about."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -47,7 +44,7 @@ def lstm() -> tuple[SampleActivations, np.ndarray]:
     return _look("LSTM", {"units": 2}, given, states[-1], weights), states
 
 
-def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> None:
+def test_a_click_on_an_earlier_step_tells_its_state(hand, lstm):
     look, states = lstm
     closer = _opened(hand, look, "lstm")
     tile = closer.picture.of_states()
@@ -76,7 +73,7 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     assert closer.picture.marked_box().contains(bar)
 
 
-def test_a_convolution_is_laid_out_as_its_window_lies(hand: Callable) -> None:
+def test_a_convolution_is_laid_out_as_its_window_lies(hand):
     picture = np.arange(16, dtype=float).reshape(4, 4, 1)
     kernel = np.arange(9, dtype=float).reshape(3, 3, 1, 1) - 4
     values = np.array(
@@ -99,7 +96,7 @@ def test_a_convolution_is_laid_out_as_its_window_lies(hand: Callable) -> None:
     assert "12 times 2" in closer.products.accessibleName()
 
 
-def test_a_layer_behind_a_row_says_that_its_numbers_are_scaled(hand: Callable) -> None:
+def test_a_layer_behind_a_row_says_that_its_numbers_are_scaled(hand):
     given = np.array([1.11, 2.0])
     weights = {"kernel": np.ones((2, 1)), "bias": np.zeros(1)}
     look = _look("Dense", {"units": 1}, given, np.array([3.11]), weights)
@@ -114,7 +111,7 @@ def test_a_layer_behind_a_row_says_that_its_numbers_are_scaled(hand: Callable) -
     assert "scaled" not in closer.words.text()
 
 
-def test_what_other_maps_add_is_read_to_its_end(hand: Callable) -> None:
+def test_what_other_maps_add_is_read_to_its_end(hand):
     """Of several input maps the sentence below the products takes more than a line."""
     rng = np.random.default_rng(2)
     picture, kernel = rng.normal(size=(3, 3, 12)), rng.normal(size=(3, 3, 12, 1))
@@ -143,7 +140,7 @@ def test_what_other_maps_add_is_read_to_its_end(hand: Callable) -> None:
 
 
 @pytest.mark.parametrize("wide", [404, 250, 160])
-def test_words_below_states_are_whole_at_every_width(hand: Callable, lstm, wide: int) -> None:
+def test_words_below_states_are_whole_at_every_width(hand, lstm, wide):
     picture = _opened(hand, lstm[0], "lstm").picture
     picture.set_width(wide)
     ((place, words),) = picture._captions
@@ -155,7 +152,7 @@ def test_words_below_states_are_whole_at_every_width(hand: Callable, lstm, wide:
     assert picture.nodes[0][0].top() >= place.top() + needed.height(), "bars stand below them"
 
 
-def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand: Callable) -> None:
+def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand):
     """Numbers of a card are scaled; the picture beside it tells kilograms."""
     given, answer = np.array([0.13, 2.0]), np.array([-0.457])
     weights = {"kernel": np.array([[-0.457 / 0.13], [0.0]]), "bias": np.zeros(1)}
@@ -184,7 +181,7 @@ def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand: Callab
     assert closer.words.text() == "kind = 2", "a number that stands in the data as it is"
 
 
-def test_of_raw_scores_the_share_is_told(hand: Callable) -> None:
+def test_of_raw_scores_the_share_is_told(hand):
     scores = np.array([2.0, 0.0])
     weights = {"kernel": np.array([[2.0, 0.0]]), "bias": np.zeros(2)}
     look = _look("Dense", {"units": 2}, np.ones(1), scores, weights)
@@ -195,7 +192,7 @@ def test_of_raw_scores_the_share_is_told(hand: Callable) -> None:
     assert closer.words.text().endswith("no 88.1%.")
 
 
-def test_an_lstm_shows_its_states_over_time_on_the_canvas(lstm) -> None:
+def test_an_lstm_shows_its_states_over_time_on_the_canvas(lstm):
     look, states = lstm
     look = replace(look, project=edits.append_layer(look.project, "Dense"))
     image = picture_of(look, look.project.graph.by_id["lstm"], look.values["lstm"])

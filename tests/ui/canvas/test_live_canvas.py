@@ -1,7 +1,5 @@
 """The canvas while a network trains: pictures move, and come from the run itself."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -12,17 +10,15 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node
 from netbuilder.core.wording import format_number
 
-MINUTE = 60_000
-
 
 @pytest.mark.slow
-def test_nodes_show_the_chosen_sample_while_it_trains(open_window, example, qtbot) -> None:
+def test_nodes_show_the_chosen_sample_while_it_trains(open_window, example, qtbot):
     project = edits.set_training(example("moons"), epochs=200_000)
     window = open_window(project)
     looks: list = []
     window.sample_view.changed.connect(lambda: looks.append(window.sample_view.look))
     window.runner.start()
-    qtbot.waitUntil(lambda: sum(look is not None for look in looks) > 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: sum(look is not None for look in looks) > 3)
     seen = [look for look in looks if look is not None]
     first, last = seen[0], seen[-1]
     dense = next(n.id for n in project.graph.nodes if n.layer == "Dense")
@@ -34,24 +30,23 @@ def test_nodes_show_the_chosen_sample_while_it_trains(open_window, example, qtbo
     activation = project.graph.by_id[dense].params.get("activation")
     own = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh}.get(activation, lambda x: x)(sums)
     np.testing.assert_allclose(last.values[dense], own, atol=1e-5)
-    qtbot.waitUntil(lambda: bool(window.sample_view.look.surfaces), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.sample_view.look.surfaces))
     assert window.sample_view.look.surfaces[dense].shape[:2] == (24, 24)
 
     # Another sample can be chosen meanwhile.
     window.activations_service.show_row(7)
     qtbot.waitUntil(
-        lambda: not np.array_equal(window.sample_view.look.values["input"], last.values["input"]),
-        timeout=MINUTE,
+        lambda: not np.array_equal(window.sample_view.look.values["input"], last.values["input"])
     )
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: window.activations_service.look is not None)
     assert window.sample_view.look is None
     assert window.canvas.open_layer_popup(dense), "the model answers when the run is over"
     assert window.activations_service.look.surfaces[dense].shape[:2] == (24, 24)
 
 
-def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand) -> None:
+def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand):
     from PySide6.QtGui import QImage
 
     image = QImage(40, 20, QImage.Format.Format_ARGB32)
@@ -69,46 +64,44 @@ def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand) -> None:
 
 
 @pytest.mark.slow
-def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(
-    open_window, example, qtbot
-) -> None:
+def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(open_window, example, qtbot):
     project = edits.set_training(example("digits"), epochs=100_000)
     window = open_window(project)
     panel = window.docks.show_panel("inside", focus=False)
     window.canvas.select(("output",))
     window.runner.start()
-    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
     said = [part.text() for part in panel.parts if hasattr(part, "text")]
     assert any(text.startswith("kernel (64 × 10") for text in said)
     rows = panel.number.maximum()
     assert rows == len(window.runner.dataset.test)
     words = next(part for part in panel.parts if "weights from" in part.text())
     before, made = words.text(), list(panel.parts)
-    qtbot.waitUntil(lambda: words.text() != before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: words.text() != before)
     assert panel.parts == made, "what stands there is painted anew, not made anew"
 
     panel.number.setValue(12)
     split = window.runner.dataset.test
-    qtbot.waitUntil(lambda: window.sample_view.look.index == 11, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.sample_view.look.index == 11)
     assert np.array_equal(window.sample_view.look.values["input"], split.x["input"][11])
     digit = split.raw_y["output"][11]
-    qtbot.waitUntil(lambda: panel.truth.text().endswith(f"it is “{digit}”"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.truth.text().endswith(f"it is “{digit}”"))
 
     # From a card that is opened, too: behind the last row comes the first.
     assert window.canvas.open_layer_popup("conv2d")
     closer = window.canvas.closer
     closer.setFocus()
     qtbot.keyClick(closer, Qt.Key.Key_PageDown)
-    qtbot.waitUntil(lambda: closer.row.text().startswith(f"row 13 of {rows}"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: closer.row.text().startswith(f"row 13 of {rows}"))
     window.activations_service.show_row(-1)
-    qtbot.waitUntil(lambda: closer.row.text().startswith(f"row {rows} of"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: closer.row.text().startswith(f"row {rows} of"))
     assert panel.number.value() == rows or not panel.isVisible() or panel._soon.isActive()
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     assert panel.number.value() == rows
 
 
-def test_pictures_lie_over_no_other_card(open_window, example, qapp) -> None:
+def test_pictures_lie_over_no_other_card(open_window, example, qapp):
     from PySide6.QtGui import QImage
 
     window = open_window(example("two_inputs"), keras=False)
@@ -157,9 +150,7 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp) -> None:
     assert min(box.width() for box in boxes.values()) < 180
 
 
-def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(
-    open_window, example, qapp
-) -> None:
+def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(open_window, example, qapp):
     from PySide6.QtGui import QImage
 
     window = open_window(example("two_inputs"), keras=False)
@@ -186,7 +177,7 @@ def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(
     assert view.camera.scale >= 0.8, "cards stay readable"
 
 
-def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qapp) -> None:
+def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qapp):
     from netbuilder.ui.plots.activation_strips import signed_colors, surface_places
     from netbuilder.ui.plots.colour_bar import class_color
 
@@ -208,11 +199,11 @@ def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qap
     assert (surface_pixels(hidden, 0) == signed_colors(hidden[:, :, 0])).all()
 
 
-def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtbot) -> None:
+def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtbot):
     project = edits.set_training(example("diabetes"), epochs=100_000)
     window = open_window(project)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.sample_view.look is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.sample_view.look is not None)
     live = window.sample_view.look
     split = window.runner.dataset.test
     names = [name for name, _ in live.told["input"]]
@@ -224,7 +215,7 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
     assert len(split) == live.rows
     assert live.truth == format_number(float(next(iter(split.raw_y.values()))[live.index].item()))
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     later = window.activations_service.look_now
     assert later.truth == live.truth
     (target,) = next(iter(live.targets.values()))
@@ -234,16 +225,14 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
     assert later.told == live.told and later.features == live.features
 
 
-def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot) -> None:
+def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     split = window.runner.dataset.test
     for row in range(6):
         window.activations_service.show_row(row)
-        qtbot.waitUntil(
-            lambda row=row: window.activations_service.look.index == row, timeout=MINUTE
-        )
+        qtbot.waitUntil(lambda row=row: window.activations_service.look.index == row)
         number_of = int(split.raw_y[next(iter(split.raw_y))][row])
         assert (
             window.activations_service.look.truth
@@ -251,20 +240,20 @@ def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot) -> N
         )
 
 
-def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qtbot) -> None:
+def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qtbot):
     """In a low window the network gives way to it, also where it comes with the first look."""
     window = open_window(edits.set_training(example("sales"), epochs=2))
     window.resize(1000, 560)
     window.canvas.sight.fit()
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.runner.active)
     bar = window.canvas.shown_sample
-    qtbot.waitUntil(bar.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(bar.isVisible)
     # The look after the run has pictures of its own, and comes later than that of its last step.
     qtbot.waitUntil(
         lambda: window.activations_service.idle and window.activations_service.look_now is not None
     )
-    qtbot.waitUntil(lambda: not window.canvas.sight.fit_pending, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.canvas.sight.fit_pending)
 
     def covered() -> list[str]:
         sight, cards = window.canvas.sight, window.canvas.picture.cards
@@ -283,7 +272,7 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     assert lengths[900] > lengths[440] >= lengths[260] > 0
 
 
-def test_of_a_picture_below_the_closer_look_no_sliver_is_seen(hand) -> None:
+def test_of_a_picture_below_the_closer_look_no_sliver_is_seen(hand):
     from PySide6.QtCore import QPoint, QRect, QSize
     from PySide6.QtGui import QImage
 

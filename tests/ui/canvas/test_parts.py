@@ -1,7 +1,5 @@
 """The parts of the canvas by themselves: no widget of the canvas, only what the part asks for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import pytest
@@ -57,7 +55,7 @@ def _selection(shown: Shown) -> tuple[CanvasSelection, PaintState]:
     return CanvasSelection(shown, state, shown.told.append, shown.told.append), state
 
 
-def test_selection_keeps_order_and_tells_once(shown: Shown) -> None:
+def test_selection_keeps_order_and_tells_once(shown):
     selection, state = _selection(shown)
     selection.select(("dense_1", "input", "dense_1", "no such card"))
     assert selection.ids == ("dense_1", "input")
@@ -66,7 +64,7 @@ def test_selection_keeps_order_and_tells_once(shown: Shown) -> None:
     assert shown.told == [("dense_1", "input")]
 
 
-def test_selection_lets_go_of_what_is_no_more(shown: Shown) -> None:
+def test_selection_lets_go_of_what_is_no_more(shown):
     selection, state = _selection(shown)
     selection.select(("input", "dense_1"))
     shown.picture = _picture("Input", "Dense")
@@ -78,7 +76,7 @@ def test_selection_lets_go_of_what_is_no_more(shown: Shown) -> None:
     assert state.selected_wire is None
 
 
-def test_viewport_scrolls_no_further_than_needed(shown: Shown) -> None:
+def test_viewport_scrolls_no_further_than_needed(shown):
     moves: list[bool] = []
     sight = Viewport(shown, moves.append)
     sight.first_look()
@@ -93,7 +91,7 @@ def test_viewport_scrolls_no_further_than_needed(shown: Shown) -> None:
     assert shown.viewport().rect().contains(sight.card_rect("dense_1").toRect())
 
 
-def test_room_that_was_made_beside_a_card_is_given_back(shown: Shown) -> None:
+def test_room_that_was_made_beside_a_card_is_given_back(shown):
     sight = Viewport(shown, lambda _scaled: None)
     sight.first_look()
     before = sight.camera
@@ -109,7 +107,7 @@ def test_room_that_was_made_beside_a_card_is_given_back(shown: Shown) -> None:
     assert sight.camera == moved, "who moved the view keeps it"
 
 
-def test_a_network_that_fits_again_is_seen_whole_again(shown: Shown) -> None:
+def test_a_network_that_fits_again_is_seen_whole_again(shown):
     sight, window = Viewport(shown, lambda _scaled: None), shown.viewport()
     sight.first_look()
     low = QSize(600, 200)  # what stands above the canvas takes its room
@@ -124,7 +122,7 @@ def test_a_network_that_fits_again_is_seen_whole_again(shown: Shown) -> None:
         assert window.rect().contains(sight.card_rect(one).toRect())
 
 
-def test_a_card_above_hides_no_layer(shown: Shown) -> None:
+def test_a_card_above_hides_no_layer(shown):
     sight, whole = Viewport(shown, lambda _scaled: None), QSize(600, 400)
     sight.first_look()
     top = sight.card_rect("input").top()
@@ -135,7 +133,7 @@ def test_a_card_above_hides_no_layer(shown: Shown) -> None:
     assert sight.card_rect("input").top() == pytest.approx(top - room), "the view is fitted anew"
 
 
-def test_words_that_find_no_room_do_not_push_the_pictures_out(shown: Shown) -> None:
+def test_words_that_find_no_room_do_not_push_the_pictures_out(shown):
     sight = Viewport(shown, lambda _scaled: None)
     shown.pictures, shown.words = 300.0, 5000.0
     sight.fit()
@@ -143,7 +141,7 @@ def test_words_that_find_no_room_do_not_push_the_pictures_out(shown: Shown) -> N
     assert sight.camera.to_screen(right + shown.pictures, 0.0)[0] <= 600.0
 
 
-def test_zooming_keeps_the_place_under_the_pointer(shown: Shown) -> None:
+def test_zooming_keeps_the_place_under_the_pointer(shown):
     sight = Viewport(shown, lambda _scaled: None)
     sight.first_look()
     place = sight.camera.to_world(123.0, 45.0)

@@ -1,7 +1,5 @@
 """What hid something on the canvas, or told it elsewhere than where the eye is."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +19,7 @@ def _chain(*layers: str, **params: Any) -> Project:
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
-def test_a_wire_around_one_layer_is_not_hidden_behind_its_card(horizontal: bool) -> None:
+def test_a_wire_around_one_layer_is_not_hidden_behind_its_card(horizontal):
     project = edits.connect(_chain("Input", "Dense", "Dense", "Add"), "dense", "add")
     picture = build_scene(edits_canvas.set_horizontal(project, horizontal))
     between = picture.cards["dense_1"]
@@ -36,7 +34,7 @@ def _problem(code: str, node: str | None, message: str) -> Problem:
     return Problem(code, Severity.ERROR, node, "Wrong", message)
 
 
-def test_cards_that_look_alike_show_the_name_that_a_problem_says() -> None:
+def test_cards_that_look_alike_show_the_name_that_a_problem_says():
     project = _chain("Input", "LSTM", "LSTM", "Dense", units=32)
     said = (_problem("return-sequences", "lstm", "Before 'lstm_1' an LSTM gives sequences."),)
     assert build_scene(project).cards["lstm_1"].detail == "32"
@@ -49,7 +47,7 @@ def test_cards_that_look_alike_show_the_name_that_a_problem_says() -> None:
     assert build_scene(other, problems=said).cards["lstm_1"].detail == "32"
 
 
-def test_a_loss_that_does_not_fit_is_told_on_the_goal() -> None:
+def test_a_loss_that_does_not_fit_is_told_on_the_goal():
     project = _chain("Input", "Dense")
     picture = build_scene(
         project,
@@ -61,7 +59,7 @@ def test_a_loss_that_does_not_fit_is_told_on_the_goal() -> None:
     assert [p.code for p in picture.cards["@goal"].problems] == ["loss-target"]
 
 
-def test_a_problem_that_is_asked_for_covers_no_card(hand, diagnosed) -> None:
+def test_a_problem_that_is_asked_for_covers_no_card(hand, diagnosed):
     view = hand.view
     view.store.apply("Far", lambda p: edits.set_params(p, "conv2d", filters=-1))
     x = view.picture.cards["conv2d"].x + 290.0
@@ -80,7 +78,7 @@ def test_a_problem_that_is_asked_for_covers_no_card(hand, diagnosed) -> None:
     assert not view.picture.grid.cards_in(bubble.box)
 
 
-def test_the_minimap_goes_to_a_corner_without_cards(hand) -> None:
+def test_the_minimap_goes_to_a_corner_without_cards(hand):
     view = hand.view
     view.sight.zoom_to(1.4)
     view.sight.centre_on(*hand.middle("conv2d"))
@@ -96,7 +94,7 @@ def test_the_minimap_goes_to_a_corner_without_cards(hand) -> None:
         assert size.contains(area.toAlignedRect())
 
 
-def test_the_minimap_lies_over_no_picture(hand) -> None:
+def test_the_minimap_lies_over_no_picture(hand):
     from PySide6.QtCore import QPointF, QRectF
     from PySide6.QtGui import QImage
 
@@ -118,7 +116,7 @@ def test_the_minimap_lies_over_no_picture(hand) -> None:
     assert not any(area.intersects(box) for box in boxes)
 
 
-def test_a_layer_is_typed_with_its_parameters(hand) -> None:
+def test_a_layer_is_typed_with_its_parameters(hand):
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
 
@@ -135,7 +133,7 @@ def test_a_layer_is_typed_with_its_parameters(hand) -> None:
     assert hand.graph.sources[new.id] == ("dense",)
 
 
-def test_a_problem_covers_no_picture_beside_another_card(hand, diagnosed) -> None:
+def test_a_problem_covers_no_picture_beside_another_card(hand, diagnosed):
     from PySide6.QtGui import QImage
 
     view = hand.view
@@ -154,7 +152,7 @@ def test_a_problem_covers_no_picture_beside_another_card(hand, diagnosed) -> Non
         assert not any(left < c and a < right and top < d and b < bottom for a, b, c, d in boxes)
 
 
-def test_a_long_fix_is_written_whole_on_its_button(make) -> None:
+def test_a_long_fix_is_written_whole_on_its_button(make):
     from PySide6.QtCore import QRectF, Qt
     from PySide6.QtGui import QFontMetricsF
 
@@ -174,7 +172,7 @@ def test_a_long_fix_is_written_whole_on_its_button(make) -> None:
     assert bubble.button.bottom() < bubble.box[3]
 
 
-def test_a_problem_that_appears_gets_the_room_that_there_is(make) -> None:
+def test_a_problem_that_appears_gets_the_room_that_there_is(make):
     project = edits.connect(_chain("Input", "Dense", "Dense", "Add", "Dense"), "dense", "add")
     hand = make(project)
     hand.view.resize(690, 690)
@@ -200,7 +198,7 @@ def test_a_problem_that_appears_gets_the_room_that_there_is(make) -> None:
     assert hand.view.camera == seen
 
 
-def test_the_line_to_a_problem_that_moved_away_crosses_no_card(make) -> None:
+def test_the_line_to_a_problem_that_moved_away_crosses_no_card(make):
     hand = make(_chain("Input", "Dense", "Dense", units=32))
     hand.view.resize(420, 660)
     hand.view.viewport().repaint()

@@ -1,9 +1,6 @@
 """A class's own samples, taken by hand from simulated devices."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,6 @@ from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 from netbuilder.ui.capture import collect_window
 from netbuilder.ui.capture.class_cards import _UNREADABLE
 from netbuilder.ui.capture.collect_window import CollectWindow
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import devices, project_store, workbench
 from netbuilder.ui.services.devices import (
     RATE,
@@ -115,9 +111,7 @@ def hold(window: CollectWindow, row: int, qtbot: QtBot, count: int) -> None:
     QTest.mouseRelease(card.hold, LEFT)
 
 
-def test_pictures_lie_in_a_folder_for_each_class(
-    window: CollectWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_pictures_lie_in_a_folder_for_each_class(window, qtbot, tmp_path):
     name(window, 0, "cat")
     name(window, 1, "dog")
     hold(window, 0, qtbot, 3)
@@ -147,9 +141,7 @@ def test_pictures_lie_in_a_folder_for_each_class(
     assert camera.closed >= 1, "the camera's light stays on"
 
 
-def test_files_become_samples_and_what_is_none_is_named(
-    window: CollectWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_files_become_samples_and_what_is_none_is_named(window, qtbot, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     picture = QImage(300, 100, QImage.Format.Format_RGB32)
@@ -169,7 +161,7 @@ def test_files_become_samples_and_what_is_none_is_named(
     assert window.cards[0].samples.count() == 1
 
 
-def test_nothing_is_kept_while_nobody_holds(window: CollectWindow, qtbot: QtBot) -> None:
+def test_nothing_is_kept_while_nobody_holds(window, qtbot):
     hold(window, 0, qtbot, 1)
     count = window.cards[0].samples.count()
     qtbot.wait(400)
@@ -180,9 +172,7 @@ def test_nothing_is_kept_while_nobody_holds(window: CollectWindow, qtbot: QtBot)
     assert window.cards[0].samples.count() == count
 
 
-def test_a_click_deletes_and_undo_puts_back(
-    window: CollectWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_click_deletes_and_undo_puts_back(window, qtbot, tmp_path):
     name(window, 0, "cat")
     hold(window, 0, qtbot, 3)
     window.wait_for_writes()
@@ -199,9 +189,7 @@ def test_a_click_deletes_and_undo_puts_back(
     assert second in card.paths
 
 
-def test_names_that_no_folder_can_have_are_told(
-    window: CollectWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_names_that_no_folder_can_have_are_told(window, qtbot, tmp_path):
     hold(window, 0, qtbot, 1)
     window.wait_for_writes()
     for bad in ("../out", "aux", "class 2", "train"):
@@ -215,7 +203,7 @@ def test_names_that_no_folder_can_have_are_told(
     assert window.cards[0].paths[0].exists()
 
 
-def test_sounds_are_cut_into_seconds(window: CollectWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_sounds_are_cut_into_seconds(window, qtbot, tmp_path):
     import soundfile
 
     QTest.mouseClick(window.kinds["Sounds"], LEFT)
@@ -235,7 +223,7 @@ def test_sounds_are_cut_into_seconds(window: CollectWindow, qtbot: QtBot, tmp_pa
         assert (np.abs(wave[RATE // 2 + 10 :]).max() == 0) == (number == 2)
 
 
-def test_a_tap_is_no_sound(window: CollectWindow, tmp_path: Path) -> None:
+def test_a_tap_is_no_sound(window, tmp_path):
     QTest.mouseClick(window.kinds["Sounds"], LEFT)
     QTest.mousePress(window.cards[0].hold, LEFT)
     window.source.hum(440, 0.1)
@@ -243,9 +231,7 @@ def test_a_tap_is_no_sound(window: CollectWindow, tmp_path: Path) -> None:
     assert window.cards[0].samples.count() == 0
 
 
-def test_collecting_goes_on_where_it_ended(
-    window: CollectWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_collecting_goes_on_where_it_ended(window, qtbot, tmp_path):
     name(window, 0, "cat")
     hold(window, 0, qtbot, 2)
     window.wait_for_writes()
@@ -262,9 +248,7 @@ def test_collecting_goes_on_where_it_ended(
     assert (tmp_path / "pictures" / "cat" / f"{count + 1:04d}.png").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told(
-    window: CollectWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_folder_that_cannot_be_written_is_told(window, qtbot, tmp_path):
     (tmp_path / "pictures").write_text("a file stands where the folder belongs")
     QTest.mousePress(window.cards[0].hold, LEFT)
     qtbot.waitUntil(lambda: bool(window.notices.cards), timeout=10_000)
@@ -273,9 +257,7 @@ def test_a_folder_that_cannot_be_written_is_told(
     assert "pictures" in window.notices.cards[0].title.text()
 
 
-def test_without_qtmultimedia_the_window_says_how_to_get_it(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_qtmultimedia_the_window_says_how_to_get_it(qtbot, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PySide6.QtMultimedia", None)
     window = collecting(tmp_path, qtbot)
     said = window.notices.cards[0]
@@ -284,7 +266,7 @@ def test_without_qtmultimedia_the_window_says_how_to_get_it(
     assert not window.cards[0].hold.isEnabled()
 
 
-def test_without_a_camera_the_window_says_so(multimedia: Any, qtbot: QtBot, tmp_path: Path) -> None:
+def test_without_a_camera_the_window_says_so(multimedia, qtbot, tmp_path):
     if multimedia.QMediaDevices.videoInputs():
         pytest.skip("there is a camera")
     window = collecting(tmp_path, qtbot)
@@ -293,7 +275,7 @@ def test_without_a_camera_the_window_says_so(multimedia: Any, qtbot: QtBot, tmp_
 
 
 @pytest.mark.qt_log_ignore("No RHI backend", extend=True)
-def test_qtmultimedias_own_frames_arrive(multimedia: Any, qtbot: QtBot) -> None:
+def test_qtmultimedias_own_frames_arrive(multimedia, qtbot):
     """The real pipeline, fed with frames of our own in the place of a camera's."""
 
     class Fed(devices.Camera):
@@ -326,9 +308,7 @@ def test_qtmultimedias_own_frames_arrive(multimedia: Any, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("kind", ["UInt8", "Int16", "Int32", "Float"])
 @pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (48_000, 2), (44_100, 1)])
-def test_whatever_a_microphone_gives_becomes_the_same_wave(
-    multimedia: Any, kind: str, rate: int, channels: int
-) -> None:
+def test_whatever_a_microphone_gives_becomes_the_same_wave(multimedia, kind, rate, channels):
     form = multimedia.QAudioFormat()
     form.setSampleRate(rate)
     form.setChannelCount(channels)
@@ -347,9 +327,7 @@ def test_whatever_a_microphone_gives_becomes_the_same_wave(
     assert np.abs(wave - truth)[100:-100].max() < 0.02
 
 
-def test_from_the_data_panel_to_the_recipe(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_from_the_data_panel_to_the_recipe(open_window, qtbot, tmp_path):
     window = open_window(Project(), keras=False)
     window.docks.show_panel("data")
     qtbot.waitUntil(lambda: window.docks.pages["data"].panel is not None, timeout=30_000)
@@ -369,7 +347,7 @@ def test_from_the_data_panel_to_the_recipe(
     opened.close()
 
 
-def test_what_cannot_be_read_is_not_counted(qtbot: QtBot, tmp_path: Path, home: Path) -> None:
+def test_what_cannot_be_read_is_not_counted(qtbot, tmp_path, home):
     picture = QImage(20, 20, QImage.Format.Format_RGB32)
     for name, count in (("cat", 2), ("dog", 1)):
         folder = tmp_path / "pictures" / name
@@ -389,9 +367,7 @@ def test_what_cannot_be_read_is_not_counted(qtbot: QtBot, tmp_path: Path, home: 
     assert window.cards[0].readable == 2
 
 
-def test_the_network_on_the_canvas_trains_again_and_predicts_live(
-    window: CollectWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_the_network_on_the_canvas_trains_again_and_predicts_live(window, qtbot, tmp_path):
     for row, colour in enumerate(("red", "green")):
         window.source.colour = colour
         with qtbot.waitSignal(window.source._shutter.timeout, timeout=10_000):
@@ -408,7 +384,7 @@ def test_the_network_on_the_canvas_trains_again_and_predicts_live(
     column = window.training
     for _time in range(2):  # again with more samples
         QTest.mouseClick(column.train, LEFT)
-        qtbot.waitUntil(lambda: runner.active or bool(window.notices.cards), timeout=60_000)
+        qtbot.waitUntil(lambda: runner.active or bool(window.notices.cards))
         qtbot.waitUntil(lambda: not runner.active and column.model is not None, timeout=120_000)
         assert store.project.graph is graph, "the network was built anew"
         hold(window, 0, qtbot, window.cards[0].samples.count() + 1)
@@ -422,11 +398,8 @@ def test_the_network_on_the_canvas_trains_again_and_predicts_live(
 
 @pytest.mark.slow
 def test_from_the_camera_to_the_live_prediction_and_the_canvas(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+    open_window, example, qtbot, tmp_path
+):
     main = open_window(Project())
     main.welcome.open_lesson(find_lesson("first_model"))
     dialogs.open_collect_window(main.parts, lambda _folder: None)
@@ -457,14 +430,13 @@ def test_from_the_camera_to_the_live_prediction_and_the_canvas(
         qtbot.waitUntil(
             lambda label=label: (
                 column.predictions is not None and column.predictions.first.labels == (label,)
-            ),
-            timeout=60_000,
+            )
         )
     assert [row[0] for row in column.bars.rows] == list(colours)
     graph = main.store.project.graph
     hold(window, 0, qtbot, window.cards[0].samples.count() + 2)
     QTest.mouseClick(column.train, LEFT)
-    qtbot.waitUntil(lambda: main.runner.active, timeout=60_000)
+    qtbot.waitUntil(lambda: main.runner.active)
     qtbot.waitUntil(lambda: not main.runner.active, timeout=300_000)
     assert main.store.project.graph is graph, "the network was built anew"
     # Without a camera a file is tested: as the picture itself would be predicted.
@@ -482,8 +454,8 @@ def test_from_the_camera_to_the_live_prediction_and_the_canvas(
     assert main.workbench.models.trained is column.model is not None
 
 
-def test_a_file_is_tested_without_a_camera(window: CollectWindow, tmp_path: Path, qtbot: QtBot,
-                                           monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_file_is_tested_without_a_camera(window, tmp_path, qtbot,
+                                           monkeypatch):  # fmt: skip
     window.source.close()
     picture = QImage(40, 20, QImage.Format.Format_RGB32)
     picture.fill(QColor("blue"))
@@ -496,7 +468,7 @@ def test_a_file_is_tested_without_a_camera(window: CollectWindow, tmp_path: Path
     assert not any(card.paths for card in window.cards)
 
 
-def test_transparent_pixels_of_a_file_become_white(tmp_path: Path, qapp: QApplication) -> None:
+def test_transparent_pixels_of_a_file_become_white(tmp_path, qapp):
     image = QImage(8, 4, QImage.Format.Format_ARGB32)
     image.fill(QColor(200, 10, 10, 0))  # red that nobody sees
     image.setPixelColor(4, 1, QColor(0, 0, 255, 255))

@@ -1,24 +1,15 @@
 """Save in the tab Code is an export like any other: with what the script reads beside it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
-from pytestqt.qtbot import QtBot
 
-from netbuilder.core.project.model import Project
 from netbuilder.ui.code import CodePanel
-from netbuilder.ui.main_window import MainWindow
 
 
 def test_saved_from_the_tab(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    tmp_path, monkeypatch
+):  # fmt: skip
     window = open_window(example("frozen_body"), keras=False)
     window.docks.show_panel("code")
     panel = window.findChild(CodePanel)

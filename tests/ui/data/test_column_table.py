@@ -1,7 +1,5 @@
 """The column table: decisions by mouse and keyboard, for one column and for many."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +21,6 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.window.documents import empty_project
 
-MINUTE = 60_000
 NO_KEY = Qt.KeyboardModifier.NoModifier
 Open = Callable[..., MainWindow]
 Opened = tuple[MainWindow, DataPanel, ColumnModel]
@@ -42,7 +39,7 @@ def opened(open_window: Open, qtbot: QtBot, tmp_path: Path) -> Opened:
     assert isinstance(panel, DataPanel)
     panel.choose_path(path)
     model = panel.look.columns.columns
-    qtbot.waitUntil(lambda: model.rowCount() == 5, timeout=MINUTE)
+    qtbot.waitUntil(lambda: model.rowCount() == 5)
     return window, panel, model
 
 
@@ -52,7 +49,7 @@ def _text(model: ColumnModel, name: str, field: str) -> str:
     return str(model.index(row, column).data())
 
 
-def test_what_was_understood_is_shown(opened: Opened) -> None:
+def test_what_was_understood_is_shown(opened):
     _, panel, model = opened
     assert panel.look.currentIndex() == 0
     assert "target" in _text(model, "price", "Role")
@@ -64,7 +61,7 @@ def test_what_was_understood_is_shown(opened: Opened) -> None:
     assert sum(sum(row) for row in facts.histogram.counts.values()) == 60
 
 
-def test_a_role_is_chosen_in_its_cell_by_keyboard(opened: Opened, qtbot: QtBot) -> None:
+def test_a_role_is_chosen_in_its_cell_by_keyboard(opened, qtbot):
     window, panel, model = opened
     view = panel.look.columns
     view.setFocus()
@@ -77,13 +74,13 @@ def test_a_role_is_chosen_in_its_cell_by_keyboard(opened: Opened, qtbot: QtBot) 
     box.activated.emit(box.currentIndex())
     assert window.store.project.data.columns["nr"].role == "ignore"
     assert window.store.undo_label == "Change the role of 'nr'"
-    qtbot.waitUntil(lambda: _text(model, "nr", "Role") == ROLE_WORDS["ignore"], timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "nr", "Role") == ROLE_WORDS["ignore"])
     window.store.undo()
     assert not window.store.project.data.columns
-    qtbot.waitUntil(lambda: _text(model, "nr", "Role") == "feature", timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "nr", "Role") == "feature")
 
 
-def test_one_choice_counts_for_all_selected_columns(opened: Opened, qtbot: QtBot) -> None:
+def test_one_choice_counts_for_all_selected_columns(opened, qtbot):
     window, panel, model = opened
     view = panel.look.columns
     flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
@@ -97,14 +94,12 @@ def test_one_choice_counts_for_all_selected_columns(opened: Opened, qtbot: QtBot
     assert {name: one.missing for name, one in decided.items()} == {
         "nr": "median", "rooms": "median", "size": "median",
     }  # fmt: skip
-    qtbot.waitUntil(lambda: "median" in _text(model, "size", "Missing"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "median" in _text(model, "size", "Missing"))
     window.store.undo()
     assert not window.store.project.data.columns
 
 
-def test_what_is_done_with_empty_cells_is_said_of_each_column(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_what_is_done_with_empty_cells_is_said_of_each_column(open_window, qtbot, tmp_path):
     rows = [
         f"{'' if n == 7 else 30 + n},{'' if n in (3, 4) else ('Bath', 'York')[n % 2]},"
         f"{'' if n == 9 else 1000 + 10 * n}"
@@ -118,7 +113,7 @@ def test_what_is_done_with_empty_cells_is_said_of_each_column(
     panel = window.docks.show_panel("data")
     assert isinstance(panel, DataPanel)
     model = panel.look.columns.columns
-    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
     assert _text(model, "size", "Missing") == "1 · mean"
     assert _text(model, "city", "Missing") == f"2 · {MISSING_WORDS['most_frequent']}"
     assert _text(model, "price", "Missing") == f"1 · {MISSING_WORDS['drop']}"
@@ -137,9 +132,7 @@ def test_what_is_done_with_empty_cells_is_said_of_each_column(
     assert view.columnWidth(missing) >= view.sizeHintForColumn(missing)
 
 
-def test_how_a_column_was_read_is_no_warning(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_how_a_column_was_read_is_no_warning(open_window, qtbot, tmp_path):
     path = tmp_path / "d.csv"
     rows = [f"{n % 9 + 30},${200 + n}" for n in range(60)]
     path.write_text("size,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
@@ -148,14 +141,14 @@ def test_how_a_column_was_read_is_no_warning(
     assert isinstance(panel, DataPanel)
     panel.choose_path(path)
     model = panel.look.columns.columns
-    qtbot.waitUntil(lambda: model.rowCount() == 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: model.rowCount() == 2)
     assert _text(model, "price", "Column") == "price"
     told = panel.look.columns.menu_for(1).actions()[0].text()
     assert "read as numbers in $" in told
     assert "⚠" not in told
 
 
-def test_scatter_and_correlation_follow(opened: Opened) -> None:
+def test_scatter_and_correlation_follow(opened):
     _, panel, _ = opened
     scatter, pairs = panel.look.tabs["Scatter"], panel.look.tabs["Correlation"]
     for tab in (scatter, pairs):
@@ -169,9 +162,7 @@ def test_scatter_and_correlation_follow(opened: Opened) -> None:
 AMBIGUOUS = [f"{n % 5};{n % 8 + 1},{100 + n};{n * 3 % 7}" for n in range(40)]
 
 
-def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(open_window, qtbot, tmp_path):
     path = tmp_path / "amounts.csv"
     path.write_text("\n".join(["room;amount;price", *AMBIGUOUS]) + "\n", encoding="utf-8")
     window = open_window(empty_project(), keras=False)
@@ -179,7 +170,7 @@ def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(
     assert isinstance(panel, DataPanel)
     panel.choose_path(path)
     view, model = panel.look.columns, panel.look.columns.columns
-    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
 
     def asked() -> list[ColumnQuestion]:
         return [one for one in view.findChildren(ColumnQuestion) if one.isVisible()]
@@ -191,18 +182,16 @@ def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(
     assert _text(model, "amount", "Column").startswith("⚠ ")
     buttons[0].click()
     assert window.store.project.data.columns["amount"].decimal == "."
-    qtbot.waitUntil(lambda: _text(model, "amount", "Range") == "1100 to 8139", timeout=MINUTE)
-    qtbot.waitUntil(lambda: not asked(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "amount", "Range") == "1100 to 8139")
+    qtbot.waitUntil(lambda: not asked())
     window.store.undo()
-    qtbot.waitUntil(lambda: len(asked()) == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(asked()) == 1)
     asked()[0].findChildren(QPushButton)[1].click()
     assert window.store.project.data.columns["amount"].decimal == ","
-    qtbot.waitUntil(lambda: _text(model, "amount", "Range") == "1.1 to 8.139", timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "amount", "Range") == "1.1 to 8.139")
 
 
-def test_what_was_noticed_is_mended_on_its_row(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_what_was_noticed_is_mended_on_its_row(open_window, qtbot, tmp_path):
     rows = [f"{n},{n * 7 % 11},{n * n % 13}" for n in range(60)]
     (tmp_path / "t.csv").write_text("id,a,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
     window = open_window(empty_project(), keras=False)
@@ -210,7 +199,7 @@ def test_what_was_noticed_is_mended_on_its_row(
     assert isinstance(panel, DataPanel)
     panel.choose_path(tmp_path / "t.csv")
     model = panel.look.columns.columns
-    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
     assert _text(model, "id", "Column") == "⚠ id"
     menu = panel.look.columns.menu_for(0)
     texts = [action.text() for action in menu.actions()]
@@ -218,7 +207,7 @@ def test_what_was_noticed_is_mended_on_its_row(
     assert texts[1] == "Leave 'id' out"
     menu.actions()[1].trigger()
     assert window.store.project.data.columns["id"].role == "ignore"
-    qtbot.waitUntil(lambda: _text(model, "id", "Role") == ROLE_WORDS["ignore"], timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "id", "Role") == ROLE_WORDS["ignore"])
     assert _text(model, "id", "Column") == "id"
 
 
@@ -237,11 +226,11 @@ def two_ends(open_window: Open, qtbot: QtBot, tmp_path: Path) -> Opened:
     panel = window.docks.show_panel("data")
     assert isinstance(panel, DataPanel)
     model = panel.look.columns.columns
-    qtbot.waitUntil(lambda: model.rowCount() == 5, timeout=MINUTE)
+    qtbot.waitUntil(lambda: model.rowCount() == 5)
     return window, panel, model
 
 
-def test_columns_are_given_to_inputs_and_goals_in_the_table(two_ends: Opened, qtbot: QtBot) -> None:
+def test_columns_are_given_to_inputs_and_goals_in_the_table(two_ends, qtbot):
     window, panel, model = two_ends
     view = panel.look.columns
     assert not view.isColumnHidden(GOES_TO)
@@ -257,13 +246,13 @@ def test_columns_are_given_to_inputs_and_goals_in_the_table(two_ends: Opened, qt
     box.setCurrentIndex(1)
     box.activated.emit(1)
     assert window.store.project.data.inputs == {"left": ("b", "c"), "right": ("a", "b", "c")}
-    qtbot.waitUntil(lambda: _text(model, "a", "Goes to") == "right", timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "a", "Goes to") == "right")
     window.store.undo()
     assert window.store.project.data.inputs == {}
-    qtbot.waitUntil(lambda: _text(model, "a", "Goes to") == "left, right", timeout=MINUTE)
+    qtbot.waitUntil(lambda: _text(model, "a", "Goes to") == "left, right")
 
 
-def test_columns_are_dragged_onto_the_canvas(two_ends: Opened, qtbot: QtBot) -> None:
+def test_columns_are_dragged_onto_the_canvas(two_ends, qtbot):
     window, _panel, model = two_ends
     canvas = window.canvas
     carried = model.mimeData([model.index(0, n) for n in range(3)] + [model.index(2, 0)])
@@ -293,7 +282,7 @@ def test_columns_are_dragged_onto_the_canvas(two_ends: Opened, qtbot: QtBot) -> 
     assert window.store.project is before, "columns go to ends only"
 
 
-def test_other_data_begins_with_its_names(qtbot: QtBot) -> None:
+def test_other_data_begins_with_its_names(qtbot):
     view = ColumnView(lambda _label, _edit: None)
     qtbot.addWidget(view)
     view.resize(260, 200)
@@ -313,12 +302,12 @@ def test_other_data_begins_with_its_names(qtbot: QtBot) -> None:
     assert bar.value() == 0
 
 
-def test_the_names_stay_in_view_while_one_scrolls_sideways(opened: Opened, qtbot: QtBot) -> None:
+def test_the_names_stay_in_view_while_one_scrolls_sideways(opened, qtbot):
     window, panel, model = opened
     window.resize(1024, 700)
     view = panel.look.columns
     bar, names = view.horizontalScrollBar(), view.names
-    qtbot.waitUntil(lambda: bar.maximum() > 60, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bar.maximum() > 60)
     assert not names.isVisible(), "nothing is scrolled"
     bar.setValue(60)
     assert names.isVisible()
@@ -330,7 +319,7 @@ def test_the_names_stay_in_view_while_one_scrolls_sideways(opened: Opened, qtbot
         rects = [table.visualRect(model.index(n, column)) for n in range(model.rowCount())]
         return [table.viewport().mapToGlobal(rect.topLeft()).y() for rect in rects]
 
-    qtbot.waitUntil(lambda: tops(names, 0) == tops(view, 3), timeout=MINUTE)
+    qtbot.waitUntil(lambda: tops(names, 0) == tops(view, 3))
     # A click on a name selects its column, and nothing jumps.
     spot = names.visualRect(model.index(3, 0)).center()
     qtbot.mouseClick(names.viewport(), Qt.MouseButton.LeftButton, pos=spot)
@@ -344,7 +333,7 @@ def test_the_names_stay_in_view_while_one_scrolls_sideways(opened: Opened, qtbot
     assert not names.isVisible()
 
 
-def test_no_head_is_cut_whatever_the_language(opened: Opened, qtbot: QtBot) -> None:
+def test_no_head_is_cut_whatever_the_language(opened, qtbot):
     window, _panel, _model = opened
     before = i18n.language()
 
@@ -364,7 +353,7 @@ def test_no_head_is_cut_whatever_the_language(opened: Opened, qtbot: QtBot) -> N
         choose_language(before)
 
 
-def test_what_the_last_column_says_is_whole(opened: Opened, qtbot: QtBot) -> None:
+def test_what_the_last_column_says_is_whole(opened, qtbot):
     _, panel, _model = opened
     view = panel.look.columns
     last = view.horizontalHeader().count() - 1

@@ -1,15 +1,10 @@
 """A table of dates and numbers: read as a series, or as a table where a person wants it so."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QPushButton
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data
@@ -18,9 +13,6 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.data_recipes import recipe_for, recipe_with_file
 from netbuilder.ui.window.documents import empty_project
 
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
-
 
 def open_panel(window: MainWindow) -> DataPanel:
     panel = window.docks.show_panel("data")
@@ -28,7 +20,7 @@ def open_panel(window: MainWindow) -> DataPanel:
     return panel
 
 
-def test_dates_read_as_a_table_stay_one_where_the_file_moves(tmp_path: Path) -> None:
+def test_dates_read_as_a_table_stay_one_where_the_file_moves(tmp_path):
     lines = [f"2024-{n // 28 + 1:02d}-{n % 28 + 1:02d},{n % 7}.5" for n in range(60)]
     path = tmp_path / "moved.csv"
     path.write_text("when,y\n" + "\n".join(lines) + "\n", encoding="utf-8")
@@ -38,9 +30,7 @@ def test_dates_read_as_a_table_stay_one_where_the_file_moves(tmp_path: Path) -> 
     assert recipe_with_file(old, path, tmp_path, fresh) == replace(old, path="moved.csv")
 
 
-def test_a_question_about_all_of_the_data_is_answered_with_one_click(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_question_about_all_of_the_data_is_answered_with_one_click(open_window, qtbot, tmp_path):
     path = tmp_path / "pendulum.csv"
     lines = [f"{0.1 * n:.1f},{(7 * n) % 11}.5" for n in range(60)]
     path.write_text("time,angle\n" + "\n".join(lines), encoding="utf-8")
@@ -59,8 +49,8 @@ def test_a_question_about_all_of_the_data_is_answered_with_one_click(
 
 @pytest.mark.parametrize("numbers", [1, 2])
 def test_the_only_column_that_can_be_predicted_is_not_asked_about(
-    open_window: Open, qtbot: QtBot, tmp_path: Path, numbers: int
-) -> None:
+    open_window, qtbot, tmp_path, numbers
+):
     path = tmp_path / "weather.csv"
     days = [date(2024, 1, 1) + timedelta(days=n) for n in range(60)]
     names = ("temperature", "rain")[:numbers]
@@ -70,7 +60,7 @@ def test_the_only_column_that_can_be_predicted_is_not_asked_about(
     panel = open_panel(window)
     panel.choose_path(path)
     window.store.apply("Kind", lambda p: edits.set_data(p, kind="series"))
-    qtbot.waitUntil(lambda: not panel.look.empty and panel.parts.isVisible(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.look.empty and panel.parts.isVisible())
     asked = numbers > 1
-    qtbot.waitUntil(lambda: bool(panel.target.question.cards) is asked, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.target.question.cards) is asked)
     assert panel.target.button.isVisible() is not asked, "the row says it, and offers the others"

@@ -1,8 +1,6 @@
 """The Data tab: files of one's own, their trouble in words, a recipe that edits the project."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QImage, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.errors import DataError
@@ -26,9 +23,6 @@ from netbuilder.ui.inspector.project_summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.documents import empty_project
-
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
@@ -45,9 +39,7 @@ def open_panel(window: MainWindow) -> DataPanel:
     return panel
 
 
-def test_a_test_file_beside_is_used_by_one_press(
-    open_window: Open, qtbot: QtBot, table: Path
-) -> None:
+def test_a_test_file_beside_is_used_by_one_press(open_window, qtbot, table):
     train, test = table.with_name("houses_train.csv"), table.with_name("houses_test.csv")
     lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
     train.write_text("".join(lines[:51]), encoding="utf-8")
@@ -55,40 +47,39 @@ def test_a_test_file_beside_is_used_by_one_press(
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(train)
-    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines))
     before = window.store.project
     label = "Use houses_test.csv as test data"
     (button,) = (one for one in panel.conclusions.findChildren(QPushButton) if one.text() == label)
     button.click()
     assert window.store.project.data.test_path == str(test)
     qtbot.waitUntil(
-        lambda: window.workbench.facts is not None and window.workbench.facts.test_rows == 10,
-        timeout=MINUTE,
+        lambda: window.workbench.facts is not None and window.workbench.facts.test_rows == 10
     )
     window.store.undo()
     assert window.store.project == before
 
 
-def test_a_table_of_ones_own(open_window: Open, qtbot: QtBot, table: Path) -> None:
+def test_a_table_of_ones_own(open_window, qtbot, table):
     window = open_window(empty_project())
     panel = open_panel(window)
     assert panel.stack.currentIndex() == 0, "the gallery invites"
     panel.choose_path(table)
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.preview.model.rowCount() == 60, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
+    qtbot.waitUntil(lambda: panel.preview.model.rowCount() == 60)
     assert "price: a number" in panel.summary.text()
     entries = [action.text() for action in panel.target.menu.actions()]
     assert entries[:4] == ["size", "rooms", "garden", "price"]
 
     next(a for a in panel.target.menu.actions() if a.text() == "garden").trigger()
     assert window.store.project.data.target == ("garden",)
-    qtbot.waitUntil(lambda: "garden: 2 classes" in panel.summary.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "garden: 2 classes" in panel.summary.text())
 
     window.store.undo()
     assert window.store.project.data.target == ()
 
 
-def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path) -> None:
+def test_the_form_edits_the_recipe(open_window, qtbot, table):
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(table)
@@ -101,8 +92,7 @@ def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path)
     scaling.activated.emit(scaling.currentIndex())
     assert window.store.project.data.scaling == "minmax"
     qtbot.waitUntil(
-        lambda: window.workbench.facts is not None and window.workbench.facts.test_rows == 30,
-        timeout=MINUTE,
+        lambda: window.workbench.facts is not None and window.workbench.facts.test_rows == 30
     )
 
 
@@ -118,22 +108,18 @@ def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path)
     ],
     ids=["text among numbers", "no rows", "nothing", "one row", "one class", "missing value"],
 )
-def test_trouble_with_a_file_is_told(
-    open_window: Open, qtbot: QtBot, tmp_path: Path, content: str, words: str, short: str
-) -> None:
+def test_trouble_with_a_file_is_told(open_window, qtbot, tmp_path, content, words, short):
     path = tmp_path / "bad.csv"
     path.write_text(content, encoding="utf-8")
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(path)
-    qtbot.waitUntil(
-        lambda: bool(panel.cards.cards) and window.workbench.data_error is not None, timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: bool(panel.cards.cards) and window.workbench.data_error is not None)
     card = panel.cards.cards[0]
     said = f"{card.title.text()} {card.words.text()}".lower()
     assert words in said
     assert "traceback" not in said
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.settled)
     status = window.status
     assert status.problems.text() and window.workbench.data_error is not None
     assert window.inspector.summary.words()["data"].startswith(f"bad.csv: {short}")
@@ -143,26 +129,24 @@ def test_trouble_with_a_file_is_told(
     assert status.operations.isHidden()
 
 
-def test_a_file_that_is_gone_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_file_that_is_gone_is_told(open_window, qtbot, tmp_path):
     window = open_window(empty_project())
     panel = open_panel(window)
     window.store.apply(
         "x", lambda p: type(p)(**{**p.__dict__, "data": Data(kind="csv", path="gone.csv")})
     )
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
     assert "gone.csv" in panel.cards.cards[0].title.text()
 
 
-def test_unreadable_data_shows_no_zeros(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_unreadable_data_shows_no_zeros(open_window, example, qtbot, tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text("a,b\n", encoding="utf-8")
     window = open_window(example("iris"))
     status, bench = window.status, window.workbench
-    qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(status.parameters.isVisible)
     window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
-    qtbot.waitUntil(lambda: bench.data_error is not None and bench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bench.data_error is not None and bench.settled)
     assert _("Data cannot be read") in status.problems.text()
     assert status.parameters.isHidden()
     assert status.operations.isHidden()
@@ -170,16 +154,14 @@ def test_unreadable_data_shows_no_zeros(
     qtbot.addWidget(summary)
     assert not any(letter.isdigit() for letter in summary.words()["size"])
     window.store.undo()
-    qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(status.parameters.isVisible)
     assert "cannot be read" not in status.problems.text()
 
 
-def test_no_zeros_are_shown_before_the_layers_are_known(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_no_zeros_are_shown_before_the_layers_are_known(open_window, example, qtbot):
     window = open_window(example("digits"))
     status, bench = window.status, window.workbench
-    qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(status.parameters.isVisible)
     assert bench.shapes is not None
     without = {one: x for one, x in bench.shapes.by_node.items() if not x.parameters}
     assert len(without) > 1
@@ -188,20 +170,20 @@ def test_no_zeros_are_shown_before_the_layers_are_known(
     assert status.parameters.isHidden() and status.operations.isHidden()
 
 
-def test_pictures_are_shown(open_window: Open, qtbot: QtBot) -> None:
+def test_pictures_are_shown(open_window, qtbot):
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_builtin("digits")
-    qtbot.waitUntil(lambda: panel.preview.images.count() > 20, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.preview.images.count() > 20)
     assert panel.preview.stack.currentIndex() == 1
     assert len(panel.preview.bars.rows) == 10
 
 
-def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table: Path) -> None:
+def test_a_guessed_target_is_asked_about(open_window, qtbot, table):
     window = open_window(empty_project())
     panel = open_panel(window)
     window.dropped(table)
-    qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.target.question.cards))
     (card,) = panel.target.question.cards
     assert card.isVisible()
     assert "price" in card.words.text()
@@ -213,7 +195,7 @@ def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table:
     assert not panel.target.question.cards
     window.store.undo()
     assert window.store.project.data.target == ()
-    qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.target.question.cards))
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     window.store.apply("Build", lambda p: replace(p, graph=graph))
     assert not panel.target.question.cards, "the network has a target"
@@ -229,9 +211,7 @@ def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table:
     ("button", "rule", "rows"),
     [("Leave those rows out", "drop", 57), ("Fill with the mean", "mean", 60)],
 )
-def test_missing_values_are_mended_by_one_click(
-    open_window: Open, qtbot: QtBot, table: Path, button: str, rule: str, rows: int
-) -> None:
+def test_missing_values_are_mended_by_one_click(open_window, qtbot, table, button, rule, rows):
     lines = table.read_text(encoding="utf-8").splitlines()
     for line in (5, 9, 20):
         lines[line] = "," + lines[line].split(",", 1)[1]
@@ -239,15 +219,15 @@ def test_missing_values_are_mended_by_one_click(
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(table)
-    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
     found = {one.text(): one for one in panel.cards.cards[0].buttons}
     assert set(found) == {"Leave those rows out", "Fill with the mean"}
     before = window.store.project
     found[button].click()
     assert window.store.project.data.options["missing"] == rule
     assert window.store.undo_label == button
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
     facts = window.workbench.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == rows
     window.store.undo()
@@ -262,7 +242,7 @@ def scheme(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("scheme")
-def test_what_was_left_out_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_was_left_out_is_told(open_window, qtbot, tmp_path):
     lines = [f"{n},remark number {n},{1000 + 10 * n}" for n in range(60)]
     for n in (5, 9, 20, 31):
         lines[n] = f",remark number {n},{1000 + 10 * n}"
@@ -271,15 +251,15 @@ def test_what_was_left_out_is_told(open_window: Open, qtbot: QtBot, tmp_path: Pa
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(path)
-    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None)
     assert panel.notes.isHidden(), "nothing is known of data that cannot be read"
     window.store.apply("Drop", lambda p: edits.set_data(p, options={"missing": "drop"}))
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
     assert panel.notes.isVisible()
     said = panel.notes.text()
     assert "4 rows" in said
     # What can be had otherwise has its button.
-    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines))
     told = [one.words.text() for one in panel.conclusions.lines]
     (line,) = (one for one in panel.conclusions.lines if "'note'" in one.words.text())
     assert "Column 'note' contains many different texts" in line.words.text()
@@ -291,13 +271,11 @@ def test_what_was_left_out_is_told(open_window: Open, qtbot: QtBot, tmp_path: Pa
     color = panel.notes.palette().color(panel.notes.foregroundRole())
     assert color.name().lower() == theme.colors().secondary.lower()
     panel.choose_builtin("iris")
-    qtbot.waitUntil(
-        lambda: (facts := window.workbench.facts) is not None and not facts.notes, timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: (facts := window.workbench.facts) is not None and not facts.notes)
     assert panel.notes.isHidden()
 
 
-def test_an_empty_folder_is_told_once(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_empty_folder_is_told_once(open_window, qtbot, tmp_path):
     folder = tmp_path / "pets"
     for name in ("cats", "dogs", "none"):
         (folder / name).mkdir(parents=True)
@@ -308,46 +286,42 @@ def test_an_empty_folder_is_told_once(open_window: Open, qtbot: QtBot, tmp_path:
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(folder)
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: "none" in panel.preview.note.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
+    qtbot.waitUntil(lambda: "none" in panel.preview.note.text())
     assert "none" in panel.notes.text()
     assert panel.preview.note.isHidden()
 
 
-def test_a_table_is_pasted_from_a_spreadsheet(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_table_is_pasted_from_a_spreadsheet(open_window, qtbot, tmp_path):
     window = open_window(empty_project(), tmp_path / "mine.netbuilder", keras=False)
     panel = open_panel(window)
     QGuiApplication.clipboard().setText("just words")
     panel.gallery.paste_button.click()
-    qtbot.waitUntil(lambda: bool(panel.gallery.trouble.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.gallery.trouble.cards))
     assert "no table on the clipboard" in panel.gallery.trouble.cards[0].title.text()
     rows = "\n".join(f"{n}\t{n},5\t{3 * n}" for n in range(20))
     QGuiApplication.clipboard().setText(f"a\tb\tprice\n{rows}\n")
     panel.gallery.file_button.setFocus()
     QTest.keyClick(panel.gallery.file_button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: window.store.project.data.kind == "csv", timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.store.project.data.kind == "csv")
     assert window.store.project.data.path == "Pasted table.csv"
     assert (tmp_path / "Pasted table.csv").exists()
     model = panel.look.columns.columns
-    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
     assert [one.maximum for one in model.columns] == [19, 19.5, 57]
     window.store.undo()
     assert panel.stack.currentIndex() == 0
     assert panel.gallery.trouble.isHidden()
 
 
-def test_what_was_concluded_is_told_with_its_choice(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_what_was_concluded_is_told_with_its_choice(open_window, qtbot, tmp_path):
     rows = "\n".join(f"{'東京' if n % 2 else '大阪'},{n},{2 * n}" for n in range(60))
     path = tmp_path / "d.csv"
     path.write_bytes(f"都市,量,価格\n{rows}\n".encode("shift_jis"))
     window = open_window(empty_project(), keras=False)
     panel = open_panel(window)
     panel.choose_path(path)
-    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines))
     (line,) = (one for one in panel.conclusions.lines if "Shift-JIS" in one.words.text())
     assert line.words.text() == "The text was read with the encoding Shift-JIS."
     next(a for a in line.menu.actions() if a.text() == "Read as GBK").trigger()
@@ -356,15 +330,13 @@ def test_what_was_concluded_is_told_with_its_choice(
     assert "encoding" not in window.store.project.data.options
 
 
-def test_remarks_about_columns_leave_the_room_to_the_table(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_remarks_about_columns_leave_the_room_to_the_table(open_window, qtbot, tmp_path):
     rows = [f"{n},{-999 if n % 9 == 0 else 20 + n % 7},{n % 5}.5" for n in range(60)]
     (tmp_path / "d.csv").write_text("id,temp,y\n" + "\n".join(rows), encoding="utf-8")
     window = open_window(empty_project(), keras=False)
     panel = open_panel(window)
     panel.choose_path(tmp_path / "d.csv")
-    qtbot.waitUntil(panel.findings.more.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(panel.findings.more.isVisible)
     told = "⚠ 2 warnings about id and temp …"
     more = panel.findings.more
     assert (more.text(), more.toolTip()) == (told, "")
@@ -378,39 +350,35 @@ def test_remarks_about_columns_leave_the_room_to_the_table(
     ]  # fmt: skip
 
 
-def test_of_the_tabs_only_the_one_in_front_is_seen(
-    open_window: Open, qtbot: QtBot, table: Path
-) -> None:
+def test_of_the_tabs_only_the_one_in_front_is_seen(open_window, qtbot, table):
     window = open_window(empty_project(), keras=False)
     panel = open_panel(window)
     panel.choose_builtin("digits")
-    qtbot.waitUntil(lambda: panel.preview.images.count() > 20, timeout=MINUTE)
-    qtbot.waitUntil(lambda: "Pictures" in panel.look.tabs, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.preview.images.count() > 20)
+    qtbot.waitUntil(lambda: "Pictures" in panel.look.tabs)
     for path in (None, table):
         if path is not None:
             panel.choose_path(path)
-            qtbot.waitUntil(lambda: panel.preview.model.rowCount() == 60, timeout=MINUTE)
+            qtbot.waitUntil(lambda: panel.preview.model.rowCount() == 60)
         pages = [panel.look.widget(place) for place in range(panel.look.count())]
         assert [one for one in pages if one.isVisible()] == [panel.look.currentWidget()]
 
 
-def test_the_guess_of_the_target_is_what_was_concluded(
-    open_window: Open, qtbot: QtBot, table: Path
-) -> None:
+def test_the_guess_of_the_target_is_what_was_concluded(open_window, qtbot, table):
     """Not the last column, where that one is left out."""
     window = open_window(empty_project(), keras=False)
     panel = open_panel(window)
     panel.choose_path(table)
-    qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.target.question.cards))
     panel._decide(("price",), "role", "ignore")
-    qtbot.waitUntil(lambda: "garden" in panel.target.question.cards[0].words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "garden" in panel.target.question.cards[0].words.text())
     panel.target.question.cards[0].buttons[0].click()
     assert window.store.project.data.target == ("garden",)
 
 
 def test_damaged_pictures_are_left_out_by_a_button_and_come_back_by_undo(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+    open_window, tmp_path, qtbot
+):
     for label in ("cat", "dog"):
         (tmp_path / "pics" / label).mkdir(parents=True)
         for n in range(6):
@@ -421,32 +389,30 @@ def test_damaged_pictures_are_left_out_by_a_button_and_come_back_by_undo(
     window = open_window(empty_project(), tmp_path / "p.netbuilder")
     panel = window.docks.show_panel("data")
     panel.choose_path(tmp_path / "pics")
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
     (card,) = panel.cards.cards
     assert "'cat/1.png' and 'dog/2.png'" in card.accessibleName()
     assert panel.look.isHidden(), "no empty frame where there is nothing to see"
 
     card.buttons[0].click()
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines))
     assert "'cat/1.png' and 'dog/2.png'" in panel.conclusions.lines[0].words.text()
     assert not panel.look.isHidden()
     window.store.undo()
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
 
 
-def test_in_a_narrow_panel_no_view_is_behind_an_arrow(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_in_a_narrow_panel_no_view_is_behind_an_arrow(open_window, tmp_path, qtbot):
     days = [f"2024-{1 + n // 28:02d}-{1 + n % 28:02d},{n}" for n in range(112)]
     (tmp_path / "s.csv").write_text("date,sales\n" + "\n".join(days))
     data = Data("series", path="s.csv", target=("sales",))
     window = open_window(Project(data=data), tmp_path / "p.netbuilder", keras=False)
     window.resize(1024, 700)
     panel = window.docks.show_panel("data")
-    qtbot.waitUntil(lambda: "Series" in panel.look.tabs, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Series" in panel.look.tabs)
     bar = panel.look.tabBar()
-    qtbot.waitUntil(lambda: bar.tabRect(bar.count() - 1).right() <= bar.width(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bar.tabRect(bar.count() - 1).right() <= bar.width())
     assert bar.tabRect(0).left() >= 0
     assert not any(button.isVisible() for button in bar.findChildren(QToolButton))
 
@@ -458,24 +424,22 @@ def rows_of(path: Path, head: str, count: int = 60) -> Path:
     return path
 
 
-def test_nothing_of_other_data_is_asked(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_nothing_of_other_data_is_asked(open_window, qtbot, tmp_path):
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(rows_of(tmp_path / "iris.csv", "petal,sepal,species"))
-    qtbot.waitUntil(lambda: panel.target.question.isVisibleTo(panel), timeout=MINUTE)
-    qtbot.waitUntil(lambda: bool(panel.target.menu.actions()), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.target.question.isVisibleTo(panel))
+    qtbot.waitUntil(lambda: bool(panel.target.menu.actions()))
     gone = Data(kind="csv", path=str(tmp_path / "gone.csv"))
     window.documents.show_project(edits.set_data(empty_project(), gone), None)
     assert not panel.target.menu.actions()
-    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.worker.idle and panel.reporter.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None)
+    qtbot.waitUntil(lambda: panel.worker.idle and panel.reporter.idle)
     assert not panel.target.menu.actions()
     assert not [one.text() for one in panel.target.question.findChildren(QLabel)]
 
 
-def test_data_that_moved_keeps_what_was_decided(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_data_that_moved_keeps_what_was_decided(open_window, qtbot, tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
         folder.mkdir()
@@ -501,9 +465,7 @@ def test_data_that_moved_keeps_what_was_decided(
     assert window.store.project.data.target == (), "it has not the column that was learned"
 
 
-def test_a_path_is_taken_whole_and_the_keyboard_stays_in_its_field(
-    open_window: Open, qtbot: QtBot, table: Path
-) -> None:
+def test_a_path_is_taken_whole_and_the_keyboard_stays_in_its_field(open_window, qtbot, table):
     window = open_window(empty_project(), keras=False)
     panel = open_panel(window)
     panel.choose_path(table)
@@ -556,9 +518,7 @@ def test_a_path_is_taken_whole_and_the_keyboard_stays_in_its_field(
     assert said() == ""
 
 
-def test_words_of_a_recipe_are_taken_when_they_are_written(
-    open_window: Open, qtbot: QtBot, table: Path
-) -> None:
+def test_words_of_a_recipe_are_taken_when_they_are_written(open_window, qtbot, table):
     window = open_window(empty_project(), keras=False)
     panel = open_panel(window)
     panel.choose_path(table)
@@ -576,17 +536,17 @@ def test_words_of_a_recipe_are_taken_when_they_are_written(
     assert before.options["sheet"] == "Second"
 
 
-def test_a_folder_without_a_name_is_told_by_its_path() -> None:
+def test_a_folder_without_a_name_is_told_by_its_path():
     with pytest.raises(DataError) as wrong:
         check_file(Path("/"))
     assert "''" not in wrong.value.what
 
 
-def test_tab_goes_from_the_buttons_straight_to_the_sets(open_window: Open, qtbot: QtBot) -> None:
+def test_tab_goes_from_the_buttons_straight_to_the_sets(open_window, qtbot):
     window = open_window(empty_project(), keras=False)
     panel = open_panel(window)
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     panel.gallery.collect_button.setFocus()
     QTest.keyClick(panel.gallery.collect_button, Qt.Key.Key_Tab)
     first = QApplication.focusWidget()

@@ -1,8 +1,5 @@
 """What there is to see of data of each kind, in the tabs below its recipe."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,11 +18,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.devices import WavePlayer, pcm_samples
 from netbuilder.ui.window.documents import empty_project
-
-MINUTE = 60_000
 
 
 def _graph(*layers: Node) -> Graph:
@@ -55,9 +49,7 @@ def _titles(tabs: DataViewTabs) -> list[str]:
     return [tabs.tabText(n) for n in range(tabs.count()) if tabs.isTabVisible(n)]
 
 
-def test_each_kind_has_its_own_tabs_and_begins_with_what_tells_most(
-    tabs: DataViewTabs, tmp_path: Path
-) -> None:
+def test_each_kind_has_its_own_tabs_and_begins_with_what_tells_most(tabs, tmp_path):
     _show(tabs, Data("builtin", name="iris"), tmp_path)
     assert _titles(tabs) == ["Columns", "Rows", "Scatter", "Correlation", "Splits"]
     assert tabs.tabText(tabs.currentIndex()) == "Columns"
@@ -75,44 +67,40 @@ def test_each_kind_has_its_own_tabs_and_begins_with_what_tells_most(
     assert tabs.tabText(tabs.currentIndex()) == "Columns"
 
 
-def test_the_tab_that_was_chosen_stays_while_the_data_is_changed(
-    tabs: DataViewTabs, tmp_path: Path
-) -> None:
+def test_the_tab_that_was_chosen_stays_while_the_data_is_changed(tabs, tmp_path):
     _show(tabs, Data("builtin", name="moons"), tmp_path)
     tabs.setCurrentIndex(_titles(tabs).index("Scatter"))
     _show(tabs, Data("builtin", name="moons", options={"noise": 0.4}), tmp_path)
     assert tabs.tabText(tabs.currentIndex()) == "Scatter"
 
 
-def test_pictures_of_one_class_and_as_the_network_will_get_them(
-    tabs: DataViewTabs, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_pictures_of_one_class_and_as_the_network_will_get_them(tabs, tmp_path, qtbot):
     data = Data("builtin", name="drawn_shapes", options={"samples": 120})
     plain = _show(tabs, data, tmp_path, _graph())
     tab = tabs.tabs["Pictures"]
-    qtbot.waitUntil(lambda: tab.grid.count == 48, timeout=MINUTE)
+    qtbot.waitUntil(lambda: tab.grid.count == 48)
     assert not tab.augment.isEnabled()
     assert "RandomFlip" in tab.note.text()
     assert len(set(tab.grid.labels)) > 3
     tab.label.setCurrentText("square")
-    qtbot.waitUntil(lambda: set(tab.grid.labels) == {"square"}, timeout=MINUTE)
+    qtbot.waitUntil(lambda: set(tab.grid.labels) == {"square"})
     tab.part.setCurrentIndex(1 + 2)
-    qtbot.waitUntil(lambda: set(tab.grid.parts) == {2}, timeout=MINUTE)
+    qtbot.waitUntil(lambda: set(tab.grid.parts) == {2})
     before = [image.copy() for image in tab.grid.images]
 
     # Pixels go in from 0 to 1, which the layer is told; its default wants 0 to 255.
     invert = Node("invert", "RandomInvert", {"factor": [1, 1], "value_range": [0, 1]})
     tabs.follow(Project("t", _graph(invert), plain.data))
-    qtbot.waitUntil(tab.augment.isEnabled, timeout=MINUTE)
+    qtbot.waitUntil(tab.augment.isEnabled)
     qtbot.mouseClick(tab.augment, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "RandomInvert" in tab.note.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "RandomInvert" in tab.note.text())
     assert len(tab.grid.images) == len(before)
     for image, old in zip(tab.grid.images, before, strict=True):
         # White on black becomes black on white.
         assert image.pixelColor(0, 0).red() + old.pixelColor(0, 0).red() in range(254, 257)
 
 
-def test_texts_with_and_without_their_numbers(tabs: DataViewTabs, tmp_path: Path) -> None:
+def test_texts_with_and_without_their_numbers(tabs, tmp_path):
     lines = [f"{'good film' if n % 2 else 'bad film seldom' + str(n)},{n % 2}" for n in range(60)]
     (tmp_path / "t.csv").write_text("text,liked\n" + "\n".join(lines) + "\n", encoding="utf-8")
     options = {"max_words": 5, "sequence_length": 2}
@@ -132,7 +120,7 @@ def test_texts_with_and_without_their_numbers(tabs: DataViewTabs, tmp_path: Path
     assert f"film{film.number}" in tab.tokens.toPlainText()
 
 
-def test_a_series_says_where_time_jumps(tabs: DataViewTabs, tmp_path: Path) -> None:
+def test_a_series_says_where_time_jumps(tabs, tmp_path):
     days = [*range(1, 13), *range(20, 29)]
     rows = [f"2024-0{month}-{day:02},{month * day}" for month in (1, 2, 3) for day in days]
     (tmp_path / "t.csv").write_text("day,x\n" + "\n".join(rows) + "\n", encoding="utf-8")
@@ -175,17 +163,15 @@ def tones(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_sounds_are_seen_and_without_a_loudspeaker_it_is_said(
-    tabs: DataViewTabs, tones: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sounds_are_seen_and_without_a_loudspeaker_it_is_said(tabs, tones, qtbot, monkeypatch):
     _show(tabs, Data("sounds", path="tones"), tones)
     tab = tabs.tabs["Sounds"]
-    qtbot.waitUntil(lambda: tab.heard is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: tab.heard is not None)
     assert tab.model.rowCount() == 10
     assert "10 sounds of 0.3 s" in tab.words.text()
     first = tab.heard
     tab.table.selectRow(9)
-    qtbot.waitUntil(lambda: tab.heard is not first, timeout=MINUTE)
+    qtbot.waitUntil(lambda: tab.heard is not first)
 
     def silent(self: WavePlayer, wave: object, rate: int) -> None:
         raise UserError("No loudspeaker was found.", "Plug one in.")
@@ -198,7 +184,7 @@ def test_sounds_are_seen_and_without_a_loudspeaker_it_is_said(
 
 
 @pytest.mark.qt_log_ignore("PulseAudio", extend=True)
-def test_playing_never_raises_anything_but_words(qtbot: QtBot) -> None:
+def test_playing_never_raises_anything_but_words(qtbot):
     player = WavePlayer()
     try:
         player.play(np.zeros(800, np.float32), 16_000)
@@ -208,7 +194,7 @@ def test_playing_never_raises_anything_but_words(qtbot: QtBot) -> None:
     assert not player.playing
 
 
-def test_what_the_loudspeaker_gets() -> None:
+def test_what_the_loudspeaker_gets():
     wave = np.array([0.0, 0.5, -1.0, 2.0], np.float32)
     assert np.frombuffer(pcm_samples(wave, 100, 100, 1), "<i2").tolist() == [
         0,
@@ -224,9 +210,7 @@ def test_what_the_loudspeaker_gets() -> None:
     assert abs(crossings - 200) <= 4, "100 Hz stay 100 Hz"
 
 
-def test_the_arrays_of_a_file_are_picked_from_its_tree(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_the_arrays_of_a_file_are_picked_from_its_tree(open_window, qtbot, tmp_path):
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file["day/one/signal"] = np.random.default_rng(0).normal(size=(30, 3))
         file["day/one/state"] = np.arange(30) % 2
@@ -235,10 +219,8 @@ def test_the_arrays_of_a_file_are_picked_from_its_tree(
     panel = window.docks.show_panel("data")
     assert isinstance(panel, DataPanel)
     panel.choose_path(tmp_path / "m.h5")
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
-    qtbot.waitUntil(
-        lambda: panel.look.currentWidget() is panel.look.tabs.get("Arrays"), timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
+    qtbot.waitUntil(lambda: panel.look.currentWidget() is panel.look.tabs.get("Arrays"))
     tree = panel.look.tabs["Arrays"].tree
     (group,) = [tree.topLevelItem(n) for n in range(tree.topLevelItemCount())]
     assert (group.text(0), group.text(1), group.childCount()) == ("day", "group", 2)
@@ -249,11 +231,11 @@ def test_the_arrays_of_a_file_are_picked_from_its_tree(
     for name, use in (("day/one/state", "y"), ("day/one/signal", "x")):
         box = tree.boxes[name]
         box.activated.emit(box.findData(use))
-        qtbot.waitUntil(lambda old=box: old not in tree.boxes.values(), timeout=MINUTE)
+        qtbot.waitUntil(lambda old=box: old not in tree.boxes.values())
     assert window.store.project.data.options == {"x": "day/one/signal", "y": "day/one/state"}
     assert window.store.undo_label == "Use 'day/one/signal' as inputs (x)"
-    qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs, timeout=MINUTE)
-    qtbot.waitUntil(lambda: not panel.cards.cards, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs)
+    qtbot.waitUntil(lambda: not panel.cards.cards)
     tree.setFocus()
     tree.setCurrentItem(
         tree.findItems("state", Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)[0]
@@ -267,16 +249,16 @@ def test_the_arrays_of_a_file_are_picked_from_its_tree(
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
 def test_a_plot_that_is_chosen_in_a_small_window_is_seen_with_its_axis(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path, size: tuple[int, int]
-) -> None:
+    open_window, qtbot, tmp_path, size
+):
     rows = "".join(f'{n},"({n * 7},000)","({n * 3},500)",{n % 5}\n' for n in range(1, 40))
     (tmp_path / "d.csv").write_text("month,cost,loss,y\n" + rows)
     window = open_window(empty_project())
     window.resize(*size)
     panel = window.docks.show_panel("data")
     panel.choose_path(tmp_path / "d.csv")
-    qtbot.waitUntil(lambda: "Scatter" in _titles(panel.look), timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Scatter" in _titles(panel.look))
+    qtbot.waitUntil(lambda: window.workbench.settled)
     look, bar = panel.look, panel.look.tabBar()
     place = next(n for n in range(look.count()) if look.tabText(n) == "Scatter")
     assert panel.scroll_area.verticalScrollBar().value() == 0

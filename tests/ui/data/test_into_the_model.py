@@ -1,24 +1,16 @@
 """From a table of words, gaps and units to a file that plain Keras asks: the same answers."""
 
-from __future__ import annotations
-
 import math
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 from netbuilder.ui.data.data_panel import DataPanel
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 def table() -> str:
@@ -31,9 +23,7 @@ def table() -> str:
 
 
 @pytest.mark.slow
-def test_the_answer_to_a_raw_row_is_that_of_the_predict_panel(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_the_answer_to_a_raw_row_is_that_of_the_predict_panel(open_window, tmp_path, qtbot):
     (tmp_path / "homes.csv").write_text(table(), encoding="cp1252")
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     plan = Training(optimizer=Choice("Adam", {"learning_rate": 0.1}), epochs=5)
@@ -46,26 +36,26 @@ def test_the_answer_to_a_raw_row_is_that_of_the_predict_panel(
     fill = lambda: next(  # noqa: E731
         (one for card in data.cards.cards for one in card.buttons if "mean" in one.text()), None
     )
-    qtbot.waitUntil(lambda: fill() is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: fill() is not None)
     QTest.mouseClick(fill(), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
     assert window.workbench.facts.column_types == {
         "town": "category", "weight": "number", "size": "number",
     }  # fmt: skip
 
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.run_error is None
     path = tmp_path / "homes.keras"
     assert window.documents.export_to(path).finish()
 
     panel = window.docks.show_panel("predict")
     assert isinstance(panel, PredictPanel)
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     weight = panel.form.rows["weight"].editor.box
     weight.selectAll()
     QTest.keyClicks(weight, "33")
-    qtbot.waitUntil(lambda: panel.idle and panel.rows.row["weight"] == 33, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.idle and panel.rows.row["weight"] == 33)
     row = dict(panel.rows.row)
     assert set(row) == {"town", "weight", "size"}
 
@@ -76,10 +66,7 @@ def test_the_answer_to_a_raw_row_is_that_of_the_predict_panel(
     given = {name: tf.constant([[row[name]]], model.input[name].dtype) for name in model.input}
     answer = float(model.predict(given, verbose=0)[0, 0])
     shown = lambda: re.search(r"-?[\d,]+(\.\d+)?", panel.answer.text())  # noqa: E731
-    qtbot.waitUntil(
-        lambda: float(shown()[0].replace(",", "")) == pytest.approx(answer, rel=1e-3),
-        timeout=MINUTE,
-    )
+    qtbot.waitUntil(lambda: float(shown()[0].replace(",", "")) == pytest.approx(answer, rel=1e-3))
     # A gap is filled in the file as in the panel.
     given["size"] = tf.constant([[float("nan")]], model.input["size"].dtype)
     filled = float(model.predict(given, verbose=0)[0, 0])

@@ -1,13 +1,9 @@
 """Of thousands of pictures the first look opens some; all are looked at behind the window."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import verify_files
 from netbuilder.core.data.progress import ReadingCancelledError, progress_listener
@@ -15,10 +11,8 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits import append_layer
 from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Data
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
 
-MINUTE = 60_000
 RECIPE = Data("images", path="p")
 
 
@@ -35,43 +29,39 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path / "p"
 
 
-def test_what_the_first_look_passes_over_is_named_before_a_run(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, pictures: Path
-) -> None:
+def test_what_the_first_look_passes_over_is_named_before_a_run(open_window, qtbot, pictures):
     window = open_window(empty_project())
     bench, panel = window.workbench, window.docks.show_panel("data")
     panel.choose_path(pictures)
-    qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bench.data_error is not None)
     error = bench.data_error
     assert error is not None
     assert "'dog/0777.png'" in error.what
     assert panel.cards.cards, "the panel shows it, with its mend"
     window.store.apply("Mend", lambda project: apply_data_fix(project, error.fixes[0]))
-    qtbot.waitUntil(lambda: bench.facts is not None and bench.data_error is None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bench.facts is not None and bench.data_error is None)
     assert bench.facts is not None
     assert bench.facts.rows + bench.facts.validation_rows + bench.facts.test_rows == 2099
 
 
-def test_an_edit_of_the_network_does_not_lift_it(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, pictures: Path
-) -> None:
+def test_an_edit_of_the_network_does_not_lift_it(open_window, qtbot, pictures):
     window = open_window(empty_project())
     bench = window.workbench
     window.docks.show_panel("data").choose_path(pictures)
-    qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bench.data_error is not None)
     seen: list[bool] = []
     bench.facts_changed.connect(lambda: seen.append(bench.facts is None))
     window.store.apply("Add", lambda project: append_layer(project, "Flatten"))
-    qtbot.waitUntil(lambda: bench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bench.settled)
     assert bench.data_error is not None
     assert all(seen)
     # What was damaged may be whole: the folder is read again.
     (pictures / "dog" / "0777.png").write_bytes((pictures / "dog" / "0776.png").read_bytes())
     bench.read_again()
-    qtbot.waitUntil(lambda: bench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bench.facts is not None)
 
 
-def test_the_look_can_be_stopped_and_is_remembered(pictures: Path) -> None:
+def test_the_look_can_be_stopped_and_is_remembered(pictures):
     with progress_listener(lambda _done, _of: False), pytest.raises(ReadingCancelledError):
         verify_files(RECIPE, pictures.parent)
     told: list[int] = []

@@ -1,7 +1,5 @@
 """Byte pairs on the Data page: each merge with its count, and what it does to a sentence."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QTableWidget
 from pytestqt.qtbot import QtBot
@@ -27,7 +25,7 @@ def tokens(found: MergesView) -> list[str]:
     return label.accessibleName().split()
 
 
-def test_the_slider_merges_the_sentence_step_by_step(qtbot: QtBot) -> None:
+def test_the_slider_merges_the_sentence_step_by_step(qtbot):
     found = view(qtbot)
     slider = found.findChild(QSlider, "merges-slider")
     assert slider is not None
@@ -45,7 +43,7 @@ def test_the_slider_merges_the_sentence_step_by_step(qtbot: QtBot) -> None:
     ]
 
 
-def test_each_merge_stands_in_the_table_with_its_count(qtbot: QtBot) -> None:
+def test_each_merge_stands_in_the_table_with_its_count(qtbot):
     found = view(qtbot)
     table = found.findChild(QTableWidget, "merges-table")
     assert table is not None
@@ -65,7 +63,7 @@ def test_each_merge_stands_in_the_table_with_its_count(qtbot: QtBot) -> None:
     assert tokens(found)[3] == "est"
 
 
-def test_a_sentence_of_ones_own_stays_when_the_data_is_read_again(qtbot: QtBot) -> None:
+def test_a_sentence_of_ones_own_stays_when_the_data_is_read_again(qtbot):
     found = view(qtbot)
     text = found.findChild(QLineEdit, "merges-text")
     assert text is not None

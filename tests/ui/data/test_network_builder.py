@@ -1,13 +1,9 @@
 """One button builds a network for the data on an empty canvas, as one edit, with its reasons."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
@@ -16,8 +12,6 @@ from netbuilder.core.results.suggestion.selection import suggest
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
-
-MINUTE = 60_000
 
 
 @pytest.fixture
@@ -33,9 +27,7 @@ def _panel(window: MainWindow) -> DataPanel:
 
 
 @pytest.mark.slow
-def test_a_network_is_built_for_the_data_as_one_edit(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, table: Path
-) -> None:
+def test_a_network_is_built_for_the_data_as_one_edit(open_window, qtbot, table):
     window = open_window(empty_project(), keras=False)
     panel = _panel(window)
     assert panel.builder.cards == [], "there is no data yet"
@@ -46,7 +38,7 @@ def test_a_network_is_built_for_the_data_as_one_edit(
     assert _("Input") in offer.words.text() and _("Target") in offer.words.text()
     offer.buttons[0].click()
     assert panel.builder.building
-    qtbot.waitUntil(lambda: bool(window.store.project.graph.edges), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.store.project.graph.edges))
     expected = suggest(table)
     made = window.store.project
     assert made.graph == expected.project.graph
@@ -64,14 +56,12 @@ def test_a_network_is_built_for_the_data_as_one_edit(
     assert panel.builder.cards == []
 
 
-def test_the_reasons_close_and_leave_with_the_network(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, table: Path
-) -> None:
+def test_the_reasons_close_and_leave_with_the_network(open_window, qtbot, table):
     window = open_window(empty_project(), keras=False)
     panel = _panel(window)
     panel.choose_path(table)
     panel.builder.build()
-    qtbot.waitUntil(lambda: bool(window.store.project.graph.edges), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.store.project.graph.edges))
     window.store.apply("Rename", lambda p: edits.set_training(p, epochs=3))
     assert len(panel.builder.cards) == 1, "the reasons stay until they are closed"
     panel.builder.cards[0].buttons[0].click()
@@ -80,22 +70,18 @@ def test_the_reasons_close_and_leave_with_the_network(
     assert panel.builder.cards == []
 
 
-def test_a_change_meanwhile_is_not_overwritten(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, table: Path
-) -> None:
+def test_a_change_meanwhile_is_not_overwritten(open_window, qtbot, table):
     window = open_window(empty_project(), keras=False)
     panel = _panel(window)
     panel.choose_path(table)
     panel.builder.build()
     window.store.apply("Data", lambda p: edits.set_data(p, target=("size",)))
-    qtbot.waitUntil(lambda: not panel.builder.building, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.builder.building)
     assert not window.store.project.graph.edges
     assert len(panel.builder.cards[0].buttons) == 1, "it is offered again"
 
 
-def test_unreadable_data_is_told_and_a_lesson_builds_nothing(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_unreadable_data_is_told_and_a_lesson_builds_nothing(open_window, qtbot, tmp_path):
     window = open_window(empty_project(), keras=False)
     panel = _panel(window)
     path = tmp_path / "one.csv"
@@ -103,7 +89,7 @@ def test_unreadable_data_is_told_and_a_lesson_builds_nothing(
     panel.choose_path(path)
     window.store.apply("Data", lambda p: edits.set_data(p, target=("nothing",)))
     panel.builder.build()
-    with qtbot.waitSignal(panel.builder.failed, timeout=MINUTE):
+    with qtbot.waitSignal(panel.builder.failed):
         pass
     assert not window.store.project.graph.edges
     assert panel.cards.cards

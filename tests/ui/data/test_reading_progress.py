@@ -1,17 +1,13 @@
 """Large data is prepared behind the window: seen, stopped by a button, and begun again."""
 
-from __future__ import annotations
-
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import shiboken6
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data import progress
 from netbuilder.core.data.preview import Preview
@@ -20,13 +16,11 @@ from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data import data_panel
 from netbuilder.ui.data.data_panel import DataPanel
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.data_watch import ReadingProgress
 
 MINUTE = 60_000
 # pandas reads a quarter of a megabyte at once.
 ROWS = 100_000
-Open = Callable[..., MainWindow]
 
 
 @contextmanager
@@ -48,9 +42,7 @@ def held() -> Iterator[threading.Event]:
         end()
 
 
-def test_preparing_is_seen_stopped_and_begun_again(
-    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_preparing_is_seen_stopped_and_begun_again(open_window, qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 5000)
     monkeypatch.setattr(large_csv, "FIRST_ROWS", 100)
@@ -64,12 +56,12 @@ def test_preparing_is_seen_stopped_and_begun_again(
         assert isinstance(panel, DataPanel)
         bars = (panel.reading, window.status.reading)
         window.workbench.start()
-        qtbot.waitUntil(lambda: all(bar.isVisible() for bar in bars), timeout=MINUTE)
+        qtbot.waitUntil(lambda: all(bar.isVisible() for bar in bars))
         assert panel.reading.words.text().startswith("Preparing the data: ")
         panel.reading.button.click()
         go.set()
-    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars), timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None)
+    qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars))
     assert "was stopped" in str(window.workbench.data_error)
     # Nothing of it is kept but facts; the thread that was stopped clears up after it has said so.
 
@@ -77,21 +69,21 @@ def test_preparing_is_seen_stopped_and_begun_again(
         kept = disk_cache.cache_folder().iterdir()
         return [str(one) for one in kept if not (one / "value.pickle").exists()]
 
-    qtbot.waitUntil(lambda: not prepared(), timeout=MINUTE)
-    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not prepared())
+    qtbot.waitUntil(lambda: bool(panel.cards.cards))
     (again,) = panel.cards.cards[0].buttons
     again.click()
-    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None)
     assert window.workbench.facts is not None
     facts = window.workbench.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == ROWS
-    qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars))
 
 
 @pytest.mark.parametrize("name", ["temperatures", "iris"])
 def test_while_data_is_read_a_bar_is_seen_and_no_empty_frame(
-    open_window: Open, example: Callable, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+    open_window, example, qtbot, monkeypatch, name
+):
     go, read = threading.Event(), data_panel._read_report
 
     def wait(*inputs: Any) -> Any:
@@ -110,7 +102,7 @@ def test_while_data_is_read_a_bar_is_seen_and_no_empty_frame(
     qtbot.waitUntil(lambda: panel.look.isVisible() and panel.reading.isHidden())
 
 
-def test_a_window_that_has_gone_is_told_nothing(qtbot: QtBot) -> None:
+def test_a_window_that_has_gone_is_told_nothing(qtbot):
     """It went without having been closed: what another window reads is read all the same."""
     reading = ReadingProgress()
     reading.begin()
@@ -118,7 +110,7 @@ def test_a_window_that_has_gone_is_told_nothing(qtbot: QtBot) -> None:
     progress.report_progress(1, 2)
 
 
-def test_two_that_ask_for_the_same_read_it_once() -> None:
+def test_two_that_ask_for_the_same_read_it_once():
     recent: RecentValues[int] = RecentValues(2)
     began, made = threading.Event(), []
 
@@ -136,7 +128,7 @@ def test_two_that_ask_for_the_same_read_it_once() -> None:
     assert len(made) == 1
 
 
-def test_who_fails_leaves_the_other_its_turn() -> None:
+def test_who_fails_leaves_the_other_its_turn():
     recent: RecentValues[int] = RecentValues(2)
     with pytest.raises(ZeroDivisionError):
         recent.get("a", lambda: 1 // 0)

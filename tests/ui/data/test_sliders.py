@@ -1,35 +1,26 @@
 """Generated sets: their values are slid, and drawn anew while one slides."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.builtin.generated import moons, xor
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.slide_editor import SlideEditor
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
-
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
 
 
 @pytest.mark.parametrize("name", ["moons", "xor", "circles", "spiral", "blobs"])
-def test_every_playground_has_size_noise_and_shape_to_slide(name: str) -> None:
+def test_every_playground_has_size_noise_and_shape_to_slide(name):
     slid = [param.name for param in BUILTINS[name].options if param.slide]
     assert slid[:2] == ["samples", "noise"]
     assert len(slid) == 3
 
 
-def test_moons_lie_apart_and_quarters_are_turned() -> None:
+def test_moons_lie_apart_and_quarters_are_turned():
     near, groups = moons(noise=0.0)
     far, same = moons(noise=0.0, apart=1.0)
     assert (groups == same).all()
@@ -51,7 +42,7 @@ def test_moons_lie_apart_and_quarters_are_turned() -> None:
     ],
     ids=lambda one: getattr(one, "name", ""),
 )
-def test_places_of_the_slider(qtbot: QtBot, param: Param, places: dict[int, float]) -> None:
+def test_places_of_the_slider(qtbot, param, places):
     editor = SlideEditor(param)
     qtbot.addWidget(editor)
     for place, value in places.items():
@@ -61,12 +52,12 @@ def test_places_of_the_slider(qtbot: QtBot, param: Param, places: dict[int, floa
         assert editor.slider.value() == place
 
 
-def test_points_are_drawn_anew_while_one_slides(open_window: Open, qtbot: QtBot) -> None:
+def test_points_are_drawn_anew_while_one_slides(open_window, qtbot):
     window = open_window(empty_project(), keras=False)
     panel = window.docks.show_panel("data")
     assert isinstance(panel, DataPanel)
     panel.choose_builtin("moons")
-    qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs)
     assert panel.look.tabText(panel.look.currentIndex()) == "Scatter"
     scatter = panel.look.tabs["Scatter"]
     chosen = window.store.undo_label
@@ -87,11 +78,11 @@ def test_points_are_drawn_anew_while_one_slides(open_window: Open, qtbot: QtBot)
         QTest.keyClick(editor.slider, Qt.Key.Key_PageUp)
     noise = window.store.project.data.options["noise"]
     assert noise == 0.65
-    qtbot.waitUntil(lambda: spread() > before + 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: spread() > before + 1)
     assert editor.box.lineEdit().text() == "0.65"
     window.store.undo()
     assert "noise" not in window.store.project.data.options, "one slide is one step"
     assert window.store.undo_label == chosen
     assert editor.slider.value() == 30
-    qtbot.waitUntil(lambda: abs(spread() - before) < 1e-9, timeout=MINUTE)
+    qtbot.waitUntil(lambda: abs(spread() - before) < 1e-9)
     assert panel.look.tabText(panel.look.currentIndex()) == "Scatter"

@@ -1,10 +1,7 @@
 """The start page: what is chosen on it opens, by mouse and by keyboard; and the help window."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QRectF, Qt, QTimer
@@ -17,7 +14,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 from netbuilder.cli import main
 from netbuilder.core.data.examples import PICTURE_WORDS, find_example, list_examples
@@ -39,7 +35,6 @@ from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.gallery.recorded_training import RecordedTraining
 from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
 from netbuilder.ui.kinds.pictures import PictureForm
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session, settings
 from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
@@ -50,9 +45,7 @@ from netbuilder.ui.window.guide.welcome import KEY
 from netbuilder.ui.window.window_commands import word_at_focus
 
 
-def test_an_example_opens_from_its_card(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_an_example_opens_from_its_card(qtbot, open_window):
     window = open_window(keras=False)
     page = window.welcome.page
     window.actions_table["gallery"].trigger()
@@ -69,9 +62,7 @@ def test_an_example_opens_from_its_card(
     assert window.store.path is None
 
 
-def test_the_keyboard_stays_on_the_page_and_chooses(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
-) -> None:
+def test_the_keyboard_stays_on_the_page_and_chooses(qtbot, open_window, tmp_path):
     window = open_window(keras=False)
     files.write(window.store.project, tmp_path / "mine.netbuilder")
     settings.remember_file(tmp_path / "mine.netbuilder")
@@ -115,9 +106,7 @@ def test_the_keyboard_stays_on_the_page_and_chooses(
     assert not page.isVisible()
 
 
-def test_an_empty_canvas_tells_of_the_examples(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_an_empty_canvas_tells_of_the_examples(qtbot, open_window):
     window = open_window(keras=False)
     window.documents.new()
     qtbot.waitUntil(lambda: bool(window.banner.cards))
@@ -128,9 +117,7 @@ def test_an_empty_canvas_tells_of_the_examples(
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 700), (1920, 1080)])
-def test_few_things_to_press_before_scrolling(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, size: tuple[int, int]
-) -> None:
+def test_few_things_to_press_before_scrolling(open_window, qtbot, size):
     window = open_window(keras=False)
     window.resize(*size)
     page = window.welcome.page
@@ -152,9 +139,7 @@ def test_few_things_to_press_before_scrolling(
     qtbot.waitUntil(window.top_bar.train.isVisible)
 
 
-def test_every_example_is_in_a_topic_and_the_digits_are_one_card(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_every_example_is_in_a_topic_and_the_digits_are_one_card(open_window, qtbot):
     window = open_window(keras=False)
     page = window.welcome.page
     page.open()
@@ -173,9 +158,7 @@ def test_every_example_is_in_a_topic_and_the_digits_are_one_card(
     assert page.focusWidget() is page.example_cards["digits"]
 
 
-def test_a_recorded_training_plays_until_it_is_paused(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_a_recorded_training_plays_until_it_is_paused(open_window, qtbot):
     window = open_window(keras=False)
     window.welcome.page.open()
     recording = window.welcome.page.recording
@@ -191,9 +174,7 @@ def test_a_recorded_training_plays_until_it_is_paused(
     assert window.welcome.page.recording.paused, "it is remembered"
 
 
-def test_a_recorded_training_stands_still_where_motion_is_reduced(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recorded_training_stands_still_where_motion_is_reduced(qtbot, monkeypatch):
     monkeypatch.setenv("NETBUILDER_REDUCED_MOTION", "1")
     recording = RecordedTraining()
     qtbot.addWidget(recording)
@@ -206,22 +187,20 @@ def test_a_recorded_training_stands_still_where_motion_is_reduced(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["watch_card", "draw_card"])
-def test_one_press_trains_a_network(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, way: str
-) -> None:
+def test_one_press_trains_a_network(open_window, qtbot, way):
     window = open_window()
     window.resize(1366, 768)
     page = window.welcome.page
     page.open()
     qtbot.mouseClick(getattr(page, way), Qt.MouseButton.LeftButton)
     assert not page.isVisible()
-    with qtbot.waitSignal(window.runner.began, timeout=60_000):
+    with qtbot.waitSignal(window.runner.began):
         pass
     assert window.runner.speed is (WATCH if way == "watch_card" else FULL)
     assert window.docks.in_front("training" if way == "watch_card" else "predict")
     if way == "watch_card":
         window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.runner.active)
     curves = window.docks.show_panel("training")
     draw = curves.findChild(QPushButton, "draw-one")
     assert draw.isVisible() == (way == "draw_card"), "only pictures are drawn"
@@ -232,7 +211,7 @@ def test_one_press_trains_a_network(
         assert pictures.pad.width() == 320 and pictures.draw_button.isChecked()
 
 
-def test_a_picture_is_dark_in_the_dark_scheme_and_keeps_its_hues() -> None:
+def test_a_picture_is_dark_in_the_dark_scheme_and_keeps_its_hues():
     light = QImage(2, 2, QImage.Format.Format_RGB32)
     light.fill(QColor("#F7F8FA"))
     light.setPixelColor(1, 0, QColor("#D55E00"))
@@ -248,7 +227,7 @@ def test_a_picture_is_dark_in_the_dark_scheme_and_keeps_its_hues() -> None:
     assert abs(dark.pixelColor(1, 0).hue() - QColor("#D55E00").hue()) < 15
 
 
-def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:
+def test_every_example_has_a_card_with_a_picture_and_a_promise():
     for one in list_examples():
         assert one.picture is not None, one.name
         assert not QPixmap(str(one.picture)).isNull()
@@ -259,7 +238,7 @@ def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:
 
 
 @pytest.mark.parametrize("name", sorted({row.drawing for row in GLOSSARY.values()}))
-def test_each_word_has_a_drawing_that_draws(qtbot: QtBot, name: str) -> None:
+def test_each_word_has_a_drawing_that_draws(qtbot, name):
     view = DrawingView()
     qtbot.addWidget(view)
     empty = view.grab().toImage()
@@ -273,7 +252,7 @@ def test_each_word_has_a_drawing_that_draws(qtbot: QtBot, name: str) -> None:
         theme.theme().force(None)
 
 
-def test_a_drawing_has_its_words_in_the_language() -> None:
+def test_a_drawing_has_its_words_in_the_language():
     choose_language("de")
     try:
         assert ">vorhergesagt<" in drawing_svg("matrix")
@@ -283,14 +262,12 @@ def test_a_drawing_has_its_words_in_the_language() -> None:
     assert ">predicted<" in drawing_svg("matrix")
 
 
-def test_each_lesson_has_a_drawing_of_its_own() -> None:
+def test_each_lesson_has_a_drawing_of_its_own():
     assert set(LESSON_DRAWINGS) == set(ORDER)
     assert len(set(LESSON_DRAWINGS.values())) == len(LESSON_DRAWINGS)
 
 
-def test_help_explains_the_field_that_has_the_keyboard(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_help_explains_the_field_that_has_the_keyboard(qtbot, open_window):
     window = open_window(keras=False)
     window.activateWindow()
     window.documents.show_project(files.read(find_example("iris").path), None)
@@ -309,9 +286,7 @@ def test_help_explains_the_field_that_has_the_keyboard(
     assert helps.title.text() == "Neuron"
 
 
-def test_the_tour_is_repeated_from_help(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_the_tour_is_repeated_from_help(qtbot, open_window):
     window = open_window(keras=False)
     tour = window.welcome.tour
     tour.end()
@@ -328,9 +303,7 @@ def test_the_tour_is_repeated_from_help(
     tour.end()
 
 
-def test_f1_on_every_field_of_a_layer_leads_to_a_word(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_f1_on_every_field_of_a_layer_leads_to_a_word(qtbot, open_window, monkeypatch):
     """Pressed with the keyboard in each field of the plan and of a convolution."""
     window = open_window(keras=False)
     window.activateWindow()
@@ -360,7 +333,7 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(
     assert helps.title.text() == "Data type"
 
 
-def test_reduced_motion_is_remembered(open_window: Callable[..., MainWindow]) -> None:
+def test_reduced_motion_is_remembered(open_window):
     window = open_window(keras=False)
     try:
         assert not reduced_motion()
@@ -376,29 +349,25 @@ def test_reduced_motion_is_remembered(open_window: Callable[..., MainWindow]) ->
         set_reduced_motion(None)
 
 
-def test_what_is_asked_for_above_the_page_is_seen(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
-) -> None:
+def test_what_is_asked_for_above_the_page_is_seen(qtbot, open_window, tmp_path):
     """Train, and a file that is opened, happened behind the page."""
     window = open_window()
     page = window.welcome.page
     window.welcome.open_example("iris")
-    qtbot.waitUntil(window.actions_table["train"].isEnabled, timeout=60_000)
+    qtbot.waitUntil(window.actions_table["train"].isEnabled)
     window.welcome.show_page()
     assert page.isVisible()
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: not page.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: not page.isVisible())
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.runner.active)
     files.write(window.store.project, tmp_path / "mine.netbuilder")
     window.welcome.show_page()
     window.documents.open_path(tmp_path / "mine.netbuilder")
     assert not page.isVisible()
 
 
-def test_a_table_that_is_opened_begins_a_project(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
-) -> None:
+def test_a_table_that_is_opened_begins_a_project(qtbot, open_window, tmp_path):
     window = open_window(keras=False)
     rows = "\n".join(f"{n},{2 * n}" for n in range(60))
     (tmp_path / "double.csv").write_text(f"number,double\n{rows}\n")
@@ -412,11 +381,8 @@ def test_a_table_that_is_opened_begins_a_project(
 
 
 def test_my_data_is_chosen_at_once_and_nothing_goes_before_that(
-    qtbot: QtBot,
-    open_window: Callable[..., MainWindow],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    qtbot, open_window, tmp_path, monkeypatch
+):
     window = open_window(keras=False)
     window.welcome.open_example("iris")
     before = window.store.project
@@ -434,12 +400,7 @@ def test_my_data_is_chosen_at_once_and_nothing_goes_before_that(
     assert (project.data.kind, [n.layer for n in project.graph.nodes]) == ("csv", ["Input"])
 
 
-def test_a_folder_of_pictures_is_chosen_there_too(
-    qtbot: QtBot,
-    open_window: Callable[..., MainWindow],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_folder_of_pictures_is_chosen_there_too(qtbot, open_window, tmp_path, monkeypatch):
     window = open_window(keras=False)
     for name in ("cats", "dogs"):
         (tmp_path / name).mkdir()
@@ -453,9 +414,7 @@ def test_a_folder_of_pictures_is_chosen_there_too(
     assert window.store.project.data.kind == "images"
 
 
-def test_an_empty_canvas_is_told_until_data_is_chosen(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_an_empty_canvas_is_told_until_data_is_chosen(qtbot, open_window):
     window = open_window(keras=False)
     window.documents.new()
     qtbot.waitUntil(lambda: bool(window.banner.cards))
@@ -463,9 +422,7 @@ def test_an_empty_canvas_is_told_until_data_is_chosen(
     assert window.banner.cards == []
 
 
-def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(qtbot, open_window):
     window = open_window(keras=False)
     welcome, tour = window.welcome, window.welcome.tour
     welcome.open_example("iris")
@@ -497,8 +454,8 @@ def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(
 
 
 def test_the_tour_stays_over_a_panel_that_comes_forward_and_ends_with_another_project(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+    qtbot, open_window
+):
     window = open_window(keras=False)
     window.welcome.tour.start()
     callout = window.welcome.tour.callout
@@ -512,9 +469,7 @@ def test_the_tour_stays_over_a_panel_that_comes_forward_and_ends_with_another_pr
     assert callout.isHidden() and callout.bubble.isHidden()
 
 
-def test_continue_is_the_lesson_under_way_or_else_the_last_file(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
-) -> None:
+def test_continue_is_the_lesson_under_way_or_else_the_last_file(qtbot, open_window, tmp_path):
     window = open_window(keras=False)
     page = window.welcome.page
     window.welcome.show_page()
@@ -549,9 +504,7 @@ def test_continue_is_the_lesson_under_way_or_else_the_last_file(
     assert page.continue_card.accessibleName() == "one.netbuilder", "it came after the lesson"
 
 
-def test_a_trained_file_shows_its_loss(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
-) -> None:
+def test_a_trained_file_shows_its_loss(qtbot, open_window, tmp_path):
     project, path = tmp_path / "iris.netbuilder", tmp_path / "iris.h5"
     files.write(edits.set_training(files.read(find_example("iris").path), epochs=4), project)
     assert main(["train", str(project), "-o", str(path)]) == 0
@@ -572,9 +525,7 @@ def test_a_trained_file_shows_its_loss(
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
-def test_nothing_on_the_start_page_is_cut_off(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path, size: tuple[int, int]
-) -> None:
+def test_nothing_on_the_start_page_is_cut_off(qtbot, open_window, tmp_path, size):
     window = open_window(keras=False)
     path = tmp_path / "a_project_with_a_long_file_name_that_goes_on_and_on.netbuilder"
     files.write(window.store.project, path)
@@ -605,9 +556,7 @@ def german() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("german")
-def test_an_example_is_named_in_the_language_of_its_card(
-    open_window: Callable[..., MainWindow],
-) -> None:
+def test_an_example_is_named_in_the_language_of_its_card(open_window):
     window = open_window(keras=False)
     window.welcome.open_example("sine")
     stored = files.read(find_example("sine").path).name
@@ -616,7 +565,7 @@ def test_an_example_is_named_in_the_language_of_its_card(
     assert not window.store.modified
 
 
-def test_words_of_the_pictures_of_examples_are_in_every_language(qtbot: QtBot) -> None:
+def test_words_of_the_pictures_of_examples_are_in_every_language(qtbot):
     written = {}
     for example in list_examples():
         assert example.picture is not None
@@ -641,9 +590,7 @@ def test_words_of_the_pictures_of_examples_are_in_every_language(qtbot: QtBot) -
     assert label.grab().toImage() == english
 
 
-def test_the_tour_is_offered_in_the_first_session_and_not_beside_a_lesson(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_the_tour_is_offered_in_the_first_session_and_not_beside_a_lesson(qtbot, open_window):
     window = open_window(keras=False)
     guide = window.welcome
     assert not guide.tour.seen

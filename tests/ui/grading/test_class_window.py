@@ -1,18 +1,11 @@
 """A pupil's window and the teacher's page follow each other through a folder."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 from PySide6.QtWidgets import QLineEdit, QPushButton
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.lessons.library import find_lesson
 from netbuilder.core.project.model import Project
 from netbuilder.ui.grading.class_sign import ClassSign, JoinDialog
 from netbuilder.ui.grading.class_window import ClassWindow
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.class_membership import FOLDER
 from netbuilder.ui.services.lesson_session import PUPIL
 from netbuilder.ui.services.settings import settings
@@ -20,12 +13,7 @@ from netbuilder.ui.services.settings import settings
 SECONDS = 20_000  # five on a machine that is not shared
 
 
-def test_a_pupil_is_asked_seen_shown_and_forgotten(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+def test_a_pupil_is_asked_seen_shown_and_forgotten(open_window, example, qtbot, tmp_path):
     share = tmp_path / "share"
     share.mkdir()
     settings().setValue(FOLDER, str(share))

@@ -1,8 +1,5 @@
 """Handing in and grading by mouse and keyboard, with real files and real workers."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +16,11 @@ from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission, submission_info_of
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.grading.submissions_model import COLUMNS, COMMENT, POINTS
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs
 
 ROWS = [
@@ -36,9 +31,9 @@ ROWS = [
 
 
 def test_hand_in_writes_one_file_with_name_and_says_so(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    tmp_path
+):  # fmt: skip
     window = open_window(example("iris"), keras=False)
     work = submission_source(window.workbench, window.lessons.stamp)
     dialog = SubmissionDialog(work.words, work.write, window)
@@ -62,9 +57,9 @@ def test_hand_in_writes_one_file_with_name_and_says_so(
 
 
 def test_a_missing_school_folder_is_told_at_start_and_can_be_replaced(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    tmp_path, monkeypatch
+):  # fmt: skip
     file, folder = tmp_path / "settings.toml", tmp_path / "submissions"
     file.write_text(f"hand_in = '{folder.as_posix()}'", encoding="utf-8")
     monkeypatch.setenv(site_settings.VARIABLE, str(file))
@@ -105,9 +100,7 @@ def _drop(window: GradeWindow, path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_dropped_folder_is_graded_and_a_row_opens(
-    grading: GradeWindow, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_dropped_folder_is_graded_and_a_row_opens(grading, example, qtbot, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "broken.h5").write_bytes(b"no model")
@@ -137,7 +130,7 @@ def test_a_dropped_folder_is_graded_and_a_row_opens(
     assert told.args[0].parent == folder
 
 
-def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) -> None:
+def test_a_teacher_overrides_in_the_table(grading, tmp_path):
     grading.model.show_rows(ROWS)
     model = grading.model
     assert model.setData(model.index(2, 1), "40,5")
@@ -153,7 +146,7 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert "none" in grading.words.text()
 
 
-def test_columns_that_no_row_fills_in_take_no_room(grading: GradeWindow) -> None:
+def test_columns_that_no_row_fills_in_take_no_room(grading):
     def shown() -> list[str]:
         hidden = grading.table.isColumnHidden
         return [one.title for at, one in enumerate(COLUMNS) if not hidden(at)]
@@ -168,7 +161,7 @@ def test_columns_that_no_row_fills_in_take_no_room(grading: GradeWindow) -> None
     assert "To check" in shown()
 
 
-def test_enter_presses_the_button_with_the_focus(grading: GradeWindow, qtbot: QtBot) -> None:
+def test_enter_presses_the_button_with_the_focus(grading, qtbot):
     grading.model.show_rows(ROWS)
     grading.table.selectRow(0)
     opens = grading.after[0]
@@ -181,9 +174,7 @@ def test_enter_presses_the_button_with_the_focus(grading: GradeWindow, qtbot: Qt
     assert not grading.running, "the default button is not pressed"
 
 
-def test_thirty_rows_fit_a_laptop_and_the_selected_text_stands_beside(
-    grading: GradeWindow, qtbot: QtBot
-) -> None:
+def test_thirty_rows_fit_a_laptop_and_the_selected_text_stands_beside(grading, qtbot):
     long = "A long comment of a lesson. " * 150
     rows = [replace(ROWS[0], file=f"{n}.h5", student=f"Pupil {n}", score=float(n), comment=long)
             for n in range(30)]  # fmt: skip
@@ -197,9 +188,7 @@ def test_thirty_rows_fit_a_laptop_and_the_selected_text_stands_beside(
     assert not grading.progress.isTextVisible(), "the bar is too thin for words"
 
 
-def test_enter_in_points_stays_in_the_table_and_rows_do_not_jump(
-    grading: GradeWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_enter_in_points_stays_in_the_table_and_rows_do_not_jump(grading, qtbot, tmp_path):
     """Points of one after the other: Enter opens no file and grades nothing, the order stays."""
     opened: list[Path] = []
     grading.opened.connect(opened.append)
@@ -235,7 +224,7 @@ def _student(grading: GradeWindow, row: int) -> str:
     return str(grading.table.model().index(row, 0).data())
 
 
-def test_the_table_tells_suspicion_from_coincidence(grading: GradeWindow) -> None:
+def test_the_table_tells_suspicion_from_coincidence(grading):
     rows = [
         replace(ROWS[0], same_as=("bob.h5",), verified=False),
         replace(ROWS[1], expected_same=("cy.h5",), verified=True),
@@ -254,7 +243,7 @@ def test_the_table_tells_suspicion_from_coincidence(grading: GradeWindow) -> Non
     assert verified_sentence(rows) in grading.words.text()
 
 
-def test_points_that_a_teacher_gives_come_from_no_metric(grading: GradeWindow) -> None:
+def test_points_that_a_teacher_gives_come_from_no_metric(grading):
     earned = replace(ROWS[0], score=90.0, comment="accuracy 0.9 × 100 points.")
     grading.model.show_rows([earned])
     assert grading.model.setData(grading.model.index(0, 1), "95")
@@ -265,9 +254,7 @@ def test_points_that_a_teacher_gives_come_from_no_metric(grading: GradeWindow) -
 
 
 @pytest.mark.slow
-def test_what_was_decided_stays_when_it_is_graded_again(
-    grading: GradeWindow, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_what_was_decided_stays_when_it_is_graded_again(grading, example, qtbot, tmp_path):
     """A comment alone does not freeze the points, and points do not freeze the comment."""
     folder, hidden = tmp_path / "in", tmp_path / "hidden.csv"
     folder.mkdir()
@@ -296,7 +283,7 @@ def test_what_was_decided_stays_when_it_is_graded_again(
     assert graded()["ada"].score is None
 
 
-def test_the_lesson_is_chosen_from_a_list(grading: GradeWindow, qtbot: QtBot) -> None:
+def test_the_lesson_is_chosen_from_a_list(grading, qtbot):
     seen: list[str] = []
 
     def choose() -> None:
@@ -315,7 +302,7 @@ def test_the_lesson_is_chosen_from_a_list(grading: GradeWindow, qtbot: QtBot) ->
     assert grading.lesson.text() == "first_model"
 
 
-def test_high_scores_hide_names_until_asked(qtbot: QtBot) -> None:
+def test_high_scores_hide_names_until_asked(qtbot):
     scores = HighScores(sorted(ROWS, key=lambda one: -(one.score or 0)), "9b")
     qtbot.addWidget(scores)
     assert [labels[1].text() for labels in scores.labels] == ["•••", "•••"]

@@ -1,9 +1,6 @@
 """A rubric by form: what is filled in is what grades, and what is wrong is said on the form."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDateTime, Qt
@@ -38,13 +35,13 @@ def _type(qtbot: QtBot, field: QWidget, text: str) -> None:
 
 
 @pytest.mark.parametrize("rubric", [FULL, Rubric(), Rubric(points=20.0)])
-def test_what_the_form_shows_is_what_it_says(qtbot: QtBot, rubric: Rubric) -> None:
+def test_what_the_form_shows_is_what_it_says(qtbot, rubric):
     form = RubricForm(rubric)
     qtbot.addWidget(form)
     assert form.made() == rubric
 
 
-def test_a_rubric_is_filled_in_and_gives_points(qtbot: QtBot) -> None:
+def test_a_rubric_is_filled_in_and_gives_points(qtbot):
     form = RubricForm()
     qtbot.addWidget(form)
     form.show()
@@ -77,7 +74,7 @@ def test_a_rubric_is_filled_in_and_gives_points(qtbot: QtBot) -> None:
     assert (late.status, late.score) == (LATE, 40)
 
 
-def test_an_error_is_bounded_from_above(qtbot: QtBot) -> None:
+def test_an_error_is_bounded_from_above(qtbot):
     form = RubricForm()
     qtbot.addWidget(form)
     form.add_threshold()
@@ -90,7 +87,7 @@ def test_an_error_is_bounded_from_above(qtbot: QtBot) -> None:
     assert form.made() == Rubric()
 
 
-def test_it_is_kept_as_toml(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_kept_as_toml(qtbot, tmp_path, monkeypatch):
     from PySide6.QtWidgets import QFileDialog
 
     path = tmp_path / "mine.toml"

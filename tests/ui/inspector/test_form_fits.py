@@ -1,15 +1,12 @@
 """A form is never wider than its panel, however long the names under More are."""
 
-from __future__ import annotations
-
 from PySide6.QtWidgets import QScrollArea
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.ui.forms.param_form import ParamForm
 
 
-def test_the_form_of_an_embedding_fits_a_narrow_inspector(qtbot: QtBot) -> None:
+def test_the_form_of_an_embedding_fits_a_narrow_inspector(qtbot):
     area = QScrollArea()
     qtbot.addWidget(area)
     form = ParamForm(LAYERS["Embedding"].params, area)

@@ -1,7 +1,5 @@
 """A form for every row of the catalog: opens, shows, edits; bad input is told and kept."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -46,7 +44,7 @@ def open_form(qtbot: QtBot, params: tuple[Param, ...], values: dict[str, Any]) -
     return form
 
 
-def test_a_choice_is_listed_once_and_nothing_chosen_has_its_word(qtbot: QtBot) -> None:
+def test_a_choice_is_listed_once_and_nothing_chosen_has_its_word(qtbot):
     form = open_form(qtbot, LAYERS["MobileNet"].params, {"weights": None})
     box = form.rows["weights"].editor
     assert [box.itemText(n) for n in range(box.count())] == ["imagenet", "file", "none"]
@@ -54,7 +52,7 @@ def test_a_choice_is_listed_once_and_nothing_chosen_has_its_word(qtbot: QtBot) -
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_every_layer_has_a_form(name: str, qtbot: QtBot) -> None:
+def test_every_layer_has_a_form(name, qtbot):
     spec = LAYERS[name]
     form = open_form(qtbot, spec.params, spec.start_params())
     assert set(form.rows) == set(spec.by_name)
@@ -67,7 +65,7 @@ def test_every_layer_has_a_form(name: str, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("name", OBJECTS)
-def test_every_object_of_training_has_a_form(name: str, qtbot: QtBot) -> None:
+def test_every_object_of_training_has_a_form(name, qtbot):
     spec = OBJECTS[name]
     form = open_form(qtbot, spec.params, spec.start_params())
     assert set(form.rows) == set(spec.by_name)
@@ -75,7 +73,7 @@ def test_every_object_of_training_has_a_form(name: str, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_numbers_can_be_stepped_into_legal_values(name: str, qtbot: QtBot) -> None:
+def test_numbers_can_be_stepped_into_legal_values(name, qtbot):
     spec = LAYERS[name]
     form = open_form(qtbot, spec.params, spec.start_params())
     got: dict[str, Any] = {}
@@ -87,7 +85,7 @@ def test_numbers_can_be_stepped_into_legal_values(name: str, qtbot: QtBot) -> No
                 assert problem_with(row.param, got[which]) is None
 
 
-def test_typing_edits_at_once(qtbot: QtBot) -> None:
+def test_typing_edits_at_once(qtbot):
     form = open_form(qtbot, LAYERS["Dense"].params, {"units": 32})
     got: list[tuple[str, Any]] = []
     form.edited.connect(lambda name, value: got.append((name, value)))
@@ -98,7 +96,7 @@ def test_typing_edits_at_once(qtbot: QtBot) -> None:
     assert got == [("units", 6), ("units", 64)]
 
 
-def test_bad_input_is_told_and_kept(qtbot: QtBot) -> None:
+def test_bad_input_is_told_and_kept(qtbot):
     form = open_form(qtbot, LAYERS["Dense"].params, {"units": 32})
     got: list[tuple[str, Any]] = []
     form.edited.connect(lambda name, value: got.append((name, value)))
@@ -116,7 +114,7 @@ def test_bad_input_is_told_and_kept(qtbot: QtBot) -> None:
     assert not row.complaint.isVisible()
 
 
-def test_a_value_from_elsewhere_replaces_bad_input(qtbot: QtBot) -> None:
+def test_a_value_from_elsewhere_replaces_bad_input(qtbot):
     form = open_form(qtbot, LAYERS["Dense"].params, {"units": 32})
     row = form.rows["units"]
     row.editor.selectAll()
@@ -126,7 +124,7 @@ def test_a_value_from_elsewhere_replaces_bad_input(qtbot: QtBot) -> None:
     assert not row.complaint.isVisible()
 
 
-def test_a_number_out_of_range_is_told(qtbot: QtBot) -> None:
+def test_a_number_out_of_range_is_told(qtbot):
     form = open_form(qtbot, LAYERS["Dropout"].params, {"rate": 0.3})
     row = form.rows["rate"]
     row.editor.selectAll()
@@ -134,7 +132,7 @@ def test_a_number_out_of_range_is_told(qtbot: QtBot) -> None:
     assert row.complaint.isVisible()
 
 
-def test_an_emptied_field_takes_the_default(qtbot: QtBot) -> None:
+def test_an_emptied_field_takes_the_default(qtbot):
     form = open_form(qtbot, LAYERS["MaxPooling2D"].params, {"pool_size": 3})
     got: list[tuple[str, Any]] = []
     form.edited.connect(lambda name, value: got.append((name, value)))
@@ -145,7 +143,7 @@ def test_an_emptied_field_takes_the_default(qtbot: QtBot) -> None:
     assert "2" in box.lineEdit().placeholderText()
 
 
-def test_an_initializer_has_parameters_of_its_own(qtbot: QtBot) -> None:
+def test_an_initializer_has_parameters_of_its_own(qtbot):
     form = open_form(qtbot, LAYERS["Dense"].params, {"units": 4})
     got: dict[str, Any] = {}
     form.edited.connect(got.__setitem__)
@@ -160,7 +158,7 @@ def test_an_initializer_has_parameters_of_its_own(qtbot: QtBot) -> None:
     assert got["kernel_initializer"] == {"name": "RandomNormal", "params": {"stddev": 0.2}}
 
 
-def test_a_regularizer_can_be_taken_away(qtbot: QtBot) -> None:
+def test_a_regularizer_can_be_taken_away(qtbot):
     value = {"name": "L2", "params": {"l2": 0.01}}
     form = open_form(qtbot, LAYERS["Dense"].params, {"units": 4, "kernel_regularizer": value})
     got: dict[str, Any] = {}
@@ -172,7 +170,7 @@ def test_a_regularizer_can_be_taken_away(qtbot: QtBot) -> None:
     assert got["kernel_regularizer"] is None
 
 
-def test_a_wrapper_shows_the_form_of_its_layer(qtbot: QtBot) -> None:
+def test_a_wrapper_shows_the_form_of_its_layer(qtbot):
     spec = LAYERS["Bidirectional"]
     form = open_form(qtbot, spec.params, spec.start_params())
     row = next(r for r in form.rows.values() if r.param.kind is Kind.LAYER)
@@ -184,7 +182,7 @@ def test_a_wrapper_shows_the_form_of_its_layer(qtbot: QtBot) -> None:
     assert got[row.param.name]["params"]["units"] == 7
 
 
-def test_the_wheel_changes_nothing_that_has_no_focus(qtbot: QtBot) -> None:
+def test_the_wheel_changes_nothing_that_has_no_focus(qtbot):
     from PySide6.QtCore import QPoint, QPointF
     from PySide6.QtGui import QWheelEvent
     from PySide6.QtWidgets import QApplication
@@ -223,7 +221,7 @@ def pick(editor: ScheduleEditor, name: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_every_schedule_can_be_chosen_and_is_drawn(name: str, qtbot: QtBot) -> None:
+def test_every_schedule_can_be_chosen_and_is_drawn(name, qtbot):
     _, editor, got = rate_form(qtbot, 0.02)
     pick(editor, name)
     assert got[-1]["name"] == name
@@ -242,7 +240,7 @@ def test_every_schedule_can_be_chosen_and_is_drawn(name: str, qtbot: QtBot) -> N
     assert not editor.sketch.isVisible()
 
 
-def test_a_schedule_of_the_project_is_shown_and_edited(qtbot: QtBot) -> None:
+def test_a_schedule_of_the_project_is_shown_and_edited(qtbot):
     held = {"initial_learning_rate": 0.1, "decay_steps": 50, "decay_rate": 0.5}
     _, editor, got = rate_form(qtbot, {"name": "ExponentialDecay", "params": held})
     assert editor.combo.currentText() == "ExponentialDecay"
@@ -255,7 +253,7 @@ def test_a_schedule_of_the_project_is_shown_and_edited(qtbot: QtBot) -> None:
     assert got[-1] == {"name": "ExponentialDecay", "params": {**held, "decay_rate": 0.25}}
 
 
-def test_rates_that_do_not_fit_their_boundaries_are_told(qtbot: QtBot) -> None:
+def test_rates_that_do_not_fit_their_boundaries_are_told(qtbot):
     form, editor, _ = rate_form(qtbot, 0.02)
     pick(editor, "PiecewiseConstantDecay")
     assert editor.form is not None
@@ -272,7 +270,7 @@ def test_rates_that_do_not_fit_their_boundaries_are_told(qtbot: QtBot) -> None:
     assert editor.sketch.values[0] == 0.1
 
 
-def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot: QtBot) -> None:
+def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot):
     box = TypedBox(Param("x", Kind.FLOAT, 0.0))
     qtbot.addWidget(box)
     box.setFixedWidth(70)
@@ -298,7 +296,7 @@ def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot: QtBot) -> None:
     assert front() <= 1
 
 
-def test_no_activation_bends_nothing(qtbot: QtBot) -> None:
+def test_no_activation_bends_nothing(qtbot):
     spec = LAYERS["Dense"]
     form = open_form(qtbot, spec.params, {"units": 1})
     row = form.rows["activation"]

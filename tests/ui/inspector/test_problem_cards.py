@@ -1,21 +1,11 @@
 """Cards of what a check found: what is found again is the same card."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
-import pytest
-from pytestqt.qtbot import QtBot
-
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.widgets import role_boxes as cards_module
 from netbuilder.ui.widgets.problem_cards import ProblemCards
-
-MINUTE = 60_000
 
 
 def problem(code: str, *fixes: str) -> Problem:
@@ -25,7 +15,7 @@ def problem(code: str, *fixes: str) -> Problem:
     return Problem(code, Severity.ERROR, None, code, "It is so.", first, others=found[1:])
 
 
-def test_only_what_is_new_is_read_out(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_is_new_is_read_out(qtbot, monkeypatch):
     said: list[str] = []
     monkeypatch.setattr(cards_module, "announce", lambda _widget, words: said.append(words))
     shown = ProblemCards(lambda label, edit: None)
@@ -42,7 +32,7 @@ def test_only_what_is_new_is_read_out(qtbot: QtBot, monkeypatch: pytest.MonkeyPa
     assert not shown.isVisible()
 
 
-def test_other_mends_are_another_card(qtbot: QtBot) -> None:
+def test_other_mends_are_another_card(qtbot):
     done: list[str] = []
     shown = ProblemCards(lambda label, edit: done.append(label))
     qtbot.addWidget(shown)
@@ -54,7 +44,7 @@ def test_other_mends_are_another_card(qtbot: QtBot) -> None:
     assert done == ["Mend", "Leave it"]
 
 
-def test_what_was_cleared_comes_again(qtbot: QtBot) -> None:
+def test_what_was_cleared_comes_again(qtbot):
     shown = ProblemCards(lambda label, edit: None)
     qtbot.addWidget(shown)
     shown.show_problems([problem("one")])
@@ -63,14 +53,12 @@ def test_what_was_cleared_comes_again(qtbot: QtBot) -> None:
     assert len(shown.cards) == 1
 
 
-def test_another_edit_leaves_the_card_of_the_plan(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_another_edit_leaves_the_card_of_the_plan(open_window, example, qtbot):
     loss = Choice("categorical_crossentropy")
     window = open_window(edits.set_training(example("iris"), loss=loss))
     panel = window.docks.show_panel("settings")
     assert isinstance(panel, SettingsPanel)
     (card,) = panel.plan.complaints["loss"].cards
-    with qtbot.waitSignal(window.workbench.problems_changed, timeout=MINUTE):
+    with qtbot.waitSignal(window.workbench.problems_changed):
         window.store.apply("Rows", lambda one: edits.set_training(one, batch_size=9_999))
     assert panel.plan.complaints["loss"].cards == [card]

@@ -1,7 +1,5 @@
 """What a person types becomes a value, or a sentence that says why not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,16 +31,16 @@ from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value, read_f
         (Kind.STRINGS, "red, green\nblue", ["red", "green", "blue"]),
     ],
 )
-def test_text_is_read(kind: Kind, text: str, value: object) -> None:
+def test_text_is_read(kind, text, value):
     assert parse_value(Param("p", kind), text) == value
 
 
 @pytest.mark.parametrize("text", ["3", "3 × 3", "3x3", "3, 3", "(3, 3)"])
-def test_one_size_may_be_written_in_many_ways(text: str) -> None:
+def test_one_size_may_be_written_in_many_ways(text):
     assert parse_value(Param("kernel_size", Kind.SIZE, size=2), text) == 3
 
 
-def test_unequal_sizes_stay_a_list() -> None:
+def test_unequal_sizes_stay_a_list():
     assert parse_value(Param("kernel_size", Kind.SIZE, size=2), "3 × 5") == [3, 5]
 
 
@@ -61,21 +59,21 @@ def test_unequal_sizes_stay_a_list() -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_is_told(kind: Kind, text: str, words: str) -> None:
+def test_what_cannot_be_read_is_told(kind, text, words):
     with pytest.raises(ValueError, match=words):
         parse_value(Param("p", kind, size=2), text)
 
 
-def test_an_empty_field_means_the_default() -> None:
+def test_an_empty_field_means_the_default():
     assert parse_value(Param("units", Kind.INT, 32), "  ") is UNSET
 
 
-def test_an_empty_field_that_is_needed_is_told() -> None:
+def test_an_empty_field_that_is_needed_is_told():
     with pytest.raises(ValueError):
         parse_value(Param("units", Kind.INT, required=True), "")
 
 
-def test_none_may_be_written_where_it_is_allowed() -> None:
+def test_none_may_be_written_where_it_is_allowed():
     param = Param("ignore_class", Kind.INT, optional=True)
     assert parse_value(param, "none") is None
     assert format_value(param, None) == ""
@@ -96,7 +94,7 @@ def test_none_may_be_written_where_it_is_allowed() -> None:
         (Kind.STRINGS, ["a", "b"]),
     ],
 )
-def test_what_is_written_reads_as_the_same(kind: Kind, value: object) -> None:
+def test_what_is_written_reads_as_the_same(kind, value):
     param = Param("p", kind)
     assert parse_value(param, format_value(param, value)) == value
 
@@ -105,11 +103,11 @@ def test_what_is_written_reads_as_the_same(kind: Kind, value: object) -> None:
     ("start", "steps", "end"),
     [(0.001, 1, 0.002), (0.001, -1, 0.0009), (0.009, 1, 0.01), (0.1, -1, 0.09), (32.0, 1, 42.0)],
 )
-def test_floats_step_by_their_first_digit(start: float, steps: int, end: float) -> None:
+def test_floats_step_by_their_first_digit(start, steps, end):
     assert stepped_value(Param("rate", Kind.FLOAT), start, steps) == pytest.approx(end)
 
 
-def test_steps_stay_in_range() -> None:
+def test_steps_stay_in_range():
     rate = Param("rate", Kind.FLOAT, minimum=0.0, maximum=1.0)
     assert stepped_value(rate, 0.98, 1) == 1.0
     assert stepped_value(Param("units", Kind.INT, minimum=1), 1, -1) == 1
@@ -121,12 +119,12 @@ def test_steps_stay_in_range() -> None:
     [("0,001", 0.001), ("1,5", 1.5), ("1,234.5", 1234.5), ("1.234,5", 1234.5),
      ("1,234,567", 1234567.0), ("-12,25", -12.25), ("30000", 30000.0)],
 )  # fmt: skip
-def test_commas_that_can_be_read_in_one_way(text: str, number: float) -> None:
+def test_commas_that_can_be_read_in_one_way(text, number):
     assert read_float(text) == number
 
 
 @pytest.mark.parametrize("text", ["30,000", "-1,125", "999,999"])
-def test_a_comma_that_can_be_read_in_two_ways_is_asked_about(text: str) -> None:
+def test_a_comma_that_can_be_read_in_two_ways_is_asked_about(text):
     with pytest.raises(ValueError, match="two ways"):
         read_float(text)
 
@@ -150,11 +148,11 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     [("0,5", 0.5), ("0.001", 0.001), ("30,000", 30.0), ("1.234,5", 1234.5), ("1,234.5", 1234.5),
      ("-12,25", -12.25), ("1e-5", 1e-5)],
 )  # fmt: skip
-def test_numbers_are_read_as_german_writes_them(german: None, text: str, number: float) -> None:
+def test_numbers_are_read_as_german_writes_them(german, text, number):
     assert read_float(text) == number
 
 
-def test_a_german_field_shows_what_it_reads(german: None) -> None:
+def test_a_german_field_shows_what_it_reads(german):
     assert format_value(Param("rate", Kind.FLOAT), 0.001) == "0,001"
     floats = Param("p", Kind.FLOATS)
     assert format_value(floats, [0.5, 1.25]) == "0,5; 1,25"
@@ -165,5 +163,5 @@ def test_a_german_field_shows_what_it_reads(german: None) -> None:
 
 
 @pytest.mark.parametrize("text", ["1,000", "1.000", "1 000", "1e3"])
-def test_a_whole_number_has_thousands_and_no_fraction(text: str) -> None:
+def test_a_whole_number_has_thousands_and_no_fraction(text):
     assert parse_value(Param("units", Kind.INT), text) == 1000

@@ -1,7 +1,5 @@
 """Several layers at once, and groups, in the inspector."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
@@ -37,7 +35,7 @@ def _params(panel: Inspector, name: str) -> list:
     return [by_id[one].params.get(name) for one in ("dense", "dense_1", "lstm")]
 
 
-def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector: Inspector) -> None:
+def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector):
     inspector.set_selection(("dense", "dense_1"))
     assert inspector.form is not None
     row = inspector.form.rows["units"]
@@ -49,7 +47,7 @@ def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector: I
     assert _params(inspector, "units") == [50, 10, 4]
 
 
-def test_layers_of_two_kinds_share_what_means_the_same(inspector: Inspector) -> None:
+def test_layers_of_two_kinds_share_what_means_the_same(inspector):
     inspector.set_selection(("dense", "lstm"))
     assert inspector.form is not None
     inspector.form.unfold(True)
@@ -60,7 +58,7 @@ def test_layers_of_two_kinds_share_what_means_the_same(inspector: Inspector) -> 
     assert inspector.form is not None and "units" in inspector.form.rows
 
 
-def test_a_group_is_named_and_repeated(inspector: Inspector) -> None:
+def test_a_group_is_named_and_repeated(inspector):
     store = inspector.store
     store.apply("Group", lambda p: groups.group_nodes(p, ["dense", "dropout"]))
     inspector.set_selection(("group_1",))
@@ -82,7 +80,7 @@ def test_a_group_is_named_and_repeated(inspector: Inspector) -> None:
     assert inspector.group.isHidden()
 
 
-def test_a_long_name_is_read_from_its_beginning(inspector: Inspector) -> None:
+def test_a_long_name_is_read_from_its_beginning(inspector):
     inspector.store.apply("", lambda p: edits.append_layer(p, "GlobalAveragePooling1D"))
     inspector.name.setFixedWidth(60)
     inspector.set_selection(("global_average_pooling1d",))

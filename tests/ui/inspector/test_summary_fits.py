@@ -1,20 +1,10 @@
 """The project at a glance: what it says has the room that it needs, at once."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
-from pytestqt.qtbot import QtBot
-
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
 
-def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.resize(1366, 768)
     line = window.inspector.summary.lines["result"]
@@ -32,9 +22,7 @@ def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(
     assert line.height() >= needed
 
 
-def test_a_result_of_before_a_change_is_called_so(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_result_of_before_a_change_is_called_so(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     line = window.inspector.summary.lines["result"]
     window.runner.start()

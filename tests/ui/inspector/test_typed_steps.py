@@ -1,24 +1,15 @@
 """One entry in a field is one step of undo."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.training.training_index import OPTIMIZERS
-from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox, TypedBox
-from netbuilder.ui.main_window import MainWindow
 
 
-def test_what_is_typed_after_enter_is_a_step_of_its_own(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_is_typed_after_enter_is_a_step_of_its_own(open_window, example, qtbot):
     window = open_window(example("iris"), keras=False)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -51,7 +42,7 @@ def test_what_is_typed_after_enter_is_a_step_of_its_own(
     assert seen == [37, 18, before], "a number of three digits is one step"
 
 
-def test_a_double_click_selects_the_whole_number(qtbot: QtBot) -> None:
+def test_a_double_click_selects_the_whole_number(qtbot):
     """On "0.001" it selected a part, and the 0.1 typed there trained with a rate of 0."""
     box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
     qtbot.addWidget(box)
@@ -61,7 +52,7 @@ def test_a_double_click_selects_the_whole_number(qtbot: QtBot) -> None:
     assert line.selectedText() == line.text() == "0.001"
 
 
-def test_a_third_click_leaves_the_whole_number_selected(qtbot: QtBot) -> None:
+def test_a_third_click_leaves_the_whole_number_selected(qtbot):
     box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
     qtbot.addWidget(box)
     box.show_value(0.001)
@@ -72,9 +63,7 @@ def test_a_third_click_leaves_the_whole_number_selected(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: CountBox(1, 100), NoWheelDoubleSpinBox])
-def test_a_number_is_told_once_it_is_typed(
-    qtbot: QtBot, make: Callable[[], CountBox | NoWheelDoubleSpinBox]
-) -> None:
+def test_a_number_is_told_once_it_is_typed(qtbot, make):
     """Of 12 the 1 before asked for a forecast of one step."""
     box, heard = make(), []
     qtbot.addWidget(box)
@@ -90,9 +79,7 @@ def test_a_number_is_told_once_it_is_typed(
     assert heard == [12, 34]
 
 
-def test_enter_ends_a_step_in_the_second_of_two_windows_too(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_enter_ends_a_step_in_the_second_of_two_windows_too(open_window, example, qtbot):
     open_window(example("moons"), keras=False)
     window = open_window(example("iris"), keras=False)
     window.activateWindow()

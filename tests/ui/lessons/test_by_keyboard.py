@@ -1,9 +1,5 @@
 """The whole first lesson without a mouse, and with what a screen reader says of it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
@@ -14,7 +10,6 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
-Open = Callable[..., MainWindow]
 
 
 class Keys:
@@ -63,7 +58,7 @@ class Keys:
 
     def train(self) -> None:
         self.press(Qt.Key.Key_F5)
-        self.qtbot.waitUntil(lambda: self.window.runner.state is not RunState.IDLE, timeout=MINUTE)
+        self.qtbot.waitUntil(lambda: self.window.runner.state is not RunState.IDLE)
         self.qtbot.waitUntil(lambda: self.window.runner.state is RunState.IDLE, timeout=2 * MINUTE)
 
     def wait_done(self, number: int) -> None:
@@ -80,7 +75,7 @@ class Keys:
         assert dot.text(QAccessible.Text.Name).endswith("done")
 
 
-def test_the_whole_first_lesson_by_keys_alone(qtbot: QtBot, open_window: Open) -> None:
+def test_the_whole_first_lesson_by_keys_alone(qtbot, open_window):
     window = open_window()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -101,7 +96,7 @@ def test_the_whole_first_lesson_by_keys_alone(qtbot: QtBot, open_window: Open) -
     keys.press(Qt.Key.Key_Return)
     session = window.welcome.session
     assert session.lesson is not None
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.settled)
 
     keys.do("panel-data")
     keys.to_lesson()

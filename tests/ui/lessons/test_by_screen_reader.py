@@ -4,8 +4,6 @@ Nothing of the window is looked at but its accessible tree: names, roles, values
 relations, as Qt's bridges ask for them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.main_window import MainWindow
 
-MINUTE = 60_000
 Open = Callable[..., MainWindow]
 Role, Text = QAccessible.Role, QAccessible.Text
 NONE, CONTROL, SHIFT, ALT = (
@@ -103,12 +100,12 @@ class Reader:
         self.press(Qt.Key.Key_K, CONTROL)
         assert met == [(Role.EditableText, "Command")]
         self._window.activateWindow()  # as the system's window manager does, which is not here
-        self._qtbot.waitUntil(self._window.isActiveWindow, timeout=MINUTE)
-        self._qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=MINUTE)
+        self._qtbot.waitUntil(self._window.isActiveWindow)
+        self._qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
 
     def said(self, words: str) -> None:
         """Wait until the tree holds words: as a name or a value of something that is shown."""
-        self._qtbot.waitUntil(lambda: any(words in one for one in self.spoken()), timeout=MINUTE)
+        self._qtbot.waitUntil(lambda: any(words in one for one in self.spoken()))
 
     def spoken(self) -> Iterator[str]:
         """All that can be read in the window now."""
@@ -128,13 +125,13 @@ def reader(open_window: Open, qtbot: QtBot) -> Iterator[Reader]:
     QAccessible.setActive(True)
     window = open_window()
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    qtbot.waitUntil(window.isActiveWindow)
     yield Reader(window, qtbot)
     QAccessible.setActive(False)
 
 
 @pytest.mark.slow
-def test_the_first_lesson_with_a_screen_reader(reader: Reader, qtbot: QtBot) -> None:
+def test_the_first_lesson_with_a_screen_reader(reader, qtbot):
     reader.press(Qt.Key.Key_N, CONTROL | SHIFT)
     assert (reader.role, reader.name) == (Role.Button, "Watch it learn")
     reader.tab_to("What a network is", Role.Button)

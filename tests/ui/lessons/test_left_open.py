@@ -1,9 +1,6 @@
 """A lesson that was open when the program was killed stands beside what is put back."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -17,8 +14,6 @@ from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery
 from netbuilder.ui.window import dialogs
-
-Open = Callable[..., MainWindow]
 
 
 def left_by(window: MainWindow, home: Path, qtbot: QtBot, name: str) -> Path:
@@ -50,7 +45,7 @@ def put_back(window: MainWindow) -> None:
     app.offer_recovery(window)
 
 
-def test_it_is_open_again_at_its_step(open_window: Open, home: Path, qtbot: QtBot) -> None:
+def test_it_is_open_again_at_its_step(open_window, home, qtbot):
     first = open_window(keras=False)
     first.welcome.open_lesson(library.find_lesson("first_model"))
     first.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
@@ -70,9 +65,7 @@ def test_it_is_open_again_at_its_step(open_window: Open, home: Path, qtbot: QtBo
     assert "GaussianNoise" in {node.layer for node in window.store.project.graph.nodes}
 
 
-def test_what_was_drawn_before_the_first_step_is_done_stays(
-    open_window: Open, home: Path, qtbot: QtBot
-) -> None:
+def test_what_was_drawn_before_the_first_step_is_done_stays(open_window, home, qtbot):
     first = open_window(keras=False)
     lesson = library.find_lesson("first_model")
     first.welcome.open_lesson(lesson)
@@ -90,7 +83,7 @@ def test_what_was_drawn_before_the_first_step_is_done_stays(
     assert "GaussianNoise" in {node.layer for node in window.store.project.graph.nodes}
 
 
-def test_a_lesson_that_was_put_away_stays_away(open_window: Open, home: Path, qtbot: QtBot) -> None:
+def test_a_lesson_that_was_put_away_stays_away(open_window, home, qtbot):
     first = open_window(keras=False)
     first.welcome.open_lesson(library.find_lesson("first_model"))
     first.welcome.lessons.close()

@@ -1,12 +1,7 @@
 """Questions of a lesson: answers, their reasons, and another question after a wrong one."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.parse import parse_lesson
@@ -17,7 +12,7 @@ def done(window: MainWindow) -> list[int]:
     return [one.number for one in window.welcome.session.results if one.done]
 
 
-def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:
+def test_questions_hints_and_showing(qtbot, open_window):
     window = open_window(keras=False)
     window.welcome.open_lesson(library.find_lesson("what_is_a_network"))
     panel, session = window.welcome.lessons.panel, window.welcome.session
@@ -67,9 +62,7 @@ How few units are **enough**?
 """
 
 
-def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(qtbot, open_window):
     window = open_window(keras=False)
     window.welcome.open_lesson(parse_lesson(OPEN_TASK, "count"))
     panel = window.welcome.lessons.panel
@@ -94,7 +87,7 @@ def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(
     assert "How few units are enough?" in task.toPlainText()
 
 
-def test_a_question_without_a_right_answer_takes_any() -> None:
+def test_a_question_without_a_right_answer_takes_any():
     lesson = parse_lesson(
         "---\ntitle: a\nlevel: beginner\nminutes: 1\n---\n## s\n```question\nask: Why?\n"
         "kind: prediction\n```\n"
@@ -128,9 +121,7 @@ wrong: Add three and three.
 """
 
 
-def test_after_a_wrong_answer_another_question_is_asked(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_after_a_wrong_answer_another_question_is_asked(qtbot, open_window):
     window = open_window(keras=False)
     lesson = parse_lesson(TWO_QUESTIONS, "two")
     window.welcome.open_lesson(lesson)
@@ -166,8 +157,8 @@ def test_after_a_wrong_answer_another_question_is_asked(
 
 
 def test_of_two_questions_the_first_alone_is_asked_where_it_is_answered_correctly(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+    qtbot, open_window
+):
     window = open_window(keras=False)
     window.welcome.open_lesson(parse_lesson(TWO_QUESTIONS, "two"))
     question = window.welcome.lessons.panel.question

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import shiboken6
@@ -169,9 +168,7 @@ def open_tab(hands: Hands, window: MainWindow, name: str) -> None:
     raise AssertionError(f"no tab {name}")
 
 
-def test_lesson_two_from_the_start_page_to_the_handed_in_file(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
-) -> None:
+def test_lesson_two_from_the_start_page_to_the_handed_in_file(qtbot, open_window, tmp_path):
     window = open_window()
     window.resize(1366, 768)
     window.activateWindow()
@@ -186,7 +183,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
             said = session.results[number - 1].missing if session.results else "nothing judged"
             assert panel.dots[number - 1].text() == "✓", said
 
-        qtbot.waitUntil(ticked, timeout=MINUTE)
+        qtbot.waitUntil(ticked)
         if number < len(panel.dots):
             hands.click(panel.next)
 
@@ -238,9 +235,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
 
     open_tab(hands, window, "Predict")
     predict = window.docks.pages["predict"]
-    qtbot.waitUntil(
-        lambda: bool(fields(predict, "sepal length (cm)", QAbstractSpinBox)), timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: bool(fields(predict, "sepal length (cm)", QAbstractSpinBox)))
     for name, length in (("sepal length (cm)", "5.0"), ("petal length (cm)", "1.5")):
         hands.write_over(fields(predict, name, QAbstractSpinBox)[0], length)
     done(8)
@@ -272,7 +267,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
         hands.write_over(dialog.name, "Ada")
         hands.write_over(dialog.folder, str(folder))
         hands.click(dialog.hand_in)
-        qtbot.waitUntil(lambda: dialog.written is not None, timeout=MINUTE)
+        qtbot.waitUntil(lambda: dialog.written is not None)
         hands.press(Qt.Key.Key_Return)
 
     def find(_search: CommandSearch) -> None:
@@ -284,7 +279,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     qtbot.waitUntil(lambda: QGuiApplication.focusWindow() is window.windowHandle())
     hands.in_dialog(CommandSearch, find)
     hands.press(Qt.Key.Key_K, CTRL)
-    qtbot.waitUntil(lambda: bool(list(folder.iterdir())), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(list(folder.iterdir())))
     hands.raise_failures()
 
     (handed,) = folder.iterdir()

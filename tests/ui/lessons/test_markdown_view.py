@@ -1,11 +1,7 @@
 """The text of a lesson: its pictures from its own folder, its formulas drawn in its letters."""
 
-from __future__ import annotations
-
 import os
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, QUrl, Slot
@@ -34,9 +30,7 @@ def _colors(view: MarkdownView) -> set[str]:
     }
 
 
-def test_pictures_come_from_the_lessons_folder_and_below_only(
-    view: MarkdownView, symlink: Callable[[Path, Path], None], tmp_path: Path
-) -> None:
+def test_pictures_come_from_the_lessons_folder_and_below_only(view, symlink, tmp_path):
     inside, outside = tmp_path / "in", tmp_path / "out.png"
     (inside / "below").mkdir(parents=True)
     picture = QImage(20, 10, QImage.Format.Format_RGB32)
@@ -64,7 +58,7 @@ def test_pictures_come_from_the_lessons_folder_and_below_only(
     assert view.toPlainText() == "my drawing"
 
 
-def test_pictures_are_bounded_before_they_are_read(view: MarkdownView, tmp_path: Path) -> None:
+def test_pictures_are_bounded_before_they_are_read(view, tmp_path):
     head = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     box = '<rect width="20" height="10" fill="#3366cc"/>'
     picture = QImage(20, 10, QImage.Format.Format_RGB32)
@@ -100,7 +94,7 @@ class Opened(QObject):
         self.urls.append(url.toString())
 
 
-def test_links_open_web_pages_and_mail_only(view: MarkdownView) -> None:
+def test_links_open_web_pages_and_mail_only(view):
     good = ["https://a.org/x", "http://a.org", "HTTPS://a.org/y", "mailto:me@a.org"]
     bad = [
         "ms-msdt:/id", "smb://host/share", "file:///etc/passwd", "other.md", "#part", "//host/x",
@@ -122,14 +116,14 @@ def test_links_open_web_pages_and_mail_only(view: MarkdownView) -> None:
             QDesktopServices.unsetUrlHandler(scheme)
 
 
-def test_very_many_formulas_are_bounded(view: MarkdownView) -> None:
+def test_very_many_formulas_are_bounded(view):
     began = time.monotonic()
     view.show_markdown("a $x$ b\n\n" * 20_000)
     assert time.monotonic() - began < 20
     assert view.toPlainText().count("$x$") == 20_000 - MOST_FORMULAS
 
 
-def test_a_wide_picture_is_made_as_wide_as_the_text(view: MarkdownView, tmp_path: Path) -> None:
+def test_a_wide_picture_is_made_as_wide_as_the_text(view, tmp_path):
     picture = QImage(1200, 400, QImage.Format.Format_RGB32)
     picture.fill(QColor("#3366cc"))
     picture.save(str(tmp_path / "wide.png"))
@@ -139,7 +133,7 @@ def test_a_wide_picture_is_made_as_wide_as_the_text(view: MarkdownView, tmp_path
     assert "#3366cc" in _colors(view)
 
 
-def test_a_formula_has_the_colour_and_the_size_of_the_words(view: MarkdownView) -> None:
+def test_a_formula_has_the_colour_and_the_size_of_the_words(view):
     palette = view.palette()
     palette.setColor(QPalette.ColorRole.Text, QColor("#ff0000"))
     view.setPalette(palette)
@@ -154,12 +148,12 @@ def test_a_formula_has_the_colour_and_the_size_of_the_words(view: MarkdownView) 
     assert view.accessibleDescription() == r"\frac{a}{b}"
 
 
-def test_what_is_no_formula_stands_there_as_it_was_written(view: MarkdownView) -> None:
+def test_what_is_no_formula_stands_there_as_it_was_written(view):
     view.show_markdown(r"A price of $5, and $\fraq{1}{2}$ too.")
     assert view.toPlainText() == r"A price of $5, and $\fraq{1}{2}$ too."
 
 
-def test_the_bar_of_a_long_line_of_code_lies_below_it(view: MarkdownView) -> None:
+def test_the_bar_of_a_long_line_of_code_lies_below_it(view):
     view.show_markdown("```\nshort\nshort\n```")
     low = view.height()
     view.show_markdown("```\nshort\n" + "a long line of code " * 9 + "\n```")

@@ -1,12 +1,9 @@
 """How far a pupil is outlives a profile that is wiped, where the data has another place."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 KEEP = """
 from netbuilder.core.lessons.lesson_record import LessonRecord
@@ -24,7 +21,7 @@ for name in ("Ada", "Bob"):
 """
 
 
-def test_each_pupil_goes_on_where_they_were(tmp_path: Path) -> None:
+def test_each_pupil_goes_on_where_they_were(tmp_path):
     profile, share = tmp_path / "profile", tmp_path / "share"
     kept = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
     env = {**kept, "HOME": str(profile), "NETBUILDER_DATA_DIR": str(share)}

@@ -1,29 +1,19 @@
 """Neurons are shown for small networks, follow the run, and their links set weights."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import node_outputs, weights_of
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.neurons.neuron_layout import RADIUS, Link, NeuronLayout
 from netbuilder.ui.neurons.neuron_view import _THICK, _THIN, _surface_colors
 
-Open = Callable[..., MainWindow]
 
-
-def test_neurons_follow_a_run_and_a_link_is_dragged(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_neurons_follow_a_run_and_a_link_is_dragged(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=3))
     views, feed = window.network_views, window.network_views.feed
     drawing = views.neurons.drawing
@@ -97,7 +87,7 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(
     assert drawing.unit is None, "the chosen unit was of the network before"
 
 
-def test_tiles_have_their_sizes_and_distances() -> None:
+def test_tiles_have_their_sizes_and_distances():
     layout = NeuronLayout([2, 8, 4, 1], [False] * 4, True, 776, 600)
     assert layout.scale == 1
     hidden, last = layout.tiles[1], layout.tiles[2]
@@ -108,9 +98,7 @@ def test_tiles_have_their_sizes_and_distances() -> None:
     assert (RADIUS, _THIN, _THICK) == (6, 0.5, 7)
 
 
-def test_links_show_the_size_and_the_sign_of_their_weights(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_links_show_the_size_and_the_sign_of_their_weights(open_window, example, qtbot):
     project = edits.set_training(example("moons"), epochs=1)
     hidden = [node.id for node in project.graph.nodes if node.layer == "Dense"][:-1]
     for node in hidden:
@@ -162,7 +150,7 @@ def test_links_show_the_size_and_the_sign_of_their_weights(
         assert (painted(3.0)[0] > 0) is shown, "as far as a stage has come"
 
 
-def test_sixty_four_units_are_all_drawn_and_none_over_another() -> None:
+def test_sixty_four_units_are_all_drawn_and_none_over_another():
     layout = NeuronLayout([2, 64, 64, 1], [False] * 4, True, 1000, 600)
     for boxes in layout.tiles[1:3]:
         assert len(boxes) == 64
@@ -175,9 +163,7 @@ def test_sixty_four_units_are_all_drawn_and_none_over_another() -> None:
     assert max(box.bottom() for box in boxes) < layout.caption_y
 
 
-def test_a_network_too_large_shows_its_layers_and_why(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_network_too_large_shows_its_layers_and_why(open_window, example, qtbot):
     window = open_window(example("overfitting"))
     views = window.network_views
     window.docks.show_panel("training")
@@ -188,9 +174,7 @@ def test_a_network_too_large_shows_its_layers_and_why(
     assert views.hint.text() == views.feed.reason
 
 
-def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1_000))
     views, feed, runner = window.network_views, window.network_views.feed, window.runner
     window.docks.show_panel("training")
@@ -243,9 +227,7 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(
     assert Link(2, 7, 7) in drawing._links, "pooling takes one map each"
 
 
-def test_what_is_closed_is_not_computed(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_is_closed_is_not_computed(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=2))
     views, feed, docks = window.network_views, window.network_views.feed, window.docks
     step, landscape = docks.pages["step"].fill(), docks.pages["landscape"].fill()
@@ -282,7 +264,7 @@ def test_what_is_closed_is_not_computed(
 
 
 @pytest.mark.parametrize("width", [1, 2])
-def test_a_map_of_one_value_has_its_colour_on_the_scale_of_the_points(width: int) -> None:
+def test_a_map_of_one_value_has_its_colour_on_the_scale_of_the_points(width):
     def color(part: float) -> np.ndarray:
         return _surface_colors(np.full((2, 2, width), (1 - part, part)[-width:]))[0, 0]
 

@@ -1,29 +1,18 @@
 """The page Step shows the step that the run takes next, and follows what is chosen."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, UPDATE
 from netbuilder.ui.neurons.neuron_layout import Link
 from netbuilder.ui.services.runs.run_progress import STEP, WATCH
 from tests.core.results.conftest import number_of
 
-Open = Callable[..., MainWindow]
 
-
-def test_the_next_single_step_gives_the_weights_that_were_shown(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_next_single_step_gives_the_weights_that_were_shown(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=3))
     panel = window.docks.show_panel("step")
     assert panel.trace is None

@@ -1,9 +1,5 @@
 """The palette: teaching layers first, everything by search, mouse and keyboard."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -11,7 +7,6 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.project import fragments, groups
-from netbuilder.core.project.model import Project
 from netbuilder.ui.palette.palette_model import LAYER_MIME, SPEC_ROLE
 from netbuilder.ui.palette.palette_view import Palette, name_lines
 from netbuilder.ui.style import theme
@@ -31,7 +26,7 @@ def names(palette: Palette) -> list[str]:
     return [model.index(row).data() for row in range(model.rowCount())]
 
 
-def test_teaching_layers_stand_by_category(palette: Palette) -> None:
+def test_teaching_layers_stand_by_category(palette):
     shown = names(palette)
     assert shown[:2] == ["Start", "Input"]
     for name in ("Dense", "Conv2D", "LSTM", "Dropout", "Flatten"):
@@ -40,22 +35,22 @@ def test_teaching_layers_stand_by_category(palette: Palette) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, spec in LAYERS.items() if not spec.teaching][::9])
-def test_search_finds_the_others(palette: Palette, name: str) -> None:
+def test_search_finds_the_others(palette, name):
     palette.line.setText(name)
     assert names(palette)[0] == name
 
 
-def test_all_layers_can_be_shown(palette: Palette) -> None:
+def test_all_layers_can_be_shown(palette):
     palette.show_all(True)
     assert set(LAYERS) <= set(names(palette))
 
 
-def test_nothing_found_is_said(palette: Palette) -> None:
+def test_nothing_found_is_said(palette):
     palette.line.setText("zzzzqqqq")
     assert "No layer matches" in names(palette)[0]
 
 
-def test_a_double_click_chooses(palette: Palette, qtbot: QtBot) -> None:
+def test_a_double_click_chooses(palette, qtbot):
     row = names(palette).index("Dense")
     place = palette.list.visualRect(palette.model.index(row)).center()
     viewport = palette.list.viewport()
@@ -65,7 +60,7 @@ def test_a_double_click_chooses(palette: Palette, qtbot: QtBot) -> None:
     assert caught.args == ["Dense"]
 
 
-def test_enter_in_the_search_field_takes_the_best(palette: Palette, qtbot: QtBot) -> None:
+def test_enter_in_the_search_field_takes_the_best(palette, qtbot):
     palette.start_search()
     QTest.keyClicks(palette.line, "dropout")
     with qtbot.waitSignal(palette.found, timeout=30_000) as caught:
@@ -77,7 +72,7 @@ def test_enter_in_the_search_field_takes_the_best(palette: Palette, qtbot: QtBot
     assert caught.args == ["Dropout", {"rate": 0.25}]
 
 
-def test_arrow_and_enter_choose_from_the_list(palette: Palette, qtbot: QtBot) -> None:
+def test_arrow_and_enter_choose_from_the_list(palette, qtbot):
     palette.start_search()
     QTest.keyClick(palette.line, Qt.Key.Key_Down)
     assert palette.list.currentIndex().data() == "Input"
@@ -87,15 +82,13 @@ def test_arrow_and_enter_choose_from_the_list(palette: Palette, qtbot: QtBot) ->
     assert caught.args == ["Dense"], "headings are passed over"
 
 
-def test_a_drag_carries_the_layers_name(palette: Palette) -> None:
+def test_a_drag_carries_the_layers_name(palette):
     index = palette.model.index(names(palette).index("Conv2D"))
     mime = palette.model.mimeData([index])
     assert bytes(mime.data(LAYER_MIME).data()) == b"Conv2D"
 
 
-def test_saved_blocks_are_rows(
-    palette: Palette, qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_saved_blocks_are_rows(palette, qtbot, example):
     project = example("digits")
     order = project.graph.order
     project = groups.group_nodes(project, order[1:3], "Filter")
@@ -112,9 +105,7 @@ def test_saved_blocks_are_rows(
 
 
 @pytest.mark.parametrize("width", [150, 200, 260])
-def test_names_are_whole_and_have_room_in_their_rows(
-    palette: Palette, qtbot: QtBot, width: int
-) -> None:
+def test_names_are_whole_and_have_room_in_their_rows(palette, qtbot, width):
     palette.resize(width, 600)
     palette.show_all(True)
     view, found = palette.list, []
@@ -135,7 +126,7 @@ def test_names_are_whole_and_have_room_in_their_rows(
     assert len({lines.size().height() for lines in found}) > 1, "there were names of two lines"
 
 
-def test_a_name_wraps_before_a_capital() -> None:
+def test_a_name_wraps_before_a_capital():
     font = theme.ui_font()
     broken = name_lines("AdaptiveAveragePooling2D", font, 100).text().split("\u200b")
     assert broken == ["Adaptive", "Average", "Pooling2D"]

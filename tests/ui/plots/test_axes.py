@@ -1,11 +1,8 @@
 """Numbers on axes are written as they are, also after the colours changed under them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core import i18n
 from netbuilder.core.results.live.view_data import (
@@ -24,7 +21,7 @@ from netbuilder.ui.style import font_scale, theme
 
 
 @pytest.mark.usefixtures("qapp")
-def test_small_numbers_have_no_factor_that_stands_nowhere(qtbot: QtBot) -> None:
+def test_small_numbers_have_no_factor_that_stands_nowhere(qtbot):
     plot = SurfacePlot()
     qtbot.addWidget(plot)
     plot.resize(400, 300)
@@ -49,7 +46,7 @@ def test_small_numbers_have_no_factor_that_stands_nowhere(qtbot: QtBot) -> None:
         theme.theme().force(dark)
 
 
-def test_a_loss_below_one_is_written_as_it_is(qtbot: QtBot) -> None:
+def test_a_loss_below_one_is_written_as_it_is(qtbot):
     plot = TrainingCurvePlot()
     qtbot.addWidget(plot)
     plot.resize(400, 300)
@@ -64,7 +61,7 @@ def test_a_loss_below_one_is_written_as_it_is(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.4])
-def test_the_title_of_an_axis_is_whole(qtbot: QtBot, scale: float) -> None:
+def test_the_title_of_an_axis_is_whole(qtbot, scale):
     font_scale.set_font_scale(scale)
     try:
         plot = SurfacePlot()
@@ -94,7 +91,7 @@ def test_the_title_of_an_axis_is_whole(qtbot: QtBot, scale: float) -> None:
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.5])
-def test_the_first_picture_is_the_last_one(qtbot: QtBot, scale: float) -> None:
+def test_the_first_picture_is_the_last_one(qtbot, scale):
     plot = NoWheelPlot("some", 200)
     qtbot.addWidget(plot)
     plot.resize(400, 200)
@@ -120,7 +117,7 @@ def test_the_first_picture_is_the_last_one(qtbot: QtBot, scale: float) -> None:
         theme.theme().changed.emit()
 
 
-def test_another_window_of_a_series_moves_no_axis(qtbot: QtBot) -> None:
+def test_another_window_of_a_series_moves_no_axis(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     curve = WindowCurve(page)
@@ -139,9 +136,7 @@ def test_another_window_of_a_series_moves_no_axis(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(("language", "third"), [("en", "Mar"), ("de", "Mär")])
-def test_dates_are_in_the_person_s_language_and_lie_apart(
-    qtbot: QtBot, language: str, third: str
-) -> None:
+def test_dates_are_in_the_person_s_language_and_lie_apart(qtbot, language, third):
     plot = SurfacePlot()
     qtbot.addWidget(plot)
     plot.resize(560, 300)
@@ -172,7 +167,7 @@ def test_dates_are_in_the_person_s_language_and_lie_apart(
     assert not isinstance(plot.getPlotItem().getAxis("bottom"), DateAxis)
 
 
-def test_a_series_shown_again_keeps_its_dates(qtbot: QtBot) -> None:
+def test_a_series_shown_again_keeps_its_dates(qtbot):
     """After another horizon the same rows stood from 00.250 to 00.750 seconds."""
     from netbuilder.core.data.kinds.series.view import ContiguousRows, SeriesDataView
 

@@ -1,26 +1,21 @@
 """Bars, and the matrix: what they say stays readable."""
 
-from __future__ import annotations
-
 import itertools
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.kinds.tables import CorrelationMap
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 
 
-def test_the_menu_lies_over_no_number(qtbot: QtBot) -> None:
+def test_the_menu_lies_over_no_number(qtbot):
     bars = BarList()
     qtbot.addWidget(bars)
     bars.resize(300, 60)
@@ -37,16 +32,14 @@ def test_the_menu_lies_over_no_number(qtbot: QtBot) -> None:
     assert len(seen) == 1, (seen, panel.name())
 
 
-def test_a_tab_gives_the_keyboard_to_no_corner_menu(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_a_tab_gives_the_keyboard_to_no_corner_menu(open_window, qtbot):
     window = open_window(keras=False)
     for name in window.docks.pages:
         window.docks.show_panel(name)
         assert not isinstance(window.focusWidget(), CornerMenu), name
 
 
-def test_names_of_columns_stand_upright_where_there_is_no_room(qtbot: QtBot) -> None:
+def test_names_of_columns_stand_upright_where_there_is_no_room(qtbot):
     heat = HeatMap()
     qtbot.addWidget(heat)
     names = tuple(f"kind number {one}" for one in range(31))
@@ -77,7 +70,7 @@ def _contrasts(image: QImage, spot: QRectF) -> float:
 
 
 @pytest.mark.parametrize("count", [2, 3, 10])
-def test_a_matrix_grows_with_its_room(qtbot: QtBot, count: int) -> None:
+def test_a_matrix_grows_with_its_room(qtbot, count):
     page = QWidget()
     qtbot.addWidget(page)
     page.resize(1366, 768)
@@ -93,7 +86,7 @@ def test_a_matrix_grows_with_its_room(qtbot: QtBot, count: int) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_numbers_are_readable_on_every_shade(qtbot: QtBot, dark: bool) -> None:
+def test_numbers_are_readable_on_every_shade(qtbot, dark):
     theme.theme().force(dark)
     try:
         heat = HeatMap()
@@ -111,7 +104,7 @@ def test_numbers_are_readable_on_every_shade(qtbot: QtBot, dark: bool) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_bars_that_are_not_marked_stand_out_too(qtbot: QtBot, dark: bool) -> None:
+def test_bars_that_are_not_marked_stand_out_too(qtbot, dark):
     theme.theme().force(dark)
     try:
         bars = BarList()
@@ -128,7 +121,7 @@ def test_bars_that_are_not_marked_stand_out_too(qtbot: QtBot, dark: bool) -> Non
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_each_correlation_is_written_where_there_is_room(qtbot: QtBot, dark: bool) -> None:
+def test_each_correlation_is_written_where_there_is_room(qtbot, dark):
     theme.theme().force(dark)
     try:
         shown = CorrelationMap()

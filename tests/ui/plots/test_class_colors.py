@@ -1,7 +1,5 @@
 """Colours of classes are told apart by eyes that see no green."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from netbuilder.ui.plots.colour_bar import class_color
@@ -32,7 +30,7 @@ def _seen(number: int) -> np.ndarray:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-def test_the_first_seven_classes_differ_without_green() -> None:
+def test_the_first_seven_classes_differ_without_green():
     seen = [_seen(number) for number in range(7)]
     for number, one in enumerate(seen):
         for other in seen[:number]:

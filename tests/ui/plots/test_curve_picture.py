@@ -1,17 +1,14 @@
 """The curve that goes onto paper."""
 
-from __future__ import annotations
-
 import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import run_picture
 
 
-def test_it_fills_its_place_with_letters_as_large_as_on_the_screen(qtbot: QtBot) -> None:
+def test_it_fills_its_place_with_letters_as_large_as_on_the_screen(qtbot):
     """A plot that was never shown was painted as 640 by 480, and made smaller with its letters."""
     losses = [1 / epoch for epoch in range(1, 51)]
     run = RunCurves.from_history("iris", {"loss": losses, "val_loss": losses})

@@ -1,16 +1,11 @@
 """Mouse, pen and finger draw alike; a pen that presses harder draws wider."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QKeySequence, QPixmap, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.draw_pad import DrawPad
 
@@ -61,7 +56,7 @@ def _finger(pad: DrawPad, way: list[QPoint]) -> None:
 
 
 @pytest.mark.parametrize("draw", [_mouse, _pen, _finger])
-def test_a_stroke_is_drawn(qtbot: QtBot, draw: Callable[..., None]) -> None:
+def test_a_stroke_is_drawn(qtbot, draw):
     page = QScrollArea()
     pad = DrawPad(page)
     page.setWidget(pad)
@@ -80,7 +75,7 @@ def test_a_stroke_is_drawn(qtbot: QtBot, draw: Callable[..., None]) -> None:
     assert not (pad.ink() * first).any(), "a new stroke begins where the pen is put down"
 
 
-def test_a_pen_that_presses_harder_draws_wider(qtbot: QtBot) -> None:
+def test_a_pen_that_presses_harder_draws_wider(qtbot):
     pad = DrawPad()
     qtbot.addWidget(pad)
     wide = []
@@ -93,7 +88,7 @@ def test_a_pen_that_presses_harder_draws_wider(qtbot: QtBot) -> None:
     assert wide[2] > 20
 
 
-def test_undo_takes_back_a_stroke_and_nothing_else(qtbot: QtBot) -> None:
+def test_undo_takes_back_a_stroke_and_nothing_else(qtbot):
     pad, undone = DrawPad(), []
     window = QMainWindow()
     window.setCentralWidget(pad)
@@ -125,7 +120,7 @@ def test_undo_takes_back_a_stroke_and_nothing_else(qtbot: QtBot) -> None:
     assert np.array_equal(pad.ink(), both)
 
 
-def test_an_enlarged_pad_draws_the_same(qtbot: QtBot) -> None:
+def test_an_enlarged_pad_draws_the_same(qtbot):
     pad = DrawPad()
     qtbot.addWidget(pad)
     pad.show()
@@ -138,7 +133,7 @@ def test_an_enlarged_pad_draws_the_same(qtbot: QtBot) -> None:
     assert np.abs(pad.ink() - first).max() < 0.1
 
 
-def test_a_stroke_on_a_shown_picture_begins_an_empty_drawing(qtbot: QtBot) -> None:
+def test_a_stroke_on_a_shown_picture_begins_an_empty_drawing(qtbot):
     pad = DrawPad()
     qtbot.addWidget(pad)
     pad.show()

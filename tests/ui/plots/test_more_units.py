@@ -1,15 +1,12 @@
 """Strips beside layers: how many units are not shown, and one number a step as a curve."""
 
-from __future__ import annotations
-
 import numpy as np
 from PySide6.QtCore import Qt
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.activation_strips import MOST_SURFACES, activation_strip, surface_strip
 
 
-def test_a_sign_says_how_many_units_are_not_shown(qtbot: QtBot) -> None:
+def test_a_sign_says_how_many_units_are_not_shown(qtbot):
     planes = np.random.default_rng(1).normal(size=(8, 8, 12))
     whole, part = surface_strip(planes[..., :MOST_SURFACES]), surface_strip(planes)
     assert part.width() > whole.width()
@@ -22,7 +19,7 @@ def test_a_sign_says_how_many_units_are_not_shown(qtbot: QtBot) -> None:
     )
 
 
-def test_one_number_a_step_is_a_curve(qtbot: QtBot) -> None:
+def test_one_number_a_step_is_a_curve(qtbot):
     steps = np.linspace(0, 1, 40)[:, None]  # from the lower left to the upper right
     image = activation_strip(steps, 160, 40)
     assert image is not None

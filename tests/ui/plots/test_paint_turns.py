@@ -1,15 +1,9 @@
 """Windows beside each other are painted in turns of the event loop of their own."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.widgets.throttle import PaintTurns
 
 
@@ -24,7 +18,7 @@ class Painted(QWidget):
         self.seen.append(len(self.turns))
 
 
-def test_windows_that_change_together_are_painted_in_turns(qtbot: QtBot) -> None:
+def test_windows_that_change_together_are_painted_in_turns(qtbot):
     turns: list[int] = []
     owner = QObject()
     order = PaintTurns(owner)
@@ -66,9 +60,7 @@ def test_windows_that_change_together_are_painted_in_turns(qtbot: QtBot) -> None
     assert len(windows[0].seen) == count + 3
 
 
-def test_docks_that_float_take_turns_with_the_window(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_docks_that_float_take_turns_with_the_window(open_window, qtbot):
     window = open_window(keras=False)
     turns = window.findChild(PaintTurns)
     assert turns is not None

@@ -1,7 +1,5 @@
 """What does not change while a network trains is not worked out, laid out or painted anew."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 
@@ -35,9 +33,7 @@ def surface(seed: int, across: str = "x", right: float = 1.0) -> SurfacePicture:
     )
 
 
-def test_a_newer_surface_works_out_no_axis_anew(
-    qtbot: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_newer_surface_works_out_no_axis_anew(qtbot, monkeypatch):
     worked_out: list[str] = []
     plain = AxisItem.generateDrawSpecs
 
@@ -65,7 +61,7 @@ def test_a_newer_surface_works_out_no_axis_anew(
     assert plot.image.mapRectToParent(plot.image.boundingRect()).right() == 4.0
 
 
-def test_what_asks_again_and_again_is_done_once_a_pace(qtbot: Any) -> None:
+def test_what_asks_again_and_again_is_done_once_a_pace(qtbot):
     done: list[float] = []
     owner = QObject()
     paced = Throttle(lambda: done.append(time.monotonic()), owner, 0.5)
@@ -84,7 +80,7 @@ def test_what_asks_again_and_again_is_done_once_a_pace(qtbot: Any) -> None:
 
 
 @pytest.mark.parametrize("names", [(), ("a", "b", "c")])
-def test_pictures_of_units_have_the_colours_they_say(names: tuple[str, ...]) -> None:
+def test_pictures_of_units_have_the_colours_they_say(names):
     values = np.random.default_rng(3).random((9, 7, 3)).astype(np.float32) - (0 if names else 0.5)
     for unit in range(3):
         image = strips.surface_image(values, unit, names)
@@ -103,9 +99,7 @@ def test_pictures_of_units_have_the_colours_they_say(names: tuple[str, ...]) -> 
     assert strips.blank_image(3, 3).format() is QImage.Format.Format_ARGB32_Premultiplied
 
 
-def test_the_height_of_a_paragraph_of_widgets_is_found_once(
-    qtbot: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_height_of_a_paragraph_of_widgets_is_found_once(qtbot, monkeypatch):
     page = QWidget()
     qtbot.addWidget(page)
     flow = FlowLayout(page)
@@ -134,7 +128,7 @@ def test_the_height_of_a_paragraph_of_widgets_is_found_once(
     assert flow.heightForWidth(120) == plain(flow, QRect(0, 0, 120, 0), move=False) < narrow
 
 
-def test_bars_stand_where_their_numbers_say(qtbot: Any) -> None:
+def test_bars_stand_where_their_numbers_say(qtbot):
     picture = strips.bars_image(np.array([1.0, -1.0, 0.5, 0.0]), 40, 20)
 
     def color(x: float, y: float) -> str:
@@ -147,7 +141,7 @@ def test_bars_stand_where_their_numbers_say(qtbot: Any) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_zero_on_a_strip_has_the_colour_of_a_card(qtbot: Any, dark: bool) -> None:
+def test_zero_on_a_strip_has_the_colour_of_a_card(qtbot, dark):
     theme.theme().force(dark)
     try:
         picture = strips.states_strip(np.array([[0.0, 1.0], [0.0, -1.0]]))
@@ -159,7 +153,7 @@ def test_zero_on_a_strip_has_the_colour_of_a_card(qtbot: Any, dark: bool) -> Non
         theme.theme().force(None)
 
 
-def test_many_units_have_the_colours_of_a_few(qtbot: Any) -> None:
+def test_many_units_have_the_colours_of_a_few(qtbot):
     """Blue above 0 and orange below, as bars and as stripes; none is marked among the others."""
 
     def colours(numbers: list[float]) -> list[str]:

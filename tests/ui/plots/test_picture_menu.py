@@ -1,8 +1,5 @@
 """Every plot can be copied and saved, as it is seen and without the button for it."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -71,7 +68,7 @@ def _colors(image: QImage) -> set[str]:
     }
 
 
-def test_copied_as_sharp_as_twice_the_screen(plot: QWidget) -> None:
+def test_copied_as_sharp_as_twice_the_screen(plot):
     QGuiApplication.clipboard().clear()
     _menu(plot).copy()
     image = QGuiApplication.clipboard().image()
@@ -80,7 +77,7 @@ def test_copied_as_sharp_as_twice_the_screen(plot: QWidget) -> None:
     assert len(_colors(image)) > 2, "there is more than the background"
 
 
-def test_a_picture_shows_all_that_is_seen(plot: QWidget, tmp_path: Path) -> None:
+def test_a_picture_shows_all_that_is_seen(plot, tmp_path):
     """Not its upper left quarter: in every part of it there is as much ink as on the screen."""
     menu = _menu(plot)
     menu.copy()
@@ -107,7 +104,7 @@ def _parts(image: QImage) -> np.ndarray:
                      for row in np.array_split(far, 6)])  # fmt: skip
 
 
-def test_a_picture_takes_along_what_its_colours_are(plot: QWidget, tmp_path: Path) -> None:
+def test_a_picture_takes_along_what_its_colours_are(plot, tmp_path):
     menu = _menu(plot)
     menu.copy()
     alone = QGuiApplication.clipboard().image()
@@ -122,7 +119,7 @@ def test_a_picture_takes_along_what_its_colours_are(plot: QWidget, tmp_path: Pat
     assert "whales" in (tmp_path / "one.svg").read_text(encoding="utf-8")
 
 
-def test_the_button_is_in_no_picture(plot: QWidget) -> None:
+def test_the_button_is_in_no_picture(plot):
     menu = _menu(plot)
     menu.copy()
     before = QGuiApplication.clipboard().image()
@@ -134,7 +131,7 @@ def test_the_button_is_in_no_picture(plot: QWidget) -> None:
     assert menu.geometry().right() > 450, "it stays in its corner"
 
 
-def test_saved_as_points_and_as_lines(plot: QWidget, tmp_path: Path) -> None:
+def test_saved_as_points_and_as_lines(plot, tmp_path):
     menu = _menu(plot)
     assert menu.save(tmp_path / "one.v2") == tmp_path / "one.v2.png"
     assert QImage(str(tmp_path / "one.v2.png")).size() == plot.size() * 2
@@ -149,7 +146,7 @@ def test_saved_as_points_and_as_lines(plot: QWidget, tmp_path: Path) -> None:
         menu.save(tmp_path / "nowhere" / "one.png")
 
 
-def test_a_click_with_the_right_button_offers_it(qtbot: QtBot) -> None:
+def test_a_click_with_the_right_button_offers_it(qtbot):
     made = _bars()
     qtbot.addWidget(made)
     made.show()
@@ -162,7 +159,7 @@ def test_a_click_with_the_right_button_offers_it(qtbot: QtBot) -> None:
     menu.close()
 
 
-def test_the_numbers_behind_a_picture_are_copied_and_saved(qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_numbers_behind_a_picture_are_copied_and_saved(qtbot, tmp_path):
     heat, bars = _heat(), _bars()
     qtbot.addWidget(heat)
     qtbot.addWidget(bars)
@@ -173,7 +170,7 @@ def test_the_numbers_behind_a_picture_are_copied_and_saved(qtbot: QtBot, tmp_pat
     assert file.read_text(encoding="utf-8-sig").splitlines() == ["name,value", "cats,30", "dogs,12"]
 
 
-def test_names_of_few_classes_are_read_whole(qtbot: QtBot) -> None:
+def test_names_of_few_classes_are_read_whole(qtbot):
     heat = HeatMap()
     qtbot.addWidget(heat)
     heat.show_matrix(np.eye(3, dtype=int), ("setosa", "versicolor", "virginica"))

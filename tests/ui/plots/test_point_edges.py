@@ -1,10 +1,7 @@
 """Points of a surface are seen on a surface of their own colour, in either scheme."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtGui import QColor
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.live.surface_plot import _styled
@@ -21,7 +18,7 @@ def light(color: QColor) -> float:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_edge_of_a_test_point_stands_out(qtbot: QtBot, dark: bool) -> None:
+def test_the_edge_of_a_test_point_stands_out(qtbot, dark):
     theme.theme().force(dark)
     try:
         back = QColor(theme.colors().panel)

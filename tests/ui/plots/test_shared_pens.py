@@ -1,7 +1,5 @@
 """Points that look the same are the same to pyqtgraph, which paints each look once."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -27,7 +25,7 @@ def plot(qtbot: QtBot) -> SurfacePlot:
 
 
 @pytest.mark.parametrize("classes", [("a", "b"), ()])
-def test_hundreds_of_points_have_few_looks(plot: SurfacePlot, classes: tuple[str, ...]) -> None:
+def test_hundreds_of_points_have_few_looks(plot, classes):
     source = np.random.default_rng(1)
     value = source.integers(0, 2, COUNT) if classes else source.random(COUNT)
     points = SamplePoints(
@@ -43,7 +41,7 @@ def test_hundreds_of_points_have_few_looks(plot: SurfacePlot, classes: tuple[str
     assert len(drawn) > 1
 
 
-def test_a_map_that_moves_paints_no_sign_anew(plot: SurfacePlot) -> None:
+def test_a_map_that_moves_paints_no_sign_anew(plot):
     source = np.random.default_rng(2)
     number, right = np.arange(COUNT) % 3, np.arange(COUNT) % 7 > 0
     for _ in range(3):

@@ -1,18 +1,15 @@
 """A short table is read whole in a narrow panel: words wrap, rows are as high as they need."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.table_preview import ShortTable
 
 
 @pytest.mark.parametrize("width", [330, 700])
-def test_words_wrap_in_every_column(qtbot: QtBot, width: int) -> None:
+def test_words_wrap_in_every_column(qtbot, width):
     page = QWidget()
     qtbot.addWidget(page)
     table = ShortTable("Numbers", page, 1000)
@@ -35,9 +32,7 @@ def test_words_wrap_in_every_column(qtbot: QtBot, width: int) -> None:
             assert wide <= table.columnWidth(column), "no word is cut"
 
 
-def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(
-    qtbot: QtBot,
-) -> None:
+def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     table = ShortTable("Numbers", page, 1000)
@@ -73,7 +68,7 @@ def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(
     assert not model.index(0, 0).data(Qt.ItemDataRole.TextAlignmentRole)
 
 
-def test_the_menu_covers_no_text(qtbot: QtBot) -> None:
+def test_the_menu_covers_no_text(qtbot):
     """The last head has room for it; where that is out of sight a right click is left."""
     page = QWidget()
     qtbot.addWidget(page)

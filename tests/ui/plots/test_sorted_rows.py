@@ -1,10 +1,7 @@
 """The first rows of the data: sorted by their headers, numbers below each other."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStyleOptionViewItem
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.preview import Preview
 from netbuilder.ui.plots.table_preview import NumberDelegate, PreviewView
@@ -17,7 +14,7 @@ def shown(view: PreviewView, column: int = 0) -> list[str]:
     return [model.index(row, column).data() for row in range(model.rowCount())]
 
 
-def test_headers_sort_numbers_by_their_size(qtbot: QtBot) -> None:
+def test_headers_sort_numbers_by_their_size(qtbot):
     view = PreviewView()
     qtbot.addWidget(view)
     view.resize(400, 300)
@@ -46,7 +43,7 @@ def test_headers_sort_numbers_by_their_size(qtbot: QtBot) -> None:
     assert shown(view) == ["70", "667", "–", "1,234", "-3.5 kg"]
 
 
-def test_points_of_a_column_of_numbers_stand_below_each_other(qtbot: QtBot) -> None:
+def test_points_of_a_column_of_numbers_stand_below_each_other(qtbot):
     view = PreviewView()
     qtbot.addWidget(view)
     rows = (("9.35", "7", "3"), ("57", "11", "x"), ("", "2", "4"), ("168.1", "3", "5"))

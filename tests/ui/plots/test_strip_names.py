@@ -1,13 +1,10 @@
 """Strips with names beside a card: they begin where the strips without names begin."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.activation_strips import activation_strip, answer_strip, surface_strip
@@ -24,12 +21,12 @@ def _first_ink(image: QImage) -> int:
     )
 
 
-def test_short_names_begin_with_the_strip(qtbot: QtBot) -> None:
+def test_short_names_begin_with_the_strip(qtbot):
     assert _first_ink(answer_strip(np.array([0.9, 0.1]), ("1", "2"))) < 10
     assert _first_ink(lines_strip([("x", "1.5"), ("y", "-0.3")])) < 10
 
 
-def test_a_strip_is_as_wide_whichever_class_is_likeliest(qtbot: QtBot) -> None:
+def test_a_strip_is_as_wide_whichever_class_is_likeliest(qtbot):
     names = ("a", "a very long name", "b", "c", "d")
     shares = np.array([0.5, 0.2, 0.1, 0.1, 0.1])
     widths = {
@@ -39,7 +36,7 @@ def test_a_strip_is_as_wide_whichever_class_is_likeliest(qtbot: QtBot) -> None:
     assert widths.pop() <= 230
 
 
-def test_a_strip_has_more_dots_than_pixels(qtbot: QtBot) -> None:
+def test_a_strip_has_more_dots_than_pixels(qtbot):
     """Before a class the canvas stands enlarged: letters and maps stay sharp."""
     maps = np.random.default_rng(0).normal(size=(8, 8, 4))
     for image in (
@@ -52,7 +49,7 @@ def test_a_strip_has_more_dots_than_pixels(qtbot: QtBot) -> None:
         assert image.width() == 2 * image.deviceIndependentSize().width()
 
 
-def test_a_unit_that_is_zero_everywhere_has_an_edge(qtbot: QtBot) -> None:
+def test_a_unit_that_is_zero_everywhere_has_an_edge(qtbot):
     """White on a light canvas would be nothing; and all of eight units are shown."""
     image = surface_strip(np.zeros((5, 5, 8)))
     ratio = image.devicePixelRatio()
@@ -64,9 +61,7 @@ def test_a_unit_that_is_zero_everywhere_has_an_edge(qtbot: QtBot) -> None:
         assert edge.alpha() > 0 and edge.name() != "#ffffff"
 
 
-def test_bars_of_classes_keep_their_order_and_write_a_probability_as_the_heading_does(
-    qtbot: QtBot,
-) -> None:
+def test_bars_of_classes_keep_their_order_and_write_a_probability_as_the_heading_does(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     bars = ClassBars(page)

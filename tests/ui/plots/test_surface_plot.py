@@ -1,7 +1,5 @@
 """The surface: both axes have one scale, points do not bury it, and it says of when it is."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -31,9 +29,7 @@ def plot(qtbot: QtBot) -> SurfacePlot:
 
 
 @pytest.mark.parametrize("size", [(300, 600), (800, 250), (500, 300)])
-def test_both_axes_have_one_scale_whatever_the_shape_of_the_page(
-    plot: SurfacePlot, size: tuple[int, int], qtbot: QtBot
-) -> None:
+def test_both_axes_have_one_scale_whatever_the_shape_of_the_page(plot, size, qtbot):
     plot.resize(*size)
     plot.show_surface(picture())
     qtbot.waitExposed(plot)
@@ -50,9 +46,7 @@ def test_both_axes_have_one_scale_whatever_the_shape_of_the_page(
     assert box.width() > 0.75 * size[0] and box.height() > 0.7 * size[1]
 
 
-def test_incorrect_points_have_rings_while_they_are_few_and_the_others_fade_then(
-    plot: SurfacePlot,
-) -> None:
+def test_incorrect_points_have_rings_while_they_are_few_and_the_others_fade_then(plot):
     plot.show_surface(picture(0.1))
     assert set(plot.points.data["size"]) == {POINT_SIZE} and POINT_SIZE <= 7
     assert plot.points.data["pen"][0].color().lightness() == 255
@@ -65,7 +59,7 @@ def test_incorrect_points_have_rings_while_they_are_few_and_the_others_fade_then
     assert plot.points.data["visible"].all() and not plot.faded.isVisible()
 
 
-def test_its_epoch_is_written_on_it_and_goes_with_it(plot: SurfacePlot) -> None:
+def test_its_epoch_is_written_on_it_and_goes_with_it(plot):
     plot.show_surface(picture())
     assert plot.epoch.isVisible() and "7" in plot.epoch.toPlainText()
     plot.clear_all()

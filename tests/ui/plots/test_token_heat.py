@@ -1,21 +1,16 @@
 """The words of an explained text have the colours that its legend and its bars have."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
 from PySide6.QtGui import QColor
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.token_heat import TokenHeat
 from netbuilder.ui.style import theme
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_what_speaks_for_an_answer_is_blue_and_what_speaks_against_it_orange(
-    dark: bool, qtbot: QtBot
-) -> None:
+def test_what_speaks_for_an_answer_is_blue_and_what_speaks_against_it_orange(dark, qtbot):
     theme.theme().force(dark)
     words = TokenHeat()
     qtbot.addWidget(words)

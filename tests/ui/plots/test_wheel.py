@@ -1,14 +1,11 @@
 """The wheel scrolls a page of results, also over its plots."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.kinds.sounds import SoundPlot
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
@@ -38,7 +35,7 @@ PLOTS: dict[str, Callable[[], QWidget]] = {
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_a_plot_leaves_the_wheel_to_the_page_around_it(name: str, qtbot: QtBot) -> None:
+def test_a_plot_leaves_the_wheel_to_the_page_around_it(name, qtbot):
     plot = PLOTS[name]()
     qtbot.addWidget(plot.window())
     at = QPointF(60, 40)
@@ -50,7 +47,7 @@ def test_a_plot_leaves_the_wheel_to_the_page_around_it(name: str, qtbot: QtBot) 
     assert not turned.isAccepted(), "what is not taken, Qt hands on to the page"
 
 
-def test_a_plot_has_the_scheme_s_colours_before_anything_is_drawn(qtbot: QtBot) -> None:
+def test_a_plot_has_the_scheme_s_colours_before_anything_is_drawn(qtbot):
     plot = NoWheelPlot("variants", 170)
     qtbot.addWidget(plot)
     assert plot.backgroundBrush().color() == QColor(theme.colors().panel)

@@ -1,26 +1,17 @@
 """The button "Show another test row" writes a test row into the form and predicts for it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_raw
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 30_000
 
 
 @pytest.mark.slow
-def test_it_is_the_next_row_of_the_test_data(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_it_is_the_next_row_of_the_test_data(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
@@ -51,12 +42,7 @@ def test_it_is_the_next_row_of_the_test_data(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["reviews", "temperatures"])
-def test_texts_and_series(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    name: str,
-) -> None:
+def test_texts_and_series(open_window, example, qtbot, name):
     window = open_window(edits.set_training(example(name), epochs=1))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)

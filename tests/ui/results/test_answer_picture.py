@@ -1,36 +1,27 @@
 """An autoencoder's answer is a picture again, and its many numbers are not cut through."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.classification_curves import metric_meaning
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.predict import prediction_picture
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 @pytest.mark.slow
 def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     window = open_window(edits.set_training(example("autoencoder"), epochs=1))
     window.resize(1366, 768)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     view, found, trained = panel.pictures, panel.predictions, window.workbench.models.trained
     assert not view.drawn_again.isHidden()
     image = prediction_picture(trained, found)
@@ -42,25 +33,25 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     spot = [round((at + 0.5) * side) for at in brightest]
     color = shown.pixelColor(spot[1], spot[0])
     assert color == QColor("white"), "it is a picture as the one that was asked about is"
-    qtbot.waitUntil(lambda: panel.head.sure.text().startswith("pixel 0: "), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.head.sure.text().startswith("pixel 0: "))
     # Two pictures have room: an explanation takes the place of the answer, and nothing is cut off.
     window.resize(1024, 700)
     panel.why.button.click()
-    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden())
     assert view.drawn_again.isHidden()
     panel.why.method.setCurrentIndex(panel.why.method.findData("occlusion"))
     panel.why.method.activated.emit(panel.why.method.currentIndex())
-    qtbot.waitUntil(lambda: "becomes lower" in panel.why.sentence.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "becomes lower" in panel.why.sentence.text())
     panel.why.button.click()
     assert not view.drawn_again.isHidden()
     view.draw_button.click()
     assert view.drawn_again.isHidden(), "nothing is drawn, so nothing is answered"
     qtbot.mouseClick(view.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 80))
-    qtbot.waitUntil(lambda: panel.about.text() == view.beside and view.answered, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.about.text() == view.beside and view.answered)
     assert not view.drawn_again.isHidden() and view.picture.isHidden()
     view.draw_button.click()
     assert view.picture.isHidden(), "the pad shows the test picture"
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     # The answer's words end where their room ends, and no line is cut through.
     lines = panel.answer.shown_lines()
     assert len(lines) == 2
@@ -72,12 +63,10 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
 
 
 @pytest.mark.slow
-def test_other_numbers_are_no_picture(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_other_numbers_are_no_picture(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     assert panel.pictures.drawn_again.isHidden()

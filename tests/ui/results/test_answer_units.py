@@ -1,14 +1,8 @@
 """What stands beside the numbers of the target stands beside the answers about it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.data_views import table_data_view
@@ -26,26 +20,21 @@ from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.runs_model import run_tooltip
 from netbuilder.ui.services.runs.run_progress import test_text as text_of_test
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.sample_activations import label_of
 
-MINUTE = 60_000
-
 
 @pytest.mark.slow
-def test_answers_about_money_are_money(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_answers_about_money_are_money(open_window, qtbot, tmp_path):
     rows = [f"{40 + n} m²,${200 + 3 * n}" for n in range(50)]
     (tmp_path / "d.csv").write_text("size,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     project = Project(graph=graph, data=Data("csv", path="d.csv", target=("price",)))
     window = open_window(edits.set_training(project, epochs=2), tmp_path / "own.netbuilder")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     trained = window.workbench.models.trained
     assert trained is not None
     again = Preprocessing.from_json(trained.preprocessing.to_json())
@@ -72,14 +61,14 @@ def test_answers_about_money_are_money(
     assert [found.axis(place) for place in (0, 1)] == ["size (m²)", "price ($)"]
     assert label_of(test, trained.preprocessing, 0) == f"${np.ravel(test.raw_y['out'])[0]:.0f}"
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text().startswith("price: $"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text().startswith("price: $"))
     assert form_fields(trained)[0].unit == "m²"
     assert "size (m²)" in [one.text() for one in panel.findChildren(QLabel)]
-    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     assert window.activations_service.look_now.units == {"out": ("$",)}
     evaluated = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: evaluated.evaluation is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: evaluated.residuals.found is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: evaluated.evaluation is not None)
+    qtbot.waitUntil(lambda: evaluated.residuals.found is not None)
     item = evaluated.residuals.plot.getPlotItem()
     assert item.getAxis("bottom").labelText == "true price ($)"
     (run,) = run_store.list_runs()

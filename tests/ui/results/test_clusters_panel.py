@@ -1,8 +1,5 @@
 """k-means on the page Clusters: centroids are dragged, samples assigned, steps taken back."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,11 +7,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QPushButton, QTableView
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.results.clusters_panel import ClustersPanel
 
@@ -27,9 +21,7 @@ def points(panel: ClustersPanel) -> list[str]:
     return [brush.color().name() for brush in panel.plot.points.data["brush"]]
 
 
-def test_drag_assign_move_step_back_until_nothing_changes(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_drag_assign_move_step_back_until_nothing_changes(open_window, example, qtbot):
     blobs = {"kind": "builtin", "name": "blobs", "options": {"samples": 90, "noise": 1.2}}
     window = open_window(edits.set_data(example("moons"), **blobs))
     panel: Any = window.docks.show_panel("clusters")
@@ -95,9 +87,7 @@ def test_drag_assign_move_step_back_until_nothing_changes(
 
 
 @pytest.mark.slow
-def test_clusters_of_the_last_hidden_layer(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_clusters_of_the_last_hidden_layer(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits_plain"), epochs=3))
     panel: Any = window.docks.show_panel("clusters")
     qtbot.waitUntil(lambda: window.workbench.settled)

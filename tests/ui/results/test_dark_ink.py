@@ -1,8 +1,5 @@
 """One draws as the pictures of the set look: with a black pen where they are black on white."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +8,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.kinds.pictures import _CAMERA
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
 
@@ -31,9 +26,7 @@ def bars(path: Path) -> None:
     np.savez(path, x=pictures, y=np.array(["up", "along"])[answers])
 
 
-def test_the_pad_is_white_and_the_answer_is_right(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_the_pad_is_white_and_the_answer_is_right(open_window, tmp_path, qtbot):
     bars(tmp_path / "bars.npz")
     nodes = (Node("input", "Input"), Node("flat", "Flatten"),
              Node("out", "Dense", {"units": 2, "activation": "softmax"}))  # fmt: skip
@@ -73,11 +66,8 @@ def test_the_pad_is_white_and_the_answer_is_right(
 
 @pytest.mark.slow
 def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    tmp_path: Path,
-    qtbot: QtBot,
-) -> None:
+    open_window, example, tmp_path, qtbot
+):
     paper = QImage(64, 64, QImage.Format.Format_RGB32)
     paper.fill(QColor("#F4F0E8"))
     painter = QPainter(paper)

@@ -1,7 +1,5 @@
 """*Draw a digit*: the network of the start page reads digits that a hand draws."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -9,7 +7,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.load import load_dataset
@@ -37,7 +34,7 @@ def _draw(pad: DrawPad, strokes: str) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_digits_of_five_hands_are_read(qtbot: QtBot) -> None:
+def test_digits_of_five_hands_are_read(qtbot):
     example = find_example("drawn_digits")
     project = read(example.path)
     trained = Session(project, load_dataset(project, example.path.parent), record=False).run()

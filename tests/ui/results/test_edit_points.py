@@ -1,7 +1,5 @@
 """Points on the Surface tab are put in, moved and taken away by mouse and by keyboard."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +19,6 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
-
 
 @pytest.fixture
 def editing(
@@ -30,7 +26,7 @@ def editing(
 ) -> tuple[MainWindow, SurfacePanel]:
     window = open_window(edits.set_training(example("moons"), epochs=2))
     panel = window.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.picture is not None)
     panel.points.edit.click()
     return window, panel
 
@@ -43,9 +39,7 @@ def shown(panel: SurfacePanel, place: tuple[float, float]) -> bool:
     return bool((np.abs(panel.plot.drawn_at - place).max(axis=1) < 1e-4).any())
 
 
-def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
-    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
-) -> None:
+def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(editing, qtbot):
     window, panel = editing
     hand, view = panel.points.hand, panel.plot.viewport()
     panel.points.label.setCurrentText("orange")
@@ -55,7 +49,7 @@ def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
     (added,) = done(window).added
     assert added[:2] == pytest.approx(wanted, rel=1e-4)
     assert added[2] == "orange"
-    qtbot.waitUntil(lambda: shown(panel, added[:2]), timeout=MINUTE)
+    qtbot.waitUntil(lambda: shown(panel, added[:2]))
 
     first = load_dataset(window.store.project, Path()).train.raw_x["input"][0]
     begin = hand.spot((float(first[0]), float(first[1]))).toPoint()
@@ -65,7 +59,7 @@ def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
     ((number, place),) = done(window).moved.items()
     assert place == pytest.approx(hand.place(QPointF(end)), rel=1e-4)
-    qtbot.waitUntil(lambda: shown(panel, place), timeout=MINUTE)
+    qtbot.waitUntil(lambda: shown(panel, place))
     assert not shown(panel, (float(first[0]), float(first[1])))
 
     # A click beside its middle is no drag. The axes may have grown for the new place.
@@ -80,12 +74,10 @@ def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
     for _time in range(3):
         window.store.undo()
     assert not done(window)
-    qtbot.waitUntil(lambda: not shown(panel, added[:2]), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not shown(panel, added[:2]))
 
 
-def test_the_keyboard_can_do_all_of_it(
-    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
-) -> None:
+def test_the_keyboard_can_do_all_of_it(editing, qtbot):
     window, panel = editing
     hand, plot = panel.points.hand, panel.plot
     hand.at = (2.2, 1.3)
@@ -94,14 +86,14 @@ def test_the_keyboard_can_do_all_of_it(
     QTest.keyClick(plot, Qt.Key.Key_Return)
     (added,) = done(window).added
     assert added[:2] == pytest.approx(hand.at, rel=1e-4)
-    qtbot.waitUntil(lambda: shown(panel, added[:2]), timeout=MINUTE)
+    qtbot.waitUntil(lambda: shown(panel, added[:2]))
     QTest.keyClick(plot, Qt.Key.Key_Space)
     assert "Picked up" in panel.note.text()
     QTest.keyClick(plot, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(plot, Qt.Key.Key_Space)
     (moved,) = done(window).added
     assert moved[1] < added[1] - 0.05
-    qtbot.waitUntil(lambda: shown(panel, moved[:2]), timeout=MINUTE)
+    qtbot.waitUntil(lambda: shown(panel, moved[:2]))
     QTest.keyClick(plot, Qt.Key.Key_Delete)
     assert not done(window)
     QTest.keyClick(plot, Qt.Key.Key_Space)
@@ -110,32 +102,28 @@ def test_the_keyboard_can_do_all_of_it(
 
 
 @pytest.mark.slow
-def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(
-    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
-) -> None:
+def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(editing, qtbot):
     window, panel = editing
     panel.points.hand.put.emit(2.4, -0.9)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     train = window.runner.dataset.train
     assert train.raw_x["input"][-1] == pytest.approx([2.4, -0.9])
-    qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered)
     before = panel.picture
     # One more point: the network of before answers for it, and its surface is the same.
     panel.points.hand.put.emit(2.3, -0.8)
-    qtbot.waitUntil(lambda: shown(panel, (2.3, -0.8)), timeout=MINUTE)
+    qtbot.waitUntil(lambda: shown(panel, (2.3, -0.8)))
     here = panel.picture
     assert len(here.points.at) == len(before.points.at) + 1
     assert np.allclose(here.box, before.box)
     assert np.allclose(here.shares, before.shares, atol=1e-5)
     panel.points.as_made.click()
-    qtbot.waitUntil(lambda: not shown(panel, (2.4, -0.9)), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not shown(panel, (2.4, -0.9)))
     assert not done(window)
 
 
-def test_what_was_answered_stays_pale_until_the_next_network_answers(
-    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
-) -> None:
+def test_what_was_answered_stays_pale_until_the_next_network_answers(editing, qtbot):
     window, panel = editing
 
     def trained() -> None:
@@ -157,15 +145,13 @@ def test_what_was_answered_stays_pale_until_the_next_network_answers(
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 700)], ids=str)
-def test_nothing_that_is_said_moves_the_plot_under_the_hand(
-    size: tuple[int, int], editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
-) -> None:
+def test_nothing_that_is_said_moves_the_plot_under_the_hand(size, editing, qtbot):
     window, panel = editing
     panel.points.edit.click()
     window.resize(*size)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.picture.answered, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: panel.picture.answered)
     panel.points.edit.click()
     view = panel.plot.viewport()
 
@@ -178,24 +164,22 @@ def test_nothing_that_is_said_moves_the_plot_under_the_hand(
         view, Qt.MouseButton.LeftButton, pos=panel.points.hand.spot((2.0, 1.2)).toPoint()
     )
     assert done(window).added
-    qtbot.waitUntil(lambda: not panel.stale.isHidden(), timeout=MINUTE)  # and "As made" is there
+    qtbot.waitUntil(lambda: not panel.stale.isHidden())  # and "As made" is there
     assert panel.points.as_made.isVisibleTo(panel) and place() == before
     window.runner.start()
-    qtbot.waitUntil(panel.stale.isHidden, timeout=MINUTE)
+    qtbot.waitUntil(panel.stale.isHidden)
     assert place() == before
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert place() == before
     window.resize(size[0] + 100, size[1] + 400)  # a larger window has a larger plot
-    qtbot.waitUntil(lambda: view.height() > before[1].height(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.height() > before[1].height())
 
 
 @pytest.mark.slow
-def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(open_window, example, qtbot):
     window = open_window(edits.set_training(example("sine"), epochs=3))
     panel = window.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.picture is not None)
     assert "Press Train" in panel.note.text()  # points alone, before there is a network
     panel.points.edit.click()
     assert not panel.points.label.isVisibleTo(panel), "a point of a curve has no class"
@@ -205,10 +189,10 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=corner)
     (added,) = done(window).added
     assert added == (*(pytest.approx(one, rel=1e-4) for one in wanted), "")
-    qtbot.waitUntil(lambda: shown(panel, added[:2]), timeout=MINUTE)
+    qtbot.waitUntil(lambda: shown(panel, added[:2]))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered)
     assert window.runner.dataset.train.raw_x["input"][-1] == pytest.approx(added[:1])
     views = [panel.view.itemText(n) for n in range(panel.view.count())]
     assert "Hidden layer" in views  # there was the curve alone
@@ -227,13 +211,13 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
     (moved,) = done(window).added
     assert moved[:2] == pytest.approx(hand.place(QPointF(end)), rel=1e-3)
     # The network of before answers still, and the moved point is seen.
-    qtbot.waitUntil(lambda: shown(panel, moved[:2]), timeout=MINUTE)
+    qtbot.waitUntil(lambda: shown(panel, moved[:2]))
     assert panel.picture.y == pytest.approx(before.y, abs=1e-4)
     seen: list[bool] = []
     panel.live.changed.connect(lambda: seen.append(panel.plot.answered))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.live.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: panel.live.idle)
     assert seen and all(seen), "the curve of before stays until there is a newer one"
 
     spot = hand.spot(moved[:2]).toPoint()
@@ -244,9 +228,7 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
 
 
 @pytest.mark.slow
-def test_points_painted_while_it_trains_are_trained_with(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_points_painted_while_it_trains_are_trained_with(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     panel = window.docks.show_panel("surface")
     window.runner.start()

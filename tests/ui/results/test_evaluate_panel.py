@@ -1,37 +1,28 @@
 """The Evaluate tab opens what lies behind its numbers."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPicture
-from pytestqt.qtbot import QtBot
 from sklearn import metrics
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.headline import headline, metric_text
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 @pytest.mark.slow
 def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    at_rest: Callable[[Callable[[], object]], None],
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    at_rest
+):  # fmt: skip
     window = open_window(edits.set_training(example("digits"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.behind.behind is not None)
     assert panel.samples.wall.count == min(12, len(panel.evaluation.mistakes))
     model = panel.parts.rows
     assert model.columnCount() + model.folded == 5, "training, validation, test and the interval"
@@ -97,14 +88,14 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
         tops.append(places())
 
     panel.heat.chosen.emit(3, 3)
-    qtbot.waitUntil(lambda: panel.heat.isVisible() and panel.heat.y() > 0, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.heat.isVisible() and panel.heat.y() > 0)
     at_rest(places)
     before = panel.behind.behind
     note()
     panel.evaluation_service.evaluate()
     panel.evaluation_service.changed.connect(note)
     panel.behind.changed.connect(note)
-    qtbot.waitUntil(lambda: panel.behind.behind not in (None, before), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.behind.behind not in (None, before))
     at_rest(places)
     note()
     assert len(tops) >= 4
@@ -114,14 +105,14 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
 
 @pytest.mark.slow
 def test_what_was_evaluated_behind_another_page_has_no_gap(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-) -> None:  # fmt: skip
+    open_window, example, qtbot
+):  # fmt: skip
     window = open_window(edits.set_training(example("iris"), epochs=3))
     panel = window.docks.show_panel("evaluate")
     window.docks.show_panel("data")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: panel.behind.behind is not None)
     window.docks.show_panel("evaluate")
     note = panel.parts_note
     qtbot.waitUntil(lambda: note.isVisible() and note.width() > 200)
@@ -131,9 +122,9 @@ def test_what_was_evaluated_behind_another_page_has_no_gap(
 
 @pytest.mark.parametrize("name", ["iris", "diabetes"])
 def test_nothing_moves_when_late_values_come(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    at_rest: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch, name: str,
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    at_rest, monkeypatch, name
+):  # fmt: skip
     window = open_window(edits.set_training(example(name), epochs=3))
     window.resize(1024, 700)
     panel = window.docks.show_panel("evaluate")
@@ -142,7 +133,7 @@ def test_nothing_moves_when_late_values_come(
     found = worker._on_value
     monkeypatch.setattr(worker, "_on_value", held.append)
     window.runner.start()
-    qtbot.waitUntil(lambda: bool(held), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(held))
     sections = [one for one in panel.result_widgets if one.isVisibleTo(panel)]
     sections += [panel.compare, panel.learning]
 
@@ -161,9 +152,7 @@ def test_nothing_moves_when_late_values_come(
 
 
 @pytest.mark.slow
-def test_each_of_several_outputs_is_looked_at(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_each_of_several_outputs_is_looked_at(open_window, qtbot, tmp_path):
     random = np.random.default_rng(0)
     size = random.uniform(20, 100, 200)
     rows = [
@@ -234,9 +223,9 @@ def test_each_of_several_outputs_is_looked_at(
 
 
 def test_the_test_set_comes_back_after_a_file(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    tmp_path
+):  # fmt: skip
     from sklearn.datasets import load_iris
 
     table = load_iris(as_frame=True).frame.head(10)
@@ -247,17 +236,15 @@ def test_the_test_set_comes_back_after_a_file(
     window = open_window(edits.set_training(example("iris"), epochs=1))
     panel = window.docks.show_panel("evaluate")
     window.runner.start()
-    qtbot.waitUntil(lambda: panel.evaluation is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.evaluation is not None)
     of_test_set, button = panel.evaluation, panel.test_set_button
     service = panel.evaluation_service
     assert button.isHidden()
     for name in ("ten.csv", "bad.csv"):
         service.evaluate(tmp_path / name)
-        qtbot.waitUntil(
-            lambda: service.idle and (service.error or service.file) is not None, timeout=MINUTE
-        )
+        qtbot.waitUntil(lambda: service.idle and (service.error or service.file) is not None)
         assert not button.isHidden()
         button.click()
-        qtbot.waitUntil(lambda: service.file is None and service.error is None, timeout=MINUTE)
+        qtbot.waitUntil(lambda: service.file is None and service.error is None)
         assert panel.evaluation is of_test_set
         assert button.isHidden()

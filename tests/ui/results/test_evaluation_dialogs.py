@@ -1,10 +1,7 @@
 """From Evaluate: other methods beside the network, the model card, and the results by group."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,7 +39,7 @@ def panel(
 
 
 @pytest.mark.slow
-def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtBot) -> None:
+def test_other_methods_stand_beside_the_network(panel, qtbot):
     told: list[str] = []
     panel.workbench.happened.connect(told.append)
     window = panel.window()
@@ -92,9 +89,7 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
     dialog.close()
 
 
-def test_the_model_card_takes_answers_and_is_saved(
-    panel: EvaluatePanel, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_the_model_card_takes_answers_and_is_saved(panel, qtbot, tmp_path):
     store, told = panel.workbench.store, list[str]()
     panel.workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.card_button, Qt.MouseButton.LeftButton)
@@ -122,9 +117,7 @@ def test_the_model_card_takes_answers_and_is_saved(
 
 
 @pytest.mark.slow
-def test_a_button_that_is_pressed_again_brings_its_window_back(
-    panel: EvaluatePanel, qtbot: QtBot
-) -> None:
+def test_a_button_that_is_pressed_again_brings_its_window_back(panel, qtbot):
     for button, kind in (
         (panel.card_button, ModelCardDialog),
         (panel.methods_button, MethodComparisonDialog),
@@ -134,14 +127,14 @@ def test_a_button_that_is_pressed_again_brings_its_window_back(
         [shown] = panel.findChildren(kind)
         assert shown.isVisible() and shown.trained is panel.workbench.models.trained
         shown.close()
-        qtbot.waitUntil(lambda kind=kind: panel.findChild(kind) is None, timeout=MINUTE)
+        qtbot.waitUntil(lambda kind=kind: panel.findChild(kind) is None)
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert len(panel.findChildren(kind)) == 1
         panel.findChild(kind).close()
 
 
 @pytest.mark.slow
-def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -> None:
+def test_results_by_the_groups_of_a_column(panel, qtbot):
     groups, behind = panel.groups, panel.behind.behind
     told: list[str] = []
     panel.workbench.happened.connect(told.append)
@@ -152,7 +145,7 @@ def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -
     )  # fmt: skip
     groups.column.setCurrentIndex(place)
     groups.column.activated.emit(place)
-    qtbot.waitUntil(lambda: groups.words.isVisibleTo(groups), timeout=MINUTE)
+    qtbot.waitUntil(lambda: groups.words.isVisibleTo(groups))
     values = group_values(behind.trained, behind.split, groups.column.currentText())
     wanted = by_group(behind.evaluation, values)
     assert groups.table.rows.rowCount() == len(wanted) > 1
@@ -172,9 +165,7 @@ def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -
 
 
 @pytest.mark.slow
-def test_a_better_method_stands_in_the_first_result(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_better_method_stands_in_the_first_result(open_window, qtbot, tmp_path):
     """Of the cells of a chessboard a tree sees the edges; one linear unit sees none."""
     random = np.random.default_rng(2)
     cells = random.uniform(0, 4, (400, 2)).round(2)

@@ -1,20 +1,12 @@
 """The page Explain: it explains the sample on the canvas, once somebody looks."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.ui.main_window import MainWindow
 
 
 @pytest.mark.parametrize("name", ["digits", "iris"])
-def test_it_explains_the_sample_on_the_canvas(
-    open_window: Callable[..., MainWindow], example: Callable, qtbot: QtBot, name: str
-) -> None:
+def test_it_explains_the_sample_on_the_canvas(open_window, example, qtbot, name):
     window = open_window(edits.set_training(example(name), epochs=2))
     panel = window.docks.show_panel("explain", focus=False)
     assert panel.waiting.currentIndex() == 0, "nothing is trained"

@@ -1,16 +1,11 @@
 """A column is filled in as what it is: a slider, a tick, a date."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.data.preprocessing.cells import format_clock
@@ -20,16 +15,11 @@ from netbuilder.core.results.own_units import format_day, parse_day
 from netbuilder.core.results.predict import FormField
 from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.kinds.rows import ResponseView, param_of
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 @pytest.mark.slow
-def test_a_time_of_day_is_written_as_a_clock_shows_it(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_time_of_day_is_written_as_a_clock_shows_it(open_window, tmp_path, qtbot):
     """Times became days of 1970, all of them the first: a typed 18:00 was the same as 06:00."""
     rows = [f"{n % 24:02}:{15 * (n % 4):02},{10 * (n % 24) + 3}" for n in range(96)]
     (tmp_path / "sold.csv").write_text("time,sold\n" + "\n".join(rows))
@@ -40,9 +30,9 @@ def test_a_time_of_day_is_written_as_a_clock_shows_it(
         Project("Sold", graph, data, Training(epochs=1)), tmp_path / "sold.netbuilder"
     )
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     row = panel.form.rows["time"]
     assert f"{panel.rows.row['time']}," in "".join(f"{one}," for one in rows)
     answers = []
@@ -53,8 +43,7 @@ def test_a_time_of_day_is_written_as_a_clock_shows_it(
         qtbot.waitUntil(
             lambda part=part: (
                 float(window.activations_service.look.raw["input"][0]) == pytest.approx(part)
-            ),
-            timeout=MINUTE,
+            )
         )
         qtbot.waitUntil(
             lambda known=("", *answers): panel.rows.settled and panel.answer.text() not in known
@@ -67,9 +56,7 @@ def test_a_time_of_day_is_written_as_a_clock_shows_it(
 
 
 @pytest.mark.slow
-def test_yes_and_no_are_ticked_and_days_are_dates(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_yes_and_no_are_ticked_and_days_are_dates(open_window, tmp_path, qtbot):
     rows = [f"{i},{'yes' if i % 3 else 'no'},19{i + 10}-03-0{1 + i % 9},{2 * i}" for i in range(60)]
     (tmp_path / "homes.csv").write_text("rooms,garden,built,price\n" + "\n".join(rows))
     columns = {
@@ -81,17 +68,17 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     project = Project("Homes", graph, data, Training(epochs=1))
     window = open_window(project, tmp_path / "homes.netbuilder")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     garden, built = (panel.form.rows[name] for name in ("garden", "built"))
     assert panel.rows.row["garden"] is True
     assert "yes" in garden.param.help and "no" in garden.param.help
     before = panel.answer.text()
     garden.editor.click()
-    qtbot.waitUntil(lambda: panel.answer.text() not in {"", before}, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() not in {"", before})
     panel.another.click()
-    qtbot.waitUntil(lambda: "Test row 2 of" in panel.about.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Test row 2 of" in panel.about.text())
     days = float(window.activations_service.look.raw["input"][2])
     shown = built.editor.box.text()
     assert shown == (date(1970, 1, 1) + timedelta(days=days)).isoformat()
@@ -111,7 +98,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     want = (date(1970, 1, 1) + timedelta(days=column.low + 31)).isoformat()
     assert panel.rows.row["built"] == built.editor.box.text() == want
     assert curve.column.currentText() == "built"
-    qtbot.waitUntil(lambda: panel.answer.text() not in {"", before}, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() not in {"", before})
     qtbot.waitUntil(lambda: curve.curve.xData is not None and len(curve.curve.xData) == 40)
     written = _below(curve)
     assert len(written) == 3
@@ -165,7 +152,7 @@ def _below(curve: ResponseView) -> list[tuple[float, str]]:
 
 
 @pytest.mark.parametrize("ends", [(1950.0, 2020.0), (1.7e9, 1.8e9), (-9e9, -1e9)])
-def test_years_and_seconds_slide_as_numbers(qtbot: QtBot, ends: tuple[float, float]) -> None:
+def test_years_and_seconds_slide_as_numbers(qtbot, ends):
     """Seconds since 1970 are no days: there is no such date, and the form could not be built."""
     param = param_of(FormField("when", "date", low=ends[0], high=ends[1], typical=ends[0]))
     assert (param.kind, param.ends, param.default) == (Kind.FLOAT, ends, int(ends[0]))
@@ -175,13 +162,13 @@ def test_years_and_seconds_slide_as_numbers(qtbot: QtBot, ends: tuple[float, flo
     assert editor.slider.value() == 0
 
 
-def test_years_are_no_days() -> None:
+def test_years_are_no_days():
     assert format_day(1985.0, 1950.0) == "1985"
     assert format_day(1985.0, -3000.0) == "1975-06-09"
     assert format_day(-1.0, None) == "1969-12-31"
 
 
-def test_a_date_is_read_as_its_column_reads_it() -> None:
+def test_a_date_is_read_as_its_column_reads_it():
     fifth_of_april = float((date(2024, 4, 5) - date(1970, 1, 1)).days)
     assert (
         parse_day("5.4.2024", "dayfirst") == parse_day("05/04/2024", "dayfirst") == fifth_of_april
@@ -191,18 +178,16 @@ def test_a_date_is_read_as_its_column_reads_it() -> None:
     assert parse_day("soon", "") is parse_day("", "dayfirst") is None
 
 
-def test_numbers_are_typed_one_after_the_other_and_none_is_lost(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_numbers_are_typed_one_after_the_other_and_none_is_lost(open_window, tmp_path, qtbot):
     rows = [f"{20 + i},{i % 2},{1 + i % 7},{100 * i}" for i in range(60)]
     (tmp_path / "homes.csv").write_text("size,garden,rooms,price\n" + "\n".join(rows))
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     project = Project("Homes", graph, Data("csv", path="homes.csv", target=("price",)))
     window = open_window(edits.set_training(project, epochs=1), tmp_path / "homes.netbuilder")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     size, garden, rooms = (panel.form.rows[one].editor for one in ("size", "garden", "rooms"))
 
     # A column of 0 and 1 is switched, and the network gets the numbers.
@@ -211,11 +196,8 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(
         garden.setChecked(not on)
         garden.click()
         assert panel.rows.row["garden"] is on
-        qtbot.waitUntil(lambda: panel.idle and panel.rows.settled, timeout=MINUTE)
-        qtbot.waitUntil(
-            lambda on=on: window.activations_service.look.raw["input"][1] == float(on),
-            timeout=MINUTE,
-        )
+        qtbot.waitUntil(lambda: panel.idle and panel.rows.settled)
+        qtbot.waitUntil(lambda on=on: window.activations_service.look.raw["input"][1] == float(on))
 
     # Between 0 and 1 there is nothing: two points, and no line.
     curve = panel.rows.response
@@ -249,13 +231,13 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(
     for number, beyond in ((known.high, False), (known.high + 1, True), (known.low - 1, True)):
         size.box.selectAll()
         qtbot.keyClicks(size.box, f"{number:g}")
-        qtbot.waitUntil(lambda: panel.rows.settled and panel.idle, timeout=MINUTE)
+        qtbot.waitUntil(lambda: panel.rows.settled and panel.idle)
         assert row.caution.isVisible() == beyond
         assert not row.complaint.text() and panel.answer.text()
     assert f"{known.low:g} to {known.high:g}" in row.caution.text()
     assert panel.form.rows["rooms"].caution.isHidden()
     panel.another.click()
-    qtbot.waitUntil(row.caution.isHidden, timeout=MINUTE)
+    qtbot.waitUntil(row.caution.isHidden)
 
     # A number that is typed on a slider goes into its field.
     size.slider.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -269,8 +251,8 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(
     qtbot.keyClicks(size.box, "x")
     form = panel.form
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: panel.idle)
     assert panel.form is form
     assert size.box.text() == "x"
     assert form.rows["size"].complaint.text()

@@ -1,23 +1,16 @@
 """A value that was filled in for an empty cell says so wherever it is shown."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.live.plane import points_picture
 from netbuilder.core.results.live.sample_summary import filled_words
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import FAINT
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 def _project(folder: Path) -> Project:
@@ -29,7 +22,7 @@ def _project(folder: Path) -> Project:
     return edits.set_training(Project(graph=graph, data=data), epochs=2)
 
 
-def test_only_cells_that_were_empty_count_as_filled(tmp_path: Path) -> None:
+def test_only_cells_that_were_empty_count_as_filled(tmp_path):
     data = load_dataset(_project(tmp_path), tmp_path)
     fill = data.preprocessing.inputs["input"].columns[0].fill
     count = 0
@@ -46,9 +39,7 @@ def test_only_cells_that_were_empty_count_as_filled(tmp_path: Path) -> None:
     assert points_picture(data, "rooms", "size").points.filled is not None
 
 
-def test_canvas_predict_and_surface_say_it(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_canvas_predict_and_surface_say_it(open_window, qtbot, tmp_path):
     project = _project(tmp_path)
     test = load_dataset(project, tmp_path).test
     assert test is not None
@@ -56,25 +47,21 @@ def test_canvas_predict_and_surface_say_it(
     other = int(np.flatnonzero(~test.filled["input"][:, 0])[0])
     window = open_window(project, tmp_path / "own.netbuilder")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look is not None)
     for at, said in ((row, True), (other, False)):
         window.activations_service.show_row(at)
-        qtbot.waitUntil(
-            lambda at=at: window.activations_service.look_now.index == at, timeout=MINUTE
-        )
+        qtbot.waitUntil(lambda at=at: window.activations_service.look_now.index == at)
         told = dict(window.activations_service.look_now.told["input"])
         assert told["size"].endswith("(filled in)") is said
         assert not told["rooms"].endswith("(filled in)")
         words = filled_words(["size"])
         assert (words in panel.about.text()) is said
         caution = panel.form.rows["size"].caution
-        qtbot.waitUntil(
-            lambda caution=caution, said=said: bool(caution.text()) is said, timeout=MINUTE
-        )
+        qtbot.waitUntil(lambda caution=caution, said=said: bool(caution.text()) is said)
     surface = window.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: "10 faint points" in surface.note.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "10 faint points" in surface.note.text())
     faint = [p for p in surface.plot.points.points() if p.brush().color().alphaF() < 2 * FAINT]
     shown = np.isin(surface.picture.points.part, sorted(surface.plot.shown_parts))
     assert len(faint) == int((surface.picture.points.filled & shown).sum()) > 0

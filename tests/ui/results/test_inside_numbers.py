@@ -1,19 +1,12 @@
 """A number that is clicked in Inside is explained on the canvas: the very one under the pointer."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.sample_summary import PADDING
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.activation_strips import activation_strip, histogram_image, maps_in_strip
 from netbuilder.ui.plots.images import ScaledPicture
 from netbuilder.ui.plots.live.layer_strips import (
@@ -26,11 +19,9 @@ from netbuilder.ui.results.inside_panel import span_words
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import theme
 
-MINUTE = 60_000
-
 
 @pytest.mark.parametrize("shape", [(6,), (64,), (100,), (5, 7), (6, 8, 1), (3, 5, 4)])
-def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...]) -> None:
+def test_the_number_under_a_place_is_the_one_painted_there(shape):
     for place in np.random.default_rng(1).choice(int(np.prod(shape)), 5):
         index = tuple(int(one) for one in np.unravel_index(place, shape))
         values = np.zeros(shape)
@@ -51,14 +42,14 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...
         assert number_in_strip(values, size, (x + 0.5, y + 0.5), 36, 180) == index
 
 
-def test_scaled_numbers_are_not_taken_for_those_of_the_data() -> None:
+def test_scaled_numbers_are_not_taken_for_those_of_the_data():
     scaled, raw = np.array([-1.11, 1.112], np.float32), np.array([1.466, 0.2])
     assert span_words(scaled, raw) != span_words(scaled, scaled) == span_words(scaled, None)
     words = np.array(["a", "b"])
     assert span_words(scaled, words) == span_words(scaled, None)
 
 
-def test_a_wide_strip_shows_more_maps_and_a_click_finds_each() -> None:
+def test_a_wide_strip_shows_more_maps_and_a_click_finds_each():
     values = np.zeros((6, 6, 32))
     values[2, 3, 20] = 1.0
     assert maps_in_strip(180, 30) == (5, 30), "as on the canvas"
@@ -70,7 +61,7 @@ def test_a_wide_strip_shows_more_maps_and_a_click_finds_each() -> None:
     assert number_in_strip(values, size, spot, 36, 1000) == (2, 3, 20)
 
 
-def test_words_stand_across_as_the_steps_of_every_layer_do() -> None:
+def test_words_stand_across_as_the_steps_of_every_layer_do():
     words = ("a", "·", "long", "film")
     words = tuple(PADDING if one == "·" else one for one in words)
     values = np.ones((4, 8))
@@ -98,16 +89,14 @@ def _laid(picture: ScaledPicture) -> bool:
 
 
 @pytest.mark.slow
-def test_a_click_opens_how_the_number_comes_about(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_click_opens_how_the_number_comes_about(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     # What the run showed last stands there until the network that it made was asked.
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     panel, closer = window.docks.show_panel("inside"), window.canvas.closer
-    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
     window.canvas.select(("dense",))
     pictures = [one for one in panel.parts if isinstance(one, ScaledPicture)]
     bars = pictures[0]
@@ -131,9 +120,7 @@ def test_a_click_opens_how_the_number_comes_about(
 
 
 @pytest.mark.slow
-def test_large_layers_say_that_their_numbers_come_after_the_run(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_large_layers_say_that_their_numbers_come_after_the_run(open_window, example, qtbot):
     project = edits.set_training(example("digits"), epochs=100_000)
     project = edits.set_params(project, "dense", units=500)
     window = open_window(project)
@@ -144,16 +131,16 @@ def test_large_layers_say_that_their_numbers_come_after_the_run(
         lambda: live.look and not opened and opened.append(window.canvas.open_layer_popup("dense"))
     )
     window.runner.start()
-    qtbot.waitUntil(lambda: bool(opened), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(opened))
     assert opened == [True]
     closer.choose((3,))
-    qtbot.waitUntil(lambda: "during training" in closer.words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "during training" in closer.words.text())
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: "during training" not in closer.words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: "during training" not in closer.words.text())
 
 
-def test_a_histogram_of_weights_marks_0_and_its_ends() -> None:
+def test_a_histogram_of_weights_marks_0_and_its_ends():
     """A faint line at 0, where 0 lies within; numbers below it."""
     counts = np.zeros(20, int)
     counts[15] = 9

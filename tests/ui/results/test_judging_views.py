@@ -1,10 +1,6 @@
 """Evaluate: residuals, runs side by side, less data on request, and tables that are copied."""
 
-from __future__ import annotations
-
 import csv
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +9,6 @@ from PySide6.QtGui import QColor, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
@@ -27,18 +22,16 @@ MINUTE = 60_000
 def train(window: MainWindow, qtbot: QtBot, **training: object) -> None:
     before = window.workbench.models.trained
     window.store.apply("Plan", lambda project: edits.set_training(project, **training))
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.settled)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
 @pytest.mark.parametrize(
     ("labels", "rest"), [(("fall", "no fall"), "no fall"), (("a", "b", "c"), "not a")]
 )
-def test_of_two_classes_the_rest_is_the_other_one(
-    labels: tuple[str, ...], rest: str, qtbot: QtBot
-) -> None:
+def test_of_two_classes_the_rest_is_the_other_one(labels, rest, qtbot):
     truth = np.arange(30) % len(labels)
     view = ThresholdView()
     qtbot.addWidget(view)
@@ -53,28 +46,26 @@ def test_of_two_classes_the_rest_is_the_other_one(
 
 
 @pytest.mark.slow
-def test_runs_stand_side_by_side_in_their_colours(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_runs_stand_side_by_side_in_their_colours(open_window, example, qtbot):
     window = open_window(example("iris"))
     train(window, qtbot, epochs=1)
     early = window.workbench.models.trained
     train(window, qtbot, epochs=40)
     evaluate = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: evaluate.evaluation is not None)
     assert "Compare" in evaluate.compare.words.text()
     runs = window.docks.show_panel("compare").runs
-    qtbot.waitUntil(lambda: len(runs.model.runs) == 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(runs.model.runs) == 2)
     older = runs.model.index(1, 0)
     assert runs.model.data(older, Qt.ItemDataRole.DecorationRole) is None
     checked = Qt.CheckState.Checked.value
     # The network is kept beside the record once the window has time.
-    qtbot.waitUntil(lambda: _kept(runs.model.runs[1].id), timeout=MINUTE)
+    qtbot.waitUntil(lambda: _kept(runs.model.runs[1].id))
     runs.model.setData(older, checked, Qt.ItemDataRole.CheckStateRole)
     color = runs.model.data(older, Qt.ItemDataRole.DecorationRole)
     assert color == QColor(overlay_color(0))
     view = evaluate.compare
-    qtbot.waitUntil(lambda: len(view.all) == 2 and view.runs.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(view.all) == 2 and view.runs.idle)
     assert view.all[1].evaluation is not None, view.all[1].trouble
     measures = [
         view.table.model().index(row, 0).data() for row in range(view.table.model().rowCount())
@@ -105,13 +96,11 @@ def _kept(run_id: str) -> bool:
 
 
 @pytest.mark.slow
-def test_residuals_and_less_data(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_residuals_and_less_data(open_window, example, qtbot):
     window = open_window(example("diabetes"))
     train(window, qtbot, epochs=2)
     panel = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: panel.evaluation is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.evaluation is not None)
     view = panel.residuals
     found = panel.evaluation
     assert view.found is not None
@@ -135,16 +124,11 @@ def test_residuals_and_less_data(
 
 
 @pytest.mark.slow
-def test_tables_are_copied_and_saved(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+def test_tables_are_copied_and_saved(open_window, example, qtbot, tmp_path):
     window = open_window(example("iris"))
     train(window, qtbot, epochs=1)
     panel = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.behind.behind is not None)
     assert "95%" in panel.comparison.text().splitlines()[0], "it belongs to the figure above"
     table = panel.parts
     menu = table.findChild(TableMenu)

@@ -1,23 +1,16 @@
 """The landscape shows the path of this run and of the one before, each with its optimizer."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Choice
 
 
 @pytest.mark.slow
-def test_two_optimizers_on_one_landscape(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_two_optimizers_on_one_landscape(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=6))
     panel = window.docks.show_panel("landscape")
     store, models = window.store, window.workbench.models

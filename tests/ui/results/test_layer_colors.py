@@ -1,25 +1,15 @@
 """One layer has one colour map wherever it is shown: what goes in looks as the data's pictures."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.kinds.pictures import pixmap_of
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.activation_strips import heat_images, map_factors
 from netbuilder.ui.plots.images import ScaledPicture, grey_levels, levels, to_image
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 def _colors(image: QImage) -> set[tuple[int, int, int]]:
@@ -29,7 +19,7 @@ def _colors(image: QImage) -> set[tuple[int, int, int]]:
     return {(int(r), int(g), int(b)) for b, g, r, alpha in pixels if alpha == 255}
 
 
-def test_a_picture_is_as_bright_wherever_it_is_shown() -> None:
+def test_a_picture_is_as_bright_wherever_it_is_shown():
     pixels = np.zeros((4, 4, 1))
     pixels[1, 2], pixels[3, 0] = 0.5, 1.0
     (seen, dark) = grey_levels(np.stack([pixels, pixels / 2]))
@@ -42,24 +32,21 @@ def test_a_picture_is_as_bright_wherever_it_is_shown() -> None:
 
 
 def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    open_window, example, qtbot, monkeypatch
+):
     written = map_factors(np.stack([np.eye(2), np.eye(2) / 4]))
     assert written == ["", "×4"], "how much a map is amplified, in grey letters: looked past below"
     monkeypatch.setattr(activation_strips, "map_factors", lambda _maps: [])
     window = open_window(edits.set_training(example("digits"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     # The run's last look, rounded otherwise, is shown until the network's own is there.
     service, popup = window.activations_service, window.canvas.closer
-    qtbot.waitUntil(lambda: window.sample_view.look is None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: popup._sample is service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.sample_view.look is None)
+    qtbot.waitUntil(lambda: popup._sample is service.look_now is not None)
     panel = window.docks.show_panel("inside")
-    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
     values = window.activations_service.look_now.values
     grey = _colors(to_image(levels(values["input"])))
     maps = set[tuple[int, int, int]]().union(

@@ -1,8 +1,5 @@
 """Predict answers while the network learns, and its answer moves."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,13 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.model_store import ModelStore, Source
 from netbuilder.ui.services.runs.training_thread import RunState
-
-Open = Callable[..., MainWindow]
 
 
 def live_snapshot(models: ModelStore) -> TrainedModel | None:
@@ -47,9 +41,7 @@ def stroke(panel: PredictPanel, qtbot: QtBot, x: int) -> Any:
 
 
 @pytest.mark.slow
-def test_a_drawing_is_answered_by_the_network_that_learns(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_drawing_is_answered_by_the_network_that_learns(open_window, example, qtbot):
     # So small a rate that it stays what it was: what is right is known.
     still = Choice("SGD", {"learning_rate": 1e-12})
     window = open_window(edits.set_training(example("digits"), epochs=100_000_000, optimizer=still))
@@ -100,9 +92,7 @@ class Requests(QObject):
 
 
 @pytest.mark.slow
-def test_the_answer_moves_as_it_learns(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_answer_moves_as_it_learns(open_window, example, qtbot):
     slow = Choice("Adam", {"learning_rate": 1e-5})  # it is never done
     window = open_window(edits.set_training(example("iris"), epochs=100_000_000, optimizer=slow))
     panel = window.docks.show_panel("predict")
@@ -137,9 +127,7 @@ def test_the_answer_moves_as_it_learns(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
-def test_who_does_not_look_has_no_network_copied(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_who_does_not_look_has_no_network_copied(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=100_000_000))
     window.docks.show_panel("training")
     window.runner.start()

@@ -1,7 +1,5 @@
 """Maps, walls and histograms of the Surface tab: a click leads to the sample."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
@@ -22,16 +20,14 @@ from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.live_activations import EVERY, SOON, RunHistograms
 
-MINUTE = 60_000
-
 
 def trained_panel(window: MainWindow, qtbot: QtBot, kind: type, view: str = "") -> SurfacePanel:
     panel = window.docks.show_panel("surface")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     if view:
         panel.live.choose(view)
-    qtbot.waitUntil(lambda: panel.live.idle and isinstance(panel.picture, kind), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.live.idle and isinstance(panel.picture, kind))
     return panel
 
 
@@ -43,9 +39,7 @@ def reviews(
 
 
 @pytest.mark.slow
-def test_each_point_of_the_map_is_a_click_to_its_sample(
-    reviews: MainWindow, qtbot: QtBot, at_rest: Callable[[Callable[[], object]], None]
-) -> None:
+def test_each_point_of_the_map_is_a_click_to_its_sample(reviews, qtbot, at_rest):
     panel = trained_panel(reviews, qtbot, MapPicture, "map")
     picture, plot = panel.picture, panel.plot
     # A point that lies alone: the click means no other one.
@@ -64,7 +58,7 @@ def test_each_point_of_the_map_is_a_click_to_its_sample(
     assert reviews.activations_service.index == picture.rows[lonely]
     ring = plot.ring.getData()
     assert (ring[0][0], ring[1][0]) == pytest.approx(tuple(picture.at[lonely]))
-    qtbot.waitUntil(lambda: reviews.activations_service.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: reviews.activations_service.idle)
     assert reviews.activations_service.look.index == picture.rows[lonely]
     # The keyboard's way: another row in Inside moves the ring.
     other = int(picture.rows[0])
@@ -72,14 +66,12 @@ def test_each_point_of_the_map_is_a_click_to_its_sample(
     assert plot.ring.getData()[0][0] == pytest.approx(picture.at[0, 0])
 
 
-def test_histograms_lie_over_their_epochs(reviews: MainWindow, qtbot: QtBot) -> None:
+def test_histograms_lie_over_their_epochs(reviews, qtbot):
     panel = trained_panel(reviews, qtbot, MapPicture, "map")
     for view in ("gradients", "activations"):
         panel.live.choose(view)
-        qtbot.waitUntil(
-            lambda: panel.live.idle and isinstance(panel.picture, HistogramPicture), timeout=MINUTE
-        )
-        qtbot.waitUntil(lambda view=view: panel.picture.what == view, timeout=MINUTE)
+        qtbot.waitUntil(lambda: panel.live.idle and isinstance(panel.picture, HistogramPicture))
+        qtbot.waitUntil(lambda view=view: panel.picture.what == view)
     assert panel.histograms.isVisible()
     panel.over_epochs.click()
     assert panel.maps.isVisible()
@@ -87,22 +79,20 @@ def test_histograms_lie_over_their_epochs(reviews: MainWindow, qtbot: QtBot) -> 
     assert len(panel.maps.plots) == len(panel.picture.layers)
 
 
-def test_a_click_on_the_wall_chooses_that_picture(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_click_on_the_wall_chooses_that_picture(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits_plain"), epochs=1))
     panel = trained_panel(window, qtbot, WallPicture)
     spot = panel.wall.box(7).center().toPoint()
     QTest.mouseClick(panel.wall, Qt.MouseButton.LeftButton, pos=spot)
     row = panel.picture.rows[7]
     assert window.activations_service.index == row
-    qtbot.waitUntil(lambda: window.activations_service.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.idle)
     assert window.activations_service.look.truth == panel.picture.truth[7]
     seen = window.activations_service.look.raw["input"]
     assert np.allclose(seen.reshape(-1), panel.picture.images[7].reshape(-1))
 
 
-def test_moments_stand_at_their_epochs_however_they_came() -> None:
+def test_moments_stand_at_their_epochs_however_they_came():
     shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
     cells, first, last = over_epochs(shares, np.array([0, 8, 10]), columns=11)
     assert (first, last) == (0.0, 10.0)
@@ -111,19 +101,19 @@ def test_moments_stand_at_their_epochs_however_they_came() -> None:
 
 @pytest.mark.slow
 def test_histograms_go_back_to_the_start_of_the_run_though_nobody_looked(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     window.runner.start()
     recorded = window.sample_view.recorded
     known = lambda: recorded.of(window.runner.project, None)  # noqa: E731
-    qtbot.waitUntil(lambda: len(known().get("gradients", ())) > 2, timeout=MINUTE)
-    qtbot.waitUntil(lambda: len(known().get("weights", ())) > 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(known().get("gradients", ())) > 2)
+    qtbot.waitUntil(lambda: len(known().get("weights", ())) > 2)
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     trained = window.workbench.models.trained
     panel = window.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.picture is not None)
     shown = {}
     for view in ("weights", "gradients", "activations"):
         panel.live.choose(view)
@@ -138,9 +128,7 @@ def test_histograms_go_back_to_the_start_of_the_run_though_nobody_looked(
     assert recorded.of(edits.append_layer(trained.project, "Dense"), trained) == {}
 
 
-def test_the_first_moments_of_a_run_come_soon_one_after_another(
-    example: Callable[[str], Project],
-) -> None:
+def test_the_first_moments_of_a_run_come_soon_one_after_another(example):
     """A run of two seconds has histograms that change, one of an hour no more than it needs."""
     project = example("moons")
     layers = histograms.learning_nodes(project)
@@ -159,9 +147,7 @@ def test_the_first_moments_of_a_run_come_soon_one_after_another(
     assert recorded.every("gradients") == SOON
 
 
-def test_a_long_run_is_examined_a_second_apart(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_long_run_is_examined_a_second_apart(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=1_000_000))
     window.runner.start()
     qtbot.waitUntil(lambda: window.sample_view.look is not None)
@@ -179,7 +165,7 @@ def test_a_long_run_is_examined_a_second_apart(
     assert (asked().gradients, asked().outputs) == (first.gradients, first.outputs)
 
 
-def test_on_a_map_over_epochs_only_whole_epochs_have_a_number(qtbot: QtBot) -> None:
+def test_on_a_map_over_epochs_only_whole_epochs_have_a_number(qtbot):
     maps = HistogramMaps()
     qtbot.addWidget(maps)
     shares, edges = np.full((2, 4), 0.25), np.linspace(-1, 1, 5)

@@ -1,20 +1,10 @@
 """A plain .h5 without data: its form waits to be filled in, and offers no rows of anything."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import keras
 import numpy as np
-from pytestqt.qtbot import QtBot
-
-from netbuilder.ui.main_window import MainWindow
 
 
-def test_an_empty_form_is_no_mistake_and_there_is_no_other_row(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_an_empty_form_is_no_mistake_and_there_is_no_other_row(open_window, tmp_path, qtbot):
     model = keras.Sequential(
         [keras.Input((5,)), keras.layers.Dense(7), keras.layers.Dense(3, activation="softmax")]
     )

@@ -1,19 +1,11 @@
 """What Surface, Evaluate, Predict and Inside say while there is nothing to show: the next step."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
-from pytestqt.qtbot import QtBot
-
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import Data
 from netbuilder.ui.main_window import MainWindow
 
 PANELS = ("surface", "evaluate", "predict", "inside")
-MINUTE = 60_000
 
 
 def _said(window: MainWindow) -> set[str]:
@@ -23,12 +15,7 @@ def _said(window: MainWindow) -> set[str]:
     return {place.words.text() for place in places if place.currentIndex() == 0}
 
 
-def test_all_four_say_what_is_missing(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+def test_all_four_say_what_is_missing(open_window, example, qtbot, tmp_path):
     window = open_window(example("iris"))
     assert all(words.startswith("Press Train") for words in _said(window))
     whole = window.store.project
@@ -37,20 +24,18 @@ def test_all_four_say_what_is_missing(
     window.store.apply("Back", lambda _p: edits.set_data(whole, Data()))
     assert _said(window) == {_("Choose data on the Data page first.")}
     window.store.apply("Wrong", lambda _p: edits.set_params(whole, "output", units=2))
-    qtbot.waitUntil(lambda: any(one.blocks for one in window.workbench.problems), timeout=MINUTE)
+    qtbot.waitUntil(lambda: any(one.blocks for one in window.workbench.problems))
     (words,) = _said(window)
     assert words.startswith("The network ends in Dense 'output' with 2 units")
     assert words.count("\n") == 1, "the problem, and where to fix it"
     gone = Data(kind="csv", path=str(tmp_path / "gone.csv"), target=("y",))
     window.store.apply("Other data", lambda p: edits.set_data(p, gone))
-    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None)
     (words,) = _said(window)
     assert "Data page" in words
 
 
-def test_a_run_that_broke_off_is_told_everywhere(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_run_that_broke_off_is_told_everywhere(open_window, example, qtbot):
     """The loss became infinite: "Press Train" would only let it break off again."""
     project = example("diabetes")
     plan = project.training
@@ -58,7 +43,7 @@ def test_a_run_that_broke_off_is_told_everywhere(
     window = open_window(edits.set_training(project, optimizer=wild, epochs=20))
     _said(window)
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.runner.active)
     assert window.workbench.run_error is not None
     assert "instead of 1,000,000" in str(window.workbench.run_error)
     assert window.workbench.models.trained is None

@@ -1,8 +1,5 @@
 """A network that continues a text, looked into: attention as lines, the next token step by step."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,18 +7,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.token_attention import token_attention
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.attention_lines import AttentionLines
 from netbuilder.ui.services.runs.runner import RunState
 
-MINUTE = 60_000
 
-
-def test_a_click_chooses_the_token_whose_attention_is_told(qtbot: QtBot) -> None:
+def test_a_click_chooses_the_token_whose_attention_is_told(qtbot):
     lines = AttentionLines()
     qtbot.addWidget(lines)
     shares = np.array([[[1.0, 0, 0], [0.9, 0.1, 0], [0.2, 0.7, 0.1]],
@@ -65,13 +58,11 @@ def small(folder: Path) -> Project:
 
 
 @pytest.mark.slow
-def test_one_token_after_the_other_with_its_bars_and_lines(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_one_token_after_the_other_with_its_bars_and_lines(open_window, tmp_path, qtbot):
     window = open_window(small(tmp_path))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
     view = panel.forms["texts"].generate
     button = view.findChild(QPushButton, "next-token")

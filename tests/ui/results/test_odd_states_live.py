@@ -1,7 +1,5 @@
 """Empty and odd states of the canvas, Surface and Inside: each says what to do next."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +20,6 @@ from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window.dialogs import result_sentences
 
-MINUTE = 60_000
 Open = Callable[..., MainWindow]
 VIEWS = ("surface", "curve", "map", "weights", "gradients", "activations")
 
@@ -46,8 +43,8 @@ def table(folder: Path, rows: int = 60, **data: object) -> Project:
 def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> MainWindow:
     window = open_window(project, path)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(
         lambda: window.activations_service.idle and window.activations_service.look is not None
     )
@@ -55,14 +52,13 @@ def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> Ma
 
 
 def choose(panel: SurfacePanel, view: str, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: panel.live.watched, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.live.watched)
     panel.live.choose(view)
     qtbot.waitUntil(
         lambda: (
             panel.live.idle
             and (panel.live.error or (panel.live.shown and panel.live.shown.view.name == view))
-        ),
-        timeout=MINUTE,
+        )
     )
 
 
@@ -72,9 +68,7 @@ def text_at_cell(window: MainWindow, node: str, told: list[str]) -> str:
     return told[-1]
 
 
-def test_data_without_a_model_and_a_model_without_data(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_data_without_a_model_and_a_model_without_data(open_window, qtbot, tmp_path):
     project = table(tmp_path)
     window = open_window(project, tmp_path / "t.netbuilder", keras=False)
     told: list[str] = []
@@ -91,7 +85,7 @@ def test_data_without_a_model_and_a_model_without_data(
 
 
 @pytest.mark.slow
-def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_file_opened_without_its_data(open_window, qtbot, tmp_path):
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     # What is trained is not still to be trained, while the first picture is on its way.
     words = window.docks.show_panel("surface").waiting.words
@@ -104,9 +98,9 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     told: list[str] = []
     again.canvas.message.connect(told.append)
     again.documents.open_path(tmp_path / "m.h5")
-    qtbot.waitUntil(lambda: again.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: again.workbench.models.trained is not None)
     surface, inside = (again.docks.show_panel(name) for name in ("surface", "inside"))
-    qtbot.waitUntil(lambda: "t.csv" in inside.truth.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "t.csv" in inside.truth.text())
     # No row goes through it, and what the file holds is seen all the same.
     assert inside.waiting.currentIndex() == 1 and inside.number.isHidden()
     texts = [one.text() for one in inside.parts if isinstance(one, QLabel)]
@@ -115,16 +109,14 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     texts = [one.text() for one in inside.parts if isinstance(one, QLabel)]
     assert any("kernel (4 × 1" in text for text in texts)
     again.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: "t.csv" in surface.waiting.words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "t.csv" in surface.waiting.words.text())
     assert surface.waiting.currentIndex() == 0
     said = text_at_cell(again, "hidden", told)
     assert "t.csv" in said and _(TRAIN_FIRST) not in said
 
 
 @pytest.mark.slow
-def test_a_network_changed_since_and_a_second_run(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_network_changed_since_and_a_second_run(open_window, qtbot, tmp_path):
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     panels = {name: window.docks.show_panel(name) for name in ("surface", "inside", "predict")}
     assert all(panel.stale.isHidden() for panel in panels.values())
@@ -139,31 +131,31 @@ def test_a_network_changed_since_and_a_second_run(
     closer = window.canvas.closer
     if window.sample_view.look is None:
         assert closer.row.text() == _("from the previous run") and closer.picture.past
-    qtbot.waitUntil(lambda: closer.row.text().startswith("row 1 of"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: closer.row.text().startswith("row 1 of"))
     assert not closer.picture.past
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert panels["predict"].stale.isHidden()
 
 
-def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_numbers_that_are_none(open_window, qtbot, tmp_path):
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     layer = window.workbench.models.trained.training_model.get_layer("hidden")
     layer.set_weights([np.full((2, 4), np.nan), np.zeros(4)])
     before = window.activations_service.look
     window.activations_service.show_row(1)
-    qtbot.waitUntil(lambda: window.activations_service.look is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look is not before)
     assert np.isnan(window.activations_service.look.answers["out"]).all()
     panel = window.docks.show_panel("surface")
     feed = window.network_views.feed
-    qtbot.waitUntil(lambda: feed.idle and feed.surface() is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: feed.idle and feed.surface() is not None)
     assert (feed.surface() == 0.5).all(), "neither high nor low"
     for view in VIEWS:
         choose(panel, view, qtbot)
         assert panel.waiting.currentIndex() == 1, (view, panel.live.error)
         panel.grab()
     choose(panel, "surface", qtbot)
-    qtbot.waitUntil(lambda: "NaN" in panel.note.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "NaN" in panel.note.text())
     assert "smaller learning rate" in panel.note.text()
     assert window.canvas.open_layer_popup("hidden")
     window.canvas.closer.choose((0,))
@@ -173,9 +165,7 @@ def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("classes", [1000, 3])
-def test_many_classes_one_that_never_occurs_and_one_sample(
-    open_window: Open, qtbot: QtBot, tmp_path: Path, classes: int
-) -> None:
+def test_many_classes_one_that_never_occurs_and_one_sample(open_window, qtbot, tmp_path, classes):
     number = np.arange(2 * classes if classes > 10 else 60) % classes
     split = np.where(np.arange(len(number)) < len(number) // 2, "train", "test")
     if classes == 3:  # the third is learned, and nothing but one row of the first is tested

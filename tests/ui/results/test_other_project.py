@@ -1,15 +1,10 @@
 """What a panel shows is of the project that is open, and not of the one before."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -23,8 +18,8 @@ def _train(window: MainWindow, qtbot: QtBot) -> None:
 
 @pytest.mark.slow
 def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wider(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     window = open_window(edits.set_training(example("digits"), epochs=1))
     _train(window, qtbot)
     panel = window.docks.show_panel("inside")
@@ -53,9 +48,7 @@ def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wi
     assert any(text.startswith(tuple(layers - {"Input"})) for text in texts)
 
 
-def test_new_results_are_those_of_the_project_that_is_open(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project]
-) -> None:
+def test_new_results_are_those_of_the_project_that_is_open(open_window, example):
     window = open_window(keras=False)
     task = window.docks.side.buttons["understand"]
     window.docks.side.mark("understand")
@@ -65,9 +58,7 @@ def test_new_results_are_those_of_the_project_that_is_open(
 
 
 @pytest.mark.slow
-def test_what_was_set_for_one_project_does_not_stand_in_the_next(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_was_set_for_one_project_does_not_stand_in_the_next(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=1))
     _train(window, qtbot)
     panels = {name: window.docks.show_panel(name) for name in ("surface", "inside", "evaluate")}

@@ -1,38 +1,28 @@
 """What one draws or types in Predict is what the canvas shows, also while it trains."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import node_activations
 from netbuilder.ui.kinds.series import _END, _OWN
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
 
-
-def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
     shown, activations_service = window.canvas.shown_sample, window.activations_service
-    qtbot.waitUntil(lambda: panel.answer.text() != "" and activations_service.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "" and activations_service.idle)
     assert shown.words.text().startswith("Shown: row 1 of 359 · it is “")
     assert shown.back.isHidden()
     shown.steps[1].click()
-    qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text())
 
     buttons = (panel.pictures.draw_button, panel.pictures.camera, panel.pictures.paste_button)
 
@@ -44,8 +34,7 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     _draw(panel, qtbot)
     qtbot.waitUntil(lambda: places() == before)  # nothing moves below what was pressed
     qtbot.waitUntil(
-        lambda: activations_service.look.own == "your drawing" and activations_service.idle,
-        timeout=MINUTE,
+        lambda: activations_service.look.own == "your drawing" and activations_service.idle
     )
     assert shown.words.text() == "Shown: your drawing"
     assert "your drawing" in window.canvas.closer.row.text() or window.canvas.closer.isHidden()
@@ -55,7 +44,7 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     asked, _ = activations_service.own.make(trained)
     for node, values in node_activations(trained, asked).items():
         np.testing.assert_allclose(own.values[node], values, atol=1e-5)
-    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.idle)
     likeliest = int(panel.predictions.first.probabilities[0].argmax())
     output = trained.project.graph.outputs[0]
     assert int(np.asarray(own.answers[output]).argmax()) == likeliest
@@ -68,103 +57,87 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     # One click goes back to the data; what was drawn stays in its place.
     assert shown.back.text() == "Back to row 2"
     shown.back.click()
-    qtbot.waitUntil(
-        lambda: not activations_service.look.own and activations_service.idle, timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: not activations_service.look.own and activations_service.idle)
     assert "row 2 of 359" in shown.words.text()
     qtbot.wait(300)
     assert not activations_service.look.own, "it does not come back by itself"
     assert not panel.pictures.pad.empty
     _draw(panel, qtbot, across=120)
-    qtbot.waitUntil(
-        lambda: bool(activations_service.look.own) and activations_service.idle, timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: bool(activations_service.look.own) and activations_service.idle)
 
     # While another run goes on it is followed, too.
     window.store.apply("epochs", lambda p: edits.set_training(p, epochs=100_000))
     window.runner.start()
     live = window.sample_view
-    qtbot.waitUntil(lambda: live.look is not None and bool(live.look.own), timeout=MINUTE)
+    qtbot.waitUntil(lambda: live.look is not None and bool(live.look.own))
     entry = trained.preprocessing.inputs["input"]
     drawn = activations_service.own.make(trained)[0]["input"]
     np.testing.assert_allclose(live.look.values["input"], entry.apply(drawn[None])[0], atol=1e-6)
     assert shown.words.text() == "Shown: your drawing"
     shown.back.click()
-    qtbot.waitUntil(lambda: live.look is not None and not live.look.own, timeout=MINUTE)
-    qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: live.look is not None and not live.look.own)
+    qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text())
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not trained, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not trained)
     qtbot.wait(300)
-    qtbot.waitUntil(lambda: panel.idle and activations_service.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.idle and activations_service.idle)
     assert activations_service.own is None, "another network does not bring the drawing back"
     assert not panel.pictures.pad.empty
 
 
 @pytest.mark.slow
-def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel, activations_service = window.docks.show_panel("predict"), window.activations_service
-    qtbot.waitUntil(lambda: "Test row" in panel.about.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Test row" in panel.about.text())
     qtbot.wait(250)
     assert not activations_service.look.own, "a test row is nobody's own"
     panel.rows.edit("petal width (cm)", 0.7)
-    qtbot.waitUntil(
-        lambda: activations_service.look.own == "your row" and activations_service.idle,
-        timeout=MINUTE,
-    )
+    qtbot.waitUntil(lambda: activations_service.look.own == "your row" and activations_service.idle)
     assert activations_service.look.raw["input"][-1] == pytest.approx(0.7)
     told = dict(activations_service.look.told["input"])
     assert told["petal width (cm)"].startswith("0.7")
     inside = window.docks.show_panel("inside")
-    qtbot.waitUntil(lambda: "your row" in inside.truth.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "your row" in inside.truth.text())
     window.docks.show_panel("predict")
     panel.another.click()
     qtbot.waitUntil(
-        lambda: not activations_service.look.own and activations_service.look.index == 1,
-        timeout=MINUTE,
+        lambda: not activations_service.look.own and activations_service.look.index == 1
     )
-    qtbot.waitUntil(lambda: "Test row 2" in panel.about.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Test row 2" in panel.about.text())
 
 
 @pytest.mark.slow
-def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(open_window, example, qtbot):
     window = open_window(edits.set_training(example("temperatures"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel, activations_service = window.docks.show_panel("predict"), window.activations_service
     view = panel.forms["series"]
-    qtbot.waitUntil(lambda: view.rows is not None and activations_service.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.rows is not None and activations_service.idle)
     view.last_button.click()
-    qtbot.waitUntil(lambda: activations_service.look.own == _END, timeout=MINUTE)
+    qtbot.waitUntil(lambda: activations_service.look.own == _END)
     assert activations_service.look.raw["input"] == pytest.approx(view.rows)
     view.curve.values[0] += 3.0
     view.curve.dragged.emit()
-    qtbot.waitUntil(lambda: activations_service.look.own == _OWN, timeout=MINUTE)
+    qtbot.waitUntil(lambda: activations_service.look.own == _OWN)
     assert activations_service.look.raw["input"][0, 0] == pytest.approx(view.own_rows[0, 0] + 3.0)
     panel.another.click()
     qtbot.waitUntil(
-        lambda: not activations_service.look.own and activations_service.look.index == 0,
-        timeout=MINUTE,
+        lambda: not activations_service.look.own and activations_service.look.index == 0
     )
 
 
 def test_a_drag_outlives_the_last_window_that_was_asked_for_before(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    told: Callable[[], None],
-) -> None:
+    open_window, example, qtbot, told
+):
     window = open_window(edits.set_training(example("temperatures"), epochs=1))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     view = window.docks.show_panel("predict").forms["series"]
-    qtbot.waitUntil(lambda: view.rows is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.rows is not None)
     told()
     view.last_button.click()
     view.curve.values[0] += 3.0

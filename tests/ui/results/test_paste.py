@@ -1,33 +1,19 @@
 """A picture that is pasted or dropped onto Predict is answered as its file would be."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QPainter
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_files
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.devices import PictureSource, whole_picture
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
-
 
 @pytest.mark.slow
-def test_pasted_and_dropped(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+def test_pasted_and_dropped(open_window, example, qtbot, tmp_path):
     one = QImage(64, 64, QImage.Format.Format_RGB32)
     one.fill(QColor("black"))
     painter = QPainter(one)
@@ -37,9 +23,9 @@ def test_pasted_and_dropped(
     assert one.save(str(file))
     window = open_window(edits.set_training(example("digits"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     expected = predict_files(window.workbench.models.trained, [file]).first.probabilities
     nodes = len(window.store.project.graph.nodes)
 
@@ -52,7 +38,7 @@ def test_pasted_and_dropped(
     panel.setFocus()
     qtbot.keyClick(panel, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert "pasted" in panel.about.text()
-    qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.predictions is not before)
     assert (panel.predictions.first.probabilities == expected).all()
     assert len(window.store.project.graph.nodes) == nodes, "the canvas pastes nothing"
 
@@ -64,7 +50,7 @@ def test_pasted_and_dropped(
     assert enter.isAccepted()
     panel.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, given, buttons, keys))
     assert panel.about.text() == "one.png"
-    qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.predictions is not before)
     assert (panel.predictions.first.probabilities == expected).all()
 
     table = QMimeData()
@@ -93,18 +79,12 @@ class Steady(PictureSource):
         self._shutter.stop()
 
 
-def test_the_camera_is_answered_while_it_looks(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_camera_is_answered_while_it_looks(open_window, example, qtbot, tmp_path, monkeypatch):
     window = open_window(edits.set_training(example("digits"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     camera = panel.pictures.camera
     monkeypatch.setitem(sys.modules, "PySide6.QtMultimedia", None)
     qtbot.mouseClick(camera, Qt.MouseButton.LeftButton)
@@ -122,11 +102,11 @@ def test_the_camera_is_answered_while_it_looks(
     camera.make = Steady
     before = panel.predictions
     qtbot.mouseClick(camera, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.predictions is not before)
     assert (panel.predictions.first.probabilities == expected).all()
     assert panel.about.text() == panel.pictures.own_picture[1]
     seen = panel.predictions
-    qtbot.waitUntil(lambda: panel.predictions is not seen, timeout=MINUTE)  # it goes on looking
+    qtbot.waitUntil(lambda: panel.predictions is not seen)  # it goes on looking
     window.docks.show_panel("code")  # nobody sees it any more
-    qtbot.waitUntil(lambda: Steady.closed > 0, timeout=MINUTE)
+    qtbot.waitUntil(lambda: Steady.closed > 0)
     assert not camera.isChecked()

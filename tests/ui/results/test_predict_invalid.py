@@ -1,66 +1,52 @@
 """The big answer is about what stands in the form: none where that is no number."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.kinds.rows import ResponseView
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
-
 
 @pytest.mark.slow
-def test_an_invalid_value_has_no_answer(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_an_invalid_value_has_no_answer(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     editor = next(iter(panel.form.rows.values())).editor.box
     editor.selectAll()
     qtbot.keyClicks(editor, "abc")
-    qtbot.waitUntil(lambda: panel.answer.text() == "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() == "")
     editor.selectAll()
     qtbot.keyClicks(editor, "5")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
 
 
 def test_trouble_with_a_file_stands_where_its_answers_would(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    tmp_path
+):  # fmt: skip
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.resize(1100, 500)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     panel.answer_file(tmp_path / "other.csv")
-    qtbot.waitUntil(panel.file_answers.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(panel.file_answers.isVisible)
     card = panel.file_answers.cards.cards[0]
-    qtbot.waitUntil(lambda: not card.visibleRegion().isEmpty(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not card.visibleRegion().isEmpty())
     assert panel.head.isHidden(), "no empty strip"
     panel.rows.edit(next(iter(panel.form.rows)), 4.0)
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     assert not panel.head.isHidden()
 
 
-def test_the_axis_of_a_curve_is_that_of_this_network(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_the_axis_of_a_curve_is_that_of_this_network(open_window, qtbot):
     view = ResponseView(open_window(keras=False).workbench)
     qtbot.addWidget(view)
     view.show()
@@ -75,6 +61,6 @@ def test_the_axis_of_a_curve_is_that_of_this_network(
     assert view.plot.viewRange()[1][1] < 1
 
 
-def test_no_number_below_one_is_written_as_one() -> None:
+def test_no_number_below_one_is_written_as_one():
     shown = [short_number(value) for value in (0.99982, 0.99999, -0.9996, 1.0, 0.9)]
     assert shown == ["0.9998", "0.9999", "−0.9996", "1", "0.9"]

@@ -1,8 +1,5 @@
 """Earlier runs: kept, named, sorted, overlaid, compared, brought back, deleted."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -24,19 +21,15 @@ from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
-
 
 def train(window: MainWindow, qtbot: QtBot, epochs: int) -> None:
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
 @pytest.mark.slow
-def test_runs_are_kept_and_compared(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_runs_are_kept_and_compared(open_window, qtbot, example):
     window = open_window(example("iris"))
     train(window, qtbot, 2)
     first = window.store.project
@@ -46,7 +39,7 @@ def test_runs_are_kept_and_compared(
 
     panel = window.docks.show_panel("compare").runs
     assert isinstance(panel, RunsPanel)
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
     newest = panel.sorted.index(0, EPOCHS).data()
     assert newest == "3", "the newest stands first"
 
@@ -86,13 +79,13 @@ def test_runs_are_kept_and_compared(
 
     panel.table.selectAll()
     panel.refresh()
-    qtbot.waitUntil(lambda: panel.worker.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.worker.idle)
     assert len(panel.selected()) == 2, "a list that is read again leaves what is selected"
     # A key held meanwhile, as for the next click with Ctrl, changes nothing of it.
     panel.table.selectRow(0)
     QTest.mouseClick(panel.differs, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
     panel.refresh()
-    qtbot.waitUntil(lambda: panel.worker.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.worker.idle)
     assert [run.name for run in panel.selected()] == ["small"]
     QTest.keyRelease(panel.table, Qt.Key.Key_Control, Qt.KeyboardModifier.NoModifier)
 
@@ -101,7 +94,7 @@ def test_runs_are_kept_and_compared(
     assert window.runner.overlays == {}
 
 
-def test_what_differs_between_runs_is_shown(example: Callable[[str], Project]) -> None:
+def test_what_differs_between_runs_is_shown(example):
     def run(name: str, project: Project) -> Run:
         return Run(name, name, project, "2026-01-01T10:00:00+00:00")
 
@@ -123,7 +116,7 @@ def test_what_differs_between_runs_is_shown(example: Callable[[str], Project]) -
     assert model.differing == {"2": "", "3": ""}
 
 
-def test_losses_of_other_formulas_are_named(example: Callable[[str], Project]) -> None:
+def test_losses_of_other_formulas_are_named(example):
     """A mean absolute error of 0.03 is no worse than a mean squared error of 0.002."""
     iris = example("iris")
 
@@ -162,9 +155,7 @@ def test_losses_of_other_formulas_are_named(example: Callable[[str], Project]) -
     assert view.named("training", curves[0]) == "training"
 
 
-def test_a_name_has_its_room_first(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_a_name_has_its_room_first(open_window, qtbot, example):
     window = open_window(example("iris"))
     panel = window.docks.show_panel("compare").runs
     assert isinstance(panel, RunsPanel)
@@ -178,9 +169,7 @@ def test_a_name_has_its_room_first(
         assert header.sectionSize(0) >= panel.table.sizeHintForColumn(0), width
 
 
-def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(open_window, qtbot, example):
     window = open_window(example("iris"))
     panel = window.docks.show_panel("compare").runs
     assert isinstance(panel, RunsPanel)
@@ -201,7 +190,7 @@ def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(
     assert len(given_way) > 1
 
 
-def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
+def test_the_loss_is_that_of_the_epoch_that_was_kept():
     run = Run(
         "1", "One", Project(), "2026-01-01T10:00:00+00:00", epochs=100, best_epoch=48,
         last={"loss": 0.01, "val_loss": 0.0302},
@@ -224,9 +213,7 @@ def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
 
 
 @pytest.mark.slow
-def test_what_was_kept_is_what_all_speak_about(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_what_was_kept_is_what_all_speak_about(open_window, qtbot, example):
     keeps = edits.set_training(
         example("iris"), callbacks=(Choice("RestoreBestWeights"),),
         optimizer=Choice("Adam", {"learning_rate": 0.5}),

@@ -1,7 +1,5 @@
 """Values of the search space are typed and shown as the language writes numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
@@ -30,13 +28,13 @@ LINES = ["x.rate=0.1,0.05", "x.units=16,32", "x.a=relu,tanh", "x.k=[3, 3],[5, 5]
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_line_stays_what_it_is(qtbot: QtBot, line: str) -> None:
+def test_a_line_stays_what_it_is(qtbot, line):
     assert _row(qtbot, line).line() == line
 
 
 @pytest.mark.usefixtures("german")
 @pytest.mark.parametrize("line", LINES)
-def test_a_line_stays_what_it_is_with_a_decimal_comma(qtbot: QtBot, line: str) -> None:
+def test_a_line_stays_what_it_is_with_a_decimal_comma(qtbot, line):
     assert _row(qtbot, line).line() == line
 
 
@@ -51,13 +49,13 @@ def test_a_line_stays_what_it_is_with_a_decimal_comma(qtbot: QtBot, line: str) -
         ("1.000; 2", '"1.000",2'),
     ],
 )
-def test_a_decimal_comma_is_typed(qtbot: QtBot, typed: str, read: str) -> None:
+def test_a_decimal_comma_is_typed(qtbot, typed, read):
     row = _row(qtbot, "x.rate=1,2")
     row.first.setText(typed)
     assert row.line() == f"x.rate={read}"
 
 
-def test_the_way_to_choose_values_is_whole(qtbot: QtBot, german: None) -> None:
+def test_the_way_to_choose_values_is_whole(qtbot, german):
     for row in (_row(qtbot, "x.rate=log:1e-4:1e-1"), _row(qtbot, "x.units=16,32")):
         row.show()
         row.resize(row.minimumSizeHint())

@@ -1,7 +1,5 @@
 """In the Predict tab a series is dragged and predicted on, a sound is dropped and played."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,22 +30,18 @@ from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
-
 
 def trained_window(
     open_window: Callable[..., MainWindow], project: Project, qtbot: QtBot, path: Path | None = None
 ) -> MainWindow:
     window = open_window(project, path)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     return window
 
 
-def test_the_page_of_a_series_is_a_forecast(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_the_page_of_a_series_is_a_forecast(open_window, tmp_path, qtbot):
     rows = [f"{2010 + n // 12}-{1 + n % 12:02}-01,{n % 12}" for n in range(120)]
     (tmp_path / "months.csv").write_text("\n".join(["month,degrees", *rows]))
     graph = Graph(
@@ -65,24 +59,22 @@ def test_the_page_of_a_series_is_a_forecast(
         known = known and action.text() == _(title)
         return known and tabs.tabText(tabs.currentIndex()) == _(title)
 
-    qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"))
     assert window.docks.in_front("surface"), "its name stays"
     assert [row.id for row in window.actions_table.matching("forecast")][:1] == ["panel-surface"]
     moons = Data("builtin", name="moons")
     window.store.apply("Other data", lambda p: edits.set_data(p, moons))
-    qtbot.waitUntil(lambda: tabs.tabText(tabs.currentIndex()) == _("Surface"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: tabs.tabText(tabs.currentIndex()) == _("Surface"))
     plain = Graph((graph.nodes[0], graph.nodes[2]), (("input", "out"),))
     window.store.apply("Plain", lambda p: replace(p, graph=plain))
-    qtbot.waitUntil(lambda: says(NO_MODEL, "Surface"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: says(NO_MODEL, "Surface"))
     window.store.undo()
     window.store.undo()
-    qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"))
 
 
 @pytest.mark.slow
-def test_a_forecast_has_the_dates_of_its_data(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_forecast_has_the_dates_of_its_data(open_window, tmp_path, qtbot):
     rows = [f"{2010 + n // 12}-{1 + n % 12:02}-01,{n % 12 + n / 100}" for n in range(120)]
     (tmp_path / "months.csv").write_text("\n".join(["month,degrees", *rows]))
     graph = Graph(
@@ -95,7 +87,7 @@ def test_a_forecast_has_the_dates_of_its_data(
     window = trained_window(open_window, project, qtbot, tmp_path / "months.netbuilder")
     panel = window.docks.show_panel("predict")
     view = panel.forms["series"]
-    qtbot.waitUntil(lambda: view.curve.ahead == 12 and panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.ahead == 12 and panel.answer.text() != "")
     assert view.curve.values[-1] == pytest.approx(12.19), "it opens on the end of the data"
 
     def dates() -> list[tuple[int, np.datetime64]]:
@@ -126,7 +118,7 @@ def test_a_forecast_has_the_dates_of_its_data(
     assert QGuiApplication.clipboard().text().splitlines()[1].startswith("2020-01-01\t")
 
     view.count.setValue(6)
-    qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.ahead == 6)
     assert max(place for place, _date in dates()) <= 6
     assert table.rowCount() == 6
     try:
@@ -147,23 +139,23 @@ def test_a_forecast_has_the_dates_of_its_data(
     for index in range(2):
         panel.another.click()
         last = float(rows[index][-1, 0])
-        qtbot.waitUntil(lambda at=last: view.curve.values[-1] == pytest.approx(at), timeout=MINUTE)
-        qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
+        qtbot.waitUntil(lambda at=last: view.curve.values[-1] == pytest.approx(at))
+        qtbot.waitUntil(lambda: view.curve.ahead == 6)
         end = np.datetime64("2010-01") + numbers[f"{last:.3f}"]
         assert len(dates()) >= 2
         for place, date in dates():
             assert str(date) == f"{end + place}-01", "of a window of the test data"
     view.last_button.click()
-    qtbot.waitUntil(lambda: view.curve.values[-1] == pytest.approx(12.19), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.values[-1] == pytest.approx(12.19))
     about, before = panel.about.text(), window.workbench.models.trained
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and panel.idle)
     assert panel.about.text() == about, "another network predicts from the same window"
     assert view.curve.values[-1] == pytest.approx(12.19)
     assert view.count.value() == view.steps.value() == 6, "as many steps as were chosen"
     panel.answer_file(tmp_path / "months.csv")
-    qtbot.waitUntil(lambda: panel.file_answers.found is not None and panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.file_answers.found is not None and panel.idle)
     model = panel.file_answers.model
     assert [model.headerData(n, Qt.Orientation.Horizontal) for n in range(5)] == [
         "month", "▸ predicted degrees", "▸ lower 80% degrees", "▸ upper 80% degrees", "degrees",
@@ -174,13 +166,11 @@ def test_a_forecast_has_the_dates_of_its_data(
     last = float(panel.file_answers.found.predictions.first.values[-1, 0])
     assert model.index(108, 1).data() == format_number(last)
     panel.another.click()
-    qtbot.waitUntil(lambda: panel.file_answers.found is None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.file_answers.found is None)
 
 
 @pytest.mark.slow
-def test_a_week_is_forecast_and_compared_as_a_week(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_week_is_forecast_and_compared_as_a_week(open_window, tmp_path, qtbot):
     """Each week is as the one before: no network of one epoch is as good as repeating it."""
     first = np.datetime64("2024-01-01")
     rows = [f"{first + n},{(n % 7) ** 2}" for n in range(200)]
@@ -205,12 +195,12 @@ def test_a_week_is_forecast_and_compared_as_a_week(
             end.startswith(f"{day}:") for end, day in zip(ends, dates, strict=True)
         )
 
-    qtbot.waitUntil(lambda: view.curve.ahead == 7 and range_of_both(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.ahead == 7 and range_of_both())
     assert view.count.value() == view.steps.value() == 7
     view.count.setValue(10)
-    qtbot.waitUntil(lambda: view.curve.ahead == 10 and range_of_both(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.ahead == 10 and range_of_both())
     evaluate = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(evaluate.worse.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(evaluate.worse.isVisible)
     assert evaluate.worse.property("role") == "complaint" and "(7 rows)" in evaluate.worse.text()
     curves = window.docks.show_panel("training")
     (result,) = [one for one in curves.messages.messages if one.key == "result"]
@@ -218,36 +208,34 @@ def test_a_week_is_forecast_and_compared_as_a_week(
     assert evaluate.figure.text() in result.words
     evaluate.methods_button.click()
     dialog = evaluate.findChild(MethodComparisonDialog, "method_comparison")
-    qtbot.waitUntil(lambda: dialog.found is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: dialog.found is not None)
     assert "visits +1" in dialog.about_row.text() and "visits +1" in dialog.words.text()
     dialog.close()
 
 
 @pytest.mark.slow
-def test_a_window_is_dragged_and_predicted_on(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_window_is_dragged_and_predicted_on(open_window, example, qtbot):
     project = edits.set_training(example("temperatures"), epochs=1)
     window = trained_window(open_window, project, qtbot)
     panel = window.docks.show_panel("predict")
     view = panel.forms["series"]
     assert panel.view is view
-    qtbot.waitUntil(lambda: view.forecast is not None and panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.forecast is not None and panel.answer.text() != "")
     trained = window.workbench.models.trained
     rows = load_dataset(trained.project, window.workbench.base).test.raw_x["input"]
     split = load_dataset(trained.project, window.workbench.base).test
     last = np.concatenate([rows[-1], split.raw_y["output"][-1:]])[1:]
     assert view.curve.values == pytest.approx(last[:, 0]), "the end of the data"
     panel.another.click()
-    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[0][:, 0])), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[0][:, 0])))
     window.activations_service.show_row(2)  # as the canvas's arrows do
-    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])), timeout=MINUTE)
-    qtbot.waitUntil(lambda: view.forecast is not None and view.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])))
+    qtbot.waitUntil(lambda: view.forecast is not None and view.settled)
     earlier = view.forecast
     view.last_button.click()
-    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, last[:, 0])), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, last[:, 0])))
     assert view.forecast is not earlier, "no window stands beside another one's forecast"
-    qtbot.waitUntil(lambda: view.settled and panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.settled and panel.idle)
 
     before = view.forecast
     place = view.curve.point_place(13).toPoint()
@@ -256,8 +244,8 @@ def test_a_window_is_dragged_and_predicted_on(
     qtbot.mouseRelease(view.curve.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert view.curve.values[13] > last[13, 0]
     assert view.curve.values[:13] == pytest.approx(last[:13, 0]), "the others stay"
-    qtbot.waitUntil(lambda: view.forecast is not before and view.settled, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.forecast is not before and view.settled)
+    qtbot.waitUntil(lambda: panel.idle)
     raw = {"input": view.curve.values.astype(np.float32)[None, :, None]}
     right = predict_raw(trained, raw).first.values[0, 0]
     assert panel.predictions.first.values[0, 0] == pytest.approx(right, abs=1e-4)
@@ -265,7 +253,7 @@ def test_a_window_is_dragged_and_predicted_on(
     assert "of the validation rows" in panel.head.sure.text()
 
     view.count.setValue(300)
-    qtbot.waitUntil(lambda: len(view.forecast.values) == 300, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(view.forecast.values) == 300)
     assert view.steps.value() == view.steps.maximum() < 300
     here = view.curve.values[12]
     view.curve.setFocus()
@@ -295,19 +283,14 @@ def sounds(folder: Path) -> Project:
 
 
 @pytest.mark.qt_log_ignore("PulseAudio|Couldn't (load|resolve) ", extend=True)
-def test_a_sound_is_dropped_and_played(
-    request: pytest.FixtureRequest,
-    open_window: Callable[..., MainWindow],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+def test_a_sound_is_dropped_and_played(request, open_window, qtbot, tmp_path):
     project = sounds(tmp_path)
     window = trained_window(open_window, project, qtbot, tmp_path / "s.netbuilder")
     panel = window.docks.show_panel("predict")
     view = panel.forms["sounds"]
     assert panel.view is view
     assert panel.another.text() == _("Show another test sample")
-    qtbot.waitUntil(lambda: view.path is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.path is not None)
     look, trained = window.activations_service.look, window.workbench.models.trained
     assert view.path == file_of_row(trained.project, tmp_path, look.index)
     assert view.path.parent.name == look.truth, "the very file that the sample was read from"
@@ -320,7 +303,7 @@ def test_a_sound_is_dropped_and_played(
     panel.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, given, buttons, keys))
     assert panel.about.text() == "3.wav"
     expected = predict_files(trained, [file]).first.probabilities
-    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.idle)
     assert panel.predictions.first.probabilities == pytest.approx(expected)
     view.play_button.click()
     multimedia = request.getfixturevalue("multimedia")
@@ -329,9 +312,7 @@ def test_a_sound_is_dropped_and_played(
 
 
 @pytest.mark.slow
-def test_unknown_words_are_marked_while_typing(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_unknown_words_are_marked_while_typing(open_window, example, qtbot):
     project = edits.set_training(example("reviews"), epochs=1)
     window = trained_window(open_window, project, qtbot)
     panel = window.docks.show_panel("predict")
@@ -344,12 +325,12 @@ def test_unknown_words_are_marked_while_typing(
 
 
 def test_the_answer_is_pinned(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
-    at_rest: Callable[[Callable[[], object]], None],
-) -> None:  # fmt: skip
+    open_window, example, qtbot,
+    at_rest
+):  # fmt: skip
     window = trained_window(open_window, edits.set_training(example("iris"), epochs=1), qtbot)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     scroll = panel.waiting.findChild(QScrollArea)
     assert not scroll.isAncestorOf(panel.head)
     at_rest(lambda: (panel.idle, panel.head.geometry()))
@@ -362,30 +343,28 @@ def test_the_answer_is_pinned(
 
 
 @pytest.mark.slow
-def test_nothing_of_another_project_stays(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_nothing_of_another_project_stays(open_window, example, qtbot):
     window = trained_window(open_window, edits.set_training(example("digits"), epochs=1), qtbot)
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     panel.pictures.draw_button.click()
     qtbot.mouseClick(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     panel.why.button.click()
-    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden())
     again = window.workbench.models.trained
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not again, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not again)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert not panel.pictures.pad.empty, "trained once more, it is asked about the same drawing"
-    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
     window.workbench.models.submit(ModelState())
     assert panel.answer.text() == ""
     assert panel.why.isHidden()
     window.store.apply("Open", lambda _project: edits.set_training(example("moons"), epochs=1))
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.settled)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     assert panel.view is panel.rows
     assert panel.pictures.isHidden()
     assert not panel.why.button.isChecked()

@@ -1,17 +1,12 @@
 """Several Inputs that take different things: each is seen in Predict, and numbers are changed."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.ui.kinds.several_inputs import CurveEditor, NumbersEditor, PictureDisplay
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
 
@@ -41,9 +36,7 @@ def project(folder: Path) -> Project:
 
 
 @pytest.mark.slow
-def test_each_is_seen_and_numbers_are_changed_by_hand(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_each_is_seen_and_numbers_are_changed_by_hand(open_window, qtbot, tmp_path):
     window = open_window(project(tmp_path), tmp_path / "p.netbuilder")
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

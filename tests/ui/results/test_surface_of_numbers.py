@@ -1,24 +1,12 @@
 """A surface of numbers says what its colours are, and what it is drawn for."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
-from pytestqt.qtbot import QtBot
-
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
 
-
-def test_colours_and_what_is_held(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_colours_and_what_is_held(open_window, qtbot, tmp_path):
     rows = [
         f"{40 + n},{n % 4},{('Faro', 'Porto', 'Porto')[n % 3]},${200 + 3 * n}" for n in range(60)
     ]
@@ -27,9 +15,9 @@ def test_colours_and_what_is_held(
     project = Project(graph=graph, data=Data("csv", path="d.csv", target=("price",)))
     window = open_window(edits.set_training(project, epochs=2), tmp_path / "own.netbuilder")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: "city Porto" in panel.note.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "city Porto" in panel.note.text())
     assert "city Porto" in panel.note.text()
     assert panel.colours.isVisible()
     assert panel.colours.accessibleName() == _(
@@ -37,6 +25,6 @@ def test_colours_and_what_is_held(
     )
     panel.view.setCurrentIndex(panel.view.findData("curve"))
     panel.view.activated.emit(panel.view.currentIndex())
-    qtbot.waitUntil(lambda: "rooms 1" in panel.note.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "rooms 1" in panel.note.text())
     assert "size" not in panel.note.text()
     assert not panel.colours.isVisible(), "a curve has an axis for it"

@@ -1,24 +1,16 @@
 """The Surface tab moves while the network learns, and shows afterwards what it learned."""
 
-from __future__ import annotations
-
 import itertools
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture, SurfacePicture
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.colour_bar import class_sign
 from netbuilder.ui.plots.live.surface_plot import PART_SIGNS, paint_surface
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 def near_share(picture: MapPicture) -> float:
@@ -32,27 +24,25 @@ def near_share(picture: MapPicture) -> float:
 
 
 @pytest.mark.slow
-def test_the_surface_moves_while_it_learns(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_surface_moves_while_it_learns(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=1_000_000))
     panel = window.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.picture is not None)
     assert "Press Train" in panel.note.text()
     assert not panel.picture.answered, "the points are there before the network is"
     seen: list[SurfacePicture] = []
     panel.live.picture_ready.connect(seen.append)
     window.runner.start()
     assert panel.note.text().startswith("Training is running"), "nobody need press Train now"
-    qtbot.waitUntil(lambda: len(seen) > 5, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(seen) > 5)
     assert window.runner.active
     assert panel.live.live
     assert not np.array_equal(seen[0].shares, seen[-1].shares)
     # When it has ended, and the network is asked, but before its answer can have come.
     window.runner.ended.connect(seen.clear)
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: bool(seen) and panel.live.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: bool(seen) and panel.live.idle)
     assert seen[-1].points.right.mean() > 0.8
     assert not window.runner.probes.all()
     sure, clear = (paint_surface(seen[-1], discrete=one) for one in (False, True))
@@ -60,32 +50,30 @@ def test_the_surface_moves_while_it_learns(
     assert len(np.unique(sure.reshape(-1, 3), axis=0)) > 20
     panel.view.setCurrentIndex(panel.view.findData("map"))
     panel.view.activated.emit(panel.view.currentIndex())
-    qtbot.waitUntil(lambda: isinstance(panel.picture, MapPicture), timeout=MINUTE)
+    qtbot.waitUntil(lambda: isinstance(panel.picture, MapPicture))
     assert "PCA" in panel.note.text()
     panel.grab()
     before = panel.picture
     panel.neighbours.click()
-    qtbot.waitUntil(lambda: "t-SNE" in panel.note.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "t-SNE" in panel.note.text())
     assert panel.picture.at.shape == before.at.shape
     assert not np.allclose(panel.picture.at, before.at)
     # How the run was stopped decides the layer: of points laid out by chance few would agree.
     assert near_share(panel.picture) > 0.6, "neighbours on the map are neighbours in the layer"
     panel.live.choose("weights")
-    qtbot.waitUntil(lambda: isinstance(panel.picture, HistogramPicture), timeout=MINUTE)
+    qtbot.waitUntil(lambda: isinstance(panel.picture, HistogramPicture))
     window.runner.train_more(300)
-    qtbot.waitUntil(lambda: window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.live.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.active)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: panel.live.idle)
     shares, _ = next(iter(panel.picture.layers.values()))
     assert len(shares) > 1, "what the run showed stays in view after its end"
 
 
-def test_classes_and_parts_are_told_apart_without_colours(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_classes_and_parts_are_told_apart_without_colours(open_window, example, qtbot):
     window = open_window(example("moons"))
     panel = window.docks.show_panel("surface")
-    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.picture is not None)
     for part in panel.parts:
         part.setChecked(True)
     drawn, points = panel.plot.points.data, panel.picture.points
@@ -106,35 +94,31 @@ def test_classes_and_parts_are_told_apart_without_colours(
     assert [one.text()[0] for one in panel.parts] == list(PART_SIGNS)
 
 
-def test_the_losses_stand_beside_the_surface_while_it_bends(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_losses_stand_beside_the_surface_while_it_bends(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     panel = window.docks.show_panel("surface")
     window.runner.start()
     wanted = re.compile(r"Loss (\S+), validation (\S+)\. (\d+) of (\d+) points are inc")
-    qtbot.waitUntil(lambda: wanted.match(panel.note.text()) is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: wanted.match(panel.note.text()) is not None)
     said = wanted.match(panel.note.text())
     assert said is not None
     loss, held, wrong, count = map(float, said.groups())
     assert 0 < loss < 1 and 0 < held < 1 and wrong < count
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     # What is drawn then is the best epoch's answer, not the last one's.
-    qtbot.waitUntil(lambda: not panel.note.text().startswith("Loss "), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.note.text().startswith("Loss "))
 
 
-def test_at_1024_by_700_all_that_is_said_has_room(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_at_1024_by_700_all_that_is_said_has_room(open_window, example, qtbot):
     """Legend and words below the surface."""
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.resize(1024, 700)
     panel = window.docks.show_panel("surface")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     qtbot.waitUntil(lambda: "After 2 epochs" in window.inspector.summary.words()["result"])
-    qtbot.waitUntil(lambda: window.evaluation_service.idle and panel.live.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.evaluation_service.idle and panel.live.idle)
     parts = (panel.across, panel.up, panel.legend, panel.note, panel.points.edit)
 
     def cut_off() -> list[str]:

@@ -1,29 +1,22 @@
 """Runs that are ticked in Runs stand side by side in Surface, in the same colours."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import paint_surface
 from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.services.runs.training_thread import RunState
-
-MINUTE = 60_000
 
 
 def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:
     """What the network answers everywhere after so many epochs."""
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     panel = window.docks.show_panel("surface")
     trained = window.workbench.models.trained
     qtbot.waitUntil(
@@ -31,28 +24,25 @@ def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:
             panel.live.idle
             and panel.live.shown is not None
             and panel.live.shown.question.trained is trained
-        ),
-        timeout=MINUTE,
+        )
     )
     return panel.picture.shares
 
 
 @pytest.mark.slow
-def test_two_runs_stand_side_by_side(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_two_runs_stand_side_by_side(open_window, qtbot, example):
     window = open_window(example("moons"))
     early = train(window, qtbot, 1)
     late = train(window, qtbot, 60)
     assert not np.allclose(early, late, atol=0.1)
     runs = window.docks.show_panel("compare").runs
-    qtbot.waitUntil(lambda: runs.model.rowCount() == 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runs.model.rowCount() == 2)
     older = next(n for n, run in enumerate(runs.model.runs) if run.epochs == 1)
     name = runs.model.index(older, 0)
     runs.model.setData(name, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
     panel = window.docks.show_panel("surface")
     beside = panel.beside
-    qtbot.waitUntil(lambda: bool(beside.plots) and beside.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(beside.plots) and beside.idle)
     (picture,) = beside.pictures.values()
     # Its grid is coarser than that of the large surface.
     at = np.linspace(0, len(early) - 1, len(picture.shares)).round().astype(int)
@@ -70,4 +60,4 @@ def test_two_runs_stand_side_by_side(
     assert beside.isVisible()
 
     runs.model.setData(name, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)
-    qtbot.waitUntil(lambda: not beside.isVisible(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: not beside.isVisible())

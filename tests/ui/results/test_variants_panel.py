@@ -1,34 +1,27 @@
 """The Variants tab tries variants and puts the best onto the canvas as one step."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs.run_store import Run
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import Data
 from netbuilder.core.results.tuning.search_space import parse_dimension, suggestions
 from netbuilder.core.wording import format_percent
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.comparison_cells import BAR_ROLE, CURVE_ROLE
 from netbuilder.ui.results.experiments_panel import ExperimentsPanel
 from netbuilder.ui.results.runs_model import CURVE, TEST
 from netbuilder.ui.results.trial_rows import is_trial
 from netbuilder.ui.style.shortcuts import key_text
 
-MINUTE = 60_000
-
 
 def trials(panel: ExperimentsPanel) -> list[Run]:
     return [run for run in panel.runs.model.runs if is_trial(run.id)]
 
 
-def test_suggestions_can_be_varied(example: Callable[[str], Project]) -> None:
+def test_suggestions_can_be_varied(example):
     for name in ("digits", "sales", "reviews", "temperatures", "residual"):
         project = example(name)
         for line in suggestions(project):
@@ -36,9 +29,7 @@ def test_suggestions_can_be_varied(example: Callable[[str], Project]) -> None:
 
 
 @pytest.mark.slow
-def test_the_best_variant_is_one_step(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_best_variant_is_one_step(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=3))
     panel = window.docks.show_panel("compare").search
     before = window.store.project
@@ -51,7 +42,7 @@ def test_the_best_variant_is_one_step(
     assert panel.planned.text() == "2 trials: every combination."
     panel.start.click()
     assert panel.variants.running
-    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.variants.running)
     study = panel.variants.study
     assert study is not None
     assert len(study.trials) == 2
@@ -83,9 +74,7 @@ def test_the_best_variant_is_one_step(
     panel.grab()
 
 
-def test_without_data_or_layers_it_says_what_comes_first(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_without_data_or_layers_it_says_what_comes_first(open_window, example, qtbot):
     window = open_window(example("diabetes"))
     panel = window.docks.show_panel("compare").search
     qtbot.waitUntil(lambda: window.workbench.settled)
@@ -108,13 +97,11 @@ def test_without_data_or_layers_it_says_what_comes_first(
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
     panel.varied.set_lines(["output.units=2,3"])
     panel.start.click()
-    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.variants.running)
     assert "No trial could be trained. The network ends in Dense" in panel.words.text()
 
 
-def test_what_is_varied_is_chosen_not_typed(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_is_varied_is_chosen_not_typed(open_window, example, qtbot):
     window = open_window(example("digits"))
     panel = window.docks.show_panel("compare").search
     rate, filters = panel.varied.rows
@@ -149,9 +136,7 @@ def test_what_is_varied_is_chosen_not_typed(
 
 
 @pytest.mark.slow
-def test_two_at_once_and_stopped(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_two_at_once_and_stopped(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=4000))
     panel = window.docks.show_panel("compare").search
     panel.varied.set_lines(["training.optimizer.learning_rate=1e-6,0.001,0.02"])
@@ -161,18 +146,16 @@ def test_two_at_once_and_stopped(
     grown: set[float] = set()
     panel.variants.grew.connect(lambda values, _curve: grown.update(values.values()))
     panel.start.click()
-    qtbot.waitUntil(lambda: len(grown) >= 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(grown) >= 2)
     # The curves of all that are under way.
-    qtbot.waitUntil(lambda: len(panel.under_way) >= 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(panel.under_way) >= 2)
     panel.start.click()
-    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.variants.running)
     assert panel.variants.error is None
 
 
 @pytest.mark.slow
-def test_variants_of_one_project_are_none_of_the_next(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_variants_of_one_project_are_none_of_the_next(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     panel = window.docks.show_panel("compare").search
     panel.varied.set_lines(["training.optimizer.learning_rate=0.01,0.02"])
@@ -195,9 +178,7 @@ def test_variants_of_one_project_are_none_of_the_next(
 
 
 @pytest.mark.slow
-def test_what_was_tried_is_there_after_the_next_start(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_what_was_tried_is_there_after_the_next_start(open_window, example, qtbot):
     """A search that is ended in the middle leaves what one leaves that is killed: its file."""
     project = edits.set_training(example("iris"), epochs=30)
     panel = open_window(project).docks.show_panel("compare").search
@@ -206,16 +187,16 @@ def test_what_was_tried_is_there_after_the_next_start(
     panel.method.setCurrentIndex(panel.method.findData("random"))
     panel.trials.setValue(4)
     panel.start.click()
-    qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.variants.study is not None)
     panel.start.click()
-    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.variants.running)
     tried = panel.variants.study.trials
     assert 0 < len(tried) < 4
 
     renamed = replace(project, name="Flowers")
     window = open_window(edits.move_nodes(renamed, {renamed.graph.nodes[0].id: (5.0, 5.0)}))
     panel = window.docks.show_panel("compare").search
-    qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.variants.study is not None)
     assert panel.variants.study.trials == tried
     assert len(trials(panel)) == len(tried)
     assert panel.varied.lines() == [lines[0], "training.batch_size=16,64"]
@@ -223,7 +204,7 @@ def test_what_was_tried_is_there_after_the_next_start(
     assert panel.start.text() == _("Continue")
     panel.start.click()
     assert len(trials(panel)) == len(tried), "they stay while it goes on"
-    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.variants.running)
     assert panel.variants.study.trials[: len(tried)] == tried
     assert len(panel.variants.study.trials) == 4
     assert panel.start.text() == _("Start")
@@ -234,6 +215,6 @@ def test_what_was_tried_is_there_after_the_next_start(
     window.documents.show_project(example("moons"), None)
     assert panel.variants.study is None
     window.documents.show_project(taken, None)
-    qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.variants.study is not None)
     assert len(panel.variants.study.trials) == 4
     assert "Best so far" in panel.words.text()

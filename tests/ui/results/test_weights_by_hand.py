@@ -1,7 +1,5 @@
 """A weight of a small layer is set by hand: everything follows, and undo takes it back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
@@ -41,7 +39,7 @@ def first_dense(window: MainWindow) -> str:
 
 
 @pytest.mark.slow
-def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qtbot: QtBot) -> None:
+def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained, qtbot):
     window, node = trained, first_dense(trained)
     base = window.workbench.models.trained
     before = kernel(window, node).copy()
@@ -93,7 +91,7 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
     assert kernel(window, node)[1, 2] == pytest.approx(2.6)
 
 
-def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot) -> None:
+def test_it_goes_on_learning_from_what_was_set(trained, qtbot):
     window, node = trained, first_dense(trained)
     hand = window.manual_weight_editor
     hand.set(node, "kernel", (0, 0), 3.0)
@@ -116,9 +114,7 @@ def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot
 
 
 @pytest.mark.slow
-def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(open_window, example, qtbot):
     slow = Choice("SGD", {"learning_rate": 1e-7})
     window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
     runner, bench, hand = window.runner, window.workbench, window.manual_weight_editor
@@ -191,9 +187,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
 
 
 @pytest.mark.slow
-def test_of_a_large_layer_no_weight_is_set(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_of_a_large_layer_no_weight_is_set(open_window, example, qtbot):
     project = edits.set_training(example("moons"), epochs=1)
     hidden = project.graph.sources[project.graph.outputs[0]][0]
     window = open_window(edits.set_params(project, hidden, units=65))

@@ -1,24 +1,18 @@
 """Who scrolls a page of results changes nothing on it."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QScrollBar, QSlider, QWidget
-from pytestqt.qtbot import QtBot
 
 import netbuilder
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.ui.inspector.inspector_panel import GroupForm
 from netbuilder.ui.kinds.several_inputs import CurveEditor
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
 
@@ -33,12 +27,7 @@ def turn(widget: QWidget) -> None:
 
 
 @pytest.mark.parametrize("name", ["evaluate", "surface", "predict"])
-def test_the_wheel_scrolls_and_changes_nothing(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    name: str,
-) -> None:
+def test_the_wheel_scrolls_and_changes_nothing(open_window, example, qtbot, name):
     """The curve turned from ROC to calibration under the pointer that scrolled the page."""
     window = open_window(edits.set_training(example("diabetes"), epochs=2))
     window.runner.start()
@@ -68,7 +57,7 @@ def test_the_wheel_scrolls_and_changes_nothing(
         assert box.currentIndex() > 0
 
 
-def test_what_comes_after_the_panel_turns_as_little(qtbot: QtBot) -> None:
+def test_what_comes_after_the_panel_turns_as_little(qtbot):
     """A filter that was put on what stood there when a panel was built missed the rest."""
     form = GroupForm()
     qtbot.addWidget(form)
@@ -81,7 +70,7 @@ def test_what_comes_after_the_panel_turns_as_little(qtbot: QtBot) -> None:
         assert one.focusPolicy() == Qt.FocusPolicy.StrongFocus
 
 
-def test_no_box_that_the_wheel_turns_stands_beside_these() -> None:
+def test_no_box_that_the_wheel_turns_stands_beside_these():
     kinds = r"(ComboBox|FontComboBox|Slider|Dial|SpinBox|DoubleSpinBox|(Date|Time)+Edit)"
     plain = re.compile(rf"\bQ{kinds}\(|class \w+\(.*\bQ{kinds}\b")
     root = Path(netbuilder.__file__).parent

@@ -1,10 +1,7 @@
 """The words of an Embedding on the Inside page: found, compared, clicked, and live in a run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,7 +28,7 @@ def vectors_of(window: MainWindow, qtbot: QtBot) -> WordVectorsView:
     panel = window.docks.show_panel("inside")
     window.canvas.select(("embedding",))
     view = panel.findChild(WordVectorsView, "word_vectors")
-    qtbot.waitUntil(lambda: view.isVisible() and view.map is not None and view.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.isVisible() and view.map is not None and view.idle)
     return view
 
 
@@ -53,15 +50,13 @@ def trained(
 ) -> MainWindow:
     window = open_window(edits.set_training(example("reviews"), epochs=4))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     return window
 
 
 @pytest.mark.slow
-def test_words_are_found_compared_and_added(
-    trained: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_words_are_found_compared_and_added(trained, qtbot, tmp_path):
     view = vectors_of(trained, qtbot)
     model = trained.workbench.models.trained
     assert view.vectors is not None and view.map is not None
@@ -117,9 +112,7 @@ def test_words_are_found_compared_and_added(
     assert b"<svg" in view.plot.menu.save(tmp_path / "words.svg").read_bytes()
 
 
-def test_a_click_on_the_map_chooses_the_word_there(
-    trained: MainWindow, qtbot: QtBot, at_rest: Callable[[Callable[[], object]], None]
-) -> None:
+def test_a_click_on_the_map_chooses_the_word_there(trained, qtbot, at_rest):
     view = vectors_of(trained, qtbot)
     assert view.map is not None and view.vectors is not None
     at = view.map.at
@@ -144,14 +137,12 @@ def test_a_click_on_the_map_chooses_the_word_there(
 
 
 @pytest.mark.slow
-def test_the_choice_of_a_map_is_remembered_and_the_words_stay(
-    trained: MainWindow, qtbot: QtBot
-) -> None:
+def test_the_choice_of_a_map_is_remembered_and_the_words_stay(trained, qtbot):
     view = vectors_of(trained, qtbot)
     write(view, "neighbours_1", "dull")
     view.way.setCurrentText("t-SNE")
     view.way.activated.emit(1)
-    qtbot.waitUntil(lambda: view.map is not None and view.map.way == "t-SNE", timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.map is not None and view.map.way == "t-SNE")
     assert settings().value("word_map") == "t-SNE"
     trained.canvas.select(("conv1d",))
     assert view.isHidden()
@@ -160,13 +151,11 @@ def test_the_choice_of_a_map_is_remembered_and_the_words_stay(
 
 
 @pytest.mark.slow
-def test_the_map_follows_a_run_without_jumping(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_map_follows_a_run_without_jumping(open_window, example, qtbot):
     settings().setValue("word_map", "t-SNE")
     window = open_window(edits.set_training(example("reviews"), epochs=100_000))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.sample_view.look is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.sample_view.look is not None)
     view = vectors_of(window, qtbot)
     maps = [view.map]
 
@@ -184,11 +173,11 @@ def test_the_map_follows_a_run_without_jumping(
     for one, two in pairwise(maps):
         assert np.sum((one.at - two.at) ** 2) < np.sum((one.at + two.at) ** 2)
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: view.map is not None and view.map.way == "t-SNE", timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: view.map is not None and view.map.way == "t-SNE")
 
 
-def test_the_list_of_words_looks_like_its_window(qtbot: QtBot) -> None:
+def test_the_list_of_words_looks_like_its_window(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     task = WordTask("neighbours", "", ("",), window)
@@ -205,7 +194,7 @@ def test_the_list_of_words_looks_like_its_window(qtbot: QtBot) -> None:
     assert seen.pixelColor(seen.width() - 2, seen.height() - 2).name() == "#123456"
 
 
-def test_names_of_similar_words_do_not_lie_over_each_other(qtbot: QtBot) -> None:
+def test_names_of_similar_words_do_not_lie_over_each_other(qtbot):
     names = tuple(f"word{number}" for number in range(12))
     vectors = WordVectors.of(np.eye(12), TokenTable(names, np.arange(12)))
     at = np.column_stack([np.linspace(0, 0.001, 12), np.zeros(12)])
@@ -225,7 +214,7 @@ def test_names_of_similar_words_do_not_lie_over_each_other(qtbot: QtBot) -> None
     assert not any(a.intersects(b) for n, a in enumerate(rooms) for b in rooms[:n])
 
 
-def test_the_wheel_scrolls_the_page_and_leaves_the_task(qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_wheel_scrolls_the_page_and_leaves_the_task(qtbot, tmp_path):
     view = WordVectorsView(lambda: tmp_path)
     qtbot.addWidget(view)
     view.tasks.setCurrentIndex(1)

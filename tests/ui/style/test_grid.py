@@ -1,8 +1,5 @@
 """Margins and spacings of the pages are of one grid, and letters of one scale."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from itertools import product
 
 from PySide6.QtWidgets import (
@@ -15,10 +12,8 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintResources
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.panels import PANELS
 
@@ -57,9 +52,7 @@ def sizes_of_letters(page: QWidget) -> set[int]:
     }
 
 
-def test_layouts_are_of_the_grid_and_letters_of_the_scale(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_layouts_are_of_the_grid_and_letters_of_the_scale(open_window, qtbot):
     window = open_window(keras=False)
     body = window.fontInfo().pixelSize()
     scale = {round(body * part) for part in (1, theme.SMALL, theme.LARGE, theme.HEADLINE)}
@@ -78,7 +71,7 @@ def test_layouts_are_of_the_grid_and_letters_of_the_scale(
     assert tabs.fontInfo().pixelSize() >= 11
 
 
-def test_letters_of_cards_and_links_are_never_small_on_the_screen(qtbot: QtBot) -> None:
+def test_letters_of_cards_and_links_are_never_small_on_the_screen(qtbot):
     look = PaintResources()
     for role, (scale, most) in product(
         ("title", "detail", "fixed"), ((1, 13), (0.7, 16), (NEAR, 20))

@@ -1,7 +1,5 @@
 """Contrasts of the two schemes by WCAG 2.2 AA, and the heights of controls."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -21,13 +19,12 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.results.live.view_data import SamplePoints, SurfacePicture
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.parallel_coordinates import ParallelCoordinatesPlot
 from netbuilder.ui.style import font_scale, theme
-from netbuilder.ui.style.theme import DARK, LIGHT, Colors
+from netbuilder.ui.style.theme import DARK, LIGHT
 
 #: Text on its background: at least 4.5 to 1.
 TEXT = (
@@ -61,13 +58,13 @@ def contrast(one: QColor | str, other: QColor | str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_the_measure_is_right() -> None:
+def test_the_measure_is_right():
     assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
     assert contrast("#FFFFFF", "#777777") == pytest.approx(4.48, abs=0.005)
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
-def test_words_and_edges_stand_out(scheme: Colors) -> None:
+def test_words_and_edges_stand_out(scheme):
     for pairs, least in ((TEXT, 4.5), (GRAPHICS, 3.0), (LINES, 1.5)):
         for front, back in pairs:
             found = contrast(getattr(scheme, front), getattr(scheme, back))
@@ -87,7 +84,7 @@ def _darkest_and_lightest(widget: QWidget) -> float:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_placeholder_is_readable_as_painted(qtbot: QtBot, dark: bool) -> None:
+def test_a_placeholder_is_readable_as_painted(qtbot, dark):
     theme.theme().force(dark)
     try:
         line = QLineEdit()
@@ -104,9 +101,7 @@ def test_a_placeholder_is_readable_as_painted(qtbot: QtBot, dark: bool) -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("part", [0, 1, 2])
-def test_a_point_on_a_surface_of_its_own_colour_is_seen_as_painted(
-    qtbot: QtBot, dark: bool, part: int
-) -> None:
+def test_a_point_on_a_surface_of_its_own_colour_is_seen_as_painted(qtbot, dark, part):
     """Along each of twelve rays from its middle some pixel has 3 to 1 with the surface."""
     theme.theme().force(dark)
     try:
@@ -147,9 +142,7 @@ def test_a_point_on_a_surface_of_its_own_colour_is_seen_as_painted(
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
-def test_trials_are_drawn_in_the_colours_of_the_scheme_as_it_changes(
-    qtbot: QtBot, scheme: Colors
-) -> None:
+def test_trials_are_drawn_in_the_colours_of_the_scheme_as_it_changes(qtbot, scheme):
     theme.theme().force(not scheme.dark)
     plot = ParallelCoordinatesPlot()
     qtbot.addWidget(plot)
@@ -171,7 +164,7 @@ def test_trials_are_drawn_in_the_colours_of_the_scheme_as_it_changes(
         theme.theme().force(None)
 
 
-def test_controls_are_24_28_or_32_pixels_high(qtbot: QtBot) -> None:
+def test_controls_are_24_28_or_32_pixels_high(qtbot):
     small, plain, train = QPushButton("a"), QPushButton("a"), QPushButton("a")
     tools = [QToolButton() for _role in TOOL_ROLES]
     for tool, role in zip(tools, TOOL_ROLES, strict=True):
@@ -201,7 +194,7 @@ def test_controls_are_24_28_or_32_pixels_high(qtbot: QtBot) -> None:
     assert tools[-1].height() == round(32 * unit)
 
 
-def test_ticks_arrows_and_the_train_sign_grow_with_the_letters(qtbot: QtBot) -> None:
+def test_ticks_arrows_and_the_train_sign_grow_with_the_letters(qtbot):
     def sizes(factor: float) -> list[int]:
         font_scale.set_font_scale(factor)
         train, tick = QPushButton("a"), QCheckBox("a")
@@ -221,7 +214,7 @@ def test_ticks_arrows_and_the_train_sign_grow_with_the_letters(qtbot: QtBot) -> 
         font_scale.set_font_scale(1.0)
 
 
-def test_another_size_polishes_each_widget_once_however_deep_it_is(qtbot: QtBot) -> None:
+def test_another_size_polishes_each_widget_once_however_deep_it_is(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     deepest = page

@@ -1,14 +1,10 @@
 """Trained as one draws, a network whose points are edited goes on from what it has learned."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.events import Started, StepsDone
@@ -21,17 +17,13 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import RunTracker
 from netbuilder.ui.services.runs.training_thread import RunState
 
-Open = Callable[..., MainWindow]
-
 
 def weights(window: MainWindow) -> list[np.ndarray]:
     return window.workbench.models.trained.training_model.get_weights()
 
 
 @pytest.mark.slow
-def test_moved_points_are_learned_from_where_the_network_stands(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_moved_points_are_learned_from_where_the_network_stands(open_window, example, qtbot):
     # So small a rate that what is anew is far from what goes on.
     slow = Choice("SGD", {"learning_rate": 1e-6})
     project = edits.set_training(example("moons"), epochs=3, optimizer=slow)
@@ -80,8 +72,8 @@ def test_moved_points_are_learned_from_where_the_network_stands(
 
 @pytest.mark.slow
 def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, home: Path
-) -> None:
+    open_window, example, qtbot, home
+):
     window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
     store, runner = window.store, window.runner
     surface = window.docks.show_panel("surface")
@@ -130,9 +122,7 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
     assert window.workbench.models.state.evaluation is not None
 
 
-def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
     runner, drawn, base = window.runner, window.auto_trainer, window.workbench.base
     earlier, now = (move_point(window.store.project, number=0, x=x, y=1.0) for x in (2.0, -2.0))
@@ -155,7 +145,7 @@ def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(
     assert idle == [False, False], "the run has not been told yet"
 
 
-def test_a_drag_is_one_mark_on_the_curve() -> None:
+def test_a_drag_is_one_mark_on_the_curve():
     tracker = RunTracker(RunCurves(), 10)
     for epoch in (3, 4, 5):
         tracker.change(Changed("data", 0, epoch, 0))
@@ -166,7 +156,7 @@ def test_a_drag_is_one_mark_on_the_curve() -> None:
     assert words == ["data changed", "learning rate 0.1", "data changed"]
 
 
-def test_the_speed_is_not_that_of_steps_that_nobody_did(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_speed_is_not_that_of_steps_that_nobody_did(monkeypatch):
     """An epoch of one step more: all that were done before it would count as one more, too."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
@@ -181,9 +171,7 @@ def test_the_speed_is_not_that_of_steps_that_nobody_did(monkeypatch: pytest.Monk
     assert "50 steps/s" in tracker.progress().words
 
 
-def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
     store, runner = window.store, window.runner
     window.actions_table["as-drawn"].trigger()
@@ -198,9 +186,7 @@ def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(
     assert runner.state is RunState.RUNNING
 
 
-def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
     store, runner = window.store, window.runner
     window.actions_table["as-drawn"].trigger()

@@ -1,8 +1,5 @@
 """A trained network that was not saved comes back from Runs, and is trained on."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +22,6 @@ from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 from netbuilder.ui.window.guide import welcome
 
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
-
 
 def press(text: str) -> None:
     """Press this button of the dialog that comes next."""
@@ -43,16 +37,12 @@ def press(text: str) -> None:
 
 
 def idle(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
 def test_who_opens_something_else_is_told_that_a_long_training_is_kept(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    told: Callable[[], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    open_window, example, qtbot, told, monkeypatch
+):
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.welcome.tour.end()
     window.runner.start()
@@ -65,11 +55,11 @@ def test_who_opens_something_else_is_told_that_a_long_training_is_kept(
     window.welcome._left = runs.list_runs()[0].id
     monkeypatch.setattr(welcome, "QUICK_SECONDS", 0.0)
     window.welcome._offer_last_training()
-    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
     (card,) = window.banner.cards
     assert runs.list_runs()[0].name in card.title.text(), "there may be newer ones by then"
     card.buttons[0].click()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     assert window.workbench.models.trained.epochs == 3
     assert window.store.project.name == example("iris").name
     assert window.banner.cards == []
@@ -77,7 +67,7 @@ def test_who_opens_something_else_is_told_that_a_long_training_is_kept(
     window.documents.keep_model()
     window.store.mark_saved()
     window.documents.new()
-    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
     told()
     assert [one.title.text() for one in window.banner.cards] == [_("Empty canvas")]
 
@@ -95,8 +85,8 @@ def write_projects(folder: Path) -> None:
 
 
 def test_a_run_of_another_project_leaves_the_open_file_alone(
-    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    open_window, qtbot, tmp_path, monkeypatch
+):
     """Its data is found from another folder, and Save does not write it over what is open."""
     write_projects(tmp_path)
     window = open_window()
@@ -133,8 +123,8 @@ def test_a_run_of_another_project_leaves_the_open_file_alone(
 
 
 def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+    open_window, qtbot, tmp_path
+):
     """A network of one project never stands under another's name, and none is lost."""
     write_projects(tmp_path)
     window = open_window()
@@ -198,9 +188,7 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
 
 
 @pytest.mark.slow
-def test_what_was_not_saved_comes_back_with_its_weights(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_what_was_not_saved_comes_back_with_its_weights(open_window, example, qtbot, tmp_path):
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.runner.start()
     idle(window, qtbot)
@@ -216,15 +204,15 @@ def test_what_was_not_saved_comes_back_with_its_weights(
 
     window = open_window()
     panel = window.docks.show_panel("compare").runs
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
     panel.table.selectRow(0)
     panel.bring_back()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     trained = window.workbench.models.trained
     pairs = zip(weights, trained.training_model.get_weights(), strict=True)
     assert all(np.array_equal(before, after) for before, after in pairs)
     predict = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: predict.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: predict.answer.text() != "")
     assert len(window.runner.curves.epochs["loss"]) == 3
     assert window.documents.model_in_no_file and not window.documents.model_unsaved, "Runs has it"
     assert window.documents.export_to(tmp_path / "back.h5").finish()
@@ -252,12 +240,8 @@ def test_what_was_not_saved_comes_back_with_its_weights(
 
 @pytest.mark.slow
 def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    open_window, example, qtbot, tmp_path, monkeypatch
+):
     other = tmp_path / "other.netbuilder"
     files.write(example("xor"), other)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(other), ""))
@@ -273,8 +257,8 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
     for number, leave in enumerate(ways, 1):
         gallery("iris")
         assert window.store.project.name == "Iris"
-        qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
-        with qtbot.waitSignal(window.runner.began, timeout=MINUTE):
+        qtbot.waitUntil(lambda: window.workbench.settled)
+        with qtbot.waitSignal(window.runner.began):
             act["train"].trigger()
         idle(window, qtbot)
         (newest, *_), trained = runs.list_runs(), window.workbench.models.trained
@@ -286,16 +270,13 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
         assert len(weights) == number == runs.run_count()
 
     panel = window.docks.show_panel("compare").runs
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 3)
     for row in range(3):
         panel.table.selectRow(row)
         (run,) = panel.selected()
         before = window.workbench.models.trained
         QTest.mouseClick(panel.back, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(
-            lambda before=before: window.workbench.models.trained not in (None, before),
-            timeout=MINUTE,
-        )
+        qtbot.waitUntil(lambda before=before: window.workbench.models.trained not in (None, before))
         pairs = zip(
             weights[run.id],
             window.workbench.models.trained.training_model.get_weights(),
@@ -305,9 +286,7 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
 
 
 @pytest.mark.slow
-def test_an_opened_model_is_trained_on(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_an_opened_model_is_trained_on(open_window, example, qtbot, tmp_path):
     window = open_window(edits.set_training(example("iris"), epochs=4))
     window.runner.start()
     idle(window, qtbot)
@@ -315,7 +294,7 @@ def test_an_opened_model_is_trained_on(
     path = tmp_path / "iris.h5"
     assert window.documents.export_to(path).finish()
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.documents.opening == "")
     assert window.runner.may_train_more
     window.runner.train_more(3)
     idle(window, qtbot)
@@ -327,21 +306,19 @@ def test_an_opened_model_is_trained_on(
 
 
 @pytest.mark.slow
-def test_what_is_saved_while_it_trains_on_is_of_one_moment(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_what_is_saved_while_it_trains_on_is_of_one_moment(open_window, example, qtbot, tmp_path):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
     idle(window, qtbot)
     trained = window.workbench.models.trained
     then = [np.array(one) for one in trained.training_model.get_weights()]
     window.runner.train_more(1_000_000)
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 50, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 50)
     path = tmp_path / "then.h5"
     assert window.documents.export_to(path).finish()
     window.evaluation_service.evaluate()
     at = len(window.runner.curves.epochs["loss"])
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > at + 50, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > at + 50)
     assert window.runner.active, "it trained all the while"
     window.runner.stop()
     idle(window, qtbot)

@@ -1,33 +1,21 @@
 """A training that breaks off, or ends slowly, takes nothing away that it had learned."""
 
-from __future__ import annotations
-
 import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.formats.registry import load_network
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.services.runs import training_thread
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window import dialogs
 
-MINUTE = 60_000
-Open = Callable[..., MainWindow]
 
-
-def test_a_stick_that_is_pulled_out_takes_no_weights_away(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_stick_that_is_pulled_out_takes_no_weights_away(open_window, example, qtbot, tmp_path):
     nets = Choice("ModelCheckpoint", {"filepath": "nets/last.keras", "save_best_only": False})
     project = edits.set_training(example("iris"), epochs=100_000, callbacks=(nets,))
     path = tmp_path / "mine.netbuilder"
@@ -35,10 +23,10 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(
     window = open_window(project, path)
     runner = window.runner
     runner.start()
-    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5)
     (tmp_path / "nets").rename(tmp_path / "gone")
     (tmp_path / "nets").write_text("a file where the folder was")
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     trained = window.workbench.models.trained
     assert trained is not None
     assert trained.epochs > 5
@@ -46,7 +34,7 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(
     assert f" {trained.epochs} " in title
     assert runner.run.progress.words.startswith(f"Failed at epoch {trained.epochs}")
     (run,) = runs.list_runs()
-    qtbot.waitUntil(lambda: not window.documents.unsaved, timeout=MINUTE)  # Runs has it
+    qtbot.waitUntil(lambda: not window.documents.unsaved)  # Runs has it
     assert run.reason == "failed"
     assert load_network(runs.network_path(run.id)).epochs == trained.epochs
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
@@ -54,13 +42,8 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(
 
 
 def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-    answer: Callable[..., list[str]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    open_window, example, qtbot, tmp_path, answer, monkeypatch
+):
     gate, judged = threading.Event(), training_thread.evaluate_run
 
     def slowly(*given: Any) -> Any:
@@ -74,7 +57,7 @@ def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
     files.write(project, path)
     window = open_window(project, path)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     pressed = answer(dialogs.STOP, dialogs.STAY)
     assert not window.close()
     assert pressed == [dialogs.STOP, dialogs.STAY]

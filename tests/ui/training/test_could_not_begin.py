@@ -1,41 +1,26 @@
 """A run that could not begin takes nothing away from the one that was trained before."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
-from pytestqt.qtbot import QtBot
-
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Data, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Data
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
 
-
-def test_unreadable_data_leaves_the_trained_display(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
+def test_unreadable_data_leaves_the_trained_display(open_window, example, qtbot, tmp_path):
     window = open_window(edits.set_training(example("iris"), epochs=5))
     runner, bench = window.runner, window.workbench
     runner.start()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert bench.run_error is None
     panel = window.docks.show_panel("training")
     curves, progress, held = runner.curves, runner.run.progress, runner.project
     path = tmp_path / "empty.csv"
     path.write_text("a,b\n", encoding="utf-8")
     window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
-    qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bench.data_error is not None)
 
     runner.start()
     assert runner.active
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert bench.run_error is not None
     assert runner.curves is curves
     assert panel.curves.plot.run is curves

@@ -1,10 +1,6 @@
 """The plot: follows, zooms, exports, and does not care how long the run is."""
 
-from __future__ import annotations
-
 import csv
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,12 +35,12 @@ def view(qtbot: QtBot, run: RunCurves) -> CurveView:
     return view
 
 
-def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
+def test_both_curves_stand_in_the_legend(view):
     assert "training 0.1" in view.legend.text()
     assert "validation 0.11" in view.legend.text()
 
 
-def test_the_figure_is_the_newest_value_of_what_is_held_out(view: CurveView) -> None:
+def test_the_figure_is_the_newest_value_of_what_is_held_out(view):
     assert view.figure.text().startswith("100"), "accuracy, on the training set alone"
     assert view.figure.property("role") == "figure", "as large as that of Evaluate"
     view.plot.run.steps.pop("accuracy")
@@ -62,7 +58,7 @@ def lines_of(view: CurveView) -> tuple[float, ...]:
     return (*frame.getRect(), zero, high)
 
 
-def test_nothing_moves_while_the_lines_grow(qtbot: QtBot, at_rest: Callable[..., None]) -> None:
+def test_nothing_moves_while_the_lines_grow(qtbot, at_rest):
     view = CurveView()
     qtbot.addWidget(view)
     view.resize(430, 300)
@@ -89,7 +85,7 @@ def test_nothing_moves_while_the_lines_grow(qtbot: QtBot, at_rest: Callable[...,
     assert lines_of(view)[-1] == pytest.approx(4.2), "a mean that is higher is seen"
 
 
-def test_the_lines_have_their_names_at_their_ends_apart_from_each_other(view: CurveView) -> None:
+def test_the_lines_have_their_names_at_their_ends_apart_from_each_other(view):
     view.plot.redraw()
     view.grab()
     frame = view.plot.getPlotItem().getViewBox().sceneBoundingRect()
@@ -103,7 +99,7 @@ def test_the_lines_have_their_names_at_their_ends_apart_from_each_other(view: Cu
     assert dashed == [False, False, True], "steps, training, validation"
 
 
-def test_messages_are_over_the_emptier_corner_and_move_nothing(view: CurveView) -> None:
+def test_messages_are_over_the_emptier_corner_and_move_nothing(view):
     before = lines_of(view)
     messages = TrainingMessages(view)
     view.hold(messages)
@@ -116,11 +112,11 @@ def test_messages_are_over_the_emptier_corner_and_move_nothing(view: CurveView) 
     assert messages.height() >= messages.layout().heightForWidth(messages.width())
 
 
-def test_no_line_of_the_legend_ends_between_a_mark_and_its_name(view: CurveView) -> None:
+def test_no_line_of_the_legend_ends_between_a_mark_and_its_name(view):
     assert "</span>&nbsp;training" in view.legend.text()
 
 
-def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves) -> None:
+def test_the_legend_says_the_epoch_that_was_kept(view, run):
     run.kept_epoch = 8
     view.show_run(run, 20)
     assert "training 0.25" in view.legend.text()
@@ -132,14 +128,14 @@ def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves
     assert "restored" not in view.legend.text()
 
 
-def test_the_view_follows_to_the_planned_end(view: CurveView) -> None:
+def test_the_view_follows_to_the_planned_end(view):
     (left, right), (low, high) = view.plot.getPlotItem().getViewBox().viewRange()
     assert left == 0.0 and 44.0 <= right < 60.0, "the names of the lines have room"
     assert low <= 0.0
     assert high == pytest.approx(1.05 * 2.2)
 
 
-def test_new_points_are_drawn_and_said_at_once(view: CurveView, run: RunCurves) -> None:
+def test_new_points_are_drawn_and_said_at_once(view, run):
     """Three timers stood between a step and its point, behind the one that says how often."""
     run.add_steps([20.5], {"loss": [0.05], "accuracy": [1.0]})
     run.add_epochs("loss", [21], [0.05])
@@ -149,20 +145,20 @@ def test_new_points_are_drawn_and_said_at_once(view: CurveView, run: RunCurves) 
     assert "training 0.05" in view.legend.text()
 
 
-def test_hovering_tells_values(view: CurveView) -> None:
+def test_hovering_tells_values(view):
     text = view.plot.text_at(10.0)
     assert "epoch 10.0" in text
     assert "validation 0.22" in text
 
 
-def test_a_metric_can_be_drawn(view: CurveView) -> None:
+def test_a_metric_can_be_drawn(view):
     view.quantity.setCurrentIndex(view.quantity.findData("accuracy"))
     view.quantity.activated.emit(view.quantity.currentIndex())
     assert view.plot.quantity == "accuracy"
     assert "training 1" in view.legend.text()
 
 
-def test_log_and_smooth_and_epochs(view: CurveView) -> None:
+def test_log_and_smooth_and_epochs(view):
     for switch in (view.log, view.smooth, view.steps):
         switch.click()
     assert (view.plot.log, view.plot.smooth, view.plot.per_step) == (True, True, False)
@@ -171,7 +167,7 @@ def test_log_and_smooth_and_epochs(view: CurveView) -> None:
     assert high < 1
 
 
-def test_a_change_of_the_rate_is_marked(view: CurveView, run: RunCurves) -> None:
+def test_a_change_of_the_rate_is_marked(view, run):
     run.mark(7.0, "rate 0.01")
     view.plot.redraw()
     assert [line.value() for line in view.plot.marks] == [7.0]
@@ -192,7 +188,7 @@ def test_a_change_of_the_rate_is_marked(view: CurveView, run: RunCurves) -> None
         assert seen.left() <= box.left() < box.right() <= seen.right(), line.value()
 
 
-def test_overlays_are_drawn_too(view: CurveView, qtbot: QtBot) -> None:
+def test_overlays_are_drawn_too(view, qtbot):
     other = RunCurves.from_history("before", {"loss": [3.0, 2.0], "val_loss": [5.0, 4.0]})
     view.plot.set_overlays({"before": other})
     view.plot.redraw()
@@ -201,9 +197,7 @@ def test_overlays_are_drawn_too(view: CurveView, qtbot: QtBot) -> None:
     assert "before 4" in view.plot.text_at(2.0)
 
 
-def test_smooth_lines_are_painted_piece_by_piece_and_dashes_are_not(
-    view: CurveView, qtbot: QtBot
-) -> None:
+def test_smooth_lines_are_painted_piece_by_piece_and_dashes_are_not(view, qtbot):
     """As a path a line of 400 points takes 30 ms, with all else waiting for it."""
     other = RunCurves.from_history("before", {"loss": [3.0, 2.0, 1.0], "val_loss": [5.0, 4.0, 3.0]})
     view.plot.set_overlays({"before": other})
@@ -216,7 +210,7 @@ def test_smooth_lines_are_painted_piece_by_piece_and_dashes_are_not(
     assert in_pieces == solid
 
 
-def test_a_million_points_are_few_on_the_screen(view: CurveView) -> None:
+def test_a_million_points_are_few_on_the_screen(view):
     long = RunCurves()
     x = np.linspace(0, 1000, 1_000_000)
     long.add_steps(x, {"loss": np.random.default_rng(0).random(1_000_000)})
@@ -225,7 +219,7 @@ def test_a_million_points_are_few_on_the_screen(view: CurveView) -> None:
     assert 200 < drawn < 5_000
 
 
-def test_curves_are_exported(view: CurveView, tmp_path: Path) -> None:
+def test_curves_are_exported(view, tmp_path):
     for ending in ("png", "svg", "csv"):
         export_curves(view.plot, tmp_path / f"curves.{ending}")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
@@ -235,6 +229,6 @@ def test_curves_are_exported(view: CurveView, tmp_path: Path) -> None:
     assert float(rows[9]["val_loss"]) == pytest.approx(0.22)
 
 
-def test_an_unknown_ending_is_told(view: CurveView, tmp_path: Path) -> None:
+def test_an_unknown_ending_is_told(view, tmp_path):
     with pytest.raises(UserError, match="png"):
         export_curves(view.plot, tmp_path / "curves.docx")

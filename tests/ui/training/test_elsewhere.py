@@ -1,12 +1,6 @@
 """The folder for other machines trains with the commands that stand in it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
@@ -14,23 +8,23 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog, machine_commands, write_folder
 
 
-def test_one_machine_needs_no_addresses() -> None:
+def test_one_machine_needs_no_addresses():
     assert machine_commands(["localhost:1"]) == ["netbuilder train project.netbuilder -o model.h5"]
 
 
-def test_each_machine_has_its_own_index() -> None:
+def test_each_machine_has_its_own_index():
     first, second = machine_commands(["a:1000", "b"])
     assert first.endswith("--workers a:1000,b:12345 --worker-index 0")
     assert second.endswith("--workers a:1000,b:12345 --worker-index 1")
 
 
 @pytest.mark.parametrize("machines", [[], ["a:1", "a:1"], ["a:x", "b:1"], [":1", "b:1"]])
-def test_addresses_that_cannot_be_are_told(machines: list[str]) -> None:
+def test_addresses_that_cannot_be_are_told(machines):
     with pytest.raises(UserError):
         machine_commands(machines)
 
 
-def test_the_folder_holds_project_data_and_commands(tmp_path: Path) -> None:
+def test_the_folder_holds_project_data_and_commands(tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "rows.csv").write_text("a,b\n1,2\n3,4\n")
     project = Project(data=Data(kind="csv", path="own/rows.csv"))
@@ -42,15 +36,13 @@ def test_the_folder_holds_project_data_and_commands(tmp_path: Path) -> None:
     assert "--worker-index 0" in (folder / "HOW-TO.txt").read_text()
 
 
-def test_missing_data_is_told(tmp_path: Path) -> None:
+def test_missing_data_is_told(tmp_path):
     project = Project(data=Data(kind="csv", path="gone.csv"))
     with pytest.raises(UserError, match=r"gone\.csv"):
         write_folder(project, tmp_path, tmp_path / "out", ["a:1"])
 
 
-def test_the_dialog_shows_the_commands_and_writes(
-    qtbot: QtBot, tmp_path: Path, example: Callable[[str], Project]
-) -> None:
+def test_the_dialog_shows_the_commands_and_writes(qtbot, tmp_path, example):
     told: list[str] = []
     dialog = ElsewhereDialog(example("iris"), tmp_path, told.append)
     qtbot.addWidget(dialog)

@@ -1,31 +1,18 @@
 """Twelve small surfaces below the curve show how a run came to its network."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_percent
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.model_store import Source
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.filmstrip import FRAMES
 
 
 @pytest.mark.parametrize(("size", "share"), [((1366, 768), 0.16), ((1024, 700), 0.12)], ids=str)
-def test_a_run_is_scrubbed_and_its_curve_has_room(
-    size: tuple[int, int],
-    share: float,
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-) -> None:
+def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     window.resize(*size)
     panel = window.docks.show_panel("training")
@@ -82,9 +69,7 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(
     assert panel.curves.figure.text() == final
 
 
-def test_a_run_that_ended_before_its_page_was_opened_has_surfaces(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_run_that_ended_before_its_page_was_opened_has_surfaces(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=30))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)

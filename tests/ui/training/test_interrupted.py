@@ -1,31 +1,23 @@
 """A training that is killed goes on from its last checkpoint at the next start."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine import checkpoint
 from netbuilder.core.engine.events import Started
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.edits_data import move_point
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.training_thread import RunOrder, RunState, TrainingThread
 
-MINUTE = 60_000
 CODE = """
 from netbuilder.core.project import edits, files
 from netbuilder.core.folders import resource
@@ -41,9 +33,7 @@ application.exec()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is a signal of POSIX systems")
-def test_a_killed_run_goes_on(
-    open_window: Callable[..., MainWindow], home: Path, qtbot: QtBot
-) -> None:
+def test_a_killed_run_goes_on(open_window, home, qtbot):
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
     process = subprocess.Popen([sys.executable, "-c", CODE], env=env, stderr=subprocess.DEVNULL)
     folder, end = home / "state" / "training", time.monotonic() + 150
@@ -62,11 +52,11 @@ def test_a_killed_run_goes_on(
     assert left.epoch >= 1, "a second of training, one epoch of it on a busy machine"
     window = open_window(run.project)
     window.runner.start(interrupted=run)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     curves, done = window.runner.curves, len(left.rows["steps"])
-    qtbot.waitUntil(lambda: len(curves.steps["loss"]) > done, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(curves.steps["loss"]) > done)
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.models.trained.epochs >= left.epoch
     # The curves have the whole run: what was before the crash, and what came then, with no gap.
     assert curves.steps["loss"].y[:done].tolist() == left.rows["steps"][:, 0].tolist()
@@ -81,16 +71,14 @@ def test_a_killed_run_goes_on(
     assert interrupted_runs.find_interrupted() == [], "a run that ended leaves nothing behind"
 
 
-def test_a_run_that_ends_leaves_nothing(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_run_that_ends_leaves_nothing(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert not any(state_folder("training").iterdir())
 
 
-def test_a_folder_without_checkpoint_is_removed(home: Path, example: Callable) -> None:
+def test_a_folder_without_checkpoint_is_removed(home, example):
     run = interrupted_runs.begin_run(example("iris"), home)
     assert interrupted_runs.find_interrupted() == []
     assert run.folder.exists(), "its process lives"
@@ -99,9 +87,7 @@ def test_a_folder_without_checkpoint_is_removed(home: Path, example: Callable) -
     assert not run.folder.exists()
 
 
-def test_a_checkpoint_has_its_project_beside_it_before_the_window_hears_of_it(
-    home: Path, example: Callable[[str], Project]
-) -> None:
+def test_a_checkpoint_has_its_project_beside_it_before_the_window_hears_of_it(home, example):
     project = edits.set_training(example("moons"), epochs=5_000_000)
     moved = move_point(project, number=0, x=2.0, y=1.0)
     dataset = load_dataset(moved, home)
@@ -121,9 +107,7 @@ def test_a_checkpoint_has_its_project_beside_it_before_the_window_hears_of_it(
         assert work.join(60)
 
 
-def test_a_project_that_could_not_be_kept_is_kept_with_the_next_checkpoint(
-    home: Path, example: Callable[[str], Project]
-) -> None:
+def test_a_project_that_could_not_be_kept_is_kept_with_the_next_checkpoint(home, example):
     project = example("moons")
     moved = move_point(project, number=0, x=2.0, y=1.0)
     run = interrupted_runs.begin_run(project, home)
@@ -137,9 +121,7 @@ def test_a_project_that_could_not_be_kept_is_kept_with_the_next_checkpoint(
     interrupted_runs.end_run(run)
 
 
-def test_a_run_that_another_window_has_just_taken_is_left_to_it(
-    home: Path, example: Callable[[str], Project]
-) -> None:
+def test_a_run_that_another_window_has_just_taken_is_left_to_it(home, example):
     run = interrupted_runs.begin_run(example("iris"), home)
     run.lock.unlock()
     other = acquire_lock(run.folder / "lock")

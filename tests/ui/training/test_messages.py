@@ -1,26 +1,19 @@
 """What is told below the curves: one message at a time, and nothing to do is lost by looking."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs.run_store import Run
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_duration
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import previous_run_sentence
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMessages
 
 
-def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(
-    qtbot: QtBot,
-) -> None:
+def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(qtbot):
     box = TrainingMessages()
     qtbot.addWidget(box)
     pressed: list[str] = []
@@ -41,7 +34,7 @@ def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(
     assert pressed == ["save"]
 
 
-def test_a_quick_run_took_some_time() -> None:
+def test_a_quick_run_took_some_time():
     assert format_duration(0.03) == "less than 0.1 s"
     assert format_duration(0.06) == "0.1 s"
 
@@ -57,7 +50,7 @@ def run_of(number: int, project: Project = IRIS, samples: int = 2000, **test: fl
     )
 
 
-def test_a_run_is_compared_with_the_one_before() -> None:
+def test_a_run_is_compared_with_the_one_before():
     def sentence(run: Run, *before: Run) -> str:
         return previous_run_sentence(run, [*before, run])
 
@@ -76,7 +69,7 @@ def test_a_run_is_compared_with_the_one_before() -> None:
     assert "better" in sentence(prices[2], *prices[:2])
 
 
-def test_a_difference_that_may_be_chance_is_not_called_better_or_worse() -> None:
+def test_a_difference_that_may_be_chance_is_not_called_better_or_worse():
     """Of two standard errors: McNemar's test of one sample of 359 has p = 1, too."""
 
     def judged(before: Run, now: Run) -> str:
@@ -116,7 +109,7 @@ def test_a_difference_that_may_be_chance_is_not_called_better_or_worse() -> None
         edits.set_training(IRIS, seed=7),
     ],
 )
-def test_runs_that_were_not_tested_alike_are_not_compared(other: Project) -> None:
+def test_runs_that_were_not_tested_alike_are_not_compared(other):
     before = run_of(1, other, accuracy=0.9)
     now = run_of(2, accuracy=0.95)
     assert not previous_run_sentence(now, [before, now])
@@ -128,9 +121,7 @@ def test_runs_that_were_not_tested_alike_are_not_compared(other: Project) -> Non
 
 
 @pytest.mark.slow
-def test_the_result_says_what_the_run_before_came_to(
-    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
-) -> None:
+def test_the_result_says_what_the_run_before_came_to(open_window, qtbot, example):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     panel = window.docks.show_panel("training")
 

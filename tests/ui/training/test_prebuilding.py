@@ -1,38 +1,24 @@
 """Train begins at once: the network was built and traced while nothing else happened."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.loop.program import Program
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import MapPicture
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 from tests.core.engine.conftest import forget_prepared
 
-MINUTE = 60_000
-
 
 @pytest.mark.slow
-def test_train_builds_nothing_that_was_built_before(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_train_builds_nothing_that_was_built_before(open_window, example, qtbot, monkeypatch):
     built: list[Trainer] = []
     make = Trainer.__init__
 
@@ -43,10 +29,10 @@ def test_train_builds_nothing_that_was_built_before(
     forget_prepared()
     monkeypatch.setattr(Trainer, "__init__", count)
     window = open_window(edits.set_training(example("iris"), epochs=5))
-    qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.prebuilding.ready)
     assert len(built) == 1
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.models.trained is not None
     assert len(built) == 1, "the run took what was there"
     node = next(n.id for n in window.store.project.graph.nodes if n.layer == "Dense")
@@ -54,23 +40,20 @@ def test_train_builds_nothing_that_was_built_before(
     qtbot.wait(800)
     assert len(built) == 1, "where a card stands makes no other network"
     window.store.apply("Units", lambda p: edits.set_params(p, node, units=7))
-    qtbot.waitUntil(lambda: len(built) == 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(built) == 2)
 
 
 @pytest.mark.slow
 def test_what_is_seen_first_is_traced_before_train_is_pressed(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    open_window, example, qtbot, monkeypatch
+):
     forget_prepared()
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     surface = window.docks.show_panel("surface", focus=False)
     window.network_views.choose("layers")  # behind the neurons they have no surfaces
-    qtbot.waitUntil(lambda: surface.picture is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: surface.picture is not None)
     assert not surface.picture.answered, "the points alone"
-    qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.prebuilding.ready)
     late: list[str] = []
     prepare = NetworkObserver.prepare
 
@@ -80,25 +63,20 @@ def test_what_is_seen_first_is_traced_before_train_is_pressed(
 
     monkeypatch.setattr(NetworkObserver, "prepare", count)
     window.runner.start()
-    qtbot.waitUntil(
-        lambda: surface.picture.answered and window.sample_view.look is not None, timeout=MINUTE
-    )
-    qtbot.waitUntil(lambda: bool(window.sample_view.look.surfaces), timeout=MINUTE)
+    qtbot.waitUntil(lambda: surface.picture.answered and window.sample_view.look is not None)
+    qtbot.waitUntil(lambda: bool(window.sample_view.look.surfaces))
     assert late == []
     # Another view was not foreseen: it is traced beside the training, and comes.
     surface.live.choose("map")
-    qtbot.waitUntil(lambda: isinstance(surface.picture, MapPicture), timeout=MINUTE)
+    qtbot.waitUntil(lambda: isinstance(surface.picture, MapPicture))
     assert late == ["surface"]
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
 def test_train_takes_over_what_is_being_built_and_stop_ends_it(
-    open_window: Callable[..., MainWindow],
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    open_window, example, qtbot, monkeypatch
+):
     """Train waited behind a lock until a deep network was built, and Stop for as long."""
     built: list[Trainer] = []
     traces = threading.Event()
@@ -185,7 +163,7 @@ os._exit(0)
 
 
 @pytest.mark.slow
-def test_a_first_run_imports_nothing_on_the_window_s_thread(home: Path) -> None:
+def test_a_first_run_imports_nothing_on_the_window_s_thread(home):
     """It stood still for a tenth of a second when the first pictures came."""
     done = subprocess.run(
         [sys.executable, "-c", FIRST_RUN],

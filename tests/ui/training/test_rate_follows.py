@@ -1,25 +1,15 @@
 """The learning rate that is shown is the one a schedule gives now, not the one of the start."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import STEPS
 
-MINUTE = 60_000
-
 
 @pytest.mark.slow
-def test_the_slider_follows_a_schedule(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_slider_follows_a_schedule(open_window, example, qtbot):
     falling = {"initial_learning_rate": 0.1, "decay_steps": 100, "decay_rate": 0.97}
     optimizer = Choice("Adam", {"learning_rate": {"name": "ExponentialDecay", "params": falling}})
     window = open_window(edits.set_training(example("iris"), epochs=100_000, optimizer=optimizer))
@@ -37,7 +27,7 @@ def test_the_slider_follows_a_schedule(
                 seen.append(rate)
         return len(seen) >= 4
 
-    qtbot.waitUntil(shown, timeout=MINUTE)
+    qtbot.waitUntil(shown)
     assert seen == sorted(seen, reverse=True), "it only falls"
     assert seen[-1] < 0.1
     assert not runner.curves.marks
@@ -48,16 +38,13 @@ def test_the_slider_follows_a_schedule(
     epoch = len(runner.curves.epochs["loss"])
     words = runner.run.progress
     qtbot.waitUntil(
-        lambda: len(runner.curves.epochs["loss"]) > epoch and runner.run.progress != words,
-        timeout=MINUTE,
+        lambda: len(runner.curves.epochs["loss"]) > epoch and runner.run.progress != words
     )
     assert panel.rate.slider.value() == place, "a hand on the slider is not pushed away"
 
 
 @pytest.mark.slow
-def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1_000_000))
     runner = window.runner
     panel = window.docks.show_panel("training")
@@ -65,20 +52,20 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
     def goes_on_with(rate: float) -> None:
         assert float(panel.rate.value.text()) == rate
         panel.buttons.more.click()
-        qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
-        qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(rate), timeout=MINUTE)
+        qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
+        qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(rate))
         # Written when the curves are drawn next.
-        qtbot.waitUntil(lambda: float(panel.rate.value.text()) == rate, timeout=MINUTE)
+        qtbot.waitUntil(lambda: float(panel.rate.value.text()) == rate)
         runner.stop()
-        qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+        qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
 
     panel.buttons.count.setValue(100_000)
     runner.start()
-    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     panel.rate.slider.setValue(round(STEPS * 4 / 6))
-    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.01), timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.01))
     runner.stop()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     goes_on_with(0.01)
     panel.rate.slider.setValue(round(STEPS * 2 / 6))
     assert window.store.project.training.optimizer.params["learning_rate"] == 0.0001
@@ -90,27 +77,25 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
     assert runner.differs
 
 
-def test_a_rate_changed_in_the_settings_during_a_pause_is_the_run_s(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+def test_a_rate_changed_in_the_settings_during_a_pause_is_the_run_s(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1_000_000))
     runner, store = window.runner, window.store
     panel = window.docks.show_panel("training")
     runner.start()
-    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     runner.toggle_pause()
-    qtbot.waitUntil(lambda: runner.paused, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.paused)
 
     def plan(rate: float, **settings: int) -> None:
         optimizer = Choice("Adam", {"learning_rate": rate})
         store.apply("Rate", lambda p: edits.set_training(p, optimizer=optimizer, **settings))
 
     plan(0.02)
-    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.02), timeout=MINUTE)
-    qtbot.waitUntil(lambda: float(panel.rate.value.text()) == 0.02, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.02))
+    qtbot.waitUntil(lambda: float(panel.rate.value.text()) == 0.02)
     assert not runner.differs
     plan(0.04, batch_size=7)
     runner.toggle_pause()
-    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     assert runner.learning_rate == pytest.approx(0.02), "other settings are of the next run"
     assert runner.differs

@@ -1,7 +1,5 @@
 """Where they were: a project that is opened again shows its last run, and no other project's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.training_thread import RunState
 
-MINUTE = 60_000
 Open = Callable[..., MainWindow]
 
 
@@ -27,10 +24,10 @@ def trained(
     window = open_window(edits.set_training(example("iris"), epochs=400))
     assert window.documents.save_to(tmp_path / "flowers.netbuilder")
     window.runner.step()  # or it would be done before anybody could turn anything
-    qtbot.waitUntil(lambda: window.runner.paused, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.paused)
     window.runner.set_learning_rate(0.002)
     window.runner.toggle_pause()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.run_error is None
     return window
 
@@ -41,13 +38,11 @@ def settle(qtbot: QtBot) -> None:
 
 
 @pytest.mark.slow
-def test_an_opened_project_shows_its_last_run(
-    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_an_opened_project_shows_its_last_run(trained, open_window, qtbot, tmp_path):
     path = tmp_path / "flowers.netbuilder"
     before = trained.runner.curves
     window = open_window(files.read(path), path, keras=False)
-    qtbot.waitUntil(lambda: window.runner.run.recalled is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.run.recalled is not None)
     curves = window.runner.curves
     for name, series in before.steps.items():
         assert curves.steps[name].x.tolist() == pytest.approx(series.x.tolist())
@@ -69,18 +64,16 @@ def test_an_opened_project_shows_its_last_run(
     assert window.runner.curves.quantities == []
     # By the menu, too, and while another project was open.
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.runner.run.recalled is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.run.recalled is not None)
     window.runner.start(window.store.project)
     assert window.runner.run.recalled is None
 
 
 @pytest.mark.slow
-def test_the_trained_network_comes_back_with_it(
-    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_the_trained_network_comes_back_with_it(trained, open_window, qtbot, tmp_path):
     path = tmp_path / "flowers.netbuilder"
     window = open_window(files.read(path), path)
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     was, now = trained.workbench.models.trained, window.workbench.models.trained
     assert was is not None and now is not None
     for one, two in zip(
@@ -94,7 +87,7 @@ def test_the_trained_network_comes_back_with_it(
     assert panel.curves.plot.run.steps, "the curves of the steps stay, too"
     panel.buttons.count.setValue(2)
     panel.buttons.more.click()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not now, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not now)
     assert window.workbench.run_error is None
     assert window.workbench.models.trained.epochs == 402
     assert len(window.runner.curves.epochs["loss"]) == 402
@@ -105,9 +98,7 @@ def test_the_trained_network_comes_back_with_it(
 
 
 @pytest.mark.slow
-def test_another_project_never_gets_these_curves(
-    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_another_project_never_gets_these_curves(trained, open_window, qtbot, tmp_path):
     project = files.read(tmp_path / "flowers.netbuilder")
     assert run_store.newest_run(project, tmp_path) is not None
     last = project.graph.nodes[-2].id
@@ -128,9 +119,7 @@ def test_another_project_never_gets_these_curves(
 
 
 @pytest.mark.slow
-def test_a_project_left_at_once_does_not_show_the_others_run(
-    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_project_left_at_once_does_not_show_the_others_run(trained, open_window, qtbot, tmp_path):
     window = open_window(keras=False)
     window.documents.open_path(tmp_path / "flowers.netbuilder")
     window.documents.new()

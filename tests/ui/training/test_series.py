@@ -1,7 +1,5 @@
 """Curves: what is kept, and what of it is drawn."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -14,7 +12,7 @@ from netbuilder.ui.plots.run_curves import (
 )
 
 
-def test_a_series_grows_and_knows_its_range() -> None:
+def test_a_series_grows_and_knows_its_range():
     series = Series()
     for start in range(0, 1000, 10):
         series.extend(np.arange(start, start + 10), np.arange(start, start + 10) * 2.0)
@@ -24,13 +22,13 @@ def test_a_series_grows_and_knows_its_range() -> None:
     assert np.array_equal(series.y, np.arange(1000) * 2.0)
 
 
-def test_values_that_are_no_numbers_do_not_spoil_the_range() -> None:
+def test_values_that_are_no_numbers_do_not_spoil_the_range():
     series = Series()
     series.extend([1, 2, 3, 4], [1.0, np.nan, np.inf, 3.0])
     assert (series.low, series.high) == (1.0, 3.0)
 
 
-def test_a_spike_survives_thinning_out() -> None:
+def test_a_spike_survives_thinning_out():
     series = Series()
     y = np.zeros(100_000)
     y[54_321] = 9.0
@@ -43,7 +41,7 @@ def test_a_spike_survives_thinning_out() -> None:
     assert np.all(np.diff(x) >= 0)
 
 
-def test_only_what_is_in_view_is_drawn() -> None:
+def test_only_what_is_in_view_is_drawn():
     series = Series()
     series.extend(np.arange(1000), np.arange(1000))
     x, _ = visible(series, 100, 110, 400)
@@ -51,7 +49,7 @@ def test_only_what_is_in_view_is_drawn() -> None:
     assert x.max() <= 112
 
 
-def test_the_moving_average_is_one() -> None:
+def test_the_moving_average_is_one():
     series = Series()
     y = np.random.default_rng(1).random(500)
     series.extend(np.arange(500), y)
@@ -60,7 +58,7 @@ def test_the_moving_average_is_one() -> None:
         assert value == pytest.approx(y[max(place - 9, 0) : place + 1].mean())
 
 
-def test_of_a_long_run_a_bounded_number_of_points_is_held_and_no_spike_is_lost() -> None:
+def test_of_a_long_run_a_bounded_number_of_points_is_held_and_no_spike_is_lost():
     most, count, chunk = 4096, 300_000, 5000
     y = 1.0 + np.random.default_rng(2).random(count)
     y[[1234, 77_777, 210_001]] = 9.0, -4.0, 8.0
@@ -84,7 +82,7 @@ def test_of_a_long_run_a_bounded_number_of_points_is_held_and_no_spike_is_lost()
         assert value == pytest.approx(near, abs=0.02)
 
 
-def test_what_is_drawn_stays_when_points_go() -> None:
+def test_what_is_drawn_stays_when_points_go():
     series = Series(1000)
     series.extend(np.arange(900), np.arange(900) * 2.0)
     x, y = visible(series, 0, 100, 400)
@@ -93,7 +91,7 @@ def test_what_is_drawn_stays_when_points_go() -> None:
     assert np.array_equal((x, y), before)
 
 
-def test_points_that_come_at_once_are_thinned_too() -> None:
+def test_points_that_come_at_once_are_thinned_too():
     series = Series(1000)
     series.extend(np.arange(50_000), np.full(50_000, 2.0))
     assert len(series) <= 1000
@@ -102,7 +100,7 @@ def test_points_that_come_at_once_are_thinned_too() -> None:
     assert series.mean_around(np.array([len(series) - 1]), 20_000)[0] == pytest.approx(2.0)
 
 
-def test_quantities_begin_with_the_loss() -> None:
+def test_quantities_begin_with_the_loss():
     curves = RunCurves()
     curves.add_steps([1], {"accuracy": [0.5], "loss": [1.0]})
     curves.add_epochs("val_loss", [1], [2.0])
@@ -110,7 +108,7 @@ def test_quantities_begin_with_the_loss() -> None:
     assert curves.validation("loss").last == 2.0
 
 
-def test_marks_at_one_place_become_one() -> None:
+def test_marks_at_one_place_become_one():
     curves = RunCurves()
     curves.mark(1.0, "rate 0.1")
     curves.mark(1.1, "rate 0.2")
@@ -118,7 +116,7 @@ def test_marks_at_one_place_become_one() -> None:
     assert curves.marks == [(1.0, "rate 0.2"), (3.0, "rate 0.3")]
 
 
-def test_what_is_put_in_waits_until_someone_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_put_in_waits_until_someone_looks(monkeypatch):
     put: list[int] = []
     plain = Series._put
 

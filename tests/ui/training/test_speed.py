@@ -1,7 +1,5 @@
 """Speed under the hand: slow, a step, an epoch, back to the start, and training as one draws."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import same_training
@@ -36,9 +33,7 @@ def stands(window: MainWindow, steps: int) -> Callable[[], bool]:
     return look
 
 
-def test_a_slow_pace_ends_with_the_project(
-    open_window: Open, example: Callable[[str], Project]
-) -> None:
+def test_a_slow_pace_ends_with_the_project(open_window, example):
     window = open_window(example("iris"), keras=False)
     window.actions_table["speed-steps-2"].trigger()
     assert window.runner.speed.rate == 2
@@ -53,12 +48,12 @@ def test_a_slow_pace_ends_with_the_project(
 
 
 @pytest.mark.slow
-def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot) -> None:
+def test_steps_epochs_and_the_same_start_again(window, qtbot):
     actions, runner = window.actions_table, window.runner
     actions["step"].trigger()
-    qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, 1))
     actions["step"].trigger()
-    qtbot.waitUntil(stands(window, 2), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, 2))
     qtbot.waitUntil(
         lambda: runner.run.progress is not None and runner.run.progress.left == "paused"
     )
@@ -71,38 +66,38 @@ def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot)
 
     qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step 2 of {whole}", "paused"))
     actions["one-epoch"].trigger()
-    qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, whole))
     qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step {whole} of {whole}", "paused"))
     actions["step"].trigger()
     qtbot.waitUntil(lambda: told() == (f"Epoch 2 of 400 · step 1 of {whole}", "paused"))
     actions["rewind"].trigger()
     qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step 0 of {whole}", "paused"))
     actions["one-epoch"].trigger()
-    qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, whole))
     first = runner.curves.steps["loss"].y.copy()
     actions["rewind"].trigger()
-    qtbot.waitUntil(lambda: not runner.curves.steps, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not runner.curves.steps)
     assert runner.paused
     actions["one-epoch"].trigger()
-    qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, whole))
     assert np.allclose(runner.curves.steps["loss"].y, first), "the same weights, the same batches"
     actions["stop"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     actions["rewind"].trigger()
-    qtbot.waitUntil(lambda: runner.paused and not runner.curves.steps, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.paused and not runner.curves.steps)
     actions["step"].trigger()
-    qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, 1))
     assert runner.curves.steps["loss"].y[0] == pytest.approx(first[0])
 
 
 @pytest.mark.slow
-def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) -> None:
+def test_slow_is_slow_and_full_speed_is_not(window, qtbot):
     actions, runner = window.actions_table, window.runner
     slow = next(speed for speed in SPEEDS if speed.unit == "steps")
     actions[f"speed-{slow.id}"].trigger()
     assert [s.id for s in SPEEDS if actions[f"speed-{s.id}"].isChecked()] == [slow.id]
     actions["train"].trigger()
-    qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) >= 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) >= 2)
     begin, before = time.monotonic(), len(runner.curves.steps["loss"])
     qtbot.waitUntil(
         lambda: len(runner.curves.steps.get("loss", ())) >= before + 12, timeout=3 * MINUTE
@@ -110,13 +105,11 @@ def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) ->
     rate = (len(runner.curves.steps["loss"]) - before) / (time.monotonic() - begin)
     assert 0 < rate < 2 * slow.rate
     actions["speed-full"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert window.workbench.models.trained.epochs == 400
 
 
-def test_what_blocks_training_blocks_a_step(
-    open_window: Open, example: Callable, qtbot: QtBot
-) -> None:
+def test_what_blocks_training_blocks_a_step(open_window, example, qtbot):
     window = open_window(edits.set_data(example("iris"), Data()), keras=False)
     window.actions_table["step"].trigger()
     qtbot.waitUntil(lambda: bool(window.banner.cards))
@@ -125,23 +118,17 @@ def test_what_blocks_training_blocks_a_step(
 
 
 @pytest.mark.slow
-def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
-    window: MainWindow, qtbot: QtBot
-) -> None:
+def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(window, qtbot):
     store, runner = window.store, window.runner
     window.actions_table["as-drawn"].trigger()
-    qtbot.waitUntil(lambda: runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.active)
     store.apply("Epochs", lambda p: edits.set_training(p, epochs=3))
-    qtbot.waitUntil(
-        lambda: runner.state is RunState.IDLE and runner.project.training.epochs == 3,
-        timeout=MINUTE,
-    )
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE and runner.project.training.epochs == 3)
     node = next(n.id for n in store.project.graph.nodes if n.layer == "Dense")
     trained = window.workbench.models.trained
     store.apply("Units", lambda p: edits.set_params(p, node, units=5))
     qtbot.waitUntil(
-        lambda: window.workbench.models.trained is not trained and runner.state is RunState.IDLE,
-        timeout=MINUTE,
+        lambda: window.workbench.models.trained is not trained and runner.state is RunState.IDLE
     )
     assert window.workbench.models.trained.project.graph.by_id[node].params["units"] == 5
     before = store.project
@@ -158,8 +145,8 @@ def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
 
 @pytest.mark.slow
 def test_a_first_run_is_watched_and_finish_now_ends_the_waiting_alone(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, watched: None
-) -> None:
+    open_window, example, qtbot, watched
+):
     window = open_window(edits.set_training(example("xor"), epochs=60, seed=1))
     runner, control = window.runner, window.top_bar.findChild(SpeedControl, "speed_control")
     assert control is not None and control.buttons["speed-watch"].isChecked()
@@ -167,7 +154,7 @@ def test_a_first_run_is_watched_and_finish_now_ends_the_waiting_alone(
     longer = replace(WATCH, spread=10_000.0)  # whatever else this computer does
     runner.set_speed(longer)
     runner.start()
-    qtbot.waitUntil(lambda: runner.slowed, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.slowed)
     button, begin = control.buttons["speed-full"], time.monotonic()
     assert button.text() == window.actions_table["finish-now"].text()
     qtbot.wait(1000)
@@ -184,13 +171,13 @@ def test_a_first_run_is_watched_and_finish_now_ends_the_waiting_alone(
 
 
 @pytest.mark.slow
-def test_at_step_train_and_going_on_do_one_batch(window: MainWindow, qtbot: QtBot) -> None:
+def test_at_step_train_and_going_on_do_one_batch(window, qtbot):
     actions, runner = window.actions_table, window.runner
     actions["speed-step"].trigger()
     actions["train"].trigger()
-    qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, 1))
     actions["pause"].trigger()
-    qtbot.waitUntil(stands(window, 2), timeout=MINUTE)
+    qtbot.waitUntil(stands(window, 2))
     actions["speed-full"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert runner.speed is not STEP

@@ -1,7 +1,5 @@
 """A run that pauses can be judged, asked and saved as it stands."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,9 +26,7 @@ def paused(
 
 
 @pytest.mark.slow
-def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
-    paused: MainWindow, qtbot: QtBot
-) -> None:
+def test_evaluate_and_predict_answer_from_a_pause_and_say_so(paused, qtbot):
     window, bench = paused, paused.workbench
     assert bench.models.trained.epochs == 1 and bench.models.paused_snapshot is not None
     evaluate = window.docks.show_panel("evaluate")
@@ -65,7 +61,7 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     assert bench.models.paused_snapshot is None and not predict.stale.isVisible()
 
 
-def test_it_is_saved_as_it_stands(paused: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+def test_it_is_saved_as_it_stands(paused, tmp_path, qtbot):
     import keras
 
     window = paused
@@ -77,7 +73,7 @@ def test_it_is_saved_as_it_stands(paused: MainWindow, tmp_path: Path, qtbot: QtB
     assert window.runner.state is RunState.PAUSED, "the run waits still"
 
 
-def test_back_at_the_start_it_is_the_untrained_one(paused: MainWindow, qtbot: QtBot) -> None:
+def test_back_at_the_start_it_is_the_untrained_one(paused, qtbot):
     window, bench, learned = paused, paused.workbench, paused.workbench.models.trained
     evaluate = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: window.runner.best_epoch == 1)
@@ -103,9 +99,7 @@ def test_back_at_the_start_it_is_the_untrained_one(paused: MainWindow, qtbot: Qt
     assert any(not np.array_equal(now, before) for now, before in pairs), "a step was done"
 
 
-def test_stopped_at_the_start_what_was_there_before_is_back(
-    paused: MainWindow, qtbot: QtBot
-) -> None:
+def test_stopped_at_the_start_what_was_there_before_is_back(paused, qtbot):
     window, bench = paused, paused.workbench
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
@@ -120,8 +114,8 @@ def test_stopped_at_the_start_what_was_there_before_is_back(
 
 @pytest.mark.slow
 def test_in_a_pause_the_canvas_shows_another_row_and_what_was_learned_last(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window, example, qtbot
+):
     window = open_window(edits.set_training(example("moons"), epochs=500))
     window.runner.one_epoch()
     view = window.sample_view

@@ -1,10 +1,5 @@
 """Photos get a pretrained backbone; drawings and small grey pictures a small CNN."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -38,9 +33,7 @@ def drawing(random: np.random.Generator, side: int, label: int) -> Image.Image:
         (drawing, "L", 28, False),
     ],
 )
-def test_photos_get_the_backbone(
-    tmp_path: Path, make: Callable[..., Image.Image], mode: str, side: int, backbone: bool
-) -> None:
+def test_photos_get_the_backbone(tmp_path, make, mode, side, backbone):
     random = np.random.default_rng(0)
     for label in range(2):
         (tmp_path / "p" / "ab"[label]).mkdir(parents=True)

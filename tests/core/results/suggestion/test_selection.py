@@ -1,7 +1,5 @@
 """Candidates of a table: selected on training rows only, in time, and remembered."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,7 +59,7 @@ def _errors(suggestion: Suggestion) -> dict[str, float]:
 
 
 @pytest.mark.slow
-def test_steps_need_bins_and_a_line_needs_none(tmp_path: Path) -> None:
+def test_steps_need_bins_and_a_line_needs_none(tmp_path):
     steps = select_network(_project(), _table(tmp_path, "steps"), seconds=LONG)
     errors = _errors(steps)
     assert steps.name == "bins" and steps.project.data.scaling == "bins"
@@ -73,7 +71,7 @@ def test_steps_need_bins_and_a_line_needs_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_test_rows_have_no_say(tmp_path: Path) -> None:
+def test_the_test_rows_have_no_say(tmp_path):
     """Two files differ in the targets of the test rows alone: a selection that looked at them
     would have other scores."""
     scores, targets = [], []
@@ -95,7 +93,7 @@ def test_the_test_rows_have_no_say(tmp_path: Path) -> None:
     assert scores[0] == scores[1] != []
 
 
-def test_a_trial_trains_as_the_engine_does(tmp_path: Path) -> None:
+def test_a_trial_trains_as_the_engine_does(tmp_path):
     """With all rows in one batch their order cannot matter: optimizer, schedule and decay must."""
     project, base = _project(), _table(tmp_path, "line", 60)
     facts = load_dataset(project, base).facts
@@ -119,7 +117,7 @@ def test_a_trial_trains_as_the_engine_does(tmp_path: Path) -> None:
     np.testing.assert_allclose(errors[0], evaluate(trained, dataset.train).off[:, 0], atol=1e-3)
 
 
-def test_the_linear_candidate_is_as_good_as_logistic_regression(tmp_path: Path) -> None:
+def test_the_linear_candidate_is_as_good_as_logistic_regression(tmp_path):
     """Too small a learning rate leaves the weights of iris under way: a tenth is wrong then."""
     from sklearn.datasets import load_iris
     from sklearn.linear_model import LogisticRegression
@@ -140,7 +138,7 @@ def test_the_linear_candidate_is_as_good_as_logistic_regression(tmp_path: Path) 
     assert errors is not None and errors.mean() <= 1 - logistic.score(x, y.ravel()) + 0.02
 
 
-def test_averaged_word_vectors_are_as_good_as_tf_idf(tmp_path: Path) -> None:
+def test_averaged_word_vectors_are_as_good_as_tf_idf(tmp_path):
     """Topics by one word in two to forty: without a scale the topic of long texts is drowned."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -167,14 +165,14 @@ def test_averaged_word_vectors_are_as_good_as_tf_idf(tmp_path: Path) -> None:
     assert errors.mean() <= 1 - logistic.score(new, rows["kind"].iloc[score]) + 0.03
 
 
-def test_titles_can_stand_in_a_list(tmp_path: Path) -> None:
+def test_titles_can_stand_in_a_list(tmp_path):
     """A comma in a title would list one candidate as two."""
     project, base = _project(), _table(tmp_path, "line")
     titles = [c.title for c in candidates(project, load_dataset(project, base).facts, base)]
     assert len(set(titles)) == 3 and not any("," in title for title in titles)
 
 
-def test_a_group_is_trained_on_or_scored(tmp_path: Path) -> None:
+def test_a_group_is_trained_on_or_scored(tmp_path):
     path = _table(tmp_path, "line", 90) / "t.csv"
     frame = pd.read_csv(path)
     frame["who"] = [f"p{row % 15}" for row in range(90)]
@@ -189,7 +187,7 @@ def test_a_group_is_trained_on_or_scored(tmp_path: Path) -> None:
         assert len(score) and not set(groups[train]) & set(groups[score])
 
 
-def test_the_most_promising_wins_unless_another_is_better_beyond_chance() -> None:
+def test_the_most_promising_wins_unless_another_is_better_beyond_chance():
     """Errors are compared row by row: most of their spread is that of hard and easy rows, beside
     which a small but steady lead would look like chance."""
     hard = np.random.default_rng(1).gamma(2, 5, 200)
@@ -207,7 +205,7 @@ def test_the_most_promising_wins_unless_another_is_better_beyond_chance() -> Non
     assert best(first, score("once", -9, 0, 1)) == "once", "time ended before its second part"
 
 
-def test_no_time_takes_the_most_promising_and_says_so(tmp_path: Path) -> None:
+def test_no_time_takes_the_most_promising_and_says_so(tmp_path):
     titles: list[str] = []
 
     def progress(title: str, done: int, of: int) -> None:

@@ -1,7 +1,5 @@
 """Networks for series: what they start from, the season that is found, and what they reach."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,9 +37,7 @@ def proposed(data: Data, folder: Path) -> dict[str, Candidate]:
 @pytest.mark.parametrize(
     ("target", "horizon"), [(("b",), 1), (("a",), 3), (("b", "a"), 9), (("a", "b"), 7)]
 )
-def test_an_untrained_network_is_the_naive_forecast(
-    tmp_path: Path, name: str, target: tuple[str, ...], horizon: int
-) -> None:
+def test_an_untrained_network_is_the_naive_forecast(tmp_path, name, target, horizon):
     """Exactly, in own units, for each column and step: nothing is learned to undo first."""
     day = np.arange(150)
     chance = np.random.default_rng(3)
@@ -64,7 +60,7 @@ def test_an_untrained_network_is_the_naive_forecast(
     assert values == pytest.approx(naive, rel=1e-4, abs=1e-2)
 
 
-def test_the_season_is_found_by_date_or_autocorrelation() -> None:
+def test_the_season_is_found_by_date_or_autocorrelation():
     chance = np.random.default_rng(0)
     row = np.arange(240)
     wave = 10 * np.sin(2 * np.pi * row / 11)
@@ -85,9 +81,7 @@ def test_the_season_is_found_by_date_or_autocorrelation() -> None:
     [(144, {}, 24, 12), (70, {}, 13, 12), (34, {}, 7, 1), (144, {"window": 6}, 6, 1)],
     ids=["long", "short", "too-short", "window-chosen"],
 )
-def test_the_window_holds_the_season(
-    tmp_path: Path, rows: int, options: dict[str, int], window: int, season: int
-) -> None:
+def test_the_window_holds_the_season(tmp_path, rows, options, window, season):
     """Where the series is too short for it, the network starts from the last value."""
     month = np.arange(rows)
     values = month + 20 * np.sin(2 * np.pi * month / 12)
@@ -100,7 +94,7 @@ def test_the_window_holds_the_season(
     load_dataset(first.project, tmp_path)
 
 
-def test_gaps_are_no_obstacle(tmp_path: Path) -> None:
+def test_gaps_are_no_obstacle(tmp_path):
     day = np.arange(200)
     data = written(tmp_path, {"v": SHOP[day % 7] + np.random.default_rng(0).normal(0, 1, 200)})
     table = pd.read_csv(tmp_path / "s.csv").drop(index=[60, 61, 130])
@@ -110,7 +104,7 @@ def test_gaps_are_no_obstacle(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_shop_with_trend_and_week(tmp_path: Path) -> None:
+def test_a_shop_with_trend_and_week(tmp_path):
     """From a file to a forecast that beats both naive ones clearly, with noise of N(0, 5)."""
     day = np.arange(600)
     values = 100 + 0.3 * day + 3 * SHOP[day % 7] + np.random.default_rng(5).normal(0, 5, 600)
@@ -132,7 +126,7 @@ def test_a_shop_with_trend_and_week(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_random_walk_is_left_to_the_naive_forecast(tmp_path: Path) -> None:
+def test_a_random_walk_is_left_to_the_naive_forecast(tmp_path):
     """Its last value is the best forecast: what a network learns beside it can only harm."""
     steps = np.random.default_rng(2).normal(0, 3, 400)
     written(tmp_path, {"price": (500 + np.cumsum(steps)).round(2)})

@@ -1,7 +1,5 @@
 """From a file to a network in one step: each kind gets what fits it, and learns."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -35,7 +33,7 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_table_of_numbers_and_words(table: Path) -> None:
+def test_a_table_of_numbers_and_words(table):
     found = suggest(table, "price", seconds=0)
     assert found.task == "regression"
     assert layers(found)[0] == "Input"
@@ -47,7 +45,7 @@ def test_a_table_of_numbers_and_words(table: Path) -> None:
     assert said == pytest.approx([1900, 1400], rel=0.08)
 
 
-def test_pictures_and_texts(tmp_path: Path) -> None:
+def test_pictures_and_texts(tmp_path):
     for label, value in (("dark", 30), ("light", 220)):
         (tmp_path / "p" / label).mkdir(parents=True)
         for index in range(10):
@@ -62,13 +60,13 @@ def test_pictures_and_texts(tmp_path: Path) -> None:
     assert found.task == "binary"
 
 
-def test_an_unknown_target_is_refused(table: Path) -> None:
+def test_an_unknown_target_is_refused(table):
     with pytest.raises(DataError):
         suggest(table, "weight")
 
 
 @pytest.mark.slow
-def test_the_command(table: Path) -> None:
+def test_the_command(table):
     done = subprocess.run(
         [sys.executable, "-m", "netbuilder", "new", str(table), "--target", "price", "--json"],
         capture_output=True, text=True, check=False,
