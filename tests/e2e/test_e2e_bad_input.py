@@ -30,10 +30,7 @@ def changed(**graph: Any) -> str:
 
 PROJECTS = {
     "cut off": (json.dumps(GOOD)[:200], "ends unexpectedly"),
-    "a table": (
-        ROWS,
-        "table with 3 columns. A table is data. To inspect it, run: netbuilder data",
-    ),
+    "a table": (ROWS, "table with 3 columns. A table is data. To inspect it, run: netbuilder data"),
     "a text": ("Dear all: see you\n", "starts with “Dear all: see you”."),
     "a web page": ("<html a, b>\n", "starts with “<html a, b>”."),
     "empty": ("", "empty"),

@@ -10,13 +10,7 @@ from netbuilder.core.formats import registry
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project, Training
 from netbuilder.core.results.explain.methods import explain
-from tests.core.results.conftest import (
-    chain,
-    digits_model,
-    house_folder,
-    house_model,
-    houses,
-)
+from tests.core.results.conftest import chain, digits_model, house_folder, house_model, houses
 
 __all__ = ["digits_model", "house_folder", "house_model"]
 

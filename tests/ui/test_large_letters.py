@@ -104,12 +104,7 @@ def _look_at_pages(window: MainWindow, qtbot: QtBot, *names: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "factor", "language"),
-    [
-        (SMALL, 1.0, "qps"),
-        (LAPTOP, 2.0, "qps"),
-        (LAPTOP, 1.75, "en"),
-        (DESKTOP, 2.0, "en"),
-    ],
+    [(SMALL, 1.0, "qps"), (LAPTOP, 2.0, "qps"), (LAPTOP, 1.75, "en"), (DESKTOP, 2.0, "en")],
 )
 def test_no_word_is_cut_off(open_window, example, qtbot, letters, speak, size, factor, language):
     speak(language)

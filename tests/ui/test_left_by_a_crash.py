@@ -18,11 +18,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.services import crash_detector, jobs, recovery, suggested_paths
-from netbuilder.ui.services.crash_detector import (
-    acquire_lock,
-    new_process_name,
-    of_one_process,
-)
+from netbuilder.ui.services.crash_detector import acquire_lock, new_process_name, of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.training_thread import RunState, keep_network
 from netbuilder.ui.window import dialogs

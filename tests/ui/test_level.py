@@ -104,8 +104,7 @@ def test_what_is_used_or_searched_for_is_there(open_window, example):
     window.store.apply("GRU", lambda p: edits.append_layer(p, "BatchNormalization"))
     assert "BatchNormalization" in listed(window)
     window.store.apply(
-        "Callbacks",
-        lambda p: edits.set_training(p, seed=7, callbacks=(Choice("EarlyStopping"),)),
+        "Callbacks", lambda p: edits.set_training(p, seed=7, callbacks=(Choice("EarlyStopping"),))
     )
     assert plan.length.rows["seed"].editor.isVisible()
     assert plan.callbacks_button.isVisible()

@@ -54,8 +54,7 @@ def spoken(widget: QWidget) -> str:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["iris", *(pytest.param(one, marks=pytest.mark.slow) for one in ("reviews", "digits"))],
+    "name", ["iris", *(pytest.param(one, marks=pytest.mark.slow) for one in ("reviews", "digits"))]
 )
 def test_tab_reaches_all_and_is_caught_nowhere(open_window, example, qtbot, name):
     window = open_window(edits.set_training(example(name), epochs=2))

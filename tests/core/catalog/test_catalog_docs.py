@@ -8,8 +8,7 @@ from netbuilder.core.catalog.training.training_index import LOSSES
 
 
 @pytest.mark.parametrize(
-    ("name", "page"),
-    [("layers.md", catalog.layers_page), ("training.md", catalog.training_page)],
+    ("name", "page"), [("layers.md", catalog.layers_page), ("training.md", catalog.training_page)]
 )
 def test_page_is_up_to_date(root, name, page):
     stored = (root / "docs" / name).read_text(encoding="utf-8")

@@ -80,11 +80,7 @@ def test_every_category_has_layers_and_the_teaching_set_is_short():
         ("Flatten", {}, ""),
         ("Rescaling", {"scale": 1 / 255}, "0.003922"),
         ("ZeroPadding2D", {"padding": [[1, 2], [0, 3]]}, "1+2×0+3"),
-        (
-            "Bidirectional",
-            {"layer": {"layer": "LSTM", "params": {"units": 8}}},
-            "LSTM 8 · concat",
-        ),
+        ("Bidirectional", {"layer": {"layer": "LSTM", "params": {"units": 8}}}, "LSTM 8 · concat"),
         ("Bidirectional", {"layer": "rubbish"}, "rubbish · concat"),
         ("Bidirectional", {"layer": {"layer": "Gone", "params": 3}}, "Gone · concat"),
         ("Concatenate", {}, ""),

@@ -160,8 +160,7 @@ def test_a_shared_layer_counts_once(cache):
 def test_cached_shapes_tell_the_names_of_the_node_that_asks(cache):
     for name in ("first", "second"):
         graph = graph_of(
-            ("input", "Input", {"shape": [8, 8, 1]}),
-            (name, "MaxPooling2D", {"pool_size": 20}),
+            ("input", "Input", {"shape": [8, 8, 1]}), (name, "MaxPooling2D", {"pool_size": 20})
         )
         assert f"'{name}'" in cache.compute(graph).by_node[name].error
 

@@ -19,15 +19,7 @@ from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import (
-    Choice,
-    ColumnChoice,
-    Data,
-    Graph,
-    Node,
-    Project,
-    Training,
-)
+from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.core.results.file_samples import read_samples
 from netbuilder.core.results.predict_file import predictions_of_file
 from netbuilder.core.results.unusual_values import with_missing_rule

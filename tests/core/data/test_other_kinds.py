@@ -86,8 +86,7 @@ def test_an_input_that_says_its_size_is_obeyed(pictures):
 def test_unreadable_pictures_are_named(pictures):
     (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
     with pytest.raises(
-        DataError,
-        match=r"not in the format that its extension indicates: 'cats/broken\.png'",
+        DataError, match=r"not in the format that its extension indicates: 'cats/broken\.png'"
     ):
         load_facts(images(), pictures)
     (pictures / "cats" / "broken.png").unlink()

@@ -136,11 +136,7 @@ def test_the_script_makes_the_same_points_and_cuts_them_alike(project):
     space: dict[str, np.ndarray] = {}
     exec(text[: text.index("# Build the network")], space)
     data = load_dataset(changed, Path())
-    for name, split in (
-        ("train", data.train),
-        ("val", data.validation),
-        ("test", data.test),
-    ):
+    for name, split in (("train", data.train), ("val", data.validation), ("test", data.test)):
         assert split is not None
         assert np.allclose(space[f"x_{name}"], split.raw_x["input"])
         assert np.array_equal(space[f"y_{name}"], next(iter(split.raw_y.values())))

@@ -96,10 +96,7 @@ def test_money_of_another_country_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("cells", "told"),
-    [
-        (["21 °C", "70 °F", "25 °C"], True),
-        (["9a", "9b", "9c", "10a", "10b", "10c"], False),
-    ],
+    [(["21 °C", "70 °F", "25 °C"], True), (["9a", "9b", "9c", "10a", "10b", "10c"], False)],
 )
 def test_units_that_cannot_be_made_one_are_told_classes_of_a_school_are_none(tmp_path, cells, told):
     write(tmp_path, cells)

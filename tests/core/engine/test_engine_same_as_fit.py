@@ -55,7 +55,7 @@ CASES = {
             ("bn", "BatchNormalization", {"momentum": 0.8}),
             ("drop", "Dropout", {"rate": 0.4}),
             OUT,
-        ],
+        ]
     ),
     "masking": Case([("mask", "Masking", {}), ("rnn", "LSTM", {"units": 4}), OUT], x=SEQUENCE),
     "embedding with mask": Case(

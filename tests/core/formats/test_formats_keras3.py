@@ -33,13 +33,7 @@ KINDS = {
     **model_kinds.KERAS_3,
 }
 # What the cards cannot say all of: these answer, and are judged and saved, as they came.
-AS_THEY_CAME = {
-    "rnn of cells",
-    "stacked cells",
-    "one cell",
-    "states handed on",
-    "input is output",
-}
+AS_THEY_CAME = {"rnn of cells", "stacked cells", "one cell", "states handed on", "input is output"}
 # The same, with operations that are no layers: Keras opens such a model from a .keras only.
 WITH_OPERATIONS = {"operations of keras", "slices", "mean by operations"}
 # Keras 3.15.1 itself fails on these as .h5: it writes none, ...

@@ -24,11 +24,7 @@ Config = dict[str, Any]
 
 def layer(class_name: str, **config: Any) -> Config:
     name = class_name.lower()
-    return {
-        "class_name": class_name,
-        "module": "keras.layers",
-        "config": {"name": name, **config},
-    }
+    return {"class_name": class_name, "module": "keras.layers", "config": {"name": name, **config}}
 
 
 def chain(shape: list[int | None], *layers: Config) -> Config:

@@ -235,10 +235,7 @@ def test_names_of_keras_1(tmp_path):
         # The careless reading takes the 5 for strides, as Keras 2 would.
         ("Conv2D", {"filters": 32, "kernel_size": [3, 5], "padding": "same"}),
         ("Flatten", {}),
-        (
-            "Dense",
-            {"units": 16, "kernel_initializer": "RandomUniform", "kernel_regularizer": "L2"},
-        ),
+        ("Dense", {"units": 16, "kernel_initializer": "RandomUniform", "kernel_regularizer": "L2"}),
     ]
     training = found.project.training
     assert training.optimizer == Choice("SGD", {"learning_rate": 0.1, "momentum": 0.9})

@@ -79,11 +79,7 @@ def test_files_of_other_programs(name):
 
 def test_every_second_pixel_is_a_pooling(tmp_path):
     """Columns 1, 3 and 5 of 0 to 6, repeated in two rows, known beforehand."""
-    nodes = [
-        node("Slice", "x a b i s", "c"),
-        node("Expand", "c e", "w"),
-        node("Conv", "w k", "y"),
-    ]
+    nodes = [node("Slice", "x a b i s", "c"), node("Expand", "c e", "w"), node("Conv", "w k", "y")]
     arrays = {
         "a": np.array([1]), "b": np.array([7]), "i": np.array([3]), "s": np.array([2]),
         "e": np.array([1, 1, 2, 3]), "k": np.ones((1, 1, 1, 1), "float32"),

@@ -94,8 +94,7 @@ def _submit(
     """Write what "Submit…" writes, with every step ticked and every event claimed."""
     record = LessonRecord(lesson, frozenset({1, 2, 3, 4, 5}), events=frozenset({"predicted"}))
     project = with_submission_info(
-        with_record(trained.project, record),
-        SubmissionInfo(path.stem, lesson, claimed, work, time),
+        with_record(trained.project, record), SubmissionInfo(path.stem, lesson, claimed, work, time)
     )
     registry.save_network(replace(trained, project=project), path)
 

@@ -358,10 +358,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     ],
     "model_card": [
         [TRAIN],
-        [
-            EVALUATED,
-            Answer("Do not rely on it: the network has never seen such a tumour"),
-        ],
+        [EVALUATED, Answer("Do not rely on it: the network has never seen such a tumour")],
         [card("purpose", "It advises doctors which tumours to examine first.")],
         [
             card("harm", "Patients whose malignant tumour is predicted as benign."),

@@ -154,17 +154,11 @@ def test_copies_are_free_of_the_original():
 
 def test_a_chain_laid_out_by_hand_makes_room():
     project = edits.move_nodes(
-        chain("Input", "Dense", "Dense"),
-        {"input": (0, 0), "dense": (0, 80), "dense_1": (0, 160)},
+        chain("Input", "Dense", "Dense"), {"input": (0, 0), "dense": (0, 80), "dense_1": (0, 160)}
     )
     project = edits.insert_on_edge(project, ("input", "dense"), "Dropout")
     places = {n.id: n.position for n in project.graph.nodes}
-    assert places == {
-        "input": (0, 0),
-        "dropout": (0, 80),
-        "dense": (0, 160),
-        "dense_1": (0, 240),
-    }
+    assert places == {"input": (0, 0), "dropout": (0, 80), "dense": (0, 160), "dense_1": (0, 240)}
 
 
 def test_data_options_take_names_that_the_recipe_does_not_know():

@@ -384,8 +384,7 @@ ODD = {
 
 
 @pytest.mark.parametrize(
-    "name",
-    [name if name == "gru" else pytest.param(name, marks=pytest.mark.slow) for name in ODD],
+    "name", [name if name == "gru" else pytest.param(name, marks=pytest.mark.slow) for name in ODD]
 )
 def test_products_are_shown_only_if_they_give_kerass_gradient(name):
     data = "digits" if name == "dilated" else "reviews"

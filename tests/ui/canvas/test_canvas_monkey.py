@@ -225,9 +225,7 @@ class Monkey:
         from PySide6.QtTest import QTest
 
         QTest.mouseDClick(
-            self.view.viewport(),
-            Qt.MouseButton.LeftButton,
-            pos=self.hand.spot(*self.somewhere()),
+            self.view.viewport(), Qt.MouseButton.LeftButton, pos=self.hand.spot(*self.somewhere())
         )
         self.answer_search()
         for field in self.view.findChildren(NameField):

@@ -66,8 +66,7 @@ def test_a_problem_that_is_asked_for_covers_no_card(hand, diagnosed):
     for row in range(3):  # cards where the words would stand
         y = view.picture.cards["conv2d"].y + 60.0 * row - 60.0
         view.store.apply(
-            "Beside",
-            lambda p, y=y: edits_canvas.add_connected(p, "Dropout", position=(x, y)),
+            "Beside", lambda p, y=y: edits_canvas.add_connected(p, "Dropout", position=(x, y))
         )
     diagnosed(view.workbench)
     view.sight.fit()

@@ -20,13 +20,7 @@ from netbuilder.ui.capture import collect_window
 from netbuilder.ui.capture.class_cards import _UNREADABLE
 from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.services import devices, project_store, workbench
-from netbuilder.ui.services.devices import (
-    RATE,
-    PictureSource,
-    SoundSource,
-    TakenSample,
-    waves,
-)
+from netbuilder.ui.services.devices import RATE, PictureSource, SoundSource, TakenSample, waves
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.window import dialogs
 

@@ -6,14 +6,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPixmap
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QProgressBar, QPushButton, QWidget
 
 from netbuilder.cli import main
 from netbuilder.core.data.examples import PICTURE_WORDS, find_example, list_examples

@@ -11,11 +11,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessin
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.core.results.classification_curves import (
-    MEANINGS,
-    gap_sentence,
-    metric_meaning,
-)
+from netbuilder.core.results.classification_curves import MEANINGS, gap_sentence, metric_meaning
 from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.explain.methods import ComparisonRows, explain

@@ -41,11 +41,7 @@ def small(folder: Path) -> Project:
     nodes = (
         Node("input", "Input"),
         Node("e", "Embedding", {"input_dim": 7, "output_dim": 8}),
-        Node(
-            "look",
-            "MultiHeadAttention",
-            {"num_heads": 2, "key_dim": 4, "use_causal_mask": True},
-        ),
+        Node("look", "MultiHeadAttention", {"num_heads": 2, "key_dim": 4, "use_causal_mask": True}),
         Node("sum", "Add"),
         Node("flat", "Flatten"),
         Node("out", "Dense", {"units": 5, "activation": "softmax"}),

@@ -100,8 +100,7 @@ def test_what_differs_between_runs_is_shown(example):
 
     adam = example("iris")
     sgd = replace(
-        adam,
-        training=replace(adam.training, optimizer=Choice("SGD", {"learning_rate": 0.1})),
+        adam, training=replace(adam.training, optimizer=Choice("SGD", {"learning_rate": 0.1}))
     )
     both = [run("1", adam), run("2", sgd)]
     model = RunsModel()

@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from netbuilder.ui.plots.run_curves import (
-    MOST_POINTS,
-    MOST_WAITING,
-    RunCurves,
-    Series,
-    visible,
-)
+from netbuilder.ui.plots.run_curves import MOST_POINTS, MOST_WAITING, RunCurves, Series, visible
 
 
 def test_a_series_grows_and_knows_its_range():

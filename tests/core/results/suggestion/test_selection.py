@@ -10,15 +10,7 @@ import pytest
 from netbuilder.core.data.defaults import fit_output_to_data
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.prepared_data import prepare_data
-from netbuilder.core.project.model import (
-    Choice,
-    ColumnChoice,
-    Data,
-    Graph,
-    Node,
-    Project,
-    Training,
-)
+from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.learning_curve import train_quietly
 from netbuilder.core.results.suggestion import text_candidates
@@ -100,8 +92,7 @@ def test_a_trial_trains_as_the_engine_does(tmp_path):
     linear = next(c for c in candidates(project, facts, base) if c.name == "linear")
     rate = {"initial_learning_rate": 0.05, "decay_steps": 20}
     optimizer = Choice(
-        "AdamW",
-        {"learning_rate": {"name": "CosineDecay", "params": rate}, "weight_decay": 0.3},
+        "AdamW", {"learning_rate": {"name": "CosineDecay", "params": rate}, "weight_decay": 0.3}
     )
     training = Training(optimizer=optimizer, epochs=20, batch_size=60)
     # Inputs and targets of mean 0 would leave nothing but rounding in the bias's gradient.
