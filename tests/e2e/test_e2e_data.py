@@ -1,10 +1,7 @@
 """``netbuilder data``: what a file or a project was understood as, in words and as JSON."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +20,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str
     return code, json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def test_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file(tmp_path, capsys):
     rows = "\n".join(f"{n},{n % 2},{'ab'[n % 2]}" for n in range(50))
     (tmp_path / "d.csv").write_text(f"x,bit,letter\n{rows}\n")
     code, found = told(capsys, str(tmp_path / "d.csv"))
@@ -41,9 +38,7 @@ def test_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ("warning", "Leave 'bit' out") in told_of
 
 
-def test_a_unit_is_written_once_behind_the_span(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_unit_is_written_once_behind_the_span(tmp_path, capsys):
     rows = "\n".join(f"{n} in,{'ab'[n % 2]}" for n in range(60, 84))
     (tmp_path / "d.csv").write_text(f"height,letter\n{rows}\n")
     assert main(["data", str(tmp_path / "d.csv")]) == 0
@@ -51,7 +46,7 @@ def test_a_unit_is_written_once_behind_the_span(
     assert "60" in height and "83 in" in height and height.count(" in") == 1
 
 
-def test_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_project(tmp_path, capsys):
     assert main(["examples", "iris", "-o", str(tmp_path / "iris.netbuilder")]) == 0
     capsys.readouterr()
     code, found = told(capsys, str(tmp_path / "iris.netbuilder"))
@@ -60,21 +55,19 @@ def test_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(found["columns"]) == 5  # type: ignore[arg-type]
 
 
-def test_arrays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_arrays(tmp_path, capsys):
     np.savez(tmp_path / "d.npz", x=np.zeros((40, 5, 5)), y=np.arange(40) % 2)
     code, found = told(capsys, str(tmp_path / "d.npz"))
     assert (code, found["kind"], found["columns"]) == (0, "arrays", [])
     assert found["classes"] == {"0": 20, "1": 20}
 
 
-def test_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_there(tmp_path, capsys):
     assert main(["data", str(tmp_path / "none.csv")]) == 1
     assert "none.csv" in capsys.readouterr().err
 
 
-def test_what_keeps_it_from_training_is_told_and_the_exit_is_1(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_keeps_it_from_training_is_told_and_the_exit_is_1(tmp_path, capsys):
     rows = "\n".join(f"{n};{n:,}" for n in range(950, 1200, 5))
     (tmp_path / "d.csv").write_text(f"y;price\n{rows}\n")
     code, found = told(capsys, str(tmp_path / "d.csv"))
@@ -88,7 +81,7 @@ def test_what_keeps_it_from_training_is_told_and_the_exit_is_1(
     assert told(capsys, str(tmp_path / "d.csv"))[0] == 1
 
 
-def test_a_built_in_set_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_built_in_set_by_its_name(capsys):
     code, found = told(capsys, "iris")
     assert (code, found["kind"]) == (0, "builtin")
     assert found["classes"] == {"setosa": 50, "versicolor": 50, "virginica": 50}
@@ -97,9 +90,7 @@ def test_a_built_in_set_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("ending", [".h5", ".keras"])
-def test_a_network_is_no_data(
-    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_is_no_data(ending, tmp_path, capsys):
     import keras
 
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / f"m{ending}")
@@ -110,9 +101,7 @@ def test_a_network_is_no_data(
     assert f"netbuilder check m{ending}" in said
 
 
-def test_the_json_is_the_table_of_the_panel(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_json_is_the_table_of_the_panel(tmp_path, capsys):
     """Each fact of each column that the Data panel shows stands in the JSON, with its value."""
     rows = "\n".join(f"{n},{n % 3 or ''},{'ab'[n % 2]}" for n in range(60))
     project = Project(
@@ -134,9 +123,7 @@ def test_the_json_is_the_table_of_the_panel(
     assert found["columns"][0]["histogram"]["counts"] == {"a": [2, 1] * 10, "b": [1, 2] * 10}  # type: ignore[index]
 
 
-def test_what_a_button_mends_is_told_in_the_words_of_the_command(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_a_button_mends_is_told_in_the_words_of_the_command(tmp_path, capsys):
     rows = "\n".join(f"{'' if n % 5 == 0 else 'ab'[n % 2]},{n}" for n in range(50))
     (tmp_path / "d.csv").write_text(f"w,y\n{rows}\n")
     graph = Graph((Node("i", "Input"), Node("o", "Dense", {"units": 1})), (("i", "o"),))
@@ -159,9 +146,7 @@ def test_what_a_button_mends_is_told_in_the_words_of_the_command(
     assert "Fill with the most frequent value: add --missing most_frequent" in said
 
 
-def test_check_offers_what_the_data_panel_does(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_offers_what_the_data_panel_does(tmp_path, capsys):
     (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(f"{n or ''},{n}" for n in range(50)))
     files.write(Project(data=Data("csv", path="d.csv")), tmp_path / "p.netbuilder")
     assert main(["check", str(tmp_path / "p.netbuilder"), "--json"]) == 1
@@ -175,9 +160,7 @@ WEATHER = "\n".join(
 )
 
 
-def test_fixes_are_done_by_their_number_or_their_words(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fixes_are_done_by_their_number_or_their_words(tmp_path, capsys):
     (tmp_path / "in").mkdir()
     table, project = tmp_path / "in" / "d.csv", tmp_path / "p.netbuilder"
     table.write_text(WEATHER.replace("-999", "dry"))
@@ -196,9 +179,7 @@ def test_fixes_are_done_by_their_number_or_their_words(
     assert files.read(project).graph == day.graph
 
 
-def test_what_is_fixed_never_stands_in_the_place_of_something_else(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_fixed_never_stands_in_the_place_of_something_else(tmp_path, capsys):
     table, project = tmp_path / "d.csv", tmp_path / "p.netbuilder"
     table.write_text(WEATHER)
     files.write(Project(name="mine"), project)
@@ -215,9 +196,7 @@ def test_what_is_fixed_never_stands_in_the_place_of_something_else(
     assert not (tmp_path / "q.netbuilder").exists()
 
 
-def test_damaged_pictures_are_named_and_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_damaged_pictures_are_named_and_left_out(tmp_path, capsys):
     from PIL import Image
 
     for label in ("cat", "dog"):

@@ -18,7 +18,6 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.main_window import MainWindow
 
-MINUTE = 60_000
 FIELDS = (
     QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView, QTextEdit,
     QPlainTextEdit,

@@ -1,7 +1,6 @@
 """``trained: true`` means: as it stands now, not as it stood before something was changed."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -52,9 +51,7 @@ def test_a_loss_that_was_chosen_by_itself_is_the_one_of_the_run():
     ("word", "lacking", "holding"),
     [("trained", True, True), ("epochs_run", ">= 9", ">= 3"), ("metric", "loss < 0.1", "loss < 1")],
 )
-def test_while_a_training_runs_the_one_before_it_is_not_judged(
-    word: str, lacking: Any, holding: Any
-) -> None:
+def test_while_a_training_runs_the_one_before_it_is_not_judged(word, lacking, holding):
     plan = Project()
     row = WORDS[word]
     of_before = ObservedRun(edits.set_training(plan, batch_size=7), 3, {"loss": (0.5,)})

@@ -1,14 +1,8 @@
 """A lesson beside the network: its steps tick as the network changes, and only then."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
@@ -29,9 +23,7 @@ def done(window: MainWindow) -> list[int]:
     return [one.number for one in window.welcome.session.results if one.done]
 
 
-def test_every_place_that_a_lesson_may_name_is_found(
-    open_window: Callable[..., MainWindow],
-) -> None:
+def test_every_place_that_a_lesson_may_name_is_found(open_window):
     window = open_window(keras=False)
     places = window.welcome.places
     assert frozenset(PLACES) <= places.known
@@ -46,8 +38,8 @@ def test_every_place_that_a_lesson_may_name_is_found(
 
 
 def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
-) -> None:
+    qtbot, open_window, tmp_path
+):
     window = open_window()
     session = window.welcome.session
     window.welcome.open_lesson(library.find_lesson("first_model"))
@@ -102,9 +94,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     assert not window.welcome.lessons.panel.isVisible()
 
 
-def test_what_was_seen_of_a_result_is_to_be_seen_again_of_the_next_one(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_what_was_seen_of_a_result_is_to_be_seen_again_of_the_next_one(qtbot, open_window):
     window = open_window()
     session = window.welcome.session
     window.welcome.open_lesson(library.find_lesson("confusion_and_bias"))
@@ -112,11 +102,11 @@ def test_what_was_seen_of_a_result_is_to_be_seen_again_of_the_next_one(
 
     def train() -> None:
         window.docks.show_panel("data")
-        qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
+        qtbot.waitUntil(lambda: window.workbench.settled)
         before = window.workbench.models.trained
         window.runner.start()
-        qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=60_000)
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=60_000)
+        qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
     def seen() -> set[str]:
         return session.state().events & {"evaluated", "grouped:age"}
@@ -124,16 +114,14 @@ def test_what_was_seen_of_a_result_is_to_be_seen_again_of_the_next_one(
     train()
     session.note("grouped:age")
     window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: seen() == {"evaluated", "grouped:age"}, timeout=60_000)
+    qtbot.waitUntil(lambda: seen() == {"evaluated", "grouped:age"})
     train()
     assert not seen()
     window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: seen() == {"evaluated"}, timeout=60_000)
+    qtbot.waitUntil(lambda: seen() == {"evaluated"})
 
 
-def test_a_step_trusts_only_problems_of_the_network_as_it_is(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], example: Callable
-) -> None:
+def test_a_step_trusts_only_problems_of_the_network_as_it_is(qtbot, open_window, example):
     window = open_window(example("iris"))
     bench, seen = window.workbench, []
     assert bench.current_problems == bench.problems
@@ -150,9 +138,9 @@ def test_a_step_trusts_only_problems_of_the_network_as_it_is(
 
 
 def test_a_lesson_that_was_begun_asks_for_its_network(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    qtbot, open_window, tmp_path,
+    monkeypatch
+):  # fmt: skip
     """Another day: the steps are ticked, and on the canvas lies something else."""
     first = open_window(keras=False)
     lesson = library.find_lesson("first_model")
@@ -207,8 +195,8 @@ def test_a_lesson_that_was_begun_asks_for_its_network(
 
 @pytest.mark.parametrize("way", ["file", "example"])
 def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path, way: str
-) -> None:
+    qtbot, open_window, tmp_path, way
+):
     window = open_window(keras=False)
     session = window.welcome.session
     window.welcome.open_lesson(library.find_lesson("first_model"))
@@ -265,9 +253,7 @@ Which optimizer learns **faster**?
 
 
 @pytest.mark.slow
-def test_who_reads_on_and_changes_a_setting_while_it_trains_loses_nothing(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_who_reads_on_and_changes_a_setting_while_it_trains_loses_nothing(qtbot, open_window):
     window = open_window()
     panel = window.welcome.lessons.panel
     window.welcome.open_lesson(parse_lesson(TRAIN, "train"))
@@ -276,12 +262,12 @@ def test_who_reads_on_and_changes_a_setting_while_it_trains_loses_nothing(
         window.store.apply("", lambda p: edits.set_training(p, optimizer=Choice(name), epochs=60))
 
     choose("SGD")
-    qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
+    qtbot.waitUntil(lambda: window.workbench.settled)
     session = window.welcome.session
     assert session.result is not None
     untrained = session.result.missing
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is not RunState.IDLE, timeout=60_000)
+    qtbot.waitUntil(lambda: window.runner.state is not RunState.IDLE)
     # What the run before lacks says nothing while another one is under way.
     qtbot.waitUntil(lambda: session.result.missing not in ((), untrained))
     choose("Adam")
@@ -320,9 +306,7 @@ place: class_weight
 """
 
 
-def test_show_me_brings_a_setting_of_the_plan_to_the_front(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_show_me_brings_a_setting_of_the_plan_to_the_front(qtbot, open_window):
     """Once something was trained the tab shows curves, with a list "loss" that is another."""
     window = open_window(keras=False)
     window.welcome.open_lesson(parse_lesson(LOSS, "settings"))
@@ -371,9 +355,7 @@ after: Input
 """
 
 
-def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(qtbot, open_window):
     window = open_window(keras=False)
     window.resize(1366, 768)
     window.welcome.open_lesson(parse_lesson(LONG, "long"))
@@ -401,9 +383,7 @@ def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(
     assert window.welcome.places.drop_point().y() > point.y()
 
 
-def test_eight_steps_stand_in_one_line_and_do_not_move_as_they_tick(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_eight_steps_stand_in_one_line_and_do_not_move_as_they_tick(qtbot, open_window):
     window = open_window(keras=False)
     head, steps = LOSS.split("## Choose", 1)
     more = "".join(f"## More {number}\nRead.\n" for number in range(6))
@@ -429,9 +409,7 @@ def test_eight_steps_stand_in_one_line_and_do_not_move_as_they_tick(
     assert [ink(dot) for dot in dots] == pytest.approx(shown, rel=0.2), "no number is cut off"
 
 
-def test_a_lesson_is_written_from_the_present_project(
-    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_lesson_is_written_from_the_present_project(open_window, tmp_path, qtbot):
     window = open_window(keras=False)
     writer = LessonWriter(window.store.project, window)
     qtbot.addWidget(writer)
@@ -450,9 +428,7 @@ def test_a_lesson_is_written_from_the_present_project(
 
 
 @pytest.mark.parametrize("skip", [True, False])
-def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], skip: bool
-) -> None:
+def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(qtbot, open_window, skip):
     window = open_window(keras=False)
     tour = window.welcome.tour
     assert len(STOPS) == 6
@@ -472,7 +448,7 @@ def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(
     assert tour.seen
 
 
-def test_the_tour_is_offered_once(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+def test_the_tour_is_offered_once(open_window, qtbot):
     """It came back after each visit to the gallery, and moved the canvas."""
     window = open_window(keras=False)
     window.welcome.show_page()
@@ -488,7 +464,7 @@ def test_the_tour_is_offered_once(open_window: Callable[..., MainWindow], qtbot:
     assert window.banner.cards == another.banner.cards == []
 
 
-def test_the_tour_by_keyboard(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:
+def test_the_tour_by_keyboard(qtbot, open_window):
     """Enter goes on, Back goes back, Escape ends it at any step."""
     window = open_window(keras=False)
     tour = window.welcome.tour
@@ -514,9 +490,7 @@ def test_the_tour_by_keyboard(qtbot: QtBot, open_window: Callable[..., MainWindo
     assert tour.seen
 
 
-def test_what_is_tried_after_the_end_takes_nothing_away(
-    qtbot: QtBot, open_window: Callable[..., MainWindow]
-) -> None:
+def test_what_is_tried_after_the_end_takes_nothing_away(qtbot, open_window):
     text = "---\ntitle: a\nlevel: beginner\nminutes: 15\n---\n## Add\n```check\nlayers: >= 1\n```\n"
     window = open_window(keras=False)
     window.welcome.open_lesson(parse_lesson(text, "add"))
