@@ -6,7 +6,7 @@ import pytest
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.formats.paths import rebased
-from netbuilder.core.project import edits
+from netbuilder.core.project import edits, graph_ends
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services.project_store import ProjectStore
 
@@ -51,7 +51,7 @@ def test_a_dragged_slider_is_one_step(qtbot):
 def test_an_illegal_edit_changes_nothing(qtbot):
     store = ProjectStore()
     with pytest.raises(EditError):
-        store.apply("Connect", lambda p: edits.connect(p, "a", "b"))
+        store.apply("Connect", lambda p: graph_ends.connect(p, "a", "b"))
     assert store.undo_label is None
     assert not store.modified
 

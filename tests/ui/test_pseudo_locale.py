@@ -13,9 +13,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import i18n
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.training.losses import LOSSES
 from netbuilder.core.catalog.training.optimizers import OPTIMIZERS, SCHEDULES
-from netbuilder.core.catalog.training.training_index import METRICS
+from netbuilder.core.catalog.training.training_index import LOSSES, METRICS
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.ui.capture.collect_window import CollectWindow
@@ -24,7 +23,7 @@ from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.panels import PANELS

@@ -16,36 +16,11 @@ from netbuilder.core.project.graph_ends import (
     connection_problem,
     descendants,
     disconnect,
-    order_inputs,
     replace_graph,
 )
 from netbuilder.core.project.groups import without_empty
 from netbuilder.core.project.model import Data, Edge, Graph, Node, Params, Point, Project
 from netbuilder.core.project.project_errors import edit_error
-
-__all__ = [
-    "add_node",
-    "append_layer",
-    "connect",
-    "connection_problem",
-    "descendants",
-    "disconnect",
-    "insert_after",
-    "insert_on_edge",
-    "move_nodes",
-    "move_to_edge",
-    "new_id",
-    "order_inputs",
-    "remove_nodes",
-    "rename_node",
-    "rename_project",
-    "replace_layer",
-    "set_data",
-    "set_params",
-    "set_training",
-    "share_layer",
-    "unshare_layer",
-]
 
 #: Distance between layers in scene units, down and across; inserted layers push others by it.
 PITCH = 80.0

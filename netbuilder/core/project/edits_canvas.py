@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import replace_graph
+from netbuilder.core.project.graph_ends import connect, replace_graph
 from netbuilder.core.project.groups import members, put_into, visible_as, without_empty
 from netbuilder.core.project.model import Edge, Graph, Point, Project
 from netbuilder.core.project.project_errors import edit_error
@@ -28,9 +28,9 @@ def add_connected(
     project = edits.add_node(project, layer, params=params, position=position)
     new = project.graph.nodes[-1].id
     if source is not None:
-        project = edits.connect(project, source, new)
+        project = connect(project, source, new)
     if target is not None:
-        project = edits.connect(project, new, target)
+        project = connect(project, new, target)
     return project
 
 
@@ -92,7 +92,7 @@ def move_to_end(project: Project, node_id: str, last: str) -> Project:
         elif sources and (sources[0], edge[1]) in bridges:
             edges.append((sources[0], edge[1]))
     project = replace_graph(project, edges=tuple(edges))
-    project = edits.connect(project, last, node_id)
+    project = connect(project, last, node_id)
     training, data = project.training, project.data
     if last in training.outputs:
         renamed = {node_id if k == last else k: v for k, v in training.outputs.items()}

@@ -15,7 +15,7 @@ from netbuilder.core.errors import ProjectFileError, UserError
 from netbuilder.core.project import atomic, edits, files
 from netbuilder.core.project.edits import new_id
 from netbuilder.core.project.files import from_json, to_json
-from netbuilder.core.project.graph_ends import replace_graph
+from netbuilder.core.project.graph_ends import connect, replace_graph
 from netbuilder.core.project.groups import group_nodes, members, nested, put_into, rename_group
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
 from netbuilder.core.project.project_errors import edit_error
@@ -218,7 +218,7 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
             (copy_out, b) if a == last and b in onward else (a, b) for a, b in project.graph.edges
         )
         project = replace_graph(project, edges=edges)
-        project = edits.connect(project, last, copy_in)
+        project = connect(project, last, copy_in)
         copy = next(g for g in project.graph.groups if g.id not in known and g.parent is None)
         project = rename_group(project, copy.id, f"{group.name} {number}")
         project = put_into(project, {copy.id: group.parent})

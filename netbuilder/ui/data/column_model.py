@@ -88,10 +88,6 @@ def _nodes(column: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
     return inputs | {node: _("Target of {name}", name=node) for node in ends.outputs}
 
 
-def _goes_to(column: ColumnFacts, ends: ColumnEnds) -> str:
-    return join_values(ends.of(column)) or "–"
-
-
 FIELDS = (
     ColumnField(N_("Column"), lambda column, ends: column.name, 100),
     ColumnField(
@@ -105,7 +101,7 @@ FIELDS = (
     ),
     ColumnField(
         N_("Goes to"),
-        _goes_to,
+        lambda column, ends: join_values(ends.of(column)) or "–",
         84,
         "node",
         _nodes,

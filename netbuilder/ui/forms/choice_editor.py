@@ -124,7 +124,6 @@ class ChoiceForm(QWidget):
         self._show()
 
     def set_automatic(self, name: str) -> None:
-        """Set the meaning of "automatic"."""
         self._auto_name = name
         if self._automatic and self.combo.count():
             self.combo.setItemText(0, self._automatic_text())

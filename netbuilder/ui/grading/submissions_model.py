@@ -59,10 +59,6 @@ def _result_text(row: Submission) -> str:
     return _("off by {error}", error=format_number(value))
 
 
-def _suspicion(row: Submission) -> int:
-    return 2 * bool(row.same_as) + bool(row.expected_same)
-
-
 def _order(row: Submission) -> float:
     """Return the default order, descending: those to check, then by points, failed ones last."""
     return -1.0 if row.score is None else row.score + 1e6 * needs_check(row)
@@ -81,7 +77,9 @@ COLUMNS = (
         lambda row: "" if row.status == FAILED else _(_VERIFIED[row.verified]),
         lambda row: str(row.verified),
     ),
-    SubmissionColumn(N_("Similarity"), copy_word, _suspicion),
+    SubmissionColumn(
+        N_("Similarity"), copy_word, lambda row: 2 * bool(row.same_as) + bool(row.expected_same)
+    ),
     SubmissionColumn(N_("To check"), lambda row: row.message, lambda row: row.message),
     SubmissionColumn(N_("Comment"), lambda row: row.comment, lambda row: row.comment, "comment"),
 )

@@ -124,7 +124,6 @@ class InputEditor(QWidget):
         self.values = np.asarray(values)
 
     def raw(self) -> Any:
-        """Return the raw value, or None."""
         return self.values
 
 

@@ -17,7 +17,7 @@ from netbuilder.core.catalog.layer_parser import ParsedLayer, parse_layers
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project import edits, fragments
+from netbuilder.core.project import fragments, graph_ends
 from netbuilder.core.project.fragments import SavedBlock
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.ui.widgets.model_index import Index
@@ -44,9 +44,9 @@ def append_block(project: Project, piece: Graph) -> Project:
     heads = [node_id for node_id in new if not pasted.graph.sources[node_id]]
     if len(ends) != 1 or len(heads) != 1:
         return pasted
-    if edits.connection_problem(pasted.graph, ends[0], heads[0]) is not None:
+    if graph_ends.connection_problem(pasted.graph, ends[0], heads[0]) is not None:
         return pasted
-    return edits.connect(pasted, ends[0], heads[0])
+    return graph_ends.connect(pasted, ends[0], heads[0])
 
 
 def teaching_rows() -> list[Row]:

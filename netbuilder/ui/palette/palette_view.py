@@ -248,7 +248,6 @@ class Palette(QWidget):
         return self._all
 
     def index_of(self, name: str) -> QModelIndex | None:
-        """Return the index of a listed layer, or None."""
         for row in range(self.model.rowCount()):
             index = self.model.index(row, 0)
             thing = self.model.thing(index)

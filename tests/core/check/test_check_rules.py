@@ -8,7 +8,7 @@ from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import CLASSES
-from netbuilder.core.project import edits
+from netbuilder.core.project import edits, graph_ends
 
 #: Rules whose problem has no one-click mend: nobody but the person can know what was meant.
 WITHOUT_FIX: set[str] = set()
@@ -100,11 +100,11 @@ def test_a_softmax_that_weights_values_or_ends_a_network_is_in_no_middle(cache):
     plain = chain(("input", "Input", {}), ("hidden", "Dense", {"units": 4}), head)
     weights = edits.add_node(plain, "Dense", params={"units": 4, "activation": "softmax"})
     gate = weights.graph.nodes[-1].id
-    weighted = edits.add_node(edits.connect(weights, "hidden", gate), "Multiply")
+    weighted = edits.add_node(graph_ends.connect(weights, "hidden", gate), "Multiply")
     mixed = weighted.graph.nodes[-1].id
-    attention = edits.disconnect(weighted, ("hidden", "out"))
+    attention = graph_ends.disconnect(weighted, ("hidden", "out"))
     for source, target in (("hidden", mixed), (gate, mixed), (mixed, "out")):
-        attention = edits.connect(attention, source, target)
+        attention = graph_ends.connect(attention, source, target)
     for project in (plain, attention):
         problems = found(cache, Example(project, flowers))
         assert "hidden-softmax" not in [problem.code for problem in problems]

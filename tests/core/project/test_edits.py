@@ -3,7 +3,7 @@
 import pytest
 
 from netbuilder.core.errors import EditError
-from netbuilder.core.project import edits, fragments, groups
+from netbuilder.core.project import edits, fragments, graph_ends, groups
 from netbuilder.core.project.model import Choice, OutputSettings, Project
 
 
@@ -26,7 +26,7 @@ def test_insert_on_edge_keeps_the_order_of_other_inputs():
     project = edits.add_node(project, "Dense", node_id="side")
     project = edits.add_node(project, "Add", node_id="sum")
     for source in ("dense", "side", "input"):
-        project = edits.connect(project, source, "sum")
+        project = graph_ends.connect(project, source, "sum")
     project = edits.insert_on_edge(project, ("side", "sum"), "Dropout")
     assert project.graph.sources["sum"] == ("dense", "dropout", "input")
     assert project.graph.sources["dropout"] == ("side",)
@@ -51,7 +51,7 @@ def test_move_to_edge_changes_the_order():
 
 def test_a_single_input_lets_go_of_its_old_wire():
     project = edits.add_node(chain("Input", "Dense", "Dense"), "Dense", node_id="other")
-    project = edits.connect(project, "other", "dense_1")
+    project = graph_ends.connect(project, "other", "dense_1")
     assert project.graph.sources["dense_1"] == ("other",)
 
 
@@ -68,7 +68,7 @@ def test_a_single_input_lets_go_of_its_old_wire():
 def test_illegal_wires_say_why(source, target, said):
     project = chain("Input", "Dense", "Dense")
     with pytest.raises(EditError, match=said):
-        edits.connect(project, source, target)
+        graph_ends.connect(project, source, target)
 
 
 def test_rename_follows_everywhere():
@@ -91,7 +91,7 @@ def test_replace_keeps_what_both_have():
 
 def test_replace_lets_go_of_wires_that_find_no_room():
     project = edits.add_node(chain("Input", "Dense", "Add"), "Dense", node_id="side")
-    project = edits.connect(project, "side", "add")
+    project = graph_ends.connect(project, "side", "add")
     project = edits.replace_layer(project, "add", "LSTM")
     assert project.graph.sources["lstm"] == ("dense",)
     project = edits.replace_layer(project, "lstm", "Input")

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import EditError
-from netbuilder.core.project import edits, files, fragments, groups
+from netbuilder.core.project import edits, files, fragments, graph_ends, groups
 from netbuilder.core.project.model import Choice, Graph, Project
 
 CHOSEN = ("Input", "Dense", "Dropout", "Flatten", "Conv2D", "Activation", "Reshape")
@@ -58,12 +58,12 @@ class Editing(RuleBasedStateMachine):
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, b=INDEX)
     def wire(self, a: int, b: int) -> None:
-        self.apply(lambda p: edits.connect(p, _pick(self.nodes(), a), _pick(self.nodes(), b)))
+        self.apply(lambda p: graph_ends.connect(p, _pick(self.nodes(), a), _pick(self.nodes(), b)))
 
     @precondition(lambda self: self.project.graph.edges)
     @rule(a=INDEX)
     def unwire(self, a: int) -> None:
-        self.apply(lambda p: edits.disconnect(p, _pick(p.graph.edges, a)))
+        self.apply(lambda p: graph_ends.disconnect(p, _pick(p.graph.edges, a)))
 
     @precondition(lambda self: self.project.graph.edges)
     @rule(a=INDEX, layer=st.sampled_from(CHOSEN))

@@ -5,7 +5,7 @@ import pytest
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.fragments import repeat_group
-from netbuilder.core.project.graph_ends import training_relevant
+from netbuilder.core.project.graph_ends import connect, training_relevant
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.project.repeats import group_repeats
 
@@ -30,7 +30,7 @@ def test_equal_blocks_in_a_row_become_one_card(layers, skips):
             project = edits.append_layer(project, layer)
         if skips:
             project = edits.append_layer(project, "Add")
-            project = edits.connect(project, start, project.graph.outputs[-1])
+            project = connect(project, start, project.graph.outputs[-1])
     project = edits.append_layer(project, "Dense", params={"units": 3})
     grouped = group_repeats(project)
     assert [group.name for group in grouped.graph.groups] == ["Block ×28"]
@@ -58,7 +58,7 @@ def test_a_residual_block_keeps_its_skip_in_each_copy():
     project = Project()
     for layer in ("Input", "Dense", "ReLU", "Dense", "Add", "Dense"):
         project = edits.append_layer(project, layer)
-    project = edits.connect(project, "dense", "add")
+    project = connect(project, "dense", "add")
     project = groups.group_nodes(project, ["dense", "re_lu", "dense_1", "add"])
     graph = repeat_group(project, "group_1", 2).graph
     adds = [node.id for node in graph.nodes if node.layer == "Add"]
@@ -73,7 +73,7 @@ def test_once_changes_nothing_and_two_ways_out_are_refused():
     assert caught.value.code == "repeat_out_of_range"
     assert "50" in caught.value.what
     project = edits.add_node(project, "Flatten")
-    project = edits.connect(project, "conv2d", "flatten_1")
+    project = connect(project, "conv2d", "flatten_1")
     with pytest.raises(EditError) as caught:
         repeat_group(project, "group_1", 2)
     assert caught.value.code == "group_not_a_chain"

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project import edits, edits_canvas, groups
+from netbuilder.core.project import edits, edits_canvas, graph_ends, groups
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.ui.canvas.paint import problem_bubbles
 from netbuilder.ui.canvas.scene import camera, card_text, compatibility, hit_testing
@@ -134,7 +134,7 @@ def test_shifted_moves_cards_with_their_wires_and_the_goal_and_nothing_else(digi
 
 def test_a_skip_connection_runs_beside_the_cards_that_it_passes(digits):
     project = edits.replace_layer(digits, "flatten", "Add")
-    project = edits.connect(project, "input", "add")
+    project = graph_ends.connect(project, "input", "add")
     picture = build_scene(project)
     route = picture.wires[("input", "add")].route
     assert route.lane is not None and route.lane < 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from netbuilder.core.check.problems import Fix, Problem, Severity
-from netbuilder.core.project import edits, edits_canvas
+from netbuilder.core.project import edits, edits_canvas, graph_ends
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.scene_cache import build_scene
 
@@ -20,7 +20,7 @@ def _chain(*layers: str, **params: Any) -> Project:
 
 @pytest.mark.parametrize("horizontal", [False, True])
 def test_a_wire_around_one_layer_is_not_hidden_behind_its_card(horizontal):
-    project = edits.connect(_chain("Input", "Dense", "Dense", "Add"), "dense", "add")
+    project = graph_ends.connect(_chain("Input", "Dense", "Dense", "Add"), "dense", "add")
     picture = build_scene(edits_canvas.set_horizontal(project, horizontal))
     between = picture.cards["dense_1"]
     route = picture.wires[("dense", "add")].route
@@ -172,7 +172,7 @@ def test_a_long_fix_is_written_whole_on_its_button(make):
 
 
 def test_a_problem_that_appears_gets_the_room_that_there_is(make):
-    project = edits.connect(_chain("Input", "Dense", "Dense", "Add", "Dense"), "dense", "add")
+    project = graph_ends.connect(_chain("Input", "Dense", "Dense", "Add", "Dense"), "dense", "add")
     hand = make(project)
     hand.view.resize(690, 690)
     hand.view.viewport().repaint()

@@ -1,6 +1,6 @@
-"""Optimizers with all their arguments, and learning-rate schedules with their formulas.
+"""Learning-rate schedules with their formulas.
 
-Left out: Adafactor and Lamb (Keras 3.15.1 cannot open a .h5 compiled with them);
+Optimizers left out: Adafactor and Lamb (Keras 3.15.1 cannot open a .h5 compiled with them);
 LossScaleOptimizer, MultiOptimizer and OptimizerMap, which wrap other optimizers (mixed precision
 makes the first by itself); Muon's exclude_layers, a list of layers.
 """
@@ -13,11 +13,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
-from netbuilder.core.catalog.catalog_file import object_specs
+from netbuilder.core.catalog.training.training_index import SCHEDULES
 from netbuilder.core.i18n import gettext as _
-
-OPTIMIZERS: Final = object_specs("optimizers")
-SCHEDULES: Final = object_specs("schedules")
 
 Params = Mapping[str, Any]
 

@@ -6,6 +6,8 @@ Left out:
 - callbacks: BackupAndRestore and OrbaxCheckpoint (every run can be resumed), LambdaCallback and
   LearningRateScheduler (they hold code), RemoteMonitor (sends data away), History, ProgbarLogger
   and TerminateOnNaN (the session does it itself);
+- losses: CTC, whose targets are lists of different lengths, which no kind of data here gives;
+  CategoricalGeneralizedCrossEntropy, since Keras 3.15.1 cannot open a .h5 compiled with it;
 - the initializer STFT, which fills the weights of spectrogram layers and nothing else;
 - activations: threshold, which needs arguments that a name cannot give, and glu, which
   halves the channels, while layers count on an activation to keep the shape.
@@ -20,29 +22,15 @@ from typing import Final
 
 from netbuilder.core.catalog.catalog_file import activations, object_specs
 from netbuilder.core.catalog.spec import ObjectSpec
-from netbuilder.core.catalog.training.losses import LOSSES
-from netbuilder.core.catalog.training.optimizers import OPTIMIZERS, SCHEDULES
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, noop as N_
-
-__all__ = [
-    "ACCURACY_BY_TASK",
-    "ACTIVATIONS",
-    "CALLBACKS",
-    "CONSTRAINTS",
-    "INITIALIZERS",
-    "LOSSES",
-    "METRICS",
-    "OPTIMIZERS",
-    "REGULARIZERS",
-    "SCHEDULES",
-    "canonical",
-]
-
+from netbuilder.core.i18n import gettext as _, language, noop as N_
 
 ACCURACY_BY_TASK: Final[Mapping[str, str]] = resource_json("keras_names.json")["accuracy_by_task"]
 """The metric for which "accuracy" stands, by the kind of target."""
 
+LOSSES: Final = object_specs("losses")
+OPTIMIZERS: Final = object_specs("optimizers")
+SCHEDULES: Final = object_specs("schedules")
 METRICS: Final = object_specs("metrics")
 CALLBACKS: Final = object_specs("callbacks")
 INITIALIZERS: Final = object_specs("initializers")
@@ -60,6 +48,13 @@ TWO_TRAINING_VALUES = N_(
     "Curves shows the training set's mean during each epoch, with Dropout on; Evaluate computes it "
     "after training, with Dropout off."
 )
+
+
+def loss_title(name: str) -> str:
+    """Return the name of a loss in a sentence."""
+    spec = LOSSES.get(name)
+    title = spec.display_title if spec else name
+    return title if language() == "de" else title.lower()  # German writes nouns with a capital
 
 
 def metric_words(name: str) -> str:

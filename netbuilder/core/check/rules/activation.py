@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
-from netbuilder.core.catalog.training.losses import loss_title
+from netbuilder.core.catalog.training.training_index import loss_title
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import node_name
 from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
-from netbuilder.core.catalog.training.losses import loss_title
-from netbuilder.core.catalog.training.training_index import LOSSES, canonical
+from netbuilder.core.catalog.training.training_index import LOSSES, canonical, loss_title
 from netbuilder.core.check.context import OutputEnd
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix, remove_layer

@@ -13,7 +13,14 @@ from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT, before_last_layer, replace_graph
+from netbuilder.core.project.graph_ends import (
+    DEFAULT_OUTPUT,
+    before_last_layer,
+    connect,
+    connection_problem,
+    disconnect,
+    replace_graph,
+)
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list, join_values
 
@@ -27,7 +34,7 @@ def _no_input(context: Context) -> Iterable[Violation]:
         project = edits.add_node(project, "Input")
         new = project.graph.nodes[-1].id
         for root in ready:
-            project = edits.connect(project, new, root)
+            project = connect(project, new, root)
         return project
 
     message = (
@@ -117,9 +124,7 @@ def _unconnected(context: Context) -> Iterable[Violation]:
 def _join(context: Context, root: str) -> Fix | None:
     graph = context.graph
     ends = [end for end in (*graph.outputs, *graph.inputs) if not graph.targets[end]]
-    ends = [
-        e for e in ends if e in context.live and edits.connection_problem(graph, e, root) is None
-    ]
+    ends = [e for e in ends if e in context.live and connection_problem(graph, e, root) is None]
     if len(ends) != 1 or not _takes_one(graph.by_id[root]):
         return None
     before = before_last_layer(graph, ends[0])
@@ -127,14 +132,14 @@ def _join(context: Context, root: str) -> Fix | None:
     if before is not None and fits and not graph.targets[root]:  # the canvas offers the same
         title = _("Insert this layer before '{name}'", name=ends[0])
         return make_fix(title, edits.insert_chain, before, root, root)
-    return make_fix(_("Connect '{name}' to this layer", name=ends[0]), edits.connect, ends[0], root)
+    return make_fix(_("Connect '{name}' to this layer", name=ends[0]), connect, ends[0], root)
 
 
 def _lead(context: Context, source: str) -> Fix | None:
     roots = [r for r in context.roots if _takes_one(context.graph.by_id[r])]
-    if len(roots) != 1 or edits.connection_problem(context.graph, source, roots[0]) is not None:
+    if len(roots) != 1 or connection_problem(context.graph, source, roots[0]) is not None:
         return None
-    return make_fix(_("Connect to '{name}'", name=roots[0]), edits.connect, source, roots[0])
+    return make_fix(_("Connect to '{name}'", name=roots[0]), connect, source, roots[0])
 
 
 def _cycle(context: Context) -> Iterable[Violation]:
@@ -156,7 +161,7 @@ def _cut(edges: tuple[tuple[str, str], ...]) -> Fix:
     text = _("Remove the connection '{first}' → '{second}'", first=first[0], second=first[1])
     if len(edges) > 1:
         text = ngettext("Remove {count} connection", "Remove {count} connections", len(edges))
-    return make_fix(text, edits.disconnect, *edges)
+    return make_fix(text, disconnect, *edges)
 
 
 def _dangling(context: Context) -> Iterable[Violation]:
@@ -173,7 +178,7 @@ def _dangling(context: Context) -> Iterable[Violation]:
                 second=edge[1],
                 missing=format_list(missing),
             ),
-            make_fix(_("Remove the connection"), edits.disconnect, edge),
+            make_fix(_("Remove the connection"), disconnect, edge),
         )
 
 
@@ -256,20 +261,18 @@ def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int
     if most == 0:
         edges = tuple((source, node.id) for source in sources)
         text = ngettext("Remove the connection", "Remove the connections", len(edges))
-        return make_fix(text, edits.disconnect, *edges)
+        return make_fix(text, disconnect, *edges)
     if most is not None and len(sources) > most:
         if most == 1:
             return make_fix(_("Insert Concatenate"), _joined, node.id)
         spare = tuple((source, node.id) for source in sources[most:])
         return make_fix(
             ngettext("Remove {count} connection", "Remove {count} connections", len(spare)),
-            edits.disconnect,
+            disconnect,
             *spare,
         )
     if (other := _second_input(context, node, sources)) is not None:
-        return make_fix(
-            _("Connect '{name}' to this layer", name=other), edits.connect, other, node.id
-        )
+        return make_fix(_("Connect '{name}' to this layer", name=other), connect, other, node.id)
     return remove_layer(node.id)
 
 
@@ -285,8 +288,7 @@ def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str
     ends = [
         name
         for name in graph.outputs
-        if name not in (node.id, *sources)
-        and edits.connection_problem(graph, name, node.id) is None
+        if name not in (node.id, *sources) and connection_problem(graph, name, node.id) is None
     ]
     shape = context.output_of(sources[0])
     for name in (*ends, *above):

@@ -9,8 +9,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.training.losses import loss_title
-from netbuilder.core.catalog.training.training_index import LOSSES, canonical
+from netbuilder.core.catalog.training.training_index import LOSSES, canonical, loss_title
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.edits_data import POINTS, point_edits

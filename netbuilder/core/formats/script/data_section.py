@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netbuilder.core.catalog.training.losses import LOSSES
-from netbuilder.core.catalog.training.training_index import canonical
+from netbuilder.core.catalog.training.training_index import LOSSES, canonical
 from netbuilder.core.data.data_facts import (
     BINARY,
     CLASSES,
@@ -153,7 +152,6 @@ def _scaler(code: DataCode, scaling: str) -> str:
 
 
 def _whole(code: DataCode, scaling: str, taken: bool, arranged: bool) -> str:
-    """Return ``ScriptRecipe.whole``."""
     if scaling == "none":
         return ""
     if code.fed is InputFormat.PIXELS:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.errors import EditError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project import edits, edits_canvas, fragments, groups, repeats
+from netbuilder.core.project import edits, edits_canvas, fragments, graph_ends, groups, repeats
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.input.layer_search import CanvasFind, NameField, close_fields
@@ -90,7 +90,7 @@ class CanvasCommands:
             self._canvas.state.selected_wire = None
             if edges:
                 self._canvas.edit(
-                    _("Delete connection"), lambda project: edits.disconnect(project, *edges)
+                    _("Delete connection"), lambda project: graph_ends.disconnect(project, *edges)
                 )
             else:
                 self._canvas.say(_("The target always follows the last layer."))
@@ -445,5 +445,5 @@ class CanvasCommands:
             sources.insert(new_index, sources.pop(index))
             self._canvas.edit(
                 _("Reorder inputs"),
-                partial(edits.order_inputs, target=target, sources=tuple(sources)),
+                partial(graph_ends.order_inputs, target=target, sources=tuple(sources)),
             )

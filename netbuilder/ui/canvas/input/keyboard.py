@@ -203,7 +203,6 @@ class KeyboardHandler:
             self._canvas.ask_for_form(current)
 
     def rename_current(self) -> None:
-        """Rename the selected group or layer."""
         for group_id in self._canvas.selection():
             if group_id in self._canvas.store.project.graph.group_by_id:
                 self._commands.rename(group_id)

@@ -13,7 +13,13 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import before_last_layer, connection_problem
+from netbuilder.core.project.graph_ends import (
+    before_last_layer,
+    connect,
+    connection_problem,
+    descendants,
+    disconnect,
+)
 from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.core.project.project_errors import edit_error
 from netbuilder.core.wording import format_quoted_list, join_sentences
@@ -36,13 +42,13 @@ def reconnect(project: Project, old: Edge, new: Edge) -> Project:
     """
     if old == new:
         return project
-    return edits.connect(edits.disconnect(project, old), *new)
+    return connect(disconnect(project, old), *new)
 
 
 def _connect(view: CanvasHost, source: str, target: str) -> None:
     """Connect two nodes, and say which connection that replaced."""
     before = view.store.project.graph.edges
-    view.edit(_("Connect"), partial(edits.connect, source=source, target=target))
+    view.edit(_("Connect"), partial(connect, source=source, target=target))
     after = set(view.store.project.graph.edges)
     removed = [edge[0] for edge in before if edge not in after]
     if removed:
@@ -70,7 +76,7 @@ def _inputs_of(view: CanvasHost, target: str) -> dict[str, str]:
     """Return for each card whether node ``target`` accepts a wire from it: "yes", "odd" or "no"."""
     picture = view.picture
     graph = picture.graph
-    behind = edits.descendants(graph, target) | {target, *graph.sources[target]}
+    behind = descendants(graph, target) | {target, *graph.sources[target]}
     spec = LAYERS.get(graph.by_id[target].layer)
     acceptance: dict[str, str] = {}
     for card in picture.cards.values():
@@ -183,7 +189,7 @@ class WireDragGesture(Gesture):
         if self._taken is not None and edge in self._taken.edges:
             return None
         mismatch = compatibility.mismatch_sentence(graph, self.view.workbench.shapes, *edge)
-        return edits.connection_problem(graph, *edge) or mismatch
+        return connection_problem(graph, *edge) or mismatch
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         view, taken, over, moved = self.view, self._taken, self._over, self._moved
@@ -202,9 +208,7 @@ class WireDragGesture(Gesture):
                 view.say(_("The target always follows the last layer. It needs no connection."))
         elif taken is not None:
             if taken.edges:
-                view.edit(
-                    _("Delete connection"), lambda project: edits.disconnect(project, *taken.edges)
-                )
+                view.edit(_("Delete connection"), lambda project: disconnect(project, *taken.edges))
         elif self._from_out:
             self._adding.search_behind(view.out_node(self._card.id), where, screen)
         else:

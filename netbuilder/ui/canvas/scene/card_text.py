@@ -8,7 +8,7 @@ from typing import Any
 from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
-from netbuilder.core.catalog.training.losses import loss_title
+from netbuilder.core.catalog.training.training_index import loss_title
 from netbuilder.core.check.problems import keras_shape_text, shape_text
 from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.preprocessing.scaling import bin_count

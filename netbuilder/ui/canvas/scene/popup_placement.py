@@ -61,7 +61,6 @@ def place_popup(
 
 
 def _covered(place: PopupPlace, cards: Sequence[QRectF]) -> float:
-    """Return the area of the cards covered by a panel."""
     boxes = (card.translated(place.move).intersected(place.panel) for card in cards)
     return sum(box.width() * box.height() for box in boxes)
 

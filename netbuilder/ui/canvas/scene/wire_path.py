@@ -39,7 +39,6 @@ class WireRoute:
         return same and ahead
 
     def curves(self) -> list[tuple[Point, Point, Point, Point]]:
-        """Return the wire as cubic Bézier curves."""
         ways = self._curves_down(*self._turned())
         if self.horizontal:
             return [tuple((y, x) for x, y in curve) for curve in ways]  # type: ignore[misc]

@@ -206,18 +206,10 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
     return samples
 
 
-def _read_test(data: Data, path: Path) -> Samples | None:
-    return _read_data(data, path, test=True)
-
-
 def _contents(project: Project, base: Path) -> object | None:
     from netbuilder.core.data.kinds.arrays.view import arrays_data_view
 
     return arrays_data_view(project, base)
-
-
-def _recognised(path: Path) -> Mapping[str, Any] | None:
-    return {} if path.suffix.lower() in ENDINGS else None
 
 
 def takes_pictures(question: ScriptRequest) -> bool:
@@ -349,8 +341,8 @@ KIND = DataKind(
     read=_read_kind,
     code=_code,
     endings=ENDINGS,
-    recognise=_recognised,
-    read_test=_read_test,
+    recognise=lambda path: {} if path.suffix.lower() in ENDINGS else None,
+    read_test=lambda data, path: _read_data(data, path, test=True),
     contents=_contents,
     array_names=True,
 )

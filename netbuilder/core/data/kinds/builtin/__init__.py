@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.builtin.drawn_sets import DRAWN
 from netbuilder.core.data.kinds.builtin.generated_sets import GENERATED, LONG_TEXTS
@@ -89,14 +88,6 @@ def _role(data: Data, name: str) -> str:
     return data.columns[name].role if name in data.columns else ""
 
 
-def _read_test(data: Data, path: Path) -> Samples | None:
-    return data_set(data.name).test(data.options)
-
-
-def _options(data: Data) -> tuple[Param, ...]:
-    return BUILTINS[data.name].options if data.name in BUILTINS else ()
-
-
 def _task(data: Data) -> str:
     known = data.name in BUILTINS and not _names_target(data)
     return BUILTINS[data.name].task if known else ""
@@ -129,8 +120,8 @@ KIND = DataKind(
     read=_read,
     code=_code,
     place=DataLocation.NOWHERE,
-    read_test=_read_test,
-    more_options=_options,
+    read_test=lambda data, path: data_set(data.name).test(data.options),
+    more_options=lambda data: BUILTINS[data.name].options if data.name in BUILTINS else (),
     task=_task,
     chosen=lambda data: _(BUILTINS[data.name].title) if data.name in BUILTINS else data.name,
     points=_points,

@@ -16,9 +16,7 @@ from netbuilder.core.data.kinds.kind import (
     TABLE_FILE,
     TABLE_SCALING,
     TASK,
-    DataCode,
     DataKind,
-    ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
     Array,
@@ -193,10 +191,6 @@ def recognised(path: Path) -> Mapping[str, Any] | None:
     return {} if packed or ending in ENDINGS else None
 
 
-def _code(question: ScriptRequest) -> DataCode:
-    return table_code(question, reading_lines(question))
-
-
 KIND = DataKind(
     name="csv",
     title=N_("Table"),
@@ -206,7 +200,7 @@ KIND = DataKind(
     modalities=(TABLE,),
     target_by_name=True,
     read=_read,
-    code=_code,
+    code=lambda question: table_code(question, reading_lines(question)),
     endings=ENDINGS,
     recognise=recognised,
     tabular=lambda data: True,

@@ -336,10 +336,6 @@ class ImageModality(Modality):
 IMAGE = ImageModality()
 
 
-def _read_kind(data: Data, path: Path, test: bool) -> Samples:
-    return read_images(data, path, test=test)
-
-
 def _read_test(data: Data, path: Path) -> Samples | None:
     return read_images(data, path, part=True) if has_test_part(path, ENDINGS) else None
 
@@ -381,7 +377,7 @@ KIND = DataKind(
         MEMORY,
     ),
     modalities=(IMAGE,),
-    read=_read_kind,
+    read=lambda data, path, test: read_images(data, path, test=test),
     code=_code,
     place=DataLocation.EITHER,
     tabular=_tabular,
