@@ -53,7 +53,7 @@ def views(rounds: int = 3, examples: tuple[tuple[str, int], ...] = (("digits", 1
 def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
-    from netbuilder.ui.services.runs.training_thread import RunState
+    from netbuilder.ui.services.runs.run_record import RunState
 
     _, window = open_on(name, epochs)
     project = window.store.project
@@ -118,7 +118,7 @@ def _ratio(found: dict[str, list[tuple[float, float]]], place: int) -> float:
 
 def surface(seconds: float = 8.0) -> dict[str, Any]:
     """Pictures a second of a surface of 50 × 50 that is seen while a playground network learns."""
-    from netbuilder.ui.services.runs.training_thread import RunState
+    from netbuilder.ui.services.runs.run_record import RunState
 
     _, window = open_on("moons", 10**7)
     window.workbench.start()
@@ -129,10 +129,10 @@ def surface(seconds: float = 8.0) -> dict[str, Any]:
     Loop(None).until(lambda: panel.picture is not None and panel.picture.answered, 60)
     Loop(None).until(lambda: False, 2.0)
     panel.live.picture_ready.connect(lambda _picture: came.append(time.perf_counter()))
-    begin, epochs = time.perf_counter(), len(window.runner.curves.epochs["loss"])
+    begin, epochs = time.perf_counter(), len(window.runner.record.curves.epochs["loss"])
     idle_until(lambda: time.perf_counter() - begin > seconds)
     spent = time.perf_counter() - begin
-    done = len(window.runner.curves.epochs["loss"]) - epochs
+    done = len(window.runner.record.curves.epochs["loss"]) - epochs
     pictures = [time.perf_counter()]
     for _ in range(200):
         panel.draw(panel.picture)
@@ -156,7 +156,7 @@ def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
     Watch spreads it, and at full speed; there also the epochs a second over those with the layers
     on show, in turns."""
     from netbuilder.ui.services.runs.run_progress import FULL, Speed
-    from netbuilder.ui.services.runs.training_thread import RunState
+    from netbuilder.ui.services.runs.run_record import RunState
 
     _, window = open_on("moons", 10**7)
     window.workbench.start()
@@ -167,14 +167,14 @@ def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
 
     counter = _PaintCounter(paints)
     views.neurons.drawing.installEventFilter(counter)
-    runner.set_speed(Speed("", "", "", 12.0))
+    runner.speed.set(Speed("", "", "", 12.0))
     runner.start()
     Loop(None).until(lambda: bool(views.feed.outputs) and bool(paints), 60)
     Loop(None).until(lambda: False, 2.0)
     begin, count = time.perf_counter(), len(paints)
     idle_until(lambda: time.perf_counter() - begin > seconds)
     watched = (len(paints) - count) / (time.perf_counter() - begin)
-    runner.set_speed(FULL)
+    runner.speed.set(FULL)
     found: dict[str, list[float]] = {"layers": [], "neurons": []}
     rates = []
     for turn in range(turns):
@@ -182,10 +182,10 @@ def neurons(turns: int = 4, seconds: float = 3.0) -> dict[str, Any]:
             values = found[name]
             views.choose(name)
             Loop(None).until(lambda: False, 1.0)
-            epochs, begin, count = runner.tracker.epoch, time.perf_counter(), len(paints)
+            epochs, begin, count = runner.record.tracker.epoch, time.perf_counter(), len(paints)
             idle_until(lambda begin=begin: time.perf_counter() - begin > seconds)
             spent = time.perf_counter() - begin
-            values.append((runner.tracker.epoch - epochs) / spent)
+            values.append((runner.record.tracker.epoch - epochs) / spent)
             if name == "neurons":
                 rates.append((len(paints) - count) / spent)
     views.choose("neurons")
@@ -252,9 +252,9 @@ def _steps_in_window(window: Any, rounds: int) -> dict[str, list[float]]:
     Loop(None).until(lambda: window.workbench.settled, 120)
     panel, runner = window.docks.show_panel("step"), window.runner
     window.network_views.choose("neurons")
-    runner.choose_speed(STEP)
+    runner.speed.choose(STEP)
     window.commands.train()
-    Loop(None).until(lambda: runner.paused and panel.trace is not None, 120)
+    Loop(None).until(lambda: runner.state.paused and panel.trace is not None, 120)
     Loop(None).until(lambda: False, 1.0)
     times: dict[str, list[float]] = {"stage": [], "chosen_row": [], "step": []}
     paints: list[float] = []
@@ -274,14 +274,14 @@ def _steps_in_window(window: Any, rounds: int) -> dict[str, list[float]]:
         before = panel.trace
         panel.rows.setCurrentIndex(number + 1)
         measure("chosen_row", panel._ask, lambda before=before: panel.trace is not before)
-        steps = len(runner.curves.steps["loss"])
+        steps = len(runner.record.curves.steps["loss"])
         measure(
             "step",
             runner.toggle_pause,
-            lambda steps=steps: len(runner.curves.steps["loss"]) > steps,
+            lambda steps=steps: len(runner.record.curves.steps["loss"]) > steps,
         )
     runner.stop()
-    Loop(None).until(lambda: not runner.active, 60)
+    Loop(None).until(lambda: not runner.state.active, 60)
     window.documents.keep_model()
     return times
 
@@ -294,7 +294,7 @@ def first_point(rounds: int = 5) -> dict[str, Any]:
     moment before.
     """
     from netbuilder.core.project import edits
-    from netbuilder.ui.services.runs.training_thread import RunState
+    from netbuilder.ui.services.runs.run_record import RunState
 
     _, window = open_on("iris", 3)
     window.workbench.start()
@@ -308,14 +308,18 @@ def first_point(rounds: int = 5) -> dict[str, Any]:
         seen: list[float] = []
 
         def point() -> None:
-            if not seen and runner.curves is not None and len(runner.curves.steps.get("loss", ())):
+            if (
+                not seen
+                and runner.record.curves is not None
+                and len(runner.record.curves.steps.get("loss", ()))
+            ):
                 seen.append(time.perf_counter())
 
-        runner.curves_changed.connect(point)
+        runner.observation.curves_changed.connect(point)
         begin = time.perf_counter()
         runner.start()
         idle_until(lambda: bool(seen) and runner.state is RunState.IDLE)
-        runner.curves_changed.disconnect(point)
+        runner.observation.curves_changed.disconnect(point)
         return seen[0] - begin
 
     first = press()

@@ -163,7 +163,7 @@ def window(runs: int) -> dict[str, Any]:
     begin = time.perf_counter()
     for _ in range(runs):
         window.runner.start()
-        until(lambda: not window.runner.active, 120)
+        until(lambda: not window.runner.state.active, 120)
         until(lambda: False, 0.3)
         marks.append(memory())
     seconds = time.perf_counter() - begin
@@ -198,7 +198,11 @@ def example(name: str, limit: int) -> dict[str, Any]:
     window.workbench.start()
     until(lambda: window.workbench.settled)
     window.runner.start()
-    until(lambda: not window.runner.active and window.workbench.models.state.evaluation is not None)
+    until(
+        lambda: (
+            not window.runner.state.active and window.workbench.models.state.evaluation is not None
+        )
+    )
     path = Path(os.environ["NETBUILDER_HOME"]) / f"{name}.h5"
     window.documents.export_to(path).finish()
     until(path.is_file)

@@ -189,8 +189,8 @@ def collect(files: Mapping[str, Sequence[Path]], seed: int, home: Path) -> dict[
         idle_until(lambda: not jobs.RUNNING)
         begin, before = time.perf_counter(), time.process_time()
         QTest.mouseClick(column.train, Qt.MouseButton.LeftButton)
-        idle_until(lambda: column._preparing or main.runner.active)
-        idle_until(lambda: not column._preparing and not main.runner.active)
+        idle_until(lambda: column._preparing or main.runner.state.active)
+        idle_until(lambda: not column._preparing and not main.runner.state.active)
         done = time.perf_counter()
         idle_until(lambda: column.predictions is not None)
         now, processor = time.perf_counter(), time.process_time() - before

@@ -106,7 +106,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     Pause, resume, rate, best and reset: until the window shows the effect. Stops: until the last
     step has come; that of the epoch may take as long as an epoch does.
     """
-    from netbuilder.ui.services.runs.training_thread import RunState
+    from netbuilder.ui.services.runs.run_record import RunState
 
     application, window = open_on("digits", 100_000)
     window.workbench.start()
@@ -115,7 +115,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     runner.start()
     window.commands.show_panel("training")
     # Warm up: the engine measures and compiles in the first seconds.
-    Loop(application).until(lambda: len(runner.curves.epochs.get("loss", ())) > 20, 120)
+    Loop(application).until(lambda: len(runner.record.curves.epochs.get("loss", ())) > 20, 120)
     Loop(application).until(lambda: False, 3.0)
     loop = Loop(application)
     loop.until(lambda: False, seconds)
@@ -135,25 +135,28 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
             answer(runner.toggle_pause, lambda: runner.state is RunState.RUNNING)
         )
         rate = 0.001 * (1 + number)
-        marks = [mark[1] for mark in runner.curves.marks]
+        marks = [mark[1] for mark in runner.record.curves.marks]
         times["learning_rate"].append(
             answer(
-                lambda rate=rate: runner.set_learning_rate(rate),
-                lambda marks=marks: [m[1] for m in runner.curves.marks] != marks,
+                lambda rate=rate: runner.changes.set_learning_rate(rate),
+                lambda marks=marks: [m[1] for m in runner.record.curves.marks] != marks,
             )
         )
-        marked = len(runner.curves.marks)
+        marked = len(runner.record.curves.marks)
         times["best"].append(
-            answer(runner.go_to_best, lambda marked=marked: len(runner.curves.marks) > marked)
+            answer(
+                runner.changes.go_back_to_best,
+                lambda marked=marked: len(runner.record.curves.marks) > marked,
+            )
         )
-        steps = len(runner.curves.steps["loss"])
+        steps = len(runner.record.curves.steps["loss"])
         times["reset"].append(
             answer(
-                runner.reset_weights,
-                lambda steps=steps: len(runner.curves.steps.get("loss", ())) < steps,
+                runner.changes.reset_weights,
+                lambda steps=steps: len(runner.record.curves.steps.get("loss", ())) < steps,
             )
         )
-        Loop(application).until(lambda: runner.best_epoch > 0, 60)
+        Loop(application).until(lambda: runner.record.tracker.best_epoch > 0, 60)
     stops = {}
     for name in ("stop_after_epoch", "stop"):
         if runner.state is RunState.IDLE:
@@ -178,11 +181,11 @@ def _steps_run(runner: Any) -> bool:
     """Whether another step arrived within a while: a run that stopped sends none."""
     from PySide6.QtCore import QCoreApplication
 
-    before, end = len(runner.curves.steps["loss"]), time.perf_counter() + QUIET
+    before, end = len(runner.record.curves.steps["loss"]), time.perf_counter() + QUIET
     while time.perf_counter() < end:
         QCoreApplication.processEvents()
         time.sleep(0.001)
-    return len(runner.curves.steps["loss"]) != before
+    return len(runner.record.curves.steps["loss"]) != before
 
 
 def curves(points: int = 1_000_000, rounds: int = 30) -> dict[str, Any]:
@@ -234,7 +237,7 @@ def activations_service(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.folders import resource
     from netbuilder.core.project import edits, files
-    from netbuilder.ui.services.runs.training_thread import RunState
+    from netbuilder.ui.services.runs.run_record import RunState
 
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=epochs)

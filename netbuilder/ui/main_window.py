@@ -33,8 +33,8 @@ from netbuilder.ui.services.runs.manual_weight_editor import (
 )
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
 from netbuilder.ui.services.runs.run_progress import FULL
-from netbuilder.ui.services.runs.runner import Runner, remembered_speed
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState, remembered_speed
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.settings import FontScale, level
 from netbuilder.ui.services.views import live_view
 from netbuilder.ui.services.views.canvas_strips import CanvasStrips
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         self.docks.widen()
         self._show_titles()
         self._run_changed()
-        self.top_bar.progress.show_progress(self.runner.run.progress)
+        self.top_bar.progress.show_progress(self.runner.record.progress)
         self.setUpdatesEnabled(True)
 
     def _show_titles(self) -> None:
@@ -239,8 +239,8 @@ class MainWindow(QMainWindow):
             signal.connect(self._actions_soon.start)
         bench.run_error_changed.connect(self._show_run_error)
         runner.state_changed.connect(self._run_changed)
-        runner.progress_changed.connect(
-            lambda: self.top_bar.progress.show_progress(runner.run.progress)
+        runner.observation.progress_changed.connect(
+            lambda: self.top_bar.progress.show_progress(runner.record.progress)
         )
         self.auto_trainer.changed.connect(self._actions_soon.start)
         runner.ended.connect(self._run_ended)
@@ -281,13 +281,13 @@ class MainWindow(QMainWindow):
         self.status.problem_requested.connect(self.commands.show_problem)
         self.status.data_requested.connect(partial(self.commands.show_panel, "data"))
         self.manual_weight_editor.availability_changed.connect(self.canvas.closer.offer)
-        runner.curves_changed.connect(self.canvas.pulse.beat)
+        runner.observation.curves_changed.connect(self.canvas.pulse.beat)
         runner.began.connect(self.status.forget_run)
         runner.ended.connect(self.canvas.pulse.rest)
         runner.ended.connect(self.strips.show)
         runner.not_kept.connect(self.commands.show_error)
         for message in (
-            runner.told,
+            runner.observation.message,
             files.told,
             self.auto_trainer.told,
             self.manual_weight_editor.told,
@@ -395,14 +395,14 @@ class MainWindow(QMainWindow):
 
     def _may_leave(self) -> bool:
         runner = self.runner
-        if not runner.active:
+        if not runner.state.active:
             return True
         if runner.state is not RunState.STOPPING and not dialogs.confirm_stop_training(
             self, runner.ended
         ):
             return False
         runner.stop()
-        return dialogs.wait_for_end(self, lambda: runner.active, runner.ended)
+        return dialogs.wait_for_end(self, lambda: runner.state.active, runner.ended)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.selection.set(ids)
@@ -456,7 +456,7 @@ class MainWindow(QMainWindow):
     def _reset_speed(self) -> None:
         """Reset a slow speed for a new network, except in a presentation."""
         if not self.commands.presentation.on:
-            self.runner.set_speed(remembered_speed() if self._remember else FULL)
+            self.runner.speed.set(remembered_speed() if self._remember else FULL)
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph:
@@ -464,7 +464,8 @@ class MainWindow(QMainWindow):
             self.commands.show_used_layers()
 
     def _run_changed(self) -> None:
-        self.top_bar.train.show_run(running=self.runner.running, paused=self.runner.paused)
+        state = self.runner.state
+        self.top_bar.train.show_run(running=state.running, paused=state.paused)
         self.refresh_actions()  # at once: a key that is pressed now means the run as it is now
 
     def _run_ended(self) -> None:
@@ -478,7 +479,7 @@ class MainWindow(QMainWindow):
     def _tell_result(self) -> None:
         """Show the result of the run, unless the page Curves does."""
         trained, curves = self.workbench.models.trained, self.docks.pages["training"].panel
-        if trained is None or self.runner.active:
+        if trained is None or self.runner.state.active:
             return
         words, *shorter = dialogs.result_sentences(trained)
         if isinstance(curves, CurvesPanel) and curves.says_result:

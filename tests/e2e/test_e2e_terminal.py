@@ -39,11 +39,11 @@ for units in (7, 9):
     window.store.apply("units", lambda _: edited)
     until(lambda: window.workbench.settled)
     window.runner.start()
-    until(lambda: window.runner.active)
-    until(lambda: not window.runner.active)
+    until(lambda: window.runner.state.active)
+    until(lambda: not window.runner.state.active)
     later = time.monotonic() + 1.0
     until(lambda: time.monotonic() > later)
-    assert window.runner.best_epoch > 0
+    assert window.runner.record.tracker.best_epoch > 0
 print("trained", flush=True)
 os._exit(0)
 """

@@ -13,7 +13,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.canvas.scene.popup_placement import place_popup
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 Open = Callable[..., MainWindow]

@@ -13,7 +13,7 @@ from netbuilder.core.project import edits
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services.language import choose_language
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.panels import TASKS
 

@@ -15,7 +15,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
 from netbuilder.ui.results.runs_model import CURVE, TEST
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.settings_panel import SettingsPanel
@@ -139,7 +139,7 @@ def test_a_beginning_is_no_mistake(open_window, qtbot):
     window.commands.train()
     qtbot.waitUntil(lambda: bool(window.banner.cards))
     assert window.banner.cards[0].property("role") == "info"
-    assert not window.runner.active
+    assert not window.runner.state.active
 
 
 def test_a_network_that_is_half_drawn_is_told_what_comes_next(open_window, example, qtbot):

@@ -15,7 +15,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import LAYER_MIME
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.settings_panel import SettingsPanel
 
 MINUTE = 60_000
@@ -142,7 +142,7 @@ def test_pause_resume_and_stop_answer_at_once(open_window, qtbot, example):
     with qtbot.waitSignal(window.runner.began):
         window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
-    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5)
+    qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 5)
 
     def seconds_until(state: RunState) -> float:
         begin = time.perf_counter()
@@ -153,13 +153,13 @@ def test_pause_resume_and_stop_answer_at_once(open_window, qtbot, example):
     for _time in range(3):
         window.actions_table["pause"].trigger()
         times.append(seconds_until(RunState.PAUSED))
-        held = len(runner.curves.epochs["loss"])
+        held = len(runner.record.curves.epochs["loss"])
         qtbot.wait(100)
-        assert len(runner.curves.epochs["loss"]) == held, "a pause is a pause"
+        assert len(runner.record.curves.epochs["loss"]) == held, "a pause is a pause"
         window.actions_table["pause"].trigger()
         times.append(seconds_until(RunState.RUNNING))
-    window.runner.set_learning_rate(0.0005)
-    qtbot.waitUntil(lambda: bool(runner.curves.marks))
+    window.runner.changes.set_learning_rate(0.0005)
+    qtbot.waitUntil(lambda: bool(runner.record.curves.marks))
     window.actions_table["stop"].trigger()
     seconds_until(RunState.IDLE)
     assert window.workbench.models.trained is not None, "what was learned is kept"
@@ -218,10 +218,10 @@ def test_train_more_and_back_to_the_best(open_window, qtbot, example):
     panel(window, "training")
     training = window.docks.pages["training"].panel
     training.buttons.count.setValue(3)
-    runner.set_learning_rate(10.0)  # so that the last epoch is not the best
+    runner.changes.set_learning_rate(10.0)  # so that the last epoch is not the best
     QTest.mouseClick(training.buttons.more, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.workbench.models.trained.epochs == 7)
-    assert len(runner.curves.epochs["loss"]) == 7
+    assert len(runner.record.curves.epochs["loss"]) == 7
     before = window.workbench.models.trained
     QTest.mouseClick(training.buttons.best, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.workbench.models.trained is not before)

@@ -27,7 +27,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_export import write_svg
 from netbuilder.ui.services import language as window_language, settings
 from netbuilder.ui.services.language import choose_language
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.settings_dialog import LANGUAGE, SettingsDialog, language_names
 
 Open = Callable[..., MainWindow]
@@ -124,7 +124,7 @@ def test_a_window_is_built_anew_on_the_same_services_while_a_run_goes_on(
     for page in window.docks.pages:
         window.docks.show_panel(page, focus=False).grab()
         qtbot.wait(50)
-    with qtbot.waitSignal(window.runner.curves_changed):
+    with qtbot.waitSignal(window.runner.observation.curves_changed):
         window.runner.start()
     window.docks.show_panel("training", focus=False)
     layer = window.store.project.graph.order[1]
@@ -135,14 +135,16 @@ def test_a_window_is_built_anew_on_the_same_services_while_a_run_goes_on(
     window.commands.welcome.show_page()
     services = window.runner, window.store, window.workbench, window.experiments
     state, place, count = window.docks.state(), window.geometry(), receivers(window)
-    session, canvas, scale = window.runner.session, window.canvas, window.canvas.camera.scale
+    session, canvas, scale = window.runner.record.session, window.canvas, window.canvas.camera.scale
     project, undo = window.store.project, window.store.undo_label
     for name in ("qps", "de", "en"):
-        with qtbot.waitSignals([canvas.destroyed, window.runner.curves_changed], timeout=60_000):
+        with qtbot.waitSignals(
+            [canvas.destroyed, window.runner.observation.curves_changed], timeout=60_000
+        ):
             choose_language(name)
         canvas = window.canvas
         assert services == (window.runner, window.store, window.workbench, window.experiments)
-        assert window.runner.session is session and window.runner.running
+        assert window.runner.record.session is session and window.runner.state.running
         assert (window.store.project, window.store.undo_label) == (project, undo)
         assert window.docks.state() == state and window.geometry() == place
         assert window.canvas.selection() == (layer,) and window.canvas.camera.scale == scale

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.project import edits
 from netbuilder.ui.services.language import choose_language
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from tests.ui.left_words import left_of
 
 #: Names: of the project and its data, of parameters and layers, in the code, and of pyqtgraph.

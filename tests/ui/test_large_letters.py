@@ -41,7 +41,7 @@ from netbuilder.ui.plots.training_curves import TrainingCurvePlot
 from netbuilder.ui.results.prediction_views import PredictionHeader
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.derived import all_idle
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.window.command_search import CommandSearch

@@ -12,7 +12,7 @@ from netbuilder.core.formats.importing import import_file
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window import dialogs
 
 Open = Callable[..., MainWindow]

@@ -34,10 +34,10 @@ TRAINING = """
         end()
 
     def end():
-        if not window.runner.curves.steps:
+        if not window.runner.record.curves.steps:
             QTimer.singleShot(50, end)
             return
-        assert window.runner.active, window.runner.state
+        assert window.runner.state.active, window.runner.state
         press("Stop training", "Don't save")
         window.close()
 

@@ -20,7 +20,7 @@ from netbuilder.ui import app
 from netbuilder.ui.services import crash_detector, jobs, recovery, suggested_paths
 from netbuilder.ui.services.crash_detector import acquire_lock, new_process_name, of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.training_thread import RunState, keep_network
+from netbuilder.ui.services.runs.run_record import RunState, keep_network
 from netbuilder.ui.window import dialogs
 
 
@@ -215,13 +215,13 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
     if name.startswith("0123"):
         assert pressed == [dialogs.BACK, dialogs.GO_ON]
         runner = window.runner
-        qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5)
-        assert runner.project.training.epochs == 1_000_000
+        qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 5)
+        assert runner.record.project.training.epochs == 1_000_000
         runner.stop()
         qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     else:
         assert pressed == [dialogs.BACK]
-        assert not window.runner.active
+        assert not window.runner.state.active
         assert [one.folder for one in interrupted_runs.find_interrupted()] == [place], (
             "for the next start"
         )
@@ -244,7 +244,7 @@ def test_a_run_that_another_window_took_is_passed_over(
     app.offer_recovery(window)
     assert window.store.project.name == found[1].project.name
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
-    assert window.runner.project.name == found[1].project.name
+    assert window.runner.record.project.name == found[1].project.name
     assert found[0].folder.exists(), "it is the other's"
     assert "cannot continue" in window.banner.cards[0].title.text()
     other.unlock()

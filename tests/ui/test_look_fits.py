@@ -110,7 +110,7 @@ def test_runs_show_their_numbers_whole(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.resize(1366, 768)
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     panel = window.docks.show_panel("compare", focus=False).runs
     qtbot.waitUntil(lambda: bool(panel.model.runs))  # type: ignore[attr-defined]
     table = panel.table  # type: ignore[attr-defined]
@@ -124,7 +124,7 @@ def test_pictures_on_the_canvas_follow_the_scheme(open_window, example, qtbot):
     """Dark letters on a dark canvas cannot be read."""
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
 
     def lightest() -> int:

@@ -8,7 +8,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.services.model_store import ModelState, ModelStore, Source
 from netbuilder.ui.services.runs.last_run_restorer import bring_back
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_all_that_is_shown_comes_through_one_store(open_window, example, qtbot, tmp_path):

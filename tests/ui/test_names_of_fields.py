@@ -23,7 +23,7 @@ def test_each_field_has_a_name(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(
-        lambda: window.workbench.models.trained is not None and not window.runner.active
+        lambda: window.workbench.models.trained is not None and not window.runner.state.active
     )
     assert sorted(walk(window, qtbot)) == []
     window.documents.keep_model()

@@ -22,7 +22,7 @@ def test_a_narrow_side_panel_cuts_nothing_off(open_window, example, qtbot):
     window.resize(1024, 700)
     window.commands.train()
     qtbot.waitUntil(
-        lambda: window.workbench.models.trained is not None and not window.runner.active,
+        lambda: window.workbench.models.trained is not None and not window.runner.state.active,
         timeout=120_000,
     )
     qtbot.waitUntil(lambda: window.activations_service.look is not None)
@@ -198,7 +198,7 @@ def test_a_run_that_ends_marks_understand_and_moves_nobody(open_window, example,
     side = window.docks.side
     window.commands.train()
     qtbot.waitUntil(
-        lambda: window.workbench.models.trained is not None and not window.runner.active
+        lambda: window.workbench.models.trained is not None and not window.runner.state.active
     )
     assert side.task == "train"
     assert side.shown[0] == "training"

@@ -25,7 +25,7 @@ def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
         assert window.isFullScreen()
         assert font_scale.font_scale() >= LETTERS
         assert not window.docks.palette.isVisible()
-        assert window.runner.speed is WATCH
+        assert window.runner.speed.chosen is WATCH
         qtbot.wait(50)
         assert window.docks.side.task == "train", "curve and surface"
         assert not level.isVisible(), "nobody saves before a class"
@@ -60,5 +60,5 @@ def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
     assert font_scale.font_scale() == letters
     assert window.docks.palette.isVisible()
     assert window.statusBar().isVisible() and level.isVisible() == visible
-    assert window.runner.speed == SPEEDS[0]
+    assert window.runner.speed.chosen == SPEEDS[0]
     assert not present.spotlight.isVisible()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 import netbuilder.ui
 from netbuilder.core.project import edits
 from netbuilder.ui.services.runs.run_progress import RunProgress
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style.motion import set_reduced_motion
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.window.top_bar import ProgressView
@@ -30,7 +30,7 @@ def test_the_canvas_and_the_docks_stand_still(open_window, example, qtbot, still
     window.canvas.commands.set_horizontal(True)
     assert window.canvas.slide.running != still
     window.runner.start()
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs.get("loss", ())) > 5)
+    qtbot.waitUntil(lambda: len(window.runner.record.curves.epochs.get("loss", ())) > 5)
     if still:
         assert window.canvas.pulse.at is None
     else:

@@ -17,7 +17,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.headline import headline
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import window_commands
 from netbuilder.ui.window.run_report import RunReport, report_page

@@ -21,7 +21,7 @@ from netbuilder.ui.gallery.start_page import _losses
 from netbuilder.ui.grading.submission_dialog import submission_source
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.widgets import question_dialogs
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window import dialogs, documents
@@ -277,7 +277,7 @@ def test_a_run_that_closing_stops_can_be_saved(open_window, small, qtbot, monkey
     """The dialog says so; a project that no file holds is not restored at the next start."""
     window = open_window(edits.set_training(small, epochs=1_000_000))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.tracker.epoch > 1)
+    qtbot.waitUntil(lambda: window.runner.record.tracker.epoch > 1)
     asked: list[str] = []
     monkeypatch.setattr(dialogs, "PATIENCE_MS", MINUTE)
     monkeypatch.setattr(dialogs, "ask_question", lambda *one, **_more: one[3][0])

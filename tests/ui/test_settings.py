@@ -1,6 +1,7 @@
 """The settings dialog: how many trainings are kept, and that only OK counts."""
 
 import pytest
+from netbuilder.ui.services.runs.run_changes import remembered_speed
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
@@ -11,8 +12,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
-from netbuilder.ui.services.runs.runner import remembered_speed
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.settings import choose_font_scale, lists_all_layers
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 
@@ -95,7 +95,7 @@ def test_what_controls_of_the_window_remember_can_be_set_here(open_window):
     assert dialog.values.keys() == rows.keys()
     dialog.accept()
     assert window.palette_view.shows_all and lists_all_layers()
-    assert window.runner.speed == other == remembered_speed()
+    assert window.runner.speed.chosen == other == remembered_speed()
 
 
 def test_nothing_is_cut_at_large_letters(open_window, qtbot):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 
 

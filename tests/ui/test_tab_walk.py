@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.tab_order import tab_stops
 
 MINUTE = 60_000

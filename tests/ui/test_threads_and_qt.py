@@ -62,11 +62,11 @@ def until(done):
 until(lambda: window.prebuilding.ready)
 assert "netbuilder.ui.plots.training_curves" in sys.modules and "pyqtgraph" in sys.modules
 window.runner.start()
-until(lambda: window.runner.running)
+until(lambda: window.runner.state.running)
 for name in window.docks.pages:
     window.docks.show_panel(name)
     application.processEvents()
-until(lambda: not window.runner.active)
+until(lambda: not window.runner.state.active)
 for name in window.docks.pages:
     window.docks.show_panel(name)
     until(lambda: window.workbench.settled)

@@ -10,7 +10,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_progress import RunProgress
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.top_bar import ProgressView
 
@@ -221,16 +221,16 @@ def test_pause_takes_the_place_of_train(open_window, example, qtbot):
     button = window.top_bar.train
     place, words = button.geometry(), button.text()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.runner.running and button.isEnabled())
+    qtbot.waitUntil(lambda: window.runner.state.running and button.isEnabled())
     assert button.text() != words
     assert button.geometry() == place, "nothing moves under the pointer"
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.runner.paused)
+    qtbot.waitUntil(lambda: window.runner.state.paused)
     assert button.isEnabled()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.runner.running and not window.runner.paused)
+    qtbot.waitUntil(lambda: window.runner.state.running and not window.runner.state.paused)
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active and button.text() == words)
+    qtbot.waitUntil(lambda: not window.runner.state.active and button.text() == words)
 
 
 def test_the_bar_says_what_is_open_and_whether_it_is_saved(open_window, example, tmp_path, qtbot):

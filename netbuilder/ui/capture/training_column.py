@@ -145,7 +145,7 @@ class TrainingColumn(QFrame):
             self._calm.start()
 
     def _prepare(self) -> None:
-        if self._enough and not self._runner.active and not self._preparing:
+        if self._enough and not self._runner.state.active and not self._preparing:
             self._preparation.ask(*self._inputs())
 
     def _inputs(self) -> tuple[Project, Path, Path, Path | None]:
@@ -185,7 +185,7 @@ class TrainingColumn(QFrame):
     def predict(self, sample: TakenSample, ending: str) -> None:
         """Predict a live sample; skipped while another prediction is computed."""
         model = self.model
-        if model is None or self._predicting or self._runner.active or self._preparing:
+        if model is None or self._predicting or self._runner.state.active or self._preparing:
             return
         self._predicting = True
         # Read the file like those of the training set.
@@ -206,7 +206,7 @@ class TrainingColumn(QFrame):
         super().hideEvent(event)
 
     def _pressed(self) -> None:
-        if self._runner.active:
+        if self._runner.state.active:
             self._runner.stop()
         else:
             self.train_asked.emit()
@@ -276,14 +276,14 @@ class TrainingColumn(QFrame):
     def _show_progress(self) -> None:
         if self._began is None:
             return
-        progress = self._runner.run.progress if not self._preparing else None
+        progress = self._runner.record.progress if not self._preparing else None
         self.progress.setValue(round(_PARTS * ((progress.part if progress else None) or 0.0)))
         seconds = format_duration(time.monotonic() - self._began)
         words = progress.words if progress is not None else _("Reading the samples…")
         self.words.setText(f"{seconds} · {words}")
 
     def _refresh(self, *_state: object) -> None:
-        active = self._runner.active
+        active = self._runner.state.active
         ready = self._enough and self._runner.may_start and not self._preparing
         self.train.setEnabled(active or ready)
         trained = self.model is not None

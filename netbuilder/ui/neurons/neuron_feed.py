@@ -102,8 +102,8 @@ class NeuronFeed(QObject):
             signal.connect(self._find_columns)
         runner.began.connect(self._ask)
         runner.state_changed.connect(self._state_changed)
-        runner.data_changed.connect(self._ask)
-        runner.probed.connect(self._probed)
+        runner.observation.data_changed.connect(self._ask)
+        runner.probes.answered.connect(self._probed)
         workbench.models.changed.connect(self._ask)
         for signal in (samples.changed, live.changed):
             signal.connect(self._sample_changed)
@@ -116,7 +116,7 @@ class NeuronFeed(QObject):
 
     @property
     def active(self) -> bool:
-        return self._runner.active
+        return self._runner.state.active
 
     @property
     def idle(self) -> bool:
@@ -129,7 +129,7 @@ class NeuronFeed(QObject):
         if on:
             self._ask()
         else:
-            self._runner.unwatch(_KEY)
+            self._runner.probes.unwatch(_KEY)
 
     def _find_columns(self) -> None:
         from netbuilder.core.results.live.neurons import neuron_columns
@@ -150,8 +150,8 @@ class NeuronFeed(QObject):
             self.columns_changed.emit()
 
     def _state_changed(self) -> None:
-        if self._runner.active is not self._was_active:
-            self._was_active = self._runner.active
+        if self._runner.state.active is not self._was_active:
+            self._was_active = self._runner.state.active
             self._ask()
 
     @property
@@ -159,16 +159,16 @@ class NeuronFeed(QObject):
         """The project of the weights, if it has the columns of the canvas."""
         trained = self._workbench.models.prediction_model
         project = None if trained is None else trained.project
-        if self._runner.active:
-            project = self._runner.project
+        if self._runner.state.active:
+            project = self._runner.record.project
         same = project is not None and _layers(project) == _layers(self._workbench.store.project)
         return project if same else None
 
     def _ask(self, *_changes: object) -> None:
         if not self.watched or not self.columns:
-            self._runner.unwatch(_KEY)
+            self._runner.probes.unwatch(_KEY)
             return
-        active, project = self._runner.active, self._project
+        active, project = self._runner.state.active, self._project
         if active and project is not None:
             from netbuilder.core.engine.monitor.observer import Probe
 
@@ -176,21 +176,21 @@ class NeuronFeed(QObject):
             x = self._inputs = self._live.inputs if self.maps else {}
             owners = _owners(self.columns)
             probe = Probe(_KEY, outputs, x, weights=owners, every=_EVERY, slowest=_SLOWEST)
-            self._runner.watch(probe)
+            self._runner.probes.watch(probe)
         else:
-            self._runner.unwatch(_KEY)
+            self._runner.probes.unwatch(_KEY)
         trained = None if active else self._workbench.models.prediction_model
         if project is None:
             trained, self.weights, self.outputs = None, {}, []
             self.changed.emit()
         project = project or self._workbench.store.project
-        dataset = self._runner.dataset if active else None
+        dataset = self._runner.record.dataset if active else None
         self._worker.follow(trained, project, self._workbench.base, dataset, self.columns)
 
     def _prepared(self, prepared: _Prepared) -> None:
         trained = self._worker.inputs[0]
         self.plane = prepared.plane
-        if trained is not None and not self._runner.active:
+        if trained is not None and not self._runner.state.active:
             self.weights = prepared.weights
         self.columns_changed.emit()
         self._compute()
@@ -206,7 +206,7 @@ class NeuronFeed(QObject):
             self._compute({node: values[0] for node, values in answer.outputs.items()})
 
     def _sample_changed(self) -> None:
-        if self.watched and self.maps and self._runner.active:
+        if self.watched and self.maps and self._runner.state.active:
             if self._live.inputs is not self._inputs:
                 self._ask()
         elif self.watched and self.plane is None:

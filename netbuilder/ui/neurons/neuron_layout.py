@@ -93,7 +93,6 @@ class NeuronLayout:
         self._paths: dict[Link, QPainterPath] = {}
 
     def path(self, link: Link) -> QPainterPath:
-        """Return a link's curve."""
         path = self._paths.get(link)
         if path is None:
             start, first, second, end = self._bend(link)

@@ -45,7 +45,6 @@ class RowBars(QWidget):
         return min(self.width() / max(len(self.values), 1), _WIDEST)
 
     def box(self, row: int) -> QRectF:
-        """Return the place of a bar."""
         top = max(abs(value) for value in self.values) or 1.0
         middle, length = self.height() / 2, self.values[row] / top * (self.height() / 2 - 2)
         wide = max(self._pitch - _GAP, 1.0)

@@ -199,14 +199,12 @@ class StepPanel(QWidget):
 
     @property
     def index(self) -> tuple[int, ...]:
-        """The index of the chosen weight in its array."""
         if not self._shape:
             return ()
         return tuple(int(at) for at in np.unravel_index(self.number.value(), self._shape))
 
     @property
     def _shape(self) -> tuple[int, ...]:
-        """The shape of the chosen array."""
         update = self.step.updates.get(self.array.currentText()) if self.step else None
         return () if update is None else update.before.shape
 
@@ -262,8 +260,8 @@ class StepPanel(QWidget):
             self.checked = None
         for number, button in enumerate(self.stages):
             button.setChecked(number == self.stage)
-        runner = self._runner
-        runs_on = runner.running and not runner.paused and runner.speed is not STEP
+        state, speed = self._runner.state, self._runner.speed.chosen
+        runs_on = state.running and not state.paused and speed is not STEP
         known = self.trace is not None and not runs_on
         for widget in (self.rows, self.layer, self.title, self.numbers):
             widget.setVisible(known)

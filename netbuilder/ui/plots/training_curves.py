@@ -385,7 +385,6 @@ class TrainingCurvePlot(PagePlot):
 
     @property
     def cursor_epoch(self) -> float | None:
-        """Return the epoch under the cursor; None without one."""
         return float(self._cursor.value()) if self._cursor.isVisible() else None
 
     def _hide_cursor(self) -> None:

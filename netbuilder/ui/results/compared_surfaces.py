@@ -263,7 +263,7 @@ class ComparedSurfaces(QWidget):
         self._row = hbox(parent=self, margins=0)
         self._worker = Derived(self, _NetworkCache().pictures, self._found)
         self.plots: dict[str, SurfacePlot] = {}
-        runner.overlays_changed.connect(self.ask)
+        runner.overlays.changed.connect(self.ask)
         live.changed.connect(self.ask)
         self.hide()
 
@@ -274,7 +274,7 @@ class ComparedSurfaces(QWidget):
     def ask(self) -> None:
         """Request the shown view of the ticked runs."""
         visible = self._live.shown
-        runs = tuple(self._runner.compared.items())[:MOST]
+        runs = tuple(self._runner.overlays.runs.items())[:MOST]
         if (
             not runs
             or visible is None
@@ -290,7 +290,7 @@ class ComparedSurfaces(QWidget):
 
     def _found(self, pictures: list[Picture | str]) -> None:
         names = [name for name, _ in self._worker.inputs[0]]
-        if names == list(self._runner.compared)[:MOST]:
+        if names == list(self._runner.overlays.runs)[:MOST]:
             self._show(dict(zip(names, pictures, strict=True)))
 
     def set_discrete(self, on: bool) -> None:

@@ -232,10 +232,10 @@ class ExperimentsPanel(QWidget):
             self.start.setEnabled(False)
             return
         self.cards.clear()
-        if self._runner.active or self._workbench.keras_state != "ready":
+        if self._runner.state.active or self._workbench.keras_state != "ready":
             words = (
                 as_sentence(capitalize_first(self._workbench.run_words))
-                if self._runner.active
+                if self._runner.state.active
                 else _("Keras is loading.")
             )
             self.cards.add(RoleBox("info", words, _("Try again when it is done."), self))

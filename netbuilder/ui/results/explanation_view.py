@@ -104,7 +104,6 @@ class ExplanationView(QWidget):
         return self._worker.idle
 
     def show_sample(self, sample: Callable[[TrainedModel], Sample] | None) -> None:
-        """Set the sample, or None."""
         self._sample = sample
         self.button.setVisible(sample is not None)
         self._list_methods()

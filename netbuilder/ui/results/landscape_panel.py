@@ -120,7 +120,7 @@ class LandscapePanel(ResultsPage):
 
     def _follow(self) -> None:
         trained = self._workbench.models.trained
-        if trained is not None and not self._runner.active and trained is not self._path[0]:
+        if trained is not None and not self._runner.state.active and trained is not self._path[0]:
             history = self._runner.weight_history
             path = [] if history is None else [history.weights(at) for at in history.epochs]
             if path:
@@ -130,7 +130,7 @@ class LandscapePanel(ResultsPage):
             self._path = trained, path
         if trained is None:
             self._wait()
-        elif self.isVisible() and not self._runner.active:
+        elif self.isVisible() and not self._runner.state.active:
             self.waiting.ready()
             if self._requested_model is not trained:
                 self._requested_model = trained

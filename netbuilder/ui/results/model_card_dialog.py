@@ -36,7 +36,6 @@ _TYPES = (
 
 
 def _dataset(trained: TrainedModel, base: Path) -> Dataset | None:
-    """Return the data of a model, or None."""
     from netbuilder.core.data.load import load_dataset
 
     if not trained.project.data.kind:

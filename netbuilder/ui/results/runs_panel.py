@@ -311,7 +311,7 @@ class RunsPanel(QWidget):
                 compared[name] = run
             except UserError as error:
                 self.about.setText(str(error))
-        self._runner.set_overlays(overlays, compared)
+        self._runner.overlays.show(overlays, compared)
 
     def _show_differences(self) -> None:
         chosen = self.selected()

@@ -568,7 +568,7 @@ class SurfacePanel(QWidget):
         )
 
     def _run_words(self) -> str:
-        bench, run = self._workbench, self._runner.project
+        bench, run = self._workbench, self._runner.record.project
         snapshot = bench.models.paused_snapshot
         count = snapshot.set_by_hand if snapshot is not None and bench.paused else 0
         if count:  # no loss is known of these
@@ -578,7 +578,7 @@ class SurfacePanel(QWidget):
                 count,
                 key=key_text("Ctrl+Z"),
             )
-        words = loss_sentence(self._runner.curves, getattr(self.picture, "epoch", None))
+        words = loss_sentence(self._runner.record.curves, getattr(self.picture, "epoch", None))
         if run is not None and run.data != self._store.project.data:
             before = _("This run is training on the points from before your edits.")
             return join_sentences((before, words))

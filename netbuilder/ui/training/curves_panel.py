@@ -26,7 +26,7 @@ from netbuilder.ui.services.runs.run_progress import (
     format_start,
     previous_run_sentence,
 )
-from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.runner import RunChanges, Runner
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
-    from netbuilder.ui.services.runs.training_thread import RunRecord
+    from netbuilder.ui.services.runs.run_record import RunRecord
     from netbuilder.ui.training.curve_view import CurveView
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
@@ -145,13 +145,13 @@ class RunButtons(QWidget):
         self.reset = self._button(_("Reset"), _("Start again with initial weights"))
         flow(self.count, self.more, self.best, self.reset, parent=self)
         self.more.clicked.connect(lambda: runner.train_more(self.count.value()))
-        self.best.clicked.connect(lambda _checked=False: runner.go_to_best())
+        self.best.clicked.connect(lambda _checked=False: runner.changes.go_back_to_best())
         menu = QMenu(self.reset)
         # Not the method itself: an action brings whether it is checked, which is no seed.
-        menu.addAction(_("With the same seed"), lambda: runner.reset_weights(None))
-        menu.addAction(_("With another seed"), lambda: runner.reset_weights(another_seed()))
+        menu.addAction(_("With the same seed"), lambda: runner.changes.reset_weights(None))
+        menu.addAction(_("With another seed"), lambda: runner.changes.reset_weights(another_seed()))
         self.reset.setMenu(menu)
-        runner.progress_changed.connect(self.refresh)
+        runner.observation.progress_changed.connect(self.refresh)
         self.refresh()
 
     def _grow(self) -> None:
@@ -162,7 +162,7 @@ class RunButtons(QWidget):
         runner = self._runner
         self.more.setEnabled(runner.may_train_more)
         self.reset.setEnabled(runner.may_go_on)
-        best = runner.best_epoch
+        best = runner.record.tracker.best_epoch
         self.best.setEnabled(runner.may_go_on and best > 0 and not runner.keeps_best)
         self.best.setToolTip(
             _("The network has the weights of its best epoch already")
@@ -183,6 +183,11 @@ def _previous(_trained: TrainedModel, run_id: str) -> str:
     return previous_run_sentence(load_run(run_id), list_runs())
 
 
+#: What the button of a notice changes in the run, by ``RunFix.action``.
+_CHANGES = {
+    "go_back_to_best": RunChanges.go_back_to_best,
+    "go_back_before_raise": RunChanges.go_back_before_raise,
+}
 #: What the project differs in from the run, and what takes that back; see ``changed_since``.
 _DIFFERS = {
     "network": (N_("The network differs from the network of this run."), N_("Restore the network")),
@@ -221,12 +226,12 @@ class CurvesPanel(QWidget):
         self._run_area = scrolled_page(self._run_page(), _("Curves"), self)
         vbox(self._head, (self._run_area, 1), parent=self, margins=(16, 8, 16, 8), spacing=8)
         runner.began.connect(self._began)
-        runner.curves_changed.connect(self._grew)
-        runner.overlays_changed.connect(self._overlay)
-        runner.noticed.connect(self._noticed)
-        runner.withdrawn.connect(self._withdraw)
+        runner.observation.curves_changed.connect(self._grew)
+        runner.overlays.changed.connect(self._overlay)
+        runner.observation.noticed.connect(self._noticed)
+        runner.observation.withdrawn.connect(self._withdraw)
         runner.state_changed.connect(self._state_changed)
-        for signal in (runner.progress_changed, runner.curves_changed):
+        for signal in (runner.observation.progress_changed, runner.observation.curves_changed):
             signal.connect(self._follow_rate)
         runner.ended.connect(self._ended)
         workbench.models.changed.connect(self._model_changed)
@@ -234,7 +239,7 @@ class CurvesPanel(QWidget):
         store.changed.connect(self._project_changed)
         self._began()
         self._model_changed(ModelState(), workbench.models.state)
-        for notice in runner.run.notices:
+        for notice in runner.record.notices:
             self._noticed(notice)
         self._show_error()
         self.show_result()
@@ -269,9 +274,9 @@ class CurvesPanel(QWidget):
             from netbuilder.ui.training.filmstrip import Filmstrip
 
             self._curves = CurveView(self)
-            self._curves.plot.set_overlays(self._runner.overlays)
+            self._curves.plot.set_overlays(self._runner.overlays.curves)
             self._head.addWidget(self._curves.tools)
-            self._curves.show_training(self._runner.active, paused=self._runner.paused)
+            self._curves.show_training(self._runner.state.active, paused=self._runner.state.paused)
             self.film = Filmstrip(self._runner, self._workbench, self._place_of_epoch, self)
             self._run_layout.insertWidget(0, self._curves, 1)
             self._run_layout.insertWidget(1, self.film)
@@ -297,7 +302,7 @@ class CurvesPanel(QWidget):
 
     def _show_ghost(self) -> None:
         runner, trained = self._runner, self._workbench.models.trained
-        empty = runner.project is None and not runner.overlays and trained is None
+        empty = runner.record.project is None and not runner.overlays.curves and trained is None
         self.ghost.setVisible(empty)
         for widget in (self.rate, self.buttons):
             widget.setHidden(empty)
@@ -315,18 +320,19 @@ class CurvesPanel(QWidget):
         if epoch is None:
             self.epochs.withdraw()
             self.film.choose(None)
-        elif not self._runner.active:
+        elif not self._runner.state.active:
             self.epochs.show(epoch)
 
     def make_ready(self) -> None:
         """Build the plot before a run begins."""
-        if not self._runner.active:
+        if not self._runner.state.active:
             assert self.curves is not None
 
     def _began(self) -> None:
-        project = self._runner.project
+        project = self._runner.record.project
         if project is not None or self._curves is not None:
-            self.curves.show_run(self._runner.curves, self._runner.planned)
+            tracker = self._runner.record.tracker
+            self.curves.show_run(tracker.curves, tracker.planned)
         self._stops = None
         self.messages.take_all("notice")
         self.messages.take("result")
@@ -336,12 +342,12 @@ class CurvesPanel(QWidget):
         self._show_ghost()
 
     def _overlay(self) -> None:
-        self.curves.plot.set_overlays(self._runner.overlays)
-        self.curves.grow(self._runner.planned)
+        self.curves.plot.set_overlays(self._runner.overlays.curves)
+        self.curves.grow(self._runner.record.tracker.planned)
         self._show_ghost()
 
     def _grew(self) -> None:
-        self.curves.grow(self._runner.planned)
+        self.curves.grow(self._runner.record.tracker.planned)
 
     def _ended(self) -> None:
         if self._stops is not None:
@@ -351,7 +357,7 @@ class CurvesPanel(QWidget):
     def _state_changed(self) -> None:
         self.rate.setEnabled(True)
         if self._curves is not None:
-            self._curves.show_training(self._runner.active, paused=self._runner.paused)
+            self._curves.show_training(self._runner.state.active, paused=self._runner.state.paused)
         self.buttons.refresh()
         self._show_rate()
         self._show_differs()
@@ -360,7 +366,7 @@ class CurvesPanel(QWidget):
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         trained, another = new.model, old.model is not new.model
-        if trained is not None and another and self._runner.project is None:
+        if trained is not None and another and self._runner.record.project is None:
             # A model was opened: its file holds the curves of the run that made it.
             from netbuilder.ui.plots.run_curves import RunCurves
 
@@ -377,7 +383,7 @@ class CurvesPanel(QWidget):
         elif fix is not None:
             stops = fix.action == "go_back_to_best"
             self._stops = notice if stops else self._stops
-            later = stops and not self._runner.active
+            later = stops and not self._runner.state.active
             label = _("Keep the best epoch, and stop early next time") if later else fix.label
             buttons = ((label, partial(self._fix, notice, label)),)
         role = "warning" if notice.severity == "warning" else "info"
@@ -390,7 +396,8 @@ class CurvesPanel(QWidget):
         fix = notice.fix
         assert fix is not None
         self._store.apply(label, fix.edit)
-        self._runner.do(fix.action, fix.amount)
+        if (change := _CHANGES.get(fix.action)) is not None:
+            change(self._runner.changes)
         self._stops = None
         self.messages.take(f"notice {notice.code}")
 
@@ -399,21 +406,22 @@ class CurvesPanel(QWidget):
         if error is None:
             self.messages.take("error")
             return
-        title = _("The training failed") if self._runner.begun else _("Training could not start")
+        begun = self._runner.observation.begun
+        title = _("The training failed") if begun else _("Training could not start")
         self.messages.put(TrainingMessage("error", "error", title, str(error)))
 
     def show_result(self) -> None:
         """Show what came of the run; no file is offered before an audience."""
-        trained = self._workbench.models.trained
-        if trained is None and not self._runner.active and self._runner.run.recalled is not None:
-            self._show_recalled(self._runner.run.recalled)
+        trained, active = self._workbench.models.trained, self._runner.state.active
+        if trained is None and not active and self._runner.record.recalled is not None:
+            self._show_recalled(self._runner.record.recalled)
             return
-        if trained is None or self._runner.active:
+        if trained is None or active:
             self.messages.take("result")
             self._previous.cancel()
             return
         duration = duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
-        took, progress = _("Trained {duration}", duration=duration), self._runner.run.progress
+        took, progress = _("Trained {duration}", duration=duration), self._runner.record.progress
         words = as_sentence(progress.words) if progress is not None and progress.early else ""
         if trained.set_by_hand:
             words = ngettext(
@@ -451,13 +459,13 @@ class CurvesPanel(QWidget):
             return
         self._store.apply(_("Fine-tune the backbone"), fine_tuned)
         self._runner.start(on_from=trained, more=EPOCHS)
-        self._fine_tuning = self._runner.run, before
+        self._fine_tuning = self._runner.record, before
 
     def _fine_tuning_gain(self) -> str:
         """Return the effect of fine-tuning on the test set; "" if unknown or another run."""
         run, before = self._fine_tuning
         after = self._workbench.models.state.settled.evaluation
-        if run is not self._runner.run or before is None or after is None or after is before:
+        if run is not self._runner.record or before is None or after is None or after is before:
             return ""
         from netbuilder.core.results.fine_tuning import gain_sentence
 
@@ -476,7 +484,7 @@ class CurvesPanel(QWidget):
 
     def _since_previous(self, trained: TrainedModel) -> str:
         """Return whether the run is better than the previous one, once known."""
-        state, session = self._workbench.models.state.settled, self._runner.session
+        state, session = self._workbench.models.state.settled, self._runner.record.session
         run_id = state.run_id
         if not run_id and state.source is Source.RUN and session is not None:
             run_id = session.run_id  # of a large network the record holds the numbers alone
@@ -506,14 +514,14 @@ class CurvesPanel(QWidget):
         if not runner.differs:
             self.messages.take("differs")
             return
-        trained_project = runner.project
+        trained_project = runner.record.project
         change = (
             changed_since(trained_project, self._store.project)
             if trained_project is not None
             else ""
         )
         differs, restore = (_(words) for words in _DIFFERS[change])
-        if runner.active:
+        if runner.state.active:
             then = _("Changes apply to the next run.")
         elif runner.continues_on_other_text:
             then = _("“Train more” continues this network with the new text.")
@@ -539,19 +547,20 @@ class CurvesPanel(QWidget):
         planned = params.get("learning_rate", 0.001)
         rate = planned if isinstance(planned, (int, float)) else None
         goes_on = runner.may_go_on and not runner.differs and rate is not None
-        if runner.learning_rate is not None and (runner.active or goes_on):
-            rate = runner.learning_rate
+        tracker = runner.record.tracker
+        if tracker.learning_rate is not None and (runner.state.active or goes_on):
+            rate = tracker.learning_rate
         self.rate.show_rate(rate)
 
     def _follow_rate(self) -> None:
         """Follow a schedule, unless the slider is being moved."""
-        if self._runner.running and not self.rate.slider.isSliderDown():
+        if self._runner.state.running and not self.rate.slider.isSliderDown():
             self._show_rate()
 
     def _rate_changed(self, rate: float) -> None:
         # After a run the plan changes for the next one, and the run for being trained more.
-        self._runner.set_learning_rate(rate)
-        if self._runner.active:
+        self._runner.changes.set_learning_rate(rate)
+        if self._runner.state.active:
             return
         from netbuilder.core.project import edits
         from netbuilder.core.project.model import Choice

@@ -92,7 +92,7 @@ class Filmstrip(QWidget):
         self.setAccessibleName(_("Decision surfaces of the run"))
         self.setToolTip(_("The surface at earlier epochs: press one to see its network"))
         runner.began.connect(self._began)
-        runner.probed.connect(self._probed)
+        runner.probes.answered.connect(self._probed)
         workbench.models.changed.connect(self._model_changed)
         theme.theme().changed.connect(self.updateGeometry)
         self._began()
@@ -103,10 +103,10 @@ class Filmstrip(QWidget):
     def _began(self) -> None:
         """Ask a new run for surfaces; with twelve, every second goes and later ones are rarer."""
         runner = self._runner
-        project = runner.project
+        project = runner.record.project
         self._worker.cancel()
         self._late.cancel()
-        runner.unwatch(KEY)
+        runner.probes.unwatch(KEY)
         self.frames, self._request = [], None
         self.choose(None)
         self.setHidden(project is None or point_view_name(project.data) != "surface")
@@ -115,8 +115,8 @@ class Filmstrip(QWidget):
 
     def _found(self, request: ViewRequest) -> None:
         self._request = request
-        if self._runner.active:
-            self._runner.watch(request.probe)
+        if self._runner.state.active:
+            self._runner.probes.watch(request.probe)
         else:  # it was a short run
             self._complete()
 

@@ -152,7 +152,6 @@ class OutputForm(QWidget):
         self.weight.show_values({"loss_weight": goal.loss_weight})
 
     def set_automatic(self, task: str, loss: str, metrics: tuple[str, ...]) -> None:
-        """Set the meaning of "automatic"."""
         self.loss.set_task(task)
         self.loss.set_automatic(loss)
         self.metrics.set_task(task, metrics)

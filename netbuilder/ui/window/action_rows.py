@@ -194,11 +194,13 @@ def _run_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         _row(
             "train",
             commands.train,
-            enabled=lambda: (runner.may_start or runner.paused) and not parts.documents.opening,
+            enabled=lambda: (
+                (runner.may_start or runner.state.paused) and not parts.documents.opening
+            ),
         ),
-        _row("pause", runner.toggle_pause, enabled=lambda: runner.running),
-        _row("stop", runner.stop, enabled=lambda: runner.active),
-        _row("stop-epoch", runner.stop_after_epoch, enabled=lambda: runner.running),
+        _row("pause", runner.toggle_pause, enabled=lambda: runner.state.running),
+        _row("stop", runner.stop, enabled=lambda: runner.state.active),
+        _row("stop-epoch", runner.stop_after_epoch, enabled=lambda: runner.state.running),
         *_speed_rows(parts, commands),
         _row("problem", parts.status.next_problem),
         _row("train-elsewhere", partial(dialogs.train_elsewhere, parts)),
@@ -207,24 +209,24 @@ def _run_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
 
 def _speed_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     runner, auto_trainer = parts.runner, parts.auto_trainer
-    ready = lambda: runner.running or runner.may_start  # noqa: E731 - a row's question
+    ready = lambda: runner.state.running or runner.may_start  # noqa: E731 - a row's question
     speeds = [
         ActionRow(
             f"speed-{speed.id}",
             _(speed.title),
-            partial(runner.choose_speed, speed),
+            partial(runner.speed.choose, speed),
             "Run|" if speed is SPEEDS[-1] else "Run",
             help=_(speed.help),
-            checked=lambda speed=speed: runner.speed == speed,  # type: ignore[misc]
+            checked=lambda speed=speed: runner.speed.chosen == speed,  # type: ignore[misc]
         )
         for speed in SPEEDS
     ]
     return [
         _row("step", commands.step, enabled=ready),
         _row("one-epoch", commands.one_epoch, enabled=ready),
-        _row("rewind", runner.rewind, enabled=lambda: runner.may_go_on),
+        _row("rewind", runner.changes.rewind, enabled=lambda: runner.may_go_on),
         *speeds,
-        _row("finish-now", runner.finish_now, enabled=lambda: runner.slowed),
+        _row("finish-now", runner.speed.finish_now, enabled=lambda: runner.speed.slowed),
         _row("as-drawn", auto_trainer.switch, checked=lambda: auto_trainer.on),
     ]
 

@@ -223,7 +223,7 @@ def restore_work(
     for run in interrupted_runs.find_interrupted():
         # Restored work is only replaced by its own run, and keeps its later edits.
         same_window = restored is not None and of_one_process(run.folder, restored)
-        if parts.runner.active or (restored is not None and not same_window):
+        if parts.runner.state.active or (restored is not None and not same_window):
             interrupted_runs.leave_run(run)
             later = True
             continue

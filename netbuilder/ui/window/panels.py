@@ -73,7 +73,7 @@ def _offer_drawing(parts: WindowParts, panel: QWidget) -> None:
         trained = parts.workbench.models.trained
         inputs = trained.preprocessing.inputs.values() if trained is not None else ()
         grey = any(len(entry.shape) == 3 and entry.shape[-1] == 1 for entry in inputs)
-        button.setVisible(grey and len(inputs) == 1 and not parts.runner.active)
+        button.setVisible(grey and len(inputs) == 1 and not parts.runner.state.active)
 
     def draw() -> None:
         predict: Any = parts.docks.show_panel("predict")

@@ -19,7 +19,7 @@ from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import language, settings
 from netbuilder.ui.services.runs.run_progress import FULL as FULL_SPEED, WATCH
-from netbuilder.ui.services.runs.runner import remembered_speed
+from netbuilder.ui.services.runs.run_record import remembered_speed
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion

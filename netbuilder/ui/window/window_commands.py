@@ -80,15 +80,16 @@ class Presentation(QObject):
 
     def _begin(self) -> None:
         parts, window = self._parts, self._parts.window
+        speed = parts.runner.speed
         self._before = _Before(
-            parts.docks.state(), font_scale.font_scale(), parts.runner.speed, window.isFullScreen()
+            parts.docks.state(), font_scale.font_scale(), speed.chosen, window.isFullScreen()
         )
         parts.docks.present(True)
         window.statusBar().hide()
         window.showFullScreen()
         font_scale.set_font_scale(max(LETTERS, font_scale.font_scale()))
-        if parts.runner.speed.rate is None:
-            parts.runner.set_speed(SLOW)
+        if speed.chosen.rate is None:
+            speed.set(SLOW)
         for number, task in enumerate(TASKS, 1):
             key = QShortcut(QKeySequence(str(number)), window)
             key.activated.connect(partial(parts.docks.side.show_task, task.id))
@@ -97,7 +98,7 @@ class Presentation(QObject):
         parts.docks.side.show_task("train")
         self._show_files(False)
         self.spotlight.start()
-        parts.runner.curves_changed.connect(self._say_epoch)
+        parts.runner.observation.curves_changed.connect(self._say_epoch)
         self._say_epoch()
         QTimer.singleShot(0, self, self._finish_layout)
 
@@ -110,7 +111,7 @@ class Presentation(QObject):
 
     def _say_epoch(self) -> None:
         """Write how far the run is in large words."""
-        run, rows = self._parts.runner.curves, self._parts.runner.dataset
+        run, rows = self._parts.runner.record.curves, self._parts.runner.record.dataset
         names = [name for name in run.quantities if name.endswith("accuracy")]
         share = run.told(f"val_{names[0]}") if names else None
         part = rows.validation if rows is not None else None
@@ -135,7 +136,7 @@ class Presentation(QObject):
     def _end(self, before: _Before) -> None:
         parts, window = self._parts, self._parts.window
         self._before = None
-        parts.runner.curves_changed.disconnect(self._say_epoch)
+        parts.runner.observation.curves_changed.disconnect(self._say_epoch)
         self.spotlight.end()
         self._show_files(True)
         for key in self._keys:
@@ -146,8 +147,8 @@ class Presentation(QObject):
             window.showNormal()
         window.statusBar().show()
         font_scale.set_font_scale(before.letters)
-        if parts.runner.speed == SLOW:
-            parts.runner.set_speed(before.speed)
+        if parts.runner.speed.chosen == SLOW:
+            parts.runner.speed.set(before.speed)
         parts.docks.present(False)
         parts.docks.put_back(before.docks)
         QTimer.singleShot(0, self, parts.canvas.sight.fit)
@@ -254,11 +255,11 @@ class WindowCommands(QObject):
             panel.style_box.setCurrentIndex(panel.style_box.findData("use"))
 
     def train(self) -> None:
-        if self._parts.runner.paused:
+        if self._parts.runner.state.paused:
             self._parts.runner.toggle_pause()
             return
         runner = self._parts.runner
-        self._begin(runner.step if runner.speed is STEP else runner.start)
+        self._begin(runner.step if runner.speed.chosen is STEP else runner.start)
 
     def step(self) -> None:
         self._start_or_continue(self._parts.runner.step)
@@ -267,7 +268,7 @@ class WindowCommands(QObject):
         self._start_or_continue(self._parts.runner.one_epoch)
 
     def _start_or_continue(self, go: Callable[[], object]) -> None:
-        if self._parts.runner.active:
+        if self._parts.runner.state.active:
             go()
         else:
             self._begin(go)
@@ -409,8 +410,8 @@ class WindowCommands(QObject):
         settled, trained = parts.workbench.models.state.settled, parts.workbench.models.trained
         if trained is None:
             return
-        of_run = parts.runner.project is not None  # else of an opened file
-        curves = parts.runner.curves if of_run else RunCurves.of_model(trained)
+        of_run = parts.runner.record.project is not None  # else of an opened file
+        curves = parts.runner.record.curves if of_run else RunCurves.of_model(trained)
         report = RunReport(
             parts.store.project,
             parts.workbench.facts,
@@ -418,7 +419,7 @@ class WindowCommands(QObject):
             image_png_bytes(run_picture(curves, QSize(280, 260))),
             settled.evaluation,
             settled.run_id,
-            tuple(labelled(notice.title, notice.message) for notice in parts.runner.run.notices),
+            tuple(labelled(notice.title, notice.message) for notice in parts.runner.record.notices),
         )
         failure = _("The report could not be saved")
         self._write(lambda: write_report(report, list_runs(), path), path, failure)

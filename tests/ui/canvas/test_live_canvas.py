@@ -39,7 +39,7 @@ def test_nodes_show_the_chosen_sample_while_it_trains(open_window, example, qtbo
         lambda: not np.array_equal(window.sample_view.look.values["input"], last.values["input"])
     )
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     qtbot.waitUntil(lambda: window.activations_service.look is not None)
     assert window.sample_view.look is None
     assert window.canvas.open_layer_popup(dense), "the model answers when the run is over"
@@ -74,14 +74,14 @@ def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(open_window
     said = [part.text() for part in panel.parts if hasattr(part, "text")]
     assert any(text.startswith("kernel (64 × 10") for text in said)
     rows = panel.number.maximum()
-    assert rows == len(window.runner.dataset.test)
+    assert rows == len(window.runner.record.dataset.test)
     words = next(part for part in panel.parts if "weights from" in part.text())
     before, made = words.text(), list(panel.parts)
     qtbot.waitUntil(lambda: words.text() != before)
     assert panel.parts == made, "what stands there is painted anew, not made anew"
 
     panel.number.setValue(12)
-    split = window.runner.dataset.test
+    split = window.runner.record.dataset.test
     qtbot.waitUntil(lambda: window.sample_view.look.index == 11)
     assert np.array_equal(window.sample_view.look.values["input"], split.x["input"][11])
     digit = split.raw_y["output"][11]
@@ -205,7 +205,7 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
     window.runner.start()
     qtbot.waitUntil(lambda: window.sample_view.look is not None)
     live = window.sample_view.look
-    split = window.runner.dataset.test
+    split = window.runner.record.dataset.test
     names = [name for name, _ in live.told["input"]]
     assert names == list(live.features["input"])
     assert "input" in window.canvas.previews.ids
@@ -229,7 +229,7 @@ def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
-    split = window.runner.dataset.test
+    split = window.runner.record.dataset.test
     for row in range(6):
         window.activations_service.show_row(row)
         qtbot.waitUntil(lambda row=row: window.activations_service.look.index == row)
@@ -246,7 +246,7 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     window.resize(1000, 560)
     window.canvas.sight.fit()
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     bar = window.canvas.shown_sample
     qtbot.waitUntil(bar.isVisible)
     # The look after the run has pictures of its own, and comes later than that of its last step.

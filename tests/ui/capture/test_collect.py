@@ -378,8 +378,10 @@ def test_the_network_on_the_canvas_trains_again_and_predicts_live(window, qtbot,
     column = window.training
     for _time in range(2):  # again with more samples
         QTest.mouseClick(column.train, LEFT)
-        qtbot.waitUntil(lambda: runner.active or bool(window.notices.cards))
-        qtbot.waitUntil(lambda: not runner.active and column.model is not None, timeout=120_000)
+        qtbot.waitUntil(lambda: runner.state.active or bool(window.notices.cards))
+        qtbot.waitUntil(
+            lambda: not runner.state.active and column.model is not None, timeout=120_000
+        )
         assert store.project.graph is graph, "the network was built anew"
         hold(window, 0, qtbot, window.cards[0].samples.count() + 1)
     qtbot.waitUntil(lambda: column.predictions is not None, timeout=30_000)
@@ -415,7 +417,9 @@ def test_from_the_camera_to_the_live_prediction_and_the_canvas(
     column = window.training
     assert not window.page.isVisible()
     QTest.mouseClick(column.train, LEFT)
-    qtbot.waitUntil(lambda: column.model is not None and not main.runner.active, timeout=300_000)
+    qtbot.waitUntil(
+        lambda: column.model is not None and not main.runner.state.active, timeout=300_000
+    )
     assert main.store.project.name == "ruby and emerald"
     assert main.welcome.session.lesson is None, "its steps are not about these pictures"
     assert window.page.isVisible()
@@ -430,8 +434,8 @@ def test_from_the_camera_to_the_live_prediction_and_the_canvas(
     graph = main.store.project.graph
     hold(window, 0, qtbot, window.cards[0].samples.count() + 2)
     QTest.mouseClick(column.train, LEFT)
-    qtbot.waitUntil(lambda: main.runner.active)
-    qtbot.waitUntil(lambda: not main.runner.active, timeout=300_000)
+    qtbot.waitUntil(lambda: main.runner.state.active)
+    qtbot.waitUntil(lambda: not main.runner.state.active, timeout=300_000)
     assert main.store.project.graph is graph, "the network was built anew"
     # Without a camera a file is tested: as the picture itself would be predicted.
     picture = QImage(600, 200, QImage.Format.Format_RGB32)

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def table() -> str:

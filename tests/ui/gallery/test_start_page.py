@@ -189,11 +189,11 @@ def test_one_press_trains_a_network(open_window, qtbot, way):
     assert not page.isVisible()
     with qtbot.waitSignal(window.runner.began):
         pass
-    assert window.runner.speed is (WATCH if way == "watch_card" else FULL)
+    assert window.runner.speed.chosen is (WATCH if way == "watch_card" else FULL)
     assert window.docks.in_front("training" if way == "watch_card" else "predict")
     if way == "watch_card":
         window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     curves = window.docks.show_panel("training")
     draw = curves.findChild(QPushButton, "draw-one")
     assert draw.isVisible() == (way == "draw_card"), "only pictures are drawn"
@@ -353,7 +353,7 @@ def test_what_is_asked_for_above_the_page_is_seen(qtbot, open_window, tmp_path):
     window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: not page.isVisible())
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     files.write(window.store.project, tmp_path / "mine.netbuilder")
     window.welcome.show_page()
     window.documents.open_path(tmp_path / "mine.netbuilder")

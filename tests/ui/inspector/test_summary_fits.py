@@ -1,7 +1,7 @@
 """The project at a glance: what it says has the room that it needs, at once."""
 
 from netbuilder.core.project import edits
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(open_window, example, qtbot):

@@ -14,7 +14,7 @@ from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.welcome import STOPS
 

@@ -26,7 +26,7 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(open_window, example, qtbot)
     assert views.hint.text() != words, "there is no weight yet, and the hint says so"
     views._show_hint("")
     answers: list[int] = []
-    window.runner.probed.connect(lambda answer: answers.append(answer.key == "neurons"))
+    window.runner.probes.answered.connect(lambda answer: answers.append(answer.key == "neurons"))
     hints = {views.hint.text()}
     feed.changed.connect(lambda: hints.add(views.hint.text()))
     window.runner.start()
@@ -182,7 +182,7 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(open_wind
     views.choose("neurons")
     runner.start()
     qtbot.waitUntil(lambda: len(feed.outputs) == 5 and bool(feed.weights))
-    assert runner.active, "seen during the run"
+    assert runner.state.active, "seen during the run"
     # A line that is dragged pauses the run, and sets its weight in the network of the run.
     drawing, layout = views.neurons.drawing, views.neurons.drawing.layout_of_units
     origin, links = QPointF(*drawing._origin()), drawing._links
@@ -195,9 +195,9 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(open_wind
     QTest.mousePress(drawing, Qt.MouseButton.LeftButton, pos=spot)
     assert drawing.link == link
     QTest.mouseMove(drawing, spot - QPoint(0, 3))
-    assert not runner.paused, "a click chooses the link"
+    assert not runner.state.paused, "a click chooses the link"
     QTest.mouseMove(drawing, spot - QPoint(0, 9))
-    qtbot.waitUntil(lambda: runner.paused and drawing.may_set)
+    qtbot.waitUntil(lambda: runner.state.paused and drawing.may_set)
     weight = float(feed.weights["output"]["kernel"][link.source, link.unit])
     QTest.mouseMove(drawing, spot - QPoint(0, 59))
     QTest.mouseRelease(drawing, Qt.MouseButton.LeftButton, pos=spot - QPoint(0, 59))
@@ -208,7 +208,7 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(open_wind
 
     qtbot.waitUntil(lambda: of_run() == pytest.approx(weight + 0.5, abs=0.05))
     runner.stop()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None and not runner.active)
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None and not runner.state.active)
     look = window.activations_service
     qtbot.waitUntil(lambda: feed.idle and look.look_now is not None and bool(feed.weights))
     trained = window.workbench.models.trained
@@ -250,7 +250,7 @@ def test_what_is_closed_is_not_computed(open_window, example, qtbot):
     qtbot.waitUntil(lambda: window.activations_service.look_now.index == 3)
     assert not strips, "the canvas is behind the neurons"
     window.runner.start(first=lambda session: session.pause())
-    qtbot.waitUntil(lambda: window.runner.paused)
+    qtbot.waitUntil(lambda: window.runner.state.paused)
 
     def asked() -> set[str]:
         return {probe.key for probe in window.runner.probes.all()}
@@ -259,7 +259,7 @@ def test_what_is_closed_is_not_computed(open_window, example, qtbot):
     views.choose("layers")
     assert "canvas.surface" in asked() and "neurons" not in asked()
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     assert strips
 
 

@@ -18,7 +18,7 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(open_window, exa
     assert panel.trace is None
     models, runner = window.workbench.models, window.runner
     qtbot.mouseClick(panel.first, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: runner.paused and models.paused_snapshot is not None)
+    qtbot.waitUntil(lambda: runner.state.paused and models.paused_snapshot is not None)
     qtbot.waitUntil(lambda: panel.trace is not None)
     assert len(panel.trace.rows) == 16
     drawing = window.network_views.neurons.drawing
@@ -115,16 +115,16 @@ def test_the_next_single_step_gives_the_weights_that_were_shown(open_window, exa
     assert drawing.labels is None
     assert not flows.flows
     runner.stop()
-    qtbot.waitUntil(lambda: not runner.active)
+    qtbot.waitUntil(lambda: not runner.state.active)
     # A single step of a trained network continues it.
     step = models.trained.step + models.trained.epochs
-    runner.choose_speed(STEP)
+    runner.speed.choose(STEP)
     window.commands.train()
-    qtbot.waitUntil(lambda: runner.paused and models.paused_snapshot is not None)
+    qtbot.waitUntil(lambda: runner.state.paused and models.paused_snapshot is not None)
     assert models.paused_snapshot.step + models.paused_snapshot.epochs == step + 1
     window.docks.show_panel("step")
     qtbot.waitUntil(lambda: drawing.labels is not None)
-    runner.choose_speed(WATCH)  # goes on
-    qtbot.waitUntil(lambda: drawing.labels is None and not runner.paused)
+    runner.speed.choose(WATCH)  # goes on
+    qtbot.waitUntil(lambda: drawing.labels is None and not runner.state.paused)
     runner.stop()
-    qtbot.waitUntil(lambda: not runner.active)
+    qtbot.waitUntil(lambda: not runner.state.active)

@@ -5,7 +5,7 @@ import pytest
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
 from netbuilder.core.results.predict import predict_raw
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 MINUTE = 30_000
 

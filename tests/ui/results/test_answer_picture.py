@@ -9,7 +9,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.results.classification_curves import metric_meaning
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.predict import prediction_picture
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow
@@ -57,7 +57,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     assert len(lines) == 2
     assert len(lines) * panel.answer.fontMetrics().lineSpacing() <= panel.answer.height()
     # As many numbers are told as such, and not by the names of the first.
-    judged = evaluate(trained, window.runner.dataset.test)
+    judged = evaluate(trained, window.runner.record.dataset.test)
     words = metric_meaning("mean_absolute_error", 0.5, judged)
     assert words.startswith("the 64 numbers") and "0.5" in words
 

@@ -18,7 +18,7 @@ from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
 from netbuilder.ui.results.runs_model import run_tooltip
 from netbuilder.ui.services.runs.run_progress import test_text as text_of_test
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.views.sample_activations import label_of
 
 

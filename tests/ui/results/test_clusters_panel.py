@@ -94,7 +94,7 @@ def test_clusters_of_the_last_hidden_layer(open_window, example, qtbot):
     assert panel.waiting.currentIndex() == 0, "pictures have no columns"
     window.commands.train()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     window.docks.show_panel("clusters")
     qtbot.waitUntil(lambda: panel.state is not None)
     assert panel.samples.names == () and len(panel.samples.classes) == 10

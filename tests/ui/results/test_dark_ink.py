@@ -13,7 +13,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.kinds.pictures import _CAMERA
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def bars(path: Path) -> None:

@@ -17,7 +17,7 @@ from netbuilder.core.project.edits_data import PointEdits, point_edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(edi
     panel.points.hand.put.emit(2.4, -0.9)
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    train = window.runner.dataset.train
+    train = window.runner.record.dataset.train
     assert train.raw_x["input"][-1] == pytest.approx([2.4, -0.9])
     qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered)
     before = panel.picture
@@ -193,7 +193,7 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(open_window, exampl
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered)
-    assert window.runner.dataset.train.raw_x["input"][-1] == pytest.approx(added[:1])
+    assert window.runner.record.dataset.train.raw_x["input"][-1] == pytest.approx(added[:1])
     views = [panel.view.itemText(n) for n in range(panel.view.count())]
     assert "Hidden layer" in views  # there was the curve alone
     look = QStyleOptionComboBox()
@@ -233,7 +233,7 @@ def test_points_painted_while_it_trains_are_trained_with(open_window, example, q
     panel = window.docks.show_panel("surface")
     window.runner.start()
     qtbot.waitUntil(lambda: panel.picture is not None and bool(panel.picture.epoch))
-    before = len(window.runner.dataset.train)
+    before = len(window.runner.record.dataset.train)
     panel.points.brush.click()
     panel.points.label.setCurrentText("orange")
     view, hand = panel.plot.viewport(), panel.points.hand
@@ -245,9 +245,9 @@ def test_points_painted_while_it_trains_are_trained_with(open_window, example, q
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=spots[-1])
     added = done(window).added
     assert len(added) == 3 and {label for _x, _y, label in added} == {"orange"}
-    qtbot.waitUntil(lambda: len(window.runner.dataset.train) == before + 3)
-    qtbot.waitUntil(lambda: window.runner.project.data == window.store.project.data)
-    assert window.runner.active
+    qtbot.waitUntil(lambda: len(window.runner.record.dataset.train) == before + 3)
+    qtbot.waitUntil(lambda: window.runner.record.project.data == window.store.project.data)
+    assert window.runner.state.active
     window.store.undo()
     assert not done(window)
     panel.points.edit.click()

@@ -10,7 +10,7 @@ from sklearn import metrics
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.headline import headline, metric_text
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from netbuilder.ui.plots.live.surface_plot import MOST_RINGED
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 from netbuilder.ui.results.model_card_dialog import ModelCardDialog
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 MINUTE = 60_000
 

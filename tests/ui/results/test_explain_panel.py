@@ -12,7 +12,7 @@ def test_it_explains_the_sample_on_the_canvas(open_window, example, qtbot, name)
     assert panel.waiting.currentIndex() == 0, "nothing is trained"
     window.commands.train()
     qtbot.waitUntil(
-        lambda: window.workbench.models.trained is not None and not window.runner.active
+        lambda: window.workbench.models.trained is not None and not window.runner.state.active
     )
     window.docks.show_panel("explain", focus=False)
     qtbot.waitUntil(lambda: panel.why.sentence.isVisible() and panel.why.idle)

@@ -15,7 +15,7 @@ from netbuilder.core.results.own_units import format_day, parse_day
 from netbuilder.core.results.predict import FormField
 from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.kinds.rows import ResponseView, param_of
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow

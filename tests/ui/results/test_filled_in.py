@@ -10,7 +10,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.live.plane import points_picture
 from netbuilder.core.results.live.sample_summary import filled_words
 from netbuilder.ui.plots.live.surface_plot import FAINT
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def _project(folder: Path) -> Project:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.ui.kinds.texts import _GIVEN
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def alphabet(folder: Path) -> Project:

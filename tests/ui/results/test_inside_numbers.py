@@ -16,7 +16,7 @@ from netbuilder.ui.plots.live.layer_strips import (
     words_strip,
 )
 from netbuilder.ui.results.inside_panel import span_words
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import theme
 
 
@@ -136,7 +136,7 @@ def test_large_layers_say_that_their_numbers_come_after_the_run(open_window, exa
     closer.choose((3,))
     qtbot.waitUntil(lambda: "during training" in closer.words.text())
     window.runner.stop()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     qtbot.waitUntil(lambda: "during training" not in closer.words.text())
 
 

@@ -14,7 +14,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.results.threshold_view import ThresholdView
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 MINUTE = 60_000
 

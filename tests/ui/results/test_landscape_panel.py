@@ -20,7 +20,7 @@ def test_two_optimizers_on_one_landscape(open_window, example, qtbot):
         store.apply(name, chosen)
         window.commands.train()
         qtbot.waitUntil(lambda before=before: models.trained not in (None, before))
-        qtbot.waitUntil(lambda: not window.runner.active)
+        qtbot.waitUntil(lambda: not window.runner.state.active)
         window.docks.show_panel("training")  # the paths are kept while the page is hidden
         window.docks.show_panel("landscape")
     qtbot.waitUntil(lambda: panel.plot.landscape is not None)

@@ -9,7 +9,7 @@ from netbuilder.ui.kinds.pictures import pixmap_of
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.activation_strips import heat_images, map_factors
 from netbuilder.ui.plots.images import ScaledPicture, grey_levels, levels, to_image
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def _colors(image: QImage) -> set[tuple[int, int, int]]:

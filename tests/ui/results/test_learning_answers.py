@@ -12,7 +12,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.results.predict_panel import PredictPanel
 from netbuilder.ui.services.model_store import ModelStore, Source
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def live_snapshot(models: ModelStore) -> TrainedModel | None:

@@ -17,7 +17,7 @@ from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture,
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps, over_epochs
 from netbuilder.ui.results.surface_panel import SurfacePanel
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.views.live_activations import EVERY, SOON, RunHistograms
 
 
@@ -106,7 +106,7 @@ def test_histograms_go_back_to_the_start_of_the_run_though_nobody_looked(
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     window.runner.start()
     recorded = window.sample_view.recorded
-    known = lambda: recorded.of(window.runner.project, None)  # noqa: E731
+    known = lambda: recorded.of(window.runner.record.project, None)  # noqa: E731
     qtbot.waitUntil(lambda: len(known().get("gradients", ())) > 2)
     qtbot.waitUntil(lambda: len(known().get("weights", ())) > 2)
     window.runner.stop()
@@ -160,7 +160,7 @@ def test_a_long_run_is_examined_a_second_apart(open_window, example, qtbot):
     kernels = {node: {"kernel": np.ones((2, 2))} for node in first.gradients}
     outputs = {node: np.ones((4, 2)) for node in first.outputs}
     for _ in range(20):  # as many answers as come in the first seconds
-        window.runner.probed.emit(ProbeAnswered(asked(), 1, 1, outputs, {}, kernels))
+        window.runner.probes.answered.emit(ProbeAnswered(asked(), 1, 1, outputs, {}, kernels))
     assert asked().every == EVERY
     assert (asked().gradients, asked().outputs) == (first.gradients, first.outputs)
 

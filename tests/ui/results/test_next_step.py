@@ -43,7 +43,7 @@ def test_a_run_that_broke_off_is_told_everywhere(open_window, example, qtbot):
     window = open_window(edits.set_training(project, optimizer=wild, epochs=20))
     _said(window)
     window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.active)
+    qtbot.waitUntil(lambda: not window.runner.state.active)
     assert window.workbench.run_error is not None
     assert "instead of 1,000,000" in str(window.workbench.run_error)
     assert window.workbench.models.trained is None

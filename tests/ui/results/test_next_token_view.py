@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.token_attention import token_attention
 from netbuilder.ui.plots.attention_lines import AttentionLines
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_a_click_chooses_the_token_whose_attention_is_told(qtbot):

@@ -13,7 +13,7 @@ from netbuilder.core.formats import registry
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 Open = Callable[..., MainWindow]
 

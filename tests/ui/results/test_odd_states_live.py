@@ -17,7 +17,7 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.dialogs import result_sentences
 
 Open = Callable[..., MainWindow]

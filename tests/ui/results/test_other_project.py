@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def _train(window: MainWindow, qtbot: QtBot) -> None:

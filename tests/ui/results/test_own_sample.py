@@ -9,7 +9,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.results.layer_values import node_activations
 from netbuilder.ui.kinds.series import _END, _OWN
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, example, qtbot):

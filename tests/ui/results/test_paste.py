@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, 
 from netbuilder.core.project import edits
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.services.devices import PictureSource, whole_picture
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 from netbuilder.core.project import edits
 from netbuilder.ui.kinds.rows import ResponseView
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow

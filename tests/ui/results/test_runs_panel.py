@@ -18,8 +18,8 @@ from netbuilder.ui.plots.training_curves import TrainingCurvePlot, short_number
 from netbuilder.ui.results.runs_model import EPOCHS, SORT_ROLE, TEST, RunsModel
 from netbuilder.ui.results.runs_panel import RunsPanel
 from netbuilder.ui.services.runs.run_progress import restored_sentence
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import curves_of
-from netbuilder.ui.services.runs.training_thread import RunState
 
 
 def train(window: MainWindow, qtbot: QtBot, epochs: int) -> None:
@@ -67,9 +67,9 @@ def test_runs_are_kept_and_compared(open_window, qtbot, example):
     assert list(curves.plot.overlays) == ["small"]
     assert len(curves.plot.overlays["small"].validation("loss")) == 2
     window.store.apply("Other data", lambda p: edits.set_data(p, name="wine"))
-    assert window.runner.overlays == {}, "curves of other data cannot be compared"
+    assert window.runner.overlays.curves == {}, "curves of other data cannot be compared"
     window.store.undo()
-    assert list(window.runner.overlays) == ["small"], "its ticks are back with its data"
+    assert list(window.runner.overlays.curves) == ["small"], "its ticks are back with its data"
 
     panel.table.selectRow(0)
     panel.bring_back()
@@ -91,7 +91,7 @@ def test_runs_are_kept_and_compared(open_window, qtbot, example):
 
     panel.delete_selected()
     assert panel.model.rowCount() == 1
-    assert window.runner.overlays == {}
+    assert window.runner.overlays.curves == {}
 
 
 def test_what_differs_between_runs_is_shown(example):

@@ -28,7 +28,7 @@ from netbuilder.ui.results.compared_surfaces import NO_FORECAST, NO_MODEL
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.model_store import ModelState
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def trained_window(

@@ -7,7 +7,7 @@ import pytest
 
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.ui.kinds.several_inputs import CurveEditor, NumbersEditor, PictureDisplay
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def project(folder: Path) -> Project:

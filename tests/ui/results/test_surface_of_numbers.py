@@ -3,7 +3,7 @@
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_colours_and_what_is_held(open_window, qtbot, tmp_path):

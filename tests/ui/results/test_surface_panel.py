@@ -10,7 +10,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture, SurfacePicture
 from netbuilder.ui.plots.colour_bar import class_sign
 from netbuilder.ui.plots.live.surface_plot import PART_SIGNS, paint_surface
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def near_share(picture: MapPicture) -> float:
@@ -35,7 +35,7 @@ def test_the_surface_moves_while_it_learns(open_window, example, qtbot):
     window.runner.start()
     assert panel.note.text().startswith("Training is running"), "nobody need press Train now"
     qtbot.waitUntil(lambda: len(seen) > 5)
-    assert window.runner.active
+    assert window.runner.state.active
     assert panel.live.live
     assert not np.array_equal(seen[0].shares, seen[-1].shares)
     # When it has ended, and the network is asked, but before its answer can have come.
@@ -63,7 +63,7 @@ def test_the_surface_moves_while_it_learns(open_window, example, qtbot):
     panel.live.choose("weights")
     qtbot.waitUntil(lambda: isinstance(panel.picture, HistogramPicture))
     window.runner.train_more(300)
-    qtbot.waitUntil(lambda: window.runner.active)
+    qtbot.waitUntil(lambda: window.runner.state.active)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(lambda: panel.live.idle)
     shares, _ = next(iter(panel.picture.layers.values()))

@@ -9,7 +9,7 @@ from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import paint_surface
 from netbuilder.ui.plots.training_curves import overlay_color
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 Open = Callable[..., MainWindow]
 
@@ -98,7 +98,7 @@ def test_it_goes_on_learning_from_what_was_set(trained, qtbot):
     hand.set(node, "bias", (1,), -2.0)
     qtbot.waitUntil(lambda: window.workbench.models.trained.set_by_hand == 2)
     window.runner.train_more(2)
-    assert window.runner.active
+    assert window.runner.state.active
     assert not hand.may, "a run has weights of its own"
     hand.set(node, "kernel", (0, 1), 9.0)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
@@ -108,7 +108,7 @@ def test_it_goes_on_learning_from_what_was_set(trained, qtbot):
     assert found["kernel"][0, 1] < 8.0
     assert window.workbench.models.trained.epochs == 5
     told = "2 weights set by hand;\nthe best epoch is chosen from here on"
-    assert window.runner.curves.marks == [(3.0, told)]
+    assert window.runner.record.curves.marks == [(3.0, told)]
     assert window.workbench.models.trained.set_by_hand == 0
     assert window.store.undo_label is None, "what was set is learned over now"
 
@@ -143,23 +143,23 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(open_window, exam
     assert bench.models.paused_snapshot is not None and bench.models.trained.set_by_hand == 1
     evaluate = window.docks.show_panel("evaluate")
     assert "1 weight" in evaluate.stale.text()
-    assert runner.curves.marks == [(1.0, "1 weight set by hand")]
+    assert runner.record.curves.marks == [(1.0, "1 weight set by hand")]
 
     # Back, and again, and another one with it.
     QTest.keyClick(row.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: hand.idle and np.array_equal(kernel(window, node), before))
-    assert runner.curves.marks == [] and bench.models.trained.set_by_hand == 0
+    assert runner.record.curves.marks == [] and bench.models.trained.set_by_hand == 0
     window.store.redo()
     qtbot.waitUntil(lambda: hand.idle and bench.models.trained.set_by_hand == 1)
     hand.set(node, "bias", (0,), -1.5)
     qtbot.waitUntil(lambda: hand.idle and bench.models.trained.set_by_hand == 2)
-    runner.set_learning_rate(1e-8)
+    runner.changes.set_learning_rate(1e-8)
     hand.set(node, "bias", (1,), 0.5)
     qtbot.waitUntil(lambda: hand.idle and bench.models.trained.set_by_hand == 3)
 
     # The best epoch of before can still be had, and is shown in the pause.
-    assert runner.best_epoch == 1
-    runner.go_to_best()
+    assert runner.record.tracker.best_epoch == 1
+    runner.changes.go_back_to_best()
     qtbot.waitUntil(lambda: np.array_equal(kernel(window, node), before))
     qtbot.waitUntil(lambda: hand.may and window.store.undo_label is None)
     hand.set(node, "kernel", (1, 2), 2.6)

@@ -13,7 +13,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.project import edits
 from netbuilder.ui.inspector.inspector_panel import GroupForm
 from netbuilder.ui.kinds.several_inputs import CurveEditor
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 def turn(widget: QWidget) -> None:

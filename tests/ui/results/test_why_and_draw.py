@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from netbuilder.core.results.word_vectors import TokenTable, WordMap, WordVector
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.word_plots import WordMapPlot
 from netbuilder.ui.results.word_vectors_view import WordTask, WordVectorsView
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.settings import settings
 
 MINUTE = 60_000

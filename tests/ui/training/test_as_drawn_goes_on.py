@@ -14,8 +14,8 @@ from netbuilder.core.project.edits_data import add_point, move_point, remove_poi
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import RunTracker
-from netbuilder.ui.services.runs.training_thread import RunState
 
 
 def weights(window: MainWindow) -> list[np.ndarray]:
@@ -52,13 +52,15 @@ def test_moved_points_are_learned_from_where_the_network_stands(open_window, exa
     assert all(np.allclose(a, b, atol=1e-3) for a, b in zip(weights(window), held, strict=True))
     assert window.workbench.models.trained.epochs == 6
     assert window.workbench.models.trained.project.data == store.project.data
-    assert runner.curves.marks == [(3.0, "data changed")]
-    assert len(runner.curves.epochs["loss"]) == 6
-    assert runner.best_epoch > 3, "what was lost on the points of before is not compared"
+    assert runner.record.curves.marks == [(3.0, "data changed")]
+    assert len(runner.record.curves.epochs["loss"]) == 6
+    assert runner.record.tracker.best_epoch > 3, (
+        "what was lost on the points of before is not compared"
+    )
 
     trained_after(lambda: store.apply("Put in", partial(add_point, x=2.0, y=-1.0, label="orange")))
     assert all(np.allclose(a, b, atol=1e-3) for a, b in zip(weights(window), held, strict=True))
-    assert runner.curves.marks == [(3.0, ""), (6.0, "data changed")]
+    assert runner.record.curves.marks == [(3.0, ""), (6.0, "data changed")]
 
     # Another network is another beginning.
     node = next(n.id for n in store.project.graph.nodes if n.layer == "Dense")
@@ -67,7 +69,7 @@ def test_moved_points_are_learned_from_where_the_network_stands(open_window, exa
         lambda: store.apply("Units", partial(edits.set_params, node_id=node, units=units + 1))
     )
     assert window.workbench.models.trained.epochs == 3
-    assert runner.curves.marks == []
+    assert runner.record.curves.marks == []
 
 
 @pytest.mark.slow
@@ -78,34 +80,36 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
     store, runner = window.store, window.runner
     surface = window.docks.show_panel("surface")
     window.actions_table["as-drawn"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING and runner.planned > 0)
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING and runner.record.tracker.planned > 0)
     qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
     states: list[RunState] = []
     runner.state_changed.connect(lambda: states.append(runner.state))
-    session, training_model = runner.session, runner.session.trainer.training_model
+    session, training_model = runner.record.session, runner.record.session.trainer.training_model
 
     for step in range(6):
         change = partial(move_point, number=0, x=0.2 * step, y=1.0)
-        epoch = runner.run.tracker.epoch
+        epoch = runner.record.tracker.epoch
         store.apply("Move", change, "drag")
-        qtbot.waitUntil(lambda: runner.project.data == store.project.data)
-        qtbot.waitUntil(lambda before=epoch: runner.run.tracker.epoch > before)
+        qtbot.waitUntil(lambda: runner.record.project.data == store.project.data)
+        qtbot.waitUntil(lambda before=epoch: runner.record.tracker.epoch > before)
     assert set(states) == {RunState.RUNNING}
-    assert runner.session is session and session.trainer.training_model is training_model, (
+    assert runner.record.session is session and session.trainer.training_model is training_model, (
         "nothing is built anew"
     )
     assert not runner.differs, "it learns from what is seen"
-    assert [words for _, words in runner.curves.marks if words] == ["data changed"]
+    assert [words for _, words in runner.record.curves.marks if words] == ["data changed"]
 
     # More points than before: other batches, another number of steps.
-    rows = runner.dataset.facts.rows
+    rows = runner.record.dataset.facts.rows
     for place in range(12):
-        label = runner.dataset.facts.classes[0]
+        label = runner.record.dataset.facts.classes[0]
         put = partial(add_point, x=0.1 * place, y=-1.0, label=label)
         store.apply("Put in", put)
-    qtbot.waitUntil(lambda: runner.project.data == store.project.data)
-    assert runner.dataset.facts.rows > rows
-    qtbot.waitUntil(lambda: surface.live.shown.dataset.facts.rows == runner.dataset.facts.rows)
+    qtbot.waitUntil(lambda: runner.record.project.data == store.project.data)
+    assert runner.record.dataset.facts.rows > rows
+    qtbot.waitUntil(
+        lambda: surface.live.shown.dataset.facts.rows == runner.record.dataset.facts.rows
+    )
     qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
 
     # What would be left by a crash goes on with these points.
@@ -137,7 +141,7 @@ def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(open_window
                 idle.append(drawn.idle)
 
     runner.state_changed.connect(prepared)
-    runner.data_changed.connect(lambda: learned.append(runner.project))
+    runner.observation.data_changed.connect(lambda: learned.append(runner.record.project))
     drawn.switch()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING and drawn.idle)
     qtbot.waitUntil(lambda: bool(learned) and learned[-1] is now)
@@ -177,12 +181,12 @@ def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(open_windo
     window.actions_table["as-drawn"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     runner.toggle_pause()
-    qtbot.waitUntil(lambda: runner.paused)
+    qtbot.waitUntil(lambda: runner.state.paused)
     store.apply("Move", partial(move_point, number=0, x=2.0, y=1.0))
     qtbot.waitUntil(lambda: window.auto_trainer.idle)
-    assert runner.paused and runner.project.data != store.project.data
+    assert runner.state.paused and runner.record.project.data != store.project.data
     runner.toggle_pause()
-    qtbot.waitUntil(lambda: runner.project.data == store.project.data)
+    qtbot.waitUntil(lambda: runner.record.project.data == store.project.data)
     assert runner.state is RunState.RUNNING
 
 
@@ -191,9 +195,9 @@ def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(open_window, 
     store, runner = window.store, window.runner
     window.actions_table["as-drawn"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
-    session = runner.session
-    count = runner.dataset.facts.rows + runner.dataset.facts.validation_rows
-    count += runner.dataset.facts.test_rows
+    session = runner.record.session
+    count = runner.record.dataset.facts.rows + runner.record.dataset.facts.validation_rows
+    count += runner.record.dataset.facts.test_rows
 
     def all_away(project: Project) -> Project:
         for number in range(count):
@@ -202,7 +206,9 @@ def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(open_window, 
 
     store.apply("Take away", all_away)
     qtbot.waitUntil(lambda: window.auto_trainer.idle and window.workbench.settled)
-    assert runner.state is RunState.RUNNING and runner.session is session
+    assert runner.state is RunState.RUNNING and runner.record.session is session
     store.undo()
-    qtbot.waitUntil(lambda: window.auto_trainer.idle and runner.project.data == store.project.data)
-    assert runner.session is session
+    qtbot.waitUntil(
+        lambda: window.auto_trainer.idle and runner.record.project.data == store.project.data
+    )
+    assert runner.record.session is session

@@ -17,8 +17,8 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.last_run_restorer import run_title
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import curves_of
-from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 from netbuilder.ui.window.guide import welcome
 
@@ -138,7 +138,7 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
         store.apply("Epochs", lambda p, n=count: edits.set_training(p, epochs=n))
         runner.start()
         idle(window, qtbot)
-    mine, curves, session = models.trained, runner.curves, runner.session
+    mine, curves, session = models.trained, runner.record.curves, runner.record.session
     panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 3)
 
@@ -152,7 +152,9 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
     assert store.project.name == "two" and models.trained is mine, "it is asked first"
     press("Don't save")
     restore(of_one)
-    assert models.trained is None and runner.project is None, "nothing of the other is on show"
+    assert models.trained is None and runner.record.project is None, (
+        "nothing of the other is on show"
+    )
     store.undo()
     assert models.trained is mine, "also before the run is loaded"
     store.redo()
@@ -162,17 +164,17 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
     for _again in range(2):
         store.undo()
         assert store.project.name == "two" and models.trained is mine
-        assert runner.curves is curves and runner.session is session
+        assert runner.record.curves is curves and runner.record.session is session
         assert session.leads_to(mine), "it can be trained on"
         store.redo()
         assert store.project.name == "one" and models.trained is theirs
-        assert runner.run.recalled is of_one or runner.run.recalled.id == of_one.id
-        assert runner.session is None
+        assert runner.record.recalled is of_one or runner.record.recalled.id == of_one.id
+        assert runner.record.session is None
     store.undo()
-    assert store.project == runner.project or not runner.differs
+    assert store.project == runner.record.project or not runner.differs
     # While a run goes on nothing is mixed.
     runner.one_epoch()
-    assert runner.active
+    assert runner.state.active
     store.redo()
     assert store.project.name == "two"
     runner.stop()
@@ -213,7 +215,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(open_window, example, qt
     assert all(np.array_equal(before, after) for before, after in pairs)
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.answer.text() != "")
-    assert len(window.runner.curves.epochs["loss"]) == 3
+    assert len(window.runner.record.curves.epochs["loss"]) == 3
     assert window.documents.model_in_no_file and not window.documents.model_unsaved, "Runs has it"
     assert window.documents.export_to(tmp_path / "back.h5").finish()
     assert not window.documents.model_in_no_file
@@ -224,7 +226,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(open_window, example, qt
     idle(window, qtbot)
     assert window.workbench.run_error is None
     assert window.workbench.models.trained.epochs == 5
-    assert len(window.runner.curves.epochs["loss"]) == 5
+    assert len(window.runner.record.curves.epochs["loss"]) == 5
 
     # Per step: an epoch's point where no step is kept, then every step in its own place.
     def placed(curves: RunCurves) -> None:
@@ -234,7 +236,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(open_window, example, qt
         assert 3 < loss.x[3] < 3.5
         assert loss.x[-1] == pytest.approx(5)
 
-    placed(window.runner.curves)
+    placed(window.runner.record.curves)
     placed(curves_of(runs.list_runs()[0]))
 
 
@@ -313,13 +315,13 @@ def test_what_is_saved_while_it_trains_on_is_of_one_moment(open_window, example,
     trained = window.workbench.models.trained
     then = [np.array(one) for one in trained.training_model.get_weights()]
     window.runner.train_more(1_000_000)
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 50)
+    qtbot.waitUntil(lambda: len(window.runner.record.curves.epochs["loss"]) > 50)
     path = tmp_path / "then.h5"
     assert window.documents.export_to(path).finish()
     window.evaluation_service.evaluate()
-    at = len(window.runner.curves.epochs["loss"])
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > at + 50)
-    assert window.runner.active, "it trained all the while"
+    at = len(window.runner.record.curves.epochs["loss"])
+    qtbot.waitUntil(lambda: len(window.runner.record.curves.epochs["loss"]) > at + 50)
+    assert window.runner.state.active, "it trained all the while"
     window.runner.stop()
     idle(window, qtbot)
     saved, learned = load_network(path), window.workbench.models.trained
@@ -330,6 +332,6 @@ def test_what_is_saved_while_it_trains_on_is_of_one_moment(open_window, example,
         assert not np.array_equal(one, on)
     assert saved.epochs == 2
     # Measuring the old network has reset no number of the run: its losses go on falling.
-    losses = window.runner.curves.epochs["loss"].y
+    losses = window.runner.record.curves.epochs["loss"].y
     assert losses[-1] < losses[1]
     assert np.isfinite(losses).all()

@@ -11,7 +11,7 @@ from netbuilder.core.formats.registry import load_network
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.services.runs import training_thread
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window import dialogs
 
 
@@ -23,7 +23,7 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(open_window, example, 
     window = open_window(project, path)
     runner = window.runner
     runner.start()
-    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5)
+    qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 5)
     (tmp_path / "nets").rename(tmp_path / "gone")
     (tmp_path / "nets").write_text("a file where the folder was")
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
@@ -32,7 +32,7 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(open_window, example, 
     assert trained.epochs > 5
     title = window.banner.cards[0].title.text()
     assert f" {trained.epochs} " in title
-    assert runner.run.progress.words.startswith(f"Failed at epoch {trained.epochs}")
+    assert runner.record.progress.words.startswith(f"Failed at epoch {trained.epochs}")
     (run,) = runs.list_runs()
     qtbot.waitUntil(lambda: not window.documents.unsaved)  # Runs has it
     assert run.reason == "failed"

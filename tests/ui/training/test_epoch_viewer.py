@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 
 from netbuilder.core.project import edits
 from netbuilder.ui.services.model_store import Source
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 
 

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from netbuilder.core.project import edits
 from netbuilder.core.wording import format_percent
 from netbuilder.ui.services.model_store import Source
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.filmstrip import FRAMES
 
 
@@ -18,7 +18,7 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, exam
     panel = window.docks.show_panel("training")
     window.runner.start()
     box = panel.curves.plot.getPlotItem().getViewBox()
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs.get("loss", ())) > 50)
+    qtbot.waitUntil(lambda: len(window.runner.record.curves.epochs.get("loss", ())) > 50)
     before = box.sceneBoundingRect().getRect()
     models = window.workbench.models
     window.runner.stop()
@@ -52,7 +52,7 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, exam
     # A pixel stands for many epochs of a long run.
     reach = 2 * epochs[-1] // int(box.sceneBoundingRect().width()) + 1
     under = range(max(epochs[middle] - reach, 1), epochs[middle] + reach + 1)
-    curve = window.runner.curves.epochs["val_accuracy"]
+    curve = window.runner.record.curves.epochs["val_accuracy"]
     near = {format_percent(value) for epoch in under if (value := curve.at(epoch)) is not None}
     shown = panel.curves.figure.text()
     assert any(words in shown for words in near), "of the epoch under the cursor"

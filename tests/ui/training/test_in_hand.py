@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 
 SOON = 10.0
@@ -31,7 +31,7 @@ class Hand:
         panel = window.docks.show_panel("training")
         assert isinstance(panel, CurvesPanel)
         self.panel = panel
-        self.until(lambda: self.epochs > 3 and self.runner.best_epoch > 0)
+        self.until(lambda: self.epochs > 3 and self.runner.record.tracker.best_epoch > 0)
 
     def until(self, done: Callable[[], bool]) -> None:
         self._qtbot.waitUntil(done)
@@ -45,15 +45,15 @@ class Hand:
 
     @property
     def epochs(self) -> int:
-        return len(self.runner.curves.epochs.get("loss", ()))
+        return len(self.runner.record.curves.epochs.get("loss", ()))
 
     @property
     def steps(self) -> int:
-        return len(self.runner.curves.steps.get("loss", ()))
+        return len(self.runner.record.curves.steps.get("loss", ()))
 
     @property
     def marks(self) -> list[str]:
-        return [words for _, words in self.runner.curves.marks]
+        return [words for _, words in self.runner.record.curves.marks]
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def test_each_wish_takes_effect_at_once(hand):
 
     slider = panel.rate.slider
     hand.ask("rate", lambda: slider.setValue(slider.value() - 10), lambda: bool(hand.marks))
-    assert hand.marks[-1] == f"learning rate {runner.learning_rate:.3g}"
-    assert runner.learning_rate < 0.001
+    assert hand.marks[-1] == f"learning rate {runner.record.tracker.learning_rate:.3g}"
+    assert runner.record.tracker.learning_rate < 0.001
 
-    hand.ask("pause", action["pause"].trigger, lambda: runner.paused)
+    hand.ask("pause", action["pause"].trigger, lambda: runner.state.paused)
     stood = hand.steps
     # What a paused run is asked for it does at once, and goes on standing.
     hand.ask("best", panel.buttons.best.click, lambda: hand.marks[-1].startswith("back to epoch"))
@@ -96,7 +96,7 @@ def test_each_wish_takes_effect_at_once(hand):
     assert trained.epochs == hand.epochs
     assert hand.steps % trained.epochs == 0, "it ended with an epoch"
     per_epoch = hand.steps // trained.epochs
-    assert runner.curves.steps["loss"].x[0] == pytest.approx(1 / per_epoch)
+    assert runner.record.curves.steps["loss"].x[0] == pytest.approx(1 / per_epoch)
 
     stood, more = hand.steps, panel.buttons.count.value()
     hand.ask("train more", panel.buttons.more.click, lambda: hand.steps > stood)

@@ -16,7 +16,8 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.edits_data import move_point
 from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.training_thread import RunOrder, RunState, TrainingThread
+from netbuilder.ui.services.runs.run_record import RunRecord, RunState
+from netbuilder.ui.services.runs.training_thread import RunOrder, TrainingThread
 
 CODE = """
 from netbuilder.core.project import edits, files
@@ -53,7 +54,7 @@ def test_a_killed_run_goes_on(open_window, home, qtbot):
     window = open_window(run.project)
     window.runner.start(interrupted=run)
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
-    curves, done = window.runner.curves, len(left.rows["steps"])
+    curves, done = window.runner.record.curves, len(left.rows["steps"])
     qtbot.waitUntil(lambda: len(curves.steps["loss"]) > done)
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
@@ -92,12 +93,13 @@ def test_a_checkpoint_has_its_project_beside_it_before_the_window_hears_of_it(ho
     moved = move_point(project, number=0, x=2.0, y=1.0)
     dataset = load_dataset(moved, home)
     work, end = TrainingThread(), time.monotonic() + 60
-    work.begin(RunOrder(project, home), lambda _session: None)
+    record = RunRecord(project)
+    work.begin(record, RunOrder(project, home), lambda _session: None)
     try:
         while not any(isinstance(event, Started) for event in list(work.events)):
             assert time.monotonic() < end
             time.sleep(0.01)
-        work.session.set_data(moved, dataset)
+        record.session.set_data(moved, dataset)
         (kept,) = state_folder("training").glob("*/project.netbuilder")
         while files.read(kept).data != moved.data:
             assert time.monotonic() < end

@@ -9,7 +9,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_duration
 from netbuilder.ui.services.runs.run_progress import previous_run_sentence
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMessages
 
 
@@ -127,7 +127,7 @@ def test_the_result_says_what_the_run_before_came_to(open_window, qtbot, example
 
     def train() -> None:
         window.commands.train()
-        qtbot.waitUntil(lambda: window.runner.active)
+        qtbot.waitUntil(lambda: window.runner.state.active)
         qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
         qtbot.waitUntil(lambda: panel.messages.shown is not None and panel._previous.idle)
 

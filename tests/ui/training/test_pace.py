@@ -176,8 +176,8 @@ def test_a_run_hears_how_busy_the_window_is(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=10_000_000))
     runner, spent = window.runner, [0.0]
     runner.start()
-    qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) > 0)
-    session = runner.session
+    qtbot.waitUntil(lambda: len(runner.record.curves.steps.get("loss", ())) > 0)
+    session = runner.record.session
     assert session is not None
     busy = QTimer()
 
@@ -191,7 +191,7 @@ def test_a_run_hears_how_busy_the_window_is(open_window, example, qtbot):
     qtbot.waitUntil(lambda: session.loop.probing.stretch > 2)
     busy.stop()
     runner.stop()
-    qtbot.waitUntil(lambda: not runner.active)
+    qtbot.waitUntil(lambda: not runner.state.active)
 
 
 def test_a_machine_that_is_busy_for_a_moment_moves_the_end_a_little(clock):

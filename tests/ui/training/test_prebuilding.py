@@ -13,7 +13,7 @@ from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe
 from netbuilder.core.project import edits
 from netbuilder.core.results.live.view_data import MapPicture
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from tests.core.engine.conftest import forget_prepared
 
 
@@ -101,8 +101,10 @@ def test_train_takes_over_what_is_being_built_and_stop_ends_it(
     qtbot.waitUntil(traces.is_set)
     words: list[str] = []
     runner = window.runner
-    runner.progress_changed.connect(
-        lambda: words.append(runner.run.progress.words if runner.run.progress is not None else "")
+    runner.observation.progress_changed.connect(
+        lambda: words.append(
+            runner.record.progress.words if runner.record.progress is not None else ""
+        )
     )
     runner.start()
     qtbot.waitUntil(lambda: any("Building" in one for one in words))
@@ -154,7 +156,7 @@ class Watch:
 
 sys.meta_path.insert(0, Watch())
 window.runner.start()
-until(lambda: not window.runner.active)
+until(lambda: not window.runner.state.active)
 assert looked
 print("imported:", *names)
 sys.stdout.flush()

@@ -4,7 +4,7 @@ import pytest
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.curves_panel import STEPS
 
 
@@ -21,7 +21,7 @@ def test_the_slider_follows_a_schedule(open_window, example, qtbot):
 
     def shown() -> bool:
         text = panel.rate.value.text()
-        if runner.running and text != "schedule":
+        if runner.state.running and text != "schedule":
             rate = float(text)
             if not seen or rate != seen[-1]:
                 seen.append(rate)
@@ -30,15 +30,15 @@ def test_the_slider_follows_a_schedule(open_window, example, qtbot):
     qtbot.waitUntil(shown)
     assert seen == sorted(seen, reverse=True), "it only falls"
     assert seen[-1] < 0.1
-    assert not runner.curves.marks
+    assert not runner.record.curves.marks
     assert window.store.project is before
 
     place = panel.rate.slider.value()
     panel.rate.slider.setSliderDown(True)
-    epoch = len(runner.curves.epochs["loss"])
-    words = runner.run.progress
+    epoch = len(runner.record.curves.epochs["loss"])
+    words = runner.record.progress
     qtbot.waitUntil(
-        lambda: len(runner.curves.epochs["loss"]) > epoch and runner.run.progress != words
+        lambda: len(runner.record.curves.epochs["loss"]) > epoch and runner.record.progress != words
     )
     assert panel.rate.slider.value() == place, "a hand on the slider is not pushed away"
 
@@ -53,7 +53,7 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(open_window
         assert float(panel.rate.value.text()) == rate
         panel.buttons.more.click()
         qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
-        qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(rate))
+        qtbot.waitUntil(lambda: runner.record.tracker.learning_rate == pytest.approx(rate))
         # Written when the curves are drawn next.
         qtbot.waitUntil(lambda: float(panel.rate.value.text()) == rate)
         runner.stop()
@@ -63,7 +63,7 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(open_window
     runner.start()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     panel.rate.slider.setValue(round(STEPS * 4 / 6))
-    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.01))
+    qtbot.waitUntil(lambda: runner.record.tracker.learning_rate == pytest.approx(0.01))
     runner.stop()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     goes_on_with(0.01)
@@ -84,18 +84,20 @@ def test_a_rate_changed_in_the_settings_during_a_pause_is_the_run_s(open_window,
     runner.start()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     runner.toggle_pause()
-    qtbot.waitUntil(lambda: runner.paused)
+    qtbot.waitUntil(lambda: runner.state.paused)
 
     def plan(rate: float, **settings: int) -> None:
         optimizer = Choice("Adam", {"learning_rate": rate})
         store.apply("Rate", lambda p: edits.set_training(p, optimizer=optimizer, **settings))
 
     plan(0.02)
-    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.02))
+    qtbot.waitUntil(lambda: runner.record.tracker.learning_rate == pytest.approx(0.02))
     qtbot.waitUntil(lambda: float(panel.rate.value.text()) == 0.02)
     assert not runner.differs
     plan(0.04, batch_size=7)
     runner.toggle_pause()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
-    assert runner.learning_rate == pytest.approx(0.02), "other settings are of the next run"
+    assert runner.record.tracker.learning_rate == pytest.approx(0.02), (
+        "other settings are of the next run"
+    )
     assert runner.differs

@@ -11,7 +11,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 Open = Callable[..., MainWindow]
 
@@ -24,8 +24,8 @@ def trained(
     window = open_window(edits.set_training(example("iris"), epochs=400))
     assert window.documents.save_to(tmp_path / "flowers.netbuilder")
     window.runner.step()  # or it would be done before anybody could turn anything
-    qtbot.waitUntil(lambda: window.runner.paused)
-    window.runner.set_learning_rate(0.002)
+    qtbot.waitUntil(lambda: window.runner.state.paused)
+    window.runner.changes.set_learning_rate(0.002)
     window.runner.toggle_pause()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     assert window.workbench.run_error is None
@@ -40,10 +40,10 @@ def settle(qtbot: QtBot) -> None:
 @pytest.mark.slow
 def test_an_opened_project_shows_its_last_run(trained, open_window, qtbot, tmp_path):
     path = tmp_path / "flowers.netbuilder"
-    before = trained.runner.curves
+    before = trained.runner.record.curves
     window = open_window(files.read(path), path, keras=False)
-    qtbot.waitUntil(lambda: window.runner.run.recalled is not None)
-    curves = window.runner.curves
+    qtbot.waitUntil(lambda: window.runner.record.recalled is not None)
+    curves = window.runner.record.curves
     for name, series in before.steps.items():
         assert curves.steps[name].x.tolist() == pytest.approx(series.x.tolist())
         assert curves.steps[name].y.tolist() == series.y.tolist()
@@ -60,13 +60,13 @@ def test_an_opened_project_shows_its_last_run(trained, open_window, qtbot, tmp_p
     window.store.mark_saved()
     window.documents.new()
     settle(qtbot)
-    assert window.runner.run.recalled is None
-    assert window.runner.curves.quantities == []
+    assert window.runner.record.recalled is None
+    assert window.runner.record.curves.quantities == []
     # By the menu, too, and while another project was open.
     window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.runner.run.recalled is not None)
+    qtbot.waitUntil(lambda: window.runner.record.recalled is not None)
     window.runner.start(window.store.project)
-    assert window.runner.run.recalled is None
+    assert window.runner.record.recalled is None
 
 
 @pytest.mark.slow
@@ -83,14 +83,14 @@ def test_the_trained_network_comes_back_with_it(trained, open_window, qtbot, tmp
     assert now.test == pytest.approx(was.test)
     assert not window.documents.model_unsaved
     panel = window.docks.show_panel("training")
-    assert panel.curves.plot.run is window.runner.curves
+    assert panel.curves.plot.run is window.runner.record.curves
     assert panel.curves.plot.run.steps, "the curves of the steps stay, too"
     panel.buttons.count.setValue(2)
     panel.buttons.more.click()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not now)
     assert window.workbench.run_error is None
     assert window.workbench.models.trained.epochs == 402
-    assert len(window.runner.curves.epochs["loss"]) == 402
+    assert len(window.runner.record.curves.epochs["loss"]) == 402
     # A run that was deleted is gone with its network.
     (run, *_) = run_store.list_runs()
     run_store.delete_run(run.id)
@@ -114,8 +114,8 @@ def test_another_project_never_gets_these_curves(trained, open_window, qtbot, tm
         window.documents.open_path(path)
         settle(qtbot)
         assert window.store.path == path
-        assert window.runner.run.recalled is None, name
-        assert window.runner.curves.quantities == [], name
+        assert window.runner.record.recalled is None, name
+        assert window.runner.record.curves.quantities == [], name
 
 
 @pytest.mark.slow
@@ -124,4 +124,4 @@ def test_a_project_left_at_once_does_not_show_the_others_run(trained, open_windo
     window.documents.open_path(tmp_path / "flowers.netbuilder")
     window.documents.new()
     settle(qtbot)
-    assert window.runner.run.recalled is None
+    assert window.runner.record.recalled is None

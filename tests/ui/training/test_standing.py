@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(paused, qtbot):
     assert bench.models.trained is before
     assert "at the last pause" in evaluate.stale.text()
     qtbot.waitUntil(lambda: "prediction is updated" in predict.stale.text())
-    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 60)
+    qtbot.waitUntil(lambda: len(window.runner.record.curves.epochs["loss"]) > 60)
     window.runner.toggle_pause()
     qtbot.waitUntil(lambda: bench.models.trained is not before)
     qtbot.waitUntil(
@@ -76,13 +76,15 @@ def test_it_is_saved_as_it_stands(paused, tmp_path, qtbot):
 def test_back_at_the_start_it_is_the_untrained_one(paused, qtbot):
     window, bench, learned = paused, paused.workbench, paused.workbench.models.trained
     evaluate = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: window.runner.best_epoch == 1)
-    window.runner.rewind()
+    qtbot.waitUntil(lambda: window.runner.record.tracker.best_epoch == 1)
+    window.runner.changes.rewind()
     qtbot.waitUntil(
         lambda: bench.models.trained is not learned and bench.models.trained.epochs == 0
     )
     assert window.runner.state is RunState.PAUSED
-    assert window.runner.best_epoch == 0, "no epoch is done that one could go back to"
+    assert window.runner.record.tracker.best_epoch == 0, (
+        "no epoch is done that one could go back to"
+    )
     qtbot.waitUntil(
         lambda: window.evaluation_service.evaluation is not None and window.evaluation_service.idle
     )
@@ -143,7 +145,7 @@ def _of_now(window: MainWindow, epoch: int) -> bool:
     ):
         return False
     node = next(iter(look.surfaces))
-    grid = two_number_grid(window.runner.dataset.train)
+    grid = two_number_grid(window.runner.record.dataset.train)
     inner = bench.models.trained.training_model.get_layer(node).output
     import keras
 

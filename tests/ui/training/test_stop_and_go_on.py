@@ -15,8 +15,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import RunTracker
-from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 
 MINUTE = 60_000
@@ -43,14 +43,14 @@ def test_trained_more_after_a_pause_and_a_stop_it_runs(window, qtbot):
     panel = window.docks.show_panel("training")
     assert isinstance(panel, CurvesPanel)
     press(window, Qt.Key.Key_F5)
-    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 3)
+    qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 3)
     press(window, Qt.Key.Key_F6)
     qtbot.waitUntil(lambda: runner.state is RunState.PAUSED)
     press(window, Qt.Key.Key_F5, SHIFT)
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     done = window.workbench.models.trained.epochs
-    assert runner.run.progress.words == f"Stopped at epoch {done:,} of 1,000,000"
-    assert runner.run.progress.part < 0.5, "the bar is where it stopped, not at its end"
+    assert runner.record.progress.words == f"Stopped at epoch {done:,} of 1,000,000"
+    assert runner.record.progress.part < 0.5, "the bar is where it stopped, not at its end"
 
     states: list[RunState] = []
     runner.state_changed.connect(lambda: states.append(runner.state))
@@ -59,8 +59,8 @@ def test_trained_more_after_a_pause_and_a_stop_it_runs(window, qtbot):
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert states == [RunState.PREPARING, RunState.RUNNING, RunState.IDLE], "it never paused"
     assert window.workbench.models.trained.epochs == done + 20
-    assert runner.run.progress.words.startswith(f"Epoch {done + 20:,} of {done + 20:,}")
-    assert runner.run.progress.left == "done"
+    assert runner.record.progress.words.startswith(f"Epoch {done + 20:,} of {done + 20:,}")
+    assert runner.record.progress.left == "done"
 
 
 def test_a_stop_before_the_first_step_is_not_forgotten(window, qtbot, monkeypatch):
@@ -79,11 +79,11 @@ def test_a_stop_before_the_first_step_is_not_forgotten(window, qtbot, monkeypatc
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert window.workbench.models.trained is None
     assert window.workbench.run_error is None
-    assert runner.run.progress is None
+    assert runner.record.progress is None
 
     # Of a run that has begun, and is to go on: the session is there, its thread only begins.
     press(window, Qt.Key.Key_F5)
-    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 3)
+    qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 3)
     press(window, Qt.Key.Key_F5, SHIFT)
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     runner.train_more(1_000_000)
@@ -129,9 +129,9 @@ def test_a_run_that_a_callback_ended_says_so_and_offers_no_way_to_the_epoch_it_k
     buttons = panel.buttons
     runner.start()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
-    assert runner.run.progress.early
-    assert runner.run.progress.words in panel.messages.shown.words
-    assert runner.curves.kept_epoch == 1 < runner.best_epoch
+    assert runner.record.progress.early
+    assert runner.record.progress.words in panel.messages.shown.words
+    assert runner.record.curves.kept_epoch == 1 < runner.record.tracker.best_epoch
     assert buttons.best.isEnabled() and not runner.keeps_best
     before = buttons.best.toolTip()
     buttons.best.click()
@@ -144,12 +144,12 @@ def test_closed_behind_a_slow_view_the_run_has_ended(window, qtbot):
     """However long it takes to take in what the run said, its end is heard as well."""
     runner = window.runner
     press(window, Qt.Key.Key_F5)
-    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 3)
+    qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 3)
     patient = threading.Event()
-    runner.halted.connect(lambda: patient.wait(0.02))
+    runner.observation.halted.connect(lambda: patient.wait(0.02))
     runner.toggle_pause()
-    while not any(isinstance(event, Paused) for event in runner._work.events):
+    while not any(isinstance(event, Paused) for event in runner._thread.events):
         patient.wait(0.01)  # the window's own loop does not turn here
     assert runner.close(MINUTE / 1000)
     assert runner.state is RunState.IDLE
-    assert window.workbench.models.trained.epochs == len(runner.curves.epochs["loss"])
+    assert window.workbench.models.trained.epochs == len(runner.record.curves.epochs["loss"])

@@ -205,10 +205,10 @@ class CompareView(QWidget):
 
     def _draw_losses(self) -> None:
         scheme = theme.colors()
-        curves: list[tuple[str, RunCurves]] = [(scheme.training, self._runner.curves)]
+        curves: list[tuple[str, RunCurves]] = [(scheme.training, self._runner.record.curves)]
         curves += [
             (overlay_color(number), curve)
-            for number, curve in enumerate(self._runner.overlays.values())
+            for number, curve in enumerate(self._runner.overlays.curves.values())
         ]
         for color, curve in curves:
             series = curve.validation("loss")

@@ -17,8 +17,8 @@ from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.runner import Runner, can_continue_as
-from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class AutoTrainer(QObject):
     def _project_changed(self, old: Project, new: Project) -> None:
         if same_training(old, new):
             return
-        if self._runner.active and only_points_differ(new, self._runner.project):
+        if self._runner.state.active and only_points_differ(new, self._runner.record.project):
             self._timer.stop()
             self._worker.ask(new, self._workbench.base)
         elif self.on:
@@ -111,7 +111,7 @@ class AutoTrainer(QObject):
         self._new_data = None
         if not only_points_differ(self._store.project, project):
             return
-        if not runner.take_data(project, dataset) and self.on:
+        if not runner.changes.take_data(project, dataset) and self.on:
             self._timer.start(0)
 
     def _start(self) -> None:
@@ -136,7 +136,7 @@ class AutoTrainer(QObject):
                 )
             )
             return
-        if runner.active:
+        if runner.state.active:
             self._restart_pending = True
             runner.stop(discard=True)
         else:

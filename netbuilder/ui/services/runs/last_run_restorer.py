@@ -17,8 +17,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.model_store import ModelState, Source
+from netbuilder.ui.services.runs.run_record import RunRecord
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.runs.training_thread import RunRecord
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class LastRunRestorer(QObject):
 
         def show(result: tuple[Run, RunCurves] | None) -> None:
             if result is not None and self._is_still_empty(project, path):
-                self._runner.show_recorded(project, *result)
+                self._runner.show(RunRecord.restored(project, *result))
                 self._pending = (project, result[0])
                 self._load_network()
 
@@ -92,8 +92,8 @@ class LastRunRestorer(QObject):
 
         def loaded(trained: TrainedModel | None) -> None:
             runner = self._runner
-            current = self._store.project is project and runner.run.recalled is run
-            if trained is not None and current and not runner.active:
+            current = self._store.project is project and runner.record.recalled is run
+            if trained is not None and current and not runner.state.active:
                 self._store.mark_model_saved(trained)
                 self._workbench.models.submit(ModelState(trained, Source.FILE, run_id=run.id))
 
@@ -112,8 +112,8 @@ class LastRunRestorer(QObject):
             self._store.project is project
             and self._store.path == path
             and self._workbench.models.trained is None
-            and not runner.active
-            and runner.project is None
+            and not runner.state.active
+            and runner.record.project is None
         )
 
 
@@ -128,12 +128,12 @@ def bring_back(
 ) -> bool:
     """Restore a run, if ``may_restore`` its project; return whether that has started.
 
-    ``told`` receives the outcome, unless ``owner`` is gone. One undo step: undo restores the
+    ``report`` receives the outcome, unless ``owner`` is gone. One undo step: undo restores the
     previous project, network and run. A run of another project leaves the open file unchanged.
     """
     store, models = workbench.store, workbench.models
     state = capitalize_first(workbench.run_words)
-    if runner.active:
+    if runner.state.active:
         report(_("{state}: stop it first to restore a run.", state=state))
         return False
     if not may_restore(run.project):
@@ -147,13 +147,14 @@ def bring_back(
 
     def exchange() -> Callable[[], object] | None:
         nonlocal restored
-        if runner.active:
+        if runner.state.active:
             state = capitalize_first(workbench.run_words)
             words = _("{state}: stop it first to undo or redo “{step}”.", state=state, step=label)
-            runner.told.emit(words)
+            runner.observation.message.emit(words)
             return None
-        if not restored or runner.project is not None:  # it may be undone before it is loaded
-            records[restored] = models.state.settled, runner.lay_aside()
+        # It may be undone before it is loaded.
+        if not restored or runner.record.project is not None:
+            records[restored] = models.state.settled, runner.record
         restored = not restored
         models.submit(ModelState())
         workbench.set_run_error(None)
@@ -161,9 +162,9 @@ def bring_back(
         return show
 
     def show() -> None:
-        if restored in records and not runner.active:
+        if restored in records and not runner.state.active:
             state, record = records.pop(restored)
-            runner.show_again(record)
+            runner.show(record)
             models.submit(state)
         elif restored:
             jobs.run_job(
@@ -176,9 +177,9 @@ def bring_back(
 
     def loaded(project: Project, result: tuple[TrainedModel | None, RunCurves]) -> None:
         trained, curves = result
-        if runner.active or store.project is not project:
+        if runner.state.active or store.project is not project:
             return
-        runner.show_recorded(project, run, curves)
+        runner.show(RunRecord.restored(project, run, curves))
         if trained is None:
             report(_("{run} is restored without weights: none were saved.", run=name))
             return

@@ -12,8 +12,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.model_store import ModelState, ModelStore, Source
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class EpochViewer(QObject):
 
     def _found(self, model: TrainedModel | None) -> None:
         trained, epoch, _history = self._worker.inputs
-        if model is None or trained is not self._models.trained or self._runner.active:
+        if model is None or trained is not self._models.trained or self._runner.state.active:
             return
         self._built[epoch] = model
         while len(self._built) > _MOST:
@@ -112,12 +112,12 @@ class PausedModelPublisher(QObject):
         super().__init__(parent)
         self._models, self._runner, self.watched = models, runner, watched
         self._pause_timer = QTimer(self, singleShot=True, interval=_STANDS_MS)
-        self._pause_timer.timeout.connect(runner.ask_standing)
+        self._pause_timer.timeout.connect(runner.observation.request_snapshot)
         self._watch_timer = QTimer(self, interval=_GOES_ON_MS)
         self._watch_timer.timeout.connect(self._request_if_watched)
         runner.state_changed.connect(self._state_changed)
-        runner.halted.connect(self._pause_timer.start)
-        runner.stood.connect(self._publish)
+        runner.observation.halted.connect(self._pause_timer.start)
+        runner.observation.snapshot.connect(self._publish)
 
     def _state_changed(self) -> None:
         snapshot = self._models.state.source in (Source.PAUSED, Source.LIVE)
@@ -129,12 +129,12 @@ class PausedModelPublisher(QObject):
     def _request_if_watched(self) -> None:
         if self.watched():
             self._watch_timer.stop()
-            self._runner.ask_standing()
+            self._runner.observation.request_snapshot()
 
     def _publish(self, model: TrainedModel) -> None:
-        if self._runner.paused:
+        if self._runner.state.paused:
             self._models.submit_over(model, Source.PAUSED)
-        elif self._runner.running and self._models.paused_snapshot is None:
+        elif self._runner.state.running and self._models.paused_snapshot is None:
             self._models.submit_over(model, Source.LIVE)
 
 
@@ -167,13 +167,13 @@ class ManualWeightEditor(QObject):
         self._worker = Derived(self, _edit, self._found, self._failed, of=lambda: self._base.model)
         self._models.changed.connect(self._model_changed)
         runner.began.connect(self._forget)
-        runner.halted.connect(self._run_resumed)
+        runner.observation.halted.connect(self._run_resumed)
         runner.state_changed.connect(self._run_changed)
 
     @property
     def may(self) -> bool:
         trained = self._models.trained
-        if trained is None or not self._runner.active:
+        if trained is None or not self._runner.state.active:
             return trained is not None
         # With EMA, the network on show holds averages of the trained weights.
         return self._of_run and not trained.project.training.optimizer.params.get("use_ema")
@@ -184,7 +184,7 @@ class ManualWeightEditor(QObject):
 
     def pause(self) -> None:
         """Pause a run, for a weight to be set."""
-        if self._runner.running and not self._runner.paused:
+        if self._runner.state.running and not self._runner.state.paused:
             self._runner.toggle_pause()
 
     def set(self, node: str, name: str, index: tuple[int, ...], value: float) -> None:
@@ -216,7 +216,7 @@ class ManualWeightEditor(QObject):
         self._values = values
         if self._of_run:
             self._awaiting_run = True
-            self._runner.set_weights(values)
+            self._runner.changes.set_weights(values)
         elif values:
             self._worker.ask(base.model, values)
         else:
@@ -239,13 +239,13 @@ class ManualWeightEditor(QObject):
             self.availability_changed.emit()
 
     def _run_changed(self) -> None:
-        if self._runner.active and not self._runner.paused:
+        if self._runner.state.active and not self._runner.state.paused:
             self._run_resumed()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         if old.model is new.model or Source.HISTORY in (old.source, new.source):
             return  # an earlier epoch is only viewed
-        self._set_of_run(new.source is Source.PAUSED and self._runner.paused)
+        self._set_of_run(new.source is Source.PAUSED and self._runner.state.paused)
         if self._of_run and _progress(old.model) == _progress(new.model):
             assert new.model is not None
             self._awaiting_run = new.model.set_by_hand < len(self._values)

@@ -99,7 +99,7 @@ class NetworkPrebuilder(QObject):
 
     def _build_if_idle(self) -> None:
         workbench, project = self._workbench, self._store.project
-        if self._runner.active or workbench.facts is None or workbench.shapes is None:
+        if self._runner.state.active or workbench.facts is None or workbench.shapes is None:
             return
         if not workbench.settled:
             self._build_timer.start()

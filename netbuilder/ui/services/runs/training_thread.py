@@ -1,35 +1,27 @@
-"""The training thread, its orders, and the record of a run."""
+"""The training thread and its orders."""
 
 from __future__ import annotations
 
-import math
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import delete, explain_os_error
-from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services.jobs import after_the_window
+from netbuilder.ui.services.runs.run_record import RunRecord
 from netbuilder.ui.services.unexpected_errors import log
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.events import ProbeAnswered
-    from netbuilder.core.engine.monitor.observer import Probe
-    from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.services.runs.interrupted_runs import InterruptedRun
-    from netbuilder.ui.services.runs.run_progress import RunProgress
-    from netbuilder.ui.services.runs.run_tracker import RunTracker
 
 #: Trained networks of at most this many weights (100 MB) are saved with their run.
 KEPT_WEIGHTS = 25_000_000
@@ -69,75 +61,6 @@ class RunEnd:
     not_kept: UserError | None = None
 
 
-class RunState(StrEnum):
-    """State of a run."""
-
-    IDLE = "idle"
-    PREPARING = "preparing"
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-
-
-class AskedProbes:
-    """Probes by key; only the newest answer per frame counts."""
-
-    def __init__(self) -> None:
-        self._probes: dict[str, Probe] = {}
-        self._answers: dict[str, ProbeAnswered] = {}
-
-    def ask(self, probe: Probe) -> None:
-        self._probes[probe.key] = probe
-
-    def drop(self, key: str) -> None:
-        self._probes.pop(key, None)
-        self._answers.pop(key, None)
-
-    def all(self) -> tuple[Probe, ...]:
-        return tuple(self._probes.values())
-
-    def answer(self, answer: ProbeAnswered) -> None:
-        if answer.key in self._probes:
-            self._answers[answer.key] = answer
-
-    def deliver(self, hear: Callable[[ProbeAnswered], object], until: float) -> None:
-        """Pass at least one answer to ``hear``, and more until ``until`` (``perf_counter``)."""
-        while self._answers:
-            hear(self._answers.pop(next(iter(self._answers))))
-            if time.perf_counter() >= until:
-                break
-
-
-@dataclass
-class RunRecord:
-    """The run on show. ``before``: the previous run, shown again if this one makes no step.
-
-    ``session``: to continue with when the run is shown again.
-    """
-
-    project: Project | None = None
-    recalled: Run | None = None
-    notices: list[Any] = field(default_factory=list)
-    tracker: RunTracker | None = None
-    progress: RunProgress | None = None
-    before: RunRecord | None = None
-    session: Session | None = None
-
-    def differs(self, project: Project) -> bool:
-        trained = self.project
-        if trained is None or same_training(trained, project):
-            return False
-        # A learning rate set during the run also counts as the run's.
-        manual_rate = self.tracker.rate_by_hand if self.tracker is not None else None
-        rate = self.tracker.learning_rate if self.tracker is not None else None
-        project_rate = project.training.optimizer.params.get("learning_rate")
-        if manual_rate is None or rate is None or not isinstance(project_rate, (int, float)):
-            return True
-        # Keras rounds the rate to float32.
-        same = all(math.isclose(each, manual_rate, rel_tol=1e-5) for each in (project_rate, rate))
-        return not same or not same_but_rate(trained, project)
-
-
 class TrainingThread:
     """One run at a time. ``events`` holds its events, the oldest first; the last is a ``RunEnd``.
 
@@ -148,22 +71,25 @@ class TrainingThread:
     def __init__(self, not_kept: Callable[[UserError | None], object] = lambda error: None) -> None:
         self.events: deque[Any] = deque()
         self._not_kept = not_kept
-        self.session: Session | None = None
+        self._record = RunRecord()
         self._cancelled = False
         self._thread: threading.Thread | None = None
 
-    def begin(self, order: RunOrder, ready: Callable[[Session], object]) -> None:
-        """Train; ``ready`` is called with the session on the thread, before its first step."""
-        self._launch(lambda: self._train(order, ready))
+    def begin(self, record: RunRecord, order: RunOrder, ready: Callable[[Session], object]) -> None:
+        """Train, and set the record's session; ``ready`` is called with it before its first step.
 
-    def go_on(self, session: Session) -> None:
-        self._launch(session.run)
+        Both happen on the thread.
+        """
+        self._launch(record, lambda: self._train(record, order, ready))
+
+    def go_on(self, record: RunRecord, session: Session) -> None:
+        self._launch(record, session.run)
 
     def stop(self, *, discard: bool = False) -> None:
         """End the run, even one that is still preparing; ``discard``: do not record it."""
         self._cancelled = True
-        if self.session is not None:
-            self.session.stop(discard=discard)
+        if self._record.session is not None:
+            self._record.session.stop(discard=discard)
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; return False on timeout."""
@@ -172,8 +98,8 @@ class TrainingThread:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def _launch(self, work: Callable[[], Any]) -> None:
-        self._cancelled = False
+    def _launch(self, record: RunRecord, work: Callable[[], Any]) -> None:
+        self._record, self._cancelled = record, False
         self.events.clear()
         begin, previous = after_the_window(), self._thread
 
@@ -186,9 +112,9 @@ class TrainingThread:
                 trained = work()
             except Exception as error:  # noqa: BLE001 - reported in the window
                 failure = error
-                trained = self.session.rescued if self.session is not None else None
+                trained = record.session.rescued if record.session is not None else None
             try:
-                trained, evaluation = evaluate_run(trained, self.session)
+                trained, evaluation = evaluate_run(trained, record.session)
             except Exception as error:  # noqa: BLE001 - keep the trained network
                 failure = failure or error
             # A pretrained network takes seconds to save: its result is shown before.
@@ -196,7 +122,7 @@ class TrainingThread:
             if late:
                 self.events.append(RunEnd(trained, evaluation, failure))
             try:
-                saved, not_kept = keep_network(trained, self.session), None
+                saved, not_kept = keep_network(trained, record.session), None
             except UserError as error:
                 saved, not_kept = False, error
             if not late:
@@ -207,7 +133,9 @@ class TrainingThread:
         self._thread = threading.Thread(target=run, name="training", daemon=True)
         self._thread.start()
 
-    def _train(self, order: RunOrder, ready: Callable[[Session], object]) -> TrainedModel | None:
+    def _train(
+        self, record: RunRecord, order: RunOrder, ready: Callable[[Session], object]
+    ) -> TrainedModel | None:
         from netbuilder.core.data.load import load_dataset
         from netbuilder.core.engine.run_control import StoppedBeforeStartError
         from netbuilder.core.engine.session import Session
@@ -229,7 +157,7 @@ class TrainingThread:
             other_data=order.other_data,
             epochs=None if order.on_from is None else order.on_from.epochs + order.more,
         )
-        self.session = session
+        record.session = session
         ready(session)
         if self._cancelled:
             session.stop()

@@ -65,7 +65,7 @@ class ComparedRuns(QObject):
         self._runner = runner
         self._results: dict[str, ComparedNetwork] = {}
         self._worker = Derived(self, _evaluate_runs, self._found)
-        runner.overlays_changed.connect(self.refresh)
+        runner.overlays.changed.connect(self.refresh)
 
     @property
     def idle(self) -> bool:
@@ -73,7 +73,7 @@ class ComparedRuns(QObject):
 
     @property
     def named(self) -> tuple[tuple[str, Run], ...]:
-        return tuple(self._runner.compared.items())
+        return tuple(self._runner.overlays.runs.items())
 
     @property
     def found(self) -> tuple[ComparedNetwork, ...]:

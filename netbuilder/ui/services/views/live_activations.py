@@ -14,7 +14,6 @@ from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.language import language
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.sample_activations import (
     ActivationService,
     SampleActivations,
@@ -73,7 +72,7 @@ class LiveActivationsService(QObject):
         self._reached: frozenset[str] = frozenset()  # layers that a gradient has reached
         runner.began.connect(self._began)
         runner.state_changed.connect(self._ask)
-        runner.probed.connect(self._on_answer)
+        runner.probes.answered.connect(self._on_answer)
         runner.ended.connect(self._ended)
         activations_service.row_chosen.connect(self._ask)
         language().changed.connect(self._render_again)
@@ -83,9 +82,9 @@ class LiveActivationsService(QObject):
         self._surfaces = {}
         self._reached = frozenset()
         self.look = None
-        if self._runner.project is not None:
-            self._report_health(self._runner.project, ())
-            self.recorded.begin(self._runner.project)
+        if self._runner.record.project is not None:
+            self._report_health(self._runner.record.project, ())
+            self.recorded.begin(self._runner.record.project)
         self.changed.emit()
 
     def _render_again(self) -> None:
@@ -93,8 +92,8 @@ class LiveActivationsService(QObject):
         self._ask()
 
     def _ask(self) -> None:
-        dataset, project = self._runner.dataset, self._runner.project
-        active = self._runner.state in (RunState.RUNNING, RunState.PAUSED)
+        dataset, project = self._runner.record.dataset, self._runner.record.project
+        active = self._runner.state.running
         if dataset is None or project is None or not active:
             return
         own = self._activations_service.look if self._activations_service.own is not None else None
@@ -132,21 +131,21 @@ class LiveActivationsService(QObject):
             **names_of(dataset.preprocessing, dataset.facts, project),
         )  # fmt: skip
         self._sample = _Sample(probe, dataset.preprocessing, blank)
-        self._runner.watch(probe)
+        self._runner.probes.watch(probe)
         if not first:
             return
-        self._runner.watch(_health_probe(project, dataset.train, small))
+        self._runner.probes.watch(_health_probe(project, dataset.train, small))
         self.show_surfaces(self._canvas_shown)
 
     def show_surfaces(self, on: bool) -> None:
         """Compute the units' surfaces during a run only while the canvas draws them."""
         self._canvas_shown = on
-        self._runner.unwatch(_SURFACE)
-        dataset, project = self._runner.dataset, self._runner.project
-        if on and self._runner.running and dataset is not None and project is not None:
+        self._runner.probes.unwatch(_SURFACE)
+        dataset, project = self._runner.record.dataset, self._runner.record.project
+        if on and self._runner.state.running and dataset is not None and project is not None:
             surfaces = _surface_probe(project, dataset.train)
             if surfaces is not None:
-                self._runner.watch(surfaces)
+                self._runner.probes.watch(surfaces)
 
     @property
     def inputs(self) -> Mapping[str, Any]:
@@ -181,13 +180,13 @@ class LiveActivationsService(QObject):
         if answer.problem is not None:
             log.info("a probe could not be answered: %s", answer.problem)
             return
-        project = self._runner.project
-        if project is None or not self._runner.active:
+        project = self._runner.record.project
+        if project is None or not self._runner.state.active:
             return
         if answer.key == _SURFACE:
             targets = self._sample.preprocessing.outputs if self._sample is not None else {}
             self._surfaces = as_surfaces(answer.outputs, project, targets)
-            if self._runner.paused and self.look is not None:
+            if self._runner.state.paused and self.look is not None:
                 # In a pause, no other answer follows.
                 self.look = replace(self.look, surfaces=self._surfaces)
                 self.changed.emit()
@@ -215,7 +214,7 @@ class LiveActivationsService(QObject):
             self._examine(project, answer)
             every = self.recorded.every("gradients")
             if every != answer.probe.every:
-                self._runner.watch(replace(answer.probe, every=every))
+                self._runner.probes.watch(replace(answer.probe, every=every))
 
     def _examine(self, project: Project, answer: ProbeAnswered) -> None:
         from netbuilder.core.check.health import network_problems, reached_layers
@@ -231,12 +230,12 @@ class LiveActivationsService(QObject):
         self._activations_service.workbench.set_inner_problems(project, problems)
 
     def forget(self) -> None:
-        if not self._runner.active:
+        if not self._runner.state.active:
             self.look = None
 
     def _ended(self) -> None:
         for key in (_SAMPLE, _HEALTH, _SURFACE):
-            self._runner.unwatch(key)
+            self._runner.probes.unwatch(key)
         self._key = None
         self.recorded.end(self._activations_service.workbench.models.trained)
 

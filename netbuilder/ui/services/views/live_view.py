@@ -164,11 +164,11 @@ class LiveView(QObject):
         )  # fmt: skip
         self._ask_timer = QTimer(self, singleShot=True, interval=0)
         self._ask_timer.timeout.connect(self.ask)
-        self._was_active, self._fresh = runner.active, True
+        self._was_active, self._fresh = runner.state.active, True
         runner.began.connect(self._began)
         runner.state_changed.connect(self._state_changed)
-        runner.data_changed.connect(self._ask_timer.start)
-        runner.probed.connect(self._probed)
+        runner.observation.data_changed.connect(self._ask_timer.start)
+        runner.probes.answered.connect(self._probed)
         workbench.models.changed.connect(self._model_changed)
         activations_service.row_chosen.connect(self._row_chosen)
         store.changed.connect(self._project_changed)
@@ -180,13 +180,13 @@ class LiveView(QObject):
 
     def _state_changed(self) -> None:
         """Follow a run that continues after its end."""
-        if self._runner.active != self._was_active:
-            self._was_active = self._runner.active
+        if self._runner.state.active != self._was_active:
+            self._was_active = self._runner.state.active
             self._ask_timer.start()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         # An active run answers by itself.
-        if old.model is not new.model and not self._runner.active:
+        if old.model is not new.model and not self._runner.state.active:
             self._ask_timer.start()
 
     def _reset(self) -> None:
@@ -214,7 +214,7 @@ class LiveView(QObject):
 
     @property
     def live(self) -> bool:
-        return self._runner.active
+        return self._runner.state.active
 
     @property
     def run_words(self) -> str:
@@ -227,7 +227,7 @@ class LiveView(QObject):
         if on:
             self.ask()
         else:
-            self._runner.unwatch(KEY)
+            self._runner.probes.unwatch(KEY)
 
     def choose(
         self, view: str = "", axes: tuple[str, str] | None = None, at_sample: bool | None = None
@@ -241,13 +241,13 @@ class LiveView(QObject):
         if not self.watched:
             return
         trained = self._workbench.models.prediction_model
-        active = self._runner.active
+        active = self._runner.state.active
         settled = self._workbench.models.state.settled
-        project = self._runner.project if active else settled.project
+        project = self._runner.record.project if active else settled.project
         current = self._store.project
         still = project is None and has_points(current.data)
         if project is None and not still:
-            self._runner.unwatch(KEY)
+            self._runner.probes.unwatch(KEY)
             self.shown = self.error = None
             self.changed.emit()
             return
@@ -306,10 +306,10 @@ class LiveView(QObject):
             self.view = state.view.name
         self.changed.emit()
         if state.asked is None or state.picture is not None:
-            self._runner.unwatch(KEY)
+            self._runner.probes.unwatch(KEY)
             self.picture_ready.emit(state.picture)
         else:
-            self._runner.watch(state.asked.probe)
+            self._runner.probes.watch(state.asked.probe)
 
     def _failed(self, error: UserError) -> None:
         self.shown, self.error = None, error

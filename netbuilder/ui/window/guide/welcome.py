@@ -444,7 +444,7 @@ class WelcomeGuide(QObject):
             self._to_train = None
         elif parts.workbench.settled and parts.actions["train"].isEnabled():
             self._to_train, self._page_of_run = None, page
-            parts.runner.set_speed(speed)
+            parts.runner.speed.set(speed)
             parts.actions["train"].trigger()
 
     def _show_page_of_run(self) -> None:
@@ -550,7 +550,7 @@ class WelcomeGuide(QObject):
             self._last_run.ask(self._left)
 
     def _offer_run(self, run: Run) -> None:
-        if self._parts.runner.active or run.seconds < QUICK_SECONDS:
+        if self._parts.runner.state.active or run.seconds < QUICK_SECONDS:
             return
         self._offer(
             "left",
@@ -599,7 +599,7 @@ class WelcomeGuide(QObject):
 
     def _offer_tour(self) -> None:
         """Offer the tour once, unless a lesson is open."""
-        busy = self.tour.at >= 0 or self._parts.runner.active or self.page.isVisible()
+        busy = self.tour.at >= 0 or self._parts.runner.state.active or self.page.isVisible()
         if self._welcomed and not busy and self.session.lesson is None and not self.tour.seen:
             self._offer(
                 "tour",
