@@ -187,6 +187,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
             looked("landscape"),
             Answer("The weights that they begin with"),
         ],
+        [Answer("Both about as far")],
         [Answer("How the loss changes when the weight changes")],
     ],
     "optimizers": [
