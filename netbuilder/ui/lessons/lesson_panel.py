@@ -445,8 +445,11 @@ class LessonPanel(QWidget):
 
     def _show_explore(self, task: str) -> None:
         if task and self.explore.isHidden():
-            warning = _("Submit first: changes you make now become part of your submission.")
-            task = "**" + _("Explore further") + f"** {task}\n\n{warning}"
+            warning = _(
+                "Submit first (☰ → File → Submit…): changes you make now become part of your "
+                "submission."
+            )
+            task = "**" + _("Explore further") + f"** {warning}\n\n{task}"
             self.explore.show_markdown(task, None)
         self.explore.setVisible(bool(task))
 

@@ -606,7 +606,7 @@ class NeuronDrawing(QWidget):
             weight = str(ConnectionWeight(size, mean, len(block), 0.0))
         else:
             return _("From {source} to {target}", source=source, target=target)
-        return _("From {source} to {target}: {weight}", source=source, target=target, weight=weight)
+        return _("{weight}: from {source} to {target}", weight=weight, source=source, target=target)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
