@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.plain_python import PlainPython
 
 # Random tests draw the same each time: whether a change passes must not hang on luck.
 # NETBUILDER_SEARCH=1 draws anew, to find what they missed so far.
@@ -157,6 +159,14 @@ def symlink() -> Callable[[Path, Path], None]:
             pytest.skip(f"links cannot be made here: {error}")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def plain_python() -> Iterator[PlainPython]:
+    """Runs programs where NetBuilder is not installed."""
+    made = PlainPython()
+    yield made
+    made.end()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """EfficientNetLite0 with its included weights: it goes wherever a trained network goes."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,20 +80,7 @@ def pixels(photos: Path) -> Any:
     return np.stack([np.asarray(Image.open(file), np.float32) for file in files])
 
 
-def plain(code: str, folder: Path) -> Any:
-    """What a program without NetBuilder predicts for ``x.npy``."""
-    block = (
-        "import sys; sys.modules['netbuilder'] = None\nimport numpy as np\nx = np.load('x.npy')\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", f"{block}{code}\nnp.save('y.npy', np.stack(predictions))"],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return np.load(folder / "y.npy")
-
-
-#: One process for all that can be loaded side by side: it takes longer to begin than to answer.
+#: What programs without NetBuilder do with these files, and with ``x.npy``.
 _PROGRAMS = {
     "keras_3": (
         ("m.h5", "m.keras", "m.onnx", "m.tflite"),
@@ -116,14 +101,19 @@ predictions.append(np.concatenate([list(run(**{name: row[None]}).values())[0] fo
 
 @pytest.mark.parametrize("trained", ["last block"], indirect=True)
 @pytest.mark.parametrize("program", _PROGRAMS)
-def test_other_programs_predict_the_same(trained, photos, saved, program):
+def test_other_programs_predict_the_same(trained, photos, saved, program, plain_python):
     x = pixels(photos)
     files, code = _PROGRAMS[program]
     for file in files:
         folder = saved(file).parent
     np.save(folder / "x.npy", x)
     expected = trained.model.predict(x, verbose=0)
-    for file, predictions in zip(files, plain(code, folder), strict=True):
+    begin, end = (
+        "import numpy as np; x = np.load('x.npy')",
+        "np.save('y.npy', np.stack(predictions))",
+    )
+    plain_python(f"{begin}\n{code}\n{end}", folder)
+    for file, predictions in zip(files, np.load(folder / "y.npy"), strict=True):
         np.testing.assert_allclose(
             predictions.reshape(expected.shape), expected, atol=2e-4, err_msg=file
         )

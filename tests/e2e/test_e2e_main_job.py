@@ -1,9 +1,6 @@
 """From a project to a trained .h5 that answers in the data's own units, by commands alone."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,25 +12,8 @@ from sklearn.datasets import load_diabetes
 Done = Any
 
 
-def plain_keras(model: Path, rows: np.ndarray) -> np.ndarray:
-    """The model's answers in a fresh process that knows only Keras."""
-    script = (
-        "import json, sys, keras, numpy as np\n"
-        f"model = keras.models.load_model({str(model)!r})\n"
-        "assert model.compiled and 'netbuilder' not in sys.modules\n"
-        f"rows = np.array(json.loads({json.dumps(rows.tolist())!r}), 'float32')\n"
-        "print(json.dumps(model.predict(rows, verbose=0).tolist()))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True,
-        cwd=model.parent,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    return np.array(json.loads(done.stdout.splitlines()[-1]))
-
-
 @pytest.mark.slow
-def test_diabetes(diabetes_job):
+def test_diabetes(diabetes_job, plain_python):
     assert diabetes_job.done.code == 0, diabetes_job.done.err
     found = diabetes_job.done.json
     assert found["model"] == str(diabetes_job.model)
@@ -46,7 +26,13 @@ def test_diabetes(diabetes_job):
     assert 30 < found["test"]["mean_absolute_error"] < 52
     assert not list(diabetes_job.model.parent.glob("*checkpoint*"))
     bunch = load_diabetes(scaled=False)
-    answers = plain_keras(diabetes_job.model, bunch.data)
+    code = """import json, keras, sklearn.datasets
+model = keras.models.load_model("out.h5")
+assert model.compiled
+rows = sklearn.datasets.load_diabetes(scaled=False).data
+print(json.dumps(model.predict(rows, verbose=0).tolist()))
+"""
+    answers = np.array(json.loads(plain_python(code, diabetes_job.model.parent).splitlines()[-1]))
     assert np.abs(answers[:, 0] - bunch.target).mean() < 52
 
 

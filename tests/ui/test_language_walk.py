@@ -32,7 +32,7 @@ def test_no_word_of_the_language_before_is_left(open_window, example, qtbot):
 
     def at_rest() -> None:
         qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
-        qtbot.wait(300)
+        qtbot.wait(100)
 
     def look(when: str) -> list[str]:
         found: set[str] = set()

@@ -97,7 +97,7 @@ def panels_outside(window: MainWindow, qtbot: QtBot, own: set[str]) -> set[str]:
     found = set()
     for row in PANELS:
         window.docks.show_panel(row.id, focus=False)
-        qtbot.wait(100)
+        qtbot.wait(30)
         found |= {f"{row.id}: {one}" for one in outside(window, own)}
     return found
 

@@ -17,10 +17,10 @@ NAMELESS = {QAccessible.Role.Client, QAccessible.Role.NoRole, QAccessible.Role.B
 
 
 def lasting(window: MainWindow, qtbot: QtBot) -> list[QWidget]:
-    """The stops, once no panel makes more of them for half a second."""
+    """The stops, once no panel makes more of them for a moment."""
     found = tab_stops(window)
-    for _ in range(60):
-        qtbot.wait(500)
+    for _ in range(200):
+        qtbot.wait(150)
         now = tab_stops(window)
         if now == found:
             break

@@ -80,39 +80,11 @@ def test_unknown_rule_for_missing_values(tmp_path):
     assert "'error', 'drop', 'mean', 'median'" in message(tmp_path, options={"missing": "guess"})
 
 
-def test_text_in_a_number_column_names_line_and_value(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[7] = "7,many,24.5"
-    write(tmp_path, lines)
-    said = message(tmp_path)
-    assert "Column 'rooms' of d.csv contains numbers, but line 8 has the text 'many'" in said
-
-
-@pytest.mark.parametrize("separator", [";", "\t", "|"])
-def test_another_separator_is_found(tmp_path, separator):
-    write(tmp_path, [line.replace(",", separator) for line in ["size,rooms,price", *GOOD]])
-    assert load_facts(project(), tmp_path).column_names == ("size", "rooms")
-
-
-def test_decimal_commas_are_found(tmp_path):
-    lines = ["size;rooms;price", *(f"{i},5;{i % 7};{i},25" for i in range(1, 41))]
-    write(tmp_path, lines)
-    found = load_dataset(project(), tmp_path)
-    assert found.facts.task == "regression"
-    assert found.train.raw_x["input"][0, 0] == pytest.approx(1.5)
-
-
 def test_a_wrong_separator_says_so(tmp_path):
     write(tmp_path, ["size,rooms,price", *GOOD])
     said = message(tmp_path, options={"separator": "semicolon"})
     assert "d.csv has no target column 'price'" in said
     assert "not a single character" in message(tmp_path, options={"separator": "::"})
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_byte_order_marks_and_encodings(tmp_path, encoding):
-    write(tmp_path, ["größe,rooms,price", *GOOD], encoding=encoding)
-    assert load_facts(project(), tmp_path).column_names == ("größe", "rooms")
 
 
 def test_a_wrong_encoding_is_named(tmp_path):

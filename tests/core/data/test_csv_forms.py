@@ -185,14 +185,3 @@ def test_archives_that_are_no_table(tmp_path):
     (tmp_path / "d.csv.gz").write_bytes(b"no gzip at all")
     with pytest.raises(DataError, match="damaged"):
         read_table(tmp_path / "d.csv.gz", {})
-
-
-def test_a_row_of_totals_is_told_and_left_out(tmp_path):
-    rows = "\n".join(f"shop {n % 4},{n},{n % 6}" for n in range(40))
-    (tmp_path / "d.csv").write_text(f"shop,sold,y\n{rows}\nTotal,780,99\n")
-    project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("sold",)))
-    (told,) = [note for note in make_report(project, tmp_path).notes if note.code == "total-row"]
-    assert (told.severity, "42" in told.message) == ("info", True)
-    found = load_facts(project, tmp_path)
-    assert found.rows + found.validation_rows + found.test_rows == 40
-    assert found.value_range[1] == 5.0

@@ -205,12 +205,12 @@ def test_a_row_that_ends_early_has_missing_values(tmp_path):
 
 
 @pytest.mark.slow
-def test_ten_thousand_columns(tmp_path):
-    values = np.random.default_rng(0).integers(0, 256, (30, 10_000))
-    names = ",".join([*(f"p{n}" for n in range(9_999)), "y"])
+def test_thousands_of_columns(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (30, 3_000))
+    names = ",".join([*(f"p{n}" for n in range(2_999)), "y"])
     np.savetxt(tmp_path / "d.csv", values, fmt="%d", delimiter=",", header=names, comments="")
     found = load_dataset(project(test_split=0.0, validation_split=0.0), tmp_path)
-    assert found.facts.input_shapes["input"] == (9_999,)
+    assert found.facts.input_shapes["input"] == (2_999,)
     np.testing.assert_array_equal(found.train.raw_x["input"], values[:, :-1])
 
 

@@ -1,7 +1,5 @@
 """Numbers as bins: how far a number has come through each bin, in the network and in its file."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +57,7 @@ def trained(tmp_path: Path) -> tuple[TrainedModel, Path]:
 
 
 @pytest.mark.slow
-def test_the_network_its_file_and_its_script_have_the_same_bins(trained):
+def test_the_network_its_file_and_its_script_have_the_same_bins(trained, plain_python):
     network, folder = trained
     dataset = load_dataset(network.project, folder)
     (edges,) = network.facts.bins.values()
@@ -81,11 +79,10 @@ def test_the_network_its_file_and_its_script_have_the_same_bins(trained):
             f"import {keras} as keras, numpy as np; m = keras.models.load_model('m.h5', "
             "compile=False); np.save('out.npy', m.predict(np.load('raw.npy'), verbose=0))"
         )
-        subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+        plain_python(code, folder)
         np.testing.assert_allclose(np.load(folder / "out.npy"), expected, atol=1e-4)
     again = registry.load_network(folder / "m.h5")
     assert again.facts.bins == network.facts.bins
     np.testing.assert_allclose(again.model.predict(raw, verbose=0), expected, atol=1e-4)
     for style in Style:
-        (folder / "s.py").write_text(script_source(network.project, network.facts, style))
-        subprocess.run([sys.executable, "s.py"], cwd=folder, check=True, capture_output=True)
+        plain_python(script_source(network.project, network.facts, style), folder)

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,11 +23,6 @@ from netbuilder.core.formats.writers import h5
 from netbuilder.core.formats.writers.h5 import write_model
 from netbuilder.core.project.model import Edge, Graph, Node
 
-# A Python that has tf_keras (Keras 2): its own environment, since both want their TensorFlow.
-KERAS_2 = os.environ.get("NETBUILDER_KERAS2_PYTHON") or (
-    sys.executable if find_spec("tf_keras") else ""
-)
-
 
 @pytest.fixture(scope="module")
 def saved(diabetes: TrainedModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -38,26 +32,19 @@ def saved(diabetes: TrainedModel, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.mark.slow
-def test_plain_keras_opens_it_in_a_fresh_process(saved, diabetes, raw_rows):
+def test_plain_keras_opens_it_in_a_process_without_netbuilder(
+    saved, diabetes, raw_rows, plain_python
+):
     script = (
-        "import sys, json, numpy as np, keras\n"
+        "import json, numpy as np, keras\n"
         f"model = keras.models.load_model({str(saved)!r})\n"
         f"rows = np.array({raw_rows.tolist()!r}, 'float32')\n"
         "assert model.compiled and model.loss is not None\n"
         "answers = model.predict(rows, verbose=0)[:, 0]\n"
         "model.fit(rows, answers, epochs=1, verbose=0)\n"
-        "assert 'netbuilder' not in sys.modules\n"
         "print(json.dumps(answers.tolist()))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=saved.parent,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    answers = json.loads(done.stdout.splitlines()[-1])
+    answers = json.loads(plain_python(script, saved.parent).splitlines()[-1])
     expected = diabetes.model.predict(raw_rows, verbose=0)[:, 0]
     assert np.allclose(answers, expected, rtol=1e-5)
     # Own units: the progression of the illness runs from 25 to 346, not from 0 to 1.
@@ -296,8 +283,7 @@ def test_kinds_of_models_open_in_keras_3(written, name):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not KERAS_2, reason="there is no Python with tf_keras here")
-def test_the_same_files_open_in_keras_2(written, saved, tmp_path):
+def test_the_same_files_open_in_keras_2(written, saved, tmp_path, plain_python):
     names = ("sequential", "shared", "pictures", "masked words", "two and two")
     cases = {str(written[name][0]): written[name][1] for name in names}
     np.savez(
@@ -317,15 +303,7 @@ def test_the_same_files_open_in_keras_2(written, saved, tmp_path):
         f"tf_keras.models.load_model({str(saved)!r})\n"
         "print(json.dumps(found))\n"
     )
-    done = subprocess.run(
-        [KERAS_2, "-c", script],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    for found, model in zip(json.loads(done.stdout.splitlines()[-1]), cases.values(), strict=True):
+    answered = json.loads(plain_python(script, tmp_path).splitlines()[-1])
+    for found, model in zip(answered, cases.values(), strict=True):
         for a, b in zip(found, answers(model), strict=True):
             assert np.allclose(a, b, atol=1e-5)

@@ -1,7 +1,5 @@
 """A script whose weights come with the program runs where the program is not installed."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -35,16 +33,11 @@ def test_a_file_of_that_name_stays(tmp_path):
 
 
 @pytest.mark.slow
-def test_it_runs_in_another_folder_without_the_program(tmp_path):
+def test_it_runs_in_another_folder_without_the_program(tmp_path, plain_python):
     save_network(_project(), tmp_path / "body.py", tmp_path)
     away = tmp_path / "away"
     away.mkdir()
     for name in ("body.py", "drawn_digits.weights.h5"):
         (tmp_path / name).rename(away / name)
-    block = "import sys; sys.modules['netbuilder'] = None\n"
-    script = block + (away / "body.py").read_text(encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=away, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    plain_python((away / "body.py").read_text(encoding="utf-8"), away)
     assert list(away.glob("*.h5"))

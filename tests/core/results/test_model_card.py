@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from netbuilder.cli import main
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
@@ -72,18 +73,19 @@ def test_markdown_and_html(iris, tmp_path):
 @pytest.mark.slow
 def test_the_command_writes_a_pdf_too(iris, tmp_path):
     registry.save_network(iris, tmp_path / "iris.h5")
-    for name in ("card.pdf", "card.md"):
-        done = subprocess.run(
-            [sys.executable, "-m", "netbuilder", "card", "iris.h5", "-o", name, "--json"],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout.strip().split("\n")[-1])["output"] == name
+    done = subprocess.run(
+        [sys.executable, "-m", "netbuilder", "card", "iris.h5", "-o", "card.pdf", "--json"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.strip().split("\n")[-1])["output"] == "card.pdf"
+    assert main(["card", str(tmp_path / "iris.h5"), "-o", str(tmp_path / "card.md")]) == 0
+    assert (tmp_path / "card.md").read_text("utf-8").startswith("# ")
     assert (tmp_path / "card.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.slow
-def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path):
+def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path, plain_python):
     scripts: list[str] = []
     answers: list[list[float]] = []
     for name in ("iris", "two_inputs", "week"):
@@ -105,10 +107,7 @@ def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path):
             scripts.append(lines)
             answers.append(list(expected[0].ravel()))
     # One process for all: it takes longer to begin than to answer.
-    done = subprocess.run(
-        [sys.executable, "-c", "\nprint('NEXT')\n".join(scripts)],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    for printed, expected_numbers in zip(done.stdout.split("NEXT"), answers, strict=True):
+    said = plain_python("\nprint('NEXT')\n".join(scripts), tmp_path)
+    for printed, expected_numbers in zip(said.split("NEXT"), answers, strict=True):
         numbers = [float(text) for text in re.findall(r"-?\d+\.\d*(?:e[-+]\d+)?", printed)]
         assert numbers[-len(expected_numbers) :] == pytest.approx(expected_numbers, rel=1e-4)

@@ -1,8 +1,6 @@
 """Other methods beside the network: scikit-learn's own numbers on the network's own rows."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 
+from netbuilder.cli import main
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
@@ -289,14 +288,11 @@ def test_an_unknown_method_is_named(iris):
 
 
 @pytest.mark.slow
-def test_the_command(tmp_path):
+def test_the_command(tmp_path, capfd):
     files.write(files.read(EXAMPLES / "diabetes.netbuilder"), tmp_path / "d.netbuilder")
-    done = subprocess.run(
-        [sys.executable, "-m", "netbuilder", "compare", "d.netbuilder", "--with", "knn,linear",
-         "--json"], cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    models = json.loads(done.stdout.strip().split("\n")[-1])["models"]
+    path = str(tmp_path / "d.netbuilder")
+    assert main(["compare", path, "--with", "knn,linear", "--json"]) == 0
+    models = json.loads(capfd.readouterr().out.splitlines()[-1])["models"]
     assert [one["name"] for one in models] == ["network", "knn", "linear"]
     for one in models:
         low, high = one["intervals"]["mean_absolute_error"]

@@ -1,14 +1,13 @@
 """Intervals, baseline, calibration and groups, on figures whose values are known beforehand."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.cli import main
 from netbuilder.core.data.data_facts import CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.errors import DataError
 from netbuilder.core.results import statistics
@@ -252,14 +251,14 @@ def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_command_line_tells_groups_intervals_and_the_training_set_s_baseline(patients):
+def test_the_command_line_tells_groups_intervals_and_the_training_set_s_baseline(
+    patients, monkeypatch, capfd
+):
+    monkeypatch.chdir(patients)
+
     def run(*words: str) -> dict[str, object]:
-        done = subprocess.run(
-            [sys.executable, "-m", "netbuilder", *words, "--json"], cwd=patients,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.strip().split("\n")[-1])
+        assert main([*words, "--json"]) == 0
+        return json.loads(capfd.readouterr().out.splitlines()[-1])
 
     run("train", "t.netbuilder", "-o", "t.h5")
     found = run("evaluate", "t.h5", "--data", "t.csv", "--group-by", "clinic")

@@ -1,8 +1,6 @@
 """From a file to a network in one step: each kind gets what fits it, and learns."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import pytest
 from PIL import Image
 
 import netbuilder as nb
+from netbuilder.cli import main
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.suggestion.selection import suggest
 
@@ -66,17 +65,9 @@ def test_an_unknown_target_is_refused(table):
 
 
 @pytest.mark.slow
-def test_the_command(table):
-    done = subprocess.run(
-        [sys.executable, "-m", "netbuilder", "new", str(table), "--target", "price", "--json"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.strip().split("\n")[-1])
+def test_the_command(table, capfd):
+    assert main(["new", str(table), "--target", "price", "--json"]) == 0
+    found = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert set(found) == {"project", "target", "task", "layers", "reasons"}
     assert found["target"] == ["price"]
-    checked = subprocess.run(
-        [sys.executable, "-m", "netbuilder", "check", found["project"]],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert checked.returncode == 0, checked.stderr + checked.stdout
+    assert main(["check", found["project"]]) == 0
