@@ -56,7 +56,13 @@ TRAINING = """
 """
 
 
-@pytest.mark.parametrize("body", [SOON, TRAINING], ids=["while Keras loads", "while it trains"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(SOON, id="while Keras loads"),
+        pytest.param(TRAINING, id="while it trains", marks=pytest.mark.slow),
+    ],
+)
 def test_the_process_ends_with_zero(body, home):
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
     done = subprocess.run(

@@ -33,6 +33,7 @@ application.exec()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is a signal of POSIX systems")
 def test_a_killed_run_goes_on(open_window, home, qtbot):
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
