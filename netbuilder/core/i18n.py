@@ -138,13 +138,16 @@ def localized(number: str) -> str:
 
 
 def number_spec(value: float) -> str:
-    """Return the default format of a number: four significant digits, grouped from 10,000 on."""
+    """Return the default format of a number: four significant digits (three of small ones), grouped
+    from 10,000 on."""
     size = abs(value)
     if 1e15 <= size < math.inf:  # more than 15 digits are noise
         return ".2e"
     if size >= 1000 or float(value).is_integer():
         return ".0f" if size < 9999.5 else ",.0f"
-    return ".4g" if size >= 1e-3 or math.isnan(value) else ".2e"
+    if size >= 1e-3 or math.isnan(value):
+        return ".4g"
+    return f".{2 - math.floor(math.log10(size))}f" if size >= 1e-6 else ".2e"
 
 
 def number_style() -> NumberStyle:

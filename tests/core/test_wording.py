@@ -48,7 +48,7 @@ def test_a_unit_stands_where_it_is_written():
     assert wording.format_measure(510.0000001, "$") == "$510"
     assert wording.format_measure(81.5, "m²") == "81.5 m²"
     assert wording.format_measure(2.5, "$ /m") == "$2.50 /m"
-    assert wording.format_measure(0.00012, "$") == "$1.20e-04"
+    assert wording.format_measure(0.00012, "$") == "$0.000120"
     assert wording.format_measure(7, "") == "7"
     assert wording.format_range("457", "2,745", "€") == "€457 to €2,745"
     assert wording.format_range("30", "89", "kg") == "30 to 89 kg"
@@ -100,7 +100,8 @@ def test_numbers_among_the_values_of_a_message_follow_the_language(language):
 def test_a_value_has_one_text():
     number = wording.format_number
     assert number(-0.0) == "0" and number(-0.0004, ".2f") == "0.00"
-    assert number(-3.2e-7) == "−3.20e-07"
+    assert number(-3.2e-7) == "−3.20e-07" and number(1e-6) == "0.00000100"
+    assert number(0.000541) == "0.000541" and number(0.00099996) == "0.001000"
     assert [number(value) for value in (0.128, 0.0840, 1.240, 0.00834, 12345.6)] == [
         "0.128", "0.084", "1.24", "0.00834", "12,346",
     ]  # fmt: skip

@@ -108,13 +108,14 @@ def value_word(value: Any) -> str:
 
 
 def parse_number(text: str) -> float | None:
-    """Parse a number with decimal comma or percent sign; None if it is none."""
+    """Parse a number (3,5), a percentage (90 %) or a fraction (40/50); None if it is none."""
     plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(" ", "")
     factor = 0.01 if plain.endswith("%") else 1.0
     plain = plain.removesuffix("%")
     if plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
+    upper, _slash, lower = plain.partition("/")
     try:
-        return float(plain) * factor
-    except ValueError:
+        return float(upper) / float(lower or 1) * factor
+    except (ValueError, ZeroDivisionError):
         return None

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.lessons.conditions import parse_number
 from netbuilder.core.lessons.lesson import ShowHint, StepQuestion
 from netbuilder.core.lessons.step_check import question_sentences
 from netbuilder.core.wording import join_sentences
@@ -188,6 +189,7 @@ class QuestionView(QWidget):
                 widget.setEnabled(False)
             self.another = QuestionView(question, answer, self)
             self.another.answered.connect(lambda text: self.answered.emit(f"{first}\n{text}"))
+            self._rows.addWidget(note_label(_("Another question:"), self))
             self._rows.addWidget(self.another)
             if had:
                 self.another.show()  # what is not shown takes no keyboard
@@ -195,8 +197,11 @@ class QuestionView(QWidget):
         self.another.show_verdict(answer)
 
     def _say(self) -> None:
-        if self.line is not None and self.line.text().strip():
-            self.answered.emit(self.line.text().strip())
+        text = self.line.text().strip() if self.line is not None else ""
+        if text and self.question.kind == "number" and parse_number(text) is None:
+            show_text(self.verdict, _("Type a number, such as 12 or 0.5."))  # not a wrong answer
+        elif text:
+            self.answered.emit(text)
 
 
 WIDTH = 320
@@ -449,7 +454,7 @@ class LessonPanel(QWidget):
                 "Submit first (☰ → File → Submit…): changes you make now become part of your "
                 "submission."
             )
-            task = "**" + _("Explore further") + f"** {warning}\n\n{task}"
+            task = "**" + _("Explore further") + f"**\n\n{warning}\n\n{task}"
             self.explore.show_markdown(task, None)
         self.explore.setVisible(bool(task))
 

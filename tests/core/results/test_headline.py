@@ -72,7 +72,7 @@ def test_numbers_are_off_in_their_own_unit():
     ("name", "value", "shown"),
     [
         ("r2_score", 0.99968, "0.9996"), ("r2_score", 1.0, "1"), ("r2_score", 0.9, "0.9"),
-        ("loss", 0.000354, "3.54e-04"), ("loss", 0.0, "0"), ("loss", 12.5, "12.5"),
+        ("loss", 0.000354, "0.000354"), ("loss", 0.0, "0"), ("loss", 12.5, "12.5"),
     ],
 )  # fmt: skip
 def test_what_is_nearly_one_or_nothing_is_not_rounded_to_it(name, value, shown):

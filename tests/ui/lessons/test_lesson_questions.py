@@ -21,7 +21,10 @@ def test_questions_hints_and_showing(qtbot, open_window):
     question = panel.question
     assert question is not None
     assert question.line is not None
-    question.line.setText("3")
+    question.line.setText("three")
+    qtbot.keyClick(question.line, Qt.Key.Key_Return)
+    assert question.verdict.text() and question.line.isEnabled() and question.another is None
+    question.line.setText("6/2")
     qtbot.keyClick(question.line, Qt.Key.Key_Return)
     assert question.question.wrong in question.verdict.text()
     assert done(window) == []

@@ -61,8 +61,7 @@ def blobs(
     from sklearn.datasets import make_blobs
 
     points, groups = make_blobs(samples, centers=clouds, cluster_std=noise, random_state=seed)[:2]
-    colours = np.array(["orange", "blue", "green", "pink", "yellow", "red", "grey", "purple"])
-    return points, colours[groups]
+    return points, np.array(list("ABCDEFGH"))[groups]
 
 
 # Scripts carry this function.
