@@ -52,7 +52,7 @@ def views(rounds: int = 3, examples: tuple[tuple[str, int], ...] = (("digits", 1
 
 def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
     from netbuilder.ui.services.runs.run_record import RunState
 
     _, window = open_on(name, epochs)
@@ -77,7 +77,9 @@ def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
     for number in range(rounds + 2):
         with tempfile.TemporaryDirectory() as folder:
             data = load_dataset(project, Path())
-            session = Session(project, data, record=True, checkpoint_dir=Path(folder))
+            session = Session(
+                project, data, storage=RunStorage(record=True, checkpoint_dir=Path(folder))
+            )
             headless = speeds_of(session.run())
         built_anew(window)
         window.runner.start(project)

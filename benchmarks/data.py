@@ -138,7 +138,7 @@ def epochs(folder: Path, side: str, count: int) -> dict[str, float]:
 
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.events import EpochEnd
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
 
     project = project_of(SIDES[side])
     project = replace(project, training=replace(project.training, epochs=count))
@@ -152,7 +152,7 @@ def epochs(folder: Path, side: str, count: int) -> dict[str, float]:
         if isinstance(event, EpochEnd):
             ends.append(time.perf_counter())
 
-    Session(project, data, on_event=listen, record=False).run()
+    Session(project, data, on_event=listen, storage=RunStorage(record=False)).run()
     each = [after - before for before, after in pairwise(ends)]
     return {
         "ready": round(ready, 3),
@@ -243,14 +243,16 @@ def job(folder: Path, side: str) -> dict[str, float]:
     from sklearn.preprocessing import StandardScaler
 
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
     from netbuilder.core.results.evaluate import evaluate
 
     began, busy = time.perf_counter(), time.process_time()
     if side == "netbuilder":
         project = project_of(SIDES["memory"])
         data = load_dataset(project, folder)
-        trained = Session(project, data, on_event=lambda _event: None, record=False).run()
+        trained = Session(
+            project, data, on_event=lambda _event: None, storage=RunStorage(record=False)
+        ).run()
         assert data.test is not None
         error = evaluate(trained, data.test).metrics["mean_absolute_error"]
     else:

@@ -136,7 +136,7 @@ def measured(source: Source, frame: Any, seed: int, seconds: float) -> dict[str,
 
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.registry import recipe_for
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
     from netbuilder.core.project.model import Project, Training
     from netbuilder.core.results.evaluate import evaluate
     from netbuilder.core.results.other_methods import METHODS
@@ -150,7 +150,7 @@ def measured(source: Source, frame: Any, seed: int, seconds: float) -> dict[str,
         suggestion = select_network(project, path.parent, target=source.target, seconds=seconds)
         took = (time.perf_counter() - began, time.process_time() - processor)
         dataset = load_dataset(suggestion.project, path.parent)
-        trained = Session(suggestion.project, dataset, record=False).run()
+        trained = Session(suggestion.project, dataset, storage=RunStorage(record=False)).run()
     numbers = suggestion.task == "regression"
     assert dataset.test is not None
     evaluation = evaluate(trained, dataset.test)

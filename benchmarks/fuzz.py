@@ -168,7 +168,7 @@ def samples(folder: Path) -> dict[str, list[Path]]:
 def _of_words(folder: Path) -> Any:
     """A trained network whose file takes words, gaps and texts by layers of its own."""
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
     from netbuilder.core.project.model import (
         ColumnChoice,
         Data,
@@ -188,7 +188,9 @@ def _of_words(folder: Path) -> Any:
         data=Data("csv", path="w.csv", target=("y",), columns=columns),
         training=Training(epochs=1),
     )
-    return Session(project, load_dataset(project, folder), base=folder, record=False).run()
+    return Session(
+        project, load_dataset(project, folder), storage=RunStorage(folder, record=False)
+    ).run()
 
 
 def _arrays(folder: Path) -> list[Path]:

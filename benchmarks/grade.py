@@ -107,7 +107,7 @@ def reseeded(trained: Any, seed: int, **more: Any) -> Any:
 def forged_class(folder: Path) -> Class:
     """Thirty submissions, of which the truth is known."""
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStart, RunStorage, Session
     from netbuilder.core.grading.submission import SubmissionInfo, with_submission_info
     from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
     from netbuilder.core.project import edits, files
@@ -123,7 +123,12 @@ def forged_class(folder: Path) -> Class:
 
     def train(seed: int, epochs: int = 20, start: Any = None) -> Any:
         project = edits.set_training(base, seed=seed, epochs=epochs)
-        return Session(project, load_dataset(project, Path()), record=False, start=start).run()
+        return Session(
+            project,
+            load_dataset(project, Path()),
+            storage=RunStorage(record=False),
+            start=RunStart(start),
+        ).run()
 
     made, honest = Class(folder), Truth("honest")
     nets = [train(seed) for seed in range(1, 10)]

@@ -106,7 +106,7 @@ def headless(runs: int, *, changed: bool = False, compilation: Any = "auto") -> 
     """The iris example by sessions, one after the other; ``changed``: another network each time."""
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.loop.program import Program
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import Computation, RunStorage, Session
     from netbuilder.core.process.tensorflow_output import load_tensorflow
     from netbuilder.core.project import edits
 
@@ -129,7 +129,9 @@ def headless(runs: int, *, changed: bool = False, compilation: Any = "auto") -> 
             compiled.clear()
         if changed:
             project = edits.set_params(project, first.id, units=8 + number % 100)
-        Session(project, dataset, record=False, compilation=compilation).run()
+        Session(
+            project, dataset, storage=RunStorage(record=False), computation=Computation(compilation)
+        ).run()
         marks.append(memory())
     by_xla = (compiled["loop"] + compiled["step"]) / max(1, runs - runs // 2)
     reach = GRAPH + min(1.0, by_xla) * (XLA - GRAPH) if changed else SAME

@@ -101,7 +101,7 @@ def measured(series: Any, season: int, horizon: int, seconds: float) -> dict[str
 
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.registry import recipe_for
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.evaluate import evaluate_run
     from netbuilder.core.results.forecast import half_widths
@@ -117,7 +117,7 @@ def measured(series: Any, season: int, horizon: int, seconds: float) -> dict[str
         suggested = time.perf_counter() - began
         dataset = load_dataset(suggestion.project, folder)
         trained, evaluation = evaluate_run(
-            Session(suggestion.project, dataset, record=False).run(), dataset
+            Session(suggestion.project, dataset, storage=RunStorage(record=False)).run(), dataset
         )
     assert evaluation is not None and dataset.test is not None
     past = np.asarray(dataset.test.raw_x["input"], float)[..., 0]

@@ -97,7 +97,7 @@ def measured(rows: list[Row], seconds: float) -> dict[str, Any]:
 
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.registry import recipe_for
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.evaluate import evaluate
     from netbuilder.core.results.suggestion.selection import select_network
@@ -114,7 +114,7 @@ def measured(rows: list[Row], seconds: float) -> dict[str, Any]:
         suggestion = select_network(Project(data=data), folder, seconds=seconds)
         suggested = time.perf_counter() - began
         dataset = load_dataset(suggestion.project, folder)
-        trained = Session(suggestion.project, dataset, record=False).run()
+        trained = Session(suggestion.project, dataset, storage=RunStorage(record=False)).run()
         network = evaluate(trained, folder / "test.csv").metrics["accuracy"]
     classes = [kind for _text, kind in test]
     return {

@@ -234,7 +234,7 @@ def activations_service(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
     that which steps and validation take.
     """
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
     from netbuilder.core.folders import resource
     from netbuilder.core.project import edits, files
     from netbuilder.ui.services.runs.run_record import RunState
@@ -250,7 +250,7 @@ def activations_service(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
     def headless() -> Any:
         with tempfile.TemporaryDirectory() as folder:
             data = load_dataset(project, Path())
-            return Session(project, data, checkpoint_dir=Path(folder)).run()
+            return Session(project, data, storage=RunStorage(checkpoint_dir=Path(folder))).run()
 
     def with_window() -> Any:
         window.runner.start(project)

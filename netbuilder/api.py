@@ -317,11 +317,12 @@ class Project:
         refuse_problems(project, dataset, project.name)
         for callback in callbacks:
             _refuse_batches(callback)
-        from netbuilder.core.engine.session import Session
+        from netbuilder.core.engine.session import RunStorage, Session
         from netbuilder.core.results.evaluate import evaluate_run
 
         with _progress(progress) as on_event:
-            session = Session(project, dataset, on_event=on_event, base=base, record=False,
+            storage = RunStorage(base, record=False)
+            session = Session(project, dataset, on_event=on_event, storage=storage,
                               callbacks=callbacks)  # fmt: skip
             with interruptible(lambda: stop_session(session)):
                 trained = session.run()

@@ -25,7 +25,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen
 from netbuilder.core.data.examples import PICTURE_WORDS, ExampleProject, find_example, list_examples
 from netbuilder.core.data.kinds.builtin.generated import reviews
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.project import files
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.generate import generate_text
@@ -408,7 +408,7 @@ def train(one: ExampleProject) -> Result:
     """Train an example as it stands."""
     project = files.read(one.path)
     dataset = load_dataset(project, one.path.parent)
-    trained = Session(project, dataset, base=one.path.parent).run()
+    trained = Session(project, dataset, storage=RunStorage(one.path.parent)).run()
     return Result(trained, dataset, evaluate(trained, dataset.test))
 
 

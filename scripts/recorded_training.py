@@ -17,7 +17,7 @@ import numpy as np
 
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.folders import resource
 from netbuilder.core.process.tensorflow_output import load_tensorflow
 from netbuilder.core.project import edits, files
@@ -37,7 +37,7 @@ def main() -> None:
     x, y = (next(iter(part.values())) for part in (dataset.train.x, dataset.train.y))
     labels = np.asarray(y).reshape(-1)
     before = edits.set_training(project, epochs=1)
-    network = Session(before, dataset, base=example.path.parent).run().training_model
+    network = Session(before, dataset, storage=RunStorage(example.path.parent)).run().training_model
     keras.utils.set_random_seed(int(project.training.seed or 1))
     model: Any = keras.models.clone_model(network)  # with initial weights
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")

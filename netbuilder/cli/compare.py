@@ -67,12 +67,11 @@ def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
     dataset = load_dataset(project, path.parent)
     load_tensorflow()
     refuse_problems(project, dataset, project_title(project, path))
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
 
     with TrainingProgress() as progress:
-        session = Session(
-            project, dataset, on_event=progress.on_event, base=path.parent, record=False
-        )
+        storage = RunStorage(path.parent, record=False)
+        session = Session(project, dataset, on_event=progress.on_event, storage=storage)
         return session.run(), dataset
 
 

@@ -64,9 +64,10 @@ def _list(arguments: argparse.Namespace) -> int:
         if len(shelves) > 1:
             print_result(f"{shelf.title} ({shelf.folder})")
         for lesson in shelf.lessons:
+            steps = ngettext("{count} step", "{count} steps", len(lesson.steps))
             print_result(
                 f"{lesson.name:<{width}}  {lesson.title} ({_(lesson.level)}, "
-                f"{_minutes(lesson)}, {_steps(lesson)})"
+                f"{_minutes(lesson)}, {steps})"
             )
         for error in shelf.broken:
             print_note(_("not a lesson: {reason}", reason=error))
@@ -87,10 +88,6 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _minutes(lesson: Lesson) -> str:
     return ngettext("{count} minute", "{count} minutes", lesson.minutes)
-
-
-def _steps(lesson: Lesson) -> str:
-    return ngettext("{count} step", "{count} steps", len(lesson.steps))
 
 
 def _show(lesson: Lesson) -> None:

@@ -35,7 +35,7 @@ def stop_session(session: Session) -> None:
         KeyboardInterrupt: nothing was learned. Several machines stop together instead.
     """
     session.stop()
-    if not session.moved and not session.workers:
+    if not session.moved and not session.computation.workers:
         raise KeyboardInterrupt
 
 

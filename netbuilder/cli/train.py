@@ -22,6 +22,7 @@ from netbuilder.core.wording import format_number, join_sentences
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.session import Computation, RunStorage
     from netbuilder.core.engine.trained import Event, TrainedModel
     from netbuilder.core.project.model import Project
 
@@ -55,15 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
     if workers:
         _connect(workers)
     refuse_problems(project, dataset, title)
-    options = {
-        "checkpoint_dir": checkpoints,
-        "resume": arguments.resume,
-        "base": source.parent,
-        **workers,
-    }
-    trained, reason, stopper, run_id = _train(project, dataset, options)
 
+    from netbuilder.core.engine.session import Computation, RunStorage
     from netbuilder.core.results.evaluate import evaluate_run
+
+    storage = RunStorage(source.parent, checkpoint_dir=checkpoints, resume=arguments.resume)
+    trained, reason, stopper, run_id = _train(project, dataset, storage, Computation(**workers))
 
     trained, evaluation = evaluate_run(trained, dataset, run_id)
     sentence = evaluation.sentence if evaluation is not None else ""
@@ -237,7 +235,7 @@ def _connect(workers: dict[str, Any]) -> None:
 
 
 def _train(
-    project: Project, dataset: Dataset, options: dict[str, Any]
+    project: Project, dataset: Dataset, storage: RunStorage, computation: Computation
 ) -> tuple[TrainedModel, str, str, str]:
     from netbuilder.cli.output import TrainingProgress
     from netbuilder.core.engine.events import Paused
@@ -268,7 +266,9 @@ def _train(
         session.stop()
 
     with TrainingProgress() as progress:
-        session = Session(project, dataset, on_event=on_event, **options)
+        session = Session(
+            project, dataset, on_event=on_event, storage=storage, computation=computation
+        )
         with interruptible(lambda: stop_session(session)):
             trained = session.run()
     return trained, progress.reason, progress.note, session.run_id

@@ -12,7 +12,7 @@ from PIL import Image
 from netbuilder.core.data.defaults import fit_output_to_data
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.registry import recipe_for
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.registry import load_network, save_network
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
@@ -58,7 +58,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(request: pytest.FixtureRequest, photos: Path) -> Any:
     params = {"trainable": True, "trainable_blocks": 1} if request.param != "frozen" else {}
     project = project_of(photos, **params)
-    return Session(project, load_dataset(project, photos.parent), base=photos.parent).run()
+    return Session(
+        project, load_dataset(project, photos.parent), storage=RunStorage(photos.parent)
+    ).run()
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_shapes
 from netbuilder.core.data.kinds.builtin.generated import stories
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.networks.backbone_weights import weights_path
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.edits import set_data, set_params
 from netbuilder.core.project.files import read
@@ -147,7 +147,9 @@ def plainly(exercise: Exercise, dataset: Dataset, seed: int) -> tuple[Any, float
 
 
 def here(project: Project, dataset: Dataset, metric: str) -> tuple[TrainedModel, float]:
-    trained = Session(project, dataset, record=False, compilation="graph").run()
+    trained = Session(
+        project, dataset, storage=RunStorage(record=False), computation=Computation("graph")
+    ).run()
     assert dataset.test is not None
     return trained, float(evaluate(trained, dataset.test).metrics[metric])
 

@@ -13,14 +13,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.services import crash_detector, jobs, recovery, suggested_paths
 from netbuilder.ui.services.crash_detector import acquire_lock, new_process_name, of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.run_record import RunState, keep_network
+from netbuilder.ui.services.runs.run_record import RunState
+from netbuilder.ui.services.runs.training_thread import keep_network
 from netbuilder.ui.window import dialogs
 
 
@@ -68,7 +69,11 @@ def run_left(name: str, project: Project) -> Path:
     run = interrupted_runs.begin_run(project, Path())
     assert run is not None
     short = edits.set_training(project, epochs=2)
-    Session(short, load_dataset(short, Path()), checkpoint_dir=run.checkpoints, record=False).run()
+    Session(
+        short,
+        load_dataset(short, Path()),
+        storage=RunStorage(checkpoint_dir=run.checkpoints, record=False),
+    ).run()
     assert any(run.checkpoints.iterdir())
     run.lock.unlock()
     return run.folder.rename(run.folder.with_name(name))

@@ -13,8 +13,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import i18n
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.training.optimizers import OPTIMIZERS, SCHEDULES
-from netbuilder.core.catalog.training.training_index import LOSSES, METRICS
+from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPTIMIZERS, SCHEDULES
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.ui.capture.collect_window import CollectWindow

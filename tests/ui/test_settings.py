@@ -1,7 +1,6 @@
 """The settings dialog: how many trainings are kept, and that only OK counts."""
 
 import pytest
-from netbuilder.ui.services.runs.run_changes import remembered_speed
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
@@ -12,7 +11,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
-from netbuilder.ui.services.runs.run_record import RunState
+from netbuilder.ui.services.runs.run_record import RunState, remembered_speed
 from netbuilder.ui.services.settings import choose_font_scale, lists_all_layers
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 

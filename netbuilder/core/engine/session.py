@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,60 @@ log = logging.getLogger(__name__)
 _MOST_COPIED = 2_000_000
 
 
+@dataclass(frozen=True)
+class RunStart:
+    """What a run starts from.
+
+    Attributes:
+        model: an earlier result of the same network, or an opened file, to continue.
+        other_data: it was trained on other rows of the same kind. The curve says so.
+        epochs: how many are planned, from the very beginning; None: those of the project.
+    """
+
+    model: TrainedModel | None = None
+    other_data: bool = False
+    epochs: int | None = None
+
+
+@dataclass(frozen=True)
+class RunStorage:
+    """Where a run is kept.
+
+    Attributes:
+        base: folder of the project file: files of callbacks and of weights are relative to it.
+        record: record the run in the user's data folder, see ``engine.runs``.
+        checkpoint_dir: None keeps no checkpoints.
+        resume: go on from the checkpoint in ``checkpoint_dir``, if there is one.
+    """
+
+    base: Path | None = None
+    record: bool = True
+    checkpoint_dir: Path | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Computation:
+    """How a run is computed.
+
+    Attributes:
+        compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
+        chunk_seconds: time between two checks for requests. Longer chunks train faster.
+        workers: "host:port" of each machine, this one being number ``worker_index``; the first
+            keeps checkpoints and the record. See ``distribute``.
+        devices: devices of this machine to share the work; all GPUs where empty.
+    """
+
+    compilation: Mode = "auto"
+    chunk_seconds: float = CHUNK_SECONDS
+    workers: Sequence[str] = ()
+    worker_index: int = 0
+    devices: Sequence[str] = ()
+
+
+_START, _STORAGE, _COMPUTATION = RunStart(), RunStorage(), Computation()
+
+
 class Session:
     """Train a project's network and emit events.
 
@@ -84,20 +138,8 @@ class Session:
 
     Args:
         on_event: called with each event, on the thread that runs the session.
-        checkpoint_dir: None keeps no checkpoints.
-        resume: go on from the checkpoint in ``checkpoint_dir``, if there is one.
-        compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
-        base: folder of the project file: files of callbacks and of weights are relative to it.
-        record: record the run in the user's data folder, see ``engine.runs``.
-        workers: "host:port" of each machine, this one being number ``worker_index``; the first
-            keeps checkpoints and the record. See ``distribute``.
-        devices: devices of this machine to share the work; all GPUs where empty.
-        start: an earlier result of the same network, or an opened file, to continue.
-        other_data: ``start`` was trained on other rows of the same kind. The curve says so.
-        epochs: how many are planned, from the very beginning; None: those of the project.
-        novelty: add a novelty reference to the result.
         callbacks: of Keras, called at the ends of epochs beside those of the project.
-        chunk_seconds: time between two checks for requests. Longer chunks train faster.
+        novelty: add a novelty reference to the result.
     """
 
     def __init__(
@@ -106,37 +148,24 @@ class Session:
         dataset: Dataset,
         *,
         on_event: Callable[[Event], None] | None = None,
-        checkpoint_dir: Path | None = None,
-        resume: bool = False,
-        compilation: Mode = "auto",
-        base: Path | None = None,
-        record: bool = True,
-        workers: Sequence[str] = (),
-        worker_index: int = 0,
-        devices: Sequence[str] = (),
-        start: TrainedModel | None = None,
-        other_data: bool = False,
-        epochs: int | None = None,
-        novelty: bool = True,
+        start: RunStart = _START,
+        storage: RunStorage = _STORAGE,
+        computation: Computation = _COMPUTATION,
         callbacks: Sequence[keras.callbacks.Callback] = (),
-        chunk_seconds: float = CHUNK_SECONDS,
+        novelty: bool = True,
     ) -> None:
         self._novelty = novelty
         self._more_callbacks = tuple(callbacks)
         self._requested = project
         self.project = resolve_defaults(project, dataset.facts)
         self.dataset = dataset
-        self.compilation: Mode = compilation
-        self.resume_from_checkpoint = resume
-        self.base = base
-        self.workers = tuple(workers)
-        chief = not self.workers or worker_index == 0
-        self._record = record and chief
-        self.checkpoint_dir = checkpoint_dir if chief else None
-        self.devices = tuple(devices)
+        self.computation, self._storage, self._start = computation, storage, start
+        workers, index = computation.workers, computation.worker_index
+        self._chief = not workers or index == 0
+        self.checkpoint_dir = storage.checkpoint_dir if self._chief else None
         # Several machines must find each other before anything is computed.
-        self._strategy: Any = connect_workers(self.workers, worker_index) if workers else None
-        self._agreement = WorkerSync(len(self.workers), worker_index) if workers else None
+        self._strategy: Any = connect_workers(workers, index) if workers else None
+        self._agreement = WorkerSync(len(workers), index) if workers else None
         self.run_id, self._began = "", 0.0
         self.trained: TrainedModel | None = None
         self.rescued: TrainedModel | None = None
@@ -144,17 +173,14 @@ class Session:
         self.emit = on_event or (lambda event: None)
         self.loop = RunLoop(self.project, dataset, self.emit, self._agreement)
         self._control = self.loop.control
-        if epochs is not None:
-            self.loop.epochs = epochs
+        if start.epochs is not None:
+            self.loop.epochs = start.epochs
         self._parts: RunParts | None = None
         self._history: History | None = None
-        self._start = start
-        self._other_data = other_data
         self._set_in_run = ManualWeightLog()
         self._to_set: deque[Mapping[WeightIndex, float]] = deque()
         self._order: TrainingOrder | None = None
         self._lease: Lease | None = None
-        self._chunk_seconds = chunk_seconds
 
     # Requests, from any thread.
 
@@ -336,7 +362,7 @@ class Session:
             raise
         except Exception as error:
             self._rescue()
-            lost = self.workers and is_lost_worker(error)
+            lost = self.computation.workers and is_lost_worker(error)
             explained = lost_worker_error() if lost else explain_error(error, self.project.graph)
             self.emit(Failed(explained, "" if explained is error else str(error)))
             if explained is error:
@@ -356,7 +382,7 @@ class Session:
         if parts is None or self._lease is None or not self._lease.begin():
             # Another run has taken the trainer over: go on from this session's result.
             if self.trained is not None:
-                self._start, self._other_data = self.trained, False
+                self._start = RunStart(self.trained)
             parts = self._prepare()
         else:
             parts.callbacks.begin()
@@ -399,8 +425,8 @@ class Session:
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:
         self.not_recorded = None
-        recording = self._record and not self._control.discarding and trainer.position
-        if not recording or self.trained is None:
+        recording = self._storage.record and self._chief and not self._control.discarding
+        if not recording or not trainer.position or self.trained is None:
             return
         try:
             self.run_id = record_run(
@@ -411,8 +437,8 @@ class Session:
                 reason=reason,
                 run_id=self.run_id,
                 # A resumed run began in another process.
-                started=None if self.resume_from_checkpoint else self._began,
-                base=self.base,
+                started=None if self._storage.resume else self._began,
+                base=self._storage.base,
             ).id
         except (UserError, OSError) as error:
             self.run_id, self.not_recorded = "", error
@@ -433,14 +459,13 @@ class Session:
 
     def _prepare(self) -> RunParts:
         self.emit(Preparing(_("Building the network…"), short=_("Building…")))
-        training, folder = self.project.training, self.checkpoint_dir
-        snapshot = (
-            read_checkpoint(folder) if folder is not None and self.resume_from_checkpoint else None
-        )
+        training, folder, start = self.project.training, self.checkpoint_dir, self._start
+        base, resume = self._storage.base, self._storage.resume
+        snapshot = read_checkpoint(folder) if folder is not None and resume else None
         if self._strategy is None and self.dataset.stream is None:
-            self._strategy = local_strategy(self.devices)
+            self._strategy = local_strategy(self.computation.devices)
         self._order = TrainingOrder(
-            self.project, self.dataset, self.base, self.compilation, self._strategy,
+            self.project, self.dataset, base, self.computation.compilation, self._strategy,
             self._agreement, single=bool(self._more_callbacks),
         )  # fmt: skip
         if snapshot is not None and not snapshot.facts.get("bodies") and self._order.bodies():
@@ -449,18 +474,18 @@ class Session:
             self._order,
             lambda words: self.emit(Preparing(words)),
             lambda: self._control.ending == "now",
-            None if self._start is None else self._start.training_model,
+            None if start.model is None else start.model.training_model,
         )
         trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
-        trainer.chunk_seconds = self._chunk_seconds
-        if self.workers and self.resume_from_checkpoint:
+        trainer.chunk_seconds = self.computation.chunk_seconds
+        if self.computation.workers and resume:
             snapshot = share_snapshot(trainer.program.share, snapshot)
         callbacks = Callbacks(
             training,
             training_model,
             known=trainer.history.epochs.names,
             step_model=trainer.step_model,
-            base=self.base,
+            base=base,
             resumed=snapshot is not None,
             more=self._more_callbacks,
         )
@@ -479,10 +504,10 @@ class Session:
             self.emit(Preparing(words, "resume", _("Continuing…")))
             restore_snapshot(trainer, callbacks, snapshot)
             self.loop.set_seconds(float(snapshot.facts["seconds"]))
-        elif self._start is not None:
-            trainer.go_on_from(self._start, other_data=self._other_data)
-            self.loop.set_seconds(self._start.seconds)
-            self.loop.tempo.slowed = self._start.slowed
+        elif start.model is not None:
+            trainer.go_on_from(start.model, other_data=start.other_data)
+            self.loop.set_seconds(start.model.seconds)
+            self.loop.tempo.slowed = start.model.slowed
             self.loop.epochs = max(self.epochs, trainer.epoch)
         trainer.compute_features(
             lambda words: self.emit(Preparing(words, short=_("Computing…"))),
@@ -493,9 +518,9 @@ class Session:
         self._history = trainer.history
         reporter = EventReporter(trainer, self.emit)
         self._parts = RunParts(trainer, reporter, callbacks, saver, self._lease.observer)
-        if snapshot is not None or self._start is not None:
+        if snapshot is not None or start.model is not None:
             reporter.restored()
-        if self._other_data and snapshot is None:
+        if start.other_data and snapshot is None:
             reporter.changed("data", 0)
         return self._parts
 

@@ -37,7 +37,7 @@ def retrain(path: Path, lesson: Lesson | None, places: Sequence[Path] = ()) -> d
     Raises:
         UserError: the file cannot be read.
     """
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStart, RunStorage, Session
     from netbuilder.core.formats import registry
 
     if not registry.is_model(path):
@@ -54,7 +54,8 @@ def retrain(path: Path, lesson: Lesson | None, places: Sequence[Path] = ()) -> d
                 "other_rows",
                 _("The data here has other rows than the data that the network was trained on."),
             )
-        session = Session(project, dataset, record=False, epochs=trained.epochs, novelty=False)
+        start, storage = RunStart(epochs=trained.epochs), RunStorage(record=False)
+        session = Session(project, dataset, start=start, storage=storage, novelty=False)
         retrained = session.run()
     except UserError as error:
         return unverified(

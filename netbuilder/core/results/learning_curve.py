@@ -191,7 +191,7 @@ def train_quietly(
     on another thread, while the network is built and within an epoch too. ``seed`` is added to the
     project's."""
     from netbuilder.core.engine.run_control import StoppedBeforeStartError
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import Computation, RunStorage, Session
 
     finished = threading.Event()
 
@@ -205,10 +205,8 @@ def train_quietly(
     session = Session(
         replace(project, training=plan),
         dataset,
-        base=base,
-        record=False,
-        compilation=compilation,
-        chunk_seconds=_CHUNK_SECONDS,
+        storage=RunStorage(base, record=False),
+        computation=Computation(compilation, _CHUNK_SECONDS),
         novelty=False,
     )
     watcher = threading.Thread(target=watch, name="netbuilder-trial", daemon=True)

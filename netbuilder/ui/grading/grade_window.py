@@ -162,7 +162,9 @@ class GradeWindow(Dialog):
             self._button(_("Save table…"), self._save_table),
             self._button(_("Save page…"), self._save_page),
             self._button(_("Save feedback…"), self._save_feedback),
-            self._button(_("High scores"), self._show_scores),
+            self._button(
+                _("High scores"), lambda: HighScores(self.model.rows, self._title(), self).exec()
+            ),
             self._button(_("Change inputs"), self.inputs.show),
         )
         self.drop = DropTarget(self._button(_("Choose a folder…"), self._choose_folder), self)
@@ -520,9 +522,6 @@ class GradeWindow(Dialog):
             return
         self._unwritten = False
         self._say(_("Wrote '{path}'.", path=path))
-
-    def _show_scores(self) -> None:
-        HighScores(self.model.rows, self._title(), self).exec()
 
     def reject(self) -> None:
         """Close, also by Escape; ask first about unsaved points or comments."""

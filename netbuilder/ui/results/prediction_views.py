@@ -190,7 +190,7 @@ class FilePredictionsView(QWidget):
             self.cards.add(
                 RoleBox(
                     "warning", _("Are these numbers scaled?"), _(LOOKS_SCALED_SENTENCE), self,
-                    button=_("Use them as scaled"), do=self._take_as_scaled,
+                    button=_("Use them as scaled"), do=lambda: self.scaled.emit(Path(self._path)),
                 )
             )  # fmt: skip
         title = ngettext(
@@ -205,9 +205,6 @@ class FilePredictionsView(QWidget):
         )
         for note in result.predictions.notes:
             self.cards.add(RoleBox("info", "", note, self))
-
-    def _take_as_scaled(self) -> None:
-        self.scaled.emit(Path(self._path))
 
     def _ask_out(self) -> None:
         path = Path(self._path)

@@ -108,7 +108,8 @@ class _PiecewiseImporter(MetaPathFinder, Loader):
         if self._name in sys.modules:
             return
         spec = importlib.util.find_spec(self._name)
-        if spec is None or spec.origin is None or not _has_source(spec):
+        source = importlib.machinery.SourceFileLoader
+        if spec is None or spec.origin is None or not isinstance(spec.loader, source):
             importlib.import_module(self._name)
             return
         self._left = ast.parse(Path(spec.origin).read_bytes(), spec.origin).body
@@ -148,10 +149,6 @@ class _PiecewiseImporter(MetaPathFinder, Loader):
         statement, *self._left = self._left
         code = compile(ast.Module([statement], []), str(self._module.__file__), "exec")
         exec(code, self._module.__dict__)
-
-
-def _has_source(spec: importlib.machinery.ModuleSpec) -> bool:
-    return isinstance(spec.loader, importlib.machinery.SourceFileLoader)
 
 
 def import_without_qt() -> None:

@@ -8,7 +8,7 @@ from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_training
 from netbuilder.core.project.files import read, to_json
@@ -60,7 +60,7 @@ def test_an_example_reaches_what_its_card_promises(entry):
     project = set_training(project, epochs=ENOUGH.get(entry.name, project.training.epochs))
     dataset = load_dataset(project, entry.path.parent)
     # What XLA makes of a network gives the same numbers, and takes longer to compile than it saves.
-    trained = Session(project, dataset, compilation="graph").run()
+    trained = Session(project, dataset, computation=Computation("graph")).run()
     assert dataset.test is not None
     assert entry.promise is not None
     reached = evaluate(trained, dataset.test).metrics[entry.promise.metric]

@@ -16,7 +16,7 @@ from netbuilder.core.data.readers import large_csv
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.engine.networks.assembly import assemble
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
@@ -238,7 +238,7 @@ def test_a_large_file_that_vanishes_while_training_is_no_loss(tmp_path, home, mo
     found = load_dataset(one, tmp_path)
     assert found.stream is not None
     (tmp_path / "d.csv").unlink()
-    trained = Session(one, found, compilation="graph").run()
+    trained = Session(one, found, computation=Computation("graph")).run()
     assert trained.epochs == 3
     assert trained.history["loss"][-1] < trained.history["loss"][0]
     with pytest.raises(DataError, match=r"There is no file 'd\.csv'"):

@@ -14,7 +14,7 @@ from netbuilder.core.data.preprocessing.number_text import number_of, number_sty
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import reading_options
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
@@ -194,7 +194,9 @@ def test_a_decimal_comma_in_a_form_is_one(tmp_path):
     """0,5 was 5, and 1,125 was 1.125 where the file's commas group thousands."""
     rows = [f"{n / 4:.2f}".replace(".", ",") + f";{n / 2}".replace(".", ",") for n in range(40)]
     (tmp_path / "d.csv").write_text("x;y\n" + "\n".join(rows) + "\n")
-    trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
+    trained = Session(
+        PROJECT, load_dataset(PROJECT, tmp_path), storage=RunStorage(record=False)
+    ).run()
     half, plain = (predict_rows(trained, {"x": cell}).first.values for cell in ("0,5", "0.5"))
     assert half == pytest.approx(plain)
     comma, three = (predict_rows(trained, {"x": x}).first.values for x in ("1,125", 1.125))
@@ -210,7 +212,9 @@ def test_a_decimal_comma_in_a_form_is_one(tmp_path):
 
 def test_a_comma_in_a_form_is_asked_where_the_file_has_none(tmp_path):
     write(tmp_path, [str(place * 10) for place in range(40)])
-    trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
+    trained = Session(
+        PROJECT, load_dataset(PROJECT, tmp_path), storage=RunStorage(record=False)
+    ).run()
     with pytest.raises(DataError) as error:
         predict_rows(trained, {"x": "1,125"})
     assert error.value.code == "number_two_ways"
@@ -220,7 +224,9 @@ def test_a_comma_in_a_form_is_asked_where_the_file_has_none(tmp_path):
 def test_a_number_in_a_row_is_itself_however_its_file_writes_numbers(tmp_path, value):
     """1.234 was 1234, and 60.53 an error, in a column that groups by points."""
     write(tmp_path, ["1.234,50", "60,53", "8,25", "12,75"] * 10)
-    trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
+    trained = Session(
+        PROJECT, load_dataset(PROJECT, tmp_path), storage=RunStorage(record=False)
+    ).run()
     raw, _notes = raw_from_rows(trained, [{"x": value}])
     assert raw["input"][0, 0] == pytest.approx(value)
 

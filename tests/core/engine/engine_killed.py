@@ -23,7 +23,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.engine import checkpoint
 from netbuilder.core.engine.events import CheckpointSaved, EpochEnd, Started
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import Event
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
@@ -81,7 +81,10 @@ def main() -> None:
             say("at", event.epoch)
 
     session = Session(
-        project(), data(), on_event=told, checkpoint_dir=folder, resume="--resume" in sys.argv
+        project(),
+        data(),
+        on_event=told,
+        storage=RunStorage(checkpoint_dir=folder, resume="--resume" in sys.argv),
     )
     trained = session.run()
     assert session.history is not None and session.trainer is not None

@@ -47,7 +47,7 @@ def main() -> None:
     )
     from netbuilder.core.engine import checkpoint
     from netbuilder.core.engine.events import EpochEnd, Finished
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import Computation, RunStorage, Session
     from netbuilder.core.engine.trained import Event
     from netbuilder.core.errors import TrainingError
     from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
@@ -91,9 +91,14 @@ def main() -> None:
         sys.stdout.flush()
 
     session = Session(
-        project, data, on_event=told, compilation="graph", record=False,
-        checkpoint_dir=checkpoints, resume=checkpoints is not None, **options,
-    )  # fmt: skip
+        project,
+        data,
+        on_event=told,
+        computation=Computation("graph", **options),
+        storage=RunStorage(
+            record=False, checkpoint_dir=checkpoints, resume=checkpoints is not None
+        ),
+    )
     try:
         trained = session.run()
     except TrainingError as error:

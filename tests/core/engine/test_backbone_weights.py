@@ -15,7 +15,7 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.networks.backbone_weights import take_weights
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStart, RunStorage, Session
 from netbuilder.core.errors import BuildError
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import load_network, save_network
@@ -70,15 +70,17 @@ def test_the_body_of_a_trained_network_is_taken_over(trained, chain, tmp_path):
     assert [w.path for w in training_model.trainable_weights] == ["out/kernel", "out/bias"]
     # Trained with the body frozen, saved, opened and gone on with where its file is not.
     project = from_file(chain, "m.h5")
-    frozen = Session(project, data, base=tmp_path).run()
+    frozen = Session(project, data, storage=RunStorage(tmp_path)).run()
     assert same(inner(frozen.training_model), inner(model.training_model))
     save_network(frozen, tmp_path / "away.h5")
     (tmp_path / "m.h5").unlink()
     opened = load_network(tmp_path / "away.h5")
-    more = Session(opened.project, data, base=tmp_path, start=opened, epochs=3)
+    more = Session(
+        opened.project, data, storage=RunStorage(tmp_path), start=RunStart(opened, epochs=3)
+    )
     assert same(inner(more.run().training_model), inner(model.training_model))
     with pytest.raises(BuildError) as caught:
-        Session(project, data, base=tmp_path).run()
+        Session(project, data, storage=RunStorage(tmp_path)).run()
     assert caught.value.code == "weights_do_not_fit"
     assert "m.h5" in caught.value.what
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from netbuilder.core.engine.monitor.keras_callbacks import log_path
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Project
@@ -26,9 +26,12 @@ def run(
     def train(*callbacks: Choice, **options: Any) -> tuple[Any, list[Event]]:
         told: list[Event] = []
         session = Session(
-            chain(NET, callbacks=callbacks, **options), data, on_event=told.append, base=tmp_path,
-            compilation="graph", record=False,
-        )  # fmt: skip
+            chain(NET, callbacks=callbacks, **options),
+            data,
+            on_event=told.append,
+            storage=RunStorage(tmp_path, record=False),
+            computation=Computation("graph"),
+        )
         return session.run(), told
 
     return train
@@ -52,7 +55,12 @@ def test_early_stopping_without_validation_watches_the_training(chain, dataset, 
     stop = Choice("EarlyStopping", {"patience": 1, "min_delta": 100.0})
     data = dataset({"input": numbers[0]}, {"out": numbers[1]})
     project = chain(NET, callbacks=(stop,), epochs=20)
-    assert Session(project, data, compilation="graph", record=False).run().epochs == 2
+    assert (
+        Session(project, data, computation=Computation("graph"), storage=RunStorage(record=False))
+        .run()
+        .epochs
+        == 2
+    )
 
 
 def test_tensorboard_logs_are_readable(run, tmp_path):
@@ -84,7 +92,9 @@ def test_a_metric_that_should_grow_decides_what_is_best(chain, dataset, numbers)
         layers, "sparse_categorical_crossentropy", metrics=(Choice("accuracy"),), epochs=8,
         callbacks=(best,), optimizer=Choice("Adam", {"learning_rate": 0.5}),
     )  # fmt: skip
-    trained = Session(project, data, compilation="graph", record=False).run()
+    trained = Session(
+        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
+    ).run()
     accuracy = trained.history["val_accuracy"]
     assert trained.best_epoch == accuracy.index(max(accuracy)) + 1
     held = data.validation

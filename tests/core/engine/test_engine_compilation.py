@@ -12,7 +12,7 @@ from netbuilder.core.engine.loop.compilation import CachedDecision, Decision, la
 from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, metric_names
 from netbuilder.core.engine.loop.tensors import Feed, SampleOrders
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -21,9 +21,11 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers):
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     project = chain(NET, epochs=12, batch_size=16)
-    graph = Session(project, data, compilation="graph", record=False)
+    graph = Session(
+        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
+    )
     graph.run()
-    first = Session(project, data, record=False)
+    first = Session(project, data, storage=RunStorage(record=False))
     first.run()
     remembered = first.trainer.compilation.remembered  # type: ignore[union-attr]
     assert remembered is not None
@@ -31,7 +33,7 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers)
     remembered.write(Decision("loop", step=23, epochs=8, steps=40))
     runs = []
     for _ in range(2):
-        session = Session(project, data, record=False)
+        session = Session(project, data, storage=RunStorage(record=False))
         session.run()
         assert session.trainer is not None and session.trainer.program.kind == "loop"
         runs.append(session.history.steps.values)  # type: ignore[union-attr]
@@ -54,13 +56,13 @@ def test_the_first_run_finds_out_and_later_ones_follow(
             session.stop()
 
     project = chain(NET, epochs=10**6, batch_size=16)
-    session = Session(project, data, record=False, on_event=stop_when_known)
+    session = Session(project, data, storage=RunStorage(record=False), on_event=stop_when_known)
     session.run()
     assert session.trainer is not None
     decision = session.trainer.compilation.decision
     assert decision.kind in ("loop", "step", "graph")
     done = session.trainer.epoch - 1
-    again = Session(chain(NET, epochs=done, batch_size=16), data, record=False)
+    again = Session(chain(NET, epochs=done, batch_size=16), data, storage=RunStorage(record=False))
     again.run()
     steps = again.history.steps.values  # type: ignore[union-attr]
     np.testing.assert_array_equal(steps, session.history.steps.values[: len(steps)])  # type: ignore[union-attr]
@@ -99,7 +101,12 @@ def test_what_xla_cannot_compile_trains_in_the_graph_loop(chain, dataset):
         ("out", "Dense", {"units": 1}),
     ]
     data = dataset({"input": x}, {"out": y})
-    session = Session(chain(layers, epochs=4), data, compilation="loop", record=False)
+    session = Session(
+        chain(layers, epochs=4),
+        data,
+        computation=Computation("loop"),
+        storage=RunStorage(record=False),
+    )
     trained = session.run()
     assert np.isfinite(trained.history["loss"]).all()
     assert session.trainer is not None
@@ -172,7 +179,12 @@ def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
 
     program.COMPILING.acquire()
     # Of a size that no other test has compiled: a program that is kept waits for nothing.
-    session = Session(chain(NET, epochs=10**6, batch_size=17), data, record=False, on_event=watch)
+    session = Session(
+        chain(NET, epochs=10**6, batch_size=17),
+        data,
+        storage=RunStorage(record=False),
+        on_event=watch,
+    )
     session.run()
     assert went == [False], "nothing was compiled beside the other compilation"
 

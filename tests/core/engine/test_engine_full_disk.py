@@ -10,7 +10,7 @@ import pytest
 from netbuilder.core.engine import checkpoint
 from netbuilder.core.engine.checkpoint import read_checkpoint
 from netbuilder.core.engine.events import CheckpointSaved, Paused, Resumed
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Event
 
 NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
@@ -57,9 +57,12 @@ def test_full_disk_pauses_the_run(
 
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     session = Session(
-        chain(NET, epochs=10**6), data, on_event=on_event, checkpoint_dir=tmp_path / "run",
-        compilation="graph", record=False,
-    )  # fmt: skip
+        chain(NET, epochs=10**6),
+        data,
+        on_event=on_event,
+        storage=RunStorage(checkpoint_dir=tmp_path / "run", record=False),
+        computation=Computation("graph"),
+    )
     thread = threading.Thread(target=session.run, daemon=True)
     thread.start()
     paused = wait(Paused)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.events import Paused, PausedModel, ProbeAnswered
+from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
 from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.runs import run_store
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, TrainedModel
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.layer_values import weights_of
@@ -29,7 +30,13 @@ def made(
     """A session that does, in the pause behind its first epoch, one thing after the other: each
     when the network that the one before has made is shown. Then it goes on."""
 
-    def make(*hands: Hand, rate: float = 0.01, **options: Any) -> Session:
+    def make(
+        *hands: Hand,
+        rate: float = 0.01,
+        start: TrainedModel | None = None,
+        compilation: Mode = "auto",
+        **storage: Any,
+    ) -> Session:
         x, y = numbers
         adam = Choice("Adam", {"learning_rate": rate})
         project = chain(NET, epochs=5, optimizer=adam, batch_size=16)
@@ -44,7 +51,12 @@ def made(
             session.heard.append(event)  # type: ignore[attr-defined]
 
         session = Session(
-            project, dataset({"input": x}, {"out": y}, held=20), on_event=told, **options
+            project,
+            dataset({"input": x}, {"out": y}, held=20),
+            on_event=told,
+            start=RunStart(start),
+            storage=RunStorage(**storage),
+            computation=Computation(compilation),
         )
         session.shown, session.heard = [], []  # type: ignore[attr-defined]
         return session

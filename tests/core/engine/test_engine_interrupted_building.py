@@ -13,7 +13,7 @@ from netbuilder.core.engine.loop.program import Program
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.run_control import Interruptible, StoppedBeforeStartError
 from netbuilder.core.engine.runs import run_store
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from tests.core.engine.conftest import forget_prepared
 
 SMALL = [("a", "Dense", {"units": 3}), ("out", "Dense", {"units": 1})]
@@ -66,7 +66,7 @@ def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object
 def test_stop_ends_the_building_of_a_deep_network(chain, data, traces):
     """It went on for 40 s, and longer where the machine was busy."""
     told: list[Any] = []
-    run = Session(chain(DEEP), data, compilation="graph", on_event=told.append)
+    run = Session(chain(DEEP), data, computation=Computation("graph"), on_event=told.append)
     thread, came = in_thread(run.run)
     assert traces.wait(120)
     time.sleep(0.5)
@@ -80,7 +80,14 @@ def test_stop_ends_the_building_of_a_deep_network(chain, data, traces):
     assert not run_store.list_runs()
     # It is not going on behind: the next run has Keras and TensorFlow for itself.
     begun = time.monotonic()
-    assert Session(chain(SMALL), data, compilation="graph", record=False).run().epochs == 3
+    assert (
+        Session(
+            chain(SMALL), data, computation=Computation("graph"), storage=RunStorage(record=False)
+        )
+        .run()
+        .epochs
+        == 3
+    )
     assert time.monotonic() - begun < 15
     assert not [one for one in threading.enumerate() if one.name == "netbuilder-build"]
 
@@ -91,7 +98,9 @@ def test_a_run_of_another_network_ends_what_is_built_beforehand(chain, data, tra
         lambda: prepared_networks.prebuild(chain(DEEP), data, compilation="graph")
     )
     assert traces.wait(120)
-    run = Session(chain(SMALL), data, compilation="graph", record=False)
+    run = Session(
+        chain(SMALL), data, computation=Computation("graph"), storage=RunStorage(record=False)
+    )
     assert run.run().epochs == 3
     thread.join(60)
     assert isinstance(came[0], StoppedBeforeStartError), "it had not been waited for"
@@ -107,7 +116,9 @@ def test_a_run_takes_over_what_is_being_built_for_it(chain, data, traces, monkey
         make(self, *arguments, **options)
 
     monkeypatch.setattr(Trainer, "__init__", count)
-    plain = Session(chain(DEEP[-12:]), data, compilation="graph", record=False).run()
+    plain = Session(
+        chain(DEEP[-12:]), data, computation=Computation("graph"), storage=RunStorage(record=False)
+    ).run()
     forget_prepared()
     made.clear()
     traces.clear()
@@ -116,7 +127,7 @@ def test_a_run_takes_over_what_is_being_built_for_it(chain, data, traces, monkey
         lambda: prepared_networks.prebuild(project, data, compilation="graph")
     )
     assert traces.wait(120)
-    run = Session(project, data, compilation="graph", record=False)
+    run = Session(project, data, computation=Computation("graph"), storage=RunStorage(record=False))
     assert run.run().history == plain.history
     thread.join(60)
     assert made == [run.trainer]
@@ -132,7 +143,10 @@ def test_a_run_that_gives_way_leaves_no_record(chain, data):
     """The window wrote into the session while its thread read it."""
     steps = threading.Event()
     run = Session(
-        chain(SMALL, epochs=100_000), data, compilation="graph", on_event=lambda _event: steps.set()
+        chain(SMALL, epochs=100_000),
+        data,
+        computation=Computation("graph"),
+        on_event=lambda _event: steps.set(),
     )
     thread, _came = in_thread(run.run)
     assert steps.wait(60)

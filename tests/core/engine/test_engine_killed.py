@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.loop.compilation import Decision
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from tests.core.engine.forked import Forked
 
 SCRIPT = Path(__file__).with_name("engine_killed.py")
@@ -24,7 +24,7 @@ def start(folder: Path, out: Path, *more: str) -> Forked:
 def change_compilation_in(epoch: int) -> None:
     """Remember, as an earlier run would, that this network goes over to XLA within ``epoch``."""
     script = runpy.run_path(str(SCRIPT))
-    session = Session(script["project"](), script["data"](), record=False)
+    session = Session(script["project"](), script["data"](), storage=RunStorage(record=False))
     session._prepare()
     remembered = session.trainer.compilation.remembered  # type: ignore[union-attr]
     assert remembered is not None

@@ -11,7 +11,7 @@ import pytest
 from netbuilder.core.engine.checkpoint import read_checkpoint
 from netbuilder.core.engine.events import DataReplaced, EpochEnd, Paused, Started, StepsDone
 from netbuilder.core.engine.runs import run_store
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
 from netbuilder.core.engine.trained import Changed
 from netbuilder.core.project.model import Choice, Data
 from tests.core.engine.conftest import forget_prepared
@@ -66,14 +66,17 @@ def changed_at(
 def test_it_learns_on_as_a_run_that_begins_where_it_stood(chain, rows, count):
     one, other, heard = rows(100), rows(count, seed=2), []
     project = plan(chain, 3)
-    options: dict[str, Any] = {"compilation": "graph", "record": False}
+    options: dict[str, Any] = {
+        "storage": RunStorage(record=False),
+        "computation": Computation("graph"),
+    }
     session = changed_at(project, one, other, heard, **options)
     found = session.run()
 
     forget_prepared()
     first = Session(plan(chain, 2), one, **options).run()
     forget_prepared()
-    alone = Session(project, other, start=first, other_data=True, epochs=5, **options)
+    alone = Session(project, other, start=RunStart(first, other_data=True, epochs=5), **options)
     own = alone.run()
     assert found.epochs == own.epochs == 5, "as many as the plan has, from there"
     assert found.history == own.history
@@ -109,7 +112,7 @@ def test_of_several_that_come_within_an_epoch_the_last_counts(chain, rows):
                 session.set_data(project, other)
             session.resume()
 
-    session = Session(project, sets[0], on_event=told, record=False)
+    session = Session(project, sets[0], on_event=told, storage=RunStorage(record=False))
     session.step()
     found = session.run()
     assert session.dataset is sets[-1]
@@ -122,7 +125,13 @@ def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(chain, rows):
     """What XLA compiled for some rows is not used for others."""
     project, heard = plan(chain, 40), []
     session = changed_at(
-        project, rows(100), rows(90, seed=2), heard, epoch=20, compilation="loop", record=False
+        project,
+        rows(100),
+        rows(90, seed=2),
+        heard,
+        epoch=20,
+        storage=RunStorage(record=False),
+        computation=Computation("loop"),
     )
     found = session.run()
     assert found.epochs == 60
@@ -134,7 +143,9 @@ def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(chain, rows):
 def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(chain, rows, tmp_path):
     project, other, heard = plan(chain, 4), rows(90, seed=2), []
     folder, left = tmp_path / "checkpoint", tmp_path / "left"
-    session = changed_at(project, rows(100), other, heard, checkpoint_dir=folder)
+    session = changed_at(
+        project, rows(100), other, heard, storage=RunStorage(checkpoint_dir=folder)
+    )
     found = session.run()
     run = run_store.load_run(session.run_id)
     assert run.changes == found.changes
@@ -142,7 +153,9 @@ def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(chain, rows, 
     assert len(kept.epochs["loss"]) == 6
     assert len(kept.steps["loss"]) == 4 * 6, "steps since then: those of before were others"
     shutil.copytree(folder, left)
-    again = Session(project, other, checkpoint_dir=left, resume=True, record=False)
+    again = Session(
+        project, other, storage=RunStorage(checkpoint_dir=left, resume=True, record=False)
+    )
     resumed = again.run()
     for mine, theirs in zip(
         found.training_model.get_weights(), resumed.training_model.get_weights(), strict=True
@@ -176,12 +189,11 @@ def test_its_checkpoint_has_no_steps_of_before(chain, rows, tmp_path, what):
         session.one_epoch()
 
     stop = [next(stops)]
-    options: dict[str, Any] = {"checkpoint_dir": folder, "record": False}
     session = Session(
         project,
         one,
         on_event=lambda event: told(event) if isinstance(event, Paused) else None,
-        **options,
+        storage=RunStorage(checkpoint_dir=folder, record=False),
     )
     session.one_epoch()
     session.run()
@@ -202,7 +214,7 @@ def test_what_was_asked_of_a_run_that_ended_is_not_done_in_the_next(chain, rows)
             session.set_data(project, other)
             session.stop()
 
-    session = Session(project, rows(100), on_event=told, record=False)
+    session = Session(project, rows(100), on_event=told, storage=RunStorage(record=False))
     session.step()
     assert session.run().step == 1
     session.train_more(1)
@@ -214,7 +226,9 @@ def test_what_was_asked_of_a_run_that_ended_is_not_done_in_the_next(chain, rows)
 def test_what_is_remembered_of_the_rows_before_is_in_their_steps(chain, rows):
     """Of 64 rows 4 steps are an epoch, of 48 three."""
     project, heard = plan(chain, 4), []
-    session = changed_at(project, rows(64), rows(48, seed=2), heard, record=False)
+    session = changed_at(
+        project, rows(64), rows(48, seed=2), heard, storage=RunStorage(record=False)
+    )
     seen: list[Any] = []
     emit = session.emit
 
@@ -231,7 +245,7 @@ def test_what_is_remembered_of_the_rows_before_is_in_their_steps(chain, rows):
 
 def test_another_network_or_plan_is_not_taken(chain, rows):
     project, data = plan(chain, 1), rows(100)
-    session = Session(project, data, record=False)
+    session = Session(project, data, storage=RunStorage(record=False))
     assert not session.takes(project, data), "before it is built"
     session.run()
     assert session.takes(project, rows(99))

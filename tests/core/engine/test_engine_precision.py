@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
 
@@ -16,7 +16,9 @@ def test_half_precision_learns_and_is_saved(precision, tmp_path):
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=3, precision=precision)
     dataset = load_dataset(project, tmp_path)
-    trained = Session(project, dataset, compilation="graph", record=False).run()
+    trained = Session(
+        project, dataset, computation=Computation("graph"), storage=RunStorage(record=False)
+    ).run()
     losses = trained.history["loss"]
     assert losses[-1] < 0.5 * losses[0]
     assert {layer.dtype_policy.name for layer in trained.training_model.layers} >= {precision}

@@ -13,7 +13,7 @@ import pytest
 from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.events import EpochEnd, Restored
 from netbuilder.core.engine.networks import tracing
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
 from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Data
@@ -41,7 +41,9 @@ def data(dataset: Any, numbers: Any) -> Any:
 
 
 def session(project: Any, data: Any, **more: Any) -> Session:
-    return Session(project, data, record=False, compilation="graph", **more)
+    return Session(
+        project, data, storage=RunStorage(record=False), computation=Computation("graph"), **more
+    )
 
 
 def weights(trained: Any) -> list[Any]:
@@ -106,13 +108,17 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
     sets = [rows(*sizes) for sizes in ((130, 20), (130, 20), (148, 10))]
     trainers, shared = set(), []
     for data in sets:
-        run = Session(project, data, record=False, compilation=compiled)
+        run = Session(
+            project, data, storage=RunStorage(record=False), computation=Computation(compiled)
+        )
         shared.append(run.run())
         trainers.add(id(run.trainer))
     assert len(trainers) == 1
     for data, found in zip(sets[1:], shared[1:], strict=True):
         forget_prepared()
-        own = Session(project, data, record=False, compilation=compiled).run()
+        own = Session(
+            project, data, storage=RunStorage(record=False), computation=Computation(compiled)
+        ).run()
         assert own.history == found.history
         assert own.test == found.test
         assert same(weights(own), weights(found))
@@ -264,7 +270,7 @@ def test_a_run_goes_on_from_a_trained_model(chain, data):
     first = session(chain(NET, epochs=3), data).run()
     forget_prepared()
     told: list[Event] = []
-    run = session(chain(NET, epochs=7), data, start=first, on_event=told.append)
+    run = session(chain(NET, epochs=7), data, start=RunStart(first), on_event=told.append)
     longer = run.run()
     assert longer.epochs == 7
     assert longer.history == whole.history
@@ -273,7 +279,7 @@ def test_a_run_goes_on_from_a_trained_model(chain, data):
     assert restored.history["loss"].tolist() == first.history["loss"]
     other = chain([("a", "Dense", {"units": 9}), *NET[1:]])
     with pytest.raises(TrainingError) as caught:
-        session(other, data, start=first).run()
+        session(other, data, start=RunStart(first)).run()
     assert caught.value.code == "weights_of_other_network"
 
 

@@ -13,7 +13,7 @@ from netbuilder.core.engine.events import Paused, ProbeAnswered, StepsDone
 from netbuilder.core.engine.loop import trainer
 from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe, evaluate_probe
 from netbuilder.core.engine.run_loop import ProbeScheduler
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import DataError
 
@@ -32,7 +32,12 @@ class Listening:
         self.events: list[Event] = []
         self.arrived = threading.Condition()
         self.session = Session(
-            project, data, on_event=self._take, compilation="graph", record=False, **more
+            project,
+            data,
+            on_event=self._take,
+            computation=Computation("graph"),
+            storage=RunStorage(record=False),
+            **more,
         )
 
     def _take(self, event: Event) -> None:
@@ -75,7 +80,7 @@ def by_hand(trained: Any, x: Any, y: Any) -> tuple[dict[str, Any], dict[str, Any
 
 
 def test_after_a_run_a_probe_finds_what_the_network_holds(chain, data):
-    trained = Session(chain(NET), data, record=False).run()
+    trained = Session(chain(NET), data, storage=RunStorage(record=False)).run()
     x, y = data.train.x, data.train.y
     probe = Probe("view", ALL, x, y, weights=("a", "out"), gradients=("a", "drop", "out", "gone"))
     found = evaluate_probe(trained, probe)
@@ -97,7 +102,12 @@ def test_after_a_run_a_probe_finds_what_the_network_holds(chain, data):
 
 def test_looking_changes_nothing(chain, data):
     """Neither the weights nor the curve: Dropout's random numbers are not used up either."""
-    plain = Session(chain(NET, epochs=40), data, record=False, compilation="graph").run()
+    plain = Session(
+        chain(NET, epochs=40),
+        data,
+        storage=RunStorage(record=False),
+        computation=Computation("graph"),
+    ).run()
     watched = Listening(chain(NET, epochs=40), data)
     watched.session.watch(
         Probe("view", ALL, data.train.x, data.train.y, ("a",), ("a", "out"), every=0)
@@ -202,7 +212,7 @@ def test_the_budget():
 
 
 def test_what_is_made_ready_has_been_called_once(chain, data, monkeypatch):
-    trained = Session(chain(NET), data, record=False).run()
+    trained = Session(chain(NET), data, storage=RunStorage(record=False)).run()
     calls: list[int] = []
     run = NetworkObserver._run
 
@@ -260,7 +270,9 @@ def test_shared_layers_several_inputs_and_half_precision(dataset):
     x = {name: source.normal(size=(32, 2)).astype(np.float32) for name in ("left", "right")}
     data = dataset(x, {"out": x["left"][:, :1]})
     trained = Session(
-        Project("Two", Graph(nodes, edges), training=training), data, record=False
+        Project("Two", Graph(nodes, edges), training=training),
+        data,
+        storage=RunStorage(record=False),
     ).run()
     found = evaluate_probe(
         trained, Probe("view", ("a", "b", "out"), x, data.train.y, gradients=("b",))
@@ -282,7 +294,7 @@ def test_recurrent_networks_of_any_length(chain, dataset):
     ]
     x = np.random.default_rng(0).integers(0, 9, (40, 6)).astype(np.int32)
     data = dataset({"input": x}, {"out": x[:, :1].astype(np.float32)})
-    trained = Session(chain(layers, epochs=1), data, record=False).run()
+    trained = Session(chain(layers, epochs=1), data, storage=RunStorage(record=False)).run()
     found = evaluate_probe(trained, Probe("view", ("words", "state", "last"), {"input": x[:3]}))
     assert found.outputs["state"].shape == (3, 6, 5)
     layer = trained.training_model.get_layer("last")
@@ -479,7 +491,7 @@ def test_views_that_all_give_way_take_less_of_a_run(monkeypatch, slowest):
 
 def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain, data):
     """To copy the weights costs more; and one who asks knows it beforehand."""
-    trained = Session(chain(NET), data, record=False).run()
+    trained = Session(chain(NET), data, storage=RunStorage(record=False)).run()
     observer = NetworkObserver(trained.training_model, trained.project)
     rows = np.repeat(data.train.x["input"], 10, axis=0)
     for count, at_once in ((16, True), (32, True), (33, False)):
@@ -499,7 +511,12 @@ def test_views_have_their_share_of_the_whole_run(chain, data, monkeypatch):
         lambda self, observer, place, trained, briefly: bool(given.append(trained)),
     )
     monkeypatch.setattr(trainer, "_FUSED_EPOCH_SECONDS", 0.0)
-    session = Session(chain(NET, epochs=5), data, record=False, compilation="graph")
+    session = Session(
+        chain(NET, epochs=5),
+        data,
+        storage=RunStorage(record=False),
+        computation=Computation("graph"),
+    )
     session.run()
     # The last epoch's validation comes behind the last look; the first one, traced, is the longest.
     assert sum(given) > 0.8 * session.loop.computing

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.events import EpochEnd
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.formats import registry
@@ -42,7 +42,13 @@ def weights(session: Session) -> list[Any]:
 @pytest.mark.parametrize("kind", ["graph", "step", "loop"])
 def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(plan, data, kind):
     told: list[Event] = []
-    session = Session(plan(epochs=5), data, on_event=told.append, compilation=kind, record=False)
+    session = Session(
+        plan(epochs=5),
+        data,
+        on_event=told.append,
+        computation=Computation(kind),
+        storage=RunStorage(record=False),
+    )
     session.run()
     assert session.trainer is not None
     # 5 epochs of 4 steps: the rate has been halved four times.
@@ -68,9 +74,11 @@ def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(plan, data, kind)
 def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(plan, data, tmp_path):
     def run(epochs: int, resume: bool, ask: bool) -> Session:
         session = Session(
-            plan(epochs=epochs), data, compilation="graph", record=False,
-            checkpoint_dir=tmp_path, resume=resume,
-        )  # fmt: skip
+            plan(epochs=epochs),
+            data,
+            computation=Computation("graph"),
+            storage=RunStorage(record=False, checkpoint_dir=tmp_path, resume=resume),
+        )
         if ask:
             session.set_learning_rate(0.02)
         session.run()
@@ -88,7 +96,9 @@ def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(plan, data, tmp_pat
 
 
 def test_a_reset_lets_the_schedule_rule_again(plan, data):
-    session = Session(plan(epochs=4), data, compilation="graph", record=False)
+    session = Session(
+        plan(epochs=4), data, computation=Computation("graph"), storage=RunStorage(record=False)
+    )
     first = session.run().history
     session.set_learning_rate(0.5)
     session.train_more(1)
@@ -102,13 +112,18 @@ def test_half_precision_and_files_know_the_schedule(plan, data, tmp_path):
     import keras
 
     session = Session(
-        plan(epochs=2, precision="mixed_float16"), data, compilation="graph", record=False
+        plan(epochs=2, precision="mixed_float16"),
+        data,
+        computation=Computation("graph"),
+        storage=RunStorage(record=False),
     )
     session.set_learning_rate(0.003)
     session.run()
     assert session.trainer is not None
     assert session.trainer.learning_rate == pytest.approx(0.003)
-    plain = Session(plan(epochs=2), data, compilation="graph", record=False)
+    plain = Session(
+        plan(epochs=2), data, computation=Computation("graph"), storage=RunStorage(record=False)
+    )
     plain.set_learning_rate(0.003)
     trained = plain.run()
     for name in ("model.h5", "model.keras"):
@@ -127,7 +142,9 @@ def test_several_devices_follow_the_schedule_and_the_hand(plan, data):
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     sessions = []
     for shared in (False, True):
-        session = Session(plan(epochs=4), data, compilation="graph", record=False)
+        session = Session(
+            plan(epochs=4), data, computation=Computation("graph"), storage=RunStorage(record=False)
+        )
         session._strategy = strategy if shared else None
         session.run()
         session.set_learning_rate(0.01)
@@ -142,5 +159,5 @@ def test_several_devices_follow_the_schedule_and_the_hand(plan, data):
 def test_a_schedule_beside_reduce_on_plateau_is_refused_in_words(plan, data):
     project = plan(callbacks=(Choice("ReduceLROnPlateau"),))
     with pytest.raises(TrainingError) as caught:
-        Session(project, data, record=False).run()
+        Session(project, data, storage=RunStorage(record=False)).run()
     assert caught.value.code == "schedule_and_plateau"

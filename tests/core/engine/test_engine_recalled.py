@@ -9,7 +9,7 @@ import pytest
 
 from netbuilder.core.engine.events import Restored, Started
 from netbuilder.core.engine.runs import run_store
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.project.edits import move_nodes, set_params, set_training
 from netbuilder.core.project.model import Choice, Data, Project
@@ -23,7 +23,7 @@ def train(
 ) -> Callable[[Project, Path], Session]:
     def run(project: Project, base: Path) -> Session:
         data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
-        session = Session(project, data, compilation="graph", base=base)
+        session = Session(project, data, computation=Computation("graph"), storage=RunStorage(base))
         session.run()
         return session
 
@@ -75,9 +75,12 @@ def test_a_run_that_goes_on_tells_all_of_its_past(
     def session(epochs: int) -> Session:
         project = chain(NET, epochs=epochs)
         return Session(
-            project, data, on_event=told.append, compilation="graph",
-            checkpoint_dir=tmp_path / "kept", resume=True,
-        )  # fmt: skip
+            project,
+            data,
+            on_event=told.append,
+            computation=Computation("graph"),
+            storage=RunStorage(checkpoint_dir=tmp_path / "kept", resume=True),
+        )
 
     first = session(3)
     first.set_learning_rate(0.003)

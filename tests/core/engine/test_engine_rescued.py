@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.runs import run_store
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice
 
@@ -31,8 +31,8 @@ def test_a_log_that_cannot_be_written_takes_no_weights_away(
     session = Session(
         chain(NET, epochs=10**6, callbacks=(logged,)),
         dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20),
-        base=tmp_path,
-        compilation="graph",
+        storage=RunStorage(tmp_path),
+        computation=Computation("graph"),
     )
     with pytest.raises(UserError, match="File too large"):
         session.run()
@@ -53,7 +53,7 @@ def test_what_is_no_number_is_not_kept(chain, dataset, numbers):
     session = Session(
         chain(NET, epochs=50, optimizer=Choice("SGD", {"learning_rate": 1e30})),
         dataset({"input": x}, {"out": y}, held=20),
-        compilation="graph",
+        computation=Computation("graph"),
     )
     with pytest.raises(UserError, match="infinite"):
         session.run()
@@ -77,8 +77,8 @@ def test_a_run_that_broke_off_is_in_runs(chain, dataset, numbers, tmp_path):
     session = Session(
         chain(NET, epochs=30, callbacks=(kept,)),
         dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20),
-        base=tmp_path,
-        compilation="graph",
+        storage=RunStorage(tmp_path),
+        computation=Computation("graph"),
         on_event=on_event,
     )
     with pytest.raises(UserError):

@@ -13,7 +13,7 @@ import pytest
 
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.runs.differences import distinct_choices, project_differences
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import append_layer, remove_nodes, set_params, set_training
 from netbuilder.core.project.model import Choice, Data, Project
@@ -24,7 +24,7 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 def test_a_run_is_recorded_and_found_again(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20, tested=10)
-    session = Session(chain(NET, epochs=3), data, compilation="graph")
+    session = Session(chain(NET, epochs=3), data, computation=Computation("graph"))
     trained = session.run()
     (run,) = run_store.list_runs()
     assert run.id == session.run_id
@@ -41,7 +41,7 @@ def test_a_run_is_recorded_and_found_again(chain, dataset, numbers):
     (run,) = run_store.list_runs()
     assert (run.name, run.epochs) == ("The good one", 5)
 
-    other = Session(chain(NET, epochs=1, seed=9), data, compilation="graph")
+    other = Session(chain(NET, epochs=1, seed=9), data, computation=Computation("graph"))
     other.run()
     assert len(run_store.list_runs()) == 2
     run_store.delete_run(run.id)
@@ -57,8 +57,8 @@ def test_runs_of_a_nameless_project_are_named_by_their_data(chain, dataset, numb
     nameless = replace(chain(NET, epochs=1), name=Project().name)
     for recipe in (Data("builtin", name="iris"), Data("csv", path="files/houses.csv")):
         for _ in range(2):
-            Session(replace(nameless, data=recipe), data, compilation="graph").run()
-    Session(replace(nameless, name="Mine"), data, compilation="graph").run()
+            Session(replace(nameless, data=recipe), data, computation=Computation("graph")).run()
+    Session(replace(nameless, name="Mine"), data, computation=Computation("graph")).run()
     names = sorted(run.name for run in run_store.list_runs())
     assert names == ["Mine", "houses · run 1", "houses · run 2", "iris · run 1", "iris · run 2"]
 
@@ -68,7 +68,7 @@ def test_runs_of_a_project_with_a_name_are_counted(chain, dataset, numbers):
     data = dataset({"input": x}, {"out": y})
     mine = replace(chain(NET, epochs=1), name="Mine")
     for epochs in (1, 2, 3):
-        Session(set_training(mine, epochs=epochs), data, compilation="graph").run()
+        Session(set_training(mine, epochs=epochs), data, computation=Computation("graph")).run()
     runs = run_store.list_runs()
     assert [run.name for run in runs] == ["Mine · run 3", "Mine · run 2", "Mine"]
     earlier = run_store.previous_run(runs[0], runs)
@@ -94,7 +94,7 @@ def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(chain, dataset, number
         NET, epochs=12, callbacks=() if callback is None else (callback,),
         optimizer=Choice("Adam", {"learning_rate": 0.3}),
     )  # fmt: skip
-    session = Session(project, data, compilation="graph")
+    session = Session(project, data, computation=Computation("graph"))
     trained = session.run()
     if callback is None:
         assert (trained.kept_epoch, run_store.load_run(session.run_id).kept) == (0, {})

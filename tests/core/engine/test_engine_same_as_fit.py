@@ -8,7 +8,7 @@ import pytest
 
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.networks.loss_values import sample_weights
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project, Training
 
 RNG = np.random.default_rng(3)
@@ -175,7 +175,7 @@ def reference(project: Project, data: Any) -> tuple[list[Any], dict[str, list[fl
 def compare(project: Project, data: Any, kind: str) -> None:
     project = replace(project, training=replace(project.training, shuffle=False))
     weights, history = reference(project, data)
-    trained = Session(project, data, compilation=kind).run()
+    trained = Session(project, data, computation=Computation(kind)).run()
     assert set(trained.history) == set(history)
     for name, values in history.items():
         np.testing.assert_allclose(trained.history[name], values, rtol=2e-4, atol=2e-6)

@@ -19,7 +19,7 @@ from netbuilder.core.engine.events import (
     Started,
     StepsDone,
 )
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import BuildError, TrainingError, UserError
 from netbuilder.core.project.model import Choice, Project
@@ -33,7 +33,9 @@ class Watched:
     def __init__(self, project: Project, data: Any, **options: Any) -> None:
         self.events: list[tuple[float, Event]] = []
         self.arrived = threading.Condition()
-        self.session = Session(project, data, on_event=self._told, compilation="graph", **options)
+        self.session = Session(
+            project, data, on_event=self._told, computation=Computation("graph"), **options
+        )
         self.error: UserError | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -86,7 +88,7 @@ def test_events_tell_the_whole_story(chain, dataset, numbers):
     told: list[Event] = []
     project = chain(NET, epochs=7, batch_size=32, metrics=(Choice("mean_absolute_error"),))
     data = dataset({"input": x}, {"out": y}, held=20, tested=10)
-    trained = Session(project, data, on_event=told.append, compilation="graph").run()
+    trained = Session(project, data, on_event=told.append, computation=Computation("graph")).run()
     kinds = [type(event) for event in told]
     assert kinds[:2] == [Preparing, Started] and kinds[-1] is Finished
     assert isinstance(told[0], Preparing) and 0 < len(told[0].short) < len(told[0].text)
@@ -111,7 +113,7 @@ def test_same_seed_same_curve_and_another_seed_another(chain, dataset, numbers):
     data = dataset({"input": x}, {"out": y}, held=20)
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
     runs = [
-        Session(chain(layers, seed=seed, epochs=4), data, compilation="graph").run()
+        Session(chain(layers, seed=seed, epochs=4), data, computation=Computation("graph")).run()
         for seed in (1, 1, 2)
     ]
     assert runs[0].history == runs[1].history
@@ -177,7 +179,7 @@ def test_reset_begins_again_with_the_same_curve(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
-    session = Session(chain(layers, epochs=4), data, compilation="graph")
+    session = Session(chain(layers, epochs=4), data, computation=Computation("graph"))
     first = session.run()
     weights = first.training_model.get_weights()
     session.reset_weights()
@@ -192,12 +194,15 @@ def test_reset_begins_again_with_the_same_curve(chain, dataset, numbers):
 def test_train_more_goes_on_where_the_run_ended(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
-    session = Session(chain(NET, epochs=3), data, compilation="graph")
+    session = Session(chain(NET, epochs=3), data, computation=Computation("graph"))
     session.run()
     session.train_more(4)
     longer = session.run()
     assert longer.epochs == 7
-    assert longer.history == Session(chain(NET, epochs=7), data, compilation="graph").run().history
+    assert (
+        longer.history
+        == Session(chain(NET, epochs=7), data, computation=Computation("graph")).run().history
+    )
 
 
 def test_after_a_stop_more_epochs_count_from_there(endless):
@@ -219,7 +224,7 @@ def test_early_stopping_and_keeping_the_best(chain, dataset, numbers):
         chain(NET, epochs=50, callbacks=(stop, Choice("RestoreBestWeights"))),
         data,
         on_event=told.append,
-        compilation="graph",
+        computation=Computation("graph"),
     ).run()
     assert trained.epochs == 3
     assert isinstance(told[-1], Finished) and told[-1].reason == "early"
@@ -264,15 +269,15 @@ def test_out_of_memory_ends_the_run_and_nothing_else(chain, dataset, numbers):
               ("pool", "GlobalAveragePooling1D", {}), NET[1]]  # fmt: skip
     with pytest.raises(UserError) as caught:
         Session(chain(repeat, batch_size=10**6), dataset({"input": x[:, :4].repeat(60, 0)},
-                {"out": y.repeat(60, 0)}), compilation="graph").run()  # fmt: skip
+                {"out": y.repeat(60, 0)}), computation=Computation("graph")).run()  # fmt: skip
     assert caught.value.code == "memory_full"
-    assert Session(chain(NET), data, compilation="graph").run().epochs == 3
+    assert Session(chain(NET), data, computation=Computation("graph")).run().epochs == 3
 
 
 def test_two_sessions_at_once_do_not_disturb_each_other(chain, dataset, numbers):
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
-    alone = Session(chain(layers, epochs=4), data, compilation="graph").run()
+    alone = Session(chain(layers, epochs=4), data, computation=Computation("graph")).run()
     together = [Watched(chain(layers, epochs=4), data) for _ in range(2)]
     for watched in together:
         finished = watched.wait(Finished)

@@ -9,7 +9,7 @@ import pytest
 
 from netbuilder.core.engine import session as session_module
 from netbuilder.core.engine.events import Paused, PausedModel
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 
 NET = [
@@ -33,7 +33,13 @@ def run_of(project: Any, data: Any, looked: bool) -> tuple[list[TrainedModel], T
             shown.append(event.trained)
             session.resume()
 
-    session = Session(project, data, on_event=told, compilation="graph", record=False)
+    session = Session(
+        project,
+        data,
+        on_event=told,
+        computation=Computation("graph"),
+        storage=RunStorage(record=False),
+    )
     session.one_epoch()
     return shown, session.run()
 
@@ -75,7 +81,10 @@ def test_of_a_run_that_goes_on_a_large_network_is_not_copied(
                 session.stand()
 
     session = Session(
-        chain(NET, epochs=2), dataset({"input": x}, {"out": y}), on_event=told, record=False
+        chain(NET, epochs=2),
+        dataset({"input": x}, {"out": y}),
+        on_event=told,
+        storage=RunStorage(record=False),
     )
     session.pause()
     session.run()
@@ -97,9 +106,12 @@ def test_who_pauses_again_and_again_keeps_one_network(chain, dataset, numbers):
                 session.resume()
 
     session = Session(
-        chain(NET, epochs=6), dataset({"input": x}, {"out": y}), on_event=told,
-        compilation="graph", record=False,
-    )  # fmt: skip
+        chain(NET, epochs=6),
+        dataset({"input": x}, {"out": y}),
+        on_event=told,
+        computation=Computation("graph"),
+        storage=RunStorage(record=False),
+    )
     session.one_epoch()
     gc.collect()
     gc.disable()  # a network is full of circles: nobody else takes them apart here

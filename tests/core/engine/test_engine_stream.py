@@ -8,7 +8,7 @@ import pytest
 
 from netbuilder.core.data.dataset import BLOCK_BYTES, Dataset, EpochBlock, SampleStream
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.project.model import Choice, Data
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
@@ -36,10 +36,10 @@ def test_a_stream_trains_like_the_same_rows_in_memory(kind, chain, dataset, numb
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     project = chain(NET, epochs=3, batch_size=32, shuffle=False, metrics=(Choice("mae"),))
-    memory = Session(project, data, compilation="graph").run()
+    memory = Session(project, data, computation=Computation("graph")).run()
     assert len(data.train) % 32, "the last batch is smaller"
     for row_bytes in (BLOCK_BYTES, BLOCK_BYTES // 100, 1):  # a block of one step, of three, of all
-        stream = Session(project, streamed(data, row_bytes), compilation=kind).run()
+        stream = Session(project, streamed(data, row_bytes), computation=Computation(kind)).run()
         for name, values in memory.history.items():
             np.testing.assert_allclose(stream.history[name], values, rtol=1e-5)
         for one, two in zip(
@@ -55,8 +55,10 @@ def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(
 ):  # fmt: skip
     data = streamed(dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20))
     whole = Session(chain(NET, epochs=4), data).run()
-    Session(chain(NET, epochs=2), data, checkpoint_dir=tmp_path).run()
-    gone_on = Session(chain(NET, epochs=4), data, checkpoint_dir=tmp_path, resume=True).run()
+    Session(chain(NET, epochs=2), data, storage=RunStorage(checkpoint_dir=tmp_path)).run()
+    gone_on = Session(
+        chain(NET, epochs=4), data, storage=RunStorage(checkpoint_dir=tmp_path, resume=True)
+    ).run()
     assert gone_on.history == whole.history
     assert Session(chain(NET, epochs=4, seed=9), data).run().history != whole.history
 

@@ -10,7 +10,7 @@ import pytest
 
 from netbuilder.core.engine.events import EpochEnd, Finished, Paused, Resumed, Started, StepsDone
 from netbuilder.core.engine.run_control import LossPace
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.process.tensorflow_output import load_tensorflow
 
@@ -28,7 +28,12 @@ class Hand:
         self.events: list[Event] = []
         self.arrived = threading.Condition()
         self.session = Session(
-            project, data, on_event=self._take, compilation="graph", record=False, **more
+            project,
+            data,
+            on_event=self._take,
+            computation=Computation("graph"),
+            storage=RunStorage(record=False),
+            **more,
         )
         self.thread = threading.Thread(target=self.session.run)
 
@@ -88,7 +93,12 @@ def test_one_step_and_one_epoch(hand):
 
 
 def test_step_by_step_is_the_same_training(chain, data):
-    plain = Session(chain(NET, epochs=2, batch_size=20), data, record=False, compilation="graph")
+    plain = Session(
+        chain(NET, epochs=2, batch_size=20),
+        data,
+        storage=RunStorage(record=False),
+        computation=Computation("graph"),
+    )
     whole = plain.run()
     hand = Hand(chain(NET, epochs=2, batch_size=20), data)
     hand.session.step()

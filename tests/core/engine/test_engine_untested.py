@@ -8,7 +8,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine import events
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import Event
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 
@@ -25,8 +25,8 @@ def test_test_rows_that_cannot_be_judged_lose_no_network():
     wrong = Split({"input": np.zeros((5, 7), np.float32)}, {"out": np.zeros(5, np.int32)}, {})
     told: list[Event] = []
     trained = Session(
-        project, replace(data, test=wrong), on_event=told.append, record=False
-    ).run()  # fmt: skip
+        project, replace(data, test=wrong), on_event=told.append, storage=RunStorage(record=False)
+    ).run()
     assert trained is not None
     assert (trained.epochs, trained.test) == (2, {})
     notices = [one.notice for one in told if isinstance(one, events.DiagnosisAdded)]

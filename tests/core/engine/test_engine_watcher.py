@@ -11,7 +11,7 @@ from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded, DiagnosisWi
 from netbuilder.core.engine.monitor import diagnosis_rules
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.edits import set_training
@@ -32,7 +32,13 @@ def train(chain: Callable[..., Project], dataset: Callable[..., Any]) -> Callabl
         data = dataset({"input": x}, {"out": y}, **made)
         data = replace(data, facts=replace(data.facts, **facts))
         project = chain(layers, options.pop("loss", "mean_squared_error"), **options)
-        session = Session(project, data, on_event=told.append, compilation="graph", record=False)
+        session = Session(
+            project,
+            data,
+            on_event=told.append,
+            computation=Computation("graph"),
+            storage=RunStorage(record=False),
+        )
         try:
             session.run()
         except TrainingError as error:
@@ -136,7 +142,13 @@ def test_overfitting_is_over_once_the_best_epoch_is_back(restores, chain, datase
     project = chain(layers, "mean_squared_error", epochs=80, callbacks=(stop,),
                     optimizer=Choice("Adam", {"learning_rate": 0.01}))  # fmt: skip
     told: list[Event] = []
-    session = Session(project, data, on_event=told.append, compilation="graph", record=False)
+    session = Session(
+        project,
+        data,
+        on_event=told.append,
+        computation=Computation("graph"),
+        storage=RunStorage(record=False),
+    )
     trained = session.run()
     assert bool(trained.kept_epoch) is restores and trained.epochs < 80, "it stopped early"
     known: dict[str, Diagnosis] = {}
@@ -322,7 +334,10 @@ def test_data_that_is_no_number_is_to_blame_and_not_the_rate(chain, dataset):
     x[7, 2], y[3], y[4] = np.nan, np.inf, np.nan
     told: list[Event] = []
     session = Session(
-        chain([OUT]), dataset({"input": x}, {"out": y}), on_event=told.append, record=False
+        chain([OUT]),
+        dataset({"input": x}, {"out": y}),
+        on_event=told.append,
+        storage=RunStorage(record=False),
     )
     with pytest.raises(TrainingError, match=r"1 row of 'input' .* 2 rows of 'out'"):
         session.run()
@@ -343,7 +358,13 @@ def by_hand(project: Project, data: Any, rate: float, at: int) -> tuple[Session,
     # A callback keeps chunks to one epoch each.
     calm = Choice("ReduceLROnPlateau", {"patience": 10**6})
     project = replace(project, training=replace(project.training, callbacks=(calm,)))
-    session = Session(project, data, on_event=take, compilation="graph", record=False)
+    session = Session(
+        project,
+        data,
+        on_event=take,
+        computation=Computation("graph"),
+        storage=RunStorage(record=False),
+    )
     return session, told
 
 
@@ -418,7 +439,13 @@ def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(chain, dataset):
         elif isinstance(event, DiagnosisWithdrawn):
             told.append(f"not {event.code}")
 
-    session = Session(project, data, on_event=take, compilation="graph", record=False)
+    session = Session(
+        project,
+        data,
+        on_event=take,
+        computation=Computation("graph"),
+        storage=RunStorage(record=False),
+    )
     session.run()
     assert told == ["stuck"]
     session.set_learning_rate(0.003)
@@ -469,10 +496,12 @@ def test_a_fast_run_is_not_looked_through_at_every_chunk(chain, dataset, monkeyp
     x, y = table()
     chunks: list[Event] = []
     session = Session(
-        set_training(chain([OUT]), epochs=4_000), dataset({"input": x}, {"out": y}, held=20),
-        record=False, compilation="graph",
+        set_training(chain([OUT]), epochs=4_000),
+        dataset({"input": x}, {"out": y}, held=20),
+        storage=RunStorage(record=False),
+        computation=Computation("graph"),
         on_event=lambda event: chunks.append(event) if isinstance(event, EpochEnd) else None,
-    )  # fmt: skip
+    )
     trained = session.run()
     assert len(asked) <= 2 * trained.seconds + 3
     assert len(chunks) > 2 * len(asked)

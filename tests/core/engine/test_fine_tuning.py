@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStart, Session
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.fine_tuning import (
@@ -41,7 +41,7 @@ def test_it_goes_on_from_the_trained_weights(chain, dataset):
     project = chain(LAYERS, epochs=3, seed=1)
     project = replace(project, training=replace(project.training, optimizer=Choice("Adam")))
     before = Session(project, data).run()
-    after = Session(fine_tuned(project), data, start=before, epochs=3 + EPOCHS).run()
+    after = Session(fine_tuned(project), data, start=RunStart(before, epochs=3 + EPOCHS)).run()
     body = [model.training_model.get_layer("body").layers[-1] for model in (before, after)]
     changed = {
         one.path.split("/")[-2]

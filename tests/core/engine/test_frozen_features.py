@@ -19,7 +19,7 @@ from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.networks import frozen_prefix
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model, frozen_bodies
 from netbuilder.core.engine.run_control import StoppedBeforeStartError
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStart, RunStorage, Session
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_params
@@ -59,8 +59,17 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frozen_prefix, "LEAST_WORK", float("inf"))
 
 
-def run(project: Project, data: Dataset, **options: Any) -> tuple[TrainedModel, Session]:
-    session = Session(project, data, record=False, **options)
+def run(
+    project: Project,
+    data: Dataset,
+    on_event: Any = None,
+    *,
+    start: TrainedModel | None = None,
+    epochs: int | None = None,
+    **storage: Any,
+) -> tuple[TrainedModel, Session]:
+    begin, kept = RunStart(start, epochs=epochs), RunStorage(record=False, **storage)
+    session = Session(project, data, on_event=on_event, start=begin, storage=kept)
     return session.run(), session
 
 
@@ -251,7 +260,7 @@ def test_stop_while_computing(chain, photos):
                 session.stop()
 
     project = chain([*BODY, HEAD[-1]], LOSS, epochs=2)
-    session = Session(project, photos, on_event=told, record=False)
+    session = Session(project, photos, on_event=told, storage=RunStorage(record=False))
     with pytest.raises(StoppedBeforeStartError):
         session.run()
     assert len(said) == 1
@@ -280,7 +289,7 @@ def test_pause_views_and_weights_set_by_hand(chain, photos, monkeypatch):
 
         callbacks = (Choice("EarlyStopping", {"patience": 99}),)  # chunks end with the epoch
         one = replace(project, training=replace(project.training, callbacks=callbacks))
-        session = Session(one, photos, on_event=told, record=False)
+        session = Session(one, photos, on_event=told, storage=RunStorage(record=False))
         sessions.append(session)
         session.watch(Probe("look", outputs=("conv",), x={"input": X[:2]}))
         thread = threading.Thread(target=session.run)

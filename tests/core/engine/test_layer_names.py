@@ -11,7 +11,7 @@ from netbuilder.core.check.problems import Severity
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.reporting import explain_error
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.errors import BuildError, EditError
 from netbuilder.core.formats.registry import import_model, load_network, save_network
 from netbuilder.core.project import files
@@ -49,7 +49,9 @@ def test_odd_names_from_check_to_script(tmp_path, plain_python):
     assert [node.id for node in project.graph.nodes] == [INPUT, *ODD, OUTPUT]
     data = load_dataset(project, Path())
     assert not [one for one in diagnose(project, data.facts) if one.severity is Severity.ERROR]
-    trained = Session(project, data, compilation="graph", record=False).run()
+    trained = Session(
+        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
+    ).run()
     rows = data.train.raw_x[INPUT][:5]
     expected = np.asarray(trained.model(rows))
     path = tmp_path / "odd.h5"
@@ -72,7 +74,9 @@ def test_odd_names_from_check_to_script(tmp_path, plain_python):
 def test_odd_names_in_other_formats(tmp_path, ending):
     project = chain(ODD)
     data = load_dataset(project, Path())
-    trained = Session(project, data, compilation="graph", record=False).run()
+    trained = Session(
+        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
+    ).run()
     save_network(trained, tmp_path / f"odd{ending}")
 
 

@@ -9,7 +9,7 @@ import pytest
 from netbuilder.core.data.defaults import fit_output_to_data
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.preprocessing.scaling import bin_edges, bin_weights
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.script.python import Style, script_source
@@ -53,7 +53,9 @@ def trained(tmp_path: Path) -> tuple[TrainedModel, Path]:
              ("concatenate", "output"))  # fmt: skip
     project = Project("bins", Graph(nodes, edges), data, Training(epochs=2))
     project = fit_output_to_data(project, load_facts(project, tmp_path))
-    return Session(project, load_dataset(project, tmp_path), record=False).run(), tmp_path
+    return Session(
+        project, load_dataset(project, tmp_path), storage=RunStorage(record=False)
+    ).run(), tmp_path
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.weight_history import WeightHistory, model_at
 
 
@@ -57,7 +57,12 @@ LAYERS = [("hidden", "Dense", {"units": 3}), ("out", "Dense", {"units": 1})]
 
 
 def test_a_network_of_an_epoch_predicts_what_it_did_then(chain, data):
-    session = Session(chain(LAYERS, epochs=3), data, record=False, compilation="graph")
+    session = Session(
+        chain(LAYERS, epochs=3),
+        data,
+        storage=RunStorage(record=False),
+        computation=Computation("graph"),
+    )
     session.keep_weights()
     first = session.run()
     assert session.weight_history is not None
@@ -75,6 +80,11 @@ def test_a_network_of_an_epoch_predicts_what_it_did_then(chain, data):
 
 
 def test_none_are_kept_where_nobody_asks(chain, data):
-    session = Session(chain(LAYERS, epochs=1), data, record=False, compilation="graph")
+    session = Session(
+        chain(LAYERS, epochs=1),
+        data,
+        storage=RunStorage(record=False),
+        computation=Computation("graph"),
+    )
     session.run()
     assert session.weight_history is None

@@ -17,7 +17,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
@@ -104,7 +104,13 @@ def a_step_on(trained: TrainedModel, rows: list[np.ndarray]) -> TrainedModel:
     data = Dataset(facts, Split(x, y, x), None, None, preprocessing)
     project = replace(trained.project, training=training)
     start = replace(trained, project=project, epochs=0)
-    return Session(project, data, record=False, compilation="graph", start=start).run()
+    return Session(
+        project,
+        data,
+        storage=RunStorage(record=False),
+        computation=Computation("graph"),
+        start=RunStart(start),
+    ).run()
 
 
 def asked() -> list[Any]:

@@ -20,7 +20,7 @@ from PIL import Image
 from netbuilder.core.data.kinds.scripts.folder_script import files_of_classes
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.readers.class_folders import find_samples, select_files
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 from tests.core.formats.same_numbers import CLASSES, NUMBER, WORDS, chain, same_numbers
@@ -345,7 +345,9 @@ def test_training_on_it_gives_the_same_losses(tmp_path, monkeypatch, name):
     weight = "balanced" if name == "balanced" else "none"
     training = replace(project.training, epochs=3, batch_size=8, class_weight=weight)
     project = replace(project, training=training)
-    trained = Session(project, load_dataset(project, tmp_path), record=False).run()
+    trained = Session(
+        project, load_dataset(project, tmp_path), storage=RunStorage(record=False)
+    ).run()
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
     with redirect_stdout(io.StringIO()):

@@ -27,7 +27,7 @@ from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.networks.assembly import assemble, assemble_for_files
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
@@ -74,7 +74,12 @@ class Cases(dict[str, Written]):
         folder.mkdir(exist_ok=True)
         case = CASES[name](folder)
         dataset = load_dataset(case.project, folder)
-        trained = Session(case.project, dataset, record=False, compilation="graph").run()
+        trained = Session(
+            case.project,
+            dataset,
+            storage=RunStorage(record=False),
+            computation=Computation("graph"),
+        ).run()
         for file in ("m.h5", "m.keras", "saved", *(NUMBERED if name in REST else ())):
             if registry.format_for(folder / file).available:
                 registry.save_network(trained, folder / file, folder)

@@ -10,7 +10,7 @@ import soundfile
 from PIL import Image
 
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.importing.report import LEFT_OUT
 from netbuilder.core.formats.registry import save_network
@@ -165,7 +165,7 @@ def test_it_runs_where_the_program_is_not_installed(tmp_path, kind, plain_python
 def test_the_exact_script_of_a_frozen_backbone_has_the_same_losses(tmp_path, monkeypatch):
     project = photos(tmp_path)
     data = load_dataset(project, tmp_path)
-    trained = Session(project, data, base=tmp_path, record=False).run()
+    trained = Session(project, data, storage=RunStorage(tmp_path, record=False)).run()
     save_network(trained, tmp_path / "it.py", tmp_path, style="exact")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

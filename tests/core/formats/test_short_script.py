@@ -23,7 +23,7 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.problems import script_errors
 from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import import_file
@@ -331,7 +331,9 @@ def _mine(project: Project, seed: int) -> float:
     """What the trained network of this seed reaches on the test rows, by the compiled metric."""
     project = replace(project, training=replace(project.training, seed=seed))
     dataset = load_dataset(project, EXAMPLES)
-    trained = Session(project, dataset, record=False, compilation="graph").run()
+    trained = Session(
+        project, dataset, storage=RunStorage(record=False), computation=Computation("graph")
+    ).run()
     x = list(dataset.test.x.values())
     y = list(dataset.test.y.values())
     scores = trained.training_model.evaluate(x if len(x) > 1 else x[0], y if len(y) > 1 else y[0],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
@@ -49,7 +49,7 @@ def _train(data: Data, seed: int = 1, units: int = 1, epochs: int = 15) -> Train
     training = replace(project.training, epochs=epochs, seed=seed,
                        optimizer=Choice("Adam", {"learning_rate": 0.02}))  # fmt: skip
     project = replace(project, training=training)
-    return Session(project, load_dataset(project, Path()), record=False).run()
+    return Session(project, load_dataset(project, Path()), storage=RunStorage(record=False)).run()
 
 
 def _with_weights(trained: TrainedModel, path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStart, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
@@ -84,7 +84,7 @@ def _project(seed: int, epochs: int = 20) -> Project:
 
 def _train(project: Project, start: TrainedModel | None = None) -> TrainedModel:
     dataset = load_dataset(project, Path())
-    return Session(project, dataset, record=False, start=start).run()
+    return Session(project, dataset, storage=RunStorage(record=False), start=RunStart(start)).run()
 
 
 def _submit(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.formats.registry import save_network
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS
@@ -24,7 +24,7 @@ QUICK = ("what_is_a_network", "first_model", "scaling")
 
 def _train(project: Project, base: Path) -> ObservedRun:
     dataset = load_dataset(project, base)
-    trained = Session(project, dataset, compilation="graph").run()
+    trained = Session(project, dataset, computation=Computation("graph")).run()
     assert dataset.test is not None
     test = evaluate(trained, dataset.test).metrics
     return ObservedRun(project, trained.epochs, trained.history, test)

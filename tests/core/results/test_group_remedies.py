@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.edits_data import set_columns
@@ -47,7 +47,7 @@ def _project() -> Project:
 def test_reweighting_helps_the_rare_group_at_the_cost_of_the_others(base):
     project = _project()
     dataset = load_dataset(project, base)
-    trained = Session(project, dataset, record=False).run()
+    trained = Session(project, dataset, storage=RunStorage(record=False)).run()
     file = base / "rows.csv"
     found = measure_remedies(trained, dataset, "group", "B", file=file, base=base)
     assert found is not None

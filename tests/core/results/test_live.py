@@ -11,7 +11,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.events import ProbeAnswered
 from netbuilder.core.engine.monitor.observer import evaluate_probe
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
@@ -107,7 +107,7 @@ def test_the_running_training_answers_the_same_probe(moons):
             session.stop()
 
     project = edits.set_training(trained.project, epochs=100_000)
-    session = Session(project, data, on_event=hear, record=False)
+    session = Session(project, data, on_event=hear, storage=RunStorage(record=False))
     asked = plane.surface_request(data, trained.project)
     session.watch(asked.probe)
     session.run()

@@ -10,7 +10,7 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
@@ -33,7 +33,7 @@ def iris() -> TrainedModel:
     project = files.read(EXAMPLES / "iris.netbuilder")
     project = card_answers.with_answer(project, "harm", "Nobody: flowers | only.")
     project = replace(project, training=replace(project.training, epochs=5))
-    return Session(project, load_dataset(project, EXAMPLES), record=False).run()
+    return Session(project, load_dataset(project, EXAMPLES), storage=RunStorage(record=False)).run()
 
 
 def test_the_facts_are_those_of_the_data_set(iris):
@@ -92,7 +92,9 @@ def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path, plain_pytho
         project = files.read(EXAMPLES / f"{name}.netbuilder")
         project = replace(project, training=replace(project.training, epochs=1))
         dataset = load_dataset(project, EXAMPLES)
-        trained = Session(project, dataset, record=False, compilation="graph").run()
+        trained = Session(
+            project, dataset, storage=RunStorage(record=False), computation=Computation("graph")
+        ).run()
         sample = example_sample(trained, dataset)
         expected = predict_rows(trained.model, [values[None] for values in sample.values()])
         assert dataset.test is not None

@@ -14,7 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from netbuilder.cli import main
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
@@ -42,7 +42,7 @@ EXAMPLES = resource("examples")
 def trained(name: str) -> tuple[TrainedModel, Dataset]:
     project = files.read(EXAMPLES / f"{name}.netbuilder")
     dataset = load_dataset(project, EXAMPLES)
-    return Session(project, dataset, record=False).run(), dataset
+    return Session(project, dataset, storage=RunStorage(record=False)).run(), dataset
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,9 @@ def test_words_and_switches_of_a_table_are_no_thresholds(tmp_path):
     project = suggest(tmp_path / "fees.csv", target="fee", seconds=0).project
     dataset = load_dataset(project, tmp_path)
     short = replace(project, training=replace(project.training, epochs=1))
-    found = compare(Session(short, dataset, record=False).run(), dataset, ["tree"])
+    found = compare(
+        Session(short, dataset, storage=RunStorage(record=False)).run(), dataset, ["tree"]
+    )
     passed = [line.text for line in tree_lines(found, 0) if line.passed]
     questions = {line.text for line in tree_lines(found, 0)}
     assert {"member is yes", "member is no", "colour is red", "colour is not red"} <= questions
@@ -240,7 +242,7 @@ def test_texts_are_compared_by_their_words():
     project = files.read(EXAMPLES / "reviews.netbuilder")
     dataset = load_dataset(project, EXAMPLES)
     short = replace(project, training=replace(project.training, epochs=1))
-    model = Session(short, dataset, record=False).run()
+    model = Session(short, dataset, storage=RunStorage(record=False)).run()
     found = compare(model, dataset, ["linear"])
     assert found.by_name["linear"].evaluation.metrics["accuracy"] > 0.8
     assert "not" in found.features
@@ -263,7 +265,7 @@ def test_several_numbers_are_compared_with_every_method(tmp_path):
     project = select_network(Project(data=data), tmp_path, seconds=0).project
     project = replace(project, training=replace(project.training, epochs=1))
     dataset = load_dataset(project, tmp_path)
-    found = compare(Session(project, dataset, record=False).run(), dataset)
+    found = compare(Session(project, dataset, storage=RunStorage(record=False)).run(), dataset)
     assert {one.name for one in found.candidates} == {"network", *METHODS}
     assert all(one.evaluation.predictions.shape[1] == 3 for one in found.candidates)
 

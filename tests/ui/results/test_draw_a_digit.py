@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.project.files import read
 from netbuilder.core.results.drawn_sample import prepare_drawing
 from netbuilder.core.results.predict import predict_raw
@@ -37,7 +37,9 @@ def _draw(pad: DrawPad, strokes: str) -> np.ndarray:
 def test_digits_of_five_hands_are_read(qtbot):
     example = find_example("drawn_digits")
     project = read(example.path)
-    trained = Session(project, load_dataset(project, example.path.parent), record=False).run()
+    trained = Session(
+        project, load_dataset(project, example.path.parent), storage=RunStorage(record=False)
+    ).run()
     pad = DrawPad()
     qtbot.addWidget(pad)
     pad.enlarge(320)

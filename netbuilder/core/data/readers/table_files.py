@@ -308,7 +308,7 @@ def _of_polars(frame: Any, path: Path) -> Found:
         series = frame[name]
         if series.dtype == polars.Duration:
             series = series.dt.total_microseconds() / 1e6
-            findings.append(_seconds_finding(name))
+            findings.append(column_finding("times", name, exclude_columns_fix(name)))
         elif series.dtype.is_temporal() or series.dtype in {polars.Categorical, polars.Enum}:
             series = series.cast(polars.String)
         if series.dtype.is_decimal():
@@ -324,10 +324,6 @@ def _of_polars(frame: Any, path: Path) -> Found:
     findings += [column_finding("nested", name=name) for name in nested]
     index = pd.RangeIndex(1, 1 + len(frame), name=LINE)
     return pd.DataFrame(columns, index=index), tuple(findings)
-
-
-def _seconds_finding(name: str) -> Finding:
-    return column_finding("times", name, exclude_columns_fix(name))
 
 
 def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:

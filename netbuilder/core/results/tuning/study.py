@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -479,7 +480,7 @@ def run_study(
         values = next_values(trials)
         if values is None:
             break
-        tell = None if on_epoch is None else _teller(on_epoch, values)
+        tell = None if on_epoch is None else partial(on_epoch, values)
         trial = train_trial(
             plan.project, plan.base, values, trials, shared,
             prune=plan.prunes, plainly=plan.plainly, tell=tell, ended=ended,
@@ -489,12 +490,6 @@ def run_study(
         trials.append(trial)
         done(trial)
     return Study(plan, tuple(trials), importance(plan.varied, trials))
-
-
-def _teller(
-    tell: Callable[[dict[str, Any], tuple[float, ...]], None], values: dict[str, Any]
-) -> Callable[[tuple[float, ...]], None]:
-    return lambda curve: tell(values, curve)
 
 
 def with_best(study: Study, project: Project) -> Project:

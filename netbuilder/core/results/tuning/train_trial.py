@@ -111,14 +111,15 @@ def train_trial(
         ended: checked after each epoch; True cancels.
     """
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.session import RunStorage, Session
 
     try:
         project = with_best_epoch_kept(apply_values(project, values))
         dataset = shared if shared is not None else load_dataset(project, base)
         _refuse_broken(project, dataset)
         watch = TrialObserver(others, project.training.epochs, prune, tell, ended)
-        session = Session(project, dataset, on_event=watch.on_event, base=base, record=False)
+        storage = RunStorage(base, record=False)
+        session = Session(project, dataset, on_event=watch.on_event, storage=storage)
         watch.session = session
         trained = session.run()
         if watch.stopped:

@@ -138,7 +138,7 @@ class TrainingThread:
     ) -> TrainedModel | None:
         from netbuilder.core.data.load import load_dataset
         from netbuilder.core.engine.run_control import StoppedBeforeStartError
-        from netbuilder.core.engine.session import Session
+        from netbuilder.core.engine.session import RunStart, RunStorage, Session
         from netbuilder.ui.services.runs import interrupted_runs as interrupted
 
         dataset = load_dataset(order.project, order.base)
@@ -146,16 +146,17 @@ class TrainingThread:
             return None
         checkpoint_run = order.interrupted or interrupted.begin_run(order.project, order.base)
         emit = self.events.append
+        epochs = None if order.on_from is None else order.on_from.epochs + order.more
         session = Session(
             order.project,
             dataset,
             on_event=emit if checkpoint_run is None else _EventRelay(checkpoint_run, emit),
-            checkpoint_dir=checkpoint_run.checkpoints if checkpoint_run is not None else None,
-            resume=order.interrupted is not None,
-            base=order.base,
-            start=order.on_from,
-            other_data=order.other_data,
-            epochs=None if order.on_from is None else order.on_from.epochs + order.more,
+            start=RunStart(order.on_from, order.other_data, epochs),
+            storage=RunStorage(
+                order.base,
+                checkpoint_dir=checkpoint_run.checkpoints if checkpoint_run is not None else None,
+                resume=order.interrupted is not None,
+            ),
         )
         record.session = session
         ready(session)

@@ -33,10 +33,6 @@ log = logging.getLogger(__name__)
 _NO_NETWORK = N_("Its weights file was too large to save.")
 
 
-def _evaluate_runs(runs: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
-    return {run.id: _evaluate_run(name, run) for name, run in runs}
-
-
 def _evaluate_run(name: str, run: Run) -> ComparedNetwork:
     from netbuilder.core.results.compare import ComparedNetwork, evaluate_own_data
 
@@ -64,7 +60,9 @@ class ComparedRuns(QObject):
         super().__init__(parent)
         self._runner = runner
         self._results: dict[str, ComparedNetwork] = {}
-        self._worker = Derived(self, _evaluate_runs, self._found)
+        self._worker = Derived(
+            self, lambda runs: {run.id: _evaluate_run(name, run) for name, run in runs}, self._found
+        )
         runner.overlays.changed.connect(self.refresh)
 
     @property

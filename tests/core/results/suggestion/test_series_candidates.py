@@ -10,7 +10,7 @@ import pytest
 from netbuilder.core.data.kinds.series.season import find_season
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
-from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.evaluate import evaluate_run
 from netbuilder.core.results.forecast import forecast, half_widths
@@ -112,7 +112,9 @@ def test_a_shop_with_trend_and_week(tmp_path):
     found = suggest(tmp_path / "s.csv", seconds=200)
     assert found.project.data.options["season"] == 7
     dataset = load_dataset(found.project, tmp_path)
-    trained, evaluation = evaluate_run(Session(found.project, dataset, record=False).run(), dataset)
+    trained, evaluation = evaluate_run(
+        Session(found.project, dataset, storage=RunStorage(record=False)).run(), dataset
+    )
     assert evaluation is not None
     error = evaluation.metrics["mean_absolute_error"]
     assert error < 0.85 * min(evaluation.naive_errors.values())
@@ -133,7 +135,7 @@ def test_a_random_walk_is_left_to_the_naive_forecast(tmp_path):
     suggestion = suggest(tmp_path / "s.csv", seconds=200)
     dataset = load_dataset(suggestion.project, tmp_path)
     _trained, evaluation = evaluate_run(
-        Session(suggestion.project, dataset, record=False).run(), dataset
+        Session(suggestion.project, dataset, storage=RunStorage(record=False)).run(), dataset
     )
     assert evaluation is not None
     assert evaluation.metrics["mean_absolute_error"] < 1.05 * evaluation.naive_errors[1]

@@ -101,7 +101,7 @@ def taken_columns(entry: InputPreprocessing) -> str:
     """Describe the columns that a model with these layers takes."""
     dates = [column.name for column in entry.columns if column.kind == "date"]
     words = [column.name for column in entry.columns if not _is_number(column)]
-    codes = [column.name for column in entry.columns if _is_whole(column)]
+    codes = [c.name for c in entry.columns if c.kind == "category" and whole(c)]
     sentences = [
         _(
             "each column as it is in the file: {columns}",
@@ -126,10 +126,6 @@ def _is_number(column: FittedColumn) -> bool:
     if column.kind == "boolean":
         return set(column.categories) == {"0", "1"}
     return column.kind != "category"
-
-
-def _is_whole(column: FittedColumn) -> bool:
-    return column.kind == "category" and whole(column)
 
 
 def whole(column: FittedColumn) -> bool:
