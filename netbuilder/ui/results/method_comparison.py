@@ -284,7 +284,8 @@ class MethodSurfaces(QWidget):
         vbox(head, (surfaces_page, 1), *below, parent=self, margins=0)
         self._titles = {method.name: _title(method) for method in found.candidates}
         self._worker = Derived(
-            self, lambda across, up: surfaces(found, across, up), self._draw, self._fail,
+            self, lambda across, up: surfaces(found, across, up), self._draw,
+            lambda error: self.note.setText(str(error)),
             slow=lambda: self.note.setText(_("Computing the predictions…")),
         )  # fmt: skip
         self.ask()
@@ -317,9 +318,6 @@ class MethodSurfaces(QWidget):
             low, high = (self._evaluation.told(float(end), 0) for end in (truth.min(), truth.max()))
             self.colours.show_ends(number_colours(), (f"{picture.target} {low}", high))
             self.colours.show()
-
-    def _fail(self, error: Exception) -> None:
-        self.note.setText(str(error))
 
 
 def _answer(method: Candidate, row: int, *, truth: bool = False) -> str:

@@ -58,10 +58,6 @@ def _sure(
     return uncertainty_of(trained, raw, own_known_errors(trained, base))
 
 
-def _predict(trained: TrainedModel, ask: Callable[[TrainedModel], Answer], _path: str) -> Answer:
-    return ask(trained)
-
-
 class PredictPanel(QWidget):
     """The prediction, and below it the form that fits the network: one of ``PREDICT_FORMS``."""
 
@@ -81,7 +77,7 @@ class PredictPanel(QWidget):
         self._request: PredictionRequest | None = None
         self.predictions: Predictions | None = None
         self._worker = Derived(
-            self, _predict, self._found, self._failed,
+            self, lambda trained, ask, _path: ask(trained), self._found, self._failed,
             of=lambda: workbench.models.prediction_model, rank=Rank.QUICK,
         )  # fmt: skip
         self._sure_worker = Derived(

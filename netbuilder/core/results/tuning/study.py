@@ -180,7 +180,8 @@ def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> di
     y = np.log(y) if (y > 0).all() else y
     if y.max() - y.min() == 0:
         return shares
-    owners = [dimension.path for dimension in varied for _ in range(_width(dimension))]
+    widths = {d.path: 1 if _ordered(d) else len(d.values) for d in varied}
+    owners = [path for path, width in widths.items() for _ in range(width)]
     forest = RandomForestRegressor(100, random_state=0, min_samples_leaf=1).fit(x, y)
     for path, share in zip(owners, forest.feature_importances_, strict=True):
         shares[path] += float(share)
@@ -192,10 +193,6 @@ def _ordered(dimension: SearchDimension) -> bool:
         v for v in dimension.values if isinstance(v, (int, float)) and not isinstance(v, bool)
     ]
     return len(numbers) == len(dimension.values)
-
-
-def _width(dimension: SearchDimension) -> int:
-    return 1 if _ordered(dimension) else len(dimension.values)
 
 
 def _features(varied: Sequence[SearchDimension], values: dict[str, Any]) -> list[float]:

@@ -77,15 +77,12 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
 
     recipe = data
     if not _names_target(data):
-        undecided = [name for name in samples.targets.columns if not _role(data, name)]
+        decided = {name for name, column in data.columns.items() if column.role}
+        undecided = [name for name in samples.targets.columns if name not in decided]
         recipe = replace(data, target=tuple(undecided))
     whole = pd.concat([samples.table, samples.targets], axis=1)
     samples_of_file = samples_of_table(recipe, whole, samples.source)
     return replace(samples_of_file, made=samples.made, from_file=False)
-
-
-def _role(data: Data, name: str) -> str:
-    return data.columns[name].role if name in data.columns else ""
 
 
 def _task(data: Data) -> str:
