@@ -32,6 +32,9 @@ def test_edges_hold_equally_many_values():
     np.testing.assert_allclose(np.histogram(values, edges)[0], 100, atol=1)
     assert bin_edges(np.array([0.0, 1.0, 1.0]), 16) == (0, 1)
     assert bin_edges(np.array([2.0, 2.0]), 16) == (2, 3), "never divided by zero"
+    rain = np.concatenate([np.zeros(300), np.arange(1, 701) / 10])
+    assert bin_edges(rain, 16)[:2] == (0, 0.1), "without rain is nothing like a little of it"
+    assert bin_edges(rain[150:], 16)[1] > 0.1, "less than three bins of one value"
     close = bin_edges(np.array([0.0, 1e-7, 1.0, 2.0, 3.0]), 4)
     assert np.diff(close).min() > 1e-4
 

@@ -61,8 +61,8 @@ def fit_columns(
 def fit_bins(values: NDArray[Any], offset: tuple[float, ...], scale: tuple[float, ...]) -> Bins:
     """Return edges of bins that hold equally many training values of each feature.
 
-    ``values``: training samples, (n, features), before scaling. Returns at most 17 edges a feature;
-    for two values or fewer the edges 0 and 1.
+    ``values``: training samples, (n, features), before scaling. Returns 17 edges a feature or
+    fewer, and some more around frequent values; for two values or fewer the edges 0 and 1.
     """
     import numpy as np
 
@@ -80,7 +80,8 @@ def most_bins(features: int) -> int:
 # Scripts carry these two functions; closer edges than 1e-4 would make slopes in which float32
 # loses the number.
 def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
-    """Edges of bins with equally many values; of two values or fewer the lowest and highest."""
+    """Edges of bins with equally many values, and around a value that fills three of them; of two
+    values or fewer the lowest and highest."""
     import numpy as np
 
     if not len(values):
@@ -90,7 +91,12 @@ def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
     if len(edges) < 3:
         low, high = float(np.min(values)), float(np.max(values))
         return (low, high if high - low > 1e-4 else low + 1.0)
-    return tuple(edges.tolist())
+    # Without rain, without a wait: what is so frequent differs from all others, also the next.
+    distinct, counts = np.unique(values, return_counts=True)
+    frequent = np.flatnonzero(counts * most >= 3 * len(values))
+    beside = np.concatenate([frequent - 1, frequent, frequent + 1]).clip(0, len(distinct) - 1)
+    edges = np.union1d(edges, distinct[beside])
+    return tuple(edges[np.concatenate([[True], np.diff(edges) > 1e-4])].tolist())
 
 
 def bin_weights(edges: Sequence[Sequence[float]]) -> list[NDArray[Any]]:
