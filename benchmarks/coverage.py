@@ -20,10 +20,7 @@ ROWS = (10, 20, 30, 100)
 GROUPS = (2, 4, 8)
 _WIDE = 3.0
 # By distribution: the mean of |error| and of its square.
-_MOMENTS = {
-    "normal": (np.sqrt(2 / np.pi), 1.0),
-    "lognormal": (np.exp(0.5), np.exp(2.0)),
-}
+_MOMENTS = {"normal": (np.sqrt(2 / np.pi), 1.0), "lognormal": (np.exp(0.5), np.exp(2.0))}
 NAMES = ("mean_absolute_error", "root_mean_squared_error", "r2_score")
 
 

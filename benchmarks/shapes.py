@@ -88,12 +88,7 @@ def many_values(count: int) -> tuple[Project, Callable[[Project, int], Project]]
     return chain(layers, [4]), lambda p, n: edits.set_params(p, "n0", units=33 + n)
 
 
-CASES = {
-    "dense": dense,
-    "mixed": mixed,
-    "every_shape_new": every_shape,
-    "many_values": many_values,
-}
+CASES = {"dense": dense, "mixed": mixed, "every_shape_new": every_shape, "many_values": many_values}
 FACTS = DataFacts(
     rows=1000,
     task="classes",

@@ -34,13 +34,7 @@ os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-benchmark-")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks._live_views import (  # noqa: E402
-    first_point,
-    neurons,
-    step_taken_apart,
-    surface,
-    views,
-)
+from benchmarks._live_views import first_point, neurons, step_taken_apart, surface, views  # noqa: E402
 from benchmarks._window import Loop, idle_until, open_on  # noqa: E402
 
 START = """

@@ -357,6 +357,11 @@ class CodePanel(QWidget):
         if unread:
             self._show_unread({item.line: item.message for item in reversed(unread)})
             return
+        line = version.first_difference(text)
+        if line and apply_code(self._store.project, version, text, typed)[0] == self._store.project:
+            words = _("Line {line} has no effect on the network or its training.", line=line)
+            self._show_unread({line: words})
+            return
         versions = [version]
 
         def edit(project: Project) -> Project:

@@ -137,18 +137,9 @@ READINGS: dict[str, tuple[tuple[str, str], ...]] = {
                 "with a note; where this is ambiguous, NetBuilder lists all shapes and asks"
             ),
         ),
-        (
-            "x_train, x_val, x_test, …",
-            "used as the training, validation and test set",
-        ),
-        (
-            "one table in a .npy",
-            "the last column is used as the target, with a note",
-        ),
-        (
-            "HDF5",
-            "datasets in groups are named group/name; links to other files are not followed",
-        ),
+        ("x_train, x_val, x_test, …", "used as the training, validation and test set"),
+        ("one table in a .npy", "the last column is used as the target, with a note"),
+        ("HDF5", "datasets in groups are named group/name; links to other files are not followed"),
         (
             "8-bit pixels with three or four axes",
             "pictures; arrays with two axes are a table, all others are sequences of numbers",

@@ -9,14 +9,7 @@ from netbuilder.core.check.diagnostics import RULES
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.findings import Finding, exclude_columns_fix
 from netbuilder.core.project.model import Data, Project
-from rule_examples.building import (
-    Example,
-    ExampleBuilder,
-    Layer,
-    RulePage,
-    chain,
-    facts_for,
-)
+from rule_examples.building import Example, ExampleBuilder, Layer, RulePage, chain, facts_for
 
 _PIXELS = facts_for(CLASSES, 3, (32, 32, 3), value_range=(0.0, 255.0), units_scaled=True)
 
@@ -210,9 +203,7 @@ PAGES = {
         (_quality("test-column-empty"),),
     ),
     "total-row": RulePage(
-        ("A row of totals is not a sample."),
-        ("Leave out the row."),
-        (_quality("total-row"),),
+        ("A row of totals is not a sample."), ("Leave out the row."), (_quality("total-row"),)
     ),
     "ambiguous-numbers": RulePage(
         ("1,125 can mean one thousand one hundred and twenty-five or a little more than one."),

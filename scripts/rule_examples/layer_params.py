@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netbuilder.core.project.model import Choice, Training
-from rule_examples.building import (
-    Example,
-    RulePage,
-    chain,
-)
+from rule_examples.building import Example, RulePage, chain
 
 _SOFTMAX = {"units": 3, "activation": "softmax"}
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
-from rule_examples.building import (
-    Example,
-    ExampleBuilder,
-    RulePage,
-    chain,
-    facts_for,
-)
+from rule_examples.building import Example, ExampleBuilder, RulePage, chain, facts_for
 
 _SOFTMAX = {"units": 3, "activation": "softmax"}
 
@@ -80,8 +74,7 @@ PAGES = {
         ("Use class weights, so that each class counts the same."),
         (
             lambda: Example(
-                _planned(_SOFTMAX),
-                facts_for(CLASSES, 3, imbalance=30.0, class_counts=(58, 60, 2)),
+                _planned(_SOFTMAX), facts_for(CLASSES, 3, imbalance=30.0, class_counts=(58, 60, 2))
             ),
         ),
     ),

@@ -6,13 +6,7 @@ from dataclasses import replace
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.project.model import Choice
-from rule_examples.building import (
-    Example,
-    RulePage,
-    chain,
-    ending,
-    facts_for,
-)
+from rule_examples.building import Example, RulePage, chain, ending, facts_for
 
 
 def _dropped() -> Example:

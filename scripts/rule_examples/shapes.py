@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import CLASSES
-from rule_examples.building import (
-    Example,
-    ExampleBuilder,
-    Layer,
-    RulePage,
-    chain,
-    facts_for,
-)
+from rule_examples.building import Example, ExampleBuilder, Layer, RulePage, chain, facts_for
 
 _PICTURE = ("input", "Input", {"shape": [8, 8, 1]})
 

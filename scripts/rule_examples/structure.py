@@ -7,13 +7,7 @@ from dataclasses import replace
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT
 from netbuilder.core.project.model import Graph, Node
-from rule_examples.building import (
-    Example,
-    ExampleBuilder,
-    RulePage,
-    chain,
-    facts_for,
-)
+from rule_examples.building import Example, ExampleBuilder, RulePage, chain, facts_for
 
 _DENSE = {"units": 8, "activation": "relu"}
 

@@ -6,12 +6,7 @@ from typing import Any
 
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.project.model import Choice, Project, Training
-from rule_examples.building import (
-    Example,
-    RulePage,
-    chain,
-    facts_for,
-)
+from rule_examples.building import Example, RulePage, chain, facts_for
 
 PLATEAU = "ReduceLROnPlateau"
 

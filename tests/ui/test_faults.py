@@ -393,9 +393,8 @@ def test_a_widget_that_is_gone_gets_no_keyboard_from_the_start_page(open_window,
 
 
 def test_edits_go_on_where_the_working_folder_is_gone(
-    open_window, example, tmp_path,
-    monkeypatch, qtbot
-):  # fmt: skip
+    open_window, example, tmp_path, monkeypatch, qtbot
+):
     """A stick is pulled: nothing of the window may ask for a folder that is not there."""
     gone = tmp_path / "stick"
     gone.mkdir()

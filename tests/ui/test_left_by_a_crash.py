@@ -178,10 +178,7 @@ def test_a_second_crash_leaves_work_and_run_of_one_process_too(
         assert of_one_process(one, Path(new_process_name())), "as a run is that begins now"
 
 
-def test_a_run_that_goes_on_alone_belongs_to_no_file(
-    open_window, example, answer,
-    tmp_path
-):  # fmt: skip
+def test_a_run_that_goes_on_alone_belongs_to_no_file(open_window, example, answer, tmp_path):
     place = run_left("4567-b", edits.set_training(example("iris"), epochs=1_000_000))
     (place / "base.txt").write_text(str(tmp_path), "utf-8")
     window = open_window()

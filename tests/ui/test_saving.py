@@ -480,9 +480,8 @@ def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_file_that_comes_late_does_not_replace_a_newer_one(
-    trained, slow_model, small, tmp_path,
-    told
-):  # fmt: skip
+    trained, slow_model, small, tmp_path, told
+):
     path, gate = slow_model
     other = tmp_path / "other.netbuilder"
     files.write(edits.rename_project(small, "Other"), other)

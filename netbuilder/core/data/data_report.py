@@ -355,7 +355,7 @@ def _facts_of(
         "decided": decided,
     }
     name = str(series.name)
-    values = _values(series, kind)
+    values = column_values(series, kind)
     if values is None:
         counts = labels_of(present).value_counts()
         common = tuple((str(key), int(count)) for key, count in counts.head(_COMMON).items())
@@ -389,8 +389,8 @@ def _finite(values: Any) -> Any:
     return values[np.isfinite(values)]
 
 
-def _values(series: pd.Series, kind: str) -> Any:
-    """Return the column as numbers, or None where it has none."""
+def column_values(series: pd.Series, kind: str) -> Any:
+    """Return a column of a type as numbers, (rows,), dates in days; None where it has none."""
     if kind == "date":
         try:
             days = dates_as_days(series, "", "dayfirst" if day_comes_first(series) else "")

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.data_report import DataReport, read_raw_table
+from netbuilder.core.data.data_report import DataReport, column_values, read_raw_table
 from netbuilder.core.data.dataset import TEST, PreparedData
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.data.prepare.target_encoding import encode_targets
-from netbuilder.core.data.preprocessing.cells import as_label, dates_as_days, day_comes_first
+from netbuilder.core.data.preprocessing.cells import as_label
 from netbuilder.core.data.registry import MODALITIES, kind_of
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number, label_with_unit
@@ -154,19 +154,10 @@ def table_data_view(project: Project, base: Path, report: DataReport) -> TableDa
 
 
 def _numbers(series: Any, kind: str) -> NDArray[np.float64] | None:
-    import pandas as pd
-
-    if kind == "date":
-        try:
-            days = dates_as_days(series, "", "dayfirst" if day_comes_first(series) else "")
-        except DataError:
-            return None
-        return np.asarray(days.to_numpy(np.float64), np.float64)
-    if kind not in {"number", "boolean"}:
+    values = column_values(series, kind)
+    if values is None or not np.isfinite(values).any():
         return None
-    numbers = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
-    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
-    return None if np.isnan(numbers).all() else numbers
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def correlation(look: TableDataView) -> NDArray[np.float64]:

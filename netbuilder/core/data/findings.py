@@ -80,6 +80,19 @@ class ColumnNote(str):
         return note
 
 
+def empty_column_note(name: str) -> ColumnNote:
+    """Return the note about a column without values."""
+    return ColumnNote.of(_("Column '{name}' is empty and was left out.", name=name), name)
+
+
+def text_column_note(name: str) -> ColumnNote:
+    """Return the note about a column of texts among the features of a table."""
+    message = _(
+        "Column '{name}' contains texts and was left out: a table has no text features.", name=name
+    )
+    return ColumnNote.of(message, name)
+
+
 def many_values_note(name: str, example: str, dates: bool) -> ColumnNote:
     """Return the note about a column with too many different values to be a category."""
     message = (

@@ -147,24 +147,19 @@ def _free(folder: Path) -> int:
 
 def write_error(error: OSError, path: Path) -> UserError:
     """Return the error for a failed write of ``path``; the old file is unchanged."""
-    reason, fix = explain_os_error(error, path)
-    return UserError(
-        _("Could not write '{path}': {reason}. The file is unchanged.", path=path, reason=reason),
-        fix,
-        path=str(path),
-        code="file_in_use" if is_held(error) else "file_not_written",
-    )
+    words = N_("Could not write '{path}': {reason}. The file is unchanged.")
+    return _file_error(error, path, words, "file_not_written")
 
 
 def delete_error(error: OSError, path: Path) -> UserError:
     """Return the error for a failed deletion."""
+    return _file_error(error, path, N_("Could not delete '{path}': {reason}."), "file_not_deleted")
+
+
+def _file_error(error: OSError, path: Path, words: str, code: str) -> UserError:
     reason, fix = explain_os_error(error, path)
-    return UserError(
-        _("Could not delete '{path}': {reason}.", path=path, reason=reason),
-        fix,
-        path=str(path),
-        code="file_in_use" if is_held(error) else "file_not_deleted",
-    )
+    code = "file_in_use" if is_held(error) else code
+    return UserError(_(words, path=path, reason=reason), fix, path=str(path), code=code)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
+from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor, single_ends
 from netbuilder.core.results.predict import OutputPredictions
 from netbuilder.core.wording import (
     format_date,
@@ -70,13 +70,10 @@ class SeriesEnds:
 
 def series_ends(trained: TrainedModel) -> SeriesEnds | None:
     """Return input and output of a network that predicts numbers from a window of rows, or None."""
-    preprocessing = preprocessing_of(trained)
-    if len(preprocessing.inputs) != 1 or len(preprocessing.outputs) != 1:
+    ends = single_ends(trained)
+    if ends is None:
         return None
-    (key, entry), (output, target) = (
-        next(iter(preprocessing.inputs.items())),
-        next(iter(preprocessing.outputs.items())),
-    )
+    key, entry, output, target = ends
     if not modality_of(entry).is_series(entry) or target.task != REGRESSION:
         return None
     horizon = integer_option(trained.project.data.options, "horizon", 1)

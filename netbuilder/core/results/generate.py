@@ -16,11 +16,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.tokens import JOINED, last_window, text_of, token_numbers
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.error_texts import user_error
-from netbuilder.core.results.own_units import (
-    class_probabilities,
-    preprocessing_of,
-    repeated_predictor,
-)
+from netbuilder.core.results.own_units import class_probabilities, repeated_predictor, single_ends
 from netbuilder.core.wording import format_number
 
 DEFAULT_LENGTH = 200
@@ -40,14 +36,8 @@ def next_token_ends(
     trained: TrainedModel,
 ) -> tuple[str, InputPreprocessing, str, OutputPreprocessing] | None:
     """Return input and output of a network that predicts tokens, or None."""
-    preprocessing = preprocessing_of(trained)
-    if len(preprocessing.inputs) != 1 or len(preprocessing.outputs) != 1:
-        return None
-    (key, entry), (output, target) = (
-        next(iter(preprocessing.inputs.items())),
-        next(iter(preprocessing.outputs.items())),
-    )
-    return (key, entry, output, target) if entry.level else None
+    ends = single_ends(trained)
+    return ends if ends is not None and ends[1].level else None
 
 
 def sampling_shares(

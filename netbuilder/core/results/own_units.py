@@ -64,13 +64,30 @@ def _input_of(shape: tuple[int | None, ...], dtype: str) -> InputPreprocessing:
     return InputPreprocessing("image" if len(shape) == 3 else "numbers", shape, dtype)
 
 
+def single_ends(
+    trained: TrainedModel,
+) -> tuple[str, InputPreprocessing, str, OutputPreprocessing] | None:
+    """Return input and output with their ids; None of a network that has several of them."""
+    preprocessing = preprocessing_of(trained)
+    if len(preprocessing.inputs) != 1 or len(preprocessing.outputs) != 1:
+        return None
+    (key, entry), (output, target) = (
+        next(iter(preprocessing.inputs.items())),
+        next(iter(preprocessing.outputs.items())),
+    )
+    return key, entry, output, target
+
+
 def parse_cell(column: FittedColumn, features: Array) -> str:
     """Format the features of one cell as in a table; "" if missing."""
     if column.kind == "category":
         return column.categories[int(features.argmax())] if features.max() > 0.5 else ""
     value = float(features[0])
-    if not math.isfinite(value):
-        return ""
+    return number_text(column, value) if math.isfinite(value) else ""
+
+
+def number_text(column: FittedColumn, value: float) -> str:
+    """Format a number of a column as in a table: with its unit, as a day or as a category."""
     if column.kind == "boolean" and len(column.categories) == 2:
         return column.categories[int(value > 0.5)]
     if column.kind == "date":

@@ -43,10 +43,7 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers)
     np.testing.assert_allclose(runs[0], plain, rtol=1e-3)
 
 
-def test_the_first_run_finds_out_and_later_ones_follow(
-    chain, dataset, numbers,
-    monkeypatch
-):  # fmt: skip
+def test_the_first_run_finds_out_and_later_ones_follow(chain, dataset, numbers, monkeypatch):
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
 
@@ -158,9 +155,8 @@ def test_a_damaged_memory_is_no_reason_to_fail(tmp_path):
 
 @pytest.mark.slow
 def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
-    chain, dataset, numbers,
-    monkeypatch
-):  # fmt: skip
+    chain, dataset, numbers, monkeypatch
+):
     """One compilation at a time, and nobody waits for it but the next one."""
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)

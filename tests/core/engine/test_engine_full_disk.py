@@ -34,10 +34,7 @@ def small_disk() -> Any:
     signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_full_disk_pauses_the_run(
-    chain, dataset, numbers,
-    tmp_path, small_disk, monkeypatch
-):  # fmt: skip
+def test_full_disk_pauses_the_run(chain, dataset, numbers, tmp_path, small_disk, monkeypatch):
     monkeypatch.setattr(checkpoint, "INTERVAL_SECONDS", 0.05)
     told: list[Event] = []
     arrived = threading.Condition()

@@ -65,10 +65,7 @@ def test_a_run_on_other_data_is_another_projects(chain, train, tmp_path):
     assert run_store.newest_run(whole, tmp_path) is not None
 
 
-def test_a_run_that_goes_on_tells_all_of_its_past(
-    chain, dataset, numbers,
-    tmp_path
-):  # fmt: skip
+def test_a_run_that_goes_on_tells_all_of_its_past(chain, dataset, numbers, tmp_path):
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     told: list[Event] = []
 

@@ -49,10 +49,7 @@ def test_a_stream_trains_like_the_same_rows_in_memory(kind, chain, dataset, numb
 
 
 @pytest.mark.slow
-def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(
-    chain, dataset, numbers,
-    tmp_path
-):  # fmt: skip
+def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(chain, dataset, numbers, tmp_path):
     data = streamed(dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20))
     whole = Session(chain(NET, epochs=4), data).run()
     Session(chain(NET, epochs=2), data, storage=RunStorage(checkpoint_dir=tmp_path)).run()

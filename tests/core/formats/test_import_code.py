@@ -256,6 +256,50 @@ def test_what_cannot_be_read_is_named_with_its_line(tmp_path):
     assert [node.layer for node in found.project.graph.nodes][2:4] == ["MyLayer", "Dense"]
 
 
+MISSPELT = """
+import keras
+from keras import layers
+sepal = keras.Input((2,))
+petal = keras.Input((2,))
+a = layers.Dense(8)(sepal)
+b = layers.Dense(8)(petal)
+c = layers.Concatenate()([a, b, sepl])
+e = layers.Dense(1)(c)
+model = keras.Model([sepal, petal], e)
+model.compile(loss="mean_abs_err")
+"""
+
+
+def test_a_name_that_is_defined_nowhere_leaves_nothing_out_in_silence(tmp_path):
+    found = read(tmp_path, MISSPELT)
+    graph = found.project.graph
+    assert found.placeholders and len(graph.sources["concatenate"]) == 3
+    assert [one for one in found.report if "'sepl'" in one.message and "'sepal'" in one.message]
+    (loss,) = [one for one in found.report if one.taken == LEFT_OUT and one.line == 11]
+    assert "mean_absolute_error" in loss.message
+    # Only the last call's argument: all layers before it would be gone.
+    found = read(tmp_path, MISSPELT.replace("(1)(c)", "(1)(d)"))
+    assert found.placeholders and "'d'" in " ".join(one.message for one in found.report)
+    # What is defined where the program does not look is another matter.
+    loose = MISSPELT.replace("a = ", "for sepl in load():\n    pass\na = ")
+    assert not read(tmp_path, loose).placeholders
+
+
+@pytest.mark.parametrize(
+    ("layer", "value", "hint"),
+    [
+        ('Dense(8, activation="relo")', "relo", "relu"),
+        ("Dense('fifty')", "fifty", "units"),
+        ("Dense(-3)", "-3", "units"),
+        ("Dropout(1.5)", "1.5", "rate"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_right(tmp_path, layer, value, hint):
+    text = f"import keras\nm = keras.Sequential([keras.Input((4,)), keras.layers.{layer}])"
+    (item,) = [one for one in read(tmp_path, text).report if value in one.message]
+    assert hint in item.message and item.line == 2
+
+
 def test_a_shape_of_data_is_left_to_the_data(tmp_path):
     text = "import keras\nm = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])"
     found = read(tmp_path, text)

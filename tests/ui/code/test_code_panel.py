@@ -56,10 +56,7 @@ def test_the_lines_of_the_selected_layer_are_marked_and_explained(open_window, e
     assert len(unknown) <= 8, unknown
 
 
-def test_nothing_of_another_project_stands_there(
-    open_window, example, qtbot,
-    tmp_path
-):  # fmt: skip
+def test_nothing_of_another_project_stands_there(open_window, example, qtbot, tmp_path):
     window = open_window(example("digits"), keras=False)
     panel = shown(window, qtbot)
     about = panel.about.text()
@@ -85,10 +82,7 @@ def test_nothing_of_another_project_stands_there(
     assert "digits" not in panel.text.toPlainText()
 
 
-def test_errors_stand_above_the_code_and_at_its_top(
-    open_window, example, qtbot,
-    tmp_path
-):  # fmt: skip
+def test_errors_stand_above_the_code_and_at_its_top(open_window, example, qtbot, tmp_path):
     window = open_window(example("iris"), keras=False)
     panel = shown(window, qtbot)
     assert not panel.errors.isVisible()
@@ -154,6 +148,12 @@ def test_the_network_waits_for_code_that_can_be_read(open_window, example, qtbot
         line = panel.text.toPlainText().split("\n").index(underlined(panel)) + 1
         assert panel.explanation(line, "") != ""
         assert window.store.project is before
+    typed(panel, "Dense(size_of(),", "Dense(16,")
+    qtbot.waitUntil(lambda: not panel.errors.isVisible())
+    # Python would do something else with it, the program would not.
+    typed(panel, "random_state=1,", "random_state=7,")
+    qtbot.waitUntil(lambda: "random_state=7" in underlined(panel))
+    assert window.store.project is before
     panel.discard.click()
     qtbot.waitUntil(lambda: "Dense(16, a" in panel.text.toPlainText())
     assert not panel.errors.isVisible()

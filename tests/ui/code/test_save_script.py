@@ -6,10 +6,7 @@ from PySide6.QtWidgets import QFileDialog
 from netbuilder.ui.code import CodePanel
 
 
-def test_saved_from_the_tab(
-    open_window, example, qtbot,
-    tmp_path, monkeypatch
-):  # fmt: skip
+def test_saved_from_the_tab(open_window, example, qtbot, tmp_path, monkeypatch):
     window = open_window(example("frozen_body"), keras=False)
     window.docks.show_panel("code")
     panel = window.findChild(CodePanel)

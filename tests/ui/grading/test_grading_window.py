@@ -30,10 +30,7 @@ ROWS = [
 ]
 
 
-def test_hand_in_writes_one_file_with_name_and_says_so(
-    open_window, example, qtbot,
-    tmp_path
-):  # fmt: skip
+def test_hand_in_writes_one_file_with_name_and_says_so(open_window, example, qtbot, tmp_path):
     window = open_window(example("iris"), keras=False)
     work = submission_source(window.workbench, window.lessons.stamp)
     dialog = SubmissionDialog(work.words, work.write, window)
@@ -57,9 +54,8 @@ def test_hand_in_writes_one_file_with_name_and_says_so(
 
 
 def test_a_missing_school_folder_is_told_at_start_and_can_be_replaced(
-    open_window, example, qtbot,
-    tmp_path, monkeypatch
-):  # fmt: skip
+    open_window, example, qtbot, tmp_path, monkeypatch
+):
     file, folder = tmp_path / "settings.toml", tmp_path / "submissions"
     file.write_text(f"hand_in = '{folder.as_posix()}'", encoding="utf-8")
     monkeypatch.setenv(site_settings.VARIABLE, str(file))

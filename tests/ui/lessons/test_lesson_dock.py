@@ -137,10 +137,7 @@ def test_a_step_trusts_only_problems_of_the_network_as_it_is(qtbot, open_window,
     qtbot.waitUntil(lambda: bench.current_problems is not None)
 
 
-def test_a_lesson_that_was_begun_asks_for_its_network(
-    qtbot, open_window, tmp_path,
-    monkeypatch
-):  # fmt: skip
+def test_a_lesson_that_was_begun_asks_for_its_network(qtbot, open_window, tmp_path, monkeypatch):
     """Another day: the steps are ticked, and on the canvas lies something else."""
     first = open_window(keras=False)
     lesson = library.find_lesson("first_model")

@@ -15,9 +15,8 @@ from netbuilder.ui.services.runs.run_record import RunState
 
 @pytest.mark.slow
 def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
-    open_window, example, qtbot,
-    at_rest
-):  # fmt: skip
+    open_window, example, qtbot, at_rest
+):
     window = open_window(edits.set_training(example("digits"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
@@ -104,9 +103,7 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
 
 
 @pytest.mark.slow
-def test_what_was_evaluated_behind_another_page_has_no_gap(
-    open_window, example, qtbot
-):  # fmt: skip
+def test_what_was_evaluated_behind_another_page_has_no_gap(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=3))
     panel = window.docks.show_panel("evaluate")
     window.docks.show_panel("data")
@@ -122,9 +119,8 @@ def test_what_was_evaluated_behind_another_page_has_no_gap(
 
 @pytest.mark.parametrize("name", ["iris", "diabetes"])
 def test_nothing_moves_when_late_values_come(
-    open_window, example, qtbot,
-    at_rest, monkeypatch, name
-):  # fmt: skip
+    open_window, example, qtbot, at_rest, monkeypatch, name
+):
     window = open_window(edits.set_training(example(name), epochs=3))
     window.resize(1024, 700)
     panel = window.docks.show_panel("evaluate")
@@ -222,10 +218,7 @@ def test_each_of_several_outputs_is_looked_at(open_window, qtbot, tmp_path):
     assert panel.waiting.currentIndex() == 0
 
 
-def test_the_test_set_comes_back_after_a_file(
-    open_window, example, qtbot,
-    tmp_path
-):  # fmt: skip
+def test_the_test_set_comes_back_after_a_file(open_window, example, qtbot, tmp_path):
     from sklearn.datasets import load_iris
 
     table = load_iris(as_frame=True).frame.head(10)

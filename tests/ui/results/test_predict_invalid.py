@@ -25,10 +25,7 @@ def test_an_invalid_value_has_no_answer(open_window, example, qtbot):
     qtbot.waitUntil(lambda: panel.answer.text() != "")
 
 
-def test_trouble_with_a_file_stands_where_its_answers_would(
-    open_window, example, qtbot,
-    tmp_path
-):  # fmt: skip
+def test_trouble_with_a_file_stands_where_its_answers_would(open_window, example, qtbot, tmp_path):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.resize(1100, 500)
     window.runner.start()

@@ -324,10 +324,7 @@ def test_unknown_words_are_marked_while_typing(open_window, example, qtbot):
     assert field.extraSelections() == []
 
 
-def test_the_answer_is_pinned(
-    open_window, example, qtbot,
-    at_rest
-):  # fmt: skip
+def test_the_answer_is_pinned(open_window, example, qtbot, at_rest):
     window = trained_window(open_window, edits.set_training(example("iris"), epochs=1), qtbot)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data import progress
 from netbuilder.core.data.data_errors import data_error
-from netbuilder.core.data.findings import ColumnNote, many_values_note
+from netbuilder.core.data.findings import empty_column_note, many_values_note, text_column_note
 from netbuilder.core.data.preprocessing.cells import (
     as_label,
     as_numbers,
@@ -69,7 +69,6 @@ from netbuilder.core.data.recipe_options import (
     positive_option,
     reading_options,
 )
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import LINE, shorten
 
@@ -523,20 +522,9 @@ def large_table_columns(
         kind = table.raw.kinds[name]
         decided_type = choice.type if choice is not None else ""
         if not len(known):
-            notes.append(
-                ColumnNote.of(_("Column '{name}' is empty and was left out.", name=name), name)
-            )
+            notes.append(empty_column_note(name))
         elif decided_type == "text":
-            notes.append(
-                ColumnNote.of(
-                    _(
-                        "Column '{name}' contains texts and was left out: a table has no text "
-                        "features.",
-                        name=name,
-                    ),
-                    name,
-                )
-            )
+            notes.append(text_column_note(name))
         elif kind in {"word", "text"}:
             column = _category(table, name, known)
             many = len(column.categories) > MAX_CATEGORIES or kind == "text"

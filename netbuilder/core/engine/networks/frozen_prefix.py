@@ -187,10 +187,7 @@ def _prefix(
 ) -> FrozenPrefix:
     import keras
 
-    chosen, inputs = (
-        _cut(graph, nodes),
-        dict(zip(model_inputs(graph), model.inputs, strict=True)),
-    )
+    chosen, inputs = (_cut(graph, nodes), dict(zip(model_inputs(graph), model.inputs, strict=True)))
     cut = tuple(name for name in graph.order if name in chosen)
     outputs = {name: calls[name].tensor for name in cut if name in nodes}
     read = {source for name in nodes for source in graph.sources[name]}

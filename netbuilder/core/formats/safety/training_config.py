@@ -13,7 +13,7 @@ from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPT
 from netbuilder.core.formats.safety import allowlist
 from netbuilder.core.formats.safety.config_check import objects, refusal, refuse_code
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import join_sentences, join_values, shorten
+from netbuilder.core.wording import did_you_mean, join_sentences, join_values, shorten
 
 # Prefix of optimizers in Keras 2.11 to 2.15 and tf_keras.
 _PREFIX = "Custom>"
@@ -48,7 +48,8 @@ def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple
             del known[key]
             listed = join_values(f"'{n:.60}'" for n in unknown)
             choose = _("Choose the settings on the Settings page.")
-            notes.append(join_sentences((_(message, names=listed, file=name), choose)))
+            hint = did_you_mean(unknown[0], list(table), choose)
+            notes.append(join_sentences((_(message, names=listed, file=name), hint)))
     return known, tuple(notes)
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ class CodeVersion:
     imported: Imported | None
     ids: Mapping[str, str] = field(default_factory=dict)
     lines: Lines = field(default_factory=dict)
+
+    def first_difference(self, typed: str) -> int:
+        """Return the first line in which the typed code says something else; 0 if none does."""
+        before, after = (ast.parse(text).body for text in (self.text, typed))
+        for old, new in zip_longest(before, after):
+            if old is None or new is None or ast.dump(old) != ast.dump(new):
+                return (new or after[-1]).lineno if after else 1
+        return 0
 
 
 def read_code(text: str, folder: Path, name: str) -> Imported:

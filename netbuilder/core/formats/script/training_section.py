@@ -220,5 +220,5 @@ def _confusion(project: Project, recipe: ScriptRecipe, x: str, cell: ScriptCell)
             "confusion",
             x=x,
             truth="y_test.argmax(axis=-1)" if recipe.one_hot else "np.ravel(y_test)",
-        ),
+        )
     )

@@ -18,8 +18,8 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import JOINED, text_of
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.own_units import format_day, to_own_units
-from netbuilder.core.wording import format_list, format_measure
+from netbuilder.core.results.own_units import number_text, to_own_units
+from netbuilder.core.wording import format_list
 
 Array = NDArray[Any]
 #: Lines of a name and what it is.
@@ -95,13 +95,7 @@ def filled_words(names: Sequence[str]) -> str:
 def _cell(column: FittedColumn, cell: float | str) -> str:
     if isinstance(cell, str):
         return cell or "?"
-    if not np.isfinite(cell):
-        return "?"
-    if column.kind == "boolean" and len(column.categories) == 2:
-        return column.categories[int(cell > 0.5)]
-    if column.kind == "date":
-        return format_day(cell, column.low, column.high)
-    return format_measure(cell, column.unit)
+    return number_text(column, cell) if np.isfinite(cell) else "?"
 
 
 def _text_lines(entry: InputPreprocessing, ids: Array) -> list[str]:

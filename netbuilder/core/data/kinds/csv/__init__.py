@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.csv import table
 from netbuilder.core.data.kinds.csv.layers import EMPTY, made_up_cells, table_layers, taken_columns
-from netbuilder.core.data.kinds.kind import (
-    MEMORY,
-    PARTS,
-    TABLE_FILE,
-    TABLE_SCALING,
-    TASK,
-    DataKind,
-)
+from netbuilder.core.data.kinds.kind import MEMORY, PARTS, TABLE_FILE, TABLE_SCALING, TASK, DataKind
 from netbuilder.core.data.kinds.modality import (
     Array,
     Fitted,

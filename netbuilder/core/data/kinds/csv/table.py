@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_errors import data_error
-from netbuilder.core.data.findings import ColumnNote, many_values_note
+from netbuilder.core.data.findings import empty_column_note, many_values_note, text_column_note
 from netbuilder.core.data.kinds.scripts.cells import stand_in
 from netbuilder.core.data.preprocessing.cells import (
     CLOCK,
@@ -32,7 +32,6 @@ from netbuilder.core.data.recipe_options import (
     name_list_option,
     positive_option,
 )
-from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import format_bytes, format_number, format_quoted_list, shorten
 
@@ -66,21 +65,10 @@ def make_columns(
         series = table[name]
         kind = choices.get(str(name), ColumnChoice()).type
         if series.isna().all():
-            notes.append(
-                ColumnNote.of(_("Column '{name}' is empty and was left out.", name=name), str(name))
-            )
+            notes.append(empty_column_note(str(name)))
             continue
         if kind == "text":
-            notes.append(
-                ColumnNote.of(
-                    _(
-                        "Column '{name}' contains texts and was left out: a table has no text "
-                        "features.",
-                        name=name,
-                    ),
-                    str(name),
-                )
-            )
+            notes.append(text_column_note(str(name)))
             continue
         if kind == "date":
             columns.append(fill_missing(date_column(series, source), rules[str(name)]))

@@ -15,6 +15,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.kinds.builtin import BUILTINS, data_set
 from netbuilder.core.data.kinds.builtin.keras_sets import is_downloaded
@@ -25,6 +26,7 @@ from netbuilder.core.formats.importing.import_params import (
     dropped_arguments,
     layer_params,
     object_params,
+    project_value,
 )
 from netbuilder.core.formats.importing.import_training import import_training
 from netbuilder.core.formats.importing.keras_code.carried_data import carried_data
@@ -347,18 +349,7 @@ class _Builder:
         if layer.kind == "preprocess_input":
             _scale_pixels(layer)
         if not layer.known:
-            code = layer.notes[0] if layer.notes else layer.kind
-            why = _("'{code}' cannot be read: replace this layer.", code=code)
-            if layer.kind == LOOP:
-                self.loops.add(layer.line)
-                why = _(
-                    "The loop in {line} makes several layers that cannot be counted without "
-                    "running it: add them yourself.",
-                    line=self._source.where(layer.line),
-                )
-            self.tell(name, LEFT_OUT, 0 if layer.kind == LOOP else layer.line, why)
-            extra = {"explanation": self.report[-1].message}
-            self.nodes.append(Node(name, layer.kind, extra=extra))
+            self._placeholder(name, layer)
             return
         body = BACKBONES.get(layer.kind)
         if body is not None and "preprocess" in LAYERS[layer.kind].by_name:
@@ -372,29 +363,35 @@ class _Builder:
                 params["shape"] = layer.shape
             elif layer.shape is UNREAD:
                 reasons.append(_("the shape comes from the data"))
-        lacking = [p.name for p in LAYERS[layer.kind].params if p.required and p.name not in params]
+        known = LAYERS[layer.kind].by_name
+        wrong = {
+            key: problem
+            for key in layer.config.keys() & known.keys() - params.keys()
+            if (problem := problem_with(known[key], project_value(known[key], layer.config[key])))
+        }
+        lacking = [p.name for p in known.values() if p.required and p.name not in params]
         reasons += [
             _("{arguments} not supported", arguments=note)
             if ".layers" in note and body is not None
             else _("{argument} cannot be read", argument=note)
             for note in layer.notes
         ]
-        if lacking:
-            reasons.append(_("{arguments} must be given", arguments=join_values(lacking)))
+        absent = [name for name in lacking if name not in wrong]
+        if absent:
+            reasons.append(_("{arguments} must be given", arguments=join_values(absent)))
         dropped = [key for key in dropped_arguments(layer.kind, layer.config) if key not in lacking]
         if "trainable" in dropped and "trainable" not in LAYERS[layer.kind].by_name:
             dropped.remove("trainable")  # it has no weights
-        message = (
-            as_sentence(labelled(layer.kind, join_values(reasons, clauses=True)))
-            if reasons
-            else layer.kind
-        )
+        sentences = [wrong[key] for key in lacking if key in wrong]
+        if reasons:
+            sentences.insert(
+                0, as_sentence(labelled(layer.kind, join_values(reasons, clauses=True)))
+            )
         taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
-        self.tell(name, taken, layer.line, message)
-        explanations = [self.report[-1].message] if reasons else []
+        self.tell(name, taken, layer.line, join_sentences(sentences) or layer.kind)
+        explanations = [self.report[-1].message] if sentences else []
         for key in dropped:
-            known = LAYERS[layer.kind].by_name
-            problem = _(
+            problem = wrong.get(key) or _(
                 "The argument '{argument}' of {layer} is not supported here.",
                 argument=key,
                 layer=layer.kind,
@@ -406,6 +403,24 @@ class _Builder:
             explanations.append(self.report[-1].message)
         extra = {"explanation": join_sentences(explanations)} if explanations else {}
         self.nodes.append(Node(name, layer.kind, params, extra=extra))
+
+    def _placeholder(self, name: str, layer: Layer) -> None:
+        """Add a node for a layer that cannot be read, with the reason."""
+        code = layer.notes[0] if layer.notes else layer.kind
+        why = _("'{code}' cannot be read: replace this layer.", code=code)
+        if "names" in layer.config:
+            undefined = _("'{name}' is not defined.", name=code)
+            why = join_sentences((undefined, did_you_mean(code, layer.config["names"])))
+        if layer.kind == LOOP:
+            self.loops.add(layer.line)
+            why = _(
+                "The loop in {line} makes several layers that cannot be counted without "
+                "running it: add them yourself.",
+                line=self._source.where(layer.line),
+            )
+        self.tell(name, LEFT_OUT, 0 if layer.kind == LOOP else layer.line, why)
+        extra = {"explanation": self.report[-1].message}
+        self.nodes.append(Node(name, layer.kind, extra=extra))
 
     # --- settings ---
 
@@ -508,7 +523,8 @@ class _Builder:
             plan["optimizer_config"] = optimizer
             self._check_optimizer(optimizer, line)
         checked, notes = check_training_config(plan, self._source.name)
-        self.report += [ReportItem("training", LEFT_OUT, note) for note in notes]
+        for note in notes:
+            self.tell("training", LEFT_OUT, line, note)
         for key, item in (
             ("optimizer_config", "optimizer"),
             ("loss", "loss"),

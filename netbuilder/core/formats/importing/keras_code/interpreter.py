@@ -7,6 +7,7 @@ Literals, arithmetic, loops, the script's own functions and calls of Keras are f
 from __future__ import annotations
 
 import ast
+import builtins
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -48,6 +49,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     Layer,
     Model,
     Partial,
+    Undefined,
     Unread,
     calls_in_order,
     family_of,
@@ -142,10 +144,12 @@ class Interpreter:
         self.preprocessed: set[str] = set()
         self._names: dict[str, Any] = {"__name__": "__main__"}
         self._stars: list[str] = []
+        self._defined: set[str] = set()
         self._steps = self._depth = 0
 
     def run(self, tree: ast.Module) -> None:
         """Interpret all statements."""
+        self._defined = {*dir(builtins), *_defined_names(tree)}
         self._block(tree.body, self._names)
         if not any(model.layers or model.outputs for model in self.models):
             self._call_builders()
@@ -399,6 +403,8 @@ class Interpreter:
         stars = [star for star in self._stars if Dotted(star).is_keras]
         if stars and (node.id[0].isupper() or node.id == "merge"):
             return Dotted(f"{stars[-1]}.{node.id}")
+        if not self._stars and node.id not in self._defined:
+            return Undefined(node.lineno, node.id)
         return NotImplemented
 
     def _of_list(self, node: ast.List, names: dict[str, Any]) -> Any:
@@ -723,7 +729,7 @@ class Interpreter:
     ) -> Any:
         if isinstance(target, Class):
             return self._object_of(target, args, kwargs, node)
-        tensors = list(tensors_in([*args, *kwargs.values()]))
+        tensors = list(tensors_in(self._placed([*args, *kwargs.values()])))
         if not tensors and args and isinstance(args[0], Rows):
             return replace(args[0])  # TextVectorization or Normalization outside the network
         if isinstance(target, Model) and target.code_class is not None and tensors:
@@ -868,7 +874,8 @@ class Interpreter:
         else:
             inputs = kwargs.get("inputs", kwargs.get("input", args[0] if args else []))
             outputs = kwargs.get("outputs", kwargs.get("output", args[1] if len(args) > 1 else []))
-            model.inputs, model.outputs = list(tensors_in([inputs])), list(tensors_in([outputs]))
+            model.inputs = list(tensors_in([inputs]))
+            model.outputs = list(tensors_in(self._placed([outputs])))
 
     # --- classes of the code ---
 
@@ -1168,11 +1175,37 @@ class Interpreter:
         layer.calls.append(call)
         return call if layer.then is None else self._call_layer(layer.then, [call], node)
 
+    def _placed(self, values: list[Any]) -> list[Any]:
+        """Return values with a placeholder for each name that the code defines nowhere: dropped in
+        silence, it would leave out all layers before it."""
+        placed: list[Any] = []
+        for value in values:
+            if isinstance(value, Undefined):
+                placed.append(self._unknown_call(value.text, [], value.line))
+                placed[-1].layer.config["names"] = list(self._names)
+            else:
+                several = isinstance(value, list | tuple)
+                placed.append(self._placed(list(value)) if several else value)
+        return placed
+
     def _unknown_call(self, text: str, tensors: list[Call], line: int) -> Call:
         layer = Layer(placeholder_name(text), {}, line, notes=[text])
         call = Call(layer, tuple(dict.fromkeys(tensors)), line)
         layer.calls.append(call)
         return call
+
+
+def _defined_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a script defines somewhere, whether or not the line is reached."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        else:  # a function, a class, an exception that is caught, a pattern
+            yield str(getattr(node, "name", ""))
 
 
 def ends_of(layer: Layer) -> tuple[list[Call], list[Call]]:

@@ -35,6 +35,11 @@ class Unread:
     text: str
 
 
+@dataclass(eq=False)
+class Undefined(Unread):
+    """A name that the code defines nowhere."""
+
+
 @dataclass(frozen=True)
 class Dotted:
     """A module, class or function by its qualified name: "tensorflow.keras.layers.Dense"."""
