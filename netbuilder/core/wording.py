@@ -248,8 +248,9 @@ def sample_place(index: pd.Index, where: Any) -> str:
 
 
 def capitalize_first(words: str) -> str:
-    """Capitalize the first letter only."""
-    return words[:1].upper() + words[1:]
+    """Capitalize the first letter only, in Turkish i to İ."""
+    first = "İ" if words[:1] == "i" and language() == "tr" else words[:1].upper()
+    return first + words[1:]
 
 
 _SIZES = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")

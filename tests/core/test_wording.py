@@ -97,6 +97,15 @@ def test_numbers_among_the_values_of_a_message_follow_the_language(language):
     assert i18n.gettext("{value!r} in {name}", value=0.5, name="1.5.csv") == "0.5 in 1.5.csv"
 
 
+def test_a_capital_is_that_of_the_language():
+    try:
+        for language, first in (("tr", "İz"), ("en", "Iz")):
+            i18n.set_language(language)
+            assert wording.capitalize_first("iz") == first
+    finally:
+        i18n.set_language("en")
+
+
 def test_a_value_has_one_text():
     number = wording.format_number
     assert number(-0.0) == "0" and number(-0.0004, ".2f") == "0.00"

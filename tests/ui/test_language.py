@@ -293,7 +293,7 @@ def test_a_language_whose_letters_no_font_has_is_not_shown_as_boxes(german, qtbo
     assert i18n.language() == "en"
 
 
-@pytest.mark.parametrize("language", ["de", "es", "fr", "it", "pt_BR", "zh_CN"])
+@pytest.mark.parametrize("language", ["de", "es", "fr", "it", "pt_BR", "tr", "zh_CN"])
 def test_the_file_dialog_of_qt_has_no_english_label(language, qtbot, qapp, monkeypatch, tmp_path):
     def labels() -> list[str]:
         dialog = QFileDialog(None, "", str(tmp_path))
