@@ -118,7 +118,7 @@ def localized(number: str) -> str:
     """Rewrite a number that Python formatted in the style of the chosen language.
 
     Args:
-        number: such as "-1,234.5", "97.7%" or "1.2e-05"; no other text.
+        number: such as "-1,234.5", "97.7%", ">99.9%" or "1.2e-05"; no other text.
 
     Returns:
         The number with the language's decimal, group and percent signs and a true minus sign; never
@@ -134,7 +134,9 @@ def localized(number: str) -> str:
     share = mantissa.endswith("%")
     signs = {ord("."): style.decimal, ord(","): style.group, ord("%"): ""}
     mantissa = mantissa.translate(signs)
-    return (style.percent.format(number=mantissa) if share else mantissa) + e + power
+    digits = mantissa.lstrip("−<>")  # in Turkish ">%99,9"
+    written = style.percent.format(number=digits) if share else digits
+    return mantissa[: len(mantissa) - len(digits)] + written + e + power
 
 
 def number_spec(value: float) -> str:

@@ -102,6 +102,8 @@ def test_a_capital_is_that_of_the_language():
         for language, first in (("tr", "İz"), ("en", "Iz")):
             i18n.set_language(language)
             assert wording.capitalize_first("iz") == first
+        i18n.set_language("tr")
+        assert i18n.localized(">99.9%") == ">%99,9" and i18n.localized("-5%") == "−%5"
     finally:
         i18n.set_language("en")
 
