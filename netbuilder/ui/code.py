@@ -65,6 +65,7 @@ _SOON_MS = 120
 #: After the last key, before typed code is read.
 _PAUSE_MS = 700
 _ABOUT = N_("The same network as a Keras script.")
+_EDITED = N_("The same network as a Keras script: what you type here changes it.")
 #: Title and tooltip of each style.
 _STYLES: Mapping[str, tuple[str, str]] = resource_json("texts.json")["code_styles"]
 #: Explanations of lines by pattern; the first match is shown on hover.
@@ -216,7 +217,7 @@ class CodePanel(QWidget):
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName(_("Python code"))
         self.colors = PythonColors(self.text.document())
-        self.about = note_label(_(_ABOUT), self)
+        self.about = note_label(_(_EDITED), self)
         self.copy = QPushButton(_("Copy"), self)
         self.save = QPushButton(_("Save…"), self)
         self.style_box = NoWheelComboBox(self)
@@ -280,7 +281,7 @@ class CodePanel(QWidget):
         self._places = {}
         self.errors.hide()
         self._show("")
-        self.about.setText(_(_ABOUT))
+        self._show_about()
         self._soon.start()
 
     def refresh(self) -> None:
@@ -411,9 +412,12 @@ class CodePanel(QWidget):
 
     def _style_chosen(self) -> None:
         self._forget_typed()
-        style = self.style_box.currentData()
-        self.about.setText(_(_STYLES[style][1] if style == "use" else _ABOUT))
+        self._show_about()
         self.refresh()
+
+    def _show_about(self) -> None:
+        texts = {"short": _EDITED, "exact": _ABOUT, "use": _STYLES["use"][1]}
+        self.about.setText(_(texts[self.style_box.currentData()]))
 
     def _left(self) -> None:
         """Write the code of the network as the program does, once the person has finished."""
