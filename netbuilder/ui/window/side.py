@@ -228,7 +228,7 @@ class Side(QWidget):
         needed = words + len(buttons) * _AROUND_TASK
         self._bar.setMaximumWidth(max(scaled(_TASKS_WIDTH), needed))
         room = self.width() - self.expand.sizeHint().width() - _AROUND_TASKS
-        longest = max(button.wide() for button in buttons) + _LEAST_AROUND
+        longest = max(button.wide() for button in buttons) + _AROUND_TASK
         equal = len(buttons) * longest <= min(room, self._bar.maximumWidth())
         for at, button in enumerate(buttons):
             segments.setStretch(at, 1 if equal else button.wide() + _AROUND_TASK)
