@@ -210,15 +210,15 @@ def data_page() -> str:
     """The whole page, in Markdown."""
     parts = [
         _INTRO,
-        *(_kind(kind) for kind in KINDS.values() if kind.place is not DataLocation.NOWHERE),
+        *(_kind(kind) for kind in KINDS.values() if kind.files.place is not DataLocation.NOWHERE),
     ]
     return "\n".join([*parts, _sets()])
 
 
 def _kind(kind: DataKind) -> str:
-    opens = _PLACES[kind.place]
-    if kind.endings:
-        opens += f" ({', '.join(f'`{end}`' for end in kind.endings)})"
+    opens = _PLACES[kind.files.place]
+    if kind.files.endings:
+        opens += f" ({', '.join(f'`{end}`' for end in kind.files.endings)})"
     lines = [f"## {kind.title}", "", f'`"kind": "{kind.name}"`, from {opens}: {kind.help}.', ""]
     lines += ["| contents | what NetBuilder detects or asks |", "|---|---|"]
     lines += [f"| {what} | {concluded} |" for what, concluded in READINGS[kind.name]]

@@ -175,7 +175,7 @@ def test_a_row_is_whole(name, tmp_path):
     assert kind.noun
     check_options(kind.params(data))
     assert kind.chosen(data)
-    if kind.place is not DataLocation.NOWHERE:
+    if kind.files.place is not DataLocation.NOWHERE:
         found = recipe_for(tmp_path / data.path, data.path)
         assert found.path == data.path
         assert found.kind in KINDS
@@ -201,7 +201,7 @@ def test_a_damaged_sample_is_named_and_can_be_left_out(name, tmp_path):
     [
         name
         for name, kind in KINDS.items()
-        if kind.place in {DataLocation.FOLDER, DataLocation.EITHER}
+        if kind.files.place in {DataLocation.FOLDER, DataLocation.EITHER}
     ],
 )
 def test_a_folder_is_not_taken_for_another_kind(name, tmp_path):

@@ -33,10 +33,10 @@ def missing_parts(
     """The parts that a kind of data lacks."""
     found = {
         "title": kind.title and kind.help and kind.noun,
-        "reader": callable(kind.read),
+        "reader": callable(kind.files.read),
         "options": kind.options,
         "script": callable(kind.code),
-        "docs": f"## {kind.title}" in page or kind.place.value == "nowhere",
+        "docs": f"## {kind.title}" in page or kind.files.place.value == "nowhere",
     }
     for sort in kind.modalities:
         rows = [row for row in window if sort in row.modalities]

@@ -153,10 +153,10 @@ def make_report(project: Project, base: Path) -> DataReport:
 
 
 def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
-    kind = kind_of(data)
+    tables = kind_of(data).tables
     match = _TRAIN.search(Path(data.path).name)
-    split = any(choice.role == "split" for choice in data.columns.values())
-    if match is None or data.test_path or split or kind.table is None or not kind.tabular(data):
+    split = data.test_path or any(choice.role == "split" for choice in data.columns.values())
+    if match is None or split or tables.read is None or not tables.used(data):
         return
     path = base / data.path
     word = "TEST" if match[0].isupper() else "Test" if match[0].istitle() else "test"
@@ -166,7 +166,7 @@ def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
         if not other.is_file():
             continue
         try:
-            known, columns = ({*kind.table(data, file, 20).columns} for file in (path, other))
+            known, columns = ({*tables.read(data, file, 20).columns} for file in (path, other))
         except UserError:
             return
         if known != columns:
@@ -217,7 +217,7 @@ def _look(project: Project, base: Path) -> DataReport:
                 [str(n) for n in table.columns],
                 source,
                 (table_reading(table).counting,),
-                by_name=kind_of(data).target_by_name,
+                by_name=kind_of(data).tables.target_by_name,
             )
         except DataError:
             roles = None  # it is among the notes
@@ -237,7 +237,7 @@ def read_raw_table(data: Data, base: Path) -> pd.DataFrame | None:
     """Return the table of the file or set before preparation; None for other data."""
     import pandas as pd
 
-    if data.path and kind_of(data).tabular(data):
+    if data.path and kind_of(data).tables.used(data):
         table = read_table(
             base / data.path, reading_options(data), sampled_row_count(base / data.path)
         )

@@ -174,7 +174,7 @@ def find_data_views(project: Project, base: Path, report: DataReport | None) -> 
     ``report`` is None where the data cannot be understood at all. Raise DataError if the file
     cannot be read.
     """
-    views: list[object | None] = [kind_of(project.data).contents(project, base)]
+    views: list[object | None] = [kind_of(project.data).files.contents(project, base)]
     if report is not None:
         views.append(table_data_view(project, base, report))
         try:

@@ -331,9 +331,9 @@ def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
     data = project.data
     check_trusted(data, base)
     kind = kind_of(data)
-    if kind.table is not None and data.path:
+    if kind.tables.read is not None and data.path:
         most = sampled_row_count(base / data.path)
-        table = kind.table(data, base / data.path, most)
+        table = kind.tables.read(data, base / data.path, most)
         note = (
             ""
             if most is None or len(table) < most

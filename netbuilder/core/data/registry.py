@@ -57,7 +57,7 @@ def kind_of(data: Data) -> DataKind:
 def is_chosen(data: Data) -> bool:
     """Return whether a recipe names a set, file or folder."""
     kind = KINDS.get(data.kind)
-    if kind is not None and kind.place is DataLocation.NOWHERE:
+    if kind is not None and kind.files.place is DataLocation.NOWHERE:
         return bool(data.name)
     return bool(data.kind and data.path)
 
@@ -68,24 +68,24 @@ def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | Non
     ``base``: base folder of relative paths; ``test``: the test file's, or the test part of the same
     file or folder. Raise DataError if no data is chosen, or it cannot be read.
     """
-    kind = kind_of(data)
-    if kind.place is DataLocation.NOWHERE:
-        return kind.read_test(data, base) if test else kind.read(data, base, False)
+    files = kind_of(data).files
+    if files.place is DataLocation.NOWHERE:
+        return files.read_test(data, base) if test else files.read(data, base, False)
     if not data.path:
         raise data_error("no_data_file")
     own = test and bool(data.test_path)
     path = base / (data.test_path if own else data.path)
     require_regular_file(path, DataError)
-    return kind.read(data, path, test) if own or not test else kind.read_test(data, path)
+    return files.read(data, path, test) if own or not test else files.read_test(data, path)
 
 
 def alternatives(data: Data) -> tuple[DataKind, ...]:
     """Return the kinds that can read the recipe's file, including its own."""
     own = KINDS.get(data.kind)
-    if own is None or own.place is DataLocation.NOWHERE:
+    if own is None or own.files.place is DataLocation.NOWHERE:
         return ()
     ending = Path(data.path).suffix.lower()
-    kinds = tuple(kind for kind in KINDS.values() if ending and ending in kind.endings)
+    kinds = tuple(kind for kind in KINDS.values() if ending and ending in kind.files.endings)
     return kinds if own in kinds else (own,)
 
 
@@ -103,7 +103,7 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
     require_regular_file(path, DataError)
     # A series is a table to all that do not read its dates.
     for kind in (series.KIND, *KINDS.values()):
-        options = kind.recognise(path)
+        options = kind.files.recognise(path)
         if options is not None:
             path_text = str(path) if written is None else written
             return Data(kind=kind.name, path=path_text, options=dict(options))
@@ -131,15 +131,14 @@ def target_words(facts: DataFacts, data: Data, most: int = 3) -> tuple[str, str]
 
 def all_endings() -> tuple[str, ...]:
     """Return all supported file endings."""
-    return tuple(dict.fromkeys(end for kind in KINDS.values() for end in kind.endings))
+    return tuple(dict.fromkeys(end for kind in KINDS.values() for end in kind.files.endings))
 
 
 def file_filter() -> str:
     """Return the filter of a file dialog: all supported files, each kind, all files."""
     lines = [_("Data ({patterns})", patterns=_pattern(all_endings()))]
-    lines += [
-        f"{_(kind.title)} ({_pattern(kind.endings)})" for kind in KINDS.values() if kind.endings
-    ]
+    kinds = [(_(kind.title), kind.files.endings) for kind in KINDS.values()]
+    lines += [f"{title} ({_pattern(endings)})" for title, endings in kinds if endings]
     return ";;".join([*lines, _("All files (*)")])
 
 

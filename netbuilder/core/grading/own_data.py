@@ -43,7 +43,7 @@ def load_own_data(
     data = project.data
     if not data.kind:
         raise data_error("grading_no_data")
-    if kind_of(data).place is DataLocation.NOWHERE:
+    if kind_of(data).files.place is DataLocation.NOWHERE:
         return _load(project, Path())
     if lesson is not None and lesson.path is not None:
         places = (*places, lesson.path.parent)

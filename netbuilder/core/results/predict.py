@@ -295,15 +295,12 @@ def _answers(output: str, values: Array, target: OutputPreprocessing) -> OutputP
             for row in numbers
         )
     else:
-        labels = tuple(_label(target.classes, int(index)) for index in numbers)
+        classes = dict(enumerate(target.classes))
+        labels = tuple(classes.get(int(index), str(int(index))) for index in numbers)
     probabilities = class_probabilities(values, target)
     return OutputPredictions(
         output, target.task, target.columns, values, labels, target.classes, probabilities
     )
-
-
-def _label(classes: tuple[str, ...], index: int) -> str:
-    return classes[index] if index < len(classes) else str(index)
 
 
 def predict_rows(

@@ -145,12 +145,8 @@ def dropout_nodes(graph: Graph) -> tuple[str, ...]:
         and spec.noise
         and "rate" in spec.by_name
         and float(owner_of(node, graph).params.get("rate") or 0.0) > 0
-        and node.id in _wired(graph)
+        and graph.sources[node.id]
     )
-
-
-def _wired(graph: Graph) -> set[str]:
-    return {node for node in graph.by_id if graph.sources[node]}
 
 
 def with_dropout(

@@ -31,7 +31,7 @@ _TASKS = {
 
 def _kinds(place: DataLocation) -> str:
     """Return the kinds of data of a place, a line each."""
-    kinds = [kind for kind in KINDS.values() if kind.place in {place, DataLocation.EITHER}]
+    kinds = [kind for kind in KINDS.values() if kind.files.place in {place, DataLocation.EITHER}]
     return "\n".join(labelled(_(kind.title), _(kind.help)) for kind in kinds)
 
 

@@ -264,7 +264,7 @@ class DataPanel(QWidget):
     def _show_form(self, data: Data) -> None:
         self.form.show_data(data)
         kind = KINDS.get(data.kind)
-        self.target.setVisible(kind is not None and kind.tabular(data))
+        self.target.setVisible(kind is not None and kind.tables.used(data))
 
     def _edit(self, name: str, value: Any) -> None:
         data = self._store.project.data

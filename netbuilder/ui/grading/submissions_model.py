@@ -33,10 +33,6 @@ class SubmissionColumn:
     edit: str = ""
 
 
-def _points(row: Submission) -> str:
-    return "" if row.score is None else format_number(round(row.score, 1))
-
-
 def _result(row: Submission) -> float | None:
     for name in ("accuracy", "mean_absolute_error"):
         if name in row.metrics:
@@ -61,7 +57,10 @@ def _order(row: Submission) -> float:
 COLUMNS = (
     SubmissionColumn(N_("Student"), lambda row: row.student, lambda row: row.student.casefold()),
     SubmissionColumn(
-        N_("Points"), _points, lambda row: -1.0 if row.score is None else row.score, "points"
+        N_("Points"),
+        lambda row: "" if row.score is None else format_number(round(row.score, 1)),
+        lambda row: -1.0 if row.score is None else row.score,
+        "points",
     ),
     SubmissionColumn(N_("Result"), _result_text, lambda row: _result(row) or 0.0),
     SubmissionColumn(N_("Steps"), step_dots, lambda row: row.steps_done),

@@ -85,10 +85,10 @@ def recipe_with_file(old: Data, path: Path, base: Path, written: Data) -> Data |
 def _holds(old: Data, path: Path, *, needed: bool) -> bool:
     """Return whether a file has the recipe's columns; ``needed``: the recipe must name some."""
     kind = registry.kind_of(old)
-    if kind.table is None:
+    if kind.tables.read is None:
         return not needed
     try:
-        columns = {str(name) for name in kind.table(old, path, 20).columns}
+        columns = {str(name) for name in kind.tables.read(old, path, 20).columns}
     except UserError:
         return False
     lists = (old.target, tuple(old.columns), *old.inputs.values(), *old.targets.values())

@@ -40,7 +40,8 @@ def suggested_folder(workbench: Workbench) -> Path:
     if last is not None and record_of(project) is not None and not own:
         data_folder = _beside(project.data, workbench.base)
         shelves = [lessons.folder for lessons in library.lesson_folders()]
-        if any(folder is not None and _within(last, folder) for folder in (data_folder, *shelves)):
+        known = [folder.resolve() for folder in (data_folder, *shelves) if folder is not None]
+        if any(last.resolve().is_relative_to(folder) for folder in known):
             last = None
     return own or last or documents_folder()
 
@@ -52,10 +53,6 @@ def own_folder(workbench: Workbench) -> Path | None:
     project = workbench.store.project
     # A lesson's data lie in the teacher's folder: do not save a pupil's files there.
     return None if record_of(project) is not None else _beside(project.data, workbench.base)
-
-
-def _within(folder: Path, place: Path) -> bool:
-    return folder.resolve().is_relative_to(place.resolve())
 
 
 def documents_folder() -> Path:

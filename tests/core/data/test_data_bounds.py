@@ -20,8 +20,8 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 
 MANY = 200_000
-IN_FILES = [name for name, kind in KINDS.items() if kind.place is not DataLocation.NOWHERE]
-FOLDERS = [name for name in IN_FILES if KINDS[name].place is not DataLocation.FILE]
+IN_FILES = [name for name, kind in KINDS.items() if kind.files.place is not DataLocation.NOWHERE]
+FOLDERS = [name for name in IN_FILES if KINDS[name].files.place is not DataLocation.FILE]
 
 
 @pytest.fixture(scope="module")

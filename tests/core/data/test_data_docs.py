@@ -16,6 +16,6 @@ def test_the_page_is_up_to_date():
 
 
 def test_every_kind_says_what_it_concludes():
-    from_files = {one.name for one in KINDS.values() if one.place is not DataLocation.NOWHERE}
+    from_files = {one.name for one in KINDS.values() if one.files.place is not DataLocation.NOWHERE}
     assert set(READINGS) == from_files
     assert all(READINGS.values())

@@ -129,7 +129,7 @@ def test_a_hidden_layer_before_dropout_is_not_made_the_last_one():
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_whether_data_is_chosen_is_told_by_where_the_kind_finds_it(kind):
-    made = kind.place is DataLocation.NOWHERE
+    made = kind.files.place is DataLocation.NOWHERE
     assert is_chosen(Data(kind.name, name="iris")) == made
     assert is_chosen(Data(kind.name, path="d.csv")) != made
     assert not is_chosen(Data(kind.name))

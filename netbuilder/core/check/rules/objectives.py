@@ -162,7 +162,9 @@ def _metric(context: Context, *, fatal: bool) -> Iterable[Violation]:
             kinds = target_kinds(end, facts)
             if not tasks or end.task is None or kinds & set(tasks) or choice.name in reported:
                 continue
-            if fatal != _impossible(set(tasks), kinds):
+            # Whether targets and predictions have another shape than the metric compares.
+            impossible = CLASSES in kinds or ("one_hot" in kinds and set(tasks) == {CLASSES})
+            if fatal != impossible:
                 continue
             reported.add(choice.name)
             yield Violation(
@@ -176,11 +178,6 @@ def _metric(context: Context, *, fatal: bool) -> Iterable[Violation]:
                 ),
                 make_fix(_("Remove {name}", name=choice.name), _without_metric, choice.name),
             )
-
-
-def _impossible(tasks: set[str], kinds: set[str]) -> bool:
-    """Return whether targets and predictions have another shape than the metric compares."""
-    return CLASSES in kinds or ("one_hot" in kinds and tasks == {CLASSES})
 
 
 def _without_metric(project: Project, name: str) -> Project:

@@ -67,11 +67,8 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
         return position_count(first[1:2]) * multiply_adds(inner, [_step(first)], _step(output))
     if name.startswith("ConvLSTM"):
         # The input's kernel covers nearly the output's positions, like the recurrent one.
-        return (
-            kernels
-            * position_count(first[1:2])
-            * position_count(_places(layer, output)[-_rank(layer) :])
-        )
+        positions = _places(layer, output)[-int(getattr(layer, "rank", 1)) :]
+        return kernels * position_count(first[1:2]) * position_count(positions)
     if "Conv" in name:
         over = first if "Transpose" in name else output
         return kernels * position_count(_places(layer, over))
@@ -97,10 +94,6 @@ def _in_model(layer: keras.Layer) -> tuple[int, int]:
 
 def _step(shape: Shape) -> Shape:
     return (shape[0], *shape[2:])
-
-
-def _rank(layer: keras.Layer) -> int:
-    return int(getattr(layer, "rank", 1))
 
 
 def _places(layer: keras.Layer, shape: Shape) -> Shape:

@@ -114,6 +114,46 @@ class ScriptRequest:
 
 
 @dataclass(frozen=True)
+class KindFiles:
+    """How samples are read from files.
+
+    Attributes:
+        read: (recipe, file or folder, whether it is the test file) to samples.
+        endings: of the files that it reads, with their dots, small letters.
+        recognise: (path) to the initial options, None where the path is of another kind.
+        read_test: test samples that the same file or folder contains, or None.
+        contents: (project, folder) to a view of a file that cannot be trained on yet, or None.
+        array_names: the recipe says which of a file's arrays are inputs and which are targets.
+        streams: a file that does not fit in memory is read while training.
+    """
+
+    read: Callable[[Data, Path, bool], Samples]
+    endings: tuple[str, ...] = ()
+    place: DataLocation = DataLocation.FILE
+    recognise: Callable[[Path], Mapping[str, Any] | None] = lambda path: None
+    read_test: Callable[[Data, Path], Samples | None] = lambda data, path: None
+    contents: Callable[[Project, Path], object | None] = lambda project, base: None
+    array_names: bool = False
+    streams: bool = False
+
+
+@dataclass(frozen=True)
+class KindTables:
+    """How a file that is a table, whose columns have roles and types, is read.
+
+    Attributes:
+        used: (recipe) to whether its file is a table.
+        read: (recipe, file, most rows or None) to the table as stored, for the preview; None: it
+            shows the samples.
+        target_by_name: the default target is chosen by column names; else it is the last column.
+    """
+
+    used: Callable[[Data], bool] = lambda data: True
+    read: Callable[[Data, Path, int | None], pd.DataFrame] | None = None
+    target_by_name: bool = False
+
+
+@dataclass(frozen=True)
 class DataKind:
     """One kind of data.
 
@@ -121,25 +161,14 @@ class DataKind:
         name: as in ``Data.kind``.
         help: one sentence about what it reads and learns.
         noun: the samples in a word or two: "table", "pictures".
-        read: (recipe, file or folder, whether it is the test file) to samples.
         code: the data section of a script.
-        endings: of the files that it reads, with their dots, small letters.
-        recognise: (path) to the initial options, None where the path is of another kind.
-        read_test: test samples that the same file or folder contains, or None.
-        tabular: whether the recipe's file is a table, whose columns have roles and types.
-        table: (recipe, file, most rows or None) to the table as stored, for the preview; None: it
-            shows the samples.
-        streams: a file that does not fit in memory is read while training.
         more_options: options that depend on the recipe: those of a built-in set.
         task: the task as the recipe alone tells it, or "".
         modalities: the sorts of samples of this kind.
         chosen: (recipe) to a title: the set's or the file's name.
-        contents: (project, folder) to a view of a file that cannot be trained on yet, or None.
         points: (recipe) to the live view on which its points are edited by hand, or "".
         value: what a feature is called: "column" or "value".
         goes_on: predictions continue after the last row.
-        target_by_name: the default target is chosen by column names; else it is the last column.
-        array_names: the recipe says which of a file's arrays are inputs and which are targets.
     """
 
     name: str
@@ -147,25 +176,16 @@ class DataKind:
     help: str
     noun: str
     options: tuple[Param, ...]
-    read: Callable[[Data, Path, bool], Samples]
+    files: KindFiles
     code: Callable[[ScriptRequest], DataCode]
-    place: DataLocation = DataLocation.FILE
-    endings: tuple[str, ...] = ()
-    recognise: Callable[[Path], Mapping[str, Any] | None] = lambda path: None
-    read_test: Callable[[Data, Path], Samples | None] = lambda data, path: None
-    tabular: Callable[[Data], bool] = lambda data: False
-    table: Callable[[Data, Path, int | None], pd.DataFrame] | None = None
-    streams: bool = False
+    tables: KindTables = KindTables(used=lambda data: False)
     more_options: Callable[[Data], tuple[Param, ...]] = lambda data: ()
     task: Callable[[Data], str] = lambda data: ""
     chosen: Callable[[Data], str] = lambda data: Path(data.path).name
     modalities: tuple[Modality, ...] = ()
-    contents: Callable[[Project, Path], object | None] = lambda project, base: None
     points: Callable[[Data], str] = lambda data: ""
     value: str = "value"
     goes_on: bool = False
-    target_by_name: bool = False
-    array_names: bool = False
 
     def params(self, data: Data) -> tuple[Param, ...]:
         """Return all options of a recipe of this kind, in the order of the form."""

@@ -154,7 +154,7 @@ def _require_values(
 def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     sources = tuple(entry.source for entry in preprocessing.inputs.values() if entry.source)
     kind = KINDS.get(data.kind)  # a model from elsewhere says nothing of its data
-    names = sources if kind is not None and kind.array_names and sources else ()
+    names = sources if kind is not None and kind.files.array_names and sources else ()
     answers = [n for chosen in data.targets.values() for n in chosen] if names else []
     tested = read_arrays(path, data.options, names, answers, test=True)
     samples = tested or read_arrays(path, data.options, names, answers)

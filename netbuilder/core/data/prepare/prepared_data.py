@@ -111,7 +111,7 @@ def prepare_data(project: Project, base: Path) -> PreparedData:
     Raise DataError if the data cannot be read, or does not fit the recipe.
     """
     key = _key(project, base)
-    large = kind_of(project.data).streams and is_large(project.data, base)
+    large = kind_of(project.data).files.streams and is_large(project.data, base)
     make = _make_large if large else _make
     return _PLANS.get(key, lambda: make(project, base))
 
@@ -124,8 +124,8 @@ def seen_before(name: str, project: Project, base: Path, look: Callable[[], Valu
     """
     data = project.data
     check_trusted(data, base)
-    kind = kind_of(data) if data.kind else None
-    if kind is None or not data.path or not kind.tabular(data) or not (base / data.path).is_file():
+    in_table = bool(data.kind and data.path) and kind_of(data).tables.used(data)
+    if not in_table or not (base / data.path).is_file():
         return look()
     key = disk_cache.cache_key(
         name, __version__, language(), str(base.resolve()), _key(project, base)
@@ -214,7 +214,7 @@ def _make(project: Project, base: Path) -> PreparedData:
 
 def _check_classes(data: Data, base: Path, samples: Samples) -> None:
     """Raise ``DataError`` where all folders but one are missing."""
-    if not data.path or kind_of(data).tabular(data):
+    if not data.path or kind_of(data).tables.used(data):
         return
     folder = base / data.path
     if not folder.is_dir():

@@ -507,7 +507,7 @@ def _default_target(
     others = [str(column) for column in _columns(samples) if str(column) != name]
     if named or not data.path or not name or not others:
         return
-    by_name = kind_of(data).target_by_name and likely_target([*others, name])[1]
+    by_name = kind_of(data).tables.target_by_name and likely_target([*others, name])[1]
     best, _rank = likely_target(others)
     yield column_finding(
         "default-target" if by_name else "default-target:2",

@@ -129,12 +129,9 @@ class RawTable:
                 columns[name] = known[places]
             else:
                 whole = len(cells) and np.array_equal(cells, np.round(cells))
-                columns[name] = cells.astype(np.int64) if whole and self._fits(cells) else cells
+                whole = whole and np.abs(cells).max() < 2**52
+                columns[name] = cells.astype(np.int64) if whole else cells
         return pd.DataFrame(columns, index=pd.Index(self.lines[rows], name=LINE))
-
-    @staticmethod
-    def _fits(cells: NDArray[np.float64]) -> bool:
-        return bool(np.abs(cells).max(initial=0) < 2**52)
 
 
 def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:

@@ -548,7 +548,8 @@ def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
 def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
     """Say which unit was read, and where it is missing."""
     findings = []
-    turned = style.unit == "°" and any(_direction(cell) for cell in cells)
+    units = {(unit_beside(cell) or "").strip("° ") for cell in cells if style.unit == "°"}
+    turned = not units.isdisjoint(DIRECTIONS)
     if turned or style.point in {*TIMED, FEET}:
         return [_measured_finding(name, cells, style)]
     if style.factors:
@@ -579,10 +580,6 @@ def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Findi
             )
         )
     return findings
-
-
-def _direction(cell: str) -> bool:
-    return (unit_beside(cell) or "").strip("° ") in DIRECTIONS
 
 
 def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Finding:

@@ -36,7 +36,8 @@ def check_sizes(config: Any, numbers: int, name: str) -> None:
         size = _product(value)
         too_many = key in _WEIGHTS and size > max(numbers, _SMALL)
         if too_many or size > MAX_SAMPLE:
-            words = {"layer": owner, "argument": key, "size": _size_text(value)}
+            size_text = "×".join(f"{n:,}" for n in _numbers(value))
+            words = {"layer": owner, "argument": key, "size": size_text}
             detail = _("'{layer}' has {argument} {size}.", **words)
             raise (too_large_error if too_many else too_much_output_error)(name, detail)
 
@@ -80,10 +81,6 @@ def _product(value: Any) -> float:
     if isinstance(value, list) and any(isinstance(item, list | Mapping) for item in value):
         return max(_product(item) for item in value)
     return math.prod(abs(n) for n in _numbers(value) if abs(n) > 1)
-
-
-def _size_text(value: Any) -> str:
-    return "×".join(f"{n:,}" for n in _numbers(value))
 
 
 def _numbers(value: Any) -> Iterator[int | float]:

@@ -276,7 +276,8 @@ def listing(
     Without ``facts``, the script takes shapes from its arrays; ``errors`` are written at the top.
     """
     note = numbers_note(project, script_recipe(project, facts), style)
-    about = _("{title}: a network made with NetBuilder.", title=_title(project))
+    title = re.sub(r'["\\\n\r]+', " ", project.name).strip() or "Untitled"
+    about = _("{title}: a network made with NetBuilder.", title=title)
     lines = [f'"""{about}"""', "", *_comment(note, 96), ""]
     if errors:
         lines += _comment(_(ERRORS_HEADING), 96)
@@ -346,10 +347,6 @@ def file_stem(name: str) -> str:
     """Return the base name of the script's model, never that of NetBuilder's own file."""
     stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "model"
     return f"{stem}_script"
-
-
-def _title(project: Project) -> str:
-    return re.sub(r'["\\\n\r]+', " ", project.name).strip() or "Untitled"
 
 
 def _imports(project: Project, cells: list[ScriptCell], imported: list[str]) -> ScriptCell:

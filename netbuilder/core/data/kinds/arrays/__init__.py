@@ -23,6 +23,7 @@ from netbuilder.core.data.kinds.kind import (
     DataCode,
     DataKind,
     InputFormat,
+    KindFiles,
     ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
@@ -338,11 +339,13 @@ KIND = DataKind(
         *PARTS,
     ),
     modalities=(NUMBERS, IDS),
-    read=_read_kind,
+    files=KindFiles(
+        _read_kind,
+        ENDINGS,
+        recognise=lambda path: {} if path.suffix.lower() in ENDINGS else None,
+        read_test=lambda data, path: _read_data(data, path, test=True),
+        contents=_contents,
+        array_names=True,
+    ),
     code=_code,
-    endings=ENDINGS,
-    recognise=lambda path: {} if path.suffix.lower() in ENDINGS else None,
-    read_test=lambda data, path: _read_data(data, path, test=True),
-    contents=_contents,
-    array_names=True,
 )

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.kinds.csv import table
 from netbuilder.core.data.kinds.csv.layers import EMPTY, made_up_cells, table_layers, taken_columns
-from netbuilder.core.data.kinds.kind import MEMORY, PARTS, TABLE_FILE, TABLE_SCALING, TASK, DataKind
+from netbuilder.core.data.kinds.kind import (
+    MEMORY,
+    PARTS,
+    TABLE_FILE,
+    TABLE_SCALING,
+    TASK,
+    DataKind,
+    KindFiles,
+    KindTables,
+)
 from netbuilder.core.data.kinds.modality import (
     Array,
     Fitted,
@@ -191,13 +200,8 @@ KIND = DataKind(
     noun=N_("table"),
     options=(TASK, TABLE_SCALING, *PARTS, *TABLE_FILE, MEMORY),
     modalities=(TABLE,),
-    target_by_name=True,
-    read=_read,
+    files=KindFiles(_read, ENDINGS, recognise=recognised, streams=True),
+    tables=KindTables(read=read_table, target_by_name=True),
     code=lambda question: table_code(question, reading_lines(question)),
-    endings=ENDINGS,
-    recognise=recognised,
-    tabular=lambda data: True,
-    table=read_table,
-    streams=True,
     value="column",
 )

@@ -37,6 +37,8 @@ from netbuilder.core.data.kinds.kind import (
     DataCode,
     DataKind,
     DataLocation,
+    KindFiles,
+    KindTables,
     ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
@@ -88,7 +90,7 @@ if TYPE_CHECKING:
 COLOR_MODES = {"rgb": 3, "grayscale": 1}
 
 
-def read_images(data: Data, path: Path, *, test: bool = False, part: bool = False) -> Samples:
+def read_images(data: Data, path: Path, test: bool = False, *, part: bool = False) -> Samples:
     """Return the pictures of a folder, a zip or a table of paths, not yet decoded.
 
     Args:
@@ -377,12 +379,8 @@ KIND = DataKind(
         MEMORY,
     ),
     modalities=(IMAGE,),
-    read=lambda data, path, test: read_images(data, path, test=test),
+    files=KindFiles(read_images, (ZIP,), DataLocation.EITHER, _recognised, _read_test),
+    tables=KindTables(_tabular),
     code=_code,
-    place=DataLocation.EITHER,
-    tabular=_tabular,
-    endings=(ZIP,),
-    recognise=_recognised,
-    read_test=_read_test,
     task=lambda data: "" if _tabular(data) else "classes",
 )

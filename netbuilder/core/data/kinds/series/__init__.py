@@ -13,7 +13,15 @@ from typing import Any
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.findings import DataEdit, Finding, column_finding
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table, recognised
-from netbuilder.core.data.kinds.kind import PARTS, SCALING, TABLE_FILE, DataKind, rare_option
+from netbuilder.core.data.kinds.kind import (
+    PARTS,
+    SCALING,
+    TABLE_FILE,
+    DataKind,
+    KindFiles,
+    KindTables,
+    rare_option,
+)
 from netbuilder.core.data.kinds.series.script import series_code
 from netbuilder.core.data.kinds.series.windows import (
     FEWEST_WINDOWS,
@@ -139,12 +147,9 @@ KIND = DataKind(
         *PARTS,
         *TABLE_FILE,
     ),
-    read=_read,
+    files=KindFiles(_read, ENDINGS, recognise=_recognised),
+    tables=KindTables(read=preview_table),
     code=series_code,
-    endings=ENDINGS,
-    recognise=_recognised,
-    tabular=lambda data: True,
-    table=preview_table,
     task=lambda data: "regression",
     goes_on=True,
 )

@@ -17,6 +17,7 @@ from netbuilder.core.data.kinds.kind import (
     DataKind,
     DataLocation,
     InputFormat,
+    KindFiles,
     ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
@@ -362,11 +363,7 @@ KIND = DataKind(
     noun=N_("sounds"),
     options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
     modalities=(SOUND,),
-    read=_read,
+    files=KindFiles(_read, (ZIP,), DataLocation.EITHER, _recognised, _read_test),
     code=_code,
-    place=DataLocation.EITHER,
-    endings=(ZIP,),
-    recognise=_recognised,
-    read_test=_read_test,
     task=lambda data: "classes",
 )

@@ -27,6 +27,8 @@ from netbuilder.core.data.kinds.kind import (
     DataCode,
     DataKind,
     DataLocation,
+    KindFiles,
+    KindTables,
     ScriptRequest,
 )
 from netbuilder.core.data.kinds.modality import (
@@ -414,13 +416,9 @@ KIND = DataKind(
         *TABLE_FILE,
     ),
     modalities=(TEXT, next_token.TOKENS),
-    read=_read,
+    files=KindFiles(_read, (*TABLE_ENDINGS, ZIP), DataLocation.EITHER, _recognised, _read_test),
+    tables=KindTables(_tabular),
     code=_code,
-    place=DataLocation.EITHER,
-    read_test=_read_test,
     more_options=_options,
     task=lambda data: "classes" if data.options.get("task") == next_token.TASK else "",
-    endings=(*TABLE_ENDINGS, ZIP),
-    recognise=_recognised,
-    tabular=_tabular,
 )
