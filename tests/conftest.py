@@ -64,7 +64,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep one part of the files with slow tests, if NETBUILDER_SLOW_PART says so: "0/2", "1/2"."""
+    """Keep one part of the files with slow tests, as NETBUILDER_SLOW_PART says: "0/3" to "2/3"."""
     part, _, parts = os.environ.get("NETBUILDER_SLOW_PART", "").partition("/")
     if not parts:
         return

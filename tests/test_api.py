@@ -41,7 +41,6 @@ def test_importing_loads_nothing_heavy():
 @pytest.fixture(scope="module")
 def model() -> nb.Model:
     project = nb.load(IRIS)
-    assert isinstance(project, nb.Project)
     return project.train(epochs=30, seed=3, progress=False)
 
 
@@ -79,7 +78,6 @@ def test_explain_and_save(model, tmp_path):
     found = model.explain(row)
     assert set(found.importance) == set(row)
     again = nb.load(model.save(tmp_path / "iris.h5"))
-    assert isinstance(again, nb.Model)
     assert again.predict([row]).tolist() == model.predict([row]).tolist()
     assert again.history["loss"] == pytest.approx(model.history["loss"])
 
@@ -88,7 +86,6 @@ def test_numbers_come_in_the_target_s_units(tmp_path):
     frame = pd.DataFrame({"kg": np.linspace(1, 50, 200)})
     frame["price"] = 1000 + 40 * frame["kg"]
     project = nb.load(resource("examples", "sine.netbuilder"))
-    assert isinstance(project, nb.Project)
     trained = project.train(epochs=150, learning_rate=0.01, data=frame, progress=False)
     assert trained.predict([{"kg": 10.0}])[0] == pytest.approx(1400, rel=0.05)
 
@@ -104,7 +101,6 @@ def test_a_network_of_keras_is_put_on_the_canvas():
     assert project.layers == ["Input", "Dense", "Doubled", "Add", "Dense"]
     assert project.value.training.optimizer.params["learning_rate"] == pytest.approx(0.02)
     known = nb.load(IRIS)
-    assert isinstance(known, nb.Project)
     from dataclasses import replace
 
     whole = nb.Project(replace(project.value, data=known.value.data), known.base)
@@ -195,7 +191,6 @@ def test_a_data_frame_has_a_name_in_messages():
 
 def test_the_script_is_that_of_export(tmp_path):
     project = nb.load(IRIS)
-    assert isinstance(project, nb.Project)
     project.save(tmp_path / "iris.py")
     assert project.script() == (tmp_path / "iris.py").read_text("utf-8")
 
@@ -210,7 +205,6 @@ def test_a_script_names_a_layer_of_the_user_s_own():
 @pytest.mark.slow
 def test_two_models_in_two_threads_do_not_disturb_each_other():
     project = nb.load(IRIS)
-    assert isinstance(project, nb.Project)
     alone = [project.train(epochs=5, seed=seed, progress=False).history["loss"] for seed in (1, 2)]
     found: dict[int, list[float]] = {}
 
@@ -236,7 +230,7 @@ def test_a_notebook_shows_network_curves_and_matrix(model):
 
 
 def test_callbacks_are_called_after_each_epoch_and_may_stop():
-    class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
+    class Watcher(keras.callbacks.Callback):
         """Notes the epochs and ends after the third."""
 
         epochs: list[int]
@@ -276,7 +270,6 @@ def test_compare_and_tune(model, tmp_path):
     rates = [1e-6, 0.02]
     best = model.project.tune({"training.optimizer.learning_rate": rates}, epochs=20)
     assert best.value.training.optimizer.params["learning_rate"] == rates[1]
-    assert best.trials is not None
     assert list(best.trials["training.optimizer.learning_rate"]) == rates[::-1]
     assert best.export(tmp_path / "best.py").is_file()
 

@@ -238,7 +238,6 @@ def test_a_set_says_the_same_numbers_in_its_script(name, tmp_path, monkeypatch):
     small = {"samples": 60} if any(param.name == "samples" for param in row.options) else {}
     data = Data("builtin", name=name, options=small)
     samples = read_samples(data, tmp_path)
-    assert samples is not None
     text = source(network(data, tmp_path))
     lines = text.split("# Split the data")[0]
     names = run_without_program(lines, tmp_path, monkeypatch)
@@ -291,7 +290,6 @@ def test_scripts_of_other_layouts_read_the_same_pictures(make, tmp_path, monkeyp
     text = source(project, load_dataset(project, tmp_path).facts).split("# Split the data")[0]
     names = run_without_program(text, tmp_path, monkeypatch)
     samples = read_samples(data, tmp_path)
-    assert samples is not None
     # What a folder holds for testing stands behind the rest.
     y = np.ravel(names["y"])
     rows = np.flatnonzero(names.get("part_of", np.zeros(len(y))) == 0)

@@ -88,7 +88,6 @@ def test_a_lesson_is_read_in_the_chosen_language_and_answered_in_english(lesson)
     [step] = found.steps
     assert (found.name, found.title, step.title) == ("one", "Das erste Modell", "Füge hinzu")
     assert step.show is not None and step.show.text == "Unter Input."
-    assert step.question is not None
     assert step.question.choices == ("setosa", "the tall one")  # what a record keeps
     assert step.question.label("the tall one") == "die große"
     assert step.question.right("the tall one") and not step.question.right("setosa")

@@ -36,7 +36,6 @@ def test_a_passing_folder_stands_in_for_a_home_that_cannot_be_written(tmp_path, 
     assert len({place.parent for place in places}) == 1, "one for all"
     assert folders.data() == places[0], "the same whenever it is asked for"
     told = folders.problem()
-    assert told is not None
     assert str(tmp_path / "taken" / "home" / "data") in told.what
     assert "--data-dir" in told.fix
 
@@ -57,7 +56,6 @@ def test_a_folder_that_only_seems_writable_is_not_taken(home, monkeypatch):
     assert not place.is_relative_to(home)
     assert (place / "kept").write_text("for now")
     told = folders.problem()
-    assert told is not None
     assert told.code == "data_folder_not_writable"
 
 

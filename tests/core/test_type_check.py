@@ -18,7 +18,7 @@ class Inner:
 @dataclass(frozen=True)
 class Outer:
     inner: tuple[Inner, ...] = (Inner(),)
-    sizes: Mapping[str, tuple[int, ...]] = None  # type: ignore[assignment]
+    sizes: Mapping[str, tuple[int, ...]] = None
     pair: tuple[float, float] = (0, 1)
     maybe: int | None = None
     flag: bool = False
@@ -36,7 +36,7 @@ def test_honest_values_fit():
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("inner", (Inner(values=("1",)),)),  # type: ignore[arg-type]
+        ("inner", (Inner(values=("1",)),)),
         ("inner", ({"name": "x"},)),
         ("sizes", {"a": "12"}),
         ("sizes", {1: (1,)}),

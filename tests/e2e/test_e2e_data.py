@@ -25,8 +25,8 @@ def test_a_file(tmp_path, capsys):
     (tmp_path / "d.csv").write_text(f"x,bit,letter\n{rows}\n")
     code, found = told(capsys, str(tmp_path / "d.csv"))
     assert code == 0
-    assert (found["kind"], sum(found["rows"].values())) == ("csv", 50)  # type: ignore[attr-defined]
-    x, _, letter = found["columns"]  # type: ignore[misc]
+    assert (found["kind"], sum(found["rows"].values())) == ("csv", 50)
+    x, _, letter = found["columns"]
     assert {key: x[key] for key in ("name", "role", "type", "missing", "unique", "min", "max",
                                     "mean", "examples")} == {
         "name": "x", "role": "feature", "type": "number", "missing": 0, "unique": 50,
@@ -34,7 +34,7 @@ def test_a_file(tmp_path, capsys):
     }  # fmt: skip
     assert (letter["role"], letter["type"]) == ("target", "category")
     assert found["classes"] == {"a": 25, "b": 25}
-    told_of = {(note["severity"], note["fix"]) for note in found["notes"]}  # type: ignore[attr-defined]
+    told_of = {(note["severity"], note["fix"]) for note in found["notes"]}
     assert ("warning", "Leave 'bit' out") in told_of
 
 
@@ -52,7 +52,7 @@ def test_a_project(tmp_path, capsys):
     code, found = told(capsys, str(tmp_path / "iris.netbuilder"))
     assert code == 0
     assert found["classes"] == {"setosa": 50, "versicolor": 50, "virginica": 50}
-    assert len(found["columns"]) == 5  # type: ignore[arg-type]
+    assert len(found["columns"]) == 5
 
 
 def test_arrays(tmp_path, capsys):
@@ -72,7 +72,7 @@ def test_what_keeps_it_from_training_is_told_and_the_exit_is_1(tmp_path, capsys)
     (tmp_path / "d.csv").write_text(f"y;price\n{rows}\n")
     code, found = told(capsys, str(tmp_path / "d.csv"))
     assert code == 1
-    (asked,) = [one for one in found["notes"] if one["severity"] == "error"]  # type: ignore[attr-defined]
+    (asked,) = [one for one in found["notes"] if one["severity"] == "error"]
     assert asked["column"] == "price"
     assert asked["fixes"] == [
         "Read as 1000", "Read as 1.000",
@@ -112,15 +112,15 @@ def test_the_json_is_the_table_of_the_panel(tmp_path, capsys):
     code, found = told(capsys, str(tmp_path / "p.netbuilder"))
     assert code == 0
     short = {"min": "minimum", "max": "maximum"}
-    for said, shown in zip(found["columns"], make_report(project, tmp_path).columns, strict=True):  # type: ignore[call-overload]
+    for said, shown in zip(found["columns"], make_report(project, tmp_path).columns, strict=True):
         facts = asdict(shown)
         facts |= {key: facts.pop(name) for key, name in short.items()}
         facts["decided"] = sorted(facts["decided"])
         facts["common"] = dict(facts["common"])
         assert said == json.loads(json.dumps(facts))
-    assert found["columns"][1]["missing_rule"] == "median"  # type: ignore[index]
-    assert found["columns"][1]["missing"] == 20  # type: ignore[index]
-    assert found["columns"][0]["histogram"]["counts"] == {"a": [2, 1] * 10, "b": [1, 2] * 10}  # type: ignore[index]
+    assert found["columns"][1]["missing_rule"] == "median"
+    assert found["columns"][1]["missing"] == 20
+    assert found["columns"][0]["histogram"]["counts"] == {"a": [2, 1] * 10, "b": [1, 2] * 10}
 
 
 def test_what_a_button_mends_is_told_in_the_words_of_the_command(tmp_path, capsys):
@@ -165,14 +165,14 @@ def test_fixes_are_done_by_their_number_or_their_words(tmp_path, capsys):
     table, project = tmp_path / "in" / "d.csv", tmp_path / "p.netbuilder"
     table.write_text(WEATHER.replace("-999", "dry"))
     code, found = told(capsys, str(table))
-    (error,) = (one for one in found["notes"] if one["severity"] == "error")  # type: ignore[attr-defined]
+    (error,) = (one for one in found["notes"] if one["severity"] == "error")
     assert (code, error["fix"]) == (1, "Treat 'dry' as missing")
 
     code, found = told(capsys, str(table), "--fix", "1", "-o", str(project))
     assert "1 value is missing" in str(found["notes"])
     assert (files.read(project).name, files.read(project).data.path) == ("p", "in/d.csv")
     code, found = told(capsys, str(project), "--fix", "Leave those rows out")
-    assert (code, sum(found["rows"].values())) == (0, 59)  # type: ignore[attr-defined]
+    assert (code, sum(found["rows"].values())) == (0, 59)
     day = files.read(project)
     assert main(["data", str(project), "--fix", "Use 'day' as a date"]) == 0
     assert files.read(project).data.columns["day"].type == "date"

@@ -41,7 +41,6 @@ def test_a_row_of_a_table(house_model, tmp_path, capsys):
 def test_the_command_says_what_the_window_says(digits_model, tmp_path, capsys):
     """Each way for a picture, also where Grad-CAM is black: the very heat map and sentence."""
     trained, data = digits_model
-    assert data.test is not None
     raw = data.test.raw_x["input"][:12]
     np.savez(tmp_path / "p.npz", x=raw)
     registry.save_network(trained, tmp_path / "m.h5")

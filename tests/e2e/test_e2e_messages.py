@@ -22,7 +22,6 @@ from netbuilder.core import folders
 def test_a_missing_library_says_what_to_install(library, debian, fedora):
     text = f"{library}: cannot open shared object file: No such file or directory"
     told = missing_library_error(text)
-    assert told is not None
     assert library.split(".so", maxsplit=1)[0] in told.what
     assert debian in told.fix
     assert fedora in told.fix

@@ -31,7 +31,7 @@ def test_ctrl_c_at_one_worker_ends_both_in_words(root, diabetes_job, tmp_path):
 
     def start(epochs: int, *more: str) -> list[subprocess.Popen[str]]:
         where = addresses()
-        command = [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project)]  # type: ignore[attr-defined]
+        command = [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project)]
         command += ["-o", str(model), "--epochs", str(epochs), "--workers", where, *more]
         return [
             subprocess.Popen(
@@ -61,7 +61,6 @@ def test_ctrl_c_at_one_worker_ends_both_in_words(root, diabetes_job, tmp_path):
     from netbuilder.core.engine.checkpoint import read_checkpoint
 
     found = read_checkpoint(checkpoint.parent)
-    assert found is not None
     workers = start(found.epoch + 3, "--resume")
     for worker in workers:
         _, err = worker.communicate(timeout=120)

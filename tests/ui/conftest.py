@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core import i18n
 from netbuilder.core.engine.loop import compilation
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
@@ -19,8 +20,11 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui import app, main_window
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs, settings
+from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_progress import FULL
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import font_scale, theme
 
 MINUTE = 60_000
 #: Seconds that a dialog may stand.
@@ -62,6 +66,11 @@ class PatientBot(QtBot):
 
     def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = MINUTE) -> None:
         super().waitUntil(callback, timeout=timeout)
+
+    def train(self, window: MainWindow) -> None:
+        """Train the network of a window, to the end of the run."""
+        window.runner.start()
+        self.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
     def waitSignal(self, signal: Any, *, timeout: int = MINUTE, **more: Any) -> Any:
         return super().waitSignal(signal, timeout=timeout, **more)
@@ -135,6 +144,18 @@ def at_rest(qtbot: QtBot) -> Callable[[Callable[[], object]], None]:
 def full_level(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see everything, unless they choose Basic."""
     monkeypatch.setattr(settings, "FIRST", settings.FULL)
+
+
+@pytest.fixture(autouse=True)
+def as_at_first(qapp: QApplication) -> Iterator[None]:
+    """English, letters of their own size, and the system's scheme, whatever a test chose."""
+    yield
+    if i18n.language() != i18n.SOURCE:
+        choose_language(i18n.SOURCE)
+    if font_scale.font_scale() != 1.0:
+        font_scale.set_font_scale(1.0)
+    if theme.theme()._forced is not None:
+        theme.theme().force(None)
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,6 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
-
-from netbuilder.ui.main_window import MainWindow
 
 FIELDS = (
     QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView, QTextEdit,
@@ -48,17 +45,4 @@ def nameless(window: QWidget) -> set[str]:
                 place.append(type(outer).__name__)
                 outer = outer.parentWidget()
             found.add(f"{type(widget).__name__} in {' in '.join(place)}")
-    return found
-
-
-def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
-    """Through all tabs and all layers."""
-    found = set()
-    for name in window.docks.pages:
-        window.docks.show_panel(name, focus=False)
-        qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
-        found |= {f"{name}: {one}" for one in nameless(window)}
-    for node in window.store.project.graph.nodes:
-        window.canvas.select((node.id,))
-        found |= {f"{node.layer}: {one}" for one in nameless(window)}
     return found

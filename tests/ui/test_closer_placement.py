@@ -13,7 +13,6 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.canvas.scene.popup_placement import place_popup
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 Open = Callable[..., MainWindow]
@@ -151,8 +150,7 @@ def test_its_lines_are_broken_anew_where_it_becomes_narrower(open_window, exampl
     window = open_window(edits.set_training(example("digits"), epochs=1), keras=True)
     window.resize(1024, 700)
     arrange(window, "rail")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     window.canvas.show_number("conv2d", (3, 3, 1))
     assert window.canvas.closer.products.isVisible()
@@ -198,7 +196,7 @@ def test_other_cards_are_covered_only_where_there_is_no_other_room(open_window, 
 @pytest.mark.parametrize("wide, high", [*product((240, 320, 442, 722), (160, 300, 560))])
 def test_of_cards_that_lie_anywhere_none_is_covered(wide, high):
     rng, room = np.random.default_rng(wide + high), QSizeF(wide, high)
-    for _time in range(200):
+    for _time in range(80):
         spots = rng.uniform((-wide, -high), (2 * wide, 2 * high), (3, 2))
         cards = [QRectF(x, y, 160, 56) for x, y in spots]
         place = place_popup(room, cards, cards[2:], QSizeF(442, 520), QSizeF(300, 240))

@@ -1,29 +1,19 @@
 """The heads of every table are whole: in German, at large letters, in a window of 1024 x 700."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from PySide6.QtWidgets import QHeaderView, QTableView, QTreeView, QVBoxLayout, QWidget
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core import i18n
 from netbuilder.core.grading.submission import GRADED, Submission
 from netbuilder.core.project import edits
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services.language import choose_language
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.panels import TASKS
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    before = i18n.language()
-    yield
-    font_scale.set_font_scale(1.0)
-    choose_language(before)
 
 
 def cut(window: QWidget) -> list[str]:
@@ -65,8 +55,7 @@ def whole(window: QWidget, qtbot: QtBot, looks: Iterable[tuple[str, float]] = LO
 def test_every_page(open_window, example, qtbot, name):
     window = open_window(edits.set_training(example(name), epochs=1))
     window.resize(1024, 700)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     seen = 0
     for page in (page for task in TASKS for page in task.pages):
         shown = window.docks.show_panel(page, focus=False)

@@ -39,6 +39,5 @@ def test_weights_go_onto_the_open_project(open_window, qtbot, tmp_path):
     window.documents.open_path(path)
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
     trained = window.workbench.models.trained
-    assert trained is not None
     for ours, theirs in zip(trained.model.get_weights(), model.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)

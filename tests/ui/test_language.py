@@ -27,7 +27,6 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_export import write_svg
 from netbuilder.ui.services import language as window_language, settings
 from netbuilder.ui.services.language import choose_language
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.settings_dialog import LANGUAGE, SettingsDialog, language_names
 
 Open = Callable[..., MainWindow]
@@ -170,9 +169,7 @@ def test_figures_of_a_prediction_are_written_as_the_language_writes_them(
 ):
     """113,959 stayed 113.959 after German: to an English reader a thousandth of it."""
     window = open_window(edits.set_training(example("diabetes"), epochs=1), keras=True)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     window.docks.show_panel("predict")
 
     def answer() -> str:
@@ -252,7 +249,6 @@ def test_an_open_lesson_follows_at_its_step_with_its_progress(open_window):
     session.go(1)
     window.welcome.lessons.show()
     panel = window.welcome.lessons.panel
-    assert session.step is not None
     english, heading = session.step.title, panel.heading.text()
     choose_language("de")
     assert session.step.title != english, "the lesson is translated"

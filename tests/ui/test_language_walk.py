@@ -1,13 +1,9 @@
 """After a training no word and no decimal mark of the language before is left in the window."""
 
-from collections.abc import Iterator
-
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.project import edits
 from netbuilder.ui.services.language import choose_language
-from netbuilder.ui.services.runs.run_record import RunState
 from tests.ui.left_words import left_of
 
 #: Names: of the project and its data, of parameters and layers, in the code, and of pyqtgraph.
@@ -18,12 +14,6 @@ NAMES = (
 )
 
 
-@pytest.fixture(autouse=True)
-def english(qapp: QApplication, home: object) -> Iterator[None]:
-    yield
-    choose_language("en")
-
-
 @pytest.mark.slow
 def test_no_word_of_the_language_before_is_left(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=5))
@@ -32,7 +22,7 @@ def test_no_word_of_the_language_before_is_left(open_window, example, qtbot):
 
     def at_rest() -> None:
         qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
-        qtbot.wait(100)
+        qtbot.wait(300)
 
     def look(when: str) -> list[str]:
         found: set[str] = set()
@@ -43,9 +33,7 @@ def test_no_word_of_the_language_before_is_left(open_window, example, qtbot):
         return sorted(found)
 
     def train() -> None:
-        with qtbot.waitSignal(window.runner.began):
-            window.runner.start()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        qtbot.train(window)
         at_rest()
 
     train()

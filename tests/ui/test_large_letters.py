@@ -41,7 +41,6 @@ from netbuilder.ui.plots.training_curves import TrainingCurvePlot
 from netbuilder.ui.results.prediction_views import PredictionHeader
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.derived import all_idle
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.window.command_search import CommandSearch
@@ -65,9 +64,7 @@ def letters() -> Iterator[Callable[[MainWindow, float], None]]:
 
 
 def _trained(window: MainWindow, qtbot: QtBot) -> None:
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
 
 

@@ -28,8 +28,7 @@ def slow(
 ) -> Iterator[tuple[MainWindow, threading.Event]]:
     """A window on a saved project that opens a .h5 of a slow disk, and the gate of that disk."""
     window = open_window(edits.set_training(example("xor"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     model = tmp_path / "xor.h5"
     assert window.documents.export_to(model).finish()
     mine = tmp_path / "mine.netbuilder"
@@ -53,15 +52,13 @@ def test_a_run_that_was_begun_meanwhile_is_asked_about(slow, qtbot, answer):
     qtbot.waitUntil(lambda: window.documents.opening == "")
     qtbot.waitUntil(lambda: pressed == [dialogs.GO_ON])
     assert window.runner.state is RunState.PAUSED
-    assert window.store.path is not None
     assert window.store.path.name == "mine.netbuilder"
 
 
 @pytest.mark.slow
 def test_a_network_that_was_trained_meanwhile_is_asked_about(slow, qtbot, answer):
     window, gate = slow
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     trained = window.workbench.models.trained
     assert trained is not None
     models = window.workbench.models

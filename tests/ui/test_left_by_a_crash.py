@@ -67,7 +67,6 @@ def test_work_left_on_another_computer_is_offered_once_that_one_is_silent(left):
 def run_left(name: str, project: Project) -> Path:
     """A run of a process that is gone, two epochs far."""
     run = interrupted_runs.begin_run(project, Path())
-    assert run is not None
     short = edits.set_training(project, epochs=2)
     Session(
         short,
@@ -160,6 +159,7 @@ def test_what_is_put_back_is_on_disk_all_the_while(open_window, left, edited, an
     assert not kept.exists()
 
 
+@pytest.mark.slow
 def test_a_second_crash_leaves_work_and_run_of_one_process_too(
     open_window, left, example, answer, qtbot
 ):
@@ -239,7 +239,6 @@ def test_a_run_that_another_window_took_is_passed_over(
     found = sorted(interrupted_runs.find_interrupted(), key=lambda one: one.folder)
     found[0].lock.unlock()
     other = acquire_lock(found[0].folder / "lock")
-    assert other is not None
     monkeypatch.setattr(interrupted_runs, "find_interrupted", lambda: found)
     window = open_window()
     answer(dialogs.GO_ON, dialogs.GO_ON)
@@ -292,12 +291,10 @@ def test_a_training_that_is_not_in_runs_is_asked_about(open_window, example, qtb
     window = open_window(edits.set_training(example("iris"), epochs=2))
     shutil.rmtree(home / "data" / "runs", ignore_errors=True)
     (home / "data" / "runs").write_text("a file where the folder should be")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.models.trained is not None
     assert "not saved" in window.banner.cards[0].title.text()
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (home / "data" / "runs").unlink()
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.documents.unsaved == (), "an example that nobody edited, in Runs"

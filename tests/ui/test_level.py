@@ -131,7 +131,7 @@ def test_the_switch_is_remembered(open_window):
 
 
 def test_a_school_chooses_the_level_of_a_first_start(tmp_path, monkeypatch, home):
-    file = tmp_path / "settings.toml"  # type: ignore[operator]
+    file = tmp_path / "settings.toml"
     monkeypatch.setenv(VARIABLE, str(file))
     assert level().basic
     file.write_text('level = "full"\n', encoding="utf-8")

@@ -106,14 +106,14 @@ def test_large_numbers_have_separators_everywhere(qtbot):
     assert axis.tickStrings([0.2, 0.4], 1.0, 0.2) == ["0.2", "0.4"]
 
 
+@pytest.mark.slow
 def test_runs_show_their_numbers_whole(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.resize(1366, 768)
-    window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.state.active)
+    qtbot.train(window)
     panel = window.docks.show_panel("compare", focus=False).runs
-    qtbot.waitUntil(lambda: bool(panel.model.runs))  # type: ignore[attr-defined]
-    table = panel.table  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool(panel.model.runs))
+    table = panel.table
     for column in range(1, table.model().columnCount()):
         if not table.isColumnHidden(column):
             assert table.columnWidth(column) >= table.sizeHintForColumn(column)
@@ -123,8 +123,7 @@ def test_runs_show_their_numbers_whole(open_window, example, qtbot):
 def test_pictures_on_the_canvas_follow_the_scheme(open_window, example, qtbot):
     """Dark letters on a dark canvas cannot be read."""
     window = open_window(edits.set_training(example("moons"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.state.active)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
 
     def lightest() -> int:
@@ -133,10 +132,7 @@ def test_pictures_on_the_canvas_follow_the_scheme(open_window, example, qtbot):
         inked = [image.pixelColor(*spot) for spot in spots]
         return max(color.lightness() for color in inked if color.alpha() > 200)
 
-    try:
-        theme.theme().force(False)
-        light = lightest()
-        theme.theme().force(True)
-        assert lightest() > light + 60
-    finally:
-        theme.theme().force(None)
+    theme.theme().force(False)
+    light = lightest()
+    theme.theme().force(True)
+    assert lightest() > light + 60

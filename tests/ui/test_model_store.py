@@ -96,8 +96,7 @@ def test_an_evaluation_that_comes_during_a_run_is_that_of_the_settled_network(
     open_window, example, qtbot
 ):
     window = open_window(edits.set_training(example("iris"), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.workbench.models.state.evaluation is not None)
     trained = window.workbench.models.trained
     models = ModelStore()

@@ -17,7 +17,6 @@ def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
     qtbot.waitUntil(window.isActiveWindow)
     letters, present = font_scale.font_scale(), window.commands.presentation
     level = window.top_bar.findChild(QFrame, "level_switch")
-    assert level is not None
     visible = level.isVisible()
     QTest.keyClick(window.canvas, Qt.Key.Key_F11)
     try:
@@ -49,7 +48,6 @@ def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
         card = window.canvas.sight.card_rect("input").toRect().center()
         at = window.canvas.viewport().mapTo(window, card)
         present.spotlight.look_at(at, False)
-        assert present.spotlight.lit is not None
         assert present.spotlight.lit.contains(at)
         present.spotlight.look_at(QPoint(2, 2), False)
         assert present.spotlight.lit is None

@@ -38,7 +38,6 @@ def editor(home: Path, root: Path):
     process = subprocess.Popen(
         [sys.executable, "-c", EDITOR], stdout=subprocess.PIPE, text=True, cwd=root
     )
-    assert process.stdout is not None
     assert process.stdout.readline().strip() == "edited"
     yield process
     process.kill()

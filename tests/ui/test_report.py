@@ -17,7 +17,6 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.headline import headline
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import window_commands
 from netbuilder.ui.window.run_report import RunReport, report_page
@@ -36,8 +35,7 @@ def test_the_last_run_stands_on_one_page(request, open_window, example, qtbot, t
     for rate in (0.01, 0.002):
         optimizer = Choice("Adam", {"learning_rate": rate, "beta_1": 0.8})
         window.store.apply("rate", lambda one, o=optimizer: edits.set_training(one, optimizer=o))
-        window.runner.start()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        qtbot.train(window)
     assert window.actions_table["report"].isEnabled()
     assert all(button.isEnabled() for button in share.values())
     for name in ("run.html", "run.pdf"):
@@ -125,8 +123,7 @@ def test_a_picture_for_a_worksheet(open_window, example, qtbot, tmp_path, monkey
 def test_it_says_which_weights_were_tested(open_window, example, qtbot):
     """Of one run two networks can be tested: that of its end, and that of its best epoch."""
     window = open_window(edits.set_training(example("iris"), epochs=4))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     trained = window.workbench.models.trained
     assert trained is not None
     tested = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.pasted_table import store_table
@@ -30,37 +30,6 @@ from netbuilder.ui.window.documents import empty_project
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
 H5, KERAS = FileType("Keras HDF5", (".h5", ".hdf5")), FileType("Keras", (".keras",))
-
-
-#: What is still to be pressed: what no dialog came for must not be pressed in another test's.
-_WAITING: list[list[str]] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    yield
-    for left in _WAITING:
-        left.clear()
-    _WAITING.clear()
-
-
-def press(*texts: str) -> None:
-    """Press these buttons, each in the dialog that stands then."""
-    left = list(texts)
-    _WAITING.append(left)
-
-    def look() -> None:
-        box = QApplication.activeModalWidget()
-        if not left:
-            return
-        if box is not None:
-            button = next((b for b in box.findChildren(QPushButton) if b.text() == left[0]), None)
-            if button is not None:
-                left.pop(0)
-                button.click()
-        QTimer.singleShot(30, look)
-
-    QTimer.singleShot(30, look)
 
 
 def names(monkeypatch: pytest.MonkeyPatch, *paths: Path | str) -> None:
@@ -89,8 +58,7 @@ def trained(open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path) -> 
     path = tmp_path / "mine.netbuilder"
     files.write(small, path)
     window = open_window(small, path)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.models.trained is not None
     return window
 
@@ -203,15 +171,17 @@ def test_work_of_a_lesson_is_not_saved_beside_the_teachers_lesson(open_window, t
     assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pupil"
 
 
-def test_an_appended_ending_replaces_no_file_unasked(open_window, small, tmp_path, monkeypatch):
+def test_an_appended_ending_replaces_no_file_unasked(
+    open_window, small, tmp_path, monkeypatch, answer
+):
     there = tmp_path / "lesson 2.1.netbuilder"
     there.write_text("of somebody else")
     window = open_window(small, keras=False)
     names(monkeypatch, tmp_path / "lesson 2.1", tmp_path / "lesson 2.1")
-    press("Cancel")
+    answer("Cancel")
     assert not window.documents.save_as()
     assert there.read_text() == "of somebody else"
-    press("Replace")
+    answer("Replace")
     assert window.documents.save_as()
     assert files.read(there).graph == small.graph
 
@@ -222,36 +192,29 @@ def lose_record(window: MainWindow) -> None:
     models.submit(replace(models.state, run_id=""))
 
 
-def test_a_name_with_an_unknown_ending_is_saved_before_the_window_closes(
-    trained, tmp_path, monkeypatch
-):
-    lose_record(trained)
-    names(monkeypatch, tmp_path / "sales.v2")
-    press("Save")
-    assert trained.close()
-    assert (tmp_path / "sales.v2.h5").stat().st_size > 1000
-    assert not trained.documents.model_unsaved
-
-
-def test_a_model_that_cannot_be_written_keeps_the_window_open(trained, tmp_path, monkeypatch):
+def test_a_window_closes_once_its_network_is_saved(trained, tmp_path, monkeypatch, answer):
     lose_record(trained)
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
-    names(monkeypatch, blocked / "sales.h5")
-    press("Save")
+    names(monkeypatch, blocked / "sales.h5", tmp_path / "sales.v2")
+    answer("Save")
     assert not trained.close()
     assert trained.isVisible()
     assert trained.banner.cards, "why it failed is said"
     assert trained.workbench.models.trained is not None
     assert trained.documents.model_unsaved
+    answer("Save")
+    assert trained.close()
+    assert (tmp_path / "sales.v2.h5").stat().st_size > 1000, "of an ending that nobody knows"
+    assert not trained.documents.model_unsaved
 
 
-def test_project_and_model_are_asked_about_once(trained, tmp_path, monkeypatch):
+def test_project_and_model_are_asked_about_once(trained, tmp_path, monkeypatch, answer):
     trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
     lose_record(trained)
     names(monkeypatch, tmp_path / "both.h5")
     seen = [one.what for one in trained.documents.unsaved]
-    press("Save")
+    answer("Save")
     assert trained.close()
     assert len(seen) == 2
     assert "project" in seen[0]
@@ -335,7 +298,7 @@ def test_the_bar_has_the_name_of_the_only_file(trained, example, tmp_path):
 
 
 def test_a_file_that_changed_outside_is_not_replaced_in_silence(
-    open_window, small, tmp_path, monkeypatch
+    open_window, small, tmp_path, monkeypatch, answer
 ):
     path = tmp_path / "mine.netbuilder"
     files.write(small, path)
@@ -344,18 +307,18 @@ def test_a_file_that_changed_outside_is_not_replaced_in_silence(
     assert window.documents.save(), "nobody else has written it"
     files.write(edits.set_training(small, epochs=99), path)
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=4))
-    press("Cancel")
+    answer("Cancel")
     assert not window.documents.save()
     assert files.read(path).training.epochs == 99
     names(monkeypatch, tmp_path / "other.netbuilder")
-    press("Save as…")
+    answer("Save as…")
     assert window.documents.save()
     assert files.read(path).training.epochs == 99
     assert files.read(window.store.path).training.epochs == 4
     window.documents.open_path(path)
     assert window.documents.save(), "it was read as it is now"
     files.write(small, path)
-    press("Replace it")
+    answer("Replace it")
     assert window.documents.save()
     assert files.read(path).training.epochs == 99
 
@@ -385,8 +348,7 @@ def test_the_second_window_with_a_file_says_so(open_window, small, tmp_path, qtb
 
 def test_an_example_that_nobody_edited_does_not_nag(open_window, small, qtbot):
     window = open_window(small)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.models.trained is not None
     assert window.documents.unsaved == ()
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=9))
@@ -417,8 +379,7 @@ def test_a_model_file_holds_the_project_too(open_window, small, qtbot, tmp_path)
     """Who saved the .h5 is not asked about the project: it lies in that file, as it was trained."""
     window = open_window(small)
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=4))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     lose_record(window)
     assert len(window.documents.unsaved) == 2
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
@@ -497,13 +458,13 @@ def test_a_file_that_comes_late_does_not_replace_a_newer_one(
     assert window.documents.opening == ""
 
 
-def test_edits_made_while_a_file_is_read_are_asked_about(trained, slow_model, qtbot):
+def test_edits_made_while_a_file_is_read_are_asked_about(trained, slow_model, qtbot, answer):
     path, gate = slow_model
     window = trained
     window.documents.keep_model()
     window.documents.open_path(path)
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=55))
-    press("Cancel")
+    answer("Cancel")
     gate.set()
     qtbot.waitUntil(lambda: window.documents.opening == "")
     qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
@@ -559,19 +520,19 @@ def test_the_question_about_a_run_goes_when_the_run_ends(open_window, small, qtb
     assert QApplication.activeModalWidget() is None
 
 
-def test_go_on_training_goes_on(open_window, small, qtbot):
+def test_go_on_training_goes_on(open_window, small, qtbot, answer):
     window = open_window(edits.set_training(small, epochs=100_000))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
-    press(dialogs.GO_ON)
+    answer(dialogs.GO_ON)
     assert not window.close()
     assert window.runner.state is RunState.RUNNING
-    press(dialogs.STOP, "Don't save")
+    answer(dialogs.STOP, "Don't save")
     assert window.close()
 
 
 def test_data_on_another_computer_is_asked_about_and_remembered(
-    open_window, tmp_path, home, monkeypatch
+    open_window, tmp_path, home, monkeypatch, answer
 ):
     monkeypatch.setattr(network_data, "TRUSTED", {""})
     monkeypatch.setattr(documents, "TRUSTED", network_data.TRUSTED)
@@ -579,14 +540,14 @@ def test_data_on_another_computer_is_asked_about_and_remembered(
     path = tmp_path / "theirs.netbuilder"
     files.write(replace(empty_project(), data=recipe), path)
     window = open_window(keras=False)
-    for answer, data in (
+    for button, data in (
         ("Open without the data", Data()),
         ("Open the data", recipe),
         ("", recipe),  # no question any more
     ):
-        press(*[answer] * bool(answer))
+        pressed = answer(*[button] * bool(button))
         window.documents.open_path(path)
-        assert window.store.project.data == data and not any(_WAITING[-1:]), answer
+        assert window.store.project.data == data and len(pressed) == bool(button), button
     network_data.TRUSTED.clear()
     window.documents.open_path(path)
     assert network_data.untrusted_host(recipe, tmp_path) == "", "also at the next start"

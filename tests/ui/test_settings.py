@@ -11,7 +11,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
-from netbuilder.ui.services.runs.run_record import RunState, remembered_speed
+from netbuilder.ui.services.runs.run_record import remembered_speed
 from netbuilder.ui.services.settings import choose_font_scale, lists_all_layers
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 
@@ -27,7 +27,6 @@ def in_dialog(
         if dialog is None:
             QTimer.singleShot(30, answer)
             return
-        assert isinstance(dialog, SettingsDialog)
         row = next(one for one in dialog.rows if one.change is runs.set_run_limit)
         field = dialog.form.rows[row.param.name].editor
         line = field.findChild(QWidget, "qt_spinbox_lineedit") or field
@@ -50,8 +49,7 @@ def test_as_many_trainings_are_kept_as_was_said(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
 
     def train() -> None:
-        window.runner.start()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        qtbot.train(window)
 
     for _run in range(3):
         train()

@@ -48,7 +48,6 @@ def spoken(widget: QWidget) -> str:
     if isinstance(widget, QComboBox | QTabBar):
         return widget.accessibleName() or "tabs" * isinstance(widget, QTabBar)
     found = QAccessible.queryAccessibleInterface(widget)
-    assert found is not None
     assert found.role() not in NAMELESS, (widget, found.text(QAccessible.Text.Name))
     return found.text(QAccessible.Text.Name)
 

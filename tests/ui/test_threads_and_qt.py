@@ -125,7 +125,7 @@ def test_garbage_goes_on_the_window_s_thread_alone(qapp, qtbot):
 
     def circle() -> None:
         label = QLabel("a circle with a widget in it")
-        label.itself = label  # type: ignore[attr-defined]
+        label.itself = label
         _end_seen(gone, label)
 
     def many_objects() -> None:
@@ -153,7 +153,7 @@ def test_garbage_is_found_though_nobody_asks(qapp, qtbot):
         pass
 
     thing = Thing()
-    thing.itself = thing  # type: ignore[attr-defined]
+    thing.itself = thing
     _end_seen(gone, thing)
     del thing
     kept = [[number] for number in range(2_000)]

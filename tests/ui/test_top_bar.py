@@ -74,15 +74,12 @@ def test_what_comes_before_a_run_is_said_whole(qtbot, language):
     view.resize(91, 40)
     view.show()
     i18n.set_language(language)
-    try:
-        for words, short in (
-            (_("Building the network…"), _("Building…")),
-            (_("Reading the data…"), _("Reading…")),
-        ):
-            view.show_progress(RunProgress(words, short=(short,)))
-            assert view.left.text() in {words, short}
-    finally:
-        i18n.set_language("en")
+    for words, short in (
+        (_("Building the network…"), _("Building…")),
+        (_("Reading the data…"), _("Reading…")),
+    ):
+        view.show_progress(RunProgress(words, short=(short,)))
+        assert view.left.text() in {words, short}
 
 
 def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot):
@@ -119,53 +116,50 @@ def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
     open_window, example, qtbot, tmp_path, language
 ):
     """The bar says "saved", "not saved" or nothing, Train, Pause or Continue, and how far it is."""
-    try:
-        window = open_window(edits.set_training(example("xor"), epochs=4000))
-        if language != "en":
-            choose_language(language)
-        window.resize(1366, 768)
-        bar = window.top_bar
-        qtbot.wait(500)  # the bar is laid out for the language
+    window = open_window(edits.set_training(example("xor"), epochs=4000))
+    if language != "en":
+        choose_language(language)
+    window.resize(1366, 768)
+    bar = window.top_bar
+    qtbot.wait(500)  # the bar is laid out for the language
 
-        def places() -> dict[str, int]:
-            qtbot.wait(60)
-            return {
-                one.objectName() or one.text(): one.mapTo(bar, QPoint()).x()
-                for one in bar.findChildren(QAbstractButton)
-                if one.isVisible()
-            } | {"train": bar.train.x(), "width": bar.train.width()}
+    def places() -> dict[str, int]:
+        qtbot.wait(60)
+        return {
+            one.objectName() or one.text(): one.mapTo(bar, QPoint()).x()
+            for one in bar.findChildren(QAbstractButton)
+            if one.isVisible()
+        } | {"train": bar.train.x(), "width": bar.train.width()}
 
-        seen = {"opened": places()}
-        window.store.apply("More", lambda p: edits.set_training(p, epochs=3999))
-        seen["edited"] = places()
-        window.store.apply("Name", lambda p: edits.rename_project(p, "A much longer name of it"))
-        seen["renamed"] = places()
-        assert window.documents.save_to(tmp_path / "short.netbuilder")
-        seen["saved"] = places()
-        window.actions_table["speed-full"].trigger()
-        seen["speed"] = places()
-        window.actions_table["speed-watch"].trigger()
-        window.actions_table["train"].trigger()
-        seen["started"] = places()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
-        seen["running"] = places()
-        window.actions_table["pause"].trigger()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
-        seen["paused"] = places()
-        window.actions_table["stop"].trigger()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-        seen["ended"] = places()
-        assert bar.train.isVisible() and len(seen["opened"]) > 8
-        first = seen["opened"]
-        moved = {
-            (when, name): (first.get(name), one.get(name))
-            for when, one in seen.items()
-            for name in first.keys() | one.keys()
-            if first.get(name) != one.get(name)
-        }
-        assert moved == {}
-    finally:
-        choose_language("en")
+    seen = {"opened": places()}
+    window.store.apply("More", lambda p: edits.set_training(p, epochs=3999))
+    seen["edited"] = places()
+    window.store.apply("Name", lambda p: edits.rename_project(p, "A much longer name of it"))
+    seen["renamed"] = places()
+    assert window.documents.save_to(tmp_path / "short.netbuilder")
+    seen["saved"] = places()
+    window.actions_table["speed-full"].trigger()
+    seen["speed"] = places()
+    window.actions_table["speed-watch"].trigger()
+    window.actions_table["train"].trigger()
+    seen["started"] = places()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
+    seen["running"] = places()
+    window.actions_table["pause"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
+    seen["paused"] = places()
+    window.actions_table["stop"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    seen["ended"] = places()
+    assert bar.train.isVisible() and len(seen["opened"]) > 8
+    first = seen["opened"]
+    moved = {
+        (when, name): (first.get(name), one.get(name))
+        for when, one in seen.items()
+        for name in first.keys() | one.keys()
+        if first.get(name) != one.get(name)
+    }
+    assert moved == {}
 
 
 def test_nothing_to_redo_looks_so_after_the_bar_was_narrow(open_window, qtbot):
@@ -255,13 +249,10 @@ def test_the_bar_says_what_is_open_and_whether_it_is_saved(open_window, example,
 def test_undo_and_redo_have_room_in_every_language(qtbot, open_window):
     window = open_window(keras=False)
     bar = window.top_bar
-    try:
-        for language in ("en", "de", "fr", "pt_BR"):
-            choose_language(language)
-            window.resize(1366, 768)
-            qtbot.waitUntil(lambda: all(bar._places[one].isVisible() for one in ("undo", "redo")))
-    finally:
-        choose_language("en")
+    for language in ("en", "de", "fr", "pt_BR"):
+        choose_language(language)
+        window.resize(1366, 768)
+        qtbot.waitUntil(lambda: all(bar._places[one].isVisible() for one in ("undo", "redo")))
 
 
 def test_a_narrow_bar_keeps_what_is_used_all_the_time(qtbot, open_window):
@@ -274,31 +265,25 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(qtbot, open_window):
         button, words = window.top_bar._named["help"]
         return len(button.text()) == 1 and button.accessibleName() == words(whole=True)
 
-    try:
-        wanted = {"save", "undo", "redo", "stop", "speed", "document", "save-model", "help"}
-        for language in ("en", "de", "fr", "es", "pt_BR"):
-            choose_language(language)
-            window.resize(1024, 700)
-            qtbot.waitUntil(lambda: wanted <= shown())
-            qtbot.waitUntil(help_is_one_letter)
-            window.resize(1366, 768)
-            qtbot.waitUntil(lambda: shown() == set(window.top_bar._places))
+    wanted = {"save", "undo", "redo", "stop", "speed", "document", "save-model", "help"}
+    for language in ("en", "de", "fr", "es", "pt_BR"):
+        choose_language(language)
         window.resize(1024, 700)
-        choose_language("en")
-        qtbot.waitUntil(lambda: {"document", "save-model", "level"} <= shown())
+        qtbot.waitUntil(lambda: wanted <= shown())
         qtbot.waitUntil(help_is_one_letter)
-        level = window.top_bar.findChild(QAbstractButton, "level-full").sizeHint().width()
         window.resize(1366, 768)
-        qtbot.waitUntil(lambda: "gallery" in shown())
-        qtbot.waitUntil(
-            lambda: (
-                window.top_bar.findChild(QAbstractButton, "level-full").sizeHint().width() > level
-            )
-        )
-        window.resize(1024, 700)
-        font_scale.set_font_scale(1.75)
-        qtbot.waitUntil(lambda: not {"document", "save-model"} & shown())
-        assert {"stop", "speed"} <= shown()
-    finally:
-        font_scale.set_font_scale(1.0)
-        choose_language("en")
+        qtbot.waitUntil(lambda: shown() == set(window.top_bar._places))
+    window.resize(1024, 700)
+    choose_language("en")
+    qtbot.waitUntil(lambda: {"document", "save-model", "level"} <= shown())
+    qtbot.waitUntil(help_is_one_letter)
+    level = window.top_bar.findChild(QAbstractButton, "level-full").sizeHint().width()
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: "gallery" in shown())
+    qtbot.waitUntil(
+        lambda: window.top_bar.findChild(QAbstractButton, "level-full").sizeHint().width() > level
+    )
+    window.resize(1024, 700)
+    font_scale.set_font_scale(1.75)
+    qtbot.waitUntil(lambda: not {"document", "save-model"} & shown())
+    assert {"stop", "speed"} <= shown()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -39,19 +39,6 @@ Open = Callable[..., MainWindow]
 def quick(open_window: Open, project: Project | None = None, **more: object) -> MainWindow:
     """A window without Keras, for what needs none."""
     return open_window(project, keras=False, **more)
-
-
-def answer(text: str) -> None:
-    """Press the button called ``text`` in the dialog that opens next."""
-
-    def press() -> None:
-        box = QApplication.activeModalWidget()
-        if box is None:  # a machine that is busy takes its time
-            QTimer.singleShot(30, press)
-            return
-        next(b for b in box.findChildren(QPushButton) if b.text() == text).click()
-
-    QTimer.singleShot(30, press)
 
 
 def test_every_panel_opens_from_the_keyboard(open_window, qtbot):
@@ -151,7 +138,7 @@ def test_the_title_has_a_star_when_modified(open_window, example, tmp_path):
     assert settings.recent_files()[0] == path
 
 
-def test_closing_with_changes_asks(open_window, example, tmp_path):
+def test_closing_with_changes_asks(open_window, example, tmp_path, answer):
     window = quick(open_window, example("iris"))
     window.store.apply("Add Dense", lambda p: edits.append_layer(p, "Dense"))
     answer("Cancel")
@@ -351,7 +338,7 @@ def test_a_goal_leads_to_the_plan(open_window, example):
     assert window.docks.pages["settings"].isVisible()
 
 
-def test_recovered_work_is_put_back(open_window, example):
+def test_recovered_work_is_put_back(open_window, example, answer):
     window = quick(open_window)
     file = state_folder("recovery") / "left.json"
     file.write_text("{}")

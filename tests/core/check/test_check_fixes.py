@@ -93,7 +93,6 @@ def test_an_input_that_feeds_nothing_feeds_what_has_none(cache):
     labels = {one.node: one.fix.label for one in found if one.fix is not None}
     assert labels == {"side": "Connect 'other' to this layer", "other": "Connect to 'side'"}
     for one in found:
-        assert one.fix is not None
         mended = one.fix.edit(made.project())
         assert mended.graph.sources["side"] == ("other",)
         assert errors_of(cache, mended) == []

@@ -31,7 +31,7 @@ def loaded(folder: Path, frame: pd.DataFrame, **data: object) -> Dataset:
 
 def project(**data: object) -> Project:
     settings = {"target": ("y",), "scaling": "none", "test_split": 0.0, "validation_split": 0.0}
-    return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{**settings, **data}))  # type: ignore[arg-type]
+    return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{**settings, **data}))
 
 
 def frame(rows: int = 40) -> pd.DataFrame:
@@ -71,8 +71,6 @@ def test_the_parts_are_those_that_a_column_names(tmp_path):
     words = ["train", "Test", "val", "train"] * 10
     table = frame().assign(part=words)[["part", "a", "b", "y"]]
     data = loaded(tmp_path, table, columns=choices(part="split"), validation_split=0.5)
-    assert data.validation is not None
-    assert data.test is not None
     np.testing.assert_array_equal(data.train.raw_x["input"][:, 0] / 1.5 % 4 // 3 * 3, [0, 3] * 10)
     assert len(data.validation) == len(data.test) == 10
     np.testing.assert_array_equal(data.test.raw_x["input"][:, 0] / 1.5 % 4, np.ones(10))
@@ -88,7 +86,6 @@ def test_rows_follow_each_other_in_the_order_of_a_column(tmp_path):
     dates = pd.date_range("2024-01-28", periods=40).strftime("%d.%m.%Y")
     table = frame().assign(day=dates).sample(frac=1, random_state=3)[["day", "a", "b", "y"]]
     data = loaded(tmp_path, table, columns=choices(day="order"), test_split=0.25)
-    assert data.test is not None
     np.testing.assert_array_equal(data.train.raw_x["input"][:, 0], np.arange(30) * 1.5)
     np.testing.assert_array_equal(data.test.raw_x["input"][:, 0], np.arange(30, 40) * 1.5)
 
@@ -178,7 +175,6 @@ def test_test_file_evaluation_and_prediction_do_the_same(tmp_path):
     table.drop(columns="note").to_csv(tmp_path / "t.csv", index=False)
     recipe = project(columns=columns, test_path="t.csv")
     data = loaded(tmp_path, table, columns=columns, test_path="t.csv")
-    assert data.test is not None
     np.testing.assert_array_equal(data.test.raw_x["input"], data.train.raw_x["input"])
     assert data.train.raw_x["input"][4, 1] == 30.0  # the 20th of 39 values
     judged = read_split(recipe.data, data.preprocessing, tmp_path / "t.csv")

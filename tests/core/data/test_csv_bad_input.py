@@ -133,7 +133,6 @@ def test_a_test_file_with_more_columns_is_fine(tmp_path):
     write(tmp_path, ["note,rooms,size,price", *(f"x,{line}" for line in GOOD)], "t.csv")
     found = load_dataset(project(test_path="t.csv"), tmp_path)
     assert found.facts.test_rows == 40
-    assert found.test is not None
     assert found.test.raw_x["input"][0].tolist() == [2.0, 1.0]
     assert any("note" in note for note in found.facts.notes)
 

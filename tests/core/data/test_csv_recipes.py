@@ -98,7 +98,6 @@ def test_splits_keep_the_share_of_classes_and_follow_the_seed(tmp_path):
     table(tmp_path, x=np.arange(400.0), y=["rare"] * 40 + ["usual"] * 360)
     found = load_dataset(project(), tmp_path)
     assert (found.facts.rows, found.facts.validation_rows, found.facts.test_rows) == (288, 32, 80)
-    assert found.test is not None
     assert found.validation is not None
     assert int(found.test.y["output"].sum()) == 72
     again = load_dataset(project(), tmp_path)
@@ -120,7 +119,6 @@ def test_minmax_and_standard_equal_scikit_learn_on_training_rows_only(tmp_path):
         found = load_dataset(project(scaling=name), tmp_path)
         raw = found.train.raw_x["input"].astype(np.float64)
         assert np.allclose(found.train.x["input"], scaler.fit_transform(raw), atol=1e-5)
-        assert found.test is not None
         expected = scaler.transform(found.test.raw_x["input"].astype(np.float64))
         assert np.allclose(found.test.x["input"], expected, atol=1e-5)
 
@@ -189,7 +187,6 @@ def test_sample_weights_come_from_a_column(tmp_path):
     table(tmp_path, x=np.arange(60.0), w=np.linspace(0, 1, 60), y=np.arange(60.0))
     found = load_dataset(project(options={"sample_weight": "w"}), tmp_path)
     assert found.facts.column_names == ("x",)
-    assert found.train.sample_weight is not None
     assert len(found.train.sample_weight) == found.facts.rows
 
 
@@ -217,7 +214,6 @@ def test_sales_are_scaled_as_in_the_course():
     test = pd.read_csv(SALES / "sales_test.csv")
     names = list(found.facts.column_names)
     for part, values in ((found.train, frame), (found.test, test)):
-        assert part is not None
         scaled = pd.DataFrame(scaler.transform(values), columns=frame.columns)
         assert np.allclose(part.x["input"], scaled[names], atol=1e-6)
         assert np.allclose(part.y["output"][:, 0], scaled["total_earnings"], atol=1e-6)

@@ -20,7 +20,7 @@ def frame(rows: int = 50) -> pd.DataFrame:
 
 
 def refused(folder: Path, **data: object) -> DataError:
-    recipe = Data(**{"kind": "csv", "path": "d.csv", "target": ("y",), **data})  # type: ignore[arg-type]
+    recipe = Data(**{"kind": "csv", "path": "d.csv", "target": ("y",), **data})
     with pytest.raises(DataError) as caught:
         load_dataset(Project(graph=GRAPH, data=recipe), folder)
     return caught.value
@@ -36,7 +36,6 @@ def test_a_column_that_is_empty_in_the_test_file_only(tmp_path):
         "csv", path="d.csv", test_path="t.csv", target=("y",), options={"missing": "mean"}
     )
     data = load_dataset(Project(graph=GRAPH, data=recipe), tmp_path)
-    assert data.test is not None
     mean = data.preprocessing.inputs["input"].columns[1].mean
     np.testing.assert_allclose(data.test.raw_x["input"][:, 1], mean, rtol=1e-6)
 

@@ -17,7 +17,7 @@ RANDOM = np.random.default_rng(7)
 
 
 def project(**data: object) -> Project:
-    return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{"target": ("y",), **data}))  # type: ignore[arg-type]
+    return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{"target": ("y",), **data}))
 
 
 def frame(rows: int = 60) -> pd.DataFrame:
@@ -123,7 +123,6 @@ def test_a_class_of_one_row_leaves_the_shares_of_the_others(tmp_path):
     one = noticed(tmp_path, table)["class-of-one"]
     assert "'odd' of 'y' has only one row" in one.message
     data = load_dataset(project(validation_split=0.0), tmp_path)
-    assert data.test is not None
     labels = [data.facts.classes[n] for n in data.test.raw_y["out"]]
     assert (labels.count("big"), labels.count("small")) == (16, 4)
     assert load_dataset(mended(tmp_path, one), tmp_path).facts.classes == ("big", "small")
@@ -225,7 +224,6 @@ def test_the_facts_of_a_column(tmp_path):
     assert (size.type, size.missing, size.unique) == ("number", 12, 4)
     assert (size.minimum, size.maximum, size.mean) == (1.0, 4.0, 2.5)
     assert size.examples == ("1", "2", "3")
-    assert size.histogram is not None
     assert {k: sum(v) for k, v in size.histogram.counts.items()} == {"x": 24, "y": 24}
     assert (town.type, town.common[0]) == ("category", ("Ulm", 36))
     assert (kind.role, kind.decided) == ("target", frozenset({"role"}))

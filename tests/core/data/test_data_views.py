@@ -43,7 +43,6 @@ def test_a_table_shows_how_its_classes_are_shared_out(tmp_path):
     found = _looks(data, tmp_path)
     assert set(found) == {TableDataView, SplitDataView}
     parts = found[SplitDataView]
-    assert isinstance(parts, SplitDataView)
     assert parts.names == ("cat", "dog")
     # 150 cats, 50 dogs; a fifth judges, a quarter of the rest watches.
     assert parts.counts.tolist() == [[90, 30, 30], [30, 10, 10]]
@@ -55,7 +54,6 @@ def test_a_number_is_counted_by_ranges_and_a_test_file_counts_as_test(tmp_path):
     (tmp_path / "own.csv").write_text("a,price\n1,150\n2,11950\n3,11990\n", encoding="utf-8")
     data = Data("csv", path="t.csv", test_path="own.csv", target=("price",), validation_split=0)
     parts = _looks(data, tmp_path)[SplitDataView]
-    assert isinstance(parts, SplitDataView)
     assert parts.names[0] == "0 to 1000"
     assert parts.counts[:, 0].tolist() == [10] * 11 + [11]
     assert parts.counts[:, 2].tolist() == [1, *[0] * 10, 2]
@@ -70,7 +68,6 @@ def test_texts_show_unknown_words_and_what_is_cut_off(tmp_path):
         options={"max_words": 5, "sequence_length": 4},
     )  # fmt: skip
     look = _looks(data, tmp_path)[TextsDataView]
-    assert isinstance(look, TextsDataView)
     assert (look.count, look.vocabulary, look.cut) == (42, 3, 4)
     first = look.rows[0]
     assert first.label == "yes"
@@ -91,7 +88,6 @@ def test_a_long_text_shows_its_windows_and_what_follows(tmp_path):
     (tmp_path / "t.txt").write_text("abcd" * 40, encoding="utf-8")
     options = {"task": "next_token", "window": 3}
     look = _looks(Data("text", path="t.txt", options=options), tmp_path)[TextsDataView]
-    assert isinstance(look, TextsDataView)
     assert look.windows
     assert "".join(token.text for token in look.rows[0].tokens) == "abc"
     assert look.rows[0].label == "d"
@@ -107,7 +103,6 @@ def test_no_window_spans_a_gap_and_the_rows_behind_it_are_only_looked_back_at(tm
         options={"window": 5},
     )  # fmt: skip
     look = _looks(data, tmp_path)[SeriesDataView]
-    assert isinstance(look, SeriesDataView)
     assert look.columns == ("up", "down")
     assert (look.order, look.dates, look.window, look.horizon) == ("day", True, 5, 1)
     before, behind = look.stretches
@@ -135,7 +130,6 @@ def test_of_several_steps_ahead_the_first_rows_alone_are_never_predicted(tmp_pat
 def test_a_series_that_comes_along_is_whole_again(tmp_path):
     data = Data("builtin", name="temperatures", options={"years": 1})
     look = _looks(data, tmp_path)[SeriesDataView]
-    assert isinstance(look, SeriesDataView)
     (stretch,) = look.stretches
     from netbuilder.core.data.kinds.builtin.generated import temperatures
 
@@ -146,7 +140,6 @@ def test_a_series_that_comes_along_is_whole_again(tmp_path):
 
 def test_sequences_of_each_class(tmp_path):
     look = _looks(Data("builtin", name="waves"), tmp_path)[SequencesDataView]
-    assert isinstance(look, SequencesDataView)
     assert {name: look.labels.count(name) for name in set(look.labels)} == dict.fromkeys(
         ("noise", "sawtooth", "sine", "square"), 6
     )
@@ -163,7 +156,6 @@ def test_a_tone_is_loudest_at_its_own_pitch(tmp_path):
             wave = 0.5 * np.sin(2 * np.pi * pitch * seconds).astype("float32")
             soundfile.write(tmp_path / "tones" / name / f"{number}.wav", wave, 16_000)
     look = _looks(Data("sounds", path="tones"), tmp_path)[SoundsDataView]
-    assert isinstance(look, SoundsDataView)
     assert sorted(set(look.labels)) == ["high", "low"]
     assert set(look.parts) <= {0, 1, 2}
     loudest = {}
@@ -191,7 +183,6 @@ def pictures(tmp_path: Path) -> Path:
 def test_pictures_by_class_and_part(pictures):
     data = Data("images", path="pics", validation_split=0.25, options={"color_mode": "grayscale"})
     look = _looks(data, pictures)[PicturesDataView]
-    assert isinstance(look, PicturesDataView)
     assert (look.classes, look.count) == (("dark", "light"), 32)
     plan = prepare_data(_project(data), pictures)
     mixed = select_pictures(plan, PictureQuery())
@@ -230,7 +221,6 @@ def measured(tmp_path: Path) -> Path:
 def test_arrays_of_any_name_are_seen_before_it_is_clear_what_they_are(measured):
     project = _project(Data("arrays", path="m.h5"))
     look = arrays_data_view(project, measured)
-    assert look is not None
     assert {n: (i.shape, i.type) for n, i in look.arrays.items()} == {
         "run1/signal": ((30, 8), "float32"), "run1/state": ((30,), "int16"),
         "names": ((2,), "text"),
@@ -244,7 +234,6 @@ def test_arrays_of_any_name_are_seen_before_it_is_clear_what_they_are(measured):
         type(one): one for one in find_data_views(project, measured, make_report(project, measured))
     }
     again = found[ArraysDataView]
-    assert isinstance(again, ArraysDataView)
     assert again.uses == {"run1/signal": "x", "run1/state": "y"}
     assert found[SplitDataView].counts.sum() == 30
     project = set_array_use(project, "names", "x")
@@ -260,7 +249,6 @@ def test_arrays_go_to_several_inputs(tmp_path):
     graph = Graph(nodes, (("left", "out"), ("right", "out")))
     project = Project("t", graph, Data("arrays", path="a.npz"))
     look = arrays_data_view(project, tmp_path)
-    assert look is not None
     assert look.arrays["hit"].type == "int64"
     assert list(look.choices) == ["", "left", "right", "y", "x_test", "y_test"]
     for name, use in (("two", "left"), ("one", "right"), ("hit", "y")):
@@ -269,7 +257,6 @@ def test_arrays_go_to_several_inputs(tmp_path):
     plan = prepare_data(project, tmp_path)
     assert plan.preprocessing.inputs["left"].source == "two"
     look = arrays_data_view(project, tmp_path)
-    assert look is not None
     assert look.uses == {"two": "left", "one": "right", "hit": "y"}
 
 

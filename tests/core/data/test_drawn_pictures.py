@@ -21,7 +21,7 @@ def test_the_same_pixels_everywhere():
 
 @pytest.mark.parametrize(("draw", "classes"), [(drawn_digits, 10), (drawn_shapes, 6)])
 def test_grey_pictures_with_every_class_as_often(draw, classes):
-    pictures, labels = draw(60 * classes)  # type: ignore[operator]
+    pictures, labels = draw(60 * classes)
     assert pictures.shape == (60 * classes, 28, 28, 1)
     assert pictures.dtype == np.uint8
     assert (pictures.min(), pictures.max()) == (0, 255)

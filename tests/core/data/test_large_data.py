@@ -43,7 +43,6 @@ def project(target: str = "price", limit: float = 0.01, **options: object) -> Pr
 
 def test_a_large_csv_is_streamed_with_exact_scales(folder):
     found = load_dataset(project(), folder)
-    assert found.stream is not None
     assert found.facts.streamed
     assert found.facts.rows == found.stream.rows
     assert len(found.train) == 200

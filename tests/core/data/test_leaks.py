@@ -19,7 +19,7 @@ COURSE = Path(__file__).resolve().parents[4] / "shared" / "data" / "sales_traini
 
 
 def project(**data: object) -> Project:
-    return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{"target": ("y",), **data}))  # type: ignore[arg-type]
+    return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{"target": ("y",), **data}))
 
 
 def frame(**more: object) -> pd.DataFrame:

@@ -22,7 +22,6 @@ def _look(tmp_path: Path, text: str, target: str):
 def test_correlation_of_columns_whose_relation_is_known(tmp_path):
     rows = [f"{n},{10 - 2 * n},{7},{(n * 7919) % 13}" for n in range(40)]
     look = _look(tmp_path, "up,down,same,mixed\n" + "\n".join(rows) + "\n", "mixed")
-    assert look is not None
     r = correlation(look)
     names = look.names
     up, down = names.index("up"), names.index("down")
@@ -37,7 +36,6 @@ def test_correlation_of_columns_whose_relation_is_known(tmp_path):
 def test_classes_colour_the_points_and_large_tables_are_sampled(tmp_path):
     rows = [f"{n},{n % 5},{'cat' if n % 2 else 'dog'}" for n in range(MOST_ROWS + 500)]
     look = _look(tmp_path, "a,b,pet\n" + "\n".join(rows) + "\n", "pet")
-    assert look is not None
     assert set(look.labels) == {"cat", "dog"}
     assert (len(look.values), look.sampled, look.target) == (MOST_ROWS, 500, "pet")
     a = look.values[:, look.names.index("a")]

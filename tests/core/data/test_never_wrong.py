@@ -29,7 +29,7 @@ GRAPH = Graph(NODES, tuple(pairwise(node.id for node in NODES)))
 
 
 def project(kind: str = "csv", path: str = "d.csv", target: str = "y", **more: object) -> Project:
-    data = Data(kind, path=path, target=(target,), scaling="none", **more)  # type: ignore[arg-type]
+    data = Data(kind, path=path, target=(target,), scaling="none", **more)
     return Project(graph=GRAPH, data=data, training=Training(epochs=1))
 
 
@@ -74,7 +74,6 @@ def test_a_counting_column_is_left_out_everywhere(tmp_path, home, monkeypatch):
         found = load_dataset(one, tmp_path)
         assert found.facts.streamed == (limit < 1)
         assert found.facts.column_names == ("a",)
-        assert found.test is not None
         assert found.test.raw_x["input"].tolist() == [[n * 0.5] for n in range(40)]
         judged = read_split(one.data, found.preprocessing, tmp_path / "t.csv")
         assert judged.raw_x["input"].tolist() == [[n * 0.5] for n in range(40)]
@@ -174,7 +173,6 @@ def test_classes_out_of_balance_are_told_with_a_mend(tmp_path):
     one = project(test_split=0.0, validation_split=0.0)
     problem = next(p for p in diagnose(one, load_facts(one, tmp_path)) if p.code == "rare-class")
     assert "99 rows for each row" in problem.message
-    assert problem.fix is not None
     assert problem.fix.edit(one).training.class_weight == "balanced"
 
 

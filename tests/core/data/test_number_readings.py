@@ -132,7 +132,6 @@ def test_a_footer_is_told_wherever_its_word_stands(tmp_path, word):
     names = [f"r{place % 4};{place * 1.5}" for place in range(20)]
     (tmp_path / "a.csv").write_text("k;v\n" + "\n".join(names) + f"\n{word};14.25\n")
     told = found(tmp_path / "a.csv", "total-row")
-    assert told is not None
     assert (told.severity, "22" in told.message) == ("info", True)
     # In a column of numbers the word names the cell, and the column stays one of numbers.
     write(tmp_path, [str(place * 1.5) for place in range(20)], more=f"{word};20\n")
@@ -148,7 +147,6 @@ def test_yes_and_no_in_ten_spellings_are_two_words(tmp_path):
     path = write(tmp_path, cells * 4)
     assert read_table(path, {})["x"].tolist() == (["yes"] * 5 + ["no"] * 5) * 4
     told = found(path, "truth-words")
-    assert told is not None
     assert load_dataset(PROJECT, tmp_path).facts.column_names == ("x=no", "x=yes")
     apart = told.fixes[0].edit(PROJECT)
     assert len(load_dataset(apart, tmp_path).facts.column_names) == 10, "the careless reading"
@@ -166,7 +164,6 @@ def test_feet_and_inches_are_read_and_minutes_are_asked(tmp_path):
     assert found(path, "times") is not None
     path = write(tmp_path, ["5'3", "6'34", "5'11"] * 4)
     told = found(path, "feet-and-inches")
-    assert told is not None
     after = told.fixes[0].edit(PROJECT)
     assert read_table(path, reading_options(after.data))["x"].tolist()[:3] == [63, 106, 71]
 

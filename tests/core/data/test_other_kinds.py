@@ -47,7 +47,6 @@ def test_digits_are_pictures_from_0_to_1():
     assert (found.train.x["input"].min(), found.train.x["input"].max()) == (0.0, 1.0)
     assert found.facts.value_range == (0.0, 16.0)
     images = load_preview(builtin("digits"), Path(), 5).images
-    assert images is not None
     assert (images.shape, images.dtype, images.max()) == ((5, 8, 8, 1), np.uint8, 255)
 
 
@@ -73,7 +72,6 @@ def test_a_folder_of_pictures(pictures):
     sized = load_dataset(images(image_size=[8, 6], color_mode="grayscale"), pictures)
     assert sized.facts.input_shapes["input"] == (8, 6, 1)
     shown = load_preview(images(), pictures, 4).images
-    assert shown is not None
     assert shown.shape == (4, 10, 20, 3)
 
 
@@ -200,7 +198,6 @@ def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path):
     found = load_dataset(Project(data=recipe), tmp_path)
     assert found.train.x["input"][0, :, 0].tolist() == [0, 1, 2, 3, 4]
     assert found.train.y["output"][0].tolist() == [5, 6]
-    assert found.test is not None
     assert found.train.y["output"].max() < found.test.y["output"].min()
     with pytest.raises(DataError, match="window shorter than 99"):
         load_facts(
@@ -277,7 +274,6 @@ def test_a_test_set_of_another_shape_or_order(tmp_path):
     frame.assign(extra=1.0)[["extra", "u", "t"]].to_csv(tmp_path / "t.csv", index=False)
     recipe = Data("series", path="s.csv", test_path="t.csv", target=("t",), scaling="none")
     found = load_dataset(Project(data=recipe), tmp_path)
-    assert found.test is not None
     assert found.test.x["input"][0, :2].tolist() == [[0, 0], [1, 2]]
     frame[["t"]].to_csv(tmp_path / "t.csv", index=False)
     with pytest.raises(DataError, match=r"t\.csv lacks the column u of s\.csv"):

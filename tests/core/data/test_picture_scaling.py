@@ -116,12 +116,12 @@ def codes(found: Project, folder: Path) -> dict[str, object]:
 def test_two_scalings_that_meet_are_a_warning(folder):
     twice = project(BODY, scaling="minmax")
     problem = codes(twice, folder)["scaled-twice"]
-    mended = problem.fix.edit(twice)  # type: ignore[attr-defined]
+    mended = problem.fix.edit(twice)
     assert mended.data.scaling == "auto"
     assert "scaled-twice" not in codes(mended, folder)
     layers = project(DIVIDE, BODY)
     problem = codes(layers, folder)["two-rescalings"]
-    mended = problem.fix.edit(layers)  # type: ignore[attr-defined]
+    mended = problem.fix.edit(layers)
     assert [node.layer for node in mended.graph.nodes][1] == "MobileNetV2"
     assert pixels_of(replace(mended, data=layers.data), folder) == [0.0, 100.0, 255.0]
     assert not {"scaled-twice", "two-rescalings"} & set(codes(project(BODY), folder))

@@ -67,7 +67,6 @@ def test_one_taken_away_and_one_put_in_leave_all_others_where_they_were(project)
     assert after["test"] == before["test"][1:]
     assert after["validation"] == before["validation"]
     assert after["train"] == [*before["train"][1:], (2.5, 2.5)]
-    assert data.facts.classes is not None
     assert data.facts.classes[int(next(iter(data.train.raw_y.values()))[-1])] == "blue"
 
 
@@ -137,7 +136,6 @@ def test_the_script_makes_the_same_points_and_cuts_them_alike(project):
     exec(text[: text.index("# Build the network")], space)
     data = load_dataset(changed, Path())
     for name, split in (("train", data.train), ("val", data.validation), ("test", data.test)):
-        assert split is not None
         assert np.allclose(space[f"x_{name}"], split.raw_x["input"])
         assert np.array_equal(space[f"y_{name}"], next(iter(split.raw_y.values())))
 
@@ -152,7 +150,6 @@ def test_points_of_a_curve_lie_on_its_formula(curve):
         edits.set_data(curve, noise=0.0, frequency=2.5, samples=120, seed=4), Path()
     )
     for split in (exact.train, exact.validation, exact.test):
-        assert split is not None
         x, y = split.raw_x["input"][:, 0], next(iter(split.raw_y.values())).ravel()
         assert x.min() >= 0.0 and x.max() <= 2 * np.pi + 1e-6
         assert y == pytest.approx(np.sin(2.5 * x), abs=1e-5)
@@ -175,7 +172,6 @@ def test_points_of_a_curve_are_moved_put_in_and_taken_away(curve, tmp_path):
     assert len(data.train) == len(made.train)  # one more, one less
     assert data.train.raw_x["input"][-1] == pytest.approx([3.0])
     assert next(iter(data.train.raw_y.values())).ravel()[-1] == pytest.approx(9.0)
-    assert data.test is not None
     assert float(data.test.raw_x["input"][3, 0]) == pytest.approx(1.0)
     assert float(np.ravel(next(iter(data.test.raw_y.values())))[3]) == pytest.approx(-4.0)
     assert point_number(changed, Path(), (3.0, 9.0)) == -1
@@ -196,6 +192,5 @@ def test_the_script_has_the_same_curve(curve):
     exec(text[: text.index("# Build the network")], space)
     data = load_dataset(changed, Path())
     for name, split in (("train", data.train), ("val", data.validation), ("test", data.test)):
-        assert split is not None
         assert np.allclose(space[f"x_{name}"], split.raw_x["input"])
         assert np.allclose(np.ravel(space[f"y_{name}"]), np.ravel(next(iter(split.raw_y.values()))))

@@ -20,9 +20,9 @@ ROWS = 2000
 
 
 def project(**data: object) -> Project:
-    options = {"memory_limit_mb": 0.001, **data.pop("options", {})}  # type: ignore[dict-item]
+    options = {"memory_limit_mb": 0.001, **data.pop("options", {})}
     settings = {"target": ("y",), "test_split": 0.0, "validation_split": 0.0, **data}
-    return Project(data=Data("csv", path="d.csv", options=options, **settings))  # type: ignore[arg-type]
+    return Project(data=Data("csv", path="d.csv", options=options, **settings))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.core.data.stream_batches import stream_batches
 
 def project(kind: str, target: tuple[str, ...] = (), **options: object) -> Project:
     own = {key: options.pop(key) for key in ("columns", "scaling") if key in options}
-    data = Data(kind, path="d.csv", target=target, options=options, **own)  # type: ignore[arg-type]
+    data = Data(kind, path="d.csv", target=target, options=options, **own)
     return Project(data=data)
 
 

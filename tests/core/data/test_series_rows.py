@@ -73,7 +73,6 @@ def test_rows_are_sorted_by_their_date(tmp_path, order):
     assert windows_of(found, tmp_path)[10, 11, 12, 13] == (14,)
     assert "The rows were sorted by 'date'." in load_facts(found, tmp_path).notes
     test = load_dataset(found, tmp_path).test
-    assert test is not None
     assert test.y["output"].min() > load_dataset(found, tmp_path).train.y["output"].max()
 
 
@@ -85,8 +84,6 @@ def test_each_window_knows_its_days(tmp_path, horizon):
     frame = pd.DataFrame({"date": when, "t": number}).sample(frac=1, random_state=1)
     loaded = load_dataset(project(tmp_path, frame, horizon=horizon), tmp_path)
     for part in (loaded.train, loaded.validation, loaded.test):
-        assert part is not None
-        assert part.days is not None
         assert part.days.shape == (len(part), 4 + horizon)
         np.testing.assert_allclose(part.days[:, :4], part.raw_x["input"][..., 0])
         np.testing.assert_allclose(part.days[:, 4:], part.raw_y["output"])
@@ -105,7 +102,6 @@ def test_several_shops_one_below_the_other(tmp_path):
     assert any("'shop'" in note for note in load_facts(found, tmp_path).notes)
     # The test part is later for both, not the second shop.
     test = load_dataset(found, tmp_path).test
-    assert test is not None
     assert {bool(value > 900) for value in test.y["output"][:, 0]} == {True, False}
 
 
@@ -158,7 +154,6 @@ def test_missing_features_are_filled_from_training_rows_and_targets_never(tmp_pa
     assert loaded.preprocessing.inputs["input"].columns[0].fill == pytest.approx(2.0)
     seen = {float(value) for value in np.unique(loaded.train.x["input"][..., 0])}
     assert seen == {2.0}
-    assert loaded.test is not None
     assert {float(v) for v in np.unique(loaded.test.x["input"][..., 0])} == {2.0, 2000.0}
     assert np.isfinite(loaded.train.y["output"]).all()
     assert 50.0 not in loaded.train.y["output"]

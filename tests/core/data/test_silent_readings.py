@@ -106,7 +106,7 @@ def test_thousands_beside_hundreds_are_no_decimals(proven, sign):
 
 def report(folder: Path, table: pd.DataFrame, **data: object) -> DataReport:
     table.to_csv(folder / "d.csv", index=False)
-    return make_report(Project(data=Data("csv", path="d.csv", **data)), folder)  # type: ignore[arg-type]
+    return make_report(Project(data=Data("csv", path="d.csv", **data)), folder)
 
 
 def codes(found: DataReport, column: str) -> set[str]:
@@ -177,7 +177,6 @@ def test_a_measured_zero_is_no_missing_value(tmp_path):
 
 def test_of_several_sheets_the_table_is_taken(tmp_path):
     book = openpyxl.Workbook()
-    assert book.active is not None
     book.active.title = "About"
     for line in ("Measured in May", "by class 9b", "", "Contact: the school"):
         book.active.append([line])
@@ -330,7 +329,6 @@ def test_cells_that_were_filled_are_marked_in_the_worst_mistakes(tmp_path):
     data = load_dataset(
         Project(data=Data("csv", path="d.csv", options={"missing": "mean"})), tmp_path
     )
-    assert data.test is not None
     truth = data.test.raw_y["output"]
     found = Evaluation("regression", len(truth), {}, "", truth, truth, columns=("y",))
     samples = mistake_samples(found, data.test, data.preprocessing, np.arange(len(data.test)))

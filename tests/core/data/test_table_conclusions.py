@@ -16,7 +16,7 @@ ROWS = 40
 
 def read(folder: Path, text: str, **more: object) -> tuple[DataReport, Project]:
     (folder / "d.csv").write_text(text, encoding="utf-8")
-    data = Data("csv", path="d.csv", validation_split=0.0, test_split=0.0, **more)  # type: ignore[arg-type]
+    data = Data("csv", path="d.csv", validation_split=0.0, test_split=0.0, **more)
     project = Project(data=data)
     return make_report(project, folder), project
 

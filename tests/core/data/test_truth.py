@@ -21,10 +21,10 @@ def truth() -> ModuleType:
 
 
 def test_no_column_is_read_wrongly_without_a_word(truth, tmp_path):
-    count = truth.run(range(60), tmp_path, every=10)
+    count = truth.run(range(24), tmp_path, every=6)
     assert count.wrong == []
     assert count.right > 0.9 * count.columns
-    assert count.columns > 300
+    assert count.columns > 100
 
 
 def test_a_reader_that_takes_each_comma_for_thousands_is_caught(truth, tmp_path, monkeypatch):

@@ -30,11 +30,11 @@ class Forked:
     """A running script, with what of ``subprocess.Popen`` tests ask for."""
 
     def __init__(self, script: Path, *words: str) -> None:
-        _CONTEXT.set_forkserver_preload(  # type: ignore[attr-defined]
+        _CONTEXT.set_forkserver_preload(
             ["tensorflow", "keras", "h5py", "netbuilder.core.engine.session", __name__]
         )
         listened, said = _CONTEXT.Pipe(duplex=False)
-        self._process = _CONTEXT.Process(  # type: ignore[attr-defined]
+        self._process = _CONTEXT.Process(
             target=_run, args=(str(script), list(words), dict(os.environ), said), daemon=True
         )
         self._process.start()
@@ -44,7 +44,7 @@ class Forked:
 
     @property
     def returncode(self) -> int | None:
-        return self._process.exitcode  # type: ignore[no-any-return]
+        return self._process.exitcode
 
     def kill(self) -> None:
         self._process.kill()

@@ -132,7 +132,6 @@ def test_a_missing_file_is_a_problem_before_training(chain, tmp_path):
     found = {one.code: one for one in diagnose(project, base=tmp_path)}["no-weights-file"]
     assert (found.node, found.field) == ("body", "weights_file")
     assert "'m.h5'" in found.message
-    assert found.fix is not None
     assert found.fix.edit(project).graph.by_id["body"].params["weights"] == "none"
     (tmp_path / "m.h5").write_bytes(b"")
     for fine in (project, set_params(project, "body", weights="imagenet")):

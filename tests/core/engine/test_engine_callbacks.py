@@ -98,7 +98,6 @@ def test_a_metric_that_should_grow_decides_what_is_best(chain, dataset, numbers)
     accuracy = trained.history["val_accuracy"]
     assert trained.best_epoch == accuracy.index(max(accuracy)) + 1
     held = data.validation
-    assert held is not None
     got = trained.training_model.evaluate(
         held.x["input"], held.y["out"], verbose=0, return_dict=True
     )

@@ -27,8 +27,7 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers)
     graph.run()
     first = Session(project, data, storage=RunStorage(record=False))
     first.run()
-    remembered = first.trainer.compilation.remembered  # type: ignore[union-attr]
-    assert remembered is not None
+    remembered = first.trainer.compilation.remembered
     assert remembered.read() == Decision(until=60), "a short run leaves the choice open"
     remembered.write(Decision("loop", step=23, epochs=8, steps=40))
     runs = []
@@ -36,9 +35,9 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers)
         session = Session(project, data, storage=RunStorage(record=False))
         session.run()
         assert session.trainer is not None and session.trainer.program.kind == "loop"
-        runs.append(session.history.steps.values)  # type: ignore[union-attr]
+        runs.append(session.history.steps.values)
     np.testing.assert_array_equal(runs[0], runs[1])
-    plain = graph.history.steps.values  # type: ignore[union-attr]
+    plain = graph.history.steps.values
     np.testing.assert_array_equal(runs[0][:23], plain[:23])
     np.testing.assert_allclose(runs[0], plain, rtol=1e-3)
 
@@ -55,14 +54,13 @@ def test_the_first_run_finds_out_and_later_ones_follow(chain, dataset, numbers, 
     project = chain(NET, epochs=10**6, batch_size=16)
     session = Session(project, data, storage=RunStorage(record=False), on_event=stop_when_known)
     session.run()
-    assert session.trainer is not None
     decision = session.trainer.compilation.decision
     assert decision.kind in ("loop", "step", "graph")
     done = session.trainer.epoch - 1
     again = Session(chain(NET, epochs=done, batch_size=16), data, storage=RunStorage(record=False))
     again.run()
-    steps = again.history.steps.values  # type: ignore[union-attr]
-    np.testing.assert_array_equal(steps, session.history.steps.values[: len(steps)])  # type: ignore[union-attr]
+    steps = again.history.steps.values
+    np.testing.assert_array_equal(steps, session.history.steps.values[: len(steps)])
 
 
 def test_rehearsal_changes_nothing(chain, dataset, numbers):
@@ -106,7 +104,6 @@ def test_what_xla_cannot_compile_trains_in_the_graph_loop(chain, dataset):
     )
     trained = session.run()
     assert np.isfinite(trained.history["loss"]).all()
-    assert session.trainer is not None
     assert session.trainer.program.kind in ("graph", "loop")
 
 

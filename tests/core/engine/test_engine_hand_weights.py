@@ -46,9 +46,9 @@ def made(
             if isinstance(event, Paused):
                 session.stand()
             elif isinstance(event, PausedModel):
-                session.shown.append(event.trained)  # type: ignore[attr-defined]
+                session.shown.append(event.trained)
                 next(left)(session)
-            session.heard.append(event)  # type: ignore[attr-defined]
+            session.heard.append(event)
 
         session = Session(
             project,
@@ -58,7 +58,7 @@ def made(
             storage=RunStorage(**storage),
             computation=Computation(compilation),
         )
-        session.shown, session.heard = [], []  # type: ignore[attr-defined]
+        session.shown, session.heard = [], []
         return session
 
     return make

@@ -26,8 +26,7 @@ def change_compilation_in(epoch: int) -> None:
     script = runpy.run_path(str(SCRIPT))
     session = Session(script["project"](), script["data"](), storage=RunStorage(record=False))
     session._prepare()
-    remembered = session.trainer.compilation.remembered  # type: ignore[union-attr]
-    assert remembered is not None
+    remembered = session.trainer.compilation.remembered
     remembered.write(Decision("loop", step=epoch * STEPS_PER_EPOCH + 3))
 
 

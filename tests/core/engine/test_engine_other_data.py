@@ -174,9 +174,9 @@ def test_its_checkpoint_has_no_steps_of_before(chain, rows, tmp_path, what):
         if not isinstance(event, Paused) or event.epoch < stop[0]:
             session.one_epoch()
             return
-        saver = session._parts.saver  # type: ignore[union-attr]
-        saver.again(session.trainer.position)  # type: ignore[union-attr]
-        saver.writer.flush()  # type: ignore[union-attr]
+        saver = session._parts.saver
+        saver.again(session.trainer.position)
+        saver.writer.flush()
         if stop[0] == 9:
             shutil.copytree(folder, left, dirs_exist_ok=True)
             session.stop()
@@ -234,7 +234,7 @@ def test_what_is_remembered_of_the_rows_before_is_in_their_steps(chain, rows):
 
     def told(event: Any) -> None:
         if isinstance(event, Paused) and not seen:
-            seen.append(session.trainer.remembered)  # type: ignore[union-attr]
+            seen.append(session.trainer.remembered)
         emit(event)
 
     session.emit = told

@@ -350,7 +350,7 @@ def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch):
 
     for step in range(100):
         now[0] += 0.04
-        probing.look(Ready(), (0, step), 0.04)  # type: ignore[arg-type]
+        probing.look(Ready(), (0, step), 0.04)
     assert 75 <= len(answers) <= 81
 
 
@@ -414,7 +414,7 @@ class Clocked:
         while self.now < seconds:
             step += 1
             self.now += 0.04
-            probing.look(self, (0, step), 0.04)  # type: ignore[arg-type]
+            probing.look(self, (0, step), 0.04)
 
 
 @pytest.mark.parametrize("health", [[0.02] * 10, [0.1]], ids=["slices", "whole"])

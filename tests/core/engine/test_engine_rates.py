@@ -35,7 +35,6 @@ def data(dataset: Callable[..., Any], numbers: tuple[Any, Any]) -> Any:
 
 
 def weights(session: Session) -> list[Any]:
-    assert session.trainer is not None
     return [weight.copy() for weight in session.trainer.training_model.get_weights()]
 
 
@@ -50,7 +49,6 @@ def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(plan, data, kind)
         storage=RunStorage(record=False),
     )
     session.run()
-    assert session.trainer is not None
     # 5 epochs of 4 steps: the rate has been halved four times.
     assert session.trainer.learning_rate == pytest.approx(0.05 * 0.5**4)
     assert not [event for event in told if isinstance(event, Changed)]
@@ -119,7 +117,6 @@ def test_half_precision_and_files_know_the_schedule(plan, data, tmp_path):
     )
     session.set_learning_rate(0.003)
     session.run()
-    assert session.trainer is not None
     assert session.trainer.learning_rate == pytest.approx(0.003)
     plain = Session(
         plan(epochs=2), data, computation=Computation("graph"), storage=RunStorage(record=False)
@@ -151,8 +148,8 @@ def test_several_devices_follow_the_schedule_and_the_hand(plan, data):
         session.train_more(2)
         session.run()
         sessions.append(session)
-    assert isinstance(sessions[1].trainer.program, SharedProgram)  # type: ignore[union-attr]
-    losses = [session.history.by_epoch()["loss"] for session in sessions]  # type: ignore[union-attr]
+    assert isinstance(sessions[1].trainer.program, SharedProgram)
+    losses = [session.history.by_epoch()["loss"] for session in sessions]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 
 

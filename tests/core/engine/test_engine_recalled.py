@@ -90,9 +90,9 @@ def test_a_run_that_goes_on_tells_all_of_its_past(chain, dataset, numbers, tmp_p
     kinds = [type(event) for event in told]
     assert kinds.count(Restored) == 1 and kinds.index(Restored) < kinds.index(Started)
     past = next(event for event in told if isinstance(event, Restored))
-    assert past.steps["loss"].tolist() == first.history.steps.columns()["loss"].tolist()  # type: ignore[union-attr]
+    assert past.steps["loss"].tolist() == first.history.steps.columns()["loss"].tolist()
     assert {name: values.tolist() for name, values in past.history.items()} == (
-        first.history.by_epoch()  # type: ignore[union-attr]
+        first.history.by_epoch()
     )
     # The two changes came at once, as of a slider that is dragged: they are one.
     assert past.changes == (Changed("learning_rate", 0.002, 0, 0),)

@@ -143,11 +143,11 @@ def test_wishes_reach_a_paused_run(endless):
     session = endless.session
     endless.answer(session.pause, Paused)
     endless.answer(lambda: session.set_learning_rate(0.0), Changed)
-    before = session.trainer.training_model.get_weights()  # type: ignore[union-attr]
+    before = session.trainer.training_model.get_weights()
     endless.answer(session.resume, Resumed)
     endless.wait(EpochEnd, sum(isinstance(e, EpochEnd) for _, e in endless.events) + 2)
     endless.answer(session.pause, Paused)
-    after = session.trainer.training_model.get_weights()  # type: ignore[union-attr]
+    after = session.trainer.training_model.get_weights()
     for one, two in zip(before, after, strict=True):
         np.testing.assert_array_equal(one, two)
 
@@ -155,7 +155,7 @@ def test_wishes_reach_a_paused_run(endless):
 def test_stop_after_epoch_ends_at_an_epoch(endless):
     endless.session.stop_after_epoch()
     finished = endless.wait(Finished)
-    steps = endless.session.history.steps  # type: ignore[union-attr]
+    steps = endless.session.history.steps
     assert finished.reason == "stopped"
     assert len(steps) == finished.trained.epochs * 7
 
@@ -167,9 +167,7 @@ def test_best_weights_come_back(endless):
     endless.answer(session.pause, Paused)
     endless.answer(session.go_back_to_best, Changed)
     history = session.history
-    assert history is not None
-    training_model, data = session.trainer.training_model, session.dataset.validation  # type: ignore[union-attr]
-    assert data is not None
+    training_model, data = session.trainer.training_model, session.dataset.validation
     loss = training_model.evaluate(data.x["input"], data.y["out"], verbose=0)
     assert loss == pytest.approx(history.best_value, rel=1e-4)
     assert history.best_value == min(history.epochs.columns()["val_loss"])

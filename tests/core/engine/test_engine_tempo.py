@@ -224,7 +224,7 @@ def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand):
     hand.thread.join(20)
     session.set_learning_rate(0.0)
     session.train_more(2)
-    before = [weight.numpy() for weight in session.trained.training_model.trainable_weights]  # type: ignore[union-attr]
+    before = [weight.numpy() for weight in session.trained.training_model.trainable_weights]
     trained = session.run()
     assert hand.of(EpochEnd)[-1].learning_rate == 0.0
     for old, new in zip(before, trained.training_model.trainable_weights, strict=True):

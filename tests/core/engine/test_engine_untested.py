@@ -27,7 +27,6 @@ def test_test_rows_that_cannot_be_judged_lose_no_network():
     trained = Session(
         project, replace(data, test=wrong), on_event=told.append, storage=RunStorage(record=False)
     ).run()
-    assert trained is not None
     assert (trained.epochs, trained.test) == (2, {})
     notices = [one.notice for one in told if isinstance(one, events.DiagnosisAdded)]
     assert [one.code for one in notices if one.code == "untested"] == ["untested"]

@@ -390,7 +390,6 @@ def test_what_the_hand_did_is_known(chain, dataset):
     (notice,) = [event.notice for event in told if isinstance(event, DiagnosisAdded)]
     assert notice.code == "raised"
     assert "0.01 to 5" in notice.message
-    assert notice.fix is not None
     # One click takes both back.
     getattr(session, notice.fix.action)()
     session.train_more(1)
@@ -414,11 +413,11 @@ def test_what_is_no_longer_so_is_withdrawn(chain, dataset):
     count = 20
     fall = [1 / (1 + n) for n in range(count)]
     add(fall, [1.0 - 0.05 * n for n in range(8)] + [0.65 + 0.05 * n for n in range(12)])
-    (notice,) = [n for n in watcher.look(history, None, data) if n.code == "overfitting"]  # type: ignore[arg-type]
+    (notice,) = [n for n in watcher.look(history, None, data) if n.code == "overfitting"]
     assert notice.epoch == history.best_epoch == 8
     assert watcher.withdrawn(history) == []
     few = dataset({"input": table()[0]}, {"out": table()[1]}, held=12)
-    codes = [n.code for n in TrainingMonitor(project, few.facts).look(history, None, few)]  # type: ignore[arg-type]
+    codes = [n.code for n in TrainingMonitor(project, few.facts).look(history, None, few)]
     assert "overfitting" not in codes, "of 12 samples one or two make such a curve"
     add([0.04] * 3, [0.3, 0.2, 0.1])
     assert watcher.withdrawn(history) == ["overfitting"]

@@ -24,7 +24,6 @@ def test_dropout_of_a_frozen_backbone(chain, tmp_path):
     twice = [np.array(model(x, training=training)) for training in (True, False)]
     np.testing.assert_allclose(*twice, atol=1e-6)
     prefix = find_frozen_layers(model, project, 10_000, float("inf")).prefix
-    assert prefix is not None
     assert prefix.nodes == {"body"}
     # What trains keeps its Dropout.
     free = build_training_model(set_params(project, "body", trainable=True), None)

@@ -75,7 +75,6 @@ def run(
 
 def features_of(session: Session) -> Any:
     trainer = session.trainer
-    assert trainer is not None
     return trainer.features
 
 
@@ -163,7 +162,7 @@ def test_what_is_not_fixed_is_not_computed_once(chain, photos):
         for note in notes:
             if note.code == "frozen" and note.fix is not None:
                 assert len(note.fix.edit(project).graph.nodes) == len(project.graph.nodes) - 1
-        prefix = session.trainer.frozen.prefix  # type: ignore[union-attr]
+        prefix = session.trainer.frozen.prefix
         return prefix and tuple(prefix.shapes), [note.code for note in notes]
 
     conv, pool, _, flat = BODY
@@ -232,7 +231,6 @@ def test_trials_share_what_was_computed(chain, tmp_path):
 
     def file_number(units: int) -> int:
         trial = train_trial(project, tmp_path, {"hidden.units": units}, (), None)
-        assert trial is not None
         assert not trial.failed, trial.failed
         (path,) = (folders.cache() / "features").glob("*.npz")
         return path.stat().st_ino

@@ -74,7 +74,6 @@ def test_the_network_its_file_and_its_script_have_the_same_bins(trained, plain_p
     binned = np.asarray(model(dataset.train.x["input"])[nodes.index("input")])
     assert binned.shape == (108, 18) and binned.min() == 0 and binned.max() == 1
 
-    assert dataset.test is not None
     raw = dataset.test.raw_x["input"]
     expected = predict_values(network, dataset.test.x)["output"]
     registry.save_network(network, folder / "m.h5")

@@ -65,7 +65,6 @@ def test_a_network_of_an_epoch_predicts_what_it_did_then(chain, data):
     )
     session.keep_weights()
     first = session.run()
-    assert session.weight_history is not None
     assert session.weight_history.epochs[0] == 0.0
     kept = session.weight_history.nearest(3.0)
     assert kept == 3.0

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.modules["netbuilder"] = None  # type: ignore[assignment]
+sys.modules["netbuilder"] = None
 
 import h5py  # noqa: E402
 import keras  # noqa: E402
@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 # Tracing each script's training step takes seconds, its few steps themselves far less.
-keras.Model.compile = functools.partialmethod(keras.Model.compile, run_eagerly=True)  # type: ignore[assignment]
+keras.Model.compile = functools.partialmethod(keras.Model.compile, run_eagerly=True)
 
 
 def of_column(column: dict[str, Any], cells: list[Any]) -> list[list[float]]:

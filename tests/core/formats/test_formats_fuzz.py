@@ -10,8 +10,6 @@ import pytest
 def fuzz() -> ModuleType:
     path = Path(__file__).parents[3] / "benchmarks" / "fuzz.py"
     spec = importlib.util.spec_from_file_location("fuzz", path)
-    assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

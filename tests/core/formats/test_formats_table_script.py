@@ -279,7 +279,6 @@ def test_columns_of_a_built_in_set_are_what_they_were_decided_to_be(
     roles = {one.name: one.role for one in report.columns}
     assert columns.items() <= roles.items()
     assert [one for one, role in roles.items() if role == "target"] == targets
-    assert report.facts is not None
     assert list(report.facts.target_names) == targets
     last = {"units": len(report.facts.classes) or len(targets)}
     if report.facts.classes:

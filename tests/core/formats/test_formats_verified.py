@@ -450,7 +450,6 @@ def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path):
     trained.training_model.layers[-1].set_weights([np.array([[3.0]]), np.array([5.0])])
     path = tmp_path / "far.int8.tflite"
     (note,) = registry.save_network(trained, path)
-    assert dataset.test is not None
     rows = dataset.test.raw_x["input"]
     runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
     (name,) = runner.get_input_details()

@@ -86,7 +86,6 @@ def test_every_second_pixel_is_a_pooling(tmp_path):
     }  # fmt: skip
     path = written(tmp_path, nodes, ["n", 1, 1, 7], ["n", 1, 2, 3], **arrays)
     model = import_file(path).trained
-    assert model is not None
     row = np.arange(7, dtype="float32").reshape(1, 1, 7, 1)
     expected = [[[1, 3, 5], [1, 3, 5]]]
     assert np.allclose(model.model.predict(row, verbose=0)[..., 0], expected)
@@ -138,7 +137,6 @@ def test_channels_first_become_channels_last(tmp_path):
     )
     found = import_file(path)
     assert found.project.graph.by_id["x"].params == {"shape": [1, 3, 2]}
-    assert found.trained is not None
     rows = np.zeros((1, 1, 3, 2), "float32")
     rows[0, 0, :, 1] = [5, 6, 7]
     assert np.allclose(found.trained.model.predict(rows, verbose=0), [[0, 5, 6]])
@@ -148,7 +146,6 @@ def test_channels_first_become_channels_last(tmp_path):
 
 def test_it_can_be_saved_and_opened_again(tmp_path):
     found = import_file(HERE / "pytorch_residual.onnx")
-    assert found.trained is not None
     registry.save_network(found.trained, tmp_path / "m.h5")
     rows = np.random.default_rng(0).random((3, 16, 16, 3)).astype("float32")
     again = registry.load_network(tmp_path / "m.h5").model

@@ -309,7 +309,6 @@ def test_two_inputs_of_a_table_share_a_column_and_a_stranger_is_refused(tmp_path
     made = assemble_for_files(
         trained.training_model, trained.project, trained.preprocessing, trained.facts
     )
-    assert made is not None
     # The Input "left" takes its numbers as ever; the column of that name is another input.
     assert list(made.names.values()) == ["left", "kind", "left_2"]
     rows = frame.iloc[:5]

@@ -171,5 +171,5 @@ def test_the_exact_script_of_a_frozen_backbone_has_the_same_losses(tmp_path, mon
     monkeypatch.syspath_prepend(str(tmp_path))
     names: dict[str, object] = {"__name__": "__main__"}
     exec((tmp_path / "it.py").read_text("utf-8").replace("plt.show()", ""), names)
-    losses = names["model"].history.history["val_loss"]  # type: ignore[attr-defined]
+    losses = names["model"].history.history["val_loss"]
     np.testing.assert_allclose(losses, trained.history["val_loss"], rtol=1e-4)

@@ -75,7 +75,6 @@ def computed(folder: Path, script: str, given: Any) -> Any:
         "utf-8",
     )
     found = re.search(r'<pre id="found">(.*?)</pre>', opened(page), re.DOTALL)
-    assert found is not None
     return json.loads(html.unescape(found[1]))
 
 
@@ -428,7 +427,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[TrainedMod
 
 def held(path: Path, name: str) -> str:
     found = re.search(rf'id="{name}">([^<]*)</script>', path.read_text("utf-8"))
-    assert found is not None
     return found[1]
 
 

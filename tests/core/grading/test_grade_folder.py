@@ -181,7 +181,6 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(fold
     found = {one.file: one for one in result}
     trained = registry.load_network(folder / "bob.keras")
     test = load_dataset(trained.project, Path()).test
-    assert test is not None
     right = evaluate(trained, test).metrics["accuracy"]
     bob = found["bob.keras"]
     assert (bob.status, bob.score) == (GRADED, pytest.approx(100 * right))

@@ -139,7 +139,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _graded(folder: Path, lesson: Path, **more: object) -> dict[str, Submission]:
     rules = rubric.Rubric(points=100, steps_points=100, late_after=DUE)
-    found = grade_folder(folder, None, str(lesson), rubric=rules, **more)  # type: ignore[arg-type]
+    found = grade_folder(folder, None, str(lesson), rubric=rules, **more)
     return {Path(one.file).stem: one for one in found}
 
 

@@ -54,9 +54,7 @@ def test_a_lesson_is_read_with_all_its_parts():
     assert first.checks[0].layer.layer == "Dense"
     assert first.checks[0].layer.connected
     assert first.hint == 'Press Tab on the canvas and type "dense 16".'
-    assert first.show is not None
     assert first.show.layer == "Dense"
-    assert first.question is not None
     assert first.question.choices == ("one", "two")
     assert (first.question.why, first.question.wrong) == ("Two it is.", "One is too few.")
     assert first.explore == "How few are **enough**?"

@@ -23,7 +23,7 @@ class Holder:
             self.calls += 1
             if self.calls <= self.tries:
                 error = PermissionError(errno.EACCES, "Access is denied", str(path))
-                error.winerror = code  # type: ignore[attr-defined]
+                error.winerror = code
                 raise error
             return real(path, *arguments, **more)
 

@@ -25,7 +25,7 @@ RAW = {
 
 
 def project(**data: object) -> Project:
-    return Project(data=Data("csv", path="d.csv", **data))  # type: ignore[arg-type]
+    return Project(data=Data("csv", path="d.csv", **data))
 
 
 def test_what_was_decided_stands_in_the_file_and_comes_back():

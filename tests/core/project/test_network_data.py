@@ -29,7 +29,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         def record(*values: object, real: object = getattr(os, name), **more: object) -> object:
             if "evil" in str(values[0]).lower():
                 seen.append(str(values[0]))
-            return real(*values, **more)  # type: ignore[operator]
+            return real(*values, **more)
 
         monkeypatch.setattr(os, name, record)
     monkeypatch.setattr(network_data, "TRUSTED", {""})

@@ -69,7 +69,6 @@ def test_a_network_computed_by_hand(tmp_path):
     back = np.array([[error * (1 - np.tanh(1.0) ** 2), 2 * error]])
     np.testing.assert_allclose(step.layers["hidden"].delta, back, atol=1e-6)
     first = unit_delta(step, "hidden", 0)
-    assert first is not None
     assert first.back == pytest.approx(error, abs=1e-6)
     assert [(term.value, term.weight) for term in first.terms] == [(1.0, pytest.approx(error))]
     assert first.slope[1] == pytest.approx(1 - np.tanh(1.0) ** 2, abs=1e-6)
@@ -247,9 +246,7 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name):
                 if layer.layer == "Embedding":
                     index = (int(layer.inputs[0][0, -1]), index[1])
                 terms = gradient_terms(layer, weight, index)
-                assert terms is not None
                 by_row = row_gradients(layer, weight, index)
-                assert by_row is not None
                 assert len(by_row) == len(rows)
                 gradient = update.gradient[index]
                 assert by_row.sum() == pytest.approx(gradient, abs=1e-5)
@@ -339,7 +336,6 @@ def test_the_error_at_the_end_is_prediction_less_label():
     trained, dataset = network_of(*NETWORKS["dense"])
     step = trace_step(trained, dataset, [3])
     end = unit_delta(step, "out", 0)
-    assert end is not None
     assert end.error is not None
     prediction, label = end.error
     assert label == float(np.ravel(dataset.train.y["out"][3])[0])
@@ -352,7 +348,6 @@ def test_the_error_at_the_end_is_prediction_less_label():
     assert unit_delta(trace_step(trained, dataset, [3, 4]), "out", 0) is None, "rows differ"
     # Behind a BatchNormalization no product of weights and δ is what arrives.
     hidden = unit_delta(step, "hidden", 1)
-    assert hidden is not None
     assert not hidden.terms
     assert hidden.back * hidden.slope[1] == pytest.approx(hidden.value, abs=1e-6)
 
@@ -410,7 +405,6 @@ def test_each_kind_of_layer_says_what_it_does_with_delta():
     trained, dataset = network_of(*NETWORKS["text"])
     row = trace_step(trained, dataset, [0])
     terms = gradient_terms(row.layers["lstm"], "kernel", (1, 0))
-    assert terms is not None
     steps = row.layers["lstm"].delta.shape[1]
     assert [term.name for term in terms] == [f"t={time}: x[1]" for time in range(1, steps + 1)]
     assert [term.weight for term in terms] == row.layers["lstm"].delta[0, :, 0].tolist()

@@ -41,7 +41,6 @@ def judged() -> Evaluation:
 
 
 def test_curves_and_calibration_are_scikit_learns(judged):
-    assert judged.probabilities is not None
     sure = judged.probabilities[:, 1]
     found = class_curves(judged, 1)
     assert found.auc == pytest.approx(metrics.roc_auc_score(judged.truth, sure))
@@ -76,16 +75,13 @@ def test_a_threshold_moves_matrix_and_metrics(judged):
 
 def test_cells_open_their_samples(digits_model):
     trained, data = digits_model
-    assert data.test is not None
     found = evaluate(trained, data.test)
     matrix = visible_matrix(found)
-    assert matrix is not None
     assert found.confusion_matrix is not None
     for truth, answer in ((3, 3), (8, 1)):
         rows = matrix.rows_of(found, truth, answer)
         assert len(rows) == found.confusion_matrix[truth, answer]
     shown = mistake_samples(found, data.test, data.preprocessing, matrix.rows_of(found, 3, 3))
-    assert shown.wall is not None
     assert len(shown.wall.images) == len(shown.captions) == 24
     assert shown.captions[0].startswith("3 → 3 (")
     assert np.array_equal(shown.wall.images, data.test.raw_x["input"][shown.rows])
@@ -102,7 +98,6 @@ def test_of_many_classes_those_are_shown_that_are_mixed_up():
         confusion_matrix=metrics.confusion_matrix(truth, answer),
     )  # fmt: skip
     matrix = visible_matrix(found)
-    assert matrix is not None
     assert len(matrix.classes) == 30
     assert matrix.labels[-1] == "all others"
     assert {7, 107} <= set(matrix.classes)
@@ -144,7 +139,6 @@ def test_the_worst_of_several_numbers_is_named():
 
 def test_rows_and_texts_are_shown_as_they_were(house_model, reviews_model):
     trained, data = house_model
-    assert data.test is not None
     found = evaluate(trained, data.test)
     shown = mistake_samples(found, data.test, data.preprocessing, found.mistakes[:3])
     assert shown.names == ("size", "town")

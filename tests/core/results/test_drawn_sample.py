@@ -61,7 +61,6 @@ def test_what_black_and_white_are_is_the_sets_not_one_samples():
 def test_a_known_row_that_is_drawn_gets_its_own_answer(digits_model):
     """Test rows as they were before scikit-learn counted them, 32×32 black and white."""
     trained, data = digits_model
-    assert data.test is not None
     rows = data.test.raw_x["input"][:100]
     drawn = np.array([prepare_drawing(_bitmap(row[:, :, 0]), (8, 8, 1), 16.0) for row in rows])
     full = np.array([row.any(axis=(1, 2))[[0, -1]].all() for row in rows])

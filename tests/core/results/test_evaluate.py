@@ -15,7 +15,6 @@ from netbuilder.core.results.own_units import predict_values
 
 def test_numbers_are_judged_in_their_own_units(house_model):
     trained, data = house_model
-    assert data.test is not None
     found = evaluate(trained, data.test)
     assert found.samples == 80
     answers = trained.model.predict(data.test.raw_x["input"], verbose=0)
@@ -72,7 +71,6 @@ def test_a_file_without_the_target_says_so(house_model, tmp_path):
 
 def test_classes_are_judged_as_scikit_learn_does(digits_model):
     trained, data = digits_model
-    assert data.test is not None
     found = evaluate(trained, data.test)
     answers = predict_values(trained, data.test.x)["out"].argmax(axis=1)
     truth = data.test.y["out"]
@@ -87,7 +85,6 @@ def test_classes_are_judged_as_scikit_learn_does(digits_model):
     right = int((answers == truth).sum())
     assert found.sentence.startswith(f"{right} of 359 test rows correct (")
     assert len(found.mistakes) == 359 - right
-    assert found.probabilities is not None
     assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
@@ -96,16 +93,13 @@ def test_two_classes_with_one_unit(reviews_model):
     assert data.test is not None
     found = evaluate(trained, data.test)
     assert found.labels == ("negative", "positive")
-    assert found.confusion_matrix is not None
     assert found.confusion_matrix.shape == (2, 2)
-    assert found.probabilities is not None
     assert found.probabilities.shape == (240, 2)
     assert found.metrics["accuracy"] > 0.8
 
 
 def test_the_loss_is_the_trained_one(house_model):
     trained, data = house_model
-    assert data.test is not None
     numbers = trained.training_model.evaluate(
         data.test.x["input"], data.test.y["out"], verbose=0, return_dict=True
     )
@@ -126,7 +120,6 @@ def test_many_rows_are_judged_as_few_are(digits_model, monkeypatch):
 def test_rows_that_were_seen_while_training_are_counted(house_model):
     trained, data = house_model
     assert evaluate_test_set(trained, data).known == 0
-    assert data.test is not None
     half = len(data.test) // 2
 
     def mixed(own: dict[str, np.ndarray], seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -63,7 +63,6 @@ def test_grad_cam_is_the_gradient_by_hand(digits_model):
     import tensorflow as tf
 
     trained, data = digits_model
-    assert data.test is not None
     # Some pictures have nothing that speaks for the answer: Grad-CAM is black for these.
     asked_of_all = (explanation_target(trained, raw_sample(data.test, row)) for row in range(60))
     row, asked = next(
@@ -87,7 +86,6 @@ def test_grad_cam_is_the_gradient_by_hand(digits_model):
 
 def test_where_grad_cam_is_black_another_way_answers(digits_model):
     trained, data = digits_model
-    assert data.test is not None
     black, bright = (
         next(
             sample
@@ -110,7 +108,6 @@ def test_integrated_gradients_are_the_gradients_by_hand(digits_model):
     import tensorflow as tf
 
     trained, data = digits_model
-    assert data.test is not None
     asked = explanation_target(trained, raw_sample(data.test, 3))
     found = picture_methods.integrated_gradients(asked, 8)
     end = data.test.x["input"][3:4]
@@ -156,7 +153,6 @@ def test_occlusion_is_asking_again(digits_model):
 def test_only_the_corner_that_counts_lights_up():
     """Pictures whose class is whether the upper left corner is bright."""
     found, data = train_corner()
-    assert data.test is not None
     bright = int(np.flatnonzero(data.test.raw_y["out"].reshape(-1) == 1)[0])
     sample = raw_sample(data.test, bright)
     for way in ("integrated_gradients", "occlusion", "grad_cam"):
@@ -202,7 +198,6 @@ def test_only_the_column_that_counts_is_important(tmp_path):
     assert found.importance["town"] == pytest.approx(2.0, rel=0.2)
     assert abs(found.importance["noise"]) < 0.3
     assert "cause" in found.sentence
-    assert found.nearest is not None
     assert found.nearest.row != 7
     asked = explanation_target(trained, samples.sample(7))
     response = table_methods.partial_dependence(asked, samples.raw, "cause")
@@ -221,7 +216,6 @@ def test_only_the_column_that_counts_is_important(tmp_path):
 
 def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model):
     trained, data = house_model
-    assert data.test is not None
     raw = data.test.raw_x
     asked = explanation_target(trained, raw_sample(data.test, 2))
     x = data.test.x["input"]
@@ -233,7 +227,6 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model):
         for row, one in zip(x, given, strict=True)
     ]
     nearest = table_methods.nearest_counterexample(asked, raw)
-    assert nearest is not None
     assert nearest.row == int(np.argmin(far))
 
     # A column at its typical value: the median size, the more frequent town.
@@ -252,7 +245,6 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model):
     assert dict(explanation_bars(found))[found.label("size")] == found.importance["size"]
     way = "lower" if changed < given[2] else "higher"
     assert f"{format_number(abs(given[2] - changed))} {way}" in found.sentence
-    assert found.nearest is not None
     assert found.nearest.row == nearest.row, "what would have to change stands beside it"
     words = found.compared
     assert words["size"] == (
@@ -333,7 +325,6 @@ def test_the_step_that_is_copied_counts(tmp_path):
     graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
     recipe = Data("series", path="s.csv", target=("value",), options={"window": 5})
     trained, data = train(graph, recipe, tmp_path, epochs=40)
-    assert data.test is not None
     found = explain(trained, raw_sample(data.test, 4))
     assert [name for name, _ in found.steps][-1] == "last step"
     assert len(found.steps) == 5
@@ -400,7 +391,6 @@ def test_what_is_too_much_to_show_is_left_out_by_strength():
 def test_response_curves_are_the_mean_answers(house_model, tmp_path):
     """Each value set in all rows by hand, and the answers averaged."""
     trained, data = house_model
-    assert data.test is not None
     raw = {key: values[:40] for key, values in data.test.raw_x.items()}
     found = explain(trained, raw_sample(data.test, 0), "response", rows=ComparisonRows(raw))
     curves = {one.column: one for one in found.responses}
@@ -444,7 +434,6 @@ def test_probabilities_are_told_as_people_say_them(tmp_path):
     recipe = Data("csv", path="t.csv", target=("y",), test_split=0.2)
     graph = chain(("out", "Dense", {"units": 1, "activation": "sigmoid"}))
     trained, data = train(graph, recipe, tmp_path)
-    assert data.test is not None
     raw = data.test.raw_x
     found = explain(trained, raw_sample(data.test, 0), "response", rows=ComparisonRows(raw))
     widest = max(found.responses, key=lambda one: one.span)
@@ -465,7 +454,6 @@ def test_probabilities_are_told_as_people_say_them(tmp_path):
 
 def test_what_only_rounding_makes_is_no_reason(house_model):
     trained, data = house_model
-    assert data.test is not None
     columns = {one.name: one for one in data.preprocessing.inputs["input"].columns}
     sample = {"input": np.array(data.test.raw_x["input"][2])}
     for place, name in enumerate(columns):
@@ -511,7 +499,6 @@ def test_a_column_that_another_replaces_is_told_with_both_names(tmp_path):
 
 def test_unrelated_columns_replace_nothing(house_model):
     trained, data = house_model
-    assert data.test is not None
     assert table_methods.replaceable_pairs(trained, data.test.raw_x) == ()
 
 
@@ -547,7 +534,6 @@ def test_the_mean_response_of_xor_is_told_to_mislead(tmp_path):
 
 def test_an_additive_response_misleads_nobody(house_model):
     trained, data = house_model
-    assert data.test is not None
     rows = ComparisonRows(data.test.raw_x)
     found = explain(trained, raw_sample(data.test, 0), "response", rows=rows)
     assert not any(one.misleads for one in found.responses)

@@ -282,7 +282,6 @@ def test_the_band_is_that_of_rows_that_were_not_learned_from(tmp_path):
         values = predict_values(known, split.x)["out"]
         return np.abs(values - next(iter(split.raw_y.values())))[:, 0]
 
-    assert dataset.test is not None
     test = errors(dataset.test)
     assert known.novelty is None, "the trend of a forecast is no reason to distrust it"
     half = half_widths(known, 20)[:, 0]

@@ -28,7 +28,6 @@ def test_a_path_past_a_frozen_body(tmp_path):
     assert len(end) == 2
     path = [[value * part for value in end] for part in (0.5, 0.7, 1.0)]
     landscape = loss_landscape(trained, dataset, [path], side=2)
-    assert landscape is not None
     np.testing.assert_allclose(landscape.paths[0][-1], 0, atol=1e-6)
     assert np.linalg.norm(landscape.paths[0][0]) > np.linalg.norm(landscape.paths[0][1]) > 0
 
@@ -48,7 +47,6 @@ def test_losses_and_path_are_those_of_the_weights():
         for a, b in ((-2, 1), (-1, 0.5), (-0.5, -0.5), (0, 0))
     ]
     landscape = loss_landscape(trained, dataset, [path], side=5)
-    assert landscape is not None
     assert landscape.explained == pytest.approx((1.0,))
     np.testing.assert_allclose(landscape.paths[0][-1], 0, atol=1e-6)
     # Distances are relative to the length of each unit's weights (Li et al. 2018).
@@ -94,7 +92,6 @@ def test_without_a_path_each_random_filter_is_as_long_as_the_networks():
     graph = chain(("out", "Dense", {"units": 1, "activation": "sigmoid"}))
     trained, dataset = train(graph, Data("builtin", name="moons"), Path(), epochs=1)
     landscape = loss_landscape(trained, dataset, side=3)
-    assert landscape is not None
     assert landscape.box == (-1, -1, 1, 1)
     assert landscape.explained == ()
     assert landscape.paths == ()

@@ -22,7 +22,6 @@ from netbuilder.core.results.layer_values import (
 
 def test_every_node_shows_what_it_gives(digits_model):
     trained, data = digits_model
-    assert data.test is not None
     sample = raw_sample(data.test, 3)
     seen = node_activations(trained, sample)
     assert {key: value.shape for key, value in seen.items()} == {
@@ -56,7 +55,6 @@ def test_weights_and_filters(digits_model):
     assert kernel.mean == pytest.approx(float(values.mean()), abs=1e-6)
     assert kernel.counts.sum() == 72
     pictures = layer_filters("Conv2D", weights_of(trained, "conv"))
-    assert pictures is not None
     assert np.array_equal(pictures[5], values[:, :, 0, 5])
     assert layer_filters("Dense", weights_of(trained, "out")) is None
     assert array_stats(weights_of(trained, "flatten"), frozen_of(trained, "flatten")) == ()

@@ -97,7 +97,6 @@ def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path, plain_pytho
         ).run()
         sample = example_sample(trained, dataset)
         expected = predict_rows(trained.model, [values[None] for values in sample.values()])
-        assert dataset.test is not None
         assert all((values == dataset.test.raw_x[key][0]).all() for key, values in sample.items())
         (code,) = (part.code for part in model_card.card_of(trained, dataset).sections if part.code)
         for ending in MODEL_ENDINGS:

@@ -36,7 +36,6 @@ def test_outputs_of_units_are_keras_own():
     columns = neuron_columns(graph, sizes)
     assert [column.node for column in columns] == ["input", "hidden", "out"]
     plane = neuron_plane(trained.project, dataset, 12)
-    assert plane is not None
     weights = {column.owner: weights_of(trained, column.owner) for column in columns[1:]}
     outputs = unit_outputs(columns, weights, plane.grid)
     model, nodes = node_outputs(trained)
@@ -83,7 +82,6 @@ def test_a_convolution_opens_into_filters_and_maps():
     np.testing.assert_array_equal(filter_pictures(kernel)[2], kernel[:, :, 0, 2])
     dense = weights_of(trained, "out")["kernel"]
     links = link_values(dense, 3, 10)
-    assert links is not None
     from_map = dense.reshape(3, 3, 3, 10)[:, :, 2, 7]  # height, width, channel, unit
     assert links[2, 7] == pytest.approx(np.linalg.norm(from_map) * np.sign(from_map.sum()))
     assert link_values(dense, 4, 10) is None

@@ -75,7 +75,6 @@ def test_the_class_that_was_left_out_is_flagged(model, flowers):
 def test_a_threshold_without_leave_one_out_flags_everything(model, flowers):
     """The wrong reading: each training sample is its own nearest one, at distance 0."""
     known = model.value.novelty
-    assert known is not None
     own = known.samples * known.scale + known.mean
     itself = float(np.quantile(known.distances(own), 0.95))
     wrong = replace(model.value, novelty=replace(known, threshold=itself))
@@ -135,7 +134,6 @@ def test_weights_set_by_hand_make_the_reference_void(model, flowers):
 @pytest.mark.parametrize("normalized", [False, True])
 def test_the_web_page_computes_the_same(model, flowers, tmp_path, normalized):
     known = model.value.novelty
-    assert known is not None
     own = known.samples * known.scale + known.mean
     other = replace(known, normalized=normalized)
     other = replace(other, samples=other.place(own).astype(np.float16))
@@ -164,7 +162,6 @@ def test_the_web_page_computes_the_same(model, flowers, tmp_path, normalized):
 
 def test_outputs_of_frozen_layers_are_not_computed_again(model):
     known, graph = model.value.novelty, model.value.project.graph
-    assert known is not None
     (node,) = known.nodes
     assert graph.by_id[node].layer != "Dropout", "it is not there when the network predicts"
     dataset = load_dataset(model.value.project, model.base)
@@ -179,7 +176,6 @@ def test_outputs_of_frozen_layers_are_not_computed_again(model):
         dataset, train=computed(dataset.train), validation=held if held is None else computed(held)
     )
     found = novelty_reference(keras_model, graph, dataset, once)
-    assert found is not None
     assert found.threshold == pytest.approx(known.threshold, rel=1e-4)
     assert np.allclose(found.samples, known.samples, atol=1e-2)
 
@@ -200,7 +196,6 @@ def test_noise_whose_features_collapse_is_unlike_where_features_are_many():
     hidden = keras.layers.Dense(600, name="hidden")(given)
     network = keras.Model(given, keras.layers.Dense(4, name="output")(hidden))
     known = novelty_reference(network, graph, dataset, dataset)
-    assert known is not None
     assert known.normalized
     assert known.is_unlike(noise).all()
     assert known.is_unlike(features).mean() <= 0.1
@@ -208,7 +203,6 @@ def test_noise_whose_features_collapse_is_unlike_where_features_are_many():
     few = novelty_reference(
         network, graph, replace(dataset, train=many), replace(dataset, train=many)
     )
-    assert few is not None
     assert len(few.samples) == 300
     assert few.is_unlike(features).mean() <= 0.1, "samples of all classes are kept"
     plain = np.sort(((features[:, None] - features[None]) ** 2).sum(-1) ** 0.5, axis=1)[:, 1]

@@ -84,7 +84,6 @@ def test_every_number_is_the_layers_own(name, params, shape):
     out = np.asarray(layer(x))[0]
     for index in np.ndindex(*out.shape):
         number = trace_value(name, params, _weights(layer), x[0], index)
-        assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
         assert formula_lines(number)
 
@@ -104,7 +103,6 @@ def test_what_several_inputs_become_is_told(name, params, shapes):
     out = np.asarray(getattr(keras.layers, name)(**params)(given))[0]
     for index in np.ndindex(*out.shape):
         number = trace_value(name, params, {}, [one[0] for one in given], index)
-        assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
         assert "=" in formula_lines(number)
 
@@ -113,7 +111,6 @@ def test_the_terms_add_up_to_what_the_activation_gets():
     kernel, bias = RNG.normal(size=(5, 3)), RNG.normal(size=3)
     x = RNG.normal(size=5)
     number = trace_value("Dense", {"activation": "relu"}, {"kernel": kernel, "bias": bias}, x, (1,))
-    assert number is not None
     assert sum(t.product for t in number.terms) + number.bias == pytest.approx(number.before)
     assert number.value == max(number.before, 0.0)
     assert [t.product for t in number.largest_terms(2)] == sorted(
@@ -172,7 +169,6 @@ def test_both_directions_are_told_apart(mode, inner, sequences):
     params = {"layer": {"layer": inner, "params": own}, "merge_mode": mode}
     for index in np.ndindex(*out.shape):
         number = trace_value("Bidirectional", params, _weights(layer), x[0], index)
-        assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
         assert formula_lines(number)
 
@@ -214,7 +210,6 @@ def test_what_a_step_looks_at_is_what_keras_says(name, params, count):
     assert found.sum(axis=-1) == pytest.approx(1.0)
     for index in np.ndindex(*out.shape):
         number = trace_value(name, params, _weights(layer), rows, index)
-        assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
         assert "attends to step" in formula_lines(number)
 
@@ -252,14 +247,12 @@ def test_masked_steps_are_left_out_as_keras_leaves_them_out():
 
     for unit in range(2):
         number = trace_node(graph, "lstm", values, weights_of, (unit,))
-        assert number is not None
         assert number.value == pytest.approx(float(values["lstm"][unit]), abs=2e-5)
         careless = trace_value(
             "LSTM", {"units": 2}, weights_of("lstm"), values["embedding"], (unit,)
         )
         assert abs(careless.value - number.value) > 1e-3
     number = trace_node(graph, "both", values, weights_of, (1, 2))
-    assert number is not None
     assert number.value == pytest.approx(float(values["both"][1, 2]), abs=2e-5)
     assert [term.weight for term in number.terms[3:]] == pytest.approx([0, 0])
     # What does not agree with the layer's own number is not told.

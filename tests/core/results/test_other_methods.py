@@ -58,7 +58,6 @@ def found(iris: tuple[TrainedModel, Dataset]) -> Comparison:
 @pytest.mark.slow
 def test_the_numbers_are_scikit_learn_s_own(iris, found):
     _model, dataset = iris
-    assert dataset.test is not None
     x, y = dataset.train.x["input"], dataset.train.raw_y["output"]
     held, truth = dataset.test.x["input"], dataset.test.raw_y["output"]
     for name, own in (

@@ -113,7 +113,6 @@ def test_wrong_csv_files(house_model, tmp_path):
 def test_pictures(digits_model, tmp_path):
     trained, data = digits_model
     assert input_sort(trained) == "images"
-    assert data.test is not None
     raw = data.test.raw_x["input"][:12]
     for index, picture in enumerate(raw):
         pixels = np.round(picture[:, :, 0] / 16 * 255).astype(np.uint8)
@@ -134,7 +133,6 @@ def test_pictures(digits_model, tmp_path):
 
 def test_pixels_in_a_csv(digits_model, tmp_path):
     trained, data = digits_model
-    assert data.test is not None
     raw = data.test.raw_x["input"][:5]
     pd.DataFrame(raw.reshape(5, 64)).to_csv(tmp_path / "p.csv", index=False, header=False)
     found = predict_file(trained, tmp_path / "p.csv")

@@ -176,7 +176,6 @@ def test_calibration_knows_over_confidence():
     """Sure to 90 % and correct in 60 % of 100 rows: an error of 0.3."""
     found = classes([1] * 100, [1] * 60 + [0] * 40, sure=0.9)
     held = statistics.calibration(found)
-    assert held is not None
     assert held.expected_error == pytest.approx(0.3)
     assert held.samples == (100,)
 

@@ -110,7 +110,6 @@ def test_each_method_stays_in_its_space(project):
         done: list[Trial] = []
         for number in range(8):
             values = choose(varied, done, 3)
-            assert values is not None
             assert values["hidden.units"] in {2, 4}, name
             assert 0.1 <= values["drop.rate"] <= 0.5
             done.append(Trial(values, float(number), 1))
@@ -137,7 +136,6 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(project, tmp_path):
     assert seen[0] == len(first.trials) + 1
     assert found.trials[: len(first.trials)] == first.trials
     assert len(found.trials) == 6
-    assert found.best is not None
     assert found.best.values[RATE] == 0.03
     assert found.project.training.optimizer.params["learning_rate"] == 0.03
     assert found.importance[RATE] > 0.7
@@ -229,9 +227,9 @@ def test_a_variant_that_others_had_left_behind_is_ended():
     others = [Trial({}, 0.1, 10, curve=(0.9, 0.7, 0.5, *([0.1] * 7))) for _ in range(4)]
     for loss, pruned, count in ((0.6, True, 4), (0.4, False, 4), (0.6, False, 3)):
         judge = TrialObserver(others[:count], 10, True, None, lambda: False)
-        judge.session = Run()  # type: ignore[assignment]
+        judge.session = Run()
         judge.on_event(epochs(1.0, 0.8, loss))
-        assert (judge.pruned, judge.session.stopped) == (pruned, pruned)  # type: ignore[union-attr]
+        assert (judge.pruned, judge.session.stopped) == (pruned, pruned)
     spared = TrialObserver(others, 10, False, None, lambda: False)
     spared.on_event(epochs(1.0, 0.8, 0.6))
     assert not spared.pruned

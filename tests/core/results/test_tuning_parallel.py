@@ -78,7 +78,6 @@ def test_two_at_once_find_the_same_as_one(project, tmp_path):
         assert (other.score is None) == (one.score is None)
         if one.score is not None:
             assert other.score == pytest.approx(one.score, rel=1e-3)
-    assert found.best is not None
     assert found.best.values == {RATE: 0.03, "out.units": 1}
     assert set(told) == {1e-7, 0.03}, "curves of all come while they learn"
 

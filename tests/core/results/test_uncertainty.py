@@ -41,17 +41,14 @@ def test_eight_of_ten_known_answers_lie_within():
 def test_the_range_holds_eight_of_ten_test_rows(house_model):
     trained, dataset = house_model
     known = known_errors(trained, dataset)
-    assert known is not None
     assert known.split == "validation"
     test = dataset.test
-    assert test is not None
     half = known.half_widths(trained.preprocessing.apply_inputs(test.raw_x))
     given = predict_values(trained, trained.preprocessing.apply_inputs(test.raw_x))["out"][:, 0]
     inside = np.abs(given - test.raw_y["out"][:, 0]) <= half
     assert 0.6 < inside.mean() <= 1.0
     one = {key: value[:1] for key, value in test.raw_x.items()}
     said = uncertainty_of(trained, one, known)
-    assert said is not None
     assert said.low == pytest.approx(given[0] - half[0], rel=1e-5)
     assert "validation rows" in said.sentence
     assert "dropout" not in said.sentence, "this network has none"
@@ -67,12 +64,10 @@ def test_dropout_stays_on_and_touches_nothing(digits_model):
     )
     state = np.array(drop.seed_generator.state)
     found = with_dropout(trained, x, tries=200)
-    assert found is not None
     values = found["out"]
     assert values.shape == (200, 3, 10)
     assert values.std(axis=0).max() > 1e-3, "masks differ"
     again = with_dropout(trained, x, tries=200)
-    assert again is not None
     assert np.array_equal(values, again["out"]), "the same masks for the same question"
     assert np.array_equal(predict_values(trained, x)["out"], before)
     assert np.array_equal(np.array(drop.seed_generator.state), state), "training goes on the same"
@@ -87,13 +82,11 @@ def test_a_unit_that_is_switched_off_is_counted_right(tmp_path):
     trained, dataset = train(graph, data, tmp_path, epochs=1)
     trained.training_model.get_layer("out").set_weights([np.array([[3.0]]), np.array([1.0])])
     found = with_dropout(trained, {"input": np.array([[2.0]], np.float32)}, tries=400)
-    assert found is not None
     values = found["out"].reshape(-1)
     assert set(np.round(values, 4)) == {1.0, 13.0}
     assert (values > 1).mean() == pytest.approx(0.5, abs=0.1)
     rows = vary_column(trained, {"input": np.array([0.0])}, "x", [0.0, 1.0, 2.0])
     around = uncertainty_band(trained, rows, 0, None)
-    assert around is not None
     assert around[0] == pytest.approx([1.0, 1.0, 1.0])
     assert around[1] == pytest.approx([1.0, 7.0, 13.0]), "wider where the column counts more"
     few = replace(dataset, validation=None, test=None)
@@ -105,7 +98,6 @@ def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model):
     trained, dataset = house_model
     known = known_errors(trained, dataset)
     assert known is not None
-    assert dataset.test is not None
     sample = {key: value[0] for key, value in dataset.test.raw_x.items()}
     column = next(c for c in trained.preprocessing.inputs["input"].columns if c.name == "size")
     assert column.low is not None
@@ -118,7 +110,6 @@ def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model):
     )
     assert np.isfinite(low).tolist() == np.isfinite(high).tolist() == [True, True, False]
     far = uncertainty_of(trained, vary_column(trained, sample, "size", grid[2:]), known)
-    assert far is not None
     assert (far.low, far.high) == (None, None)
     assert "cannot be estimated" in far.sentence
     assert "%" not in far.sentence

@@ -102,7 +102,6 @@ def test_of_a_series_inputs_and_targets_outside_are_counted_apart(tmp_path):
     recipe = Data("series", path="s.csv", target=("v",), test_split=0.2, options=options)
     layers = ("flat", "Flatten", {}), ("out", "Dense", {"units": 2})
     model, dataset = train(chain(*layers), recipe, tmp_path, epochs=1)
-    assert dataset.test is not None
     found = out_of_range(model, dataset.test.raw_x, dataset.test.raw_y)
     assert [(one["values"], one["samples"], one["found"]) for one in found] == [
         ("inputs", 1, [50, 50]), ("targets", 2, [50, 50])

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
@@ -326,16 +326,13 @@ def test_a_picture_of_what_a_node_sees_stands_beside_it(hand):
 @pytest.mark.parametrize("dark", [False, True])
 def test_both_themes_paint_cards_in_their_colours(hand, dark):
     theme.theme().force(dark)
-    try:
-        image = hand.view.grab().toImage()
-        card = hand.view.picture.cards["conv2d"]
-        x, y = hand.view.camera.to_screen(card.x + 3, card.y + card.h / 2)
-        assert image.pixelColor(int(x), int(y)).name().upper() == "#E69F00"
-        x, y = hand.view.camera.to_screen(card.x + card.w - 30, card.y + 6)
-        raised = theme.colors().raised
-        assert image.pixelColor(int(x), int(y)).name().upper() == raised.upper()
-    finally:
-        theme.theme().force(None)
+    image = hand.view.grab().toImage()
+    card = hand.view.picture.cards["conv2d"]
+    x, y = hand.view.camera.to_screen(card.x + 3, card.y + card.h / 2)
+    assert image.pixelColor(int(x), int(y)).name().upper() == "#E69F00"
+    x, y = hand.view.camera.to_screen(card.x + card.w - 30, card.y + 6)
+    raised = theme.colors().raised
+    assert image.pixelColor(int(x), int(y)).name().upper() == raised.upper()
 
 
 def test_alt_and_arrows_move_a_layer_in_the_order(hand):
@@ -458,7 +455,6 @@ def test_the_menu_opens_at_the_layer_that_is_selected(hand, keys):
         reason = QContextMenuEvent.Reason.Keyboard
         QApplication.sendEvent(hand.view.viewport(), QContextMenuEvent(reason, QPoint(3, 3), away))
     menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
     card = hand.view.sight.card_rect("dense")
     top = hand.view.viewport().mapFromGlobal(menu.pos())
     assert card.adjusted(-2, -2, 2, 2).contains(top)

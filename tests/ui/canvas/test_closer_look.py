@@ -71,7 +71,6 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand):
     out = np.zeros((4, 4, 2))
     for index in np.ndindex(4, 4, 2):
         number = trace_value("Conv2D", {}, {"kernel": kernel}, x, index)
-        assert number is not None
         out[index] = number.value
     layers = (("Input", {}), ("Conv2D", {"filters": 2, "kernel_size": 3, "activation": None}))
     look = _look({"input": x, "conv2d": out}, {"conv2d": {"kernel": kernel}}, *layers)

@@ -196,7 +196,6 @@ def test_an_lstm_shows_its_states_over_time_on_the_canvas(lstm):
     look, states = lstm
     look = replace(look, project=edits.append_layer(look.project, "Dense"))
     image = picture_of(look, look.project.graph.by_id["lstm"], look.values["lstm"])
-    assert image is not None
     image = image.convertToFormat(image.Format.Format_RGB32)
     wide, high = image.width() / 5, image.height() / 2
     for step, unit in np.ndindex(5, 2):

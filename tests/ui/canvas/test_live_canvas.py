@@ -245,8 +245,7 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     window = open_window(edits.set_training(example("sales"), epochs=2))
     window.resize(1000, 560)
     window.canvas.sight.fit()
-    window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.state.active)
+    qtbot.train(window)
     bar = window.canvas.shown_sample
     qtbot.waitUntil(bar.isVisible)
     # The look after the run has pictures of its own, and comes later than that of its last step.

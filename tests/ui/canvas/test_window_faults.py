@@ -122,7 +122,6 @@ def test_a_layer_is_typed_with_its_parameters(hand):
     hand.view.select(("dense",))
     hand.key(Qt.Key.Key_Tab)
     search = hand.search()
-    assert search is not None
     QTest.keyClicks(search.field, "dense 50 relu")
     assert search.list.item(0).text() == "Dense  50 · relu"
     QTest.keyClick(search.field, Qt.Key.Key_Return)

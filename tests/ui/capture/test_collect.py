@@ -327,7 +327,6 @@ def test_from_the_data_panel_to_the_recipe(open_window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: window.docks.pages["data"].panel is not None, timeout=30_000)
     QTest.mouseClick(window.docks.pages["data"].panel.gallery.collect_button, LEFT)
     opened = window.findChild(CollectWindow)
-    assert opened is not None
     for number, colour in enumerate(("red", "green")):
         for row in range(8):
             image = QImage(8, 8, QImage.Format.Format_RGB32)
@@ -361,6 +360,7 @@ def test_what_cannot_be_read_is_not_counted(qtbot, tmp_path, home):
     assert window.cards[0].readable == 2
 
 
+@pytest.mark.slow
 def test_the_network_on_the_canvas_trains_again_and_predicts_live(window, qtbot, tmp_path):
     for row, colour in enumerate(("red", "green")):
         window.source.colour = colour
@@ -472,7 +472,6 @@ def test_transparent_pixels_of_a_file_become_white(tmp_path, qapp):
     image.setPixelColor(4, 1, QColor(0, 0, 255, 255))
     image.save(str(tmp_path / "clear.png"))
     sample = PictureSource().from_file(tmp_path / "clear.png")
-    assert sample is not None
     whole = QImage.fromData(sample.content())
     assert (whole.width(), whole.height()) == (8, 4)
     assert whole.pixelColor(0, 3) == QColor("white")

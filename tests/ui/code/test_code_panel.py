@@ -12,7 +12,6 @@ from netbuilder.ui.main_window import MainWindow
 def shown(window: MainWindow, qtbot: QtBot) -> CodePanel:
     window.docks.show_panel("code")
     panel = window.findChild(CodePanel)
-    assert panel is not None
     qtbot.waitUntil(lambda: "keras" in panel.text.toPlainText())
     return panel
 

@@ -10,7 +10,6 @@ def test_saved_from_the_tab(open_window, example, qtbot, tmp_path, monkeypatch):
     window = open_window(example("frozen_body"), keras=False)
     window.docks.show_panel("code")
     panel = window.findChild(CodePanel)
-    assert panel is not None
     # The system's dialog cannot be seen by a test.
     answer = (str(tmp_path / "mine.py"), "Python script (*.py)")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: answer)

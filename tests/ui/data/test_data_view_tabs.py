@@ -16,7 +16,6 @@ from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.data_views import find_data_views
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.services.devices import WavePlayer, pcm_samples
 from netbuilder.ui.window.documents import empty_project
@@ -217,7 +216,6 @@ def test_the_arrays_of_a_file_are_picked_from_its_tree(open_window, qtbot, tmp_p
         file["day/count"] = np.arange(5)
     window = open_window(empty_project(), keras=False)
     panel = window.docks.show_panel("data")
-    assert isinstance(panel, DataPanel)
     panel.choose_path(tmp_path / "m.h5")
     qtbot.waitUntil(lambda: bool(panel.cards.cards))
     qtbot.waitUntil(lambda: panel.look.currentWidget() is panel.look.tabs.get("Arrays"))

@@ -8,9 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
-from netbuilder.ui.data.data_panel import DataPanel
-from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def table() -> str:
@@ -29,7 +26,6 @@ def test_the_answer_to_a_raw_row_is_that_of_the_predict_panel(open_window, tmp_p
     plan = Training(optimizer=Choice("Adam", {"learning_rate": 0.1}), epochs=5)
     window = open_window(Project("Homes", graph, training=plan), tmp_path / "homes.netbuilder")
     data = window.docks.show_panel("data")
-    assert isinstance(data, DataPanel)
     data.choose_path(tmp_path / "homes.csv")
 
     # The gaps are asked about; one click fills them.
@@ -43,14 +39,12 @@ def test_the_answer_to_a_raw_row_is_that_of_the_predict_panel(open_window, tmp_p
         "town": "category", "weight": "number", "size": "number",
     }  # fmt: skip
 
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.run_error is None
     path = tmp_path / "homes.keras"
     assert window.documents.export_to(path).finish()
 
     panel = window.docks.show_panel("predict")
-    assert isinstance(panel, PredictPanel)
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     weight = panel.form.rows["weight"].editor.box
     weight.selectAll()

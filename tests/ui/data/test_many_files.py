@@ -35,12 +35,10 @@ def test_what_the_first_look_passes_over_is_named_before_a_run(open_window, qtbo
     panel.choose_path(pictures)
     qtbot.waitUntil(lambda: bench.data_error is not None)
     error = bench.data_error
-    assert error is not None
     assert "'dog/0777.png'" in error.what
     assert panel.cards.cards, "the panel shows it, with its mend"
     window.store.apply("Mend", lambda project: apply_data_fix(project, error.fixes[0]))
     qtbot.waitUntil(lambda: bench.facts is not None and bench.data_error is None)
-    assert bench.facts is not None
     assert bench.facts.rows + bench.facts.validation_rows + bench.facts.test_rows == 2099
 
 

@@ -21,14 +21,12 @@ def view(qtbot: QtBot) -> MergesView:
 
 def tokens(found: MergesView) -> list[str]:
     label = found.findChild(QLabel, "merges-tokens")
-    assert label is not None
     return label.accessibleName().split()
 
 
 def test_the_slider_merges_the_sentence_step_by_step(qtbot):
     found = view(qtbot)
     slider = found.findChild(QSlider, "merges-slider")
-    assert slider is not None
     assert slider.maximum() == 4
     seen = []
     for done in range(5):
@@ -46,7 +44,6 @@ def test_the_slider_merges_the_sentence_step_by_step(qtbot):
 def test_each_merge_stands_in_the_table_with_its_count(qtbot):
     found = view(qtbot)
     table = found.findChild(QTableWidget, "merges-table")
-    assert table is not None
     rows = [
         [item.text() for column in range(4) if (item := table.item(row, column)) is not None]
         for row in range(table.rowCount())
@@ -66,7 +63,6 @@ def test_each_merge_stands_in_the_table_with_its_count(qtbot):
 def test_a_sentence_of_ones_own_stays_when_the_data_is_read_again(qtbot):
     found = view(qtbot)
     text = found.findChild(QLineEdit, "merges-text")
-    assert text is not None
     text.setText("Lower <b>")
     assert tokens(found) == ["low", "e", "r", "␣", "<", "b", ">"], "as in training: lower case"
     found.show_merges(MERGES[:2], "another sentence")

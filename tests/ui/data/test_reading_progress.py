@@ -15,7 +15,6 @@ from netbuilder.core.data.readers import disk_cache, large_csv
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data import data_panel
-from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.services.data_watch import ReadingProgress
 
 MINUTE = 60_000
@@ -53,7 +52,6 @@ def test_preparing_is_seen_stopped_and_begun_again(open_window, qtbot, tmp_path,
     with held() as go:
         window = open_window(Project("t", graph, data), keras=False)
         panel = window.docks.show_panel("data")
-        assert isinstance(panel, DataPanel)
         bars = (panel.reading, window.status.reading)
         window.workbench.start()
         qtbot.waitUntil(lambda: all(bar.isVisible() for bar in bars))

@@ -8,7 +8,6 @@ from PySide6.QtTest import QTest
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.builtin.generated import moons, xor
-from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.window.documents import empty_project
 
@@ -55,14 +54,12 @@ def test_places_of_the_slider(qtbot, param, places):
 def test_points_are_drawn_anew_while_one_slides(open_window, qtbot):
     window = open_window(empty_project(), keras=False)
     panel = window.docks.show_panel("data")
-    assert isinstance(panel, DataPanel)
     panel.choose_builtin("moons")
     qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs)
     assert panel.look.tabText(panel.look.currentIndex()) == "Scatter"
     scatter = panel.look.tabs["Scatter"]
     chosen = window.store.undo_label
     editor = panel.form.rows["noise"].editor
-    assert isinstance(editor, SlideEditor)
     assert editor.isVisible()
     assert (
         editor.mapTo(panel, editor.rect().topLeft()).y()

@@ -62,7 +62,6 @@ def test_the_keyboard_stays_on_the_page_and_chooses(qtbot, open_window, tmp_path
     page = window.welcome.page
     window.welcome.show_page()
     window.activateWindow()
-    assert page.continue_card is not None
     qtbot.waitUntil(page.continue_card.hasFocus)
     seen = []
     for _time in range(300):
@@ -239,10 +238,7 @@ def test_each_word_has_a_drawing_that_draws(qtbot, name):
     light = view.grab().toImage()
     assert light != empty
     theme.theme().force(True)
-    try:
-        assert view.grab().toImage() != light
-    finally:
-        theme.theme().force(None)
+    assert view.grab().toImage() != light
 
 
 def test_a_drawing_has_its_words_in_the_language():
@@ -265,7 +261,7 @@ def test_help_explains_the_field_that_has_the_keyboard(qtbot, open_window):
     window.activateWindow()
     window.documents.show_project(files.read(find_example("iris").path), None)
     window.canvas.select(("dense",))
-    row = window.inspector.form.rows["units"]  # type: ignore[attr-defined]
+    row = window.inspector.form.rows["units"]
     assert "F1" in row.label.toolTip()
     row.editor.setFocus()
     qtbot.waitUntil(lambda: bool(word_at_focus()))
@@ -287,7 +283,6 @@ def test_the_tour_is_repeated_from_help(qtbot, open_window):
 
     def press() -> None:
         helps = window.findChild(HelpWindow)
-        assert helps is not None
         qtbot.mouseClick(helps.tour_button, Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(300, window, press)
@@ -306,10 +301,9 @@ def test_f1_on_every_field_of_a_layer_leads_to_a_word(qtbot, open_window, monkey
     monkeypatch.setattr(dialogs, "show_help", lambda _window, _actions, word: asked.append(word))
     window.canvas.select(("conv2d",))
     form = window.inspector.form
-    assert form is not None
     form.unfold(True)
     settings = window.docks.show_panel("settings")
-    rows = [*form.rows.values(), *settings.plan.length.rows.values()]  # type: ignore[attr-defined]
+    rows = [*form.rows.values(), *settings.plan.length.rows.values()]
     assert len(rows) > 20
     for row in rows:
         widget = row.editor.focusProxy() or row.editor
@@ -452,7 +446,6 @@ def test_the_tour_stays_over_a_panel_that_comes_forward_and_ends_with_another_pr
     window = open_window(keras=False)
     window.welcome.tour.start()
     callout = window.welcome.tour.callout
-    assert callout is not None
     window.docks.show_panel("evaluate", focus=False)
     window.docks.show_panel("data", focus=False)
     spot = callout.bubble.geometry().center()

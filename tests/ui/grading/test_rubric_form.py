@@ -30,7 +30,7 @@ FULL = Rubric(
 
 def _type(qtbot: QtBot, field: QWidget, text: str) -> None:
     field.setFocus()
-    field.selectAll()  # type: ignore[attr-defined]
+    field.selectAll()
     qtbot.keyClicks(field, text)
 
 

@@ -226,7 +226,6 @@ def test_every_schedule_can_be_chosen_and_is_drawn(name, qtbot):
     pick(editor, name)
     assert got[-1]["name"] == name
     assert problem_with(OPTIMIZERS["Adam"].by_name["learning_rate"], got[-1]) is None
-    assert editor.form is not None
     assert set(editor.form.rows) | {p.name for p in SCHEDULES[name].params if p.more} == set(
         SCHEDULES[name].by_name
     )
@@ -244,7 +243,6 @@ def test_a_schedule_of_the_project_is_shown_and_edited(qtbot):
     held = {"initial_learning_rate": 0.1, "decay_steps": 50, "decay_rate": 0.5}
     _, editor, got = rate_form(qtbot, {"name": "ExponentialDecay", "params": held})
     assert editor.combo.currentText() == "ExponentialDecay"
-    assert editor.form is not None
     box = editor.form.rows["decay_rate"].editor
     assert box.lineEdit().text() == "0.5"
     box.setFocus()
@@ -256,7 +254,6 @@ def test_a_schedule_of_the_project_is_shown_and_edited(qtbot):
 def test_rates_that_do_not_fit_their_boundaries_are_told(qtbot):
     form, editor, _ = rate_form(qtbot, 0.02)
     pick(editor, "PiecewiseConstantDecay")
-    assert editor.form is not None
     box = editor.form.rows["values"].editor
     box.setFocus()
     box.selectAll()

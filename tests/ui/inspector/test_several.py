@@ -37,7 +37,6 @@ def _params(panel: Inspector, name: str) -> list:
 
 def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector):
     inspector.set_selection(("dense", "dense_1"))
-    assert inspector.form is not None
     row = inspector.form.rows["units"]
     assert row.help.text() == _("Different values: {values}", values="50 and 10")
     row.editor.edited.emit(7)
@@ -49,7 +48,6 @@ def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector):
 
 def test_layers_of_two_kinds_share_what_means_the_same(inspector):
     inspector.set_selection(("dense", "lstm"))
-    assert inspector.form is not None
     inspector.form.unfold(True)
     assert "units" in inspector.form.rows and "return_sequences" not in inspector.form.rows
     inspector.set_selection(("dense", "dropout"))

@@ -1,7 +1,6 @@
 """The project at a glance: what it says has the room that it needs, at once."""
 
 from netbuilder.core.project import edits
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(open_window, example, qtbot):
@@ -10,8 +9,7 @@ def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(open_window, 
     line = window.inspector.summary.lines["result"]
     qtbot.waitUntil(lambda: line.text() == "not trained")
     window.inspector.set_selection(("dense",))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(
         lambda: bool(window.evaluation_service.sentence) and not window.workbench.run_words
     )
@@ -25,8 +23,7 @@ def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(open_window, 
 def test_a_result_of_before_a_change_is_called_so(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
     line = window.inspector.summary.lines["result"]
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: "test rows correct" in line.text())
     assert "Before" not in line.text()
     window.store.apply("Units", lambda project: edits.set_params(project, "dense", units=7))

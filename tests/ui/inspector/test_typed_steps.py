@@ -16,7 +16,6 @@ def test_what_is_typed_after_enter_is_a_step_of_its_own(open_window, example, qt
     layer = next(one.id for one in window.store.project.graph.nodes if one.layer == "Dense")
     window.canvas.select((layer,))
     form = window.inspector.form
-    assert form is not None
     units, other = form.rows["units"].editor, form.rows["activation"].editor
 
     def typed(text: str) -> None:
@@ -86,7 +85,6 @@ def test_enter_ends_a_step_in_the_second_of_two_windows_too(open_window, example
     qtbot.waitUntil(window.isActiveWindow)
     layer = next(one.id for one in window.store.project.graph.nodes if one.layer == "Dense")
     window.canvas.select((layer,))
-    assert window.inspector.form is not None
     units = window.inspector.form.rows["units"].editor
     units.setFocus()
     qtbot.waitUntil(units.hasFocus)

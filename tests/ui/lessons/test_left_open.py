@@ -38,7 +38,6 @@ def left_by(window: MainWindow, home: Path, qtbot: QtBot, name: str) -> Path:
 def put_back(window: MainWindow) -> None:
     def press() -> None:
         box = QApplication.activeModalWidget()
-        assert box is not None
         next(b for b in box.buttons() if b.text().replace("&", "") == dialogs.BACK).click()
 
     QTimer.singleShot(300, press)

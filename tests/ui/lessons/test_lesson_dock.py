@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
@@ -15,7 +15,6 @@ from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session
 from netbuilder.ui.services.runs.run_record import RunState
-from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.welcome import STOPS
 
 
@@ -76,7 +75,6 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     # What was reached is in the file, and in the settings of whoever learns here.
     assert window.documents.save_to(tmp_path / "mine.netbuilder")
     kept = record_of(files.read(tmp_path / "mine.netbuilder"))
-    assert kept is not None
     assert kept.done == {1, 2}
     assert lesson_session.kept("first_model").done == {1, 2}
     window.welcome.lessons.close()
@@ -156,7 +154,6 @@ def test_a_lesson_that_was_begun_asks_for_its_network(qtbot, open_window, tmp_pa
     def answer(button: str) -> None:
         def press() -> None:
             box = QApplication.activeModalWidget()
-            assert isinstance(box, QMessageBox)
             asked.append(box.text())
             next(one for one in box.buttons() if one.text() == button).click()
 
@@ -222,7 +219,6 @@ def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
 
     def answer() -> None:
         box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
         asked.append(box.text())
         next(one for one in box.buttons() if one.text() == "Cancel").click()
 
@@ -261,7 +257,6 @@ def test_who_reads_on_and_changes_a_setting_while_it_trains_loses_nothing(qtbot,
     choose("SGD")
     qtbot.waitUntil(lambda: window.workbench.settled)
     session = window.welcome.session
-    assert session.result is not None
     untrained = session.result.missing
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is not RunState.IDLE)
@@ -307,10 +302,8 @@ def test_show_me_brings_a_setting_of_the_plan_to_the_front(qtbot, open_window):
     window.welcome.open_lesson(parse_lesson(LOSS, "settings"))
     lessons = window.welcome.lessons
     settings = window.docks.show_panel("settings")
-    assert isinstance(settings, SettingsPanel)
     window.docks.show_panel("training")
     qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
-    assert lessons.callout is not None
     assert settings.plan.loss.isVisible()
     corner = settings.plan.loss.mapTo(window, settings.plan.loss.rect().center())
     assert lessons.callout.ring.contains(corner)
@@ -324,7 +317,6 @@ def test_show_me_brings_a_setting_of_the_plan_to_the_front(qtbot, open_window):
     qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
     field = settings.plan.length.rows["class_weight"].editor
     assert not field.visibleRegion().isEmpty()
-    assert lessons.callout is not None
     assert lessons.callout.ring.contains(field.mapTo(window, field.rect().center()))
     # Another step is about something else.
     window.welcome.session.go(0)
@@ -356,7 +348,6 @@ def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(qt
     window.welcome.open_lesson(parse_lesson(LONG, "long"))
     lessons = window.welcome.lessons
     question = lessons.panel.question
-    assert question is not None
     short, long = question.choices
     view = lessons.panel.scroller.viewport()
     qtbot.waitUntil(lambda: long.isVisible() and lessons.panel.width() >= 290)
@@ -431,7 +422,6 @@ def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(qtbot, open
     tour.start()
     for number in range(6):
         assert tour.at == number
-        assert tour.callout is not None
         buttons: list[QPushButton] = tour.callout.buttons
         if skip:
             assert buttons[0].text() == "Skip"
@@ -471,10 +461,8 @@ def test_the_tour_by_keyboard(qtbot, open_window):
     qtbot.keyClick(page.tour_button, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: tour.at == 0)
     for number in range(1, 6):
-        assert tour.callout is not None
         qtbot.keyClick(tour.callout.buttons[-1], Qt.Key.Key_Return)
         assert tour.at == number
-    assert tour.callout is not None
     back = tour.callout.buttons[-2]
     assert back.text() == "Back"
     qtbot.keyClick(back, Qt.Key.Key_Return)

@@ -19,8 +19,6 @@ def test_questions_hints_and_showing(qtbot, open_window):
     window.docks.show_panel("data")
     session.see("data")
     question = panel.question
-    assert question is not None
-    assert question.line is not None
     question.line.setText("three")
     qtbot.keyClick(question.line, Qt.Key.Key_Return)
     assert question.verdict.text() and question.line.isEnabled() and question.another is None
@@ -29,8 +27,6 @@ def test_questions_hints_and_showing(qtbot, open_window):
     assert question.question.wrong in question.verdict.text()
     assert done(window) == []
     second = question.another
-    assert second is not None
-    assert second.line is not None
     second.line.setText(second.question.answer)
     qtbot.keyClick(second.line, Qt.Key.Key_Return)
     assert second.question.why in second.verdict.text()
@@ -40,7 +36,6 @@ def test_questions_hints_and_showing(qtbot, open_window):
     assert panel.hint.isVisible()
     qtbot.mouseClick(panel.show_button, Qt.MouseButton.LeftButton)
     callout = window.welcome.lessons.callout
-    assert callout is not None
     assert callout.ring.intersects(window.welcome.places.rect("data"))
     qtbot.mouseClick(callout.buttons[-1], Qt.MouseButton.LeftButton)
     assert window.welcome.lessons.callout is None
@@ -96,7 +91,6 @@ def test_a_question_without_a_right_answer_takes_any():
         "kind: prediction\n```\n"
     )
     question = lesson.steps[0].question
-    assert question is not None
     assert question.right("whatever")
     assert not question.right("  ")
 
@@ -153,7 +147,6 @@ def test_after_a_wrong_answer_another_question_is_asked(qtbot, open_window):
     # Opened again it stands as it was left.
     window.welcome.session.open(parse_lesson(OPEN_TASK, "count"))
     window.welcome.session.open(lesson)
-    assert panel.question is not None
     assert panel.question.another is not None and panel.question.another.line is not None
     assert panel.question.another.line.text() == "6"
     assert panel.question.choices[2].isChecked()
@@ -165,7 +158,6 @@ def test_of_two_questions_the_first_alone_is_asked_where_it_is_answered_correctl
     window = open_window(keras=False)
     window.welcome.open_lesson(parse_lesson(TWO_QUESTIONS, "two"))
     question = window.welcome.lessons.panel.question
-    assert question is not None
     qtbot.mouseClick(question.choices[1], Qt.MouseButton.LeftButton)
     assert question.another is None
     assert done(window) == [1]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import pytest
 import shiboken6
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QWindow
@@ -168,6 +169,7 @@ def open_tab(hands: Hands, window: MainWindow, name: str) -> None:
     raise AssertionError(f"no tab {name}")
 
 
+@pytest.mark.slow
 def test_lesson_two_from_the_start_page_to_the_handed_in_file(qtbot, open_window, tmp_path):
     window = open_window()
     window.resize(1366, 768)
@@ -286,7 +288,6 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(qtbot, open_window
     lesson = library.find_lesson("first_model")
     state = observe_file(lesson, handed)
     given = submission_info_of(state.project)
-    assert given is not None
     assert (handed.suffix, given.student, given.lesson) == (".h5", "Ada", "first_model")
     assert given.steps == (True,) * 10
     assert all(one.done for one in check_steps(lesson, state))

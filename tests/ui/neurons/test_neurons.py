@@ -174,6 +174,7 @@ def test_a_network_too_large_shows_its_layers_and_why(open_window, example, qtbo
     assert views.hint.text() == views.feed.reason
 
 
+@pytest.mark.slow
 def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1_000))
     views, feed, runner = window.network_views, window.network_views.feed, window.runner

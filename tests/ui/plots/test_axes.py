@@ -63,31 +63,28 @@ def test_a_loss_below_one_is_written_as_it_is(qtbot):
 @pytest.mark.parametrize("scale", [1.0, 1.4])
 def test_the_title_of_an_axis_is_whole(qtbot, scale):
     font_scale.set_font_scale(scale)
-    try:
-        plot = SurfacePlot()
-        qtbot.addWidget(plot)
-        plot.resize(400, 300)
-        at = np.random.default_rng(1).uniform(0, 1, (50, 2))
-        points = SamplePoints(at, np.ones(50), np.zeros(50, int), np.ones(50, bool), None)
-        picture = SurfacePicture(
-            "critic_rating<b>", "y", (0, 0, 1, 1), points, np.ones((2, 2)), None, (), "t"
-        )
-        plot.show()
-        plot.show_surface(picture)
-        QApplication.processEvents()
-        label = plot.getPlotItem().getAxis("bottom").label
-        assert label.toPlainText() == "critic_rating<b>"
-        image = plot.grab().toImage()
-        place = label.sceneBoundingRect().toRect()
-        ground = image.pixelColor(place.left(), image.height() - 1)
-        inked = [
-            y
-            for y in range(place.top(), image.height())
-            if any(image.pixelColor(x, y) != ground for x in range(place.left(), place.right()))
-        ]
-        assert inked[-1] < image.height() - 1, "the line of the _ is cut"
-    finally:
-        font_scale.set_font_scale(1.0)
+    plot = SurfacePlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    at = np.random.default_rng(1).uniform(0, 1, (50, 2))
+    points = SamplePoints(at, np.ones(50), np.zeros(50, int), np.ones(50, bool), None)
+    picture = SurfacePicture(
+        "critic_rating<b>", "y", (0, 0, 1, 1), points, np.ones((2, 2)), None, (), "t"
+    )
+    plot.show()
+    plot.show_surface(picture)
+    QApplication.processEvents()
+    label = plot.getPlotItem().getAxis("bottom").label
+    assert label.toPlainText() == "critic_rating<b>"
+    image = plot.grab().toImage()
+    place = label.sceneBoundingRect().toRect()
+    ground = image.pixelColor(place.left(), image.height() - 1)
+    inked = [
+        y
+        for y in range(place.top(), image.height())
+        if any(image.pixelColor(x, y) != ground for x in range(place.left(), place.right()))
+    ]
+    assert inked[-1] < image.height() - 1, "the line of the _ is cut"
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.5])

@@ -88,56 +88,47 @@ def test_a_matrix_grows_with_its_room(qtbot, count):
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_numbers_are_readable_on_every_shade(qtbot, dark):
     theme.theme().force(dark)
-    try:
-        heat = HeatMap()
-        qtbot.addWidget(heat)
-        for right in (True, False):
-            counts = np.diag(np.arange(1, 11) * 10)
-            heat.resize(640, 640)
-            heat.show_matrix(counts if right else counts[::-1], tuple("abcdefghij"))
-            image, (left, top, wide, high) = heat.grab().toImage(), heat.grid()
-            for row, column in np.argwhere(heat.counts):
-                cell = QRectF(left + column * wide, top + row * high, wide - 1, high - 1)
-                assert _contrasts(image, cell) >= 4.5, (right, row)
-    finally:
-        theme.theme().force(None)
+    heat = HeatMap()
+    qtbot.addWidget(heat)
+    for right in (True, False):
+        counts = np.diag(np.arange(1, 11) * 10)
+        heat.resize(640, 640)
+        heat.show_matrix(counts if right else counts[::-1], tuple("abcdefghij"))
+        image, (left, top, wide, high) = heat.grab().toImage(), heat.grid()
+        for row, column in np.argwhere(heat.counts):
+            cell = QRectF(left + column * wide, top + row * high, wide - 1, high - 1)
+            assert _contrasts(image, cell) >= 4.5, (right, row)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_bars_that_are_not_marked_stand_out_too(qtbot, dark):
     theme.theme().force(dark)
-    try:
-        bars = BarList()
-        qtbot.addWidget(bars)
-        bars.resize(300, 60)
-        bars.show_rows([("a", 0.6, "60%"), ("b", 0.4, "40%")], marked="a", top=1.0)
-        image, line = bars.grab().toImage(), bars.sizeHint().height() // 2
-        colors = [image.pixelColor(40, line // 2 + number * line) for number in range(2)]
-        panel = QColor(theme.colors().panel)
-        assert min(theme.contrast(color, panel) for color in colors) >= 3.0, colors
-        assert colors[0] != colors[1]
-    finally:
-        theme.theme().force(None)
+    bars = BarList()
+    qtbot.addWidget(bars)
+    bars.resize(300, 60)
+    bars.show_rows([("a", 0.6, "60%"), ("b", 0.4, "40%")], marked="a", top=1.0)
+    image, line = bars.grab().toImage(), bars.sizeHint().height() // 2
+    colors = [image.pixelColor(40, line // 2 + number * line) for number in range(2)]
+    panel = QColor(theme.colors().panel)
+    assert min(theme.contrast(color, panel) for color in colors) >= 3.0, colors
+    assert colors[0] != colors[1]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_each_correlation_is_written_where_there_is_room(qtbot, dark):
     theme.theme().force(dark)
-    try:
-        shown = CorrelationMap()
-        qtbot.addWidget(shown)
-        values = np.linspace(-1, 1, 100).reshape(10, 10)
-        for width, digits in ((460, ".2f"), (340, ".1f"), (240, "")):
-            shown.resize(width, 460)
-            shown.show_matrix(values, tuple(f"is_one_of_many_{one}" for one in range(10)))
-            numbers, (left, top, side) = shown.numbers(), shown._grid()
-            assert (numbers[1] if numbers else "") == digits
-            image = shown.grab().toImage()
-            for row, column in np.ndindex(10, 10):
-                cell = QRectF(left + column * side, top + row * side, side - 1, side - 1)
-                # Small letters are painted paler than their ink.
-                assert (_contrasts(image, cell) >= 2.5) == bool(digits), (row, column)
-        heads = [image.copy(int(left + n * side), 0, int(side), int(top) - 4) for n in range(10)]
-        assert all(one != other for one, other in itertools.combinations(heads, 2))
-    finally:
-        theme.theme().force(None)
+    shown = CorrelationMap()
+    qtbot.addWidget(shown)
+    values = np.linspace(-1, 1, 100).reshape(10, 10)
+    for width, digits in ((460, ".2f"), (340, ".1f"), (240, "")):
+        shown.resize(width, 460)
+        shown.show_matrix(values, tuple(f"is_one_of_many_{one}" for one in range(10)))
+        numbers, (left, top, side) = shown.numbers(), shown._grid()
+        assert (numbers[1] if numbers else "") == digits
+        image = shown.grab().toImage()
+        for row, column in np.ndindex(10, 10):
+            cell = QRectF(left + column * side, top + row * side, side - 1, side - 1)
+            # Small letters are painted paler than their ink.
+            assert (_contrasts(image, cell) >= 2.5) == bool(digits), (row, column)
+    heads = [image.copy(int(left + n * side), 0, int(side), int(top) - 4) for n in range(10)]
+    assert all(one != other for one, other in itertools.combinations(heads, 2))

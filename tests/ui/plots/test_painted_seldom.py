@@ -143,14 +143,11 @@ def test_bars_stand_where_their_numbers_say(qtbot):
 @pytest.mark.parametrize("dark", [False, True])
 def test_zero_on_a_strip_has_the_colour_of_a_card(qtbot, dark):
     theme.theme().force(dark)
-    try:
-        picture = strips.states_strip(np.array([[0.0, 1.0], [0.0, -1.0]]))
-        wide, high = picture.width() - 1, picture.height() - 1
-        assert picture.pixelColor(0, 0) == QColor(theme.colors().raised)
-        assert picture.pixelColor(0, high).getRgb()[:3] == (0, 114, 178), "blue above 0"
-        assert picture.pixelColor(wide, high).getRgb()[:3] == (213, 94, 0), "orange below"
-    finally:
-        theme.theme().force(None)
+    picture = strips.states_strip(np.array([[0.0, 1.0], [0.0, -1.0]]))
+    wide, high = picture.width() - 1, picture.height() - 1
+    assert picture.pixelColor(0, 0) == QColor(theme.colors().raised)
+    assert picture.pixelColor(0, high).getRgb()[:3] == (0, 114, 178), "blue above 0"
+    assert picture.pixelColor(wide, high).getRgb()[:3] == (213, 94, 0), "orange below"
 
 
 def test_many_units_have_the_colours_of_a_few(qtbot):

@@ -20,17 +20,14 @@ def light(color: QColor) -> float:
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_edge_of_a_test_point_stands_out(qtbot, dark):
     theme.theme().force(dark)
-    try:
-        back = QColor(theme.colors().panel)
-        for number in range(2):
-            color = class_color(number)
-            mixed = [
-                0.62 * a + 0.38 * b
-                for a, b in zip(color.getRgbF()[:3], back.getRgbF()[:3], strict=True)
-            ]
-            edge = light(_styled(2, color, 1.0)[1].color())
-            for ground in (QColor.fromRgbF(*mixed), back):
-                high, low = sorted((edge, light(ground)), reverse=True)
-                assert (high + 0.05) / (low + 0.05) > 3
-    finally:
-        theme.theme().force(None)
+    back = QColor(theme.colors().panel)
+    for number in range(2):
+        color = class_color(number)
+        mixed = [
+            0.62 * a + 0.38 * b
+            for a, b in zip(color.getRgbF()[:3], back.getRgbF()[:3], strict=True)
+        ]
+        edge = light(_styled(2, color, 1.0)[1].color())
+        for ground in (QColor.fromRgbF(*mixed), back):
+            high, low = sorted((edge, light(ground)), reverse=True)
+            assert (high + 0.05) / (low + 0.05) > 3

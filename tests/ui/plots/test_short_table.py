@@ -48,7 +48,6 @@ def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(
         qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() == 0)
     assert model.index(0, 3).data().split("\n") == ["12,144", "10,697–13,643"]
     menu = table.findChild(TableMenu)
-    assert menu is not None
     for width in (700, 440, 392):
         table.setFixedWidth(width)
         qtbot.waitUntil(lambda width=width: table.width() == width and not table.rows.folded)
@@ -78,7 +77,6 @@ def test_the_menu_covers_no_text(qtbot):
     page.show()
     table.show_rows(head, [["1"] * 9] * 4)
     menu = table.findChild(TableMenu)
-    assert menu is not None
     header, bar = table.horizontalHeader(), table.horizontalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0 and not menu.isVisible())
     bar.setValue(bar.maximum())

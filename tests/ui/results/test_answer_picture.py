@@ -9,7 +9,6 @@ from netbuilder.core.project import edits
 from netbuilder.core.results.classification_curves import metric_meaning
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.predict import prediction_picture
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow
@@ -18,8 +17,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
 ):
     window = open_window(edits.set_training(example("autoencoder"), epochs=1))
     window.resize(1366, 768)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     view, found, trained = panel.pictures, panel.predictions, window.workbench.models.trained
@@ -65,8 +63,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
 @pytest.mark.slow
 def test_other_numbers_are_no_picture(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     assert panel.pictures.drawn_again.isHidden()

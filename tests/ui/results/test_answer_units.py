@@ -18,7 +18,6 @@ from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
 from netbuilder.ui.results.runs_model import run_tooltip
 from netbuilder.ui.services.runs.run_progress import test_text as text_of_test
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.views.sample_activations import label_of
 
 
@@ -29,14 +28,11 @@ def test_answers_about_money_are_money(open_window, qtbot, tmp_path):
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     project = Project(graph=graph, data=Data("csv", path="d.csv", target=("price",)))
     window = open_window(edits.set_training(project, epochs=2), tmp_path / "own.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     trained = window.workbench.models.trained
-    assert trained is not None
     again = Preprocessing.from_json(trained.preprocessing.to_json())
     assert again.outputs["out"].column_units == ("$",), "a file of the model keeps it"
     test = load_dataset(project, tmp_path).test
-    assert test is not None
     sentence = evaluate(trained, test).sentence
     assert "price is off by $" in sentence
     assert "would be off by $" in sentence
@@ -53,7 +49,6 @@ def test_answers_about_money_are_money(open_window, qtbot, tmp_path):
     assert said.responses[0].unit == "$"
     assert " m²" in said.responses[0].ends[0]
     found = table_data_view(project, tmp_path, make_report(project, tmp_path))
-    assert found is not None
     assert [found.axis(place) for place in (0, 1)] == ["size (m²)", "price ($)"]
     assert label_of(test, trained.preprocessing, 0) == f"${np.ravel(test.raw_y['out'])[0]:.0f}"
     panel = window.docks.show_panel("predict")

@@ -13,7 +13,6 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.kinds.pictures import _CAMERA
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def bars(path: Path) -> None:
@@ -35,8 +34,7 @@ def test_the_pad_is_white_and_the_answer_is_right(open_window, tmp_path, qtbot):
     quick = Choice("Adam", {"learning_rate": 0.01})
     project = edits.set_training(project, epochs=30, optimizer=quick)
     window = open_window(project, tmp_path / "bars.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.models.trained is not None, window.workbench.run_error
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
@@ -78,8 +76,7 @@ def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
     for name, image in (("paper", paper), ("turned", turned)):
         assert image.save(str(tmp_path / f"{name}.png"))
     window = open_window(edits.set_training(example("digits"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
     right, wrong = (

@@ -105,8 +105,7 @@ def test_the_keyboard_can_do_all_of_it(editing, qtbot):
 def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(editing, qtbot):
     window, panel = editing
     panel.points.hand.put.emit(2.4, -0.9)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     train = window.runner.record.dataset.train
     assert train.raw_x["input"][-1] == pytest.approx([2.4, -0.9])
     qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered)
@@ -127,8 +126,7 @@ def test_what_was_answered_stays_pale_until_the_next_network_answers(editing, qt
     window, panel = editing
 
     def trained() -> None:
-        window.runner.start()
-        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        qtbot.train(window)
         qtbot.waitUntil(lambda: panel.picture is not None and panel.picture.answered)
 
     trained()
@@ -149,8 +147,7 @@ def test_nothing_that_is_said_moves_the_plot_under_the_hand(size, editing, qtbot
     window, panel = editing
     panel.points.edit.click()
     window.resize(*size)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: panel.picture.answered)
     panel.points.edit.click()
     view = panel.plot.viewport()
@@ -190,8 +187,7 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(open_window, exampl
     (added,) = done(window).added
     assert added == (*(pytest.approx(one, rel=1e-4) for one in wanted), "")
     qtbot.waitUntil(lambda: shown(panel, added[:2]))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered)
     assert window.runner.record.dataset.train.raw_x["input"][-1] == pytest.approx(added[:1])
     views = [panel.view.itemText(n) for n in range(panel.view.count())]
@@ -215,8 +211,7 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(open_window, exampl
     assert panel.picture.y == pytest.approx(before.y, abs=1e-4)
     seen: list[bool] = []
     panel.live.changed.connect(lambda: seen.append(panel.plot.answered))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: panel.live.idle)
     assert seen and all(seen), "the curve of before stays until there is a newer one"
 

@@ -10,7 +10,6 @@ from sklearn import metrics
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.headline import headline, metric_text
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow
@@ -18,8 +17,7 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     open_window, example, qtbot, at_rest
 ):
     window = open_window(edits.set_training(example("digits"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: panel.behind.behind is not None)
     assert panel.samples.wall.count == min(12, len(panel.evaluation.mistakes))
@@ -107,8 +105,7 @@ def test_what_was_evaluated_behind_another_page_has_no_gap(open_window, example,
     window = open_window(edits.set_training(example("iris"), epochs=3))
     panel = window.docks.show_panel("evaluate")
     window.docks.show_panel("data")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: panel.behind.behind is not None)
     window.docks.show_panel("evaluate")
     note = panel.parts_note
@@ -167,8 +164,7 @@ def test_each_of_several_outputs_is_looked_at(open_window, qtbot, tmp_path):
         targets={"rent": ("rent",), "kind": ("kind",)},
     )  # fmt: skip
     window = open_window(Project("F", graph, data, Training(epochs=3)), tmp_path / "f.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: panel.behind.behind is not None)
     judged = panel.evaluation

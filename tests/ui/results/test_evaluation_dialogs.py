@@ -14,7 +14,6 @@ from netbuilder.core.data.load import load_facts
 from netbuilder.core.project import card_answers, edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.statistics import by_group, group_values
-from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import MOST_RINGED
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
@@ -33,7 +32,6 @@ def panel(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=3 * MINUTE)
     found = window.docks.show_panel("evaluate")
-    assert isinstance(found, EvaluatePanel)
     qtbot.waitUntil(lambda: found.behind.behind is not None, timeout=3 * MINUTE)
     return found
 
@@ -43,11 +41,9 @@ def test_other_methods_stand_beside_the_network(panel, qtbot):
     told: list[str] = []
     panel.workbench.happened.connect(told.append)
     window = panel.window()
-    assert isinstance(window, MainWindow)
     window.activations_service.show_row(4)
     qtbot.mouseClick(panel.methods_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(MethodComparisonDialog, "method_comparison")
-    assert dialog is not None
     qtbot.waitUntil(lambda: dialog.found is not None, timeout=3 * MINUTE)
     assert dialog.row.value() == 5, "the sample of the canvas, counted from 1"
     window.activations_service.show_row(7)
@@ -94,9 +90,7 @@ def test_the_model_card_takes_answers_and_is_saved(panel, qtbot, tmp_path):
     panel.workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.card_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(ModelCardDialog, "model_card")
-    assert dialog is not None
     field = dialog.findChild(QPlainTextEdit, "card_purpose")
-    assert field is not None
     field.setPlainText("To name flowers in a garden.")
     assert card_answers.answers_of(store.project)["purpose"] == "To name flowers in a garden."
     qtbot.waitUntil(dialog.save.isEnabled, timeout=3 * MINUTE)
@@ -179,11 +173,9 @@ def test_a_better_method_stands_in_the_first_result(open_window, qtbot, tmp_path
     window = open_window(fit_output_to_data(project, load_facts(project, tmp_path)))
     window.runner.start()
     panel = window.docks.show_panel("evaluate")
-    assert isinstance(panel, EvaluatePanel)
     qtbot.waitUntil(lambda: bool(panel.better.cards), timeout=5 * MINUTE)
     assert panel.better.table is not None and panel.better.table.rows.rowCount() == 6
     page = window.docks.show_panel("data")
-    assert isinstance(page, DataPanel)
     panel.better.cards[0].buttons[0].click()
     assert page.builder.building
     before = window.store.project

@@ -5,7 +5,7 @@ import pytest
 from netbuilder.core.project import edits
 
 
-@pytest.mark.parametrize("name", ["digits", "iris"])
+@pytest.mark.parametrize("name", [pytest.param("digits", marks=pytest.mark.slow), "iris"])
 def test_it_explains_the_sample_on_the_canvas(open_window, example, qtbot, name):
     window = open_window(edits.set_training(example(name), epochs=2))
     panel = window.docks.show_panel("explain", focus=False)

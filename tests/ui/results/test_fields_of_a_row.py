@@ -15,7 +15,6 @@ from netbuilder.core.results.own_units import format_day, parse_day
 from netbuilder.core.results.predict import FormField
 from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.kinds.rows import ResponseView, param_of
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow
@@ -29,8 +28,7 @@ def test_a_time_of_day_is_written_as_a_clock_shows_it(open_window, tmp_path, qtb
     window = open_window(
         Project("Sold", graph, data, Training(epochs=1)), tmp_path / "sold.netbuilder"
     )
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     row = panel.form.rows["time"]
@@ -67,8 +65,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(open_window, tmp_path, qtbot):
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     project = Project("Homes", graph, data, Training(epochs=1))
     window = open_window(project, tmp_path / "homes.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     garden, built = (panel.form.rows[name] for name in ("garden", "built"))
@@ -184,8 +181,7 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(open_window, tmp
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     project = Project("Homes", graph, Data("csv", path="homes.csv", target=("price",)))
     window = open_window(edits.set_training(project, epochs=1), tmp_path / "homes.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     size, garden, rooms = (panel.form.rows[one].editor for one in ("size", "garden", "rooms"))
@@ -250,8 +246,7 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(open_window, tmp
     size.box.selectAll()
     qtbot.keyClicks(size.box, "x")
     form = panel.form
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: panel.idle)
     assert panel.form is form
     assert size.box.text() == "x"

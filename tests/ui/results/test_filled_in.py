@@ -10,7 +10,6 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.live.plane import points_picture
 from netbuilder.core.results.live.sample_summary import filled_words
 from netbuilder.ui.plots.live.surface_plot import FAINT
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def _project(folder: Path) -> Project:
@@ -27,14 +26,12 @@ def test_only_cells_that_were_empty_count_as_filled(tmp_path):
     fill = data.preprocessing.inputs["input"].columns[0].fill
     count = 0
     for split in (data.train, data.validation, data.test):
-        assert split is not None
         cells = split.filled.get("input", np.zeros((len(split), 2), bool))
         assert (split.raw_x["input"][cells[:, 0], 0] == fill).all()
         assert not cells[:, 1].any()
         count += int(cells.sum())
     assert count == 10
     points = points_picture(data, "size", "rooms").points
-    assert points.filled is not None
     assert points.filled.sum() == 10
     assert points_picture(data, "rooms", "size").points.filled is not None
 
@@ -42,12 +39,10 @@ def test_only_cells_that_were_empty_count_as_filled(tmp_path):
 def test_canvas_predict_and_surface_say_it(open_window, qtbot, tmp_path):
     project = _project(tmp_path)
     test = load_dataset(project, tmp_path).test
-    assert test is not None
     row = int(np.flatnonzero(test.filled["input"][:, 0])[0])
     other = int(np.flatnonzero(~test.filled["input"][:, 0])[0])
     window = open_window(project, tmp_path / "own.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: window.activations_service.look is not None)
     for at, said in ((row, True), (other, False)):

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.ui.kinds.texts import _GIVEN
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def alphabet(folder: Path) -> Project:
@@ -28,9 +27,7 @@ def alphabet(folder: Path) -> Project:
 @pytest.mark.slow
 def test_it_writes_on_and_stops(open_window, tmp_path, qtbot):
     window = open_window(alphabet(tmp_path))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     view = panel.forms["texts"].generate
     qtbot.waitUntil(lambda: not view.isHidden())
@@ -85,9 +82,7 @@ def test_it_writes_on_and_stops(open_window, tmp_path, qtbot):
 
 def test_a_blank_at_the_end_is_a_letter_that_one_goes_on_from(open_window, tmp_path, qtbot):
     window = open_window(alphabet(tmp_path))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.forms["texts"].text.toPlainText() != "")
     for beginning, follows in (("bcd", "␣"), ("cd ", "a"), ("cd a", "b")):

@@ -16,7 +16,6 @@ from netbuilder.ui.plots.live.layer_strips import (
     words_strip,
 )
 from netbuilder.ui.results.inside_panel import span_words
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import theme
 
 
@@ -27,7 +26,6 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape):
         values = np.zeros(shape)
         values[index] = 1.0
         image = activation_strip(values, 180, 36)
-        assert image is not None
         dots = image.devicePixelRatio()
         size = (round(image.width() / dots), round(image.height() / dots))
         lit = [
@@ -91,8 +89,7 @@ def _laid(picture: ScaledPicture) -> bool:
 @pytest.mark.slow
 def test_a_click_opens_how_the_number_comes_about(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     # What the run showed last stands there until the network that it made was asked.
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     panel, closer = window.docks.show_panel("inside"), window.canvas.closer

@@ -103,7 +103,6 @@ def test_residuals_and_less_data(open_window, example, qtbot):
     qtbot.waitUntil(lambda: panel.evaluation is not None)
     view = panel.residuals
     found = panel.evaluation
-    assert view.found is not None
     assert view.found.values == pytest.approx((found.truth - found.predictions)[:, 0])
     for index in range(view.which.count()):
         view.which.setCurrentIndex(index)
@@ -114,7 +113,6 @@ def test_residuals_and_less_data(open_window, example, qtbot):
     learning.button.click()
     assert learning.running
     qtbot.waitUntil(lambda: not learning.running, timeout=3 * MINUTE)
-    assert learning.found is not None
     assert len(learning.found.points) == learning.found.total == learning.table.rows.rowCount()
     assert learning.words.text() == learning.found.sentence
     learning.seeds.setValue(10)

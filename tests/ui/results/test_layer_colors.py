@@ -1,6 +1,7 @@
 """One layer has one colour map wherever it is shown: what goes in looks as the data's pictures."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
@@ -9,7 +10,6 @@ from netbuilder.ui.kinds.pictures import pixmap_of
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.activation_strips import heat_images, map_factors
 from netbuilder.ui.plots.images import ScaledPicture, grey_levels, levels, to_image
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def _colors(image: QImage) -> set[tuple[int, int, int]]:
@@ -31,6 +31,7 @@ def test_a_picture_is_as_bright_wherever_it_is_shown():
     assert _colors(pixmap_of(pixels).toImage()) >= {(0, 0, 0), (127,) * 3, (255,) * 3}
 
 
+@pytest.mark.slow
 def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
     open_window, example, qtbot, monkeypatch
 ):
@@ -38,8 +39,7 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
     assert written == ["", "×4"], "how much a map is amplified, in grey letters: looked past below"
     monkeypatch.setattr(activation_strips, "map_factors", lambda _maps: [])
     window = open_window(edits.set_training(example("digits"), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     # The run's last look, rounded otherwise, is shown until the network's own is there.
     service, popup = window.activations_service, window.canvas.closer

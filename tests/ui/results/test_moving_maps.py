@@ -23,8 +23,7 @@ from netbuilder.ui.services.views.live_activations import EVERY, SOON, RunHistog
 
 def trained_panel(window: MainWindow, qtbot: QtBot, kind: type, view: str = "") -> SurfacePanel:
     panel = window.docks.show_panel("surface")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     if view:
         panel.live.choose(view)
     qtbot.waitUntil(lambda: panel.live.idle and isinstance(panel.picture, kind))
@@ -66,6 +65,7 @@ def test_each_point_of_the_map_is_a_click_to_its_sample(reviews, qtbot, at_rest)
     assert plot.ring.getData()[0][0] == pytest.approx(picture.at[0, 0])
 
 
+@pytest.mark.slow
 def test_histograms_lie_over_their_epochs(reviews, qtbot):
     panel = trained_panel(reviews, qtbot, MapPicture, "map")
     for view in ("gradients", "activations"):

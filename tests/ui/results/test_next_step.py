@@ -10,7 +10,7 @@ PANELS = ("surface", "evaluate", "predict", "inside")
 
 def _said(window: MainWindow) -> set[str]:
     """What the panels that wait say: one sentence where all say the same."""
-    places = [window.docks.show_panel(name, focus=False).waiting for name in PANELS]  # type: ignore[attr-defined]
+    places = [window.docks.show_panel(name, focus=False).waiting for name in PANELS]
     # Surface does not wait where it shows the points already.
     return {place.words.text() for place in places if place.currentIndex() == 0}
 
@@ -42,8 +42,7 @@ def test_a_run_that_broke_off_is_told_everywhere(open_window, example, qtbot):
     wild = plan.optimizer.__class__("SGD", {"learning_rate": 1e6})
     window = open_window(edits.set_training(project, optimizer=wild, epochs=20))
     _said(window)
-    window.runner.start()
-    qtbot.waitUntil(lambda: not window.runner.state.active)
+    qtbot.train(window)
     assert window.workbench.run_error is not None
     assert "instead of 1,000,000" in str(window.workbench.run_error)
     assert window.workbench.models.trained is None

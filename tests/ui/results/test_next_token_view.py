@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QPushButton
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.token_attention import token_attention
 from netbuilder.ui.plots.attention_lines import AttentionLines
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_a_click_chooses_the_token_whose_attention_is_told(qtbot):
@@ -56,9 +55,7 @@ def small(folder: Path) -> Project:
 @pytest.mark.slow
 def test_one_token_after_the_other_with_its_bars_and_lines(open_window, tmp_path, qtbot):
     window = open_window(small(tmp_path))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     view = panel.forms["texts"].generate
     button = view.findChild(QPushButton, "next-token")

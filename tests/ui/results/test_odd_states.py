@@ -25,9 +25,7 @@ def dense(units: int, activation: str | None = None) -> Graph:
 
 def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path | None) -> MainWindow:
     window = open_window(project, path)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     return window
 
 

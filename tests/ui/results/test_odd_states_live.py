@@ -42,9 +42,7 @@ def table(folder: Path, rows: int = 60, **data: object) -> Project:
 
 def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> MainWindow:
     window = open_window(project, path)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(
         lambda: window.activations_service.idle and window.activations_service.look is not None
     )

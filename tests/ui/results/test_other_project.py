@@ -6,12 +6,10 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def _train(window: MainWindow, qtbot: QtBot) -> None:
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.models.trained is not None
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
 

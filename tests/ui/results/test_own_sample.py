@@ -9,13 +9,11 @@ from netbuilder.core.project import edits
 from netbuilder.core.results.layer_values import node_activations
 from netbuilder.ui.kinds.series import _END, _OWN
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     shown, activations_service = window.canvas.shown_sample, window.activations_service
     qtbot.waitUntil(lambda: panel.answer.text() != "" and activations_service.idle)
@@ -88,8 +86,7 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, exam
 @pytest.mark.slow
 def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel, activations_service = window.docks.show_panel("predict"), window.activations_service
     qtbot.waitUntil(lambda: "Test row" in panel.about.text())
     qtbot.wait(250)
@@ -112,8 +109,7 @@ def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(open_window,
 @pytest.mark.slow
 def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(open_window, example, qtbot):
     window = open_window(edits.set_training(example("temperatures"), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel, activations_service = window.docks.show_panel("predict"), window.activations_service
     view = panel.forms["series"]
     qtbot.waitUntil(lambda: view.rows is not None and activations_service.idle)
@@ -130,12 +126,12 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(open_window, example,
     )
 
 
+@pytest.mark.slow
 def test_a_drag_outlives_the_last_window_that_was_asked_for_before(
     open_window, example, qtbot, told
 ):
     window = open_window(edits.set_training(example("temperatures"), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     view = window.docks.show_panel("predict").forms["series"]
     qtbot.waitUntil(lambda: view.rows is not None)
     told()

@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, 
 from netbuilder.core.project import edits
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.services.devices import PictureSource, whole_picture
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow
@@ -22,8 +21,7 @@ def test_pasted_and_dropped(open_window, example, qtbot, tmp_path):
     file = tmp_path / "one.png"
     assert one.save(str(file))
     window = open_window(edits.set_training(example("digits"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     expected = predict_files(window.workbench.models.trained, [file]).first.probabilities
@@ -81,8 +79,7 @@ class Steady(PictureSource):
 
 def test_the_camera_is_answered_while_it_looks(open_window, example, qtbot, tmp_path, monkeypatch):
     window = open_window(edits.set_training(example("digits"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     camera = panel.pictures.camera

@@ -6,14 +6,12 @@ import pytest
 from netbuilder.core.project import edits
 from netbuilder.ui.kinds.rows import ResponseView
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow
 def test_an_invalid_value_has_no_answer(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     editor = next(iter(panel.form.rows.values())).editor.box
@@ -28,8 +26,7 @@ def test_an_invalid_value_has_no_answer(open_window, example, qtbot):
 def test_trouble_with_a_file_stands_where_its_answers_would(open_window, example, qtbot, tmp_path):
     window = open_window(edits.set_training(example("iris"), epochs=1))
     window.resize(1100, 500)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")

@@ -16,16 +16,13 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_preview import BEHIND_ROLE
 from netbuilder.ui.plots.training_curves import TrainingCurvePlot, short_number
 from netbuilder.ui.results.runs_model import EPOCHS, SORT_ROLE, TEST, RunsModel
-from netbuilder.ui.results.runs_panel import RunsPanel
 from netbuilder.ui.services.runs.run_progress import restored_sentence
-from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import curves_of
 
 
 def train(window: MainWindow, qtbot: QtBot, epochs: int) -> None:
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
 
 
 @pytest.mark.slow
@@ -38,7 +35,6 @@ def test_runs_are_kept_and_compared(open_window, qtbot, example):
     train(window, qtbot, 3)
 
     panel = window.docks.show_panel("compare").runs
-    assert isinstance(panel, RunsPanel)
     qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
     newest = panel.sorted.index(0, EPOCHS).data()
     assert newest == "3", "the newest stands first"
@@ -157,7 +153,6 @@ def test_losses_of_other_formulas_are_named(example):
 def test_a_name_has_its_room_first(open_window, qtbot, example):
     window = open_window(example("iris"))
     panel = window.docks.show_panel("compare").runs
-    assert isinstance(panel, RunsPanel)
     when = "2026-01-01T10:00:00+00:00"
     panel._show([Run(n, f"sales of spring · run {n}", window.store.project, when) for n in "12"])
     header = panel.table.horizontalHeader()
@@ -171,7 +166,6 @@ def test_a_name_has_its_room_first(open_window, qtbot, example):
 def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(open_window, qtbot, example):
     window = open_window(example("iris"))
     panel = window.docks.show_panel("compare").runs
-    assert isinstance(panel, RunsPanel)
     runs = [Run(name, name, window.store.project, "2026-01-01T10:00:00+00:00") for name in "12"]
     header = panel.table.horizontalHeader()
 
@@ -220,7 +214,6 @@ def test_what_was_kept_is_what_all_speak_about(open_window, qtbot, example):
     window = open_window(keeps)
     train(window, qtbot, 12)
     trained = window.workbench.models.trained
-    assert trained is not None
     kept, held = trained.kept_epoch, trained.history["val_loss"]
     assert 0 < kept < 12 and held[kept - 1] == min(held) < held[-1]
     legend = window.docks.show_panel("training").curves.legend

@@ -35,9 +35,7 @@ def trained_window(
     open_window: Callable[..., MainWindow], project: Project, qtbot: QtBot, path: Path | None = None
 ) -> MainWindow:
     window = open_window(project, path)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     return window
 
 

@@ -38,8 +38,7 @@ def project(folder: Path) -> Project:
 @pytest.mark.slow
 def test_each_is_seen_and_numbers_are_changed_by_hand(open_window, qtbot, tmp_path):
     window = open_window(project(tmp_path), tmp_path / "p.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.run_error is None, window.workbench.run_error
     panel = window.docks.show_panel("predict")
     assert panel.view is panel.forms["several"]

@@ -3,7 +3,6 @@
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def test_colours_and_what_is_held(open_window, qtbot, tmp_path):
@@ -14,8 +13,7 @@ def test_colours_and_what_is_held(open_window, qtbot, tmp_path):
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     project = Project(graph=graph, data=Data("csv", path="d.csv", target=("price",)))
     window = open_window(edits.set_training(project, epochs=2), tmp_path / "own.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("surface")
     qtbot.waitUntil(lambda: "city Porto" in panel.note.text())
     assert "city Porto" in panel.note.text()

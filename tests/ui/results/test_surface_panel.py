@@ -101,7 +101,6 @@ def test_the_losses_stand_beside_the_surface_while_it_bends(open_window, example
     wanted = re.compile(r"Loss (\S+), validation (\S+)\. (\d+) of (\d+) points are inc")
     qtbot.waitUntil(lambda: wanted.match(panel.note.text()) is not None)
     said = wanted.match(panel.note.text())
-    assert said is not None
     loss, held, wrong, count = map(float, said.groups())
     assert 0 < loss < 1 and 0 < held < 1 and wrong < count
     window.runner.stop()

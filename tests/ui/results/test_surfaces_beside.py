@@ -9,14 +9,12 @@ from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import paint_surface
 from netbuilder.ui.plots.training_curves import overlay_color
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:
     """What the network answers everywhere after so many epochs."""
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("surface")
     trained = window.workbench.models.trained
     qtbot.waitUntil(

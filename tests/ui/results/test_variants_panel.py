@@ -44,7 +44,6 @@ def test_the_best_variant_is_one_step(open_window, example, qtbot):
     assert panel.variants.running
     qtbot.waitUntil(lambda: not panel.variants.running)
     study = panel.variants.study
-    assert study is not None
     assert len(study.trials) == 2
     assert len(trials(panel)) == 2
     held = study.trials[0].held

@@ -23,8 +23,7 @@ def trained(open_window: Open, example: Callable[[str], Project], qtbot: QtBot) 
     slow = Choice("SGD", {"learning_rate": 1e-6})
     window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
     window.network_views.choose("layers")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
     return window
 
@@ -191,8 +190,7 @@ def test_of_a_large_layer_no_weight_is_set(open_window, example, qtbot):
     project = edits.set_training(example("moons"), epochs=1)
     hidden = project.graph.sources[project.graph.outputs[0]][0]
     window = open_window(edits.set_params(project, hidden, units=65))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
     node = window.store.project.graph.outputs[0]
     assert window.canvas.open_layer_popup(node)

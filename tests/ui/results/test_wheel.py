@@ -13,7 +13,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreproc
 from netbuilder.core.project import edits
 from netbuilder.ui.inspector.inspector_panel import GroupForm
 from netbuilder.ui.kinds.several_inputs import CurveEditor
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 def turn(widget: QWidget) -> None:
@@ -30,8 +29,7 @@ def turn(widget: QWidget) -> None:
 def test_the_wheel_scrolls_and_changes_nothing(open_window, example, qtbot, name):
     """The curve turned from ROC to calibration under the pointer that scrolled the page."""
     window = open_window(edits.set_training(example("diabetes"), epochs=2))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel(name)
     boxes = [one for one in panel.findChildren(QComboBox) if one.count() > 1]
     sliders = [one for one in panel.findChildren(QSlider) if not isinstance(one, QScrollBar)]

@@ -8,15 +8,13 @@ from PySide6.QtWidgets import QLabel, QWidget
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.mark.slow
 def test_a_drawing_is_answered_and_explained(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=2))
     window.resize(1366, 560)  # so low that the page scrolls with an error and without
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     panel.pictures.draw_button.click()
@@ -77,8 +75,7 @@ def test_a_drawing_is_answered_and_explained(open_window, example, qtbot):
 @pytest.mark.slow
 def test_a_row_is_explained(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=5))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     panel.why.button.click()
@@ -131,8 +128,7 @@ def test_why_of_a_series_is_brought_into_sight(open_window, example, qtbot):
     """It stands below a curve that fills a small screen."""
     window = open_window(edits.set_training(example("temperatures"), epochs=1))
     window.resize(1024, 700)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     qtbot.mouseClick(panel.why.button, Qt.MouseButton.LeftButton)
@@ -154,8 +150,7 @@ def _told(panel: PredictPanel) -> str:
 def test_in_a_narrow_dock_what_colours_mean_is_written_out(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
     window.resize(1024, 700)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     panel.why.button.click()
@@ -172,8 +167,7 @@ def test_a_drawing_and_why_stay_in_sight_when_the_training_goes_on_and_ends(
     window.resize(1366, 768)
     window.show()
     window.activateWindow()
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
     panel.pictures.draw_button.click()

@@ -49,8 +49,7 @@ def trained(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> MainWindow:
     window = open_window(edits.set_training(example("reviews"), epochs=4))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     return window
 
@@ -79,7 +78,6 @@ def test_words_are_found_compared_and_added(trained, qtbot, tmp_path):
     )
     assert float(rows[0][1]) == pytest.approx(ranked[0], abs=0.006)
     assert tokens.classes == ("negative", "positive") and rows[0][2].isdigit()
-    assert tokens.leaning is not None
     assert tokens.leaning[tokens.find("hated")] == 0 and tokens.leaning[tokens.find("loved")] == 1
     assert "negative" in view.legend.text() and view.legend.isVisible()
 

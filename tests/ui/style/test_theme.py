@@ -104,41 +104,38 @@ def test_a_placeholder_is_readable_as_painted(qtbot, dark):
 def test_a_point_on_a_surface_of_its_own_colour_is_seen_as_painted(qtbot, dark, part):
     """Along each of twelve rays from its middle some pixel has 3 to 1 with the surface."""
     theme.theme().force(dark)
-    try:
-        for number in range(10):
-            shares = np.zeros((2, 2, 10))
-            shares[..., number] = 1.0
-            points = SamplePoints(
-                np.zeros((1, 2)), np.array([number]), np.array([part]), np.array([True]), None
-            )
-            plot = SurfacePlot()
-            qtbot.addWidget(plot)
-            plot.resize(240, 240)
-            plot.shown_parts = {0, 1, 2}
-            names = tuple("abcdefghij")
-            plot.show_surface(
-                SurfacePicture("x", "y", (-1, -1, 1, 1), points, None, shares, names, "t")
-            )
-            plot.show()
-            image = plot.grab().toImage()
-            spot = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(0, 0)))
-            ground = image.pixelColor(spot.x() + 20, spot.y() + 20)
-            seen = [
-                max(
-                    contrast(
-                        image.pixelColor(
-                            round(spot.x() + far * math.cos(angle)),
-                            round(spot.y() + far * math.sin(angle)),
-                        ),
-                        ground,
-                    )
-                    for far in np.arange(0, 10, 0.5)
+    for number in range(10):
+        shares = np.zeros((2, 2, 10))
+        shares[..., number] = 1.0
+        points = SamplePoints(
+            np.zeros((1, 2)), np.array([number]), np.array([part]), np.array([True]), None
+        )
+        plot = SurfacePlot()
+        qtbot.addWidget(plot)
+        plot.resize(240, 240)
+        plot.shown_parts = {0, 1, 2}
+        names = tuple("abcdefghij")
+        plot.show_surface(
+            SurfacePicture("x", "y", (-1, -1, 1, 1), points, None, shares, names, "t")
+        )
+        plot.show()
+        image = plot.grab().toImage()
+        spot = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(0, 0)))
+        ground = image.pixelColor(spot.x() + 20, spot.y() + 20)
+        seen = [
+            max(
+                contrast(
+                    image.pixelColor(
+                        round(spot.x() + far * math.cos(angle)),
+                        round(spot.y() + far * math.sin(angle)),
+                    ),
+                    ground,
                 )
-                for angle in (math.pi * step / 6 for step in range(12))
-            ]
-            assert min(seen) >= 3.0, f"class {number}: {min(seen):.2f}"
-    finally:
-        theme.theme().force(None)
+                for far in np.arange(0, 10, 0.5)
+            )
+            for angle in (math.pi * step / 6 for step in range(12))
+        ]
+        assert min(seen) >= 3.0, f"class {number}: {min(seen):.2f}"
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
@@ -150,18 +147,15 @@ def test_trials_are_drawn_in_the_colours_of_the_scheme_as_it_changes(qtbot, sche
     plot._axes = [("a", "0", "1"), ("b", "0", "1")]
     plot._lines = [([height, height], rank) for height, rank in ((0.2, 0), (0.5, 0.5), (0.8, 1))]
     plot.grab()
-    try:
-        theme.theme().force(scheme.dark)
-        image = plot.grab().toImage()
-        colors = [image.pixelColor(160, y) for y in range(40, 165)]
-        assert QColor(scheme.training) in colors
-        top, bottom = 2.0 * plot.fontMetrics().height() + 6, 190 - plot.fontMetrics().height() - 6.0
-        for place in (0.2, 0.5, 0.8):
-            middle = round(bottom - place * (bottom - top))
-            near = [image.pixelColor(160, y) for y in range(middle - 2, middle + 3)]
-            assert max(contrast(one, scheme.panel) for one in near) >= 3.0, place
-    finally:
-        theme.theme().force(None)
+    theme.theme().force(scheme.dark)
+    image = plot.grab().toImage()
+    colors = [image.pixelColor(160, y) for y in range(40, 165)]
+    assert QColor(scheme.training) in colors
+    top, bottom = 2.0 * plot.fontMetrics().height() + 6, 190 - plot.fontMetrics().height() - 6.0
+    for place in (0.2, 0.5, 0.8):
+        middle = round(bottom - place * (bottom - top))
+        near = [image.pixelColor(160, y) for y in range(middle - 2, middle + 3)]
+        assert max(contrast(one, scheme.panel) for one in near) >= 3.0, place
 
 
 def test_controls_are_24_28_or_32_pixels_high(qtbot):
@@ -206,12 +200,9 @@ def test_ticks_arrows_and_the_train_sign_grow_with_the_letters(qtbot):
         indicator = QStyle.PixelMetric.PM_IndicatorWidth
         return [train.iconSize().width(), tick.style().pixelMetric(indicator, None, tick)]
 
-    try:
-        usual, large = sizes(1.0), sizes(1.75)
-        for before, after in zip(usual, large, strict=True):
-            assert after == pytest.approx(1.75 * before, abs=2)
-    finally:
-        font_scale.set_font_scale(1.0)
+    usual, large = sizes(1.0), sizes(1.75)
+    for before, after in zip(usual, large, strict=True):
+        assert after == pytest.approx(1.75 * before, abs=2)
 
 
 def test_another_size_polishes_each_widget_once_however_deep_it_is(qtbot):
@@ -234,9 +225,6 @@ def test_another_size_polishes_each_widget_once_however_deep_it_is(qtbot):
 
     counter = Counter()
     deepest.installEventFilter(counter)
-    try:
-        font_scale.set_font_scale(1.5)
-        assert deepest.font().pointSizeF() == pytest.approx(font_scale._state["base"] * 1.5)
-        assert 1 <= len(restyled) <= 2
-    finally:
-        font_scale.set_font_scale(1.0)
+    font_scale.set_font_scale(1.5)
+    assert deepest.font().pointSizeF() == pytest.approx(font_scale._state["base"] * 1.5)
+    assert 1 <= len(restyled) <= 2

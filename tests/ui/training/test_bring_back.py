@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
@@ -19,21 +19,7 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.last_run_restorer import run_title
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import curves_of
-from netbuilder.ui.training.curves_panel import CurvesPanel
 from netbuilder.ui.window.guide import welcome
-
-
-def press(text: str) -> None:
-    """Press this button of the dialog that comes next."""
-
-    def look() -> None:
-        box = QApplication.activeModalWidget()
-        if box is None:
-            QTimer.singleShot(30, look)
-        else:
-            next(b for b in box.findChildren(QPushButton) if b.text() == text).click()
-
-    QTimer.singleShot(30, look)
 
 
 def idle(window: MainWindow, qtbot: QtBot) -> None:
@@ -122,8 +108,9 @@ def test_a_run_of_another_project_leaves_the_open_file_alone(
     assert window.store.path == tmp_path / "two" / "two.netbuilder"
 
 
+@pytest.mark.slow
 def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
-    open_window, qtbot, tmp_path
+    open_window, qtbot, tmp_path, answer
 ):
     """A network of one project never stands under another's name, and none is lost."""
     write_projects(tmp_path)
@@ -147,10 +134,10 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
         panel.table.selectRow(row)
         panel.bring_back()
 
-    press("Cancel")
+    answer("Cancel")
     restore(of_one)
     assert store.project.name == "two" and models.trained is mine, "it is asked first"
-    press("Don't save")
+    answer("Don't save")
     restore(of_one)
     assert models.trained is None and runner.record.project is None, (
         "nothing of the other is on show"
@@ -190,7 +177,9 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
 
 
 @pytest.mark.slow
-def test_what_was_not_saved_comes_back_with_its_weights(open_window, example, qtbot, tmp_path):
+def test_what_was_not_saved_comes_back_with_its_weights(
+    open_window, example, qtbot, tmp_path, answer
+):
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.runner.start()
     idle(window, qtbot)
@@ -201,7 +190,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(open_window, example, qt
     (run,) = runs.list_runs()
     assert runs.network_path(run.id).is_file()
     window.store.apply("Rename", lambda p: edits.rename_project(p, "Mine"))
-    press("Don't save")
+    answer("Don't save")
     assert window.close()
 
     window = open_window()
@@ -220,7 +209,6 @@ def test_what_was_not_saved_comes_back_with_its_weights(open_window, example, qt
     assert window.documents.export_to(tmp_path / "back.h5").finish()
     assert not window.documents.model_in_no_file
     training = window.docks.show_panel("training")
-    assert isinstance(training, CurvesPanel)
     training.buttons.count.setValue(2)
     training.buttons.more.click()
     idle(window, qtbot)

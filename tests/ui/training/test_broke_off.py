@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -28,7 +29,6 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(open_window, example, 
     (tmp_path / "nets").write_text("a file where the folder was")
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     trained = window.workbench.models.trained
-    assert trained is not None
     assert trained.epochs > 5
     title = window.banner.cards[0].title.text()
     assert f" {trained.epochs} " in title
@@ -41,6 +41,7 @@ def test_a_stick_that_is_pulled_out_takes_no_weights_away(open_window, example, 
     assert load_network(tmp_path / "mine.h5").epochs == trained.epochs
 
 
+@pytest.mark.slow
 def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
     open_window, example, qtbot, tmp_path, answer, monkeypatch
 ):

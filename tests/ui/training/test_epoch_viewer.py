@@ -8,7 +8,6 @@ from PySide6.QtTest import QTest
 from netbuilder.core.project import edits
 from netbuilder.ui.services.model_store import Source
 from netbuilder.ui.services.runs.run_record import RunState
-from netbuilder.ui.training.curves_panel import CurvesPanel
 
 
 @pytest.mark.slow
@@ -16,9 +15,7 @@ def test_previews_and_surface_follow_the_place_on_the_curve(open_window, example
     window = open_window(edits.set_training(example("xor"), epochs=30, seed=1))
     models = window.workbench.models
     panel = window.docks.show_panel("training")
-    assert isinstance(panel, CurvesPanel)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     final = models.trained
     assert final is not None
     panel.curves.plot.placed.emit(0.0)

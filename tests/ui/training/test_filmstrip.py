@@ -11,7 +11,11 @@ from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.filmstrip import FRAMES
 
 
-@pytest.mark.parametrize(("size", "share"), [((1366, 768), 0.16), ((1024, 700), 0.12)], ids=str)
+@pytest.mark.parametrize(
+    ("size", "share"),
+    [((1366, 768), 0.16), pytest.param((1024, 700), 0.12, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=100_000))
     window.resize(*size)
@@ -29,7 +33,6 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, exam
     assert plot.width() * plot.height() >= share * size[0] * size[1]
     film = panel.film
     history = window.runner.weight_history
-    assert history is not None
     stored = {int(epoch) for epoch in history.epochs}
     # The run has ended: they are of what was stored now, to its end.
     qtbot.waitUntil(
@@ -46,7 +49,6 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, exam
     final = panel.curves.figure.text()
     QTest.mouseClick(film, Qt.MouseButton.LeftButton, pos=film.box(middle).center().toPoint())
     qtbot.waitUntil(lambda: models.state.source is Source.HISTORY)
-    assert models.state.model is not None
     assert film.chosen is not None
     middle = film.chosen  # one that overlaps another is not shown: a neighbour was pressed
     # A pixel stands for many epochs of a long run.
@@ -71,8 +73,7 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, exam
 
 def test_a_run_that_ended_before_its_page_was_opened_has_surfaces(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=30))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.docks.pages["training"].panel is None
     film = window.docks.show_panel("training").film
     qtbot.waitUntil(lambda: len(film.frames) >= FRAMES // 3)

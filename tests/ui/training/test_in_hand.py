@@ -92,7 +92,6 @@ def test_each_wish_takes_effect_at_once(hand):
 
     hand.ask("stop after epoch", action["stop-epoch"].trigger, idle)
     trained = hand.window.workbench.models.trained
-    assert trained is not None
     assert trained.epochs == hand.epochs
     assert hand.steps % trained.epochs == 0, "it ended with an epoch"
     per_epoch = hand.steps // trained.epochs

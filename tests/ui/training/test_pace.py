@@ -178,7 +178,6 @@ def test_a_run_hears_how_busy_the_window_is(open_window, example, qtbot):
     runner.start()
     qtbot.waitUntil(lambda: len(runner.record.curves.steps.get("loss", ())) > 0)
     session = runner.record.session
-    assert session is not None
     busy = QTimer()
 
     def work() -> None:

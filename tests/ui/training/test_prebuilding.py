@@ -31,8 +31,7 @@ def test_train_builds_nothing_that_was_built_before(open_window, example, qtbot,
     window = open_window(edits.set_training(example("iris"), epochs=5))
     qtbot.waitUntil(lambda: window.prebuilding.ready)
     assert len(built) == 1
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.train(window)
     assert window.workbench.models.trained is not None
     assert len(built) == 1, "the run took what was there"
     node = next(n.id for n in window.store.project.graph.nodes if n.layer == "Dense")

@@ -61,7 +61,6 @@ def test_steps_epochs_and_the_same_start_again(window, qtbot):
     assert whole > 2
 
     def told() -> tuple[str, str]:
-        assert runner.record.progress is not None
         return runner.record.progress.words, runner.record.progress.left
 
     qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step 2 of {whole}", "paused"))

@@ -79,7 +79,6 @@ def test_the_test_rows_have_no_say(tmp_path):
         suggestion = select_network(project, path.parent, seconds=LONG)
         scores.append([score.errors for score in suggestion.scores])
         test = load_dataset(suggestion.project, path.parent).test
-        assert test is not None
         targets.append(next(iter(test.raw_y.values())).tolist())
     assert targets[0] != targets[1]
     assert scores[0] == scores[1] != []
@@ -152,7 +151,6 @@ def test_averaged_word_vectors_are_as_good_as_tf_idf(tmp_path):
     words = TfidfVectorizer().fit(rows["text"].iloc[train])
     known, new = (words.transform(rows["text"].iloc[part]) for part in (train, score))
     logistic = LogisticRegression(max_iter=1000).fit(known, rows["kind"].iloc[train])
-    assert errors is not None
     assert errors.mean() <= 1 - logistic.score(new, rows["kind"].iloc[score]) + 0.03
 
 
@@ -171,7 +169,6 @@ def test_a_group_is_trained_on_or_scored(tmp_path):
     project = _project(columns={"who": ColumnChoice(role="group")})
     plan = prepare_data(project, tmp_path)
     folds = _folds(load_dataset(project, tmp_path), plan)
-    assert plan.samples.groups is not None
     groups = plan.samples.groups[plan.rows.train]
     assert len(folds) == 3
     for train, _stop, score in folds:

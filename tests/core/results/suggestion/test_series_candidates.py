@@ -115,7 +115,6 @@ def test_a_shop_with_trend_and_week(tmp_path):
     trained, evaluation = evaluate_run(
         Session(found.project, dataset, storage=RunStorage(record=False)).run(), dataset
     )
-    assert evaluation is not None
     error = evaluation.metrics["mean_absolute_error"]
     assert error < 0.85 * min(evaluation.naive_errors.values())
     assert error < 1.35 * 5 * np.sqrt(2 / np.pi), "little more than the noise itself"
@@ -137,5 +136,4 @@ def test_a_random_walk_is_left_to_the_naive_forecast(tmp_path):
     _trained, evaluation = evaluate_run(
         Session(suggestion.project, dataset, storage=RunStorage(record=False)).run(), dataset
     )
-    assert evaluation is not None
     assert evaluation.metrics["mean_absolute_error"] < 1.05 * evaluation.naive_errors[1]
