@@ -65,7 +65,7 @@ _SOON_MS = 120
 #: After the last key, before typed code is read.
 _PAUSE_MS = 700
 _ABOUT = N_("The same network as a Keras script.")
-_EDITED = N_("The same network as a Keras script: what you type here changes it.")
+_ABOUT_EDITABLE = N_("The same network as a Keras script. Edit it here.")
 #: Title and tooltip of each style.
 _STYLES: Mapping[str, tuple[str, str]] = resource_json("texts.json")["code_styles"]
 #: Explanations of lines by pattern; the first match is shown on hover.
@@ -217,7 +217,7 @@ class CodePanel(QWidget):
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName(_("Python code"))
         self.colors = PythonColors(self.text.document())
-        self.about = note_label(_(_EDITED), self)
+        self.about = note_label(_(_ABOUT_EDITABLE), self)
         self.copy = QPushButton(_("Copy"), self)
         self.save = QPushButton(_("Save…"), self)
         self.style_box = NoWheelComboBox(self)
@@ -358,24 +358,20 @@ class CodePanel(QWidget):
         if unread:
             self._show_unread({item.line: item.message for item in reversed(unread)})
             return
-        line = version.first_difference(text)
-        if line and apply_code(self._store.project, version, text, typed)[0] == self._store.project:
-            words = _("Line {line} has no effect on the network or its training.", line=line)
-            self._show_unread({line: words})
-            return
-        versions = [version]
-
-        def edit(project: Project) -> Project:
-            project, versions[0] = apply_code(project, version, text, typed)
-            return project
-
+        project = self._store.project
         try:
-            self._store.apply(_("Edit the code"), edit)
+            edited, edited_version = apply_code(project, version, text, typed)
+            line = version.first_difference(text)
+            if line and edited == project:
+                words = _("Line {line} has no effect on the network or its training.", line=line)
+                self._show_unread({line: words})
+                return
+            self._store.apply(_("Edit the code"), lambda _project: edited)
         except UserError as error:
             self._unreadable(error)
             return
         self._pending, self._typed_project = False, self._store.project
-        self._version, self._places = versions[0], dict(versions[0].lines)
+        self._version, self._places = edited_version, dict(edited_version.lines)
         self._show_unread({})
         self._caret.start()
 
@@ -416,7 +412,7 @@ class CodePanel(QWidget):
         self.refresh()
 
     def _show_about(self) -> None:
-        texts = {"short": _EDITED, "exact": _ABOUT, "use": _STYLES["use"][1]}
+        texts = {"short": _ABOUT_EDITABLE, "exact": _ABOUT, "use": _STYLES["use"][1]}
         self.about.setText(_(texts[self.style_box.currentData()]))
 
     def _left(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.catalog.spec import Kind
-from netbuilder.core.catalog.training import optimizers
+from netbuilder.core.catalog.training import schedules
 from netbuilder.core.catalog.training.training_index import (
     ACCURACY_BY_TASK,
     ACTIVATIONS,
@@ -334,10 +334,10 @@ def test_the_drawn_rate_is_that_of_keras(keras, name):
         "staircase": True, "cycle": True, "power": 2.0, "warmup_target": 0.05,
         "warmup_steps": 40, "alpha": 0.1, "t_mul": 1.0, "m_mul": 0.5,
     }  # fmt: skip
-    begun = optimizers.initial_arguments(name, 0.02, 300)
+    begun = schedules.initial_arguments(name, 0.02, 300)
     fitting = begun | {key: value for key, value in odd.items() if key in SCHEDULES[name].by_name}
     for params in (begun, fitting, begun | ({"t_mul": 1.5} if "t_mul" in fitting else {})):
         schedule = getattr(keras.optimizers.schedules, name)(**params)
         for step in (0, 1, 29, 31, 99, 101, 150, 201, 299, 301, 640):
-            drawn = optimizers.rate_at(name, params, step)
+            drawn = schedules.rate_at(name, params, step)
             assert drawn == pytest.approx(float(schedule(float(step))), rel=2e-3, abs=1e-7), step

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
-from netbuilder.core.catalog.training.optimizers import argument_mismatch
+from netbuilder.core.catalog.training.schedules import argument_mismatch
 from netbuilder.core.catalog.training.training_index import (
     ACTIVATIONS,
     CONSTRAINTS,

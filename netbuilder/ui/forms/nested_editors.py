@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
-from netbuilder.core.catalog.training import optimizers
+from netbuilder.core.catalog.training import schedules
 from netbuilder.core.catalog.training.training_index import (
     CONSTRAINTS,
     INITIALIZERS,
@@ -232,13 +232,13 @@ class ScheduleEditor(NestedEditor):
         if name is None:
             return {}
         rate = self._rate if isinstance(self._rate, (int, float)) else self._param.default
-        initial = optimizers.initial_arguments(name, rate, self._steps or _SOME_STEPS)
+        initial = schedules.initial_arguments(name, rate, self._steps or _SOME_STEPS)
         # Keep the previous schedule's values of common parameters.
         return initial | {key: old for key, old in self._params.items() if key in initial}
 
     def _choose(self, index: int) -> None:
         if self._name is not None and self.combo.itemData(index) is None:
-            self._rate = optimizers.initial_rate(self._name, self._params)
+            self._rate = schedules.initial_rate(self._name, self._params)
         super()._choose(index)
 
     def _take_rate(self, value: Any) -> None:
@@ -267,7 +267,7 @@ class ScheduleEditor(NestedEditor):
         steps = self._steps or _SOME_STEPS
         points = [steps * number / _POINTS for number in range(_POINTS + 1)]
         try:
-            curve = [optimizers.rate_at(self._name, self._params, round(step)) for step in points]
+            curve = [schedules.rate_at(self._name, self._params, round(step)) for step in points]
         except (KeyError, ValueError):
             curve = []
         words = (

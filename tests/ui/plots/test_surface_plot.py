@@ -46,6 +46,17 @@ def test_both_axes_have_one_scale_whatever_the_shape_of_the_page(plot, size, qtb
     assert box.width() > 0.75 * size[0] and box.height() > 0.7 * size[1]
 
 
+def test_a_page_that_becomes_lower_shows_the_whole_surface(plot, qtbot):
+    plot.resize(420, 700)
+    plot.show_surface(picture())
+    qtbot.waitExposed(plot)
+    qtbot.wait(50)
+    plot.resize(420, 260)
+    item = plot.getPlotItem()
+    qtbot.waitUntil(lambda: item.boundingRect().height() <= plot.height() + 1, timeout=5000)
+    assert item.vb.geometry().bottom() <= plot.height()
+
+
 def test_incorrect_points_have_rings_while_they_are_few_and_the_others_fade_then(plot):
     plot.show_surface(picture(0.1))
     assert set(plot.points.data["size"]) == {POINT_SIZE} and POINT_SIZE <= 7

@@ -6,6 +6,9 @@ Left out:
 - callbacks: BackupAndRestore and OrbaxCheckpoint (every run can be resumed), LambdaCallback and
   LearningRateScheduler (they hold code), RemoteMonitor (sends data away), History, ProgbarLogger
   and TerminateOnNaN (the session does it itself);
+- optimizers: Adafactor and Lamb (Keras 3.15.1 cannot open a .h5 compiled with them);
+  LossScaleOptimizer, MultiOptimizer and OptimizerMap, which wrap other optimizers (mixed precision
+  makes the first by itself); Muon's exclude_layers, a list of layers;
 - losses: CTC, whose targets are lists of different lengths, which no kind of data here gives;
   CategoricalGeneralizedCrossEntropy, since Keras 3.15.1 cannot open a .h5 compiled with it;
 - the initializer STFT, which fills the weights of spectrogram layers and nothing else;

@@ -120,6 +120,7 @@ class KindFiles:
     Attributes:
         read: (recipe, file or folder, whether it is the test file) to samples.
         endings: of the files that it reads, with their dots, small letters.
+        place: where they are: in a file, in a folder, in either, or nowhere (built-in data).
         recognise: (path) to the initial options, None where the path is of another kind.
         read_test: test samples that the same file or folder contains, or None.
         contents: (project, folder) to a view of a file that cannot be trained on yet, or None.

@@ -91,7 +91,8 @@ def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
     if len(edges) < 3:
         low, high = float(np.min(values)), float(np.max(values))
         return (low, high if high - low > 1e-4 else low + 1.0)
-    # Without rain, without a wait: what is so frequent differs from all others, also the next.
+    # A value so frequent (no rain, no wait) may mean something of its own: edges beside it set it
+    # apart from its neighbours.
     distinct, counts = np.unique(values, return_counts=True)
     frequent = np.flatnonzero(counts * most >= 3 * len(values))
     beside = np.concatenate([frequent - 1, frequent, frequent + 1]).clip(0, len(distinct) - 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -145,6 +145,14 @@ class SurfacePlot(pg.PlotWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # the page scrolls
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        item = self.getPlotItem()  # None after close()
+        if item and self._ratio is not None:
+            # wide margins would keep the drawing from becoming smaller
+            item.layout.setContentsMargins(*self._margins)
+        super().resizeEvent(event)
+        self._keep_ratio()
 
     def restyle(self) -> None:
         scheme = theme.colors()

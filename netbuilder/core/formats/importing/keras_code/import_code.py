@@ -407,10 +407,7 @@ class _Builder:
     def _placeholder(self, name: str, layer: Layer) -> None:
         """Add a node for a layer that cannot be read, with the reason."""
         code = layer.notes[0] if layer.notes else layer.kind
-        why = _("'{code}' cannot be read: replace this layer.", code=code)
-        if "names" in layer.config:
-            undefined = _("'{name}' is not defined.", name=code)
-            why = join_sentences((undefined, did_you_mean(code, layer.config["names"])))
+        why = layer.reason or _("'{code}' cannot be read: replace this layer.", code=code)
         if layer.kind == LOOP:
             self.loops.add(layer.line)
             why = _(

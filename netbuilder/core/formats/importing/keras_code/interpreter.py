@@ -62,6 +62,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     tensors_in,
 )
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import did_you_mean, join_sentences
 
 MAX_STEPS = 50_000  # in total
 MAX_ITEMS = 2_000  # per list or text
@@ -729,7 +730,7 @@ class Interpreter:
     ) -> Any:
         if isinstance(target, Class):
             return self._object_of(target, args, kwargs, node)
-        tensors = list(tensors_in(self._placed([*args, *kwargs.values()])))
+        tensors = list(tensors_in(self._with_placeholders([*args, *kwargs.values()])))
         if not tensors and args and isinstance(args[0], Rows):
             return replace(args[0])  # TextVectorization or Normalization outside the network
         if isinstance(target, Model) and target.code_class is not None and tensors:
@@ -875,7 +876,7 @@ class Interpreter:
             inputs = kwargs.get("inputs", kwargs.get("input", args[0] if args else []))
             outputs = kwargs.get("outputs", kwargs.get("output", args[1] if len(args) > 1 else []))
             model.inputs = list(tensors_in([inputs]))
-            model.outputs = list(tensors_in(self._placed([outputs])))
+            model.outputs = list(tensors_in(self._with_placeholders([outputs])))
 
     # --- classes of the code ---
 
@@ -1175,18 +1176,22 @@ class Interpreter:
         layer.calls.append(call)
         return call if layer.then is None else self._call_layer(layer.then, [call], node)
 
-    def _placed(self, values: list[Any]) -> list[Any]:
+    def _with_placeholders(self, values: list[Any]) -> list[Any]:
         """Return values with a placeholder for each name that the code defines nowhere: dropped in
         silence, it would leave out all layers before it."""
-        placed: list[Any] = []
+        filled: list[Any] = []
         for value in values:
             if isinstance(value, Undefined):
-                placed.append(self._unknown_call(value.text, [], value.line))
-                placed[-1].layer.config["names"] = list(self._names)
+                call = self._unknown_call(value.text, [], value.line)
+                reason = _("'{name}' is not defined.", name=value.text)
+                near = did_you_mean(value.text, list(self._names))
+                call.layer.reason = join_sentences((reason, near))
+                filled.append(call)
+            elif isinstance(value, list | tuple):
+                filled.append(self._with_placeholders(list(value)))
             else:
-                several = isinstance(value, list | tuple)
-                placed.append(self._placed(list(value)) if several else value)
-        return placed
+                filled.append(value)
+        return filled
 
     def _unknown_call(self, text: str, tensors: list[Call], line: int) -> Call:
         layer = Layer(placeholder_name(text), {}, line, notes=[text])

@@ -76,9 +76,10 @@ class KerasObject:
 class Layer:
     """A layer of the code: its catalog name or class, and its arguments as plain values.
 
-    ``shape`` is its "input_shape", None or ``UNREAD``; ``notes`` lists unread arguments; ``then``
-    is a layer used as its activation; ``function``: what a ``Lambda`` computes, or the backbone
-    that it is a part of; ``keras_1``: its class has a name of Keras 1.
+    ``shape`` is its "input_shape", None or ``UNREAD``; ``notes`` lists unread arguments; ``reason``
+    says why it is a placeholder, "" where its code says it; ``then`` is a layer used as its
+    activation; ``function``: what a ``Lambda`` computes, or the backbone that it is a part of;
+    ``keras_1``: its class has a name of Keras 1.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class Layer:
     name: str = ""
     shape: Any = None
     notes: list[str] = field(default_factory=list)
+    reason: str = ""
     then: Layer | None = None
     function: Any = None
     keras_1: bool = False

@@ -1,9 +1,4 @@
-"""Learning-rate schedules with their formulas.
-
-Optimizers left out: Adafactor and Lamb (Keras 3.15.1 cannot open a .h5 compiled with them);
-LossScaleOptimizer, MultiOptimizer and OptimizerMap, which wrap other optimizers (mixed precision
-makes the first by itself); Muon's exclude_layers, a list of layers.
-"""
+"""Learning-rate schedules with their formulas."""
 
 from __future__ import annotations
 
