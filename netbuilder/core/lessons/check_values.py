@@ -26,6 +26,10 @@ ENDINGS = (
     ".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png", ".html",
     ".md", ".pdf", ".zip",
 )  # fmt: skip
+#: What can be done on the page Clusters: drag, then go to the end; compare with the labels.
+CLUSTERING = ("assign", "move", "drag", "end", "compare")
+#: ``compare hidden``: the clusters of the last hidden layer.
+HIDDEN = "hidden"
 SCALINGS = ("auto", "standard", "minmax", "bins", "none")
 #: Short metric names used in courses, and the names that a training may record.
 METRIC_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -115,6 +119,13 @@ def panel(value: str) -> str:
     """Return a page's ID."""
     name = known_name(value, (*PAGES, *FORMER_PAGES), N_("page"))
     return FORMER_PAGES.get(name, name)
+
+
+def clustering(value: str) -> tuple[str, ...]:
+    """Return what must be done with k-means: "end 2 3" is ("end 2", "end 3")."""
+    action, *details = text(value).split()
+    action = known_name(action, CLUSTERING, N_("word"))
+    return tuple(f"{action} {detail}" for detail in details) or (action,)
 
 
 def card_answer(value: str) -> str:

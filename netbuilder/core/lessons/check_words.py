@@ -20,6 +20,7 @@ from netbuilder.core.lessons.callout_places import FORMER_PAGES, place_title
 from netbuilder.core.lessons.conditions import Condition, plain_value
 from netbuilder.core.lessons.layer_check import LayerCheck, layer_count, loose_ends, unwrapped
 from netbuilder.core.lessons.lesson_state import (
+    CLUSTERED,
     COMPARED,
     EVALUATED,
     GROUPED,
@@ -405,7 +406,19 @@ def _event(name: str, sentence: str) -> Missing:
     return missing_of
 
 
-_EVENTS = (PREDICTED, EVALUATED, LOOKED, COMPARED, GROUPED, OPENED)
+def _clustered(state: LessonState, value: tuple[str, ...], _step: int) -> str:
+    left = [item for item in value if f"{CLUSTERED}:{item}" not in state.events]
+    if not left:
+        return ""
+    titles = {name: builtin.title for name, builtin in BUILTINS.items()}
+    titles[values.HIDDEN] = resource_json("texts.json")["clusters"]["hidden"]
+    action, *details = left[0].split()
+    details += [item.split()[1] for item in left[1:]]
+    names = format_list(_(titles.get(detail, detail)) for detail in details)
+    return _lacks(f"cluster_{action}{'_of' if details else ''}", of=names)
+
+
+_EVENTS = (PREDICTED, EVALUATED, LOOKED, COMPARED, GROUPED, CLUSTERED, OPENED)
 
 
 def _check_word(
@@ -435,6 +448,7 @@ _WORDS = (
     _check_word(LOOKED, values.panel),
     _check_word(COMPARED, values.text),
     _check_word(GROUPED, values.text),
+    _check_word(CLUSTERED, values.clustering, _clustered),
     _check_word("card", values.card_answer, _card),
     _check_word(SAVED, values.endings),
     _check_word(OPENED, values.endings),

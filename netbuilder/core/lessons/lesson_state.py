@@ -16,8 +16,9 @@ Shape = tuple[int | None, ...]
 
 #: Events that a step can wait for. Some have a suffix or a name after a colon: "saved:.h5".
 PREDICTED, EVALUATED, SAVED, OPENED = "predicted", "evaluated", "saved", "opened"
-#: A page was opened, methods were compared on a data set, an evaluation was grouped by a column.
-LOOKED, COMPARED, GROUPED = "looked", "compared", "grouped"
+#: A page was opened, methods were compared on a data set, an evaluation was grouped by a column,
+#: k-means was used.
+LOOKED, COMPARED, GROUPED, CLUSTERED = "looked", "compared", "grouped", "clustered"
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,19 @@ _OF_LAYERS = ("network", "activation")
 
 
 def undone_sentences(lesson: Lesson, state: LessonState, number: int) -> tuple[str, ...]:
-    """Return a sentence for each part of the ticked step ``number`` that is gone."""
+    """Return a sentence for each part of the ticked step ``number`` that is gone; of several
+    answers the last one counts."""
     steps = lesson.steps
+    answers = [
+        sentence
+        for sentence in _answer_missing(steps[number - 1], state, number)
+        if state.answers.get(number)
+    ]
     reached = next((n for n in range(1, len(steps) + 1) if n not in state.done), len(steps))
     later = [check for step in steps[number:reached] for check in step.checks]
     lasting = [_lasting(check, later) for check in steps[number - 1].checks]
-    return tuple(dict.fromkeys(chain(*(missing_sentences(c, state, number) for c in lasting))))
+    gone = chain(answers, *(missing_sentences(check, state, number) for check in lasting))
+    return tuple(dict.fromkeys(gone))
 
 
 def judged_at_the_end(lesson: Lesson, number: int) -> bool:
@@ -124,16 +131,14 @@ def question_sentences() -> tuple[str, str]:
     return _("The question has not been answered yet."), _("The answer is not correct yet.")
 
 
+def _answer_missing(step: LessonStep, state: LessonState, number: int) -> tuple[str, ...]:
+    answer = state.answers.get(number, "")
+    if step.question is None or step.question.right(answer):
+        return ()
+    unanswered, incorrect = question_sentences()
+    return (incorrect if answer.strip() else unanswered,)
+
+
 def _missing(step: LessonStep, state: LessonState, number: int) -> tuple[str, ...]:
-    sentences: list[str] = []
-    question = step.question
-    if question is not None:
-        answer = state.answers.get(number, "")
-        unanswered, incorrect = question_sentences()
-        if not answer.strip():
-            sentences.append(unanswered)
-        elif not question.right(answer):
-            sentences.append(incorrect)
-    for check in step.checks:
-        sentences += missing_sentences(check, state, number)
-    return tuple(dict.fromkeys(sentences))
+    checks = (missing_sentences(check, state, number) for check in step.checks)
+    return tuple(dict.fromkeys(chain(_answer_missing(step, state, number), *checks)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.lessons.check_values import HIDDEN
+from netbuilder.core.lessons.lesson_state import CLUSTERED
 from netbuilder.core.results.k_means import KMeans, PlaneSamples, column_samples, hidden_samples
 from netbuilder.core.wording import format_list, format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import CountBox, ElidedComboBox
@@ -220,6 +223,21 @@ class ClustersPanel(ResultsPage):
         number = int(np.abs(self.plot.drawn_at - origin).sum(axis=1).argmin())
         self._act(lambda state: state.drag(number, place))
 
+    def _tell_lesson(self, *, comparing: bool) -> None:
+        """Emit what was done with these clusters, see ``check_values.CLUSTERING``."""
+        assert self.state is not None and self.samples is not None
+        done = {step.action for step in self.state.steps[1:]}
+        if self.state.settled:
+            done |= {"end", f"end {len(self.state.current.centroids)}"}
+        else:
+            done.discard("drag")
+        if comparing:
+            data = self._workbench.store.project.data
+            name = (data.name or Path(data.path).name) if self.samples.names else HIDDEN
+            done |= {"compare", f"compare {name}"}
+        for action in done:
+            self._workbench.happened.emit(f"{CLUSTERED}:{action}")
+
     def _show(self) -> None:
         state, samples = self.state, self.samples
         if state is None or samples is None:
@@ -257,6 +275,7 @@ class ClustersPanel(ResultsPage):
         compare.setVisible(bool(samples.classes))
         compare.setEnabled(comparable)
         self.table.setVisible(comparable and compare.isChecked())
+        self._tell_lesson(comparing=comparable and compare.isChecked())
         if comparable:
             table = state.classes_in_clusters(samples.class_of, len(samples.classes))
             rows = [[title, *map(str, row)] for title, row in zip(titles, table, strict=True)]

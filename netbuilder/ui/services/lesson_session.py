@@ -25,7 +25,7 @@ from netbuilder.core.lessons.lesson_state import (
 )
 from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.parse import read_lesson
-from netbuilder.core.lessons.step_check import StepResult, check_steps
+from netbuilder.core.lessons.step_check import StepResult, check_steps, question_sentences
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.language import language
 from netbuilder.ui.services.recovery import OpenLesson
@@ -336,11 +336,11 @@ class LessonSession(QObject):
         ticked = self.record.done | reached
         first = next((result.number for result in results if result.number not in ticked), 0)
         early = (_("This step counts after step {number} is done.", number=first),)
-        # After the last step, further changes do not undo the lesson.
-        complete = first == 0
+        # After the last step, further changes do not undo the lesson; another answer does.
+        complete, incorrect = first == 0, question_sentences()[1]
         self.results = tuple(
             replace(result, done=True, undone=(), missing=())
-            if complete
+            if complete and incorrect not in result.undone
             else replace(result, done=False, missing=early)
             if result.number in new - ticked
             else replace(result, done=False, missing=result.undone)

@@ -128,6 +128,10 @@ def looked(tab: str) -> Event:
     return Event(f"looked:{tab}")
 
 
+def clustered(action: str) -> Event:
+    return Event(f"clustered:{action}")
+
+
 SAVED_H5, OPENED_H5 = Event("saved:.h5"), Event("opened:.h5")
 PREDICTED, EVALUATED = Event("predicted"), Event("evaluated")
 
@@ -342,15 +346,28 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     ],
     "groups_without_labels": [
         [looked("clusters"), Answer("3")],
-        [Answer("Cluster 2")],
-        [Answer("4")],
-        [Answer("It falls")],
-        [Answer("No single step makes the sum smaller, although there is a smaller sum elsewhere")],
-        [Answer("3")],
-        [Answer("Nothing: the numbers of the clusters depend on the start")],
-        [data(kind="builtin", name="wine", options={}), Answer("more than 30")],
+        [clustered("assign"), Answer("Cluster 2")],
+        [clustered("move"), Answer("4")],
+        [clustered("end"), Answer("It falls")],
+        [
+            clustered("drag"),
+            Answer(
+                "No single step makes the sum smaller, although there is a smaller sum elsewhere"
+            ),
+        ],
+        [*(clustered(f"end {k}") for k in range(2, 7)), Answer("3")],
+        [
+            clustered("compare blobs"),
+            Answer("Nothing: the numbers of the clusters depend on the start"),
+        ],
+        [
+            data(kind="builtin", name="wine", options={}),
+            clustered("compare wine"),
+            Answer("more than 30"),
+        ],
         [
             TRAIN,
+            clustered("compare hidden"),
             Answer(
                 "The network has learned from the labels to place the wines of a grower close"
                 " together"

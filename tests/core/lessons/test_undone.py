@@ -1,5 +1,6 @@
 """A ticked step that is taken back is told; one that a later step takes further is not."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -14,8 +15,10 @@ from netbuilder.core.project.model import Data, Project
 from tests.core.lessons import solutions
 
 
-def _undone(lesson: str, project: Project, done: int) -> dict[int, tuple[str, ...]]:
-    state = LessonState(project, done=frozenset(range(1, done + 1)))
+def _undone(
+    lesson: str, project: Project, done: int, answers: Mapping[int, str] | None = None
+) -> dict[int, tuple[str, ...]]:
+    state = LessonState(project, done=frozenset(range(1, done + 1)), answers=answers or {})
     return {r.number: r.undone for r in check_steps(library.find_lesson(lesson), state) if r.undone}
 
 
@@ -29,6 +32,15 @@ def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name):
                 # In the midst of a step the canvas may be anything that leads to it.
                 assert not _undone(name, project, number), f"while step {number + 1} is done"
         assert not _undone(name, project, number + 1), f"behind step {number + 1}"
+
+
+def test_the_last_answer_counts():
+    lesson = library.find_lesson("what_is_a_network")
+    begun, question = library.start_project(lesson), lesson.steps[0].question
+    assert question is not None and question.another is not None
+    assert not _undone(lesson.name, begun, 1, {1: question.answer})
+    assert list(_undone(lesson.name, begun, 1, {1: "77"})) == [1]
+    assert not _undone(lesson.name, begun, 1, {1: f"77\n{question.another.answer}"})
 
 
 def test_what_is_taken_back_is_told_until_it_is_there_again():

@@ -163,3 +163,9 @@ def test_of_two_questions_the_first_alone_is_asked_where_it_is_answered_correctl
     assert done(window) == [1]
     assert question.question.right("4") and not question.question.right("5")
     assert question.question.right("5\n6") and not question.question.right("5\n4")
+    # The last answer counts, even when the lesson was over.
+    qtbot.mouseClick(question.choices[0], Qt.MouseButton.LeftButton)
+    assert done(window) == [] and question.another is not None
+    question.another.line.setText("6")
+    qtbot.keyClick(question.another.line, Qt.Key.Key_Return)
+    assert done(window) == [1]

@@ -27,6 +27,14 @@ def test_drag_assign_move_step_back_until_nothing_changes(open_window, example, 
     panel: Any = window.docks.show_panel("clusters")
     qtbot.waitUntil(lambda: panel.state is not None)
     begin = panel.state
+    done: set[str] = set()  # as a lesson sees it
+    window.workbench.happened.connect(done.add)
+
+    def happened() -> set[str]:
+        actions = {event.removeprefix("clustered:") for event in done}
+        done.clear()
+        return actions
+
     assert not button(panel, "move").isEnabled() and not button(panel, "back").isEnabled()
     colors = {class_color(number).name() for number in range(3)}
     assert not colors & set(points(panel)), "no colour of a class before a cluster is known"
@@ -43,11 +51,13 @@ def test_drag_assign_move_step_back_until_nothing_changes(open_window, example, 
         panel.state.current.centroids[[0, 2]], begin.current.centroids[[0, 2]]
     )
 
+    assert not happened(), "a centroid was dragged, and nothing follows yet"
     button(panel, "assign").click()
+    assert happened() == {"assign"}
     assert set(points(panel)) <= colors
     assigned = panel.state.current
     button(panel, "move").click()
-    assert panel.state.inertia < panel.state.back().inertia
+    assert panel.state.inertia < panel.state.back().inertia and "move" in happened()
     button(panel, "back").click()
     assert panel.state.current is assigned and len(panel.state.steps) == 3
 
@@ -56,19 +66,22 @@ def test_drag_assign_move_step_back_until_nothing_changes(open_window, example, 
     assert not compare.isEnabled(), "labels come after the clusters"
     button(panel, "run").click()
     assert panel.state.settled and compare.isEnabled() and table.isHidden()
+    assert happened() == {"assign", "move", "drag", "end", "end 3"}
     steps = len(panel.state.steps)
     button(panel, "assign").click()
     button(panel, "move").click()
     assert len(panel.state.steps) == steps, "nothing changes any more"
     compare.click()
+    assert {"compare", "compare blobs"} <= happened()
     cells = [[int(table.model().index(row, column).data()) for column in range(1, 4)]
              for row in range(3)]  # fmt: skip
     assert np.sum(cells) == 90
     assert button(panel, "assign").pos() == place, "the text below moves no button"
 
     panel.k.setValue(2)
-    assert len(panel.state.current.centroids) == 2 and table.isHidden()
+    assert len(panel.state.current.centroids) == 2 and table.isHidden() and not happened()
     button(panel, "run").click()
+    assert "end 2" in happened() and compare.isChecked() and not table.isHidden()
     assert sorted(panel._lowest) == [2, 3] and panel._lowest[2] > panel._lowest[3]
     first = panel.state.steps[0].centroids
     button(panel, "new").click()
@@ -99,5 +112,9 @@ def test_clusters_of_the_last_hidden_layer(open_window, example, qtbot):
     qtbot.waitUntil(lambda: panel.state is not None)
     assert panel.samples.names == () and len(panel.samples.classes) == 10
     button(panel, "run").click()
+    happened: list[str] = []
+    window.workbench.happened.connect(happened.append)
     assert panel.state.settled
+    button(panel, "compare").click()
+    assert "clustered:compare hidden" in happened
     assert np.all(panel.samples.scale == panel.samples.scale[0]), "components are not standardized"
