@@ -173,18 +173,18 @@ class RecordedTraining(QWidget):
                 painter.setBrush(class_color(int(label)))
                 place = QPointF(side * (x / REACH + 1) / 2, side * (1 - y / REACH) / 2)
                 painter.drawEllipse(place, radius, radius)
-            left, line = side + 16, self.fontMetrics().height()
-            cell = min((side - 2 * line - 8 - 18) / 4, (self.width() - left - 18) / 4)
+            left, words = side + 16, f"{_('A recorded training')}\n{self.words}"
+            below = QRectF(left, 0, self.width() - left, side)
+            wrap = Qt.TextFlag.TextWordWrap.value
+            below.setTop(side - painter.boundingRect(below, wrap, words).height())
+            cell = min((below.top() - 8 - 18) / 4, (below.width() - 18) / 4)
             if cell < 24:
                 return
             for number, neuron in enumerate(neurons):
                 x, y = left + number % 4 * (cell + 6), number // 4 * (cell + 6)
                 _draw_rounded(painter, QRectF(x, y, cell, cell), neuron, 5)
             painter.setPen(QColor(theme.colors().secondary))
-            below = QRectF(left, side - 2 * line, self.width() - left, 2 * line)
-            painter.drawText(
-                below, Qt.AlignmentFlag.AlignLeft, f"{_('A recorded training')}\n{self.words}"
-            )
+            painter.drawText(below, wrap, words)
 
 
 def _picture(probabilities: NDArray[Any], side: int) -> QImage:
