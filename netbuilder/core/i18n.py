@@ -28,6 +28,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,8 +123,10 @@ def localized(number: str) -> str:
 
     Returns:
         The number with the language's decimal, group and percent signs and a true minus sign; never
-        a negative zero. The power of ten stays ("1,2e-05").
+        a negative zero. A power of ten stays ("1,2e-07"), but one from -1 to -6 is written out.
     """
+    if re.fullmatch(r"-?[\d.]+e-0[1-6]", number):
+        number = f"{Decimal(number):f}"
     mantissa, e, power = number.partition("e")
     if mantissa.startswith("-"):
         zero = not re.search("[1-9a-z]", mantissa)

@@ -103,6 +103,7 @@ def test_a_capital_is_that_of_the_language():
             i18n.set_language(language)
             assert wording.capitalize_first("iz") == first
         i18n.set_language("tr")
+        assert i18n.localized("-1.2e-05") == "−0,000012" and i18n.localized("1e-07") == "1e-07"
         assert i18n.localized(">99.9%") == ">%99,9" and i18n.localized("-5%") == "−%5"
     finally:
         i18n.set_language("en")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -184,6 +185,9 @@ class _NumberLine(QLineEdit):
         self.selectAll()
 
 
+_NUMBERS = frozenset({Kind.INT, Kind.FLOAT, Kind.SIZE})
+
+
 class TypedBox(_NoWheel, QAbstractSpinBox):
     """A field with steps for numbers, sizes and lists, read as text while typing.
 
@@ -199,7 +203,7 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
         #: The parser of typed text; None: that of the parameter's kind.
         self.read: Callable[[str], Any] | None = None
         self.setAccelerated(True)
-        if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
+        if param.kind not in _NUMBERS:
             self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             self.setProperty("fixed", "plain")
         else:
@@ -207,6 +211,7 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
         self.lineEdit().setTextMargins(*TEXT_MARGINS)
         self.lineEdit().setPlaceholderText(_default_text(param))
         self.lineEdit().textEdited.connect(self._read)
+        self.editingFinished.connect(self._write)
 
     def show_value(self, value: Any) -> None:
         text = format_value(self._param, value)
@@ -252,19 +257,32 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
         self.lineEdit().setText(format_value(self._param, stepped))
         self._read(self.lineEdit().text())
 
+    def _value(self, text: str) -> Any:
+        if self.read is not None and text.strip():
+            value = self.read(text)
+        else:
+            value = parse_value(self._param, text)
+        if value is not UNSET and (complaint := problem_with(self._param, value)):
+            raise ValueError(complaint)
+        return value
+
     def _read(self, text: str) -> None:
         try:
-            if self.read is not None and text.strip():
-                value = self.read(text)
-            else:
-                value = parse_value(self._param, text)
+            value = self._value(text)
         except ValueError as error:
             self.complaint_changed.emit(str(error))
             return
-        complaint = None if value is UNSET else problem_with(self._param, value)
-        self.complaint_changed.emit(complaint or "")
-        if complaint is None:
-            self.edited.emit(value)
+        self.complaint_changed.emit("")
+        self.edited.emit(value)
+
+    def _write(self) -> None:
+        """Write a finished number as the language does, unless that reads as another one."""
+        text = self.lineEdit().text()
+        with suppress(ValueError):
+            value = self._value(text) if text.strip() else None
+            written = format_value(self._param, value)
+            if self._param.kind in _NUMBERS and written and self._value(written) == value:
+                self.show_value(value)
 
 
 def _default_text(param: Param) -> str:

@@ -93,7 +93,7 @@ def test_dead_relus_do_not_learn(train, chain):
 
 def test_a_rate_that_is_too_low_does_not_learn(train):
     notice = train([OUT], *table(), optimizer=sgd(1e-7), epochs=10)["stuck"]
-    assert notice.fix.label == "Use a learning rate of 1e-06"
+    assert notice.fix.label == "Use a learning rate of 0.000001"
     # Ten times nothing would be nothing again.
     notice = train([OUT], *table(), optimizer=sgd(0.0), epochs=10)["stuck"]
     assert notice.fix.label == "Use a learning rate of 0.001"

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
+from netbuilder.core import i18n
 from netbuilder.core.catalog.training.training_index import OPTIMIZERS
 from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox, TypedBox
 
@@ -59,6 +60,21 @@ def test_a_third_click_leaves_the_whole_number_selected(qtbot):
     QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
     QTest.mousePress(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
     assert line.selectedText() == "0.001"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("0.01", "0,01"), ("1e-5", "0,00001"), ("0,010", "0,01"), ("x", "x"), ("-1", "-1"), ("", "")],
+)
+def test_a_finished_number_is_written_as_the_language_does(qtbot, typed, written):
+    i18n.set_language("de")
+    box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
+    qtbot.addWidget(box)
+    line = box.findChild(QLineEdit)
+    QTest.keyClicks(line, typed)
+    assert line.text() == typed, "while it is typed it stays"
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert line.text() == written
 
 
 @pytest.mark.parametrize("make", [lambda: CountBox(1, 100), NoWheelDoubleSpinBox])
