@@ -1,7 +1,7 @@
 """A lesson beside the network: its steps tick as the network changes, and only then."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -15,6 +15,7 @@ from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session
 from netbuilder.ui.services.runs.run_record import RunState
+from netbuilder.ui.widgets.callout import MARGIN
 from netbuilder.ui.window.guide.welcome import STOPS
 
 
@@ -117,6 +118,20 @@ def test_what_was_seen_of_a_result_is_to_be_seen_again_of_the_next_one(qtbot, op
     assert not seen()
     window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: seen() == {"evaluated"})
+    # "Show me" opens the page, scrolls to the confusion matrix and points at it.
+    page = window.docks.pages["evaluate"].fill().waiting.scroll_area
+    page.verticalScrollBar().setValue(page.verticalScrollBar().maximum())
+    window.docks.show_panel("data")
+    session.go(2)
+    qtbot.mouseClick(window.welcome.lessons.panel.show_button, Qt.MouseButton.LeftButton)
+    assert page.isVisible()
+    matrix = window.docks.pages["evaluate"].fill().heat
+
+    def points_at_matrix() -> bool:
+        ring = window.welcome.lessons.callout.ring.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        return QRect(matrix.mapTo(window, QPoint(0, 0)), matrix.size()).contains(ring)
+
+    qtbot.waitUntil(points_at_matrix)
 
 
 def test_a_step_trusts_only_problems_of_the_network_as_it_is(qtbot, open_window, example):

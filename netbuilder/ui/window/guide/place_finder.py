@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QToolButton, QWidget
@@ -12,7 +13,7 @@ from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
 
-_SETTINGS = "settings"
+_SETTINGS, _MATRIX = "settings", "confusion_matrix"
 
 
 class PlaceFinder:
@@ -29,6 +30,7 @@ class PlaceFinder:
             **{name: lambda: self._of(top_bar.train) for name in ("train", "pause")},
             "menu": lambda: self._of(top_bar.menu_button),
             "problems": lambda: self._of(parts.status),
+            _MATRIX: self._matrix,
             **{
                 name: lambda name=name: self._button(name)  # type: ignore[misc]
                 for name in ("stop", "undo", "save", "save-model", "gallery", "help")
@@ -55,6 +57,9 @@ class PlaceFinder:
         elif place in PLAN_FIELDS:
             self._parts.docks.show_panel(_SETTINGS, focus=False)
             self._settings().show_setting(place)
+        elif place == _MATRIX:
+            self._parts.docks.show_panel("evaluate", focus=False)
+            self._evaluation().waiting.see(self._evaluation().heat)
         elif place == "inspector":
             self._parts.docks.side.open_drawer()
         elif place == "palette":
@@ -119,11 +124,22 @@ class PlaceFinder:
         return self._of(self._bar.menu_button)
 
     def _setting(self, name: str) -> QRect | None:
-        panel, field = self._of(self._settings()), self._of(self._settings().plan.field(name))
-        # Not if it is scrolled out of view.
-        if panel is None or field is None or not panel.intersects(field):
+        return self._inside(self._settings(), self._settings().plan.field(name))
+
+    def _matrix(self) -> QRect | None:
+        panel = self._evaluation()
+        page = panel.waiting.scroll_area.viewport()
+        return self._inside(page, panel.heat) or self._of(self._parts.docks.pages["evaluate"])
+
+    def _inside(self, outer: QWidget, inner: QWidget) -> QRect | None:
+        """Return the visible part of ``inner``; None if it is scrolled out of view."""
+        page, part = self._of(outer), self._of(inner)
+        if page is None or part is None or not page.intersects(part):
             return None
-        return panel.intersected(field)
+        return page.intersected(part)
+
+    def _evaluation(self) -> Any:  # the page takes a while to import
+        return self._parts.docks.pages["evaluate"].fill()
 
     def _settings(self) -> SettingsPanel:
         panel = self._parts.docks.pages[_SETTINGS].fill()
