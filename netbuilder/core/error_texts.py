@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +23,12 @@ def sentence(text: Text, values: Mapping[str, Any]) -> str:
         return _(text, **values)
     others = {name: value for name, value in values.items() if name != "count"}
     return ngettext(text["one"], text["many"], values["count"], **others)
+
+
+def sentences_of(section: str) -> Callable[..., str]:
+    """Return a function of a key and values for the sentences of a section of ``texts.json``."""
+    texts: Mapping[str, Text] = resource_json("texts.json")[section]
+    return lambda key, /, **values: sentence(texts[key], values)
 
 
 def error_of(

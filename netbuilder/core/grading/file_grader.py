@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.engine.history_columns import EPOCH
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.files.regular_file import special_file_kind
 from netbuilder.core.formats.registry import MODEL_ENDINGS
@@ -17,7 +17,7 @@ from netbuilder.core.grading import own_data, submission as submission_info
 from netbuilder.core.grading.lesson_steps import judge_steps, known_lesson, lesson_named
 from netbuilder.core.grading.scoring import main_metric
 from netbuilder.core.grading.similarity import fingerprint_of
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_sentences
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.evaluate import Evaluation
+
+_sentence = sentences_of("grading")
 
 ENDINGS = (*MODEL_ENDINGS, ".netbuilder")
 
@@ -106,11 +108,7 @@ def grade_file(
     if claimed and not lesson:
         _tell(result, _("There is no lesson '{name}' here to check its steps with.", name=claimed))
         ticked = sum(info.steps) if info else 0
-        sentence = ngettext(
-            "The file claims {count} step, which is not verified.",
-            "The file claims {count} steps, which are not verified.",
-            ticked,
-        )
+        sentence = _sentence("claimed_steps", count=ticked)
         _tell(result, sentence if ticked else "")
     if trained is not None:
         _measure(trained, data, own, result)

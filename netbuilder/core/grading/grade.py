@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.files.file_names import composed
 from netbuilder.core.grading import similarity
@@ -21,7 +21,7 @@ from netbuilder.core.grading.lesson_steps import DONE, UNVERIFIED
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Rubric
 from netbuilder.core.grading.scoring import award_points, needs_check
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons import library
 from netbuilder.core.process.worker_process import (
     Answer,
@@ -30,6 +30,8 @@ from netbuilder.core.process.worker_process import (
     WorkerProcess,
 )
 from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, join_values
+
+_sentence = sentences_of("grading")
 
 DEFAULT_LIMITS = ResourceLimits()
 _MODULE = "netbuilder.core.grading.grading_worker"
@@ -128,11 +130,7 @@ def skipped_files_sentence(folder: Path) -> str:
     )
     if not names:
         return ""
-    return _(
-        "Left out: {files}. Submissions end in {endings}.",
-        files=format_list(names, 6),
-        endings=format_list(ENDINGS),
-    )
+    return _sentence("left_out", files=format_list(names, 6), endings=format_list(ENDINGS))
 
 
 def grade_folder(
@@ -234,14 +232,7 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
     sentences = [answer["message"], other_task]
     if unverified:
         titles = format_quoted_list(unverified, 20)
-        sentences.append(
-            ngettext(
-                "Not verified, because nothing in the network proves it: step {titles}.",
-                "Not verified, because nothing in the network proves them: steps {titles}.",
-                len(unverified),
-                titles=titles,
-            )
-        )
+        sentences.append(_sentence("not_verified_steps", count=len(unverified), titles=titles))
     verified_words = str(retrained.get("words") or retrained.get("message") or "")
     sentences.append(verified_words)
     return Submission(
@@ -297,21 +288,11 @@ def common_failure(rows: Sequence[Submission]) -> str:
     if misfits:
         reason, count = misfits.most_common(1)[0]
         if count > 1 and count * 2 >= opened:
-            return _(
-                "{count} of {opened} networks do not fit the hidden data: {reason}",
-                count=count,
-                opened=opened,
-                reason=reason,
-            )
+            return _sentence("unfitting", count=count, opened=opened, reason=reason)
     template = similarity.template_work_id(rows)
     if template:
         count = sum(row.fingerprint.work == template for row in rows)
-        return _(
-            "{count} of {total} submissions started from the same template file. A "
-            "shared ID is therefore no sign of copying; only identical weights are.",
-            count=count,
-            total=len(rows),
-        )
+        return _sentence("same_template", count=count, total=len(rows))
     return ""
 
 
@@ -326,12 +307,7 @@ def _tell_other_tasks(
         return join_values((format_list(row.answers), *(() if hidden else (row.data_name,))))
 
     def note(row: Submission, usual: str) -> str:
-        return _(
-            "This network predicts {columns}, the others predict {usual}: do not "
-            "compare their results.",
-            columns=task(row),
-            usual=usual,
-        )
+        return _sentence("other_target", columns=task(row), usual=usual)
 
     tasks = Counter(filter(None, map(task, rows)))
     usual = next((name for name, count in tasks.items() if 2 * count > tasks.total() > 2), "")
@@ -397,11 +373,7 @@ def graded_on_sentence(rows: Sequence[Submission]) -> str:
     bases = dict.fromkeys(row.basis for row in rows if row.basis)
     if not bases:
         return ""
-    return _(
-        "Without hidden data, networks are evaluated on their own test set: "
-        "{rows}. Students could look at these rows.",
-        rows=format_list(bases, 4),
-    )
+    return _sentence("own_test_sets", rows=format_list(bases, 4))
 
 
 def _modified(path: Path) -> datetime | None:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.process.worker_process import serve_requests
+
+_sentence = sentences_of("grading")
 
 
 def main() -> None:
@@ -54,11 +57,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         first = next((line for line in str(error).splitlines() if line.strip()), "")
         return {
             "failed": True,
-            "message": _(
-                "The file could not be graded ({kind}: {reason}).",
-                kind=type(error).__name__,
-                reason=first[:200],
-            ),
+            "message": _sentence("not_graded", kind=type(error).__name__, reason=first[:200]),
         }
 
 

@@ -9,8 +9,9 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.data_errors import data_error
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import ngettext
 from netbuilder.core.lessons.check_words import CHANGED
 from netbuilder.core.lessons.lesson import EMPTY, Lesson
 from netbuilder.core.wording import format_list, join_values
@@ -18,6 +19,8 @@ from netbuilder.core.wording import format_list, join_values
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.project.model import Data, Project
+
+_sentence = sentences_of("grading")
 
 
 @dataclass(frozen=True)
@@ -130,11 +133,9 @@ def other_task_sentence(
         words = join_values((words, *usual))
     if set(usual) == set(targets) or not usual if fits else dataset is None:
         return ""
-    return _(
-        "The network predicts {columns} ({data}), the lesson asks for {expected}: no points for "
-        "the result.",
-        columns=format_list(targets), data=data_name(mine), expected=words,
-    )  # fmt: skip
+    return _sentence(
+        "not_the_lessons_target", columns=format_list(targets), data=data_name(mine), expected=words
+    )
 
 
 def _name(path: str) -> str:

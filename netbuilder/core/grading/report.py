@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.engine.history_columns import epoch_numbers, metric_curves
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.escaping.plain_text import spreadsheet_cell, without_direction_marks
 from netbuilder.core.folders import resource
 from netbuilder.core.grading.grade import graded_on_sentence, sort_submissions
@@ -23,6 +23,8 @@ from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_na
 from netbuilder.core.i18n import gettext as _, html_language, ngettext, noop as N_, number_style
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.core.wording import capitalize_first, format_number, format_quoted_list, join_values
+
+_sentence = sentences_of("grading")
 
 COLUMNS = (N_("Student"), N_("Points"), N_("Status"), N_("Steps done"), N_("Steps"),
            N_("Steps not verified"), N_("Verified"), N_("copy"), N_("Similarity"), N_("To check"),
@@ -288,11 +290,7 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
                 f' stroke-width="2" stroke-dasharray="{dash}"/>'
             )
     title = ngettext("Loss over {count} epoch", "Loss over {count} epochs", last)
-    legend = ngettext(
-        "loss: training solid, validation dashed · {count} epoch",
-        "loss: training solid, validation dashed · {count} epochs",
-        last,
-    )
+    legend = _sentence("loss_legend", count=last)
     label = 'font-size="11" fill="currentColor" fill-opacity="0.75"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.own_data import load_own_data
 from netbuilder.core.grading.similarity import near, sample_of
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from netbuilder.core.grading.submission import Submission
     from netbuilder.core.lessons.lesson import Lesson
     from netbuilder.core.project.model import Project
+
+_sentence = sentences_of("grading")
 
 # Relative to the predictions' spread. Another compilation differs by 1e-7, another seed by 0.02 to
 # 0.05. Rounding on another machine grows over a training, but leaves the weights near.
@@ -69,21 +72,12 @@ def retrain(path: Path, lesson: Lesson | None, places: Sequence[Path] = ()) -> d
     if difference <= SAME or (near_weights and difference <= SAME_WITH_NEAR_WEIGHTS):
         return {"verified": True, "reason": "", "words": "", "sample": sample}
     if near_weights:
-        words = _(
-            "Retraining gives predictions that differ by {share} of their spread: "
-            "too little to tell whether the file was changed or another machine "
-            "rounded differently.",
-            share=format_number(difference, ".1%"),
-        )
+        words = _sentence("retraining_near", share=format_number(difference, ".1%"))
         return {**unverified("too_close", words), "sample": sample}
     return {
         "verified": False,
         "reason": "other_predictions",
-        "words": _(
-            "Retraining from the recorded seed and settings gives different "
-            "predictions: the file does not contain the network that was trained "
-            "according to its record."
-        ),
+        "words": _sentence("retraining_differs"),
         "sample": sample,
     }
 
@@ -92,8 +86,8 @@ def verified_sentence(submissions: Sequence[Submission]) -> str:
     """Return how many submissions retraining verified; "" if none was retrained."""
     if not any(row.verified is not None or row.verified_words for row in submissions):
         return ""
-    return _(
-        "Retrained: {verified} verified, {refuted} refuted, {unknown} not verified.",
+    return _sentence(
+        "retrained",
         verified=sum(row.verified is True for row in submissions),
         refuted=sum(row.verified is False for row in submissions),
         unknown=sum(row.verified is None for row in submissions),

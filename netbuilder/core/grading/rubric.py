@@ -34,13 +34,15 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.files.file_names import composed
 from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import did_you_mean, format_list, format_number, join_values
+
+_sentence = sentences_of("grading")
 
 _KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "metric", "steps",
          "override")  # fmt: skip
@@ -105,10 +107,8 @@ class Rubric:
     def words(self) -> str:
         """The rubric in one line: "accuracy at least 0.9: 60 points, steps: 40 points"."""
         parts = [
-            _(
-                "{what}: {points} points",
-                what=threshold.words,
-                points=format_number(threshold.points),
+            _sentence(
+                "threshold_points", what=threshold.words, points=format_number(threshold.points)
             )
             for threshold in self.thresholds
         ]

@@ -6,11 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.files.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_list, format_number, join_sentences
+
+_sentence = sentences_of("grading")
 
 STEPS = "steps"
 #: What gives the points without a rubric: the first one measured.
@@ -83,13 +86,7 @@ def mean_points_sentence(rows: Sequence[Submission]) -> str:
     left = len(rows) - len(scores)
     if not left:
         return _("mean {points} points", points=mean)
-    return ngettext(
-        "mean {points} points ({graded} of {count} file)",
-        "mean {points} points ({graded} of {count} files)",
-        len(rows),
-        points=mean,
-        graded=len(scores),
-    )
+    return _sentence("mean_points", count=len(rows), points=mean, graded=len(scores))
 
 
 def award_points(row: Submission, rubric: Rubric, main: float | None) -> Submission:
@@ -119,12 +116,7 @@ def award_points(row: Submission, rubric: Rubric, main: float | None) -> Submiss
     points, sentences = _earned(row, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
-        sentences.append(
-            _(
-                "Late: {share} of the points deducted.",
-                share=format_number(rubric.late_penalty, ".0%"),
-            )
-        )
+        sentences.append(_sentence("late", share=format_number(rubric.late_penalty, ".0%")))
     full = points >= rubric.points or row.steps_done >= row.steps_counted
     if row.steps_missing and not full:
         sentences.append(_("Missing steps: {steps}", steps=" ".join(row.steps_missing)))
@@ -137,8 +129,8 @@ def _earned(row: Submission, rubric: Rubric, main: float | None) -> tuple[float,
     if rubric.max_parameters is not None and (row.parameters or 0) > rubric.max_parameters:
         fits = False
         sentences.append(
-            _(
-                "{count} parameters, at most {most} are allowed: no points for the result.",
+            _sentence(
+                "too_many_parameters",
                 count=format_number(row.parameters or 0, ","),
                 most=format_number(rubric.max_parameters, ","),
             )
@@ -170,15 +162,16 @@ def _earned(row: Submission, rubric: Rubric, main: float | None) -> tuple[float,
 
 def _steps_sentence(row: Submission) -> str:
     if row.steps_counted < row.steps:
-        return _(
-            "{done} of {count} steps that a file can show, {unverified} not verified.",
-            done=row.steps_done, count=row.steps_counted, unverified=row.steps_unverified,
-        )  # fmt: skip
+        return _sentence(
+            "steps_shown",
+            done=row.steps_done,
+            count=row.steps_counted,
+            unverified=row.steps_unverified,
+        )
     if row.steps_unverified:
-        return _(
-            "{done} of {count} steps, {unverified} not verified.",
-            done=row.steps_done, count=row.steps, unverified=row.steps_unverified,
-        )  # fmt: skip
+        return _sentence(
+            "steps_claimed", done=row.steps_done, count=row.steps, unverified=row.steps_unverified
+        )
     return ngettext("{done} of {count} step.", "{done} of {count} steps.", row.steps,
                     done=row.steps_done)  # fmt: skip
 

@@ -18,11 +18,14 @@ from typing import Any
 import numpy as np
 
 from netbuilder.core.engine.history_columns import EPOCH
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.folders import resource_json
 from netbuilder.core.grading.submission import Fingerprint, Submission
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list, join_sentences
+
+_sentence = sentences_of("grading")
 
 SAMPLED = 256
 # Relative to the spread of the weights: another seed changes them by about their whole spread.
@@ -278,12 +281,6 @@ def similarity_sentence(submissions: Sequence[Submission]) -> str:
         ngettext("{count} looks like a copy.", "{count} look like copies.", copies)
         if copies
         else "",
-        ngettext(
-            "{count} equals another by coincidence: seed, data and settings are the same.",
-            "{count} are equal by coincidence: seed, data and settings are the same.",
-            equal,
-        )
-        if equal
-        else "",
+        _sentence("coincidences", count=equal) if equal else "",
     ]
     return " ".join(filter(None, sentences))

@@ -12,7 +12,7 @@ from typing import Any
 
 from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, OPTIMIZERS
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.error_texts import sentence
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import check_values as values
@@ -35,7 +35,7 @@ from netbuilder.core.project.card_answers import QUESTIONS
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import capitalize_first, format_list, format_number
 
-_LACKS = resource_json("texts.json")["check_lacks"]
+_lacks = sentences_of("check_lacks")
 #: A loss chosen from the data.
 AUTOMATIC = "automatic"
 #: Least number of different words in an answer of a model card.
@@ -208,11 +208,6 @@ def missing_sentences(check: Check, state: LessonState, step: int) -> tuple[str,
     if check.layer is not None:
         sentences.insert(0, check.layer.missing(state))
     return tuple(sentence for sentence in sentences if sentence)
-
-
-def _lacks(key: str, /, **values: object) -> str:
-    """Return a sentence of ``texts.json``."""
-    return sentence(_LACKS[key], values)
 
 
 def _absent(state: LessonState, layer: str, _step: int) -> str:

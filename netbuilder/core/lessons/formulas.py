@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_reader import LessonReader
+
+_sentence = sentences_of("lessons")
 
 _PARTS = re.compile(
     r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[ ]*$|\Z)"
@@ -117,11 +120,7 @@ def check_formulas(text: str, reader: LessonReader) -> None:
         except ValueError as error:
             raise reader.wrong(
                 text.count("\n", 0, formula.at) + 1,
-                _(
-                    "the formula '{formula}' cannot be drawn: {reason}",
-                    formula=formula.latex,
-                    reason=error,
-                ),
+                _sentence("formula_invalid", formula=formula.latex, reason=error),
                 _(
                     r"Write LaTeX, such as $\frac{1}{n} \sum_i x_i^2$; "
                     r"for the dollar sign itself write \$."

@@ -10,13 +10,16 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import ACTIVATIONS, CONSTRAINTS, REGULARIZERS
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition, parse_condition, value_word
 from netbuilder.core.lessons.lesson_state import LessonState, Shape
 from netbuilder.core.project.graph_ends import descendants
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.wording import did_you_mean, format_list, join_sentences
+
+_sentence = sentences_of("lessons")
 
 _NUMBERS = (Kind.INT, Kind.FLOAT, Kind.SIZE, Kind.SHAPE, Kind.FLOATS, Kind.INTS)
 _NAMES: Mapping[Kind, Mapping[str, Any]] = {
@@ -57,10 +60,9 @@ class LayerCheck:
         if self.count is not None:
             if self.count.holds(fitting):
                 return ""
-            counted = ngettext(
-                "{fitting} of {count} {layer} layer fits; the lesson asks for {wanted}.",
-                "{fitting} of {count} {layer} layers fit; the lesson asks for {wanted}.",
-                len(candidates),
+            counted = _sentence(
+                "layers_fit",
+                count=len(candidates),
                 fitting=fitting,
                 layer=self.layer,
                 wanted=self.count.shown,
@@ -108,8 +110,8 @@ class LayerCheck:
                     if condition.holds(value):
                         continue
                 sentences.append(
-                    _(
-                        "{layer} has {parameter} {value}; the lesson asks for {wanted}.",
+                    _sentence(
+                        "other_parameter",
                         layer=node.id,
                         parameter=name,
                         value=text,
@@ -135,8 +137,8 @@ class LayerCheck:
         if tuple(shape[1:]) == self.shape:
             return []
         return [
-            _(
-                "{layer} has the output shape {shape}, not {wanted}.",
+            _sentence(
+                "other_shape",
                 layer=node.id,
                 shape=shape_text(shape[1:]),
                 wanted=shape_text(self.shape),
@@ -247,22 +249,10 @@ def _check_possible(param: Param, condition: Condition) -> None:
     if param.kind in _NUMBERS:
         words = [w for w in condition.words if not re.fullmatch(r"none|\d+( x \d+)+", w)]
         if words and param.kind is not Kind.SHAPE:
-            raise ValueError(
-                _(
-                    "'{parameter}' is a number, but '{word}' is not",
-                    parameter=param.name,
-                    word=words[0],
-                )
-            )
+            raise ValueError(_sentence("number_parameter", parameter=param.name, word=words[0]))
         return
     if condition.numeric:
-        raise ValueError(
-            _(
-                "'{parameter}' is not a number, so it cannot be '{text}'",
-                parameter=param.name,
-                text=condition.text,
-            )
-        )
+        raise ValueError(_sentence("words_parameter", parameter=param.name, text=condition.text))
     allowed: list[str] | None = None
     if param.kind is Kind.BOOL:
         allowed = ["true", "false"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson import LessonError
 from netbuilder.core.wording import did_you_mean, format_list
+
+_sentence = sentences_of("lessons")
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,7 @@ class LessonReader:
             if not colon:
                 raise self.wrong(
                     number,
-                    _(
-                        "{block} has the line '{line}' without a colon",
-                        block=where,
-                        line=text.strip(),
-                    ),
+                    _sentence("line_without_colon", block=where, line=text.strip()),
                     _("Write 'key: value' on each line."),
                 )
             line = KeyValueLine(number, key.strip(), unquoted(value.strip()))

@@ -10,6 +10,7 @@ from pathlib import Path
 from netbuilder.core import folders
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.deployment.site_settings import site_settings
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.files.regular_file import special_file_kind
 from netbuilder.core.folders import resource, resource_json
@@ -21,6 +22,8 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.project.network_data import check_trusted_paths
 from netbuilder.core.wording import did_you_mean, format_list
+
+_sentence = sentences_of("lessons")
 
 #: Machine-wide folders of lessons, separated by ``os.pathsep``.
 MACHINE_VARIABLE = "NETBUILDER_LESSONS"
@@ -134,18 +137,10 @@ def start_project(of: Lesson) -> Project:
         line = start_line(of.path) if of.path is not None else 1
         name = of.path.name if of.path is not None else of.name
         raise LessonError(
-            _(
-                "'{file}', line {line}: the start project '{project}' cannot be read: {reason}",
-                file=name,
-                line=line,
-                project=of.start,
-                reason=error.what,
+            _sentence(
+                "start_unreadable", file=name, line=line, project=of.start, reason=error.what
             ),
-            error.fix
-            or _(
-                "Give the name of a project file next to the lesson, the name of an "
-                "example, or 'empty'."
-            ),
+            error.fix or _sentence("start_fix"),
             code="lesson_start_unreadable",
             path=str(of.path) if of.path is not None else None,
         ) from error

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.error_texts import about_file
+from netbuilder.core.error_texts import about_file, sentences_of
 from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.lessons import check_values as values
@@ -43,6 +43,8 @@ from netbuilder.core.lessons.lesson import (
 from netbuilder.core.lessons.lesson_reader import FencedBlock, KeyValueLine, LessonReader
 from netbuilder.core.lessons.translation import differences, translated, translation_path
 from netbuilder.core.wording import did_you_mean, format_list
+
+_sentence = sentences_of("lessons")
 
 T = TypeVar("T")
 QUESTION_KEYS = ("ask", "kind", "choices", "answer", "tolerance", "why", "wrong")
@@ -73,9 +75,8 @@ def parse_check(reader: LessonReader, block: FencedBlock) -> Check:
                 reader,
                 line,
                 partial(parse_param_condition, layer_check.layer, line.key),
-                _(
-                    "Write for example '{example}'.",
-                    example=f"{line.key}: {_sample(layer_check.layer, line.key)}",
+                _sentence(
+                    "write_example", example=f"{line.key}: {_sample(layer_check.layer, line.key)}"
                 ),
             )
             layer_check = replace(layer_check, params=(*layer_check.params, (line.key, condition)))

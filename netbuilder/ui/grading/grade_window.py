@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.grading import rubric as rubrics
@@ -74,6 +75,8 @@ from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, FlowLayout, hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import Unsaved, may_discard
+
+_sentence = sentences_of("grading")
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
 PAGE = FileType(N_("Web page"), (".html",))
@@ -206,12 +209,7 @@ class GradeWindow(Dialog):
         rubric.addWidget(self.by_form)
         form.addRow(_("Rubric"), rubric)
         self.retrain.setObjectName("retrain")
-        self.retrain.setToolTip(
-            _(
-                "Retrain each submission from its recorded seed and settings, and "
-                "compare predictions."
-            )
-        )
+        self.retrain.setToolTip(_sentence("retrain_help"))
         form.addRow("", self.retrain)
         return box
 
@@ -429,10 +427,7 @@ class GradeWindow(Dialog):
         self._end()
         self.model.show_rows(submissions)
         self._sorted.sort(self._sorted.sortColumn(), self._sorted.sortOrder())
-        words = _(
-            "{summary}. You can change points and comments in the table.",
-            summary=summary_words(submissions),
-        )
+        words = _sentence("summary", summary=summary_words(submissions))
         fault = common_failure(submissions)
         self.inputs.hide()  # thirty rows need the room
         self.resize(self.screen().availableSize().boundedTo(QSize(1366, 740)))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from netbuilder.core.deployment.site_settings import submission_folder
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import submission_writer
 from netbuilder.core.grading.submission import SubmissionInfo, check_student_name
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
@@ -30,6 +30,8 @@ from netbuilder.ui.widgets.question_dialogs import plain_buttons
 if TYPE_CHECKING:
     from netbuilder.ui.services.project_store import Edit
     from netbuilder.ui.services.workbench import Workbench
+
+_sentence = sentences_of("grading")
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,13 @@ def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
     words = (
         _("Your submission is one .h5 file: your trained network and your name.")
         if trained is not None
-        else _(
-            "The network is not trained. Your submission is a project file: your "
-            "network and your name."
-        )
+        else _sentence("project_submitted")
     )
     steps: tuple[bool, ...] = ()
     if record is not None and lesson is not None:
         steps = tuple(number in record.done for number in range(1, len(lesson.steps) + 1))
         done = sum(steps)
-        progress = ngettext(
-            "Lesson “{lesson}”: {done} of {count} step done.",
-            "Lesson “{lesson}”: {done} of {count} steps done.",
-            len(steps),
-            lesson=lesson.title,
-            done=done,
-        )
+        progress = _sentence("lesson_progress", count=len(steps), lesson=lesson.title, done=done)
         words = join_sentences((words, progress))
 
     def write(name: str, folder: Path) -> Path:

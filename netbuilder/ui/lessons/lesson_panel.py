@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.conditions import parse_number
 from netbuilder.core.lessons.lesson import ShowHint, StepQuestion
 from netbuilder.core.lessons.step_check import question_sentences
@@ -38,6 +39,8 @@ from netbuilder.ui.widgets.layouts import (
     prepared,
     vbox,
 )
+
+_sentence = sentences_of("lessons")
 
 #: Minimum width of text, in pixels.
 _LEAST = 80
@@ -221,12 +224,7 @@ class StepButton(QToolButton):
         self.setText("✓" if done else "!" if undone else str(self._number))
         state = _("done") if done else _("no longer done") if undone else _("not done")
         self.setAccessibleName(
-            _(
-                "Step {number}, {title}: {state}",
-                number=self._number,
-                title=self._title,
-                state=state,
-            )
+            _sentence("step_state", number=self._number, title=self._title, state=state)
         )
 
     def sizeHint(self) -> QSize:
@@ -378,23 +376,11 @@ class LessonPanel(QWidget):
             self.hint.hide()
             self.explore.hide()  # it may be of another lesson
             self.scroller.verticalScrollBar().setValue(0)
-            place = _(
-                "Step {number} of {count}: {title}.",
-                number=number,
-                count=len(lesson.steps),
-                title=step.title,
-            )
+            place = _sentence("step_of", number=number, count=len(lesson.steps), title=step.title)
             announce(self, join_sentences((place, self.text.toPlainText())))
         done = session.done_count
         self.bar.setValue(done)
-        self.progress.setText(
-            ngettext(
-                "{done} of {count} step done",
-                "{done} of {count} steps done",
-                len(lesson.steps),
-                done=done,
-            )
-        )
+        self.progress.setText(_sentence("steps_done", count=len(lesson.steps), done=done))
         for index, dot in enumerate(self.dots):
             result = session.results[index] if index < len(session.results) else None
             ticked = result is not None and result.done
@@ -450,10 +436,7 @@ class LessonPanel(QWidget):
 
     def _show_explore(self, task: str) -> None:
         if task and self.explore.isHidden():
-            warning = _(
-                "Submit first (☰ → File → Submit…): changes you make now become part of your "
-                "submission."
-            )
+            warning = _sentence("submit_first")
             task = "**" + _("Explore further") + f"**\n\n{warning}\n\n{task}"
             self.explore.show_markdown(task, None)
         self.explore.setVisible(bool(task))
@@ -465,10 +448,8 @@ class LessonPanel(QWidget):
         lines = [
             _("This step is no longer done.")
             if result.number == session.current + 1
-            else _(
-                "Step {number} is no longer done: {reason}",
-                number=result.number,
-                reason=join_sentences(result.undone),
+            else _sentence(
+                "step_undone", number=result.number, reason=join_sentences(result.undone)
             )
             for result in gone
         ]
@@ -503,9 +484,7 @@ class LessonPanel(QWidget):
         if self._session.lesson is not None:
             announce(
                 self,
-                _(
-                    "Step {number} is done: {title}",
-                    number=number,
-                    title=self._session.lesson.steps[number - 1].title,
+                _sentence(
+                    "step_done", number=number, title=self._session.lesson.steps[number - 1].title
                 ),
             )

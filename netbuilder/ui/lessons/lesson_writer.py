@@ -9,6 +9,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QScrollArea, QSplitter, QWidget
 
 from netbuilder.core import folders
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.files.file_names import portable_name
 from netbuilder.core.folders import resource, working_folder
@@ -31,6 +32,8 @@ from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import hbox, prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import Unsaved, ask_question, may_discard
+
+_sentence = sentences_of("lessons")
 
 _OWN_START = "start: start.netbuilder"
 
@@ -76,10 +79,8 @@ class LessonWriter(Dialog):
         both.setSizes([560, 460])
         self.complaint = note_label("", self, role="complaint")
         words = note_label(
-            _(
-                "Keys of a check: layer with {layer_keys} and any parameter of the layer; {keys}.",
-                layer_keys=format_list(PLACE_WORDS, 9),
-                keys=format_list(WORDS, 40),
+            _sentence(
+                "check_keys", layer_keys=format_list(PLACE_WORDS, 9), keys=format_list(WORDS, 40)
             ),
             self,
         )
@@ -143,11 +144,7 @@ class LessonWriter(Dialog):
                 return True
         except UserError:
             pass  # no project at all: all the more to be asked about
-        question = _(
-            "The lesson's start network is saved next to the lesson as “{name}”, but another file "
-            "with this name exists. Replace it?",
-            name=start.name,
-        )
+        question = _sentence("replace_start", name=start.name)
         return (
             ask_question(self, _("Replace the file?"), question, (_("Replace"), _("Cancel")))
             == "Replace"

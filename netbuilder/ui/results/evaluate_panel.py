@@ -11,8 +11,9 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from netbuilder.core.results.mistakes import MistakeSamples, VisibleMatrix
     from netbuilder.ui.results.method_comparison import MethodComparisonDialog
     from netbuilder.ui.results.model_card_dialog import ModelCardDialog
+
+_sentence = sentences_of("evaluation")
 
 HEIGHT = 190
 
@@ -214,9 +217,12 @@ class EvaluatePanel(QWidget):
         self.better = BetterMethodCard(self.workbench, self)
         self.actions_row = QWidget(self)
         flow(
-            self.file_button, self.test_set_button, self.methods_button, self.card_button,
+            self.file_button,
+            self.test_set_button,
+            self.methods_button,
+            self.card_button,
             parent=self.actions_row,
-        )  # fmt: skip
+        )
         page.addWidget(self.stale)
         page.addWidget(self.output)
         page.addLayout(head)
@@ -331,15 +337,10 @@ class EvaluatePanel(QWidget):
         self.heat_title.setVisible(matrix is not None)
         if matrix is not None:
             self.heat.show_matrix(matrix.counts, matrix.labels)
-            visible = len(matrix.classes)
-            self.heat_title.setText(
-                _(
-                    "Confusion matrix: the {count} of {total} classes that are confused most",
-                    count=visible, total=format_number(len(result.labels), ",.0f"),
-                )
-                if visible < len(result.labels)
-                else _("Confusion matrix")
-            )  # fmt: skip
+            visible, total = len(matrix.classes), format_number(len(result.labels), ",.0f")
+            part = _sentence("matrix_part", count=visible, total=total)
+            whole_matrix = visible == len(result.labels)
+            self.heat_title.setText(_("Confusion matrix") if whole_matrix else part)
         self.residuals.show_evaluation(result)
         self.compare.show_evaluation(whole)
         self.threshold.show_evaluation(result)
@@ -360,15 +361,7 @@ class EvaluatePanel(QWidget):
         words = [restored_sentence(trained.kept_epoch, trained.epochs)] if trained else []
         words.append(result.reading)
         if result.known:
-            words.append(
-                ngettext(
-                    "{count} of these samples is identical to a training sample; samples of the "
-                    "validation set are not counted.",
-                    "{count} of these samples are identical to training samples; samples of the "
-                    "validation set are not counted.",
-                    result.known,
-                )
-            )
+            words.append(_sentence("known_samples", count=result.known))
         self.about.setText(join_sentences(words))
         self.about.setVisible(any(words))
 
@@ -468,9 +461,11 @@ class EvaluatePanel(QWidget):
         several = "" not in parts
         columns = ("training", "validation", "test") if several else ("",)
         titles = {
-            "training": _("training"), "validation": _("validation"), "test": _("test"),
+            "training": _("training"),
+            "validation": _("validation"),
+            "test": _("test"),
             "": _("value"),
-        }  # fmt: skip
+        }
         rows, tips = [], []
         for name, value in result.metrics.items():
             known = {
@@ -516,8 +511,9 @@ class EvaluatePanel(QWidget):
 
         parts = {name: self._chosen(part) for name, part in behind.parts.items()}
         of_file = self.evaluation_service.file is not None
-        self._show_parts(result, {"": result} if of_file else parts or {"test": result},
-                         behind.intervals)  # fmt: skip
+        self._show_parts(
+            result, {"": result} if of_file else parts or {"test": result}, behind.intervals
+        )
         within = interval_text(result, headline(result).metric, behind.intervals)
         if within:
             self._show_comparison(within)
@@ -546,17 +542,9 @@ class EvaluatePanel(QWidget):
         names = {"truth": matrix.labels[truth], "prediction": matrix.labels[answer]}
         total = format_number(len(rows), ",.0f")
         if len(found.rows) < len(rows):
-            words = _(
-                "{total} samples of “{truth}” predicted as “{prediction}”, the {count} with the "
-                "highest confidence:",
-                total=total, count=len(found.rows), **names,
-            )  # fmt: skip
+            words = _sentence("cell_most", total=total, count=len(found.rows), **names)
         else:
-            words = ngettext(
-                "{total} sample of “{truth}” predicted as “{prediction}”:",
-                "{total} samples of “{truth}” predicted as “{prediction}”:",
-                len(rows), total=total, **names,
-            )  # fmt: skip
+            words = _sentence("cell_samples", count=len(rows), total=total, **names)
         self.samples.show_samples(found, words)
         self.waiting.see(self.samples, self.heat)
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import join_sentences
@@ -31,6 +32,8 @@ from netbuilder.ui.widgets.layouts import grid_of, prepared, vbox
 if TYPE_CHECKING:
     from netbuilder.core.results.compare import ComparedNetwork
     from netbuilder.core.results.evaluate import Evaluation
+
+_sentence = sentences_of("evaluation")
 
 THIS = "this network"
 _LOSS, _ROC, _PR, _OFF = (
@@ -139,19 +142,9 @@ class CompareView(QWidget):
         if not self.runs.idle:
             parts.append(_("Evaluating the runs…"))
         if not same:
-            parts.append(
-                _(
-                    "They were not evaluated on the same rows: their data is split or chosen "
-                    "differently."
-                )
-            )
+            parts.append(_sentence("other_rows"))
         if len(models) > 1 and not same_losses(models):
-            parts.append(
-                _(
-                    "Their losses differ in formula or include regularisation penalties, so they "
-                    "cannot be compared."
-                )
-            )
+            parts.append(_sentence("other_losses"))
         parts += [f"“{model.name}”: {model.trouble}" for model in models if model.trouble]
         parts.append(_("★ marks the best value in each row."))
         self.words.setText(join_sentences(parts))

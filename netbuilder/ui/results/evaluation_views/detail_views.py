@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import capitalize_first, format_number
@@ -33,14 +34,11 @@ if TYPE_CHECKING:
     from netbuilder.core.results.statistics import Calibration, GroupScore
     from netbuilder.ui.services.views.evaluation_service import Behind
 
+_sentence = sentences_of("evaluation")
+
 
 def _calibration_words(error: str) -> str:
-    return _(
-        "Expected calibration error {error}: on average, confidence and share correct "
-        "differ by this much. On the dotted line they are equal. Each number counts the samples of "
-        "its point.",
-        error=error,
-    )
+    return _sentence("calibration", error=error)
 
 
 class CalibrationView(QWidget):
@@ -147,10 +145,7 @@ class GroupView(QWidget):
             QPushButton(self),
             objectName="group_remedies",
             small=True,
-            toolTip=_(
-                "Trains the network twice more: with all groups of the same weight, and with half "
-                "of this group's training rows."
-            ),
+            toolTip=_sentence("group_measure"),
         )
         self.remedies.clicked.connect(self._press_remedies)
         self.measured = note_label("", self, role="body")
@@ -225,11 +220,7 @@ class GroupView(QWidget):
         columns = (_("group"), _("samples"), metric_words(metric), _("95% interval"))
         self.table.show_rows(columns, rows)
         if any(group.apart for group in groups):
-            words = _(
-                "* Differs from all other rows by more than chance explains. More training data of "
-                "this group, or a higher weight for its rows, can reduce the difference: measure "
-                "what helps."
-            )
+            words = _sentence("group_apart")
         else:
             words = _("No group differs from the other rows by more than chance explains.")
         self.words.setText(words)

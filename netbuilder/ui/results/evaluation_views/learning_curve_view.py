@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import capitalize_first, format_number
@@ -31,6 +32,8 @@ from netbuilder.ui.widgets.layouts import flow, prepared, vbox
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.learning_curve import LearningCurve
+
+_sentence = sentences_of("evaluation")
 
 log = logging.getLogger(__name__)
 _WHAT = N_(
@@ -128,8 +131,8 @@ class LearningCurveView(QWidget):
             return
         last = curve.points[-1]
         self.words.setText(
-            _(
-                "{rows} rows: amount {number} of {total}.",
+            _sentence(
+                "amount",
                 rows=format_number(last.rows, ",.0f"),
                 number=len(curve.points),
                 total=curve.total,
@@ -202,11 +205,7 @@ class LearningCurveView(QWidget):
         item.setLabel("left", metric_words(curve.metric))
         item.autoRange()
         self.plot.setAccessibleName(
-            _(
-                "{metric} over training rows. {result}",
-                metric=metric_words(curve.metric),
-                result=curve.sentence,
-            )
+            _sentence("learning_curve", metric=metric_words(curve.metric), result=curve.sentence)
         )
 
 

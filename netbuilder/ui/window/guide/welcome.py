@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.examples import find_example
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.callout_places import FORMER_PAGES, PLAN_FIELDS, place_title
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, ShowHint
 from netbuilder.core.lessons.library import find_lesson, start_path
@@ -43,6 +44,8 @@ from netbuilder.ui.window.window_parts import WindowParts
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
+
+_sentence = sentences_of("lessons")
 
 ShowLessons = Callable[[], object]
 _MY_FILE, _AGAIN = N_("Open my file…"), N_("Start again")
@@ -90,14 +93,8 @@ class LessonDock(QObject):
             answer = ask_question(
                 self._parts.window,
                 _("Continue the lesson?"),
-                ngettext(
-                    "You have done {done} of {count} step of “{title}”, but your network is not "
-                    "on the canvas.",
-                    "You have done {done} of {count} steps of “{title}”, but your network is "
-                    "not on the canvas.",
-                    len(lesson.steps),
-                    done=count,
-                    title=_(lesson.title),
+                _sentence(
+                    "other_canvas", count=len(lesson.steps), done=count, title=_(lesson.title)
                 ),
                 (_(_MY_FILE), _(_AGAIN), _("Cancel")),
             )
@@ -321,12 +318,7 @@ class Tour(QObject):
         self.callout = Callout(
             self._window,
             ring,
-            _(
-                "{number} of {count} · {title}",
-                number=number + 1,
-                count=len(STOPS),
-                title=_(stop.title),
-            ),
+            _sentence("tour_stop", number=number + 1, count=len(STOPS), title=_(stop.title)),
             _(stop.help),
             (
                 *(((_("Skip"), self.end),) if not last else ()),
@@ -508,10 +500,7 @@ class WelcomeGuide(QObject):
         self._offer(
             "lesson",
             _("The lesson “{title}” is closed", title=_(lesson.title)),
-            _(
-                "“{name}” does not belong to this lesson. Your progress is saved.",
-                name=project.name,
-            ),
+            _sentence("other_project", name=project.name),
             (_("Return to the lesson"), partial(self._return_to, lesson)),
             (_("Close"), partial(self._close, "lesson")),
         )
@@ -533,10 +522,7 @@ class WelcomeGuide(QObject):
             self._offer(
                 "empty",
                 _("Empty canvas"),
-                _(
-                    "Choose data on the right and drag layers from the left, or start "
-                    "from an example."
-                ),
+                _sentence("empty_canvas"),
                 (_("Examples and lessons"), self.show_page),
                 (_("Close"), partial(self._close, "empty")),
             )
@@ -555,11 +541,7 @@ class WelcomeGuide(QObject):
         self._offer(
             "left",
             _("“{name}” can be restored", name=run_title(run)),
-            ngettext(
-                "{count} epoch: you have not saved it as a .h5 file.",
-                "{count} epochs: you have not saved it as a .h5 file.",
-                run.epochs,
-            ),
+            _sentence("unsaved_run", count=run.epochs),
             (_("Restore it"), partial(self._bring_back, run)),
             (_("Close"), partial(self._close, "left")),
         )
