@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import translations
 
+from tests.contract.syntax import syntax_trees
+
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = {"_", "gettext", "ngettext", "pgettext", "N_", "noop"}
 
@@ -18,8 +20,8 @@ def nodes() -> list[tuple[Path, ast.Call | ast.BinOp]]:
     """Every call and sum of the program, with its file."""
     return [
         (path, node)
-        for path in sorted((ROOT / "netbuilder").rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for path, tree in syntax_trees().items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call | ast.BinOp)
     ]
 

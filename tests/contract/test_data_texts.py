@@ -4,14 +4,13 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from pathlib import Path
 
-import netbuilder
 from netbuilder.core.data.data_errors import _ERRORS
 from netbuilder.core.data.findings import _SENTENCES, ERROR, INFO, WARNING
 from netbuilder.core.error_texts import _ERRORS as OTHER_ERRORS
 from netbuilder.core.folders import resource_json
 from netbuilder.core.project.project_errors import _ERRORS as PROJECT_ERRORS
+from tests.contract.syntax import PACKAGE, syntax_trees
 
 #: The table of each function, and what its second argument fills.
 TABLES: dict[str, tuple[Mapping[str, object], str]] = {
@@ -23,12 +22,12 @@ TABLES: dict[str, tuple[Mapping[str, object], str]] = {
     "format_error": (OTHER_ERRORS, "file"),
     "training_error": (OTHER_ERRORS, ""),
 }
-SOURCES = [path.read_text("utf-8") for path in Path(netbuilder.__file__).parent.rglob("*.py")]
+SOURCES = {path: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
 
 
 def calls() -> Iterator[ast.Call]:
-    for text in SOURCES:
-        for node in ast.walk(ast.parse(text)) if any(map(text.count, TABLES)) else ():
+    for path, tree in syntax_trees().items():
+        for node in ast.walk(tree) if any(map(SOURCES[path].count, TABLES)) else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in TABLES:
                 yield node
 
@@ -47,7 +46,7 @@ def test_each_call_has_its_sentences_and_fills_them():
 
 def test_each_sentence_is_used_and_each_finding_has_one_severity():
     keys = chain.from_iterable(texts for texts, _filled in TABLES.values())
-    assert [key for key in keys if not any(f'"{key}"' in text for text in SOURCES)] == []
+    assert [key for key in keys if not any(f'"{key}"' in text for text in SOURCES.values())] == []
     findings = resource_json("data_texts.json")["findings"]
     assert set(findings) == {ERROR, WARNING, INFO}
     assert len(_SENTENCES) == sum(map(len, findings.values()))

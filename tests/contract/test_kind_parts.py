@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from doc_pages.data import data_page
 
-import netbuilder
 from netbuilder.core.data import registry
 from netbuilder.core.data.kinds import sounds
 from netbuilder.core.data.kinds.kind import DataKind
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.registry import KINDS, MODALITIES
 from netbuilder.ui.kinds.registry import KIND_WIDGETS, KindWidgets
+from tests.contract.syntax import PACKAGE, syntax_trees
 
-ROOT = Path(netbuilder.__file__).parent
 KINDS_FOLDER = Path(registry.__file__).parent / "kinds"
 #: What project files, trained files and messages call kinds and sorts of samples.
 NAMES = {*KINDS, *MODALITIES, *(one.takes for one in MODALITIES.values())}
@@ -90,9 +89,9 @@ def _names(node: ast.AST) -> set[str]:
     } & NAMES
 
 
-def comparisons(text: str) -> Iterator[int]:
+def comparisons(tree: ast.AST) -> Iterator[int]:
     """The lines on which it is asked by name what kind of data, or of sample, something is."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             if any(map(_said, sides)) and any(map(_names, sides)):
@@ -108,10 +107,10 @@ def comparisons(text: str) -> Iterator[int]:
 
 def test_nobody_asks_by_name_what_kind_data_is():
     found = [
-        f"{path.relative_to(ROOT)}:{line}"
-        for path in ROOT.rglob("*.py")
+        f"{path.relative_to(PACKAGE)}:{line}"
+        for path, tree in syntax_trees().items()
         if KINDS_FOLDER not in path.parents
-        for line in comparisons(path.read_text("utf-8"))
+        for line in comparisons(tree)
     ]
     assert found == [], "ask the modality or the kind's row"
 
@@ -128,20 +127,20 @@ def test_nobody_asks_by_name_what_kind_data_is():
     ],
 )
 def test_a_question_by_name_is_found(text):
-    assert list(comparisons(text))
+    assert list(comparisons(ast.parse(text)))
 
 
 @pytest.mark.parametrize("text", ['column.kind == "category"', 'hit.kind == "in"', "a.kind == b"])
 def test_other_kinds_are_passed_over(text):
-    assert not list(comparisons(text))
+    assert not list(comparisons(ast.parse(text)))
 
 
 @pytest.mark.slow
 def test_sounds_stand_in_few_files():
     """Names, and not words in sentences: what would have to be touched if sounds were changed."""
     found = {
-        path.relative_to(ROOT).as_posix()
-        for path in ROOT.rglob("*.py")
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
         for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
         if token.type == tokenize.NAME and "sound" in token.string.lower()
     }

@@ -9,22 +9,20 @@ from pathlib import Path
 
 import pytest
 
-import netbuilder
-
-ROOT = Path(netbuilder.__file__).parent
+from tests.contract.syntax import PACKAGE, syntax_trees
 
 
 def _modules() -> dict[str, Path]:
     found = {}
-    for path in ROOT.rglob("*.py"):
-        name = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+    for path in syntax_trees():
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
         found[name.removesuffix(".__init__")] = path
     return found
 
 
 def _imports(path: Path, modules: dict[str, Path]) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(syntax_trees()[path]):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import netbuilder
+from tests.contract.syntax import PACKAGE, syntax_trees
 
-PACKAGE = Path(netbuilder.__file__).parent
 REPO = PACKAGE.parent
 #: Pronouns and participles: they say that something happened to a value, not what it is.
 EMPTY_NAMES = re.compile(
@@ -33,11 +32,6 @@ OTHERS = re.compile(
 )
 
 
-@cache
-def _trees() -> dict[Path, ast.Module]:
-    return {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-
-
 def bindings(tree: ast.AST) -> Iterator[str]:
     """Yield each name that is assigned: variables, attributes, parameters, exceptions."""
     for node in ast.walk(tree):
@@ -55,7 +49,7 @@ def test_names_say_what_a_value_is():
     example = ast.parse("for one in (said := f(told)): self._shown = one")
     assert sorted(bindings(example)) == ["_shown", "one", "said"]
     files: Counter[str] = Counter()
-    for path, tree in _trees().items():
+    for path, tree in syntax_trees().items():
         empty = sum(1 for name in bindings(tree) if EMPTY_NAMES.fullmatch(name))
         files[str(path.relative_to(PACKAGE))] = empty
     assert files.total() <= LIMIT, f"say what the value is instead: {files.most_common(20)}"
@@ -87,7 +81,7 @@ def _defined() -> dict[str, set[str]]:
     for path in PACKAGE.rglob("*"):
         if path.is_dir():
             defined.setdefault(path.name, set()).update(child.stem for child in path.iterdir())
-    for path, tree in _trees().items():
+    for path, tree in syntax_trees().items():
         module = defined.setdefault(
             path.parent.name if path.stem == "__init__" else path.stem, set()
         )
@@ -117,7 +111,7 @@ def _known(path: Path) -> frozenset[str]:
         REPO / module.replace(".", "/") for module in re.findall(r"\bnetbuilder[.\w]+", _code(path))
     ]
     files = {file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")}
-    return _words(path).union(*(_words(file) for file in files & _trees().keys()))
+    return _words(path).union(*(_words(file) for file in files & syntax_trees().keys()))
 
 
 def _resolves(name: str, path: Path) -> bool:
@@ -130,13 +124,13 @@ def _resolves(name: str, path: Path) -> bool:
     if all(part in _known(path) or part in defined for part in parts):
         return True
     if len(parts) == 1:  # a class, a constant, or a class of Keras
-        return not name.islower() and any(name in _words(file) for file in _trees())
+        return not name.islower() and any(name in _words(file) for file in syntax_trees())
     return parts[-1] in defined.get(parts[-2], ())
 
 
 def test_what_docstrings_name_exists():
     false = []
-    for path, tree in _trees().items():
+    for path, tree in syntax_trees().items():
         for node, text in _documented(tree):
             for quoted in re.findall(r"``([^`]+)``", text):
                 name = re.sub(r"\(.*\)$", "", quoted)
@@ -148,7 +142,7 @@ def test_what_docstrings_name_exists():
 
 def test_listed_signals_and_attributes_exist():
     false = []
-    for path, tree in _trees().items():
+    for path, tree in syntax_trees().items():
         for node, text in _documented(tree):
             if not isinstance(node, ast.ClassDef):
                 continue

@@ -2,21 +2,24 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-import netbuilder
 from netbuilder.ui.plots.picture_menu import TITLES
+from tests.contract.syntax import PACKAGE, syntax_trees
 
-UI = Path(netbuilder.__file__).parent / "ui"
+
+def _ui() -> dict[Path, ast.Module]:
+    return {path: tree for path, tree in syntax_trees().items() if PACKAGE / "ui" in path.parents}
 
 
 def _called(node: ast.expr) -> str:
     return getattr(node, "attr", getattr(node, "id", ""))
 
 
-def names(text: str, plots: set[str]) -> Iterator[str]:
-    """The names that a file gives its plots: to a menu, or to the base class of a plot."""
-    for node in ast.walk(ast.parse(text)):
+def names(plots: set[str]) -> Iterator[str]:
+    """The names that the program gives its plots: to a menu, or to the base class of a plot."""
+    for node in chain.from_iterable(map(ast.walk, _ui().values())):
         if isinstance(node, ast.Call) and _called(node.func) == "PictureMenu":
             yield from _texts(node.args[1:2])
         elif isinstance(node, ast.Call) and _called(node.func) in plots:
@@ -39,12 +42,12 @@ def _texts(arguments: list[ast.expr]) -> Iterator[str]:
             yield one.value
 
 
-def _plots(texts: list[str]) -> set[str]:
+def _plots() -> set[str]:
     """``ThemedPlot`` and all classes that stand on it."""
     classes = [
         (node.name, set(map(_called, node.bases)))
-        for text in texts
-        for node in ast.walk(ast.parse(text))
+        for tree in _ui().values()
+        for node in tree.body
         if isinstance(node, ast.ClassDef)
     ]
     found, before = {"ThemedPlot"}, 0
@@ -55,9 +58,7 @@ def _plots(texts: list[str]) -> set[str]:
 
 
 def test_every_plot_has_a_title():
-    texts = [path.read_text("utf-8") for path in UI.rglob("*.py")]
-    plots = _plots(texts)
-    given = {name for text in texts for name in names(text, plots)}
+    given = set(names(_plots()))
     assert {"series", "sound", "confusion_matrix"} <= given
     assert given - set(TITLES) == set(), "ui/plots/picture_menu.py: TITLES"
 
@@ -65,14 +66,14 @@ def test_every_plot_has_a_title():
 def test_every_painter_ends_whatever_happens():
     """A painter that outlives its picture, as after an error, crashes the interpreter in Qt."""
     painters, ended, left = {"QPainter", "QStylePainter"}, set(), []
-    for path in UI.rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        for node in ast.walk(tree):
+    for path, tree in _ui().items():
+        nodes = list(ast.walk(tree))
+        for node in nodes:
             if isinstance(node, ast.With):
                 ended |= {item.context_expr for item in node.items}
         left += [
             f"{path.name}:{node.lineno}"
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Call) and _called(node.func) in painters and node not in ended
         ]
     assert not left, "write: with QPainter(device) as painter"

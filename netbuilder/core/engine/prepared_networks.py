@@ -87,8 +87,7 @@ class TrainingOrder:
             optimizer = replace(optimizer, params=params)
         plan = replace(training, epochs=1, seed=0, callbacks=(), optimizer=optimizer)
         watched = (_single(self), measures_apart(training), monitor_of(training))
-        place = (self._files(), str(self.base), self.compilation)
-        return (nodes, graph.edges, repr(plan), watched, *place)
+        return (nodes, graph.edges, repr(plan), watched, self._files(), self.compilation)
 
     @property
     def kind(self) -> tuple[Any, ...]:
