@@ -238,7 +238,7 @@ class Project:
             vary: values by path: ``{"dense.units": [16, 32], "training.optimizer.learning_rate":
                 "log:1e-4:1e-1"}``.
             trials: how many; None: every combination, or 20.
-            method: "grid", "random" or "bayes"; "" takes the one that fits.
+            method: "grid", "random" or "bayes" (Optuna's TPE); "" takes the one that fits.
             epochs: of each trial; replaces the project's.
             seed: of the choice of values.
             jobs: trials at once, each in its own process.
@@ -249,22 +249,19 @@ class Project:
         import json
 
         from netbuilder.core.process.tensorflow_output import load_tensorflow
-        from netbuilder.core.results.tuning.search_space import parse_dimension
-        from netbuilder.core.results.tuning.study import StudyPlan, run_study
+        from netbuilder.core.results.tuning.study import make_plan, run_study
 
         project = self._with(epochs, None, None, None)
-        texts = (
-            (path, values if isinstance(values, str) else ",".join(map(json.dumps, values)))
+        lines = [
+            f"{path}={values if isinstance(values, str) else ','.join(map(json.dumps, values))}"
             for path, values in vary.items()
-        )
-        dimensions = tuple(parse_dimension(f"{path}={text}", project) for path, text in texts)
+        ]
+        file = new_file("trials.jsonl")
+        plan = make_plan(project, self.base, lines, trials, method, seed, file=file)
         load_tensorflow()
         import pandas as pd
 
-        file = new_file("trials.jsonl")
-        study = run_study(
-            StudyPlan(project, self.base, dimensions, trials, method, seed, file=file), jobs=jobs
-        )
+        study = run_study(plan, jobs=jobs)
         if study.best is None:
             raise UserError(study.failure)
         rows = [{**trial.values, "score": trial.score} for trial in study.ranked]

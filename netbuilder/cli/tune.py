@@ -72,19 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPlan:
-    from netbuilder.core.results.tuning.search_space import parse_dimension
-    from netbuilder.core.results.tuning.study import StudyPlan, with_default_file
+    from netbuilder.core.results.tuning.study import make_plan, with_default_file
 
-    dimensions = tuple(parse_dimension(text, project) for text in arguments.vary)
-    paths = [dimension.path for dimension in dimensions]
-    for path in paths:
-        if paths.count(path) > 1:
-            raise usage_error("dimension_twice", path=path)
     return with_default_file(
-        StudyPlan(
+        make_plan(
             project,
             source.parent,
-            dimensions,
+            arguments.vary,
             arguments.trials,
             arguments.method or "",
             arguments.seed if arguments.seed is not None else 0,

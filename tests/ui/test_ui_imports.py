@@ -6,7 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("tensorflow", "keras", "pandas", "sklearn", "h5py", "scipy", "numpy", "pyqtgraph")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "pandas",
+    "sklearn",
+    "h5py",
+    "scipy",
+    "numpy",
+    "optuna",
+    "pyqtgraph",
+)
 
 
 def run(code: str, home: Path) -> str:

@@ -34,7 +34,7 @@ class ParallelCoordinatesPlot(QWidget):
     def show_study(self, study: Study) -> None:
         """Show all successful trials; pruned ones share the worst rank. Without any: the axes."""
         from netbuilder.core.engine.runs.differences import format_setting
-        from netbuilder.core.results.tuning.search_space import display_name, unit_positions
+        from netbuilder.core.results.tuning.search_space import display_name
 
         varied = study.plan.varied
         trials = [trial for trial in study.ranked if trial.score is not None]
@@ -49,7 +49,7 @@ class ParallelCoordinatesPlot(QWidget):
         scores = [trial.score or 0.0 for trial in trials if not trial.pruned]
         ranks = np.minimum(np.arange(len(trials)) / max(len(scores) - 1, 1), 1.0)
         self._lines = [
-            ([*unit_positions(varied, dict(trial.values)), float(rank)], float(rank))
+            ([*(d.place(trial.values[d.path]) for d in varied), float(rank)], float(rank))
             for trial, rank in zip(trials, ranks, strict=True)
         ]
         ends = [format_number(scores[at]) if scores else "" for at in (0, -1)]

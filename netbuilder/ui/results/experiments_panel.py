@@ -169,24 +169,18 @@ class ExperimentsPanel(QWidget):
         self._look()
 
     def _tell_plan(self) -> None:
-        from netbuilder.core.results.tuning.search_space import parse_dimension
-        from netbuilder.core.results.tuning.study import Study, StudyPlan
+        from netbuilder.core.results.tuning.study import Study, make_plan
 
-        project = self._store.project
         self._plan = None
         self._name_start()
         try:
-            varied = tuple(parse_dimension(line, project) for line in self.varied.lines())
+            self._plan = make_plan(
+                self._store.project, self._workbench.base, self.varied.lines(),
+                self.trials.value(), str(self.method.currentData()),
+            )  # fmt: skip
         except UserError as error:
             self.planned.setText(str(error))
             return
-        if not varied:
-            self.planned.setText(_("The search space is empty: choose a setting under “Add…”."))
-            return
-        self._plan = StudyPlan(
-            project, self._workbench.base, varied, self.trials.value(),
-            str(self.method.currentData()),
-        )  # fmt: skip
         self.planned.setText(as_sentence(self._plan.words))
         self._name_start()
         if self.variants.study is None:

@@ -14,24 +14,19 @@ from netbuilder.core.engine.runs.differences import format_setting
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study, trial as judging
+from netbuilder.core.results.tuning.sampling import importance, next_values
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
     parse_dimension,
 )
-from netbuilder.core.results.tuning.study import (
-    METHODS,
-    Study,
-    StudyPlan,
-    grid_size,
-    method_for,
-    spread_trials,
-)
+from netbuilder.core.results.tuning.study import Study, StudyPlan
 from netbuilder.core.results.tuning.train_trial import TrialObserver
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"
+METHODS = ("grid", "random", "bayes")
 
 
 @pytest.fixture
@@ -103,18 +98,20 @@ def test_each_method_stays_in_its_space(project):
         parse_dimension("hidden.units=2,4", project),
         parse_dimension("drop.rate=0.1:0.5", project),
     )
-    assert method_for(varied, None) == "random"
-    assert method_for(varied[:1], None) == "grid"
-    assert grid_size(varied) == 10
-    for name, choose in METHODS.items():
+    assert StudyPlan(project, Path(), varied).chosen == "random"
+    assert StudyPlan(project, Path(), varied[:1]).chosen == "grid"
+    assert StudyPlan(project, Path(), varied).grid_size == 10
+    for name in METHODS:
+        plan = StudyPlan(project, Path(), varied, 10, name, 3)
         done: list[Trial] = []
         for number in range(8):
-            values = choose(varied, done, 3)
+            values = next_values(plan, done)
             assert values["hidden.units"] in {2, 4}, name
             assert 0.1 <= values["drop.rate"] <= 0.5
             done.append(Trial(values, float(number), 1))
         assert len({json.dumps(dict(one.values)) for one in done}) == 8
-        assert choose(varied, done[:4], 3) == choose(varied, done[:4], 3)
+        assert next_values(plan, done[:4]) == done[4].values, "the same after a kill"
+        assert next_values(replace(plan, seed=4), done[:4]) != done[4].values
 
 
 @pytest.mark.slow
@@ -161,23 +158,52 @@ def test_bayes_comes_nearer_to_a_known_minimum_than_chance(project):
         return math.log10(values[RATE] / 0.003) ** 2 + 4 * (values["drop.rate"] - 0.2) ** 2
 
     def best_of(method: str, seed: int) -> float:
-        done: list[Trial] = []
-        for _ in range(20):
-            values = METHODS[method](varied, done, seed)
+        plan, done = StudyPlan(project, Path(), varied, 40, method, seed), list[Trial]()
+        for _ in range(plan.count):
+            values = next_values(plan, done)
             assert values is not None
             done.append(Trial(values, 0.01 + off(values), 1))
         return min(off(dict(one.values)) for one in done)
 
-    found = {name: sorted(best_of(name, seed) for seed in range(3)) for name in METHODS}
-    assert found["bayes"][1] < 0.01
-    assert found["bayes"][1] < found["random"][1] / 3
+    found = {name: sorted(best_of(name, seed) for seed in range(5)) for name in METHODS}
+    assert found["bayes"][2] < 0.01
+    assert found["bayes"][2] < found["random"][2] / 3
 
 
-def test_bayes_ends_where_every_combination_was_tried(project):
+@pytest.mark.parametrize("method", METHODS)
+def test_a_search_ends_where_every_combination_was_tried(project, method):
     varied = (parse_dimension("hidden.units=2,3,4,5,6,7", project),)
+    plan = StudyPlan(project, Path(), varied, 20, method)
     done = [Trial({"hidden.units": units}, float(units), 1) for units in range(2, 8)]
-    assert METHODS["bayes"](varied, done, 0) is None
-    assert METHODS["bayes"](varied, done[1:], 0) == {"hidden.units": 2}
+    assert next_values(plan, done) is None
+    for lost in done:
+        left = [one for one in done if one is not lost]
+        assert next_values(plan, left) == lost.values
+
+
+def test_a_trial_that_failed_is_no_place_to_look_again(project):
+    """Rates above 0.1 fail: of the trials that follow, most are below."""
+    varied = (parse_dimension(f"{RATE}=log:1e-5:1000", project),)
+    plan, done = StudyPlan(project, Path(), varied, 30, "bayes", 1), list[Trial]()
+    for _ in range(plan.count):
+        values = next_values(plan, done)
+        assert values is not None
+        fails = values[RATE] > 0.1
+        score = None if fails else abs(math.log10(values[RATE]) + 3)
+        done.append(Trial(values, score, 1, failed="no number" if fails else ""))
+    assert sum(bool(one.failed) for one in done[15:]) <= 3
+
+
+def test_values_that_are_no_numbers_are_sampled_and_weighed(project):
+    line = 'hidden.kernel_regularizer={"name":"L2","params":{"l2":0.1}},null'
+    varied = (parse_dimension(line, project), parse_dimension("drop.on=yes,no", project))
+    for method in METHODS:
+        plan, done = StudyPlan(project, Path(), varied, 4, method), list[Trial]()
+        while (values := next_values(plan, done)) is not None:
+            done.append(Trial(values, 2.0 if values["drop.on"] else 1.0, 1))
+        assert len(done) == 4
+    shares = importance(varied, done)
+    assert shares["drop.on"] > 0.9 and sum(shares.values()) == pytest.approx(1)
 
 
 def test_pruned_trials_rank_apart(project, tmp_path):
@@ -196,8 +222,8 @@ def test_pruned_trials_rank_apart(project, tmp_path):
     first, second = found.ranked[:2]
     alike = [replace(one, rows=(0.1, 0.9, 0.4, 0.5), held=4) for one in (first, second, trials[1])]
     assert study.Study(plan, tuple(alike)).as_good == (alike[1],)
-    whole = study.importance(varied, [one for one in trials if not one.pruned])
-    assert study.importance(varied, trials) == whole
+    whole = importance(varied, [one for one in trials if not one.pruned])
+    assert importance(varied, trials) == whole
 
 
 def test_what_cannot_train_is_a_trial_too(tmp_path, project):
@@ -206,9 +232,9 @@ def test_what_cannot_train_is_a_trial_too(tmp_path, project):
         parse_dimension("training.epochs=1", project),
     )
     found = study.run_study(StudyPlan(project, tmp_path, varied))
-    assert [trial.score is None for trial in found.trials] == [False, True]
-    assert found.trials[1].failed
-    assert found.best is found.trials[0]
+    by_units = {trial.values["out.units"]: trial for trial in found.trials}
+    assert by_units[3].score is None and by_units[3].failed
+    assert found.best is by_units[1] and by_units[1].score is not None
 
 
 def test_a_variant_that_others_had_left_behind_is_ended():
@@ -319,7 +345,10 @@ def test_a_penalty_is_no_part_of_how_good_a_variant_is(project, tmp_path):
     line = 'out.kernel_regularizer=null,{"name":"L2","params":{"l2":1.0}}'
     plan = StudyPlan(still, tmp_path, (parse_dimension(line, still),))
     assert not plan.prunes
-    free, punished = study.run_study(plan).trials
+    trials = study.run_study(plan).trials
+    free, punished = sorted(
+        trials, key=lambda one: one.values["out.kernel_regularizer"] is not None
+    )
     assert punished.curve[0] > free.curve[0] + 0.01, "measured with its penalty"
     assert punished.score == pytest.approx(free.score, rel=1e-5)
     assert format_setting(punished.values["out.kernel_regularizer"]) == "L2 (1)"
@@ -341,20 +370,31 @@ def test_a_part_of_a_grid_is_not_its_first_corner(project, tmp_path):
     assert part.words == "4 trials of 9 combinations, drawn at random"
     assert StudyPlan(project, tmp_path, varied).words == "9 trials: every combination"
     done: list[Trial] = []
-    while len(done) < 9:
-        values = spread_trials(varied, done, 0)
-        assert values is not None
+    whole = replace(part, trials=9)
+    while (values := next_values(whole, done)) is not None:
         done.append(Trial(values, 1.0, 1))
-    assert spread_trials(varied, done, 0) is None
+    assert len(done) == 9
     assert len({one.values["hidden.units"] for one in done[:4]}) > 1
-    assert spread_trials(varied, done[:3], 0) == done[3].values, "the same after a kill"
+    assert next_values(part, done[:3]) == done[3].values, "the same after a kill"
+    assert next_values(part, done[:4]) is None
+
+
+def test_a_grid_too_large_to_list_is_sampled(project):
+    lines = ("hidden.units=2:64", "drop.rate=0:0.9", f"{RATE}=log:1e-5:1", "training.epochs=1:9")
+    wide = [parse_dimension(line, project) for line in (*lines, "training.batch_size=8:64")]
+    wide.append(parse_dimension("training.seed=1:99", project))
+    plan = StudyPlan(project, Path(), tuple(wide), 4, "grid")
+    assert plan.grid_size == 5**6
+    values = next_values(plan, [])
+    assert all(values[dimension.path] in dimension.grid for dimension in wide)
 
 
 def test_where_none_could_train_it_says_why(project, tmp_path):
     found = study.run_study(
         StudyPlan(project, tmp_path, (parse_dimension("out.units=2,3", project),))
     )
+    first = found.trials[0].values["out.units"]
     assert found.failure.startswith(
-        "No trial could be trained. The network ends in Dense 'out' with 2"
+        f"No trial could be trained. The network ends in Dense 'out' with {first}"
     )
     assert "other reasons" in found.failure

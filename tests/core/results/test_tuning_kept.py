@@ -1,12 +1,17 @@
 """A search among variants is found again by its project."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
-from netbuilder.core.project import edits
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study
 from netbuilder.core.results.tuning.search_space import (
@@ -15,6 +20,7 @@ from netbuilder.core.results.tuning.search_space import (
     parse_dimension,
 )
 from netbuilder.core.results.tuning.study import StudyPlan
+from netbuilder.core.results.tuning.trial import Trial
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"
@@ -103,3 +109,53 @@ def test_what_was_done_is_tried_anew_and_the_oldest_go(project, tmp_path):
     assert {one.name for one in plan.file.parent.iterdir()} == {plan.file.name, "2.jsonl"}
     study.restart_if_complete(plan)
     assert study.read_trials(plan) == []
+
+
+def _write_lines(plan: StudyPlan, trials: list[Trial]) -> None:
+    """Write a file as releases without Optuna did: the plan, and a trial in each line."""
+    head = {
+        "format": "netbuilder-trials", "version": 1, "mark": plan.mark,
+        "project": files.to_json(plan.project), "base": str(plan.base.absolute()),
+        "varied": [format_dimension(one) for one in plan.varied], "trials": plan.trials,
+        "method": plan.method, "seed": plan.seed, "prune": plan.prune,
+    }  # fmt: skip
+    lines = [json.dumps(head), *(json.dumps(one.kept()) for one in trials)]
+    plan.file.write_text("\n".join(lines) + '\n{"values": {"hid')
+
+
+def test_a_search_of_an_older_release_is_shown_and_continued(project, tmp_path):
+    """Its last line was being written when the program was killed."""
+    varied = (parse_dimension("hidden.units=2:64", project),)
+    plan = study.with_default_file(StudyPlan(project, tmp_path, varied, 5, "bayes", prune=False))
+    old = [
+        Trial({"hidden.units": units}, score, 2, curve=(1.0, score), held=20)
+        for units, score in ((8, 0.5), (64, 0.3), (2, 0.9))
+    ]
+    _write_lines(plan, old)
+    found = study.newest_study(project, tmp_path)
+    assert found is not None and (found.plan, found.trials) == (plan, tuple(old))
+    assert found.importance == {"hidden.units": pytest.approx(1)}
+    whole = study.run_study(plan)
+    assert whole.trials[:3] == tuple(old) and len(whole.trials) == 5
+    again = study.newest_study(project, tmp_path)
+    assert again is not None and (again.plan, again.trials) == (plan, whole.trials)
+
+
+def test_trials_are_a_journal_of_optuna(project, tmp_path, capfd):
+    """Any tool of Optuna reads it; its last line may be torn; nothing is said meanwhile."""
+    varied = (parse_dimension("hidden.units=2:64", project),)
+    plan = _search(project, tmp_path, *varied, trials=3)
+    assert "Trial" not in capfd.readouterr().err
+    backend = JournalFileBackend(str(plan.file))
+    journal = optuna.load_study(study_name=None, storage=JournalStorage(backend))
+    trials = study.read_trials(plan)
+    assert [one.value for one in journal.trials] == [one.score for one in trials]
+    assert list(journal.trials[0].intermediate_values.values()) == list(trials[0].curve)
+    plan.file.write_text(plan.file.read_text()[:-30])
+    assert study.read_trials(plan) == trials[:2]
+    assert study.run_study(plan).trials == (*trials[:2], replace(study.read_trials(plan)[2]))
+    assert [one.values for one in study.read_trials(plan)] == [one.values for one in trials]
+    plan.file.write_text("no trials\n")
+    with pytest.raises(UserError) as raised:
+        study.read_trials(plan)
+    assert raised.value.code == "study_file_invalid"

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, Kind, Param
 from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
@@ -122,7 +120,7 @@ class SearchDimension:
             low, high, here = math.log(self.low), math.log(self.high), math.log(value)
         else:
             low, high, here = self.low, self.high, float(value)
-        return (here - low) / (high - low) if high > low else 0.0
+        return min(max((here - low) / (high - low), 0.0), 1.0)
 
 
 def parse_dimension(text: str, project: Project) -> SearchDimension:
@@ -356,11 +354,6 @@ def needs_other_data(varied: Sequence[SearchDimension], project: Project) -> boo
     )
 
 
-def losses_differ(varied: Sequence[SearchDimension]) -> bool:
-    """Return whether trials have different losses, which do not compare."""
-    return any(dimension.path == "training.loss" for dimension in varied)
-
-
 def penalties_differ(varied: Sequence[SearchDimension], project: Project) -> bool:
     """Return whether trials differ in weight penalties, so that training losses do not compare."""
     by_id = project.graph.by_id
@@ -370,8 +363,3 @@ def penalties_differ(varied: Sequence[SearchDimension], project: Project) -> boo
             and by_id[dimension.path.rpartition(".")[0]].layer == "ActivityRegularization")
         for dimension in varied
     )  # fmt: skip
-
-
-def unit_positions(varied: Sequence[SearchDimension], values: dict[str, Any]) -> np.ndarray:
-    """Return a trial's position along each path, 0 to 1: float (paths,)."""
-    return np.array([dimension.place(values[dimension.path]) for dimension in varied])

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core import folders
 from netbuilder.core.engine.runs.run_store import with_absolute_paths
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project.atomic import delete, delete_error, discard
+from netbuilder.core.project.atomic import delete, delete_error, discard, replace as move
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.graph_ends import same_rows, training_relevant
 from netbuilder.core.project.model import Project
+from netbuilder.core.results.tuning.sampling import (
+    importance,
+    load_optuna,
+    next_values,
+    optuna_trial,
+)
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
     format_dimension,
-    losses_differ,
     needs_other_data,
     parse_dimension,
     penalties_differ,
-    unit_positions,
 )
 from netbuilder.core.results.tuning.train_trial import train_trial, with_best_epoch_kept
 from netbuilder.core.results.tuning.trial import (
@@ -44,166 +45,14 @@ from netbuilder.core.results.tuning.trial import (
 from netbuilder.core.results.tuning.trial_pool import TrialPool, fitting_jobs
 from netbuilder.core.wording import format_number, join_sentences
 
-Values = dict[str, Any]
-#: (search space, trials so far, seed) to the next values; None: there are no more.
-Sampler = Callable[[Sequence[SearchDimension], Sequence[Trial], int], Values | None]
+if TYPE_CHECKING:
+    from optuna.storages.journal import JournalStorage
+
 DEFAULT_TRIALS = 20
-
-
-def _grid(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
-    """Return the first untried combination; the last path changes fastest."""
-    tried = [dict(trial.values) for trial in done]
-    for row in itertools.product(*(dimension.grid for dimension in varied)):
-        values = {v.path: x for v, x in zip(varied, row, strict=True)}
-        if values not in tried:
-            return values
-    return None
-
-
-def spread_trials(
-    varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int
-) -> Values | None:
-    """Sample the grid at random: the first corner alone says little."""
-    return _drawn(
-        lambda dimension, part: dimension.grid[int(part * len(dimension.grid))], varied, done, seed
-    )
-
-
-def grid_size(varied: Sequence[SearchDimension]) -> int:
-    """Return the number of combinations of a grid."""
-    return int(np.prod([len(dimension.grid) for dimension in varied], dtype=np.int64))
-
-
-def _random(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
-    """Return the first untried sample of a sequence that only the seed decides, so that it
-    continues after a crash."""
-    return _drawn(lambda dimension, part: dimension.at(part), varied, done, seed)
-
-
-def _drawn(
-    at: Callable[[SearchDimension, float], Any],
-    varied: Sequence[SearchDimension],
-    done: Sequence[Trial],
-    seed: int,
-) -> Values | None:
-    random = np.random.default_rng(seed)
-    tried = [dict(trial.values) for trial in done]
-    for _unused in range(100 * (len(tried) + 1)):
-        values = {dimension.path: at(dimension, float(random.random())) for dimension in varied}
-        if values not in tried:
-            return values
-    return None
-
-
-#: Random trials before the first model; candidates that it ranks.
-_STARTUP, _CANDIDATES = 5, 1_000
-
-
-def _bayes(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
-    """Return the candidate of largest expected improvement under a Gaussian process (Jones et al.,
-    1998).
-
-    Candidates are random, and neighbours of the three best. Failed trials count as the worst,
-    running ones as the median, so that parallel trials differ.
-    """
-    known = sorted(trial.score for trial in done if trial.score is not None)
-    if len(known) < _STARTUP:
-        return _random(varied, done, seed)
-    from scipy.stats import norm
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import Matern, WhiteKernel
-
-    random = np.random.default_rng([seed, len(done)])
-    drawn = random.random((_CANDIDATES, len(varied)))
-    whole = sorted(
-        (done_trial for done_trial in done if done_trial.score is not None),
-        key=lambda done_trial: done_trial.rank,
-    )
-    for row in range(_CANDIDATES // 3):
-        near = unit_positions(varied, dict(whole[row % min(3, len(whole))].values))
-        drawn[row] = np.clip(near + random.normal(0, 0.1, len(varied)), 0, 1)
-    tried = [dict(trial.values) for trial in done]
-    candidates = [
-        {v.path: v.at(float(at)) for v, at in zip(varied, row, strict=True)} for row in drawn
-    ]
-    candidates = [values for values in candidates if values not in tried]
-    if not candidates:
-        return _random(varied, done, seed)
-    under_way, failed = known[len(known) // 2], known[-1]
-    scores = [
-        done_trial.score
-        if done_trial.score is not None
-        else failed
-        if done_trial.failed
-        else under_way
-        for done_trial in done
-    ]
-    y = np.array(scores, float)
-    y = np.log(y) if (y > 0).all() else y
-    y = (y - y.mean()) / (y.std() or 1.0)
-    x = np.array([_features(varied, values) for values in tried])
-    kernel = Matern(np.full(x.shape[1], 0.5), (0.05, 5.0), nu=2.5) + WhiteKernel(0.01, (1e-4, 0.5))
-    process = GaussianProcessRegressor(kernel, random_state=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # length scales at their bounds
-        process.fit(x, y)
-    places = np.array([_features(varied, values) for values in candidates])
-    mean, spread = process.predict(places, return_std=True)
-    better = y.min() - mean
-    apart = better / np.maximum(spread, 1e-9)
-    return candidates[int((better * norm.cdf(apart) + spread * norm.pdf(apart)).argmax())]
-
-
-METHODS: Mapping[str, Sampler] = {"grid": _grid, "random": _random, "bayes": _bayes}
-
-
-def method_for(varied: Sequence[SearchDimension], trials: int | None) -> str:
-    """Return the default method: a grid if it is listed and small enough, else random."""
-    listed = all(dimension.values for dimension in varied)
-    return "grid" if listed and grid_size(varied) <= (trials or 100) else "random"
-
-
-def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> dict[str, float]:
-    """Return each path's importance for the score, adding up to 1.
-
-    The mean decrease in impurity of a random forest that predicts the logarithm of the score (after
-    Hutter, Hoos and Leyton-Brown, ICML 2014), without pruned trials. All 0 if scores do not differ.
-    """
-    whole = [trial for trial in trials if trial.score is not None and not trial.pruned]
-    shares = {dimension.path: 0.0 for dimension in varied}
-    if len(whole) < 2:
-        return shares
-    from sklearn.ensemble import RandomForestRegressor
-
-    x = np.array([_features(varied, dict(trial.values)) for trial in whole])
-    y = np.array([trial.score for trial in whole], float)
-    y = np.log(y) if (y > 0).all() else y
-    if y.max() - y.min() == 0:
-        return shares
-    widths = {d.path: 1 if _ordered(d) else len(d.values) for d in varied}
-    owners = [path for path, width in widths.items() for _ in range(width)]
-    forest = RandomForestRegressor(100, random_state=0, min_samples_leaf=1).fit(x, y)
-    for path, share in zip(owners, forest.feature_importances_, strict=True):
-        shares[path] += float(share)
-    return shares
-
-
-def _ordered(dimension: SearchDimension) -> bool:
-    numbers = [
-        v for v in dimension.values if isinstance(v, (int, float)) and not isinstance(v, bool)
-    ]
-    return len(numbers) == len(dimension.values)
-
-
-def _features(varied: Sequence[SearchDimension], values: dict[str, Any]) -> list[float]:
-    """Return numbers as positions, words one-hot."""
-    features: list[float] = []
-    for dimension, place in zip(varied, unit_positions(varied, values), strict=True):
-        if _ordered(dimension):
-            features.append(float(place))
-        else:
-            features += [float(value == values[dimension.path]) for value in dimension.values]
-    return features
+#: Name of the study in its file, and of the format of older files.
+_NAME = "netbuilder-trials"
+# What reading a file that is damaged, or is none, may raise.
+_INVALID = (ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -220,21 +69,35 @@ class StudyPlan:
     file: Path | None = None
 
     @property
+    def grid_size(self) -> int:
+        """The number of combinations of a grid."""
+        return math.prod(len(dimension.grid) for dimension in self.varied)
+
+    @property
     def chosen(self) -> str:
-        """The method, or the default one."""
-        return self.method or method_for(self.varied, self.trials)
+        """The method; by default a grid if it is listed and small enough, else random."""
+        listed = all(dimension.values for dimension in self.varied)
+        small = listed and self.grid_size <= (self.trials or 100)
+        return self.method or ("grid" if small else "random")
 
     @property
     def count(self) -> int:
         """The number of trials."""
         if self.chosen == "grid":
-            return min(grid_size(self.varied), self.trials or 10**9)
+            return min(self.grid_size, self.trials or 10**9)
         return self.trials or DEFAULT_TRIALS
+
+    @property
+    def space(self) -> tuple[SearchDimension, ...]:
+        """The search space, with a list of values for each dimension of a grid."""
+        if self.chosen != "grid":
+            return self.varied
+        return tuple(replace(dimension, values=dimension.grid) for dimension in self.varied)
 
     @property
     def whole(self) -> bool:
         """Whether every combination of a grid is tried."""
-        return self.chosen == "grid" and self.count == grid_size(self.varied)
+        return self.chosen == "grid" and self.count == self.grid_size
 
     @property
     def words(self) -> str:
@@ -249,13 +112,13 @@ class StudyPlan:
         return _(
             "{trials} of {total} combinations, drawn at random",
             trials=count,
-            total=format_number(grid_size(self.varied), ","),
+            total=format_number(self.grid_size, ","),
         )
 
     @property
     def plainly(self) -> bool:
         """Whether trials are scored independently of their loss."""
-        return losses_differ(self.varied)
+        return any(dimension.path == "training.loss" for dimension in self.varied)
 
     @property
     def measure(self) -> str:
@@ -274,6 +137,31 @@ class StudyPlan:
         varied = [repr(dimension) for dimension in self.varied]
         parts = [to_json(training_relevant(self.project)), varied, self.chosen, self.seed]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def make_plan(
+    project: Project,
+    base: Path,
+    lines: Sequence[str],
+    trials: int | None = None,
+    method: str = "",
+    seed: int = 0,
+    prune: bool = True,
+    file: Path | None = None,
+) -> StudyPlan:
+    """Return the plan of a search space, given as lines for ``parse_dimension``.
+
+    Raises:
+        UserError: there is no line, one cannot be read, or two have the same path.
+    """
+    varied = tuple(parse_dimension(line, project) for line in lines)
+    if not varied:
+        raise user_error("search_space_empty")
+    paths = [dimension.path for dimension in varied]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise user_error("search_dimension_twice", setting=path)
+    return StudyPlan(project, base, varied, trials, method, seed, prune, file)
 
 
 @dataclass(frozen=True)
@@ -364,45 +252,54 @@ class Study:
     @property
     def project(self) -> Project:
         """Return the project with the best values; raise UserError if all trials failed."""
-        best = self.best
-        if best is None:
-            reasons = [trial.failed for trial in self.trials if trial.failed]
-            raise UserError(
-                _("No trial could be trained.")
-                if not reasons
-                else _("No trial could be trained: {reason}", reason=reasons[0]),
-                _("Tune other settings."),
-                code="no_trial_trained",
-            )
-        return with_trial(best, self.plan.project)
+        return with_best(self, self.plan.project)
 
 
 def read_trials(plan: StudyPlan) -> list[Trial]:
     """Read the trials of the plan's file."""
-    if plan.file is None or not plan.file.exists():
+    if plan.file is None or not plan.file.exists() or not plan.file.stat().st_size:
         return []
-    lines = plan.file.read_text(encoding="utf-8").splitlines()
     try:
-        head = json.loads(lines[0]) if lines else {"mark": plan.mark}
+        head, trials = _read(plan.file)
         mark = head["mark"]
-    except (ValueError, TypeError, KeyError):
+    except _INVALID:
         raise user_error("study_file_invalid", plan.file) from None
     if mark != plan.mark:
         raise user_error("study_file_other", plan.file)
-    trials = []
-    for line in lines[1:]:
-        try:
-            trials.append(trial_from_json(json.loads(line)))
-        except (ValueError, TypeError):  # the line that was being written when it was killed
-            break
     return trials
 
 
-def _head(plan: StudyPlan) -> dict[str, Any]:
-    """Return the first line of a file of trials: the whole plan, so that it can be continued."""
-    return {
-        "format": "netbuilder-trials",
-        "version": 1,
+def _read(file: Path) -> tuple[dict[str, Any], list[Trial]]:
+    """Return the plan (see ``_start_journal``) and the trials of a file."""
+    with file.open(encoding="utf-8") as lines:
+        head = json.loads(lines.readline())
+        if head.get("format") == _NAME:  # of a release without Optuna: a trial in each line
+            trials = []
+            for line in lines:
+                with suppress(ValueError, TypeError):  # written when the program was killed
+                    trials.append(trial_from_json(json.loads(line)))
+            return head, trials
+    study = load_optuna().load_study(study_name=_NAME, storage=_storage(file))
+    saved = [trial.user_attrs for trial in study.get_trials(deepcopy=False)]
+    return study.user_attrs["plan"], [trial_from_json(entry) for entry in saved]
+
+
+def _storage(file: Path) -> JournalStorage:
+    journal = load_optuna().storages.journal
+    lock = journal.JournalFileOpenLock(str(file))  # on Windows, symbolic links need rights
+    return journal.JournalStorage(journal.JournalFileBackend(str(file), lock))
+
+
+def _start_journal(plan: StudyPlan, trials: Sequence[Trial]) -> Callable[[Trial], None]:
+    """Write the plan and its trials so far; return a function that adds a trial.
+
+    Written anew, a file of an older release becomes a journal, and a torn last line goes.
+    """
+    file = plan.file
+    if file is None:
+        return lambda _trial: None
+    optuna, new = load_optuna(), file.with_name(f"{file.name}.new")
+    head = {
         "mark": plan.mark,
         "project": to_json(plan.project),
         "base": str(plan.base.absolute()),
@@ -413,14 +310,30 @@ def _head(plan: StudyPlan) -> dict[str, Any]:
         "prune": plan.prune,
     }
 
+    def add(trial: Trial) -> None:
+        with _saving(file):
+            study.add_trial(optuna_trial(plan.space, trial, trial.kept()))
 
-def _write(plan: StudyPlan, trials: Sequence[Trial]) -> None:
-    if plan.file is None:
-        return
-    from netbuilder.core.project.atomic import write_bytes
+    with _saving(file):
+        delete(new)
+        study = optuna.create_study(study_name=_NAME, storage=_storage(new))
+        study.set_user_attr("plan", head)
+    for trial in trials:
+        add(trial)
+    with _saving(file):
+        move(new, file)
+        study = optuna.load_study(study_name=_NAME, storage=_storage(file))
+    return add
 
-    lines = [json.dumps(_head(plan)), *(json.dumps(trial.kept()) for trial in trials)]
-    write_bytes(plan.file, ("\n".join(lines) + "\n").encode())
+
+@contextmanager
+def _saving(file: Path) -> Iterator[None]:
+    """Raise a ``UserError`` if the file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        folder = file.parent
+        raise user_error("study_not_saved", folder=folder, reason=error.strerror) from error
 
 
 def run_study(
@@ -446,15 +359,12 @@ def run_study(
         UserError: the data cannot be read, or the method's library is missing.
     """
     trials = read_trials(plan)
-    _write(plan, trials)  # the plan is saved even if no trial finishes
-    choose = METHODS[plan.chosen] if plan.whole or plan.chosen != "grid" else spread_trials
+    save = _start_journal(plan, trials)  # the plan is saved even if no trial finishes
     ended = stop or (lambda: False)
-
-    def next_values(known: Sequence[Trial]) -> dict[str, Any] | None:
-        return None if len(known) >= plan.count else choose(plan.varied, known, plan.seed)
+    following = partial(next_values, plan)
 
     def done(trial: Trial) -> None:
-        _write(plan, trials)
+        save(trial)
         if on_trial is not None:
             on_trial(Study(plan, tuple(trials)))
 
@@ -468,13 +378,13 @@ def run_study(
             "plainly": plan.plainly,
         }
         count, each = fitting_jobs(jobs, memory_mb)
-        TrialPool(request, count, each, ended).run(trials, next_values, done, on_epoch)
+        TrialPool(request, count, each, ended).run(trials, following, done, on_epoch)
         return Study(plan, tuple(trials), importance(plan.varied, trials))
     from netbuilder.core.data.load import load_dataset
 
     shared = load_dataset(plan.project, plan.base) if together else None
     while not ended():
-        values = next_values(trials)
+        values = following(trials)
         if values is None:
             break
         tell = None if on_epoch is None else partial(on_epoch, values)
@@ -490,9 +400,11 @@ def run_study(
 
 
 def with_best(study: Study, project: Project) -> Project:
-    """Return a project, possibly changed since, with the best values."""
+    """Return a project, possibly changed since, with the best values; raise UserError if all trials
+    failed."""
     if study.best is None:
-        return study.project
+        what = study.failure or _("No trial could be trained.")
+        raise UserError(what, _("Tune other settings."), code="no_trial_trained")
     return with_trial(study.best, project)
 
 
@@ -502,25 +414,16 @@ def with_trial(trial: Trial, project: Project) -> Project:
     return project if trial.best_epoch >= trial.epochs else with_best_epoch_kept(project)
 
 
-def default_file(plan: StudyPlan) -> Path:
-    """Return the default file, named by the plan's mark."""
-    return folders.trials() / f"{plan.mark}.jsonl"
-
-
 def with_default_file(plan: StudyPlan) -> StudyPlan:
-    """Return the plan with a file for its trials."""
-    file = plan.file or default_file(plan)
-    try:
+    """Return the plan with a file for its trials, by default named by the plan's mark."""
+    file = plan.file or folders.trials() / f"{plan.mark}.jsonl"
+    with _saving(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise user_error("study_not_saved", folder=file.parent, reason=error.strerror) from error
     return replace(plan, file=file)
 
 
 #: Files that are kept; the oldest go.
 USUAL_LIMIT = 50
-# What reading a file that is damaged, or is none, may raise.
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, UserError)
 
 
 def newest_study(project: Project, base: Path) -> Study | None:
@@ -529,21 +432,21 @@ def newest_study(project: Project, base: Path) -> Study | None:
     here = with_absolute_paths(project, base.absolute())
     for file in _newest_first():
         try:
-            head = _first_line(file)
+            head, trials = _read(file)
             began, began_at = from_json(head["project"]), Path(head["base"])
             there = with_absolute_paths(began, began_at)
             if here is None or there is None or not same_rows(here.data, there.data):
                 continue
-            varied = tuple(parse_dimension(line, began) for line in head["varied"])
-            plan = StudyPlan(
-                began, began_at, varied, head["trials"], head["method"], head["seed"],
+            plan = make_plan(
+                began, began_at, head["varied"], head["trials"], head["method"], head["seed"],
                 head["prune"], file,
             )  # fmt: skip
-            trials = read_trials(plan)
-        except _UNREADABLE:
+        except (OSError, UserError, *_INVALID):
+            continue
+        if head["mark"] != plan.mark:
             continue
         if _skeleton(began) == _skeleton(project) or _is_variant(project, began, trials):
-            return Study(plan, tuple(trials), importance(varied, trials))
+            return Study(plan, tuple(trials), importance(plan.varied, trials))
     return None
 
 
@@ -568,11 +471,6 @@ def _newest_first() -> Iterator[Path]:
         with suppress(OSError):  # it went meanwhile
             files.append((file.stat().st_mtime_ns, file))
     return (file for _, file in sorted(files, reverse=True))
-
-
-def _first_line(file: Path) -> dict[str, Any]:
-    with file.open(encoding="utf-8") as lines:
-        return dict(json.loads(lines.readline()))
 
 
 def _skeleton(project: Project) -> tuple[object, ...]:

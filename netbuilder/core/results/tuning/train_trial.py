@@ -8,11 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.results.tuning.sampling import pruning_rule
 from netbuilder.core.results.tuning.search_space import apply_values
 from netbuilder.core.results.tuning.trial import Trial, TrialScore, evaluate_trial, lowest_value
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import Event, TrainedModel
 
-#: Complete trials needed for pruning, and the part of the epochs that is never pruned.
-PRUNE_AFTER, PRUNE_FROM = 4, 0.2
 _KEEP = "RestoreBestWeights"
 _NO_NUMBER = N_("The loss was not a number from the first epoch on. Try smaller learning rates.")
 
@@ -41,8 +38,7 @@ def _keeps_best(callback: Choice) -> bool:
 
 
 class TrialObserver:
-    """Collects a trial's curve, and prunes by the median stopping rule (Golovin et al., "Google
-    Vizier", KDD 2017)."""
+    """Collects a trial's curve, and prunes it if its epochs are worse than those of others."""
 
     def __init__(
         self,
@@ -55,9 +51,7 @@ class TrialObserver:
         self.curve: list[float] = []
         self.pruned = self.stopped = False
         self._tell, self._ended = tell, ended
-        whole = [t.curve for t in others if t.curve and not t.pruned]
-        self._others = whole if prune and len(whole) >= PRUNE_AFTER else []
-        self._from = max(2, math.ceil(PRUNE_FROM * epochs))
+        self._is_worse = pruning_rule(others, epochs) if prune else lambda _curve: False
         self.session: Session | None = None
 
     def on_event(self, event: Event) -> None:
@@ -71,20 +65,9 @@ class TrialObserver:
         if self._tell is not None:
             self._tell(tuple(self.curve))
         self.stopped = self._ended()
-        self.pruned = not self.stopped and self._is_worse()
+        self.pruned = not self.stopped and self._is_worse(self.curve)
         if self.session is not None and (self.pruned or self.stopped):
             self.session.stop()
-
-    def _is_worse(self) -> bool:
-        done = len(self.curve)
-        if not self._others or done < self._from:
-            return False
-        best = lowest_value(self.curve)
-        then = [lowest_value(curve[:done]) for curve in self._others]
-        known = [value for value in then if value is not None]
-        if best is None:
-            return True
-        return bool(known) and best > float(np.median(known))
 
 
 def train_trial(

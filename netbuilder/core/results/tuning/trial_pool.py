@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
@@ -63,11 +64,11 @@ class TrialPool:
         """
         lock = threading.Lock()
         under_way: list[Trial] = []
-        failures: list[BaseException] = []
+        failed = threading.Event()
         threads_each = max(1, (os.cpu_count() or 1) // self._jobs)
 
         def stopped() -> bool:
-            return self._ended() or bool(failures)
+            return self._ended() or failed.is_set()
 
         def work() -> None:
             worker = WorkerProcess(_MODULE, self._bounds, stopped, _(_DIED), threads_each)
@@ -87,18 +88,16 @@ class TrialPool:
                         done(trial)
             except RequestCancelledError:
                 return
-            except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked
-                failures.append(error)
+            except BaseException:
+                failed.set()
+                raise
             finally:
                 worker.end()
 
-        threads = [threading.Thread(target=work, name="variant") for _ in range(self._jobs)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if failures:
-            raise failures[0]
+        with ThreadPoolExecutor(self._jobs, "trial") as threads:
+            works = [threads.submit(work) for _ in range(self._jobs)]
+        for finished in works:
+            finished.result()
 
     def _ask(
         self,

@@ -55,12 +55,7 @@ class ExperimentRunner(QObject):
         self._load_timer.start(0)
 
     def start(
-        self,
-        lines: Sequence[str],
-        method: str,
-        trials: int | None,
-        prune: bool = True,
-        at_once: int = 1,
+        self, lines: Sequence[str], method: str, trials: int | None, at_once: int = 1
     ) -> None:
         """Run trials of the current project, or continue those of the same plan.
 
@@ -68,22 +63,12 @@ class ExperimentRunner(QObject):
         """
         if self.running:
             return
-        from netbuilder.core.results.tuning.search_space import parse_dimension
-        from netbuilder.core.results.tuning.study import StudyPlan, run_study, with_default_file
+        from netbuilder.core.results.tuning.study import make_plan, run_study, with_default_file
 
-        project = self._store.project
         self.error = None
+        project, base = self._store.project, self._workbench.base
         try:
-            varied = tuple(parse_dimension(line, project) for line in lines if line.strip())
-            if not varied:
-                raise user_error("search_space_empty")
-            paths = [dimension.path for dimension in varied]
-            duplicate = next((path for path in paths if paths.count(path) > 1), None)
-            if duplicate is not None:
-                raise user_error("search_dimension_twice", setting=duplicate)
-            plan = with_default_file(
-                StudyPlan(project, self._workbench.base, varied, trials, method, prune=prune)
-            )
+            plan = with_default_file(make_plan(project, base, lines, trials, method))
         except UserError as error:
             self.error = error
             self.changed.emit()
