@@ -41,11 +41,11 @@ def next_values(plan: StudyPlan, known: Sequence[Trial]) -> dict[str, Any] | Non
         return None
     varied, seed = plan.space, plan.seed
     samplers, study = load_optuna().samplers, _study(varied, known)
-    own = (1_000_003 * seed + len(known)) % 2**32  # a sampler's state is not saved
-    random = samplers.RandomSampler(own)
+    trial_seed = (1_000_003 * seed + len(known)) % 2**32  # a sampler's state is not saved
+    random = samplers.RandomSampler(trial_seed)
     study.sampler = random
     if plan.chosen == "bayes":
-        study.sampler = samplers.TPESampler(n_startup_trials=_STARTUP, seed=own)
+        study.sampler = samplers.TPESampler(n_startup_trials=_STARTUP, seed=trial_seed)
     elif plan.chosen not in {"grid", "random"}:
         raise ValueError(f"no method {plan.chosen!r}")
     elif plan.chosen == "grid" and plan.grid_size <= _LISTED:
@@ -74,12 +74,12 @@ def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> di
     if len(scores) < 2:
         return shares
     parts, log = load_optuna().importance, min(scores) > 0
-    found = parts.get_param_importances(
+    by_path = parts.get_param_importances(
         _study(varied, whole),
         evaluator=parts.MeanDecreaseImpurityImportanceEvaluator(seed=0),
         target=lambda trial: math.log(trial.value) if log else trial.value,
     )
-    return shares | {path: float(share) for path, share in found.items()}
+    return shares | {path: float(share) for path, share in by_path.items()}
 
 
 def pruning_rule(others: Sequence[Trial], epochs: int) -> Callable[[Sequence[float]], bool]:
