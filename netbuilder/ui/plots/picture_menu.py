@@ -110,7 +110,11 @@ class TableMenu(CornerMenu):
     def _written(self, rows: list[int], columns: list[int], separator: str) -> str:
         model, horizontal = self._table.model(), Qt.Orientation.Horizontal
         visible = [column for column in columns if not self._table.isColumnHidden(column)]
-        names = [str(model.headerData(column, horizontal) or "") for column in visible]
+        roles = Qt.ItemDataRole.EditRole, Qt.ItemDataRole.DisplayRole
+        heads = (
+            [model.headerData(column, horizontal, role) for role in roles] for column in visible
+        )
+        names = [str(whole or shown or "") for whole, shown in heads]
         cells = [[_text(model.index(row, column)) for column in visible] for row in rows]
         if getattr(model, "folded", False):  # the last column holds two
             lines = [names, *cells]

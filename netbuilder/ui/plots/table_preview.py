@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
 )
-from PySide6.QtGui import QColor, QFont, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -40,7 +40,7 @@ from netbuilder.ui.widgets.model_index import Index
 
 _COLUMN_WIDTH = 240
 #: Characters per line in the header of a folded column.
-_HEAD_LETTERS = 14
+_HEAD_LETTERS = 10
 #: Horizontal padding of a cell.
 _SIDES = 14
 #: Largest share of a narrow column, and the least width of a table after layout.
@@ -71,9 +71,10 @@ class TextTable(QAbstractTableModel):
         self._written: Sequence[Sequence[str]] = ()
         self._order: Sequence[int] | None = None  # None: the original order
         self._arrow = (-1, "")  # of the sorted column
-        self._figures: frozenset[int] = frozenset()
+        self.figures: frozenset[int] = frozenset()
         self._decimals: dict[int, int] = {}  # most decimals by column
         self.folded = False
+        self.head_widths: dict[int, int] = {}  # of names that are elided
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column's numbers or words, empty cells last; -1: original order."""
@@ -116,7 +117,7 @@ class TextTable(QAbstractTableModel):
             )
         self._row_tips, self._written = row_tips, written
         self.beginResetModel()
-        self._figures, self._decimals, self.folded = figures, {}, False
+        self.figures, self._decimals, self.folded = figures, {}, False
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
         self._order, self._arrow = None, (-1, "")
         self.endResetModel()
@@ -142,9 +143,9 @@ class TextTable(QAbstractTableModel):
             return f"{text}\n{below}" if below else text or "–"
         if role == Qt.ItemDataRole.EditRole and self._written:
             return self._written[self.place(index.row())][index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self.figures:
             return RIGHT
-        if role == BEHIND_ROLE and self.aligned and index.column() in self._figures and text:
+        if role == BEHIND_ROLE and self.aligned and index.column() in self.figures and text:
             return self._decimal_padding(index)
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
@@ -166,16 +167,24 @@ class TextTable(QAbstractTableModel):
     ) -> Any:
         if orientation == Qt.Orientation.Vertical:
             return self.place(section) + 1 if role == Qt.ItemDataRole.DisplayRole else None
-        if role == Qt.ItemDataRole.DisplayRole:
+        display, whole = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole  # whole: to copy
+        if role in (display, whole):
             name = self._columns[section]
             if self.folded and section == len(self._columns) - 2:
                 name = "\n".join((name, *textwrap.wrap(self._columns[-1], _HEAD_LETTERS)))
+            if section in self.head_widths and role == display:
+                metrics, right = (
+                    QFontMetrics(theme.ui_font(theme.SMALL)),
+                    Qt.TextElideMode.ElideRight,
+                )
+                name = metrics.elidedText(name, right, self.head_widths[section])
             arrow = self._arrow[1] if section == self._arrow[0] else ""
             return f"▸ {name}{arrow}" if section in self._marked else f"{name}{arrow}"
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in self._figures:
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in self.figures:
             return RIGHT
-        if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
-            return self._tips[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            tip = self._tips[section] if section < len(self._tips) else ""
+            return tip or (self._columns[section] if section in self.head_widths else None)
         if role == Qt.ItemDataRole.FontRole:
             font = QFont(theme.ui_font(theme.SMALL))
             font.setBold(section in self._marked)
@@ -310,7 +319,7 @@ class ShortTable(QTableView):
 
     def fit(self) -> None:
         """Adapt the column widths to the content, and the height to the rows."""
-        room = self.viewport().width()
+        room, self.rows.head_widths = self.viewport().width(), {}
         if self.rows.folded and room >= self._needed:
             self.rows.fold(False)
         widths = self._widths()
@@ -319,6 +328,8 @@ class ShortTable(QTableView):
             self.rows.fold(True)
             widths = self._widths()
         header, columns = self.horizontalHeader(), range(self.rows.columnCount())
+        if room >= _LAID_OUT:
+            self._elide_heads(widths, sum(widths) - room)
         for column, width in zip(columns, widths, strict=True):
             header.resizeSection(column, width)
         if self.wordWrap():
@@ -369,6 +380,17 @@ class ShortTable(QTableView):
                 widths[at] += more
                 spare -= more
         return widths
+
+    def _elide_heads(self, widths: list[int], excess: int) -> None:
+        """Narrow columns of numbers until the table fits, if it can, and elide their names."""
+        last = len(widths) - 1
+        spare = {at: widths[at] - self._longest_word(at) for at in self.rows.figures if at <= last}
+        if self.rows.folded:
+            spare.pop(last, None)  # its name has several lines
+        for at in sorted(spare, key=lambda at: (at == last, -spare[at])):
+            if excess <= sum(spare.values()) and (less := min(spare[at], excess)) > 0:
+                widths[at], excess = widths[at] - less, excess - less
+                self.rows.head_widths[at] = widths[at] - _SIDES - NARROW * (at == last)
 
     def _longest_word(self, column: int) -> int:
         """Return the column width that cuts no word."""

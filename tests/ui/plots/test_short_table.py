@@ -67,6 +67,27 @@ def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(
     assert not model.index(0, 0).data(Qt.ItemDataRole.TextAlignmentRole)
 
 
+def test_names_of_columns_are_elided_before_a_number_is_cut(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    table = ShortTable("Numbers", page, 1000)
+    head = ("métrica", "entrenamiento", "validación", "prueba", "intervalo al 95 %")
+    rows = [("exhaustividad", "23,7 %", "10,9 %", "17,5 %", "11,7–25,6 %")]
+    page.show()
+    table.setFixedWidth(330)
+    table.show_rows(head, rows, folds=True)
+    qtbot.waitUntil(lambda: table.rows.folded and table.horizontalScrollBar().maximum() == 0)
+    names = [table.rows.headerData(column, Qt.Orientation.Horizontal) for column in range(4)]
+    assert [name.endswith("…") for name in names] == [False, True, False, False]
+    tip = Qt.ItemDataRole.ToolTipRole
+    assert table.rows.headerData(1, Qt.Orientation.Horizontal, tip) == "entrenamiento"
+    written = table.findChild(TableMenu)._written([0], [0, 1, 2, 3], ";").splitlines()
+    assert written == [";".join(head), ";".join(rows[0])]
+    table.setFixedWidth(700)
+    qtbot.waitUntil(lambda: not table.rows.folded)
+    assert table.rows.headerData(1, Qt.Orientation.Horizontal) == "entrenamiento"
+
+
 def test_the_menu_covers_no_text(qtbot):
     """The last head has room for it; where that is out of sight a right click is left."""
     page = QWidget()
