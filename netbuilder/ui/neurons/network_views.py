@@ -72,7 +72,7 @@ class NetworkViews(QWidget):
         left = QWidget(bar)
         switch = prepared(QFrame(left), role="tasks", accessibleName=_("View of the network"))
         switch.setContentsMargins(4, 4, 4, 4)
-        row = flow(parent=switch, spacing=0)
+        row = hbox(parent=switch, margins=0, spacing=0)
         for name, (title, words) in _TEXTS["network_views"].items():
             button = QPushButton(_(title), switch)
             button.setObjectName(f"view-{name}")

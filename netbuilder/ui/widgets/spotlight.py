@@ -84,7 +84,7 @@ class Spotlight(QWidget):
         self._fade.start(round(1000 * _KEY_SECONDS))
 
     def say(self, words: str) -> None:
-        """Show a sentence below the stage until the next one."""
+        """Show a sentence at the foot of the stage until the next one."""
         if words != self.words:
             self.words = words
             self.update()
@@ -128,18 +128,20 @@ class Spotlight(QWidget):
             painter.setBrush(accent)
             painter.drawEllipse(self._pointer, letters, letters)
             if self.key:
-                self._paint_words(painter, self.key, self.width() // 2, 6 * letters)
+                self._paint_words(painter, self.key, self.width() // 2, self.height() - 6 * letters)
             if self.words:
-                self._paint_words(painter, self.words, stage.center().x(), 3 * letters)
+                self._paint_words(
+                    painter, self.words, stage.center().x(), stage.bottom() - letters // 2
+                )
 
-    def _paint_words(self, painter: QPainter, words: str, middle: int, above: int) -> None:
+    def _paint_words(self, painter: QPainter, words: str, middle: int, bottom: int) -> None:
         scheme, letters = theme.colors(), self.fontMetrics().height()
         font = self.font()
         font.setPointSizeF(1.6 * font.pointSizeF())
         painter.setFont(font)
         width = painter.fontMetrics().horizontalAdvance(words) + 2 * letters
         height = painter.fontMetrics().height() + letters
-        box = QRect(middle - width // 2, self.height() - height - above, width, height)
+        box = QRect(middle - width // 2, bottom - height, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(scheme.text))
         painter.drawRoundedRect(box, 10, 10)

@@ -231,6 +231,7 @@ TASKS = tuple(
         row["title"],
         row["help"],
         *(tuple(row[key]) for key in ("pages", "left", "right")),
+        row["left_share"],
     )
     for row in resource_json("tables.json")["tasks"]
 )

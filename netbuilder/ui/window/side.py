@@ -44,7 +44,10 @@ _AROUND_TASKS = 60
 
 @dataclass(frozen=True)
 class Task:
-    """A task: its pages in a narrow side, and those of both columns in a wide one."""
+    """A task: its pages in a narrow side, and those of both columns in a wide one.
+
+    ``left_share``: the left column's share of the width; pictures have the larger one.
+    """
 
     id: str
     title: str
@@ -52,6 +55,7 @@ class Task:
     pages: tuple[str, ...]
     left: tuple[str, ...]
     right: tuple[str, ...]
+    left_share: float
 
 
 class TaskButton(QPushButton):
@@ -348,8 +352,8 @@ class Side(QWidget):
             beside = first
         self.right.show_pages(right, beside if beside in right else right[0] if right else "")
         if right:
-            half = self.columns.width() // 2
-            self.columns.setSizes([half, half])
+            left_width = round(task.left_share * self.columns.width())
+            self.columns.setSizes([left_width, self.columns.width() - left_width])
         self._place_inspector()
         self.arranged.emit()
 

@@ -64,7 +64,7 @@ class Presentation(QObject):
         super().__init__(parts.window)
         self._parts = parts
         self._before: _Before | None = None
-        self.spotlight = Spotlight(parts.window, self._card_at, parts.canvas)
+        self.spotlight = Spotlight(parts.window, self._card_at, parts.canvas.viewport())
         self._keys: list[QShortcut] = []
 
     @property
