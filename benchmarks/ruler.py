@@ -5,7 +5,7 @@
 
 Prints a JSON object a window, at width x height @ scale: how many things can be pressed before
 scrolling, shares of the window, pixels of parts (of the screen's at scale 1), contrasts, and by how
-many pixels the lowest grid line of the curves moves from before a training to its end.
+many pixels the lowest grid line of the curves moves from a training's start to after its end.
 """
 
 from __future__ import annotations
@@ -45,14 +45,15 @@ def measure(width: int, height: int) -> dict[str, Any]:
     runner = window.runner
 
     def note_and_end() -> bool:
-        axis = plot.getPlotItem().getAxis("bottom")
-        heights.append(round(axis.sceneBoundingRect().top()))
+        if plot.isVisible():
+            axis = plot.getPlotItem().getAxis("bottom").sceneBoundingRect()
+            heights.append(round(plot.mapTo(window, plot.pos()).y() + axis.top()))
         return runner.state is RunState.IDLE and window.workbench.models.trained is not None
 
-    Loop(None).until(lambda: False, 2.0)  # the page is laid out
-    note_and_end()
     runner.start()
     idle_until(note_and_end)
+    Loop(None).until(lambda: False, 1.0)  # the result's message comes
+    note_and_end()
     result["curves"] = {
         "lowest_line_moved": max(heights) - min(heights),
         "share_of_window": round(plot.width() * plot.height() / area, 3),
