@@ -20,6 +20,7 @@ from netbuilder.core.results.suggestion.candidate import (
 from netbuilder.core.wording import format_number
 
 _LONG_TEXT = 100
+_SMALL_VOCABULARY = 3_000
 #: A vocabulary is English where so many of its most frequent words are English words.
 _FREQUENT, _ENGLISH = 500, 0.8
 
@@ -33,13 +34,17 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
         title = _("a recurrent network")
         return (chain("recurrent", title, project, layers, training, reasons),)
     length = next(iter(facts.input_shapes.values()))[0] or 0
-    proposals = [_bag(project, facts)]
     words = facts.vocabulary[2 : 2 + _FREQUENT]
-    if words and count_known(words) >= _ENGLISH * len(words):
-        proposals.append(_included(project, facts))
+    english = bool(words) and count_known(words) >= _ENGLISH * len(words)
+    proposals = [_bag(project, facts), _pairs(project, facts, known=english)]
     if length <= _LONG_TEXT:
         proposals.append(_phrases(project, facts))
     return tuple(proposals)
+
+
+def _vector_size(facts: DataFacts) -> int:
+    """The numbers of a trainable vector: many, where the vocabulary leaves time for them."""
+    return 256 if len(facts.vocabulary) <= _SMALL_VOCABULARY else 64
 
 
 def _embedding(facts: DataFacts, size: int, **params: object) -> Layer:
@@ -61,7 +66,7 @@ def _bag(project: Project, facts: DataFacts) -> Candidate:
         _("It is scaled to length 1, as TF-IDF does: a long text counts no less than a short one."),
     ]
     layers = [
-        _embedding(facts, 64, mask_zero=True),
+        _embedding(facts, _vector_size(facts), mask_zero=True),
         ("GlobalAveragePooling1D", {}),
         ("UnitNormalization", {}),
         *dropout(facts, 0.3, reasons),
@@ -86,32 +91,49 @@ def _phrases(project: Project, facts: DataFacts) -> Candidate:
     return chain("text", _("a CNN on word vectors"), project, layers, training, reasons)
 
 
-def _included(project: Project, facts: DataFacts) -> Candidate:
-    """Vectors that know words beside trainable ones."""
-    known = count_known(facts.vocabulary[2:])
+def _pairs(project: Project, facts: DataFacts, *, known: bool) -> Candidate:
+    """Words and pairs of words; ``known``: beside vectors that know English words."""
     reasons = [
-        _(
-            "An Embedding begins with word vectors that come with NetBuilder: they know {known} of "
-            "the {count} words of the vocabulary.",
-            known=format_number(known, ","),
-            count=format_number(max(0, len(facts.vocabulary) - 2), ","),
-        ),
-        _("A second Embedding has trainable vectors for all of them. Averages go on."),
+        _vector_reason(facts),
+        _("Their average says which words occur; a Conv1D layer finds pairs of words."),
     ]
-    name, known_params = _embedding(facts, WORD_SIZE, weights="included", mask_zero=True)
-    nodes = [
-        Node("known_words", name, {**known_params, "trainable": False}),
-        Node("words", *_embedding(facts, 64, mask_zero=True)),
+    branches: list[list[Layer]] = [
+        [
+            _embedding(facts, _vector_size(facts), mask_zero=True),
+            ("GlobalAveragePooling1D", {}),
+            ("UnitNormalization", {}),
+        ],
+        [
+            _embedding(facts, 32),
+            ("Conv1D", {"filters": 64, "kernel_size": 2, "activation": "relu", "padding": "same"}),
+            ("GlobalMaxPooling1D", {}),
+        ],
     ]
-    averages = [Node(f"{node.id}_average", "GlobalAveragePooling1D") for node in nodes]
+    name, title = "pairs", _("words and pairs of words")
+    if known:
+        name, title = "included", _("included word vectors")
+        params = {"weights": "included", "mask_zero": True, "trainable": False}
+        branches.insert(0, [_embedding(facts, WORD_SIZE, **params), ("GlobalAveragePooling1D", {})])
+        reasons.append(
+            _(
+                "Another Embedding has word vectors that come with NetBuilder: they know {known} "
+                "of the {count} words of the vocabulary.",
+                known=format_number(count_known(facts.vocabulary[2:]), ","),
+                count=format_number(max(0, len(facts.vocabulary) - 2), ","),
+            )
+        )
     ends = [
-        Node("both", "Concatenate"),
+        Node("concatenate", "Concatenate"),
         *(Node("dropout", layer, params) for layer, params in dropout(facts, 0.3, reasons)),
         Node("output", "Dense", {"units": 1}),
     ]
-    edges = [(a.id, b.id) for a, b in pairwise(ends)]
-    for node, average in zip(nodes, averages, strict=True):
-        edges += [("input", node.id), (node.id, average.id), (average.id, ends[0].id)]
-    graph = Graph((Node("input", "Input"), *nodes, *averages, *ends), tuple(edges))
+    nodes, edges = [Node("input", "Input")], [(a.id, b.id) for a, b in pairwise(ends)]
+    for branch in branches:
+        path = [nodes[0]]
+        for layer, params in branch:
+            path.append(Node(f"{layer.lower()}_{len(nodes)}", layer, params))
+            nodes.append(path[-1])
+        edges += [(a.id, b.id) for a, b in pairwise([*path, ends[0]])]
+    graph = Graph((*nodes, *ends), tuple(edges))
     project = replace(project, graph=graph, training=default_training(facts, reasons))
-    return Candidate("included", _("included word vectors"), project, tuple(reasons))
+    return Candidate(name, title, project, tuple(reasons))
