@@ -230,7 +230,9 @@ TASKS = tuple(
         row["id"],
         row["title"],
         row["help"],
-        *(tuple(row[key]) for key in ("pages", "left", "right")),
+        tuple(row["pages"]),
+        tuple(row["left"]),
+        tuple(row["right"]),
         row["left_share"],
     )
     for row in resource_json("tables.json")["tasks"]
