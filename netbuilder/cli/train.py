@@ -153,7 +153,7 @@ def _refuse_broken(project: Project, title: str) -> None:
     """Report errors of the graph before TensorFlow loads."""
     from netbuilder.core.check import diagnostics
 
-    _refuse(diagnostics.diagnose(project), title)
+    refuse_errors(diagnostics.diagnose(project), title)
 
 
 def refuse_problems(project: Project, dataset: Dataset, title: str) -> None:
@@ -163,12 +163,13 @@ def refuse_problems(project: Project, dataset: Dataset, title: str) -> None:
 
     shapes = ShapeCache().compute(project.graph, dataset.facts)
     problems = diagnostics.diagnose(project, dataset.facts, shapes)
-    _refuse(problems, title)
+    refuse_errors(problems, title)
     for problem in diagnostics.primary_problems(problems):
         print_note(_("warning{place}: {message}", place=_place(problem), message=problem.message))
 
 
-def _refuse(problems: tuple[Any, ...], title: str) -> None:
+def refuse_errors(problems: tuple[Any, ...], title: str) -> None:
+    """Raise a ``UserError`` with the errors among a project's problems."""
     from netbuilder.core.check import diagnostics
 
     errors = [problem for problem in diagnostics.primary_problems(problems) if problem.blocks]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.cli.stop_signals import interruptible
-from netbuilder.cli.train import project_title
+from netbuilder.cli.train import project_title, refuse_errors
 from netbuilder.core.error_texts import usage_error
-from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import as_sentence, format_number, join_values, labelled
 
@@ -36,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise usage_error("not_a_project_name:2", name=out.name)
     plan = _plan(arguments, project, source)
 
+    from netbuilder.core.check import diagnostics
     from netbuilder.core.results.tuning import study
 
     if not arguments.study:
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         print_note(as_sentence(plan.words))
-    _check_project(plan, project_title(project, source))
+    refuse_errors(diagnostics.diagnose(project), project_title(project, source))
     jobs = _jobs(arguments)
     if jobs == 1:
         from netbuilder.core.process.tensorflow_output import load_tensorflow
@@ -107,21 +107,6 @@ def _jobs(arguments: argparse.Namespace) -> int:
             )
         )
     return count
-
-
-def _check_project(plan: StudyPlan, title: str) -> None:
-    from netbuilder.core.check import diagnostics
-
-    errors = [
-        p for p in diagnostics.primary_problems(diagnostics.diagnose(plan.project)) if p.blocks
-    ]
-    if errors:
-        raise UserError(
-            _("'{project}' cannot be trained: {problem}", project=title, problem=errors[0].message),
-            _("Fix the project; netbuilder check lists the fixes."),
-            code="project_has_errors",
-            node=errors[0].node,
-        )
 
 
 def trial_text(trial: Trial) -> str:

@@ -299,7 +299,6 @@ class ExperimentsPanel(QWidget):
             self.words.setText(_("Running the first trial…") if variants.running else "")
             return
         self._tell_found()
-        self.parallel.show_study(study)
         names = self._names(study)
         self.importance.show_rows(
             [
@@ -315,6 +314,8 @@ class ExperimentsPanel(QWidget):
 
         study, plan = self.variants.study, self.variants.plan
         study = Study(plan) if study is None and plan is not None else study
+        if study is not None:
+            self.parallel.show_study(study)
         self.runs.show_trials(trial_rows(study, self.under_way.values()) if study else [])
 
     def _said_of(self, study: Study) -> str:

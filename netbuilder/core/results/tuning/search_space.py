@@ -138,7 +138,9 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
         return _range(path, param, parts, words)
     values = tuple(_value(path, param, word) for word in split_values(words))
     for value in values:
-        _check(path, param, value, project)
+        problem = problem_with(param, value)
+        if problem:
+            raise UserError(f"{path}: {problem}", _("Choose other values."), code="dimension_value")
     if len(values) != len({json.dumps(value) for value in values}):
         raise user_error("dimension_value_twice", words=words, path=path)
     return SearchDimension(path, values)
@@ -206,16 +208,7 @@ def _range(path: str, param: Param, parts: Sequence[str], words: str) -> SearchD
     if param.kind not in _NUMBERS:
         raise user_error("range_of_no_number", path=path)
     if not (math.isfinite(low) and math.isfinite(high)) or low >= high or (log and low <= 0):
-        first = (
-            _("Write the lower number first; both must be above 0.")
-            if log
-            else _("Write the lower number first.")
-        )
-        raise UserError(
-            _("The range '{words}' of {path} is empty.", words=words, path=path),
-            first,
-            code="range_empty",
-        )
+        raise user_error("range_empty:2" if log else "range_empty", words=words, path=path)
     whole = param.kind in {Kind.INT, Kind.SIZE}
     for end in (low, high):
         problem = problem_with(param, int(end) if whole else end)
@@ -234,30 +227,24 @@ def _param_of(path: str, project: Project) -> Param:
     nodes = [node.id for node in graph.nodes if node.layer != "Input"]
     node_id = max((n for n in nodes if path.startswith(f"{n}.")), key=len, default="")
     if not node_id:
-        raise UserError(
-            _("There is no layer '{name}' to tune.", name=head),
-            did_you_mean(head, nodes, _("Known names: {names}.", names=format_list(nodes, 12))),
-        )
+        raise _unknown(_("There is no layer '{name}' to tune.", name=head), head, nodes)
     name = path[len(node_id) + 1 :]
     node = graph.by_id[node_id]
     owner = graph.by_id.get(node.shared or "", node)
     spec = LAYERS.get(owner.layer)
     if name == ON:
         return Param(ON, Kind.BOOL)
-    known = list(spec.by_name) if spec is not None else []
     if spec is None or name not in spec.by_name:
-        raise UserError(
-            _(
-                "{kind} '{layer}' has no parameter '{name}'.",
-                kind=owner.layer,
-                layer=node_id,
-                name=name,
-            ),
-            did_you_mean(
-                name, known, _("Known names: {names}.", names=format_list([*known, ON], 12))
-            ),
-        )
+        what = _("{kind} '{layer}' has no parameter '{name}'.",
+                 kind=owner.layer, layer=node_id, name=name)  # fmt: skip
+        raise _unknown(what, name, [*(spec.by_name if spec is not None else ()), ON])
     return spec.by_name[name]
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> UserError:
+    """Return an error about an unknown name, which suggests the closest known one."""
+    names = _("Known names: {names}.", names=format_list(known, 12))
+    return UserError(what, did_you_mean(name, known, names))
 
 
 def _training_param(path: str, rest: str, project: Project) -> Param:
@@ -272,16 +259,11 @@ def _training_param(path: str, rest: str, project: Project) -> Param:
         spec = OPTIMIZERS.get(project.training.optimizer.name)
         if spec is not None and name in spec.by_name:
             return spec.by_name[name]
-        known = list(spec.by_name) if spec is not None else []
-        raise UserError(
-            _("{kind} has no parameter '{name}'.", kind=project.training.optimizer.name, name=name),
-            did_you_mean(name, known, _("Known names: {names}.", names=format_list(known, 12))),
-        )
+        kind = project.training.optimizer.name
+        what = _("{kind} has no parameter '{name}'.", kind=kind, name=name)
+        raise _unknown(what, name, list(spec.by_name) if spec is not None else [])
     known = [*_PLAN, "loss", "optimizer", "optimizer.learning_rate"]
-    raise UserError(
-        _("'{path}' cannot be tuned.", path=path),
-        did_you_mean(rest, known, _("Known names: {names}.", names=format_list(known, 12))),
-    )
+    raise _unknown(_("'{path}' cannot be tuned.", path=path), rest, known)
 
 
 _WORDS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
@@ -300,12 +282,6 @@ def _value(path: str, param: Param, word: str) -> Any:
         return float(value)  # Keras takes no whole number as a rate
     whole = param.kind in {Kind.INT, Kind.SIZE}
     return int(value) if whole and isinstance(value, float) and value.is_integer() else value
-
-
-def _check(path: str, param: Param, value: Any, project: Project) -> None:
-    problem = problem_with(param, value)
-    if problem:
-        raise UserError(f"{path}: {problem}", _("Choose other values."), code="dimension_value")
 
 
 def apply_values(project: Project, values: dict[str, Any]) -> Project:

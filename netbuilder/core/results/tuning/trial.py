@@ -172,13 +172,7 @@ class Trial:
 
     def kept(self) -> dict[str, Any]:
         """Return all fields for the file of a study and for the worker."""
-        lists = {"curve": list(self.curve), "rows": list(self.rows)}
-        return {
-            **self.__dict__,
-            **lists,
-            "values": dict(self.values),
-            "measured": dict(self.measured),
-        }
+        return dict(self.__dict__)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON of ``netbuilder tune --json``."""
