@@ -41,10 +41,10 @@ class PlainPython:
     A program that does not end well fails its test.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         self._server: subprocess.Popen[str] | None = None
 
-    def __call__(self, code: str, folder: Path) -> str:
+    def __call__(self, code, folder):
         with tempfile.TemporaryDirectory() as said:
             out, err = Path(said, "out"), Path(said, "err")
             if hasattr(os, "fork"):
@@ -58,7 +58,7 @@ class PlainPython:
             assert status == 0, err.read_text("utf-8", "replace")[-3000:]
             return out.read_text("utf-8")
 
-    def _forked(self, *job: str | Path) -> int:
+    def _forked(self, *job: str | Path):
         if self._server is None:
             plain = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
             self._server = subprocess.Popen(
@@ -69,6 +69,6 @@ class PlainPython:
         print(json.dumps([str(one) for one in job]), file=self._server.stdin, flush=True)
         return int(self._server.stdout.readline())
 
-    def end(self) -> None:
+    def end(self):
         if self._server is not None:
             self._server.communicate()

@@ -20,14 +20,14 @@ IRIS = resource("examples", "iris.netbuilder")
 class Doubled(keras.layers.Layer):
     """Multiplies its input by a factor."""
 
-    def __init__(self, factor: float = 2.0, **more: object) -> None:
+    def __init__(self, factor=2.0, **more: object):
         super().__init__(**more)
         self.factor = factor
 
-    def call(self, inputs: object) -> object:
+    def call(self, inputs):
         return inputs * self.factor
 
-    def get_config(self) -> dict[str, object]:
+    def get_config(self):
         return {**super().get_config(), "factor": self.factor}
 
 
@@ -39,7 +39,7 @@ def test_importing_loads_nothing_heavy():
 
 
 @pytest.fixture(scope="module")
-def model() -> nb.Model:
+def model():
     project = nb.load(IRIS)
     return project.train(epochs=30, seed=3, progress=False)
 
@@ -155,7 +155,7 @@ def test_one_row_and_lists_of_numbers(model):
 class Subclassed(keras.Model):
     """A model that is no graph."""
 
-    def call(self, inputs: object) -> object:
+    def call(self, inputs):
         return inputs
 
 
@@ -208,7 +208,7 @@ def test_two_models_in_two_threads_do_not_disturb_each_other():
     alone = [project.train(epochs=5, seed=seed, progress=False).history["loss"] for seed in (1, 2)]
     found: dict[int, list[float]] = {}
 
-    def train(seed: int) -> None:
+    def train(seed):
         found[seed] = project.train(epochs=5, seed=seed, progress=False).history["loss"]
 
     threads = [threading.Thread(target=train, args=(seed,)) for seed in (1, 2)]
@@ -235,10 +235,10 @@ def test_callbacks_are_called_after_each_epoch_and_may_stop():
 
         epochs: list[int]
 
-        def on_train_begin(self, logs: object = None) -> None:
+        def on_train_begin(self, logs=None):
             self.epochs = []
 
-        def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+        def on_epoch_end(self, epoch, logs=None):
             assert isinstance(logs, dict) and "loss" in logs
             self.epochs.append(epoch)
             self.model.stop_training = epoch == 2

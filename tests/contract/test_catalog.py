@@ -16,7 +16,7 @@ FUNCTIONS = {"_", "gettext", "ngettext", "pgettext", "N_", "noop"}
 
 
 @pytest.fixture(scope="module")
-def nodes() -> list[tuple[Path, ast.Call | ast.BinOp]]:
+def nodes():
     """Every call and sum of the program, with its file."""
     return [
         (path, node)
@@ -47,13 +47,13 @@ def test_a_sentence_is_a_literal_with_named_placeholders(nodes):
     assert not wrong, "\n".join(wrong)
 
 
-def _summands(node: ast.expr) -> list[ast.expr]:
+def _summands(node):
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return [*_summands(node.left), *_summands(node.right)]
     return [node]
 
 
-def _says(node: ast.expr) -> bool:
+def _says(node):
     """Whether an expression is a call of gettext, or a choice with one."""
     if isinstance(node, ast.IfExp):
         return _says(node.body) or _says(node.orelse)
@@ -100,7 +100,7 @@ def show(path, n):
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def small(tmp_path, monkeypatch):
     """A program of seven messages without any language."""
     (tmp_path / "netbuilder").mkdir()
     (tmp_path / "netbuilder/show.py").write_text(PROGRAM, "utf-8")
@@ -130,13 +130,13 @@ GERMAN = {
 }
 
 
-def exported(folder: Path) -> list[Path]:
+def exported(folder):
     assert translations.new("de") == 0
     assert translations.export("de", folder / "chunks", 4) == 0
     return sorted((folder / "chunks").glob("de-*.json"))
 
 
-def fill(paths: list[Path], words: dict[tuple[str, str | None], object]) -> None:
+def fill(paths, words):
     for path in paths:
         content = json.loads(path.read_text("utf-8"))
         for one in content["messages"]:

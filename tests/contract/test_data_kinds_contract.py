@@ -16,7 +16,6 @@ import pytest
 import soundfile
 from PIL import Image
 
-from netbuilder.core.catalog.spec import Param
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.kinds.builtin import BUILTINS
@@ -37,14 +36,14 @@ source = partial(script_source, style=Style.EXACT)
 Sample = Callable[[Path], tuple[Data, str]]
 
 
-def _table(folder: Path) -> tuple[Data, str]:
+def _table(folder):
     rows = pd.DataFrame({"size": np.arange(60.0), "colour": ["red", "blue", "green"] * 20})
     rows.assign(price=rows["size"] * 3 + 1).to_csv(folder / "t.csv", index=False)
     rows.head(7).to_csv(folder / "ask.csv", index=False)
     return Data("csv", path="t.csv", target=("price",)), "ask.csv"
 
 
-def _series(folder: Path) -> tuple[Data, str]:
+def _series(folder):
     rows = pd.DataFrame({"day": range(90), "degrees": np.sin(np.arange(90) / 5.0)})
     rows.to_csv(folder / "s.csv", index=False)
     rows.head(12).to_csv(folder / "ask.csv", index=False)
@@ -52,14 +51,14 @@ def _series(folder: Path) -> tuple[Data, str]:
     return recipe, "ask.csv"
 
 
-def _text(folder: Path) -> tuple[Data, str]:
+def _text(folder):
     said = {"text": ["a good film", "so bad and dull"] * 20, "mood": ["up", "down"] * 20}
     pd.DataFrame(said).to_csv(folder / "t.csv", index=False)
     (folder / "ask.txt").write_text("so good")
     return Data("text", path="t.csv", target=("mood",), options={"text": "text"}), "ask.txt"
 
 
-def _images(folder: Path) -> tuple[Data, str]:
+def _images(folder):
     random = np.random.default_rng(0)
     for label, brightness in (("dark", 40), ("light", 200)):
         (folder / "p" / label).mkdir(parents=True)
@@ -70,20 +69,20 @@ def _images(folder: Path) -> tuple[Data, str]:
     return recipe, "p/dark/0.png"
 
 
-def _arrays(folder: Path) -> tuple[Data, str]:
+def _arrays(folder):
     x = np.random.default_rng(0).normal(size=(60, 5, 2))
     np.savez(folder / "a.npz", x=x, y=np.arange(60) % 3)
     np.savez(folder / "ask.npz", x=x[:4])
     return Data("arrays", path="a.npz"), "ask.npz"
 
 
-def _builtin(folder: Path) -> tuple[Data, str]:
+def _builtin(folder):
     asked = pd.DataFrame({"x": [0.0, 1.0], "y": [1.0, 0.0]})
     asked.to_csv(folder / "ask.csv", index=False)
     return Data("builtin", name="moons", options={"samples": 80}), "ask.csv"
 
 
-def _sounds(folder: Path) -> tuple[Data, str]:
+def _sounds(folder):
     moments = np.arange(4000) / 8000
     for label, pitch in (("high", 2000), ("low", 200)):
         (folder / "s" / label).mkdir(parents=True)
@@ -105,12 +104,12 @@ SAMPLES: Mapping[str, Sample] = {
 }
 
 
-def network_input(data: Data) -> Project:
+def network_input(data):
     """An Input and nothing else: enough to read data."""
     return Project("Sample", Graph((Node("input", "Input"),)), data, Training(epochs=1))
 
 
-def network(data: Data, folder: Path) -> Project:
+def network(data, folder):
     """The smallest network that takes this data: it is flattened, words are embedded first."""
     bare = network_input(data)
     facts = load_dataset(bare, folder).facts
@@ -124,7 +123,7 @@ def network(data: Data, folder: Path) -> Project:
     return fit_output_to_data(project, load_dataset(project, folder).facts)
 
 
-def trained(project: Project, folder: Path) -> TrainedModel:
+def trained(project, folder):
     """One epoch by Keras's own ``fit``: this is about data."""
     found = load_dataset(project, folder)
     project = resolve_defaults(project, found.facts)
@@ -136,11 +135,11 @@ def trained(project: Project, folder: Path) -> TrainedModel:
     )
 
 
-def run_without_program(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def run_without_program(text, folder, monkeypatch):
     """Run a script in ``folder`` where nothing of the program can be imported."""
     real = builtins.__import__
 
-    def only_others(name: str, *rest: Any) -> Any:
+    def only_others(name, *rest: Any):
         assert not name.startswith("netbuilder"), "the script needs the program"
         return real(name, *rest)
 
@@ -157,7 +156,7 @@ def test_every_kind_has_a_sample():
     assert set(SAMPLES) == set(KINDS)
 
 
-def check_options(params: tuple[Param, ...]) -> None:
+def check_options(params):
     assert len({param.name for param in params}) == len(params)
     for param in params:
         assert param.help
@@ -254,7 +253,7 @@ def test_a_set_says_the_same_numbers_in_its_script(name, tmp_path, monkeypatch):
         assert [shown.get(one, one) for one in labels] == list(map(str, samples.targets.iloc[:, 0]))
 
 
-def _parts(folder: Path) -> Data:
+def _parts(folder):
     for part, count in (("train", 8), ("test", 3)):
         for label, value in (("dark", 20), ("light", 220)):
             (folder / "p" / "pets" / part / label).mkdir(parents=True)
@@ -264,7 +263,7 @@ def _parts(folder: Path) -> Data:
     return Data("images", path="p", options={"color_mode": "grayscale"})
 
 
-def _zipped(folder: Path) -> Data:
+def _zipped(folder):
     import shutil
 
     _images(folder)
@@ -272,7 +271,7 @@ def _zipped(folder: Path) -> Data:
     return Data("images", path="z.zip", options={"color_mode": "grayscale"})
 
 
-def _listed(folder: Path) -> Data:
+def _listed(folder):
     _images(folder)
     files = sorted((folder / "p").rglob("*.png"))
     rows = [
@@ -309,6 +308,6 @@ def test_an_option_out_of_bounds_is_named():
 
 
 @pytest.fixture(autouse=True)
-def _clean() -> Any:
+def _clean():
     yield
     keras.backend.clear_session()

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import chain
 
 from netbuilder.core.data.data_errors import _ERRORS
@@ -25,7 +25,7 @@ TABLES: dict[str, tuple[Mapping[str, object], str]] = {
 SOURCES = {path: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
 
 
-def calls() -> Iterator[ast.Call]:
+def calls():
     for path, tree in syntax_trees().items():
         for node in ast.walk(tree) if any(map(SOURCES[path].count, TABLES)) else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in TABLES:

@@ -1,8 +1,6 @@
 """EfficientNetLite0 with its included weights: it goes wherever a trained network goes."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,7 @@ pytestmark = pytest.mark.slow
 SIZE = 64
 
 
-def project_of(folder: Path, **params: Any) -> Project:
+def project_of(folder, **params: Any):
     """Two kinds of pictures, the backbone, and a last layer."""
     data = recipe_for(folder, folder.name)
     data = replace(data, options={**data.options, "image_size": [SIZE, SIZE]})
@@ -39,7 +37,7 @@ def project_of(folder: Path, **params: Any) -> Project:
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photos(tmp_path_factory):
     """Twelve pictures each of rings and of stripes, in random colours."""
     folder = tmp_path_factory.mktemp("data") / "photos"
     random = np.random.default_rng(0)
@@ -55,7 +53,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["frozen", "last block"])
-def trained(request: pytest.FixtureRequest, photos: Path) -> Any:
+def trained(request, photos):
     params = {"trainable": True, "trainable_blocks": 1} if request.param != "frozen" else {}
     project = project_of(photos, **params)
     return Session(
@@ -64,11 +62,11 @@ def trained(request: pytest.FixtureRequest, photos: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def saved(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def saved(trained, tmp_path_factory):
     """Save the network as a file of that name, once."""
     folder = tmp_path_factory.mktemp("saved")
 
-    def save(name: str) -> Path:
+    def save(name):
         if not (folder / name).exists():
             options = {"style": name[:-3]} if name.endswith(".py") else {}
             save_network(trained, folder / name, **options)
@@ -77,7 +75,7 @@ def saved(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
     return save
 
 
-def pixels(photos: Path) -> Any:
+def pixels(photos):
     files = sorted(photos.rglob("*.png"))[::5]
     return np.stack([np.asarray(Image.open(file), np.float32) for file in files])
 

@@ -4,7 +4,6 @@ import ast
 import importlib
 import io
 import tokenize
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +12,9 @@ from doc_pages.data import data_page
 
 from netbuilder.core.data import registry
 from netbuilder.core.data.kinds import sounds
-from netbuilder.core.data.kinds.kind import DataKind
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.registry import KINDS, MODALITIES
-from netbuilder.ui.kinds.registry import KIND_WIDGETS, KindWidgets
+from netbuilder.ui.kinds.registry import KIND_WIDGETS
 from tests.contract.syntax import PACKAGE, syntax_trees
 
 KINDS_FOLDER = Path(registry.__file__).parent / "kinds"
@@ -26,9 +24,7 @@ NAMES = {*KINDS, *MODALITIES, *(one.takes for one in MODALITIES.values())}
 ASKED = {"kind", "role", "takes"}
 
 
-def missing_parts(
-    kind: DataKind, page: str, window: tuple[KindWidgets, ...] = KIND_WIDGETS
-) -> list[str]:
+def missing_parts(kind, page, window=KIND_WIDGETS):
     """The parts that a kind of data lacks."""
     found = {
         "title": kind.title and kind.help and kind.noun,
@@ -74,14 +70,14 @@ def test_each_sort_of_sample_belongs_to_one_kind():
     assert sorted(owned) == sorted(set(owned)) == sorted(MODALITIES)
 
 
-def _said(node: ast.expr) -> bool:
+def _said(node):
     """Whether an expression is what a kind or a sort of sample is called."""
     asked = node.func if isinstance(node, ast.Call) else node
     name = getattr(asked, "attr", getattr(asked, "id", ""))
     return name in ASKED and (isinstance(node, ast.Call | ast.Attribute))
 
 
-def _names(node: ast.AST) -> set[str]:
+def _names(node):
     return {
         one.value
         for one in ast.walk(node)
@@ -89,7 +85,7 @@ def _names(node: ast.AST) -> set[str]:
     } & NAMES
 
 
-def comparisons(tree: ast.AST) -> Iterator[int]:
+def comparisons(tree):
     """The lines on which it is asked by name what kind of data, or of sample, something is."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):

@@ -1,8 +1,6 @@
 """Lessons in other languages: each has the steps, checks and right answers of the English one."""
 
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -65,7 +63,7 @@ GERMAN = (
 
 
 @pytest.fixture
-def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def lesson(tmp_path, monkeypatch):
     """An English lesson in a folder of its own, with German as the chosen language."""
     monkeypatch.setenv(i18n.VARIABLE, "en")
     monkeypatch.setattr(i18n, "FOLDER", tmp_path / "locale")

@@ -4,15 +4,13 @@ Imports for the type checker and inside functions count: they too make two files
 """
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.contract.syntax import PACKAGE, syntax_trees
 
 
-def _modules() -> dict[str, Path]:
+def _modules():
     found = {}
     for path in syntax_trees():
         name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
@@ -20,7 +18,7 @@ def _modules() -> dict[str, Path]:
     return found
 
 
-def _imports(path: Path, modules: dict[str, Path]) -> set[str]:
+def _imports(path, modules):
     found: set[str] = set()
     for node in ast.walk(syntax_trees()[path]):
         if isinstance(node, ast.Import):
@@ -32,14 +30,14 @@ def _imports(path: Path, modules: dict[str, Path]) -> set[str]:
     return {name for name in found if name in modules}
 
 
-def circles(graph: dict[str, set[str]]) -> list[frozenset[str]]:
+def circles(graph):
     """The strongly connected parts of more than one file (Tarjan's algorithm, 1972)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
     found: list[frozenset[str]] = []
 
-    def enter(name: str) -> Iterator[str]:
+    def enter(name):
         index[name] = low[name] = len(index)
         stack.append(name)
         return iter(sorted(graph[name]))

@@ -4,9 +4,7 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from tests.contract.syntax import PACKAGE, syntax_trees
 
@@ -32,7 +30,7 @@ OTHERS = re.compile(
 )
 
 
-def bindings(tree: ast.AST) -> Iterator[str]:
+def bindings(tree):
     """Yield each name that is assigned: variables, attributes, parameters, exceptions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -55,7 +53,7 @@ def test_names_say_what_a_value_is():
     assert files.total() <= LIMIT, f"say what the value is instead: {files.most_common(20)}"
 
 
-def _documented(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+def _documented(tree):
     """Yield modules, classes and functions with their docstrings."""
     if isinstance(tree, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         text = ast.get_docstring(tree)
@@ -67,7 +65,7 @@ def _documented(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
 
 
 @cache
-def _code(path: Path) -> str:
+def _code(path):
     """Return a module's text without docstrings, comments, and strings that are sentences."""
     text = re.sub(r'"""(.|\n)*?"""', "", path.read_text("utf-8"))
     text = re.sub(r"(?m)(^| )#.*$", "", text)
@@ -75,7 +73,7 @@ def _code(path: Path) -> str:
 
 
 @cache
-def _defined() -> dict[str, set[str]]:
+def _defined():
     """Return the attributes of each class, and the contents of each module and folder, by name."""
     defined: dict[str, set[str]] = {}
     for path in PACKAGE.rglob("*"):
@@ -100,12 +98,12 @@ def _defined() -> dict[str, set[str]]:
 
 
 @cache
-def _words(path: Path) -> frozenset[str]:
+def _words(path):
     return frozenset(re.findall(r"\w+", _code(path)))
 
 
 @cache
-def _known(path: Path) -> frozenset[str]:
+def _known(path):
     """Return the words in a module's code and in that of the modules that it imports."""
     places = [
         REPO / module.replace(".", "/") for module in re.findall(r"\bnetbuilder[.\w]+", _code(path))
@@ -114,7 +112,7 @@ def _known(path: Path) -> frozenset[str]:
     return _words(path).union(*(_words(file) for file in files & syntax_trees().keys()))
 
 
-def _resolves(name: str, path: Path) -> bool:
+def _resolves(name, path):
     if "/" in name:
         roots = (REPO, PACKAGE, PACKAGE / "core", PACKAGE / "ui", path.parent)
         return any((root / name).exists() for root in roots)
@@ -161,7 +159,7 @@ def test_listed_signals_and_attributes_exist():
 def test_no_key_of_a_table_stands_twice():
     """The later one would replace the earlier without a word."""
 
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    def unique(pairs):
         names = [name for name, _value in pairs]
         assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
         return dict(pairs)

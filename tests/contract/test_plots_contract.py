@@ -1,23 +1,21 @@
 """Every plot that can be copied and saved has a title, which a screen reader says."""
 
 import ast
-from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 from netbuilder.ui.plots.picture_menu import TITLES
 from tests.contract.syntax import PACKAGE, syntax_trees
 
 
-def _ui() -> dict[Path, ast.Module]:
+def _ui():
     return {path: tree for path, tree in syntax_trees().items() if PACKAGE / "ui" in path.parents}
 
 
-def _called(node: ast.expr) -> str:
+def _called(node):
     return getattr(node, "attr", getattr(node, "id", ""))
 
 
-def names(plots: set[str]) -> Iterator[str]:
+def names(plots):
     """The names that the program gives its plots: to a menu, or to the base class of a plot."""
     for node in chain.from_iterable(map(ast.walk, _ui().values())):
         if isinstance(node, ast.Call) and _called(node.func) == "PictureMenu":
@@ -36,13 +34,13 @@ def names(plots: set[str]) -> Iterator[str]:
                     yield from _texts(call.args[:1])
 
 
-def _texts(arguments: list[ast.expr]) -> Iterator[str]:
+def _texts(arguments):
     for one in arguments:
         if isinstance(one, ast.Constant) and isinstance(one.value, str):
             yield one.value
 
 
-def _plots() -> set[str]:
+def _plots():
     """``ThemedPlot`` and all classes that stand on it."""
     classes = [
         (node.name, set(map(_called, node.bases)))

@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from netbuilder.core import folders
 
 
 @pytest.fixture(autouse=True)
-def forget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def forget(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     folders.NOT_WRITTEN.clear()
     folders.passing_folder.cache_clear()
@@ -45,7 +44,7 @@ def test_a_folder_that_only_seems_writable_is_not_taken(home, monkeypatch):
     home.mkdir()
     real = os.open
 
-    def refuse(path: Any, *arguments: Any, **more: Any) -> int:
+    def refuse(path, *arguments: Any, **more: Any):
         if str(path).startswith(str(home)):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return real(path, *arguments, **more)
@@ -62,7 +61,7 @@ def test_a_folder_that_only_seems_writable_is_not_taken(home, monkeypatch):
 def test_a_folder_that_cannot_be_made_is_not_taken(home, monkeypatch):
     real = Path.mkdir
 
-    def refuse(path: Path, *arguments: Any, **more: Any) -> None:
+    def refuse(path, *arguments: Any, **more: Any):
         if path.is_relative_to(home):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         real(path, *arguments, **more)

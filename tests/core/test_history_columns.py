@@ -13,11 +13,11 @@ BEST = 1_234_568
 WENT_BACK = 777_778
 
 
-def _loss(epoch: int) -> np.float32:
+def _loss(epoch):
     return np.float32(1 + 1 / epoch)
 
 
-def _long() -> History:
+def _long():
     """val_loss falls to its least at BEST, between two epochs that any thinning by powers of two
     keeps, and grows again."""
     history = History(("loss",), ("val_loss",), "val_loss")

@@ -18,7 +18,7 @@ from netbuilder.core.deployment import offline_kit
 from netbuilder.core.errors import UserError
 
 
-def _wheel(folder: Path, name: str, version: str, tags: str, *requires: str) -> None:
+def _wheel(folder, name, version, tags, *requires: str):
     """A wheel without files that requires others."""
     about = "".join(f"Requires-Dist: {one}\n" for one in requires)
     path = folder / f"{name}-{version}-{tags}.whl"
@@ -31,7 +31,7 @@ def _wheel(folder: Path, name: str, version: str, tags: str, *requires: str) -> 
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def package(tmp_path, monkeypatch):
     """A program with dependencies, and an index of their wheels for several systems."""
     index, source = tmp_path / "index", tmp_path / "source"
     index.mkdir()
@@ -61,7 +61,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return source
 
 
-def _fetched(source: Path, folder: Path, system: str, python: str) -> set[str]:
+def _fetched(source, folder, system, python):
     folder.mkdir()
     found = offline_kit.fetch(source, folder, offline_kit.find_platform(system), python)
     return {"-".join(one.name.split("-")[:2]) for one in found}
@@ -225,7 +225,7 @@ def test_the_windows_script_leaves_the_user_s_data_alone(tmp_path):
     assert [lines[index - 1] for index in ends] == ["%wait%", "%wait%"], "it waits before it ends"
 
 
-def _wine(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def _wine(kit, *words: str):
     script = f"Z:{kit / 'install.bat'}".replace("/", "\\")
     env = {**os.environ, "WINEDEBUG": "-all", "WINEPATH": f"Z:{kit}".replace("/", "\\")}
     return subprocess.run(

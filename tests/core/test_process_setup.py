@@ -29,7 +29,7 @@ sys.exit(main())
 """
 
 
-def _run(root: Path, *words: object, code: str = "", **more: str) -> subprocess.CompletedProcess:
+def _run(root, *words: object, code="", **more: str):
     start = ["-c", code] if code else ["-m", "netbuilder"]
     return subprocess.run(
         [sys.executable, *start, *map(str, words)],
@@ -39,7 +39,7 @@ def _run(root: Path, *words: object, code: str = "", **more: str) -> subprocess.
 
 
 @pytest.fixture
-def cpu_info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cpu_info(tmp_path, monkeypatch):
     if not hasattr(os, "uname") or os.uname().machine != "x86_64":
         pytest.skip("simulates a processor of the x86 family")
     path = tmp_path / "cpuinfo"
@@ -64,7 +64,7 @@ def test_a_processor_that_cannot_be_asked_is_taken_for_able(cpu_info):
     [(0, 0b011, False), (0, 0b111, True), (1, 0b111, True)],
 )
 def test_windows_says_whether_the_processor_has_avx(monkeypatch, feature, state, has):
-    def enabled() -> int:
+    def enabled():
         return state
 
     asked = []

@@ -16,7 +16,7 @@ from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.lessons import library
 
 
-def _write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> SiteSettings:
+def _write(tmp_path, monkeypatch, text):
     path = tmp_path / "settings.toml"
     path.write_text(text, encoding="utf-8")
     monkeypatch.setenv(VARIABLE, str(path))
@@ -156,7 +156,7 @@ def test_two_threads_leave_the_way_to_the_network_as_it_was(tmp_path, monkeypatc
     before = file_utils.urlretrieve
     entered, leave = threading.Event(), threading.Event()
 
-    def other() -> None:
+    def other():
         with kept_off_the_network("The other", tmp_path):
             entered.set()
             leave.wait(20)

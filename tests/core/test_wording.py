@@ -2,8 +2,6 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,7 +53,7 @@ def test_a_unit_stands_where_it_is_written():
 
 
 @pytest.fixture
-def language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def language(tmp_path, monkeypatch):
     """German, French and Chinese without any sentence: their numbers are Babel's."""
     for name in ("de", "fr", "zh_CN"):
         (tmp_path / name).mkdir()

@@ -33,18 +33,18 @@ serve_requests(lambda: None, answer)
 
 
 @pytest.fixture(params=["started", "behind a launcher"])
-def start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def start(request, monkeypatch):
     real = [sys.executable, "-c", WORKER]
     behind = [sys.executable, "-c", LAUNCHER, *real]
     command = real if request.param == "started" else behind
     monkeypatch.setattr(worker_process, "worker_command", lambda _module: command)
 
 
-def _worker(bounds: ResourceLimits) -> WorkerProcess:
+def _worker(bounds):
     return WorkerProcess("netbuilder.none", bounds, lambda: False, "It died.")
 
 
-def _gone(process: psutil.Process) -> bool:
+def _gone(process):
     end = time.monotonic() + 10
     while time.monotonic() < end:
         if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:

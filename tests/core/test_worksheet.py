@@ -12,15 +12,14 @@ from netbuilder.core.formats.writers.svg import LINE, MARGIN, blank_numbers, net
 from netbuilder.core.lessons.lesson_files import known_facts
 from netbuilder.core.lessons.worksheet import worksheet
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Project
 
 
 @pytest.fixture(scope="module")
-def iris() -> Project:
+def iris():
     return files.read(resource("examples", "iris.netbuilder"))
 
 
-def _words(picture: str) -> list[str]:
+def _words(picture):
     root = ElementTree.fromstring(picture)
     return [one.text or "" for one in root.iter() if one.tag.endswith("}text")]
 

@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {
 ROWS = "size,rooms,price\n" + "".join(f"{i},{i % 4},{3 * i}\n" for i in range(40))
 
 
-def changed(**graph: Any) -> str:
+def changed(**graph: Any):
     return json.dumps({**GOOD, "graph": {**GOOD["graph"], **graph}})
 
 

@@ -15,7 +15,7 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 
 
-def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
+def told(capsys, *words: str):
     code = main(["data", *words, "--json"])
     return code, json.loads(capsys.readouterr().out.splitlines()[-1])
 

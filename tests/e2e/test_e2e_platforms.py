@@ -6,8 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -24,12 +22,12 @@ HOMES = ("NETBUILDER_HOME", "NETBUILDER_DATA_DIR", "XDG_DATA_HOME", "XDG_CACHE_H
 class Machine:
     """Commands in processes of their own, on a machine that is set up in ``environment``."""
 
-    def __init__(self, root: Path, before: tuple[str, ...] = (), **environment: str) -> None:
+    def __init__(self, root, before=(), **environment: str):
         plain = {key: value for key, value in os.environ.items() if key not in HOMES}
         self._env = {**plain, "PYTHONPATH": str(root), **environment}
         self._before = before
 
-    def run(self, *words: object, cwd: Path | None = None) -> tuple[str, str]:
+    def run(self, *words: object, cwd=None):
         done = subprocess.run(
             [*self._before, sys.executable, "-m", "netbuilder", *map(str, words)],
             env=self._env, cwd=cwd, capture_output=True, check=False, timeout=300,
@@ -39,12 +37,12 @@ class Machine:
         assert "Traceback" not in out + err
         return out, err
 
-    def json(self, *words: object, cwd: Path | None = None) -> dict[str, Any]:
+    def json(self, *words: object, cwd=None):
         out, _err = self.run(*words, "--json", cwd=cwd)
         return dict(json.loads(out.splitlines()[-1]))
 
 
-def _project(folder: Path, name: str = "Umsätze & mehr") -> Path:
+def _project(folder, name="Umsätze & mehr"):
     """A network that tells two cities apart by one number, and its table."""
     rows = "".join(f"{LODZ if i % 2 else 'Köln'},{i % 2 * 10 + i / 100}\n" for i in range(60))
     (folder / f"{name}.csv").write_text(f"Stadt,Größe\n{rows}", encoding="utf-8")
@@ -91,7 +89,7 @@ def test_the_main_job_in_a_long_path_with_umlauts(root, tmp_path):
     assert (home / ".local" / "share" / "NetBuilder" / "runs").is_dir(), "the user's own folder"
 
 
-def _read_only(folder: Path) -> tuple[str, ...]:
+def _read_only(folder):
     """What has to stand before a command so that it may only read ``folder``."""
     if os.name != "posix":
         pytest.skip("needs rights as POSIX has them")

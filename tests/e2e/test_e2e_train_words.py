@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from netbuilder.core.engine.runs.run_store import list_runs
 
 
-def write_iris(path: Path, **training: Any) -> Path:
+def write_iris(path, **training: Any):
     project = {
         "format": "netbuilder-project", "version": 1, "name": "Iris",
         "graph": {

@@ -12,7 +12,7 @@ import pytest
 WORDS = "Worker 1 was stopped, and all workers stopped with it."
 
 
-def addresses() -> str:
+def addresses():
     sockets = [socket.socket() for _ in range(2)]
     for one in sockets:
         one.bind(("127.0.0.1", 0))
@@ -29,7 +29,7 @@ def test_ctrl_c_at_one_worker_ends_both_in_words(root, diabetes_job, tmp_path):
     model = tmp_path / "m.h5"
     checkpoint = tmp_path / "m.h5.checkpoint" / "checkpoint.npz"
 
-    def start(epochs: int, *more: str) -> list[subprocess.Popen[str]]:
+    def start(epochs, *more: str):
         where = addresses()
         command = [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project)]
         command += ["-o", str(model), "--epochs", str(epochs), "--workers", where, *more]

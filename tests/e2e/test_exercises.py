@@ -4,9 +4,8 @@ Both are trained from several seeds. What they reach may differ by no more than 
 differ from seed to seed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,17 +15,16 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_shapes
 from netbuilder.core.data.kinds.builtin.generated import stories
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.networks.backbone_weights import weights_path
 from netbuilder.core.engine.session import Computation, RunStorage, Session
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.edits import set_data, set_params
 from netbuilder.core.project.files import read
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import Data
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.generate import generate_text
 
@@ -54,12 +52,12 @@ class Exercise:
     divide: float = 1.0
 
 
-def adam(rate: float) -> Callable[[], Any]:
+def adam(rate):
     return lambda: keras.optimizers.Adam(rate)
 
 
-def hidden(*, rate: float = 0.0, l2: float = 0.0) -> Body:
-    def body() -> list[Any]:
+def hidden(*, rate=0.0, l2=0.0):
+    def body():
         penalty = keras.regularizers.L2(l2) if l2 else None
         found: list[Any] = [layers.Flatten()]
         for _ in range(2):
@@ -110,19 +108,19 @@ EXERCISES = {
 }  # fmt: skip
 
 
-def project_of(name: str, epochs: int) -> Project:
+def project_of(name, epochs):
     project = read(find_example(name).path)
     return replace(project, training=replace(project.training, epochs=epochs))
 
 
-def split_of(dataset: Dataset, part: str, divide: float) -> tuple[np.ndarray, np.ndarray]:
+def split_of(dataset, part, divide):
     """Raw rows as a script would have them, answers in their own units."""
     rows: Split = getattr(dataset, part)
     x, y = next(iter(rows.raw_x.values())), next(iter(rows.raw_y.values()))
     return (x / divide if divide != 1.0 else x), y
 
 
-def plainly(exercise: Exercise, dataset: Dataset, seed: int) -> tuple[Any, float]:
+def plainly(exercise, dataset, seed):
     """The model of a plain script, and its result on the test rows in their own units."""
     keras.utils.set_random_seed(seed)
     x, y = split_of(dataset, "train", exercise.divide)
@@ -146,7 +144,7 @@ def plainly(exercise: Exercise, dataset: Dataset, seed: int) -> tuple[Any, float
     return model, float((read_ == test_y).mean())
 
 
-def here(project: Project, dataset: Dataset, metric: str) -> tuple[TrainedModel, float]:
+def here(project, dataset, metric):
     trained = Session(
         project, dataset, storage=RunStorage(record=False), computation=Computation("graph")
     ).run()
@@ -154,7 +152,7 @@ def here(project: Project, dataset: Dataset, metric: str) -> tuple[TrainedModel,
     return trained, float(evaluate(trained, dataset.test).metrics[metric])
 
 
-def alike(ours: list[float], theirs: list[float], metric: str, rows: int) -> None:
+def alike(ours, theirs, metric, rows):
     """Means no further apart than one seed's result from another's, or than so few rows can tell.
 
     An accuracy ``p`` counted on ``n`` rows is known to two standard errors of a share,
@@ -168,7 +166,7 @@ def alike(ours: list[float], theirs: list[float], metric: str, rows: int) -> Non
     assert apart <= spread, f"here {ours}, plain Keras {theirs}"
 
 
-def seeds_of(project: Project, folder: Path) -> Iterator[tuple[int, Project, Dataset]]:
+def seeds_of(project, folder):
     for seed in SEEDS:
         seeded = replace(project, training=replace(project.training, seed=seed))
         yield seed, seeded, load_dataset(seeded, folder)
@@ -257,7 +255,7 @@ STORIES = Exercise(
 )  # fmt: skip
 
 
-def go_on(model: Any, dataset: Dataset, start: str, length: int, heat: float, seed: int) -> str:
+def go_on(model, dataset, start, length, heat, seed):
     """Text from a plain model: the last window in, one character out, drawn at that heat."""
     names, answers = dataset.facts.vocabulary, dataset.facts.classes
     window = model.input_shape[1]
@@ -274,7 +272,7 @@ def go_on(model: Any, dataset: Dataset, start: str, length: int, heat: float, se
     return "".join(back.get(names[one], names[one]) for one in ids)
 
 
-def tf_function(model: Any) -> Callable[[np.ndarray], Any]:
+def tf_function(model):
     """The model as one compiled call: 200 calls one by one take seconds instead of minutes."""
     import tensorflow as tf
 
@@ -282,7 +280,7 @@ def tf_function(model: Any) -> Callable[[np.ndarray], Any]:
 
 
 @pytest.fixture
-def three_shapes(tmp_path: Path) -> Path:
+def three_shapes(tmp_path):
     """A folder for each class: 40 circles, squares and triangles in colours, 32×32."""
     pictures, names = drawn_shapes(240, size=32, color_mode="rgb", seed=4)
     for index, (picture, name) in enumerate(zip(pictures, names, strict=True)):
@@ -315,7 +313,7 @@ def test_a_frozen_body_separates_three_classes_of_pictures(three_shapes):
     alike(ours, theirs, ACCURACY, rows)
 
 
-def frozen() -> Any:
+def frozen():
     body = keras.applications.MobileNet(
         include_top=False, weights=None, input_shape=(None, None, 3), pooling="avg", alpha=0.1
     )

@@ -4,7 +4,6 @@ import ast
 import plistlib
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,11 +26,11 @@ def test_icons_hold_every_size_and_the_version_is_ours(packaging, tmp_path):
     assert f"filevers=({netbuilder.__version__.replace('.', ', ')}, 0)" in text
 
 
-def _programs(root: Path, tmp_path: Path, system: str) -> dict[str, Any]:
+def _programs(root, tmp_path, system):
     """Carry the PyInstaller recipe out with stand-ins for what collects and writes."""
     made: dict[str, Any] = {"names": []}
 
-    def collect(*parts: Any, name: str) -> str:
+    def collect(*parts: Any, name):
         made["names"] = [part for part in parts if isinstance(part, str)]
         return name
 

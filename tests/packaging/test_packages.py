@@ -47,7 +47,7 @@ def test_a_debian_package_holds_program_link_and_menu_entry(packaging, tmp_path)
     assert "python3" not in told, "the folder brings its own Python"
 
 
-def _built(root: Path, tmp_path: Path) -> Path:
+def _built(root, tmp_path):
     """PyInstaller's folder: the one that was asked for by name, else a new one."""
     given = Path(os.environ[ON_REQUEST])
     if (given / "netbuilder").is_file():
@@ -75,7 +75,7 @@ def test_the_folder_that_runs_without_python(root, packaging, tmp_path):
     link.parent.mkdir()
     link.symlink_to(built / "netbuilder")
 
-    def run(*words: str, code: int = 0) -> str:
+    def run(*words: str, code=0):
         done = subprocess.run(
             [str(link), *words], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
         )

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 
-def _rows(root: Path) -> dict[str, list[str]]:
+def _rows(root):
     text = (root / "resources" / "third_party.md").read_text("utf-8")
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return {row[0]: row for row in rows}

@@ -1,7 +1,5 @@
 """Finds words that are cut off, from the geometry of the widgets that show them."""
 
-from collections.abc import Iterator
-
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPicture, QTextDocument
@@ -35,7 +33,7 @@ from netbuilder.ui.widgets.labels import ClampedLabel
 _SLACK = 3
 
 
-def cut_off(top: QWidget) -> list[str]:
+def cut_off(top):
     """A line for each widget in ``top`` whose words are not all to be seen, or cannot be reached.
 
     What lies further down in a page that scrolls is reached; what sticks out at its side is not:
@@ -56,7 +54,7 @@ def cut_off(top: QWidget) -> list[str]:
     return found
 
 
-def _words(widget: QWidget) -> str:
+def _words(widget):
     if isinstance(widget, QComboBox):
         return widget.currentText()
     icon_only = Qt.ToolButtonStyle.ToolButtonIconOnly
@@ -71,7 +69,7 @@ def _words(widget: QWidget) -> str:
     return ""
 
 
-def _complaints(widget: QWidget, top: QWidget) -> Iterator[str]:
+def _complaints(widget, top):
     if isinstance(widget, QAbstractSpinBox) and (field := widget.findChild(QLineEdit)):
         margins = field.textMargins()
         room = field.width() - margins.left() - margins.right()
@@ -118,7 +116,7 @@ def _complaints(widget: QWidget, top: QWidget) -> Iterator[str]:
     yield from _outside(widget, top)
 
 
-def _of_tabs(tabs: QTabBar) -> Iterator[str]:
+def _of_tabs(tabs):
     metrics = tabs.fontMetrics()
     for number in filter(tabs.isTabVisible, range(tabs.count())):
         box, words = tabs.tabRect(number), tabs.tabText(number).replace("&", "")
@@ -128,7 +126,7 @@ def _of_tabs(tabs: QTabBar) -> Iterator[str]:
         yield from (f"tab {words!r} {why}" for why in told)
 
 
-def _of_label(label: QLabel, words: str) -> Iterator[str]:
+def _of_label(label, words):
     advance = label.fontMetrics().horizontalAdvance
     if label.wordWrap():
         yield from _low(label, label.heightForWidth(label.width()))
@@ -141,12 +139,12 @@ def _of_label(label: QLabel, words: str) -> Iterator[str]:
         yield from _short(label.contentsRect().height(), high, "high")
 
 
-def cut_off_of(view: pg.GraphicsView) -> list[str]:
+def cut_off_of(view):
     """A line for each title and number of a plot's axes that is not to be seen whole."""
     return list(_of_axes(view))
 
 
-def _of_axes(view: pg.GraphicsView) -> Iterator[str]:
+def _of_axes(view):
     seen = QRectF(view.viewport().rect())
     for axis in view.scene().items():
         if not isinstance(axis, pg.AxisItem) or not axis.isVisible():
@@ -183,24 +181,24 @@ def _of_axes(view: pg.GraphicsView) -> Iterator[str]:
             last = at
 
 
-def _box(rect: QRectF) -> str:
+def _box(rect):
     return f"{rect.left():.0f},{rect.top():.0f},{rect.right():.0f},{rect.bottom():.0f}"
 
 
-def _narrow(widget: QWidget, needed: int) -> Iterator[str]:
+def _narrow(widget, needed):
     return _short(widget.contentsRect().width(), needed)
 
 
-def _low(widget: QWidget, needed: int) -> Iterator[str]:
+def _low(widget, needed):
     return _short(widget.height(), needed, "high")
 
 
-def _short(room: int, needed: int, way: str = "wide") -> Iterator[str]:
+def _short(room, needed, way="wide"):
     if room < needed - _SLACK:
         yield f"is {room} {way} and needs {needed}"
 
 
-def _of_an_editor(widget: QWidget) -> bool:
+def _of_an_editor(widget):
     """Whether it is a part of something that shows its own words, and scrolls them."""
     parent = widget.parentWidget()
     while parent is not None:
@@ -213,7 +211,7 @@ def _of_an_editor(widget: QWidget) -> bool:
     return False
 
 
-def _outside(widget: QWidget, top: QWidget) -> Iterator[str]:
+def _outside(widget, top):
     """Complaints about a widget that sticks out of what shows it."""
     parent = widget.parentWidget()
     while parent is not None and parent is not top.parentWidget():

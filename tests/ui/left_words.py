@@ -1,7 +1,6 @@
 """Finds what is left in a window of the language that it had before: words and decimal marks."""
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -62,13 +61,13 @@ class Messages:
     filled: tuple[tuple[str, re.Pattern[str]], ...]
 
     @cache  # noqa: B019 - the catalogs of both languages live as long as the tests
-    def has(self, text: str) -> bool:
+    def has(self, text):
         return text in self.whole or any(
             part in text and pattern.fullmatch(text) for part, pattern in self.filled
         )
 
 
-def _messages(texts: Iterable[str]) -> Messages:
+def _messages(texts):
     whole, filled = set(), []
     for text in texts:
         parts = _PLACE.split(text)
@@ -80,7 +79,7 @@ def _messages(texts: Iterable[str]) -> Messages:
 
 
 @cache
-def _both(name: str) -> tuple[Messages, Messages]:
+def _both(name):
     with (i18n.FOLDER / name / "netbuilder.po").open("rb") as file:
         entries = [one for one in read_po(file) if one.id]
     pairs = [
@@ -95,7 +94,7 @@ def _both(name: str) -> tuple[Messages, Messages]:
     return _messages(a for a, _b in pairs), _messages(b for _a, b in pairs)
 
 
-def painted(widget: QWidget) -> list[str]:
+def painted(widget):
     """Every text that a widget and those in it paint, curves and canvas included."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -107,7 +106,7 @@ def painted(widget: QWidget) -> list[str]:
     return ["".join(one.itertext()).strip() for one in root.iter(_TEXT)]
 
 
-def said(window: QWidget) -> Iterator[tuple[str, str]]:
+def said(window):
     """Every text of a window that is painted or stands in a widget, hidden ones too, with where."""
     yield from (("painted", text) for text in painted(window))
     for one in (window, *window.findChildren(QWidget), *window.findChildren(QAction)):
@@ -120,7 +119,7 @@ def said(window: QWidget) -> Iterator[tuple[str, str]]:
             yield from ((type(one).__name__, one.itemText(at)) for at in range(one.count()))
 
 
-def left_of(window: QWidget, language: str, names: Iterable[str] = ()) -> set[str]:
+def left_of(window, language, names=()):
     """Texts of a window in English or ``language`` that are of the other of both.
 
     Args:

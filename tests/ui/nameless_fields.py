@@ -23,7 +23,7 @@ FIELDS = (
 INNER = (QComboBox, QAbstractSpinBox, QAbstractItemView)
 
 
-def nameless(window: QWidget) -> set[str]:
+def nameless(window):
     """Fields of which a screen reader knows the value at most, and not what it is of."""
     found = set()
     for widget in window.findChildren(QWidget):

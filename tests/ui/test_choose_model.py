@@ -22,7 +22,7 @@ def test_the_window_asks_which_model_to_open(open_window, qtbot, tmp_path, index
     window = open_window(keras=False)
     titles: list[str] = []
 
-    def choose() -> None:
+    def choose():
         dialog = QApplication.activeModalWidget()
         if not isinstance(dialog, QInputDialog):
             QTimer.singleShot(20, choose)

@@ -54,7 +54,7 @@ EDGES = {
 ARRANGEMENTS = ("rail", "palette", "lesson", "wide side", "lesson and palette")
 
 
-def arrange(window: MainWindow, arrangement: str) -> None:
+def arrange(window, arrangement):
     docks = window.docks
     docks.show_panel("layer" if "palette" in arrangement else "training", focus=False)
     docks.show_lesson("lesson" in arrangement)
@@ -67,7 +67,7 @@ def arrange(window: MainWindow, arrangement: str) -> None:
     QApplication.processEvents()
 
 
-def shown(open_window: Open, network: str, size: tuple[int, int], arrangement: str) -> MainWindow:
+def shown(open_window, network, size, arrangement):
     layers = LAYERS[network]
     project = Project(
         network, Graph(tuple(node for node, _shape in layers.values()), EDGES[network])
@@ -86,7 +86,7 @@ def shown(open_window: Open, network: str, size: tuple[int, int], arrangement: s
     return window
 
 
-def assert_free(window: MainWindow, note: object = "") -> None:
+def assert_free(window, note=""):
     """The sentence itself, with what makes it worth something: both are seen, and ✕ is reached."""
     QApplication.processEvents()
     canvas = window.canvas

@@ -1,11 +1,8 @@
 """The heads of every table are whole: in German, at large letters, in a window of 1024 x 700."""
 
-from collections.abc import Iterable
-
 import pytest
 from PySide6.QtWidgets import QHeaderView, QTableView, QTreeView, QVBoxLayout, QWidget
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.submission import GRADED, Submission
 from netbuilder.core.project import edits
@@ -16,7 +13,7 @@ from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.panels import TASKS
 
 
-def cut(window: QWidget) -> list[str]:
+def cut(window):
     """The heads that are cut, of the tables in sight."""
     tables = [*window.findChildren(QTableView), *window.findChildren(QTreeView)]
     return [
@@ -34,13 +31,13 @@ def cut(window: QWidget) -> list[str]:
 LOOKS = (("de", 1.0), ("de", 1.25), ("en", 1.25), ("en", 1.0))
 
 
-def whole(window: QWidget, qtbot: QtBot, looks: Iterable[tuple[str, float]] = LOOKS) -> None:
+def whole(window, qtbot, looks=LOOKS):
     for language, letters in looks:
         choose_language(language)
         font_scale.set_font_scale(letters)
         found: list[str] = []
 
-        def fits(found: list[str] = found) -> bool:
+        def fits(found=found):
             found[:] = cut(window)
             return not found
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QDesktopServices
 
 from netbuilder.ui import app
-from netbuilder.ui.services import crash_detector, recovery
+from netbuilder.ui.services import crash_detector
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log, log_path
 from netbuilder.ui.window import dialogs
 
@@ -40,7 +40,7 @@ application.exec()
 """
 
 
-def _run(how: str) -> int:
+def _run(how):
     done = subprocess.run(
         [sys.executable, "-c", WATCHED, how], check=False, capture_output=True, timeout=120
     )
@@ -52,7 +52,7 @@ def test_a_fault_leaves_work_and_stack_to_the_next_start(home, open_window, qtbo
     assert _run("fault") == -signal.SIGSEGV
     offered: list[int] = []
 
-    def put_back(_parent: object, found: recovery.RecoveredProject) -> str:
+    def put_back(_parent, found):
         offered.append(found.project.training.epochs)
         return dialogs.BACK
 

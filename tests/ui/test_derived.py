@@ -12,14 +12,14 @@ from netbuilder.ui.services.derived import Derived, Rank
 
 
 @pytest.fixture
-def owner() -> QObject:
+def owner():
     return QObject()
 
 
 def test_idle_only_once_the_answer_has_been_delivered(qtbot, owner):
     found = threading.Event()
 
-    def work(question: int) -> int:
+    def work(question):
         found.set()
         return question * 2
 
@@ -39,7 +39,7 @@ def test_idle_only_once_the_answer_has_been_delivered(qtbot, owner):
 def test_questions_that_a_newer_one_overtook_do_not_keep_it_busy(qtbot, owner):
     go = threading.Event()
 
-    def work(question: int) -> int:
+    def work(question):
         go.wait(10)
         if question == 3:
             raise UserError("three", "")
@@ -86,7 +86,7 @@ def test_many_values_share_three_threads(qtbot, owner):
     at_once: list[int] = []
     lock, running = threading.Lock(), [0]
 
-    def work(number: int) -> int:
+    def work(number):
         with lock:
             running[0] += 1
             at_once.append(running[0])
@@ -127,7 +127,7 @@ def test_the_same_inputs_are_computed_once(qtbot, owner):
     """The same are the same objects: equal ones may be dear to compare."""
     seen: list[object] = []
 
-    def work(one: object) -> None:
+    def work(one):
         seen.append(one)
         if one == ["bad"]:
             raise ValueError("bad")
@@ -161,7 +161,7 @@ def test_an_answer_about_something_else_is_dropped(qtbot, owner):
 def test_what_is_cancelled_is_not_told_and_hears_of_it(qtbot, owner):
     begun, heard = threading.Event(), threading.Event()
 
-    def work(_number: int) -> None:
+    def work(_number):
         begun.set()
         while derived.wanted():
             time.sleep(0.005)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
@@ -28,7 +28,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def mistaken(open_window: Open, example: Callable[[str], Project]) -> MainWindow:
+def mistaken(open_window, example):
     """Classes, and a loss that is made for one-hot rows."""
     project = example("iris")
     loss = Choice("categorical_crossentropy")
@@ -39,7 +39,7 @@ def test_a_wrong_loss_is_said_beside_its_field(mistaken, qtbot):
     panel = mistaken.docks.show_panel("settings")
     mistaken.canvas.hide()  # where its card is in view, its fix stands there
 
-    def fix() -> QPushButton | None:
+    def fix():
         (box,) = panel.plan.complaints["loss"].cards
         return box.button
 
@@ -170,7 +170,7 @@ def test_a_network_that_is_half_drawn_is_told_what_comes_next(open_window, examp
     assert "problem" in window.status.problems.text()
 
 
-def click(window: MainWindow, card: str, modifiers: Qt.KeyboardModifier = NONE) -> None:
+def click(window, card, modifiers=NONE):
     """Click on a card, as seen."""
     view = window.canvas
     view.viewport().repaint()  # where the first look puts the cards
@@ -217,7 +217,7 @@ def test_two_layers_are_edited_and_a_group_named_and_repeated_by_keyboard(
     qtbot.waitUntil(window.isActiveWindow)
     before = window.store.project
 
-    def units() -> list[int]:
+    def units():
         return [window.store.project.graph.by_id[name].params["units"] for name in (one, two)]
 
     click(window, one)
@@ -309,7 +309,7 @@ def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(open_windo
     qtbot.waitUntil(lambda: bool(window.strips.shown), timeout=MINUTE // 3)
     seen: list[bool] = []
 
-    def at_once() -> None:
+    def at_once():
         seen.extend((not window.activations_service.idle, window.canvas.shown_sample.isVisible()))
         window.documents.show_project(example("xor"), None)
         seen.append(window.canvas.shown_sample.isVisible() or bool(window.canvas.previews.ids))

@@ -7,7 +7,6 @@ import time
 
 import pytest
 from PySide6.QtCore import QEventLoop, QObject, QTimer
-from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.services import jobs
@@ -47,12 +46,12 @@ def test_answers_come_one_a_turn_in_their_order(qtbot):
 def test_an_answer_that_opens_a_dialog_keeps_no_other_one_back(qtbot):
     owner, loop, heard = QObject(), QEventLoop(), []
 
-    def first(_word: str) -> None:
+    def first(_word):
         QTimer.singleShot(5000, loop.quit)
         loop.exec()
         heard.append("first")
 
-    def second(_word: str) -> None:
+    def second(_word):
         heard.append("second")
         loop.quit()
 
@@ -66,7 +65,7 @@ def test_work_begins_when_the_window_has_drawn_what_led_to_it(qtbot):
     order: list[str] = []
 
     class Window(QWidget):
-        def paintEvent(self, event: QPaintEvent) -> None:
+        def paintEvent(self, event):
             order.append("painted")
 
     window = Window()
@@ -94,7 +93,7 @@ def test_work_is_done_without_an_event_loop_too(qtbot):
 def test_the_window_goes_first_where_both_want_a_processor(qtbot):
     owner, found = QObject(), list[int]()
 
-    def look() -> int:
+    def look():
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     job = jobs.run_job(look, found.append, name="low", owner=owner)

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import LAYER_MIME
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.documents import empty_project
@@ -20,11 +19,11 @@ from netbuilder.ui.window.documents import empty_project
 MINUTE = 60_000
 
 
-def panel(window: MainWindow, name: str) -> object:
+def panel(window, name):
     return window.docks.show_panel(name)
 
 
-def drag_to_canvas(window: MainWindow, layer: str) -> None:
+def drag_to_canvas(window, layer):
     """Drag a layer out of the palette and drop it past the end of the network."""
     palette = window.palette_view
     rows = [palette.model.index(row) for row in range(palette.model.rowCount())]
@@ -34,13 +33,13 @@ def drag_to_canvas(window: MainWindow, layer: str) -> None:
     drop(window, mime, below_the_end(window))
 
 
-def below_the_end(window: MainWindow) -> QPoint:
+def below_the_end(window):
     """The place in the viewport a little below the goal, which ends the network."""
     goal = window.canvas.sight.card_rect("@goal")
     return QPointF(goal.center().x(), goal.bottom() + 20).toPoint()
 
 
-def drop(window: MainWindow, mime: QMimeData, where: QPoint) -> None:
+def drop(window, mime, where):
     target = window.canvas.viewport()
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     copy = Qt.DropAction.CopyAction
@@ -137,7 +136,7 @@ def test_pause_resume_and_stop_answer_at_once(open_window, qtbot, example):
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
     qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 5)
 
-    def seconds_until(state: RunState) -> float:
+    def seconds_until(state):
         begin = time.perf_counter()
         qtbot.waitUntil(lambda: runner.state is state)
         return time.perf_counter() - begin

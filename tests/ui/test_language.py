@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,9 +65,7 @@ msgstr "Beginn"
 
 
 @pytest.fixture(autouse=True)
-def german(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication, home: Path
-) -> Iterator[Path]:
+def german(tmp_path, monkeypatch, qapp, home):
     """A program with English and a little German; English again afterwards."""
     (tmp_path / "locale/de").mkdir(parents=True)
     (tmp_path / "locale/de/netbuilder.po").write_text(GERMAN, encoding="utf-8")
@@ -81,7 +79,7 @@ def german(
     choose_language("en")
 
 
-def receivers(window: MainWindow) -> dict[str, int]:
+def receivers(window):
     """The number of connections of each signal of the window's services."""
     services = [one for one in window.children() if one in window._lasting]
     emitters = [*services, *(child for one in services for child in one.children())]
@@ -172,7 +170,7 @@ def test_figures_of_a_prediction_are_written_as_the_language_writes_them(
     qtbot.train(window)
     window.docks.show_panel("predict")
 
-    def answer() -> str:
+    def answer():
         return window.docks.pages["predict"].panel.answer.text()
 
     qtbot.waitUntil(lambda: "." in answer())
@@ -291,7 +289,7 @@ def test_a_language_whose_letters_no_font_has_is_not_shown_as_boxes(german, qtbo
 
 @pytest.mark.parametrize("language", ["de", "es", "fr", "it", "pt_BR", "tr", "zh_CN"])
 def test_the_file_dialog_of_qt_has_no_english_label(language, qtbot, qapp, monkeypatch, tmp_path):
-    def labels() -> list[str]:
+    def labels():
         dialog = QFileDialog(None, "", str(tmp_path))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         qtbot.addWidget(dialog)

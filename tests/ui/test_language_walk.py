@@ -20,11 +20,11 @@ def test_no_word_of_the_language_before_is_left(open_window, example, qtbot):
     window.resize(1366, 720)
     window.network_views.choose("layers")
 
-    def at_rest() -> None:
+    def at_rest():
         qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
         qtbot.wait(300)
 
-    def look(when: str) -> list[str]:
+    def look(when):
         found: set[str] = set()
         for name in window.docks.pages:
             window.docks.show_panel(name, focus=False)
@@ -32,7 +32,7 @@ def test_no_word_of_the_language_before_is_left(open_window, example, qtbot):
             found |= {f"{when}, {name}: {one}" for one in left_of(window, "de", NAMES)}
         return sorted(found)
 
-    def train() -> None:
+    def train():
         qtbot.train(window)
         at_rest()
 

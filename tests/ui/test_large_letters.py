@@ -1,7 +1,6 @@
 """Letters of up to twice their size: no word of the window is cut off."""
 
 import contextlib
-from collections.abc import Callable, Iterator
 
 import pyqtgraph as pg
 import pytest
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
@@ -34,7 +32,6 @@ from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.training_curves import TrainingCurvePlot
@@ -52,10 +49,10 @@ SMALL, LAPTOP, DESKTOP = (1024, 700), (1366, 720), (1920, 1030)
 
 
 @pytest.fixture
-def letters() -> Iterator[Callable[[MainWindow, float], None]]:
+def letters():
     """Gives the letters a size as the settings do, and the system's again afterwards."""
 
-    def resize(window: MainWindow, factor: float) -> None:
+    def resize(window, factor):
         settings.choose_font_scale(factor)
         window.docks.widen()
 
@@ -63,20 +60,20 @@ def letters() -> Iterator[Callable[[MainWindow, float], None]]:
     font_scale.set_font_scale(1.0)
 
 
-def _trained(window: MainWindow, qtbot: QtBot) -> None:
+def _trained(window, qtbot):
     qtbot.train(window)
     qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
 
 
 @pytest.fixture
-def speak() -> Iterator[Callable[[str], object]]:
+def speak():
     """Chooses a language, and the one before afterwards."""
     before = i18n.language()
     yield i18n.set_language
     i18n.set_language(before)
 
 
-def _look_at(qtbot: QtBot, widget: QWidget, name: str) -> list[str]:
+def _look_at(qtbot, widget, name):
     """What is cut off in a widget that has come to rest."""
     # Layouts follow in their own time, which under load is long.
     with contextlib.suppress(QtTimeoutError):
@@ -84,7 +81,7 @@ def _look_at(qtbot: QtBot, widget: QWidget, name: str) -> list[str]:
     return [f"{name}: {one}" for one in cut_off(widget)]
 
 
-def _look_at_pages(window: MainWindow, qtbot: QtBot, *names: str) -> list[str]:
+def _look_at_pages(window, qtbot, *names: str):
     """What is cut off in some pages, or in all."""
     found: list[str] = []
     for name in names or window.docks.pages:
@@ -218,7 +215,7 @@ def test_no_word_of_a_page_is_cut_off(
     assert not found, "\n".join(found)
 
 
-def _sizes(window: MainWindow, page: str) -> set[tuple[str, int, int]]:
+def _sizes(window, page):
     """The sizes of fields and plots in a page, which letters of another size must change."""
     kinds = (QAbstractSpinBox, QComboBox, pg.GraphicsView)
     found = window.docks.pages[page].findChildren(QWidget)
@@ -270,19 +267,19 @@ def test_the_finder_finds_what_is_cut_off_of_a_plot(qtbot):
     assert any("left axis: title 'a title that" in one for one in cut_off_of(plot))
 
 
-def _curves() -> TrainingCurvePlot:
+def _curves():
     plot = TrainingCurvePlot()
     plot.quantity = "root_mean_squared_error_of_the_first_output"
     return plot
 
 
-def _surface() -> SurfacePlot:
+def _surface():
     plot = SurfacePlot()
     plot.getPlotItem().setLabel("left", "probability of a long name: the class")
     return plot
 
 
-def _scatter() -> NoWheelPlot:
+def _scatter():
     plot = NoWheelPlot("scatter", 130)
     plot.getPlotItem().setLabel("left", "predicted mean temperature of the next days (°C)")
     plot.getPlotItem().setLabel("bottom", "true")
@@ -297,7 +294,7 @@ def test_axes_grow_with_the_letters(qtbot, letters, make):
     window.resize(720, 240)
     window.show()
 
-    def shown(place: int) -> pg.PlotWidget:
+    def shown(place):
         plot = make()
         plot.setParent(window)
         plot.setGeometry(360 * place, 0, 360, 240)
@@ -364,7 +361,7 @@ def test_a_list_that_is_too_narrow_says_the_whole_entry_in_its_tooltip(qtbot):
     box.addItem("automatic: Sparse categorical cross-entropy")
     box.setToolTip("what is minimised")
 
-    def tip(width: int) -> str:
+    def tip(width):
         box.resize(width, 30)
         box.show()
         at = box.rect().center()

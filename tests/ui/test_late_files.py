@@ -1,16 +1,13 @@
 """A file that arrives late: what was begun meanwhile is asked about before it gives way."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats.importing import import_file
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window import dialogs
@@ -19,13 +16,7 @@ Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def slow(
-    open_window: Open,
-    example: Callable[[str], Project],
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[tuple[MainWindow, threading.Event]]:
+def slow(open_window, example, qtbot, tmp_path, monkeypatch):
     """A window on a saved project that opens a .h5 of a slow disk, and the gate of that disk."""
     window = open_window(edits.set_training(example("xor"), epochs=2))
     qtbot.train(window)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.services import crash_detector, jobs, recovery, suggested_paths
 from netbuilder.ui.services.crash_detector import acquire_lock, new_process_name, of_one_process
@@ -26,12 +24,12 @@ from netbuilder.ui.window import dialogs
 
 
 @pytest.fixture
-def edited(example: Callable[[str], Project]) -> Project:
+def edited(example):
     return edits.rename_project(edits.set_training(example("iris"), epochs=77), "Edited")
 
 
 @pytest.fixture
-def left(home: Path, edited: Project) -> Path:
+def left(home, edited):
     """The recovery file of a process that is gone."""
     file = home / "state" / "recovery" / "0123-a.json"
     file.parent.mkdir(parents=True)
@@ -64,7 +62,7 @@ def test_work_left_on_another_computer_is_offered_once_that_one_is_silent(left):
     assert time.time() - lock.stat().st_mtime < crash_detector.SILENT_SECONDS / 2
 
 
-def run_left(name: str, project: Project) -> Path:
+def run_left(name, project):
     """A run of a process that is gone, two epochs far."""
     run = interrupted_runs.begin_run(project, Path())
     short = edits.set_training(project, epochs=2)
@@ -83,7 +81,7 @@ def test_escape_throws_nothing_away(open_window, left, example):
     window = open_window(keras=False)
     escaped: list[str] = []
 
-    def escape() -> None:
+    def escape():
         box = QApplication.activeModalWidget()
         if box is not None:
             escaped.append(box.windowTitle())
@@ -252,12 +250,12 @@ def test_a_run_that_another_window_took_is_passed_over(
 
 
 @pytest.fixture
-def no_room() -> Iterator[Callable[[bool], None]]:
+def no_room():
     """A disk without room while it is on: files cannot grow beyond some bytes."""
     resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def set_full(full: bool) -> None:
+    def set_full(full):
         resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]) if full else before)
 
     yield set_full
@@ -269,7 +267,7 @@ def test_that_changes_are_not_kept_is_told_once(open_window, example, qtbot, no_
     told: list[str] = []
     window.documents.failed.connect(lambda error: told.append(error.what))
 
-    def edit(epochs: int) -> None:
+    def edit(epochs):
         with qtbot.waitSignal(window.documents.recovery.wrote):
             window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
 

@@ -11,7 +11,6 @@ from netbuilder.core.lessons.lesson import LessonError
 from netbuilder.core.lessons.parse import parse_lesson
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import SPEC_ROLE
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.settings import BASIC, BASIC_LAYERS, FULL, level
@@ -31,17 +30,17 @@ Press **Use → Code** and add a **GRU**.
 
 
 @pytest.fixture(autouse=True)
-def first_start(monkeypatch: pytest.MonkeyPatch, full_level: None) -> None:
+def first_start(monkeypatch, full_level):
     monkeypatch.setattr(settings, "FIRST", BASIC)
 
 
-def listed(window: MainWindow) -> set[str]:
+def listed(window):
     model = window.palette_view.model
     things = (model.data(model.index(n), SPEC_ROLE) for n in range(model.rowCount()))
     return {one.name for one in things if one is not None}
 
 
-def pressable(window: MainWindow) -> list[str]:
+def pressable(window):
     """All that can be pressed, dragged or typed into: buttons, tabs, fields, rows, cards."""
     found = []
     for widget in window.findChildren(QWidget):
@@ -84,7 +83,7 @@ def test_a_setting_that_a_lesson_shows_comes_alone(open_window, example):
     panel = window.docks.show_panel("settings")
     rows = panel.plan.length.rows
 
-    def shown() -> set[str]:
+    def shown():
         return {name for name, row in rows.items() if row.editor.isVisible()}
 
     assert shown() == {"epochs", "batch_size"}

@@ -3,7 +3,6 @@
 import pytest
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.project import edits
@@ -18,7 +17,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.callout import Callout
 
 
-def _shown(qtbot: QtBot, widget: QWidget, width: int) -> None:
+def _shown(qtbot, widget, width):
     widget.resize(width, 200)
     widget.show()
     qtbot.waitExposed(widget)
@@ -126,7 +125,7 @@ def test_pictures_on_the_canvas_follow_the_scheme(open_window, example, qtbot):
     qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
 
-    def lightest() -> int:
+    def lightest():
         image = window.canvas.previews.images["input"]
         spots = ((x, y) for x in range(image.width()) for y in range(image.height()))
         inked = [image.pixelColor(*spot) for spot in spots]

@@ -19,7 +19,7 @@ def test_all_that_is_shown_comes_through_one_store(open_window, example, qtbot, 
     seen = [models.state]
     broken: list[ModelState] = []
 
-    def hear(old: ModelState, new: ModelState) -> None:
+    def hear(old, new):
         if old is not seen[-1]:
             broken.append(old)
         seen.append(new)
@@ -31,7 +31,7 @@ def test_all_that_is_shown_comes_through_one_store(open_window, example, qtbot, 
     store.apply("Epochs", lambda p: edits.set_training(p, epochs=3))
     edited = store.project
 
-    def ended() -> None:
+    def ended():
         qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
         qtbot.waitUntil(lambda: models.state.evaluation is not None)
 

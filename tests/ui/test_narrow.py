@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton
 
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
@@ -10,7 +10,7 @@ from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.side import STRIP_HEIGHT
 
 
-def inside(widget: QWidget, outer: QWidget) -> bool:
+def inside(widget, outer):
     """Whether a widget is seen in its whole width."""
     left = widget.mapTo(outer, QPoint(0, 0)).x()
     return left >= 0 and left + widget.width() <= outer.width()
@@ -99,7 +99,7 @@ def test_sizes_follow_the_class_of_the_window(open_window, qtbot):
     window = open_window(keras=False)
     docks = window.docks
 
-    def widths(size: tuple[int, int], page: str) -> list[int]:
+    def widths(size, page):
         window.resize(*size)
         docks.show_panel(page, focus=False)
         qtbot.waitUntil(lambda: sum(docks.splitter.sizes()) > size[0] - 8)
@@ -212,7 +212,7 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(open_window, examp
     bar = window.top_bar
     onward = bar.findChild(QToolButton, "qt_toolbar_ext_button")
 
-    def seen() -> list[str]:
+    def seen():
         buttons = [one for one in bar.findChildren(QToolButton) if one.isVisible()]
         return [one.text() for one in buttons if one.defaultAction() is not None]
 

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -33,7 +32,7 @@ def test_a_lesson_names_the_keys_of_the_system(monkeypatch):
     """As macOS has them: its format is simulated, the rest is the real text."""
     marks = {"Ctrl+": "⌘", "Shift+": "⇧", "Alt+": "⌥"}
 
-    def mac(keys: str) -> str:
+    def mac(keys):
         for name, mark in marks.items():
             keys = keys.replace(name, mark)
         return keys
@@ -44,7 +43,7 @@ def test_a_lesson_names_the_keys_of_the_system(monkeypatch):
     assert control_text() == "⌘"
 
 
-def _sentences(path: Path) -> list[str]:
+def _sentences(path):
     """The texts of a module that are more than one word, without its docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
     docs = {

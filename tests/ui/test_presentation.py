@@ -36,7 +36,7 @@ def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
         card = window.canvas.sight.card_rect("input").toRect().center()
         QCursor.setPos(window.canvas.viewport().mapToGlobal(card))
 
-        def ring_is_seen() -> bool:
+        def ring_is_seen():
             lit, picture = present.spotlight.lit, window.grab().toImage()
             if lit is None:
                 return False

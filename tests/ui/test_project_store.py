@@ -11,7 +11,7 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services.project_store import ProjectStore
 
 
-def add(layer: str):
+def add(layer):
     return lambda project: edits.append_layer(project, layer)
 
 

@@ -1,14 +1,12 @@
 """In the pseudo-locale every text of the window stands between brackets: it is in the catalog."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QAbstractListModel, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QTabBar, QWidget
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabBar, QWidget
 
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import i18n
@@ -47,14 +45,14 @@ OTHERS = {"Export...", "Export", "Scroll Left", "Scroll Right", "Open", "Close",
 
 
 @pytest.fixture(autouse=True)
-def pseudo(qapp: QApplication, home: Path) -> Iterator[None]:
+def pseudo(qapp, home):
     before = i18n.language()
     i18n.set_language(i18n.PSEUDO)
     yield
     i18n.set_language(before)
 
 
-def texts(window: QWidget) -> Iterator[tuple[str, str]]:
+def texts(window):
     """Every text of a window with the class that shows it, item views and menus included."""
     for one in (window, *window.findChildren(QWidget), *window.findChildren(QAction)):
         kind = type(one).__name__
@@ -72,7 +70,7 @@ def texts(window: QWidget) -> Iterator[tuple[str, str]]:
                 yield f"{kind} header", str(model.headerData(at, Qt.Orientation.Horizontal) or "")
 
 
-def outside(window: QWidget, own: set[str]) -> set[str]:
+def outside(window, own):
     """Texts that are not from the catalog and are no names; ``own`` are the person's names."""
     found = set()
     for kind, text in texts(window):
@@ -92,7 +90,7 @@ def outside(window: QWidget, own: set[str]) -> set[str]:
     return found
 
 
-def panels_outside(window: MainWindow, qtbot: QtBot, own: set[str]) -> set[str]:
+def panels_outside(window, qtbot, own):
     """Texts of all pages that are not from the catalog, and fields without a name."""
     found = set()
     for row in PANELS:

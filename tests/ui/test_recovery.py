@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ app.exec()
 
 
 @pytest.fixture
-def editor(home: Path, root: Path):
+def editor(home, root):
     process = subprocess.Popen(
         [sys.executable, "-c", EDITOR], stdout=subprocess.PIPE, text=True, cwd=root
     )
@@ -88,7 +87,7 @@ def test_an_autosave_under_way_does_not_come_over_what_is_put_back(qtbot, home, 
     left.write_text(json.dumps(raw))
     begun, go_on = threading.Event(), threading.Event()
 
-    def slowly(project: Project, dumps: Callable[[Project], str] = files.dumps) -> str:
+    def slowly(project, dumps=files.dumps):
         begun.set()
         go_on.wait(60)
         return dumps(project)

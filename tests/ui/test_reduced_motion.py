@@ -1,7 +1,6 @@
 """Reduced motion: nothing moves that only moves to please, and nothing is missing for it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from netbuilder.ui.window.top_bar import ProgressView
 
 
 @pytest.fixture(params=[True, False], ids=["still", "moving"])
-def still(request: pytest.FixtureRequest) -> Iterator[bool]:
+def still(request):
     set_reduced_motion(request.param)
     yield request.param
     set_reduced_motion(None)

@@ -1,14 +1,13 @@
 """Saving and leaving: what failed is said, what is unsaved is asked about once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.pasted_table import store_table
 from netbuilder.core.formats import registry
@@ -32,7 +31,7 @@ Open = Callable[..., MainWindow]
 H5, KERAS = FileType("Keras HDF5", (".h5", ".hdf5")), FileType("Keras", (".keras",))
 
 
-def names(monkeypatch: pytest.MonkeyPatch, *paths: Path | str) -> None:
+def names(monkeypatch, *paths: Path | str):
     """Let the system's file dialog, which tests cannot see, answer with these paths."""
     answers = iter(paths)
     monkeypatch.setattr(
@@ -41,19 +40,19 @@ def names(monkeypatch: pytest.MonkeyPatch, *paths: Path | str) -> None:
 
 
 @pytest.fixture(scope="module")
-def small(example_of: Callable[[str], Project]) -> Project:
+def small(example_of):
     return edits.set_training(example_of("iris"), epochs=2)
 
 
 @pytest.fixture(scope="module")
-def example_of() -> Callable[[str], Project]:
+def example_of():
     from netbuilder.core.folders import resource
 
     return lambda name: files.read(resource("examples", f"{name}.netbuilder"))
 
 
 @pytest.fixture
-def trained(open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+def trained(open_window, small, qtbot, tmp_path):
     """A window on a saved project, with a network that was trained a moment ago."""
     path = tmp_path / "mine.netbuilder"
     files.write(small, path)
@@ -130,7 +129,7 @@ def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
     (tmp_path / "theirs").mkdir()
     (tmp_path / "pictures").mkdir()
 
-    def dialog(_parent: object, _title: str, start: str, _types: str) -> tuple[str, str]:
+    def dialog(_parent, _title, start, _types):
         starts.append(start)
         return chosen.pop(0), ""
 
@@ -186,7 +185,7 @@ def test_an_appended_ending_replaces_no_file_unasked(
     assert files.read(there).graph == small.graph
 
 
-def lose_record(window: MainWindow) -> None:
+def lose_record(window):
     """As if the network were too large for Runs: it is in no file, and nowhere else."""
     models = window.workbench.models
     models.submit(replace(models.state, run_id=""))
@@ -389,7 +388,7 @@ def test_a_model_file_holds_the_project_too(open_window, small, qtbot, tmp_path)
     assert [one.what[:11] for one in window.documents.unsaved] == ["The project"]
 
 
-def with_table(folder: Path, project: Project) -> Project:
+def with_table(folder, project):
     folder.mkdir()
     (folder / "rows.csv").write_text("a,b\n1,2\n3,4\n")
     return replace(project, data=Data(kind="csv", path="rows.csv", target=("b",)))
@@ -427,7 +426,7 @@ def test_undo_after_save_as_still_finds_the_data(open_window, small, tmp_path):
 
 
 @pytest.fixture
-def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator:
+def slow_model(trained, tmp_path, monkeypatch):
     """A .h5, and a gate that its reading waits at, as at a slow disk."""
     path = tmp_path / "slow.h5"
     assert trained.documents.export_to(path).finish()

@@ -4,25 +4,21 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
 from netbuilder.ui.services.runs.run_record import remembered_speed
 from netbuilder.ui.services.settings import choose_font_scale, lists_all_layers
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 
 
-def in_dialog(
-    window: MainWindow, qtbot: QtBot, typed: str, button: QDialogButtonBox.StandardButton
-) -> str:
+def in_dialog(window, qtbot, typed, button):
     """Open the settings by their key, type, press; what the dialog said of the typed number."""
     said: list[str] = []
 
-    def answer() -> None:
+    def answer():
         dialog = QApplication.activeModalWidget()
         if dialog is None:
             QTimer.singleShot(30, answer)
@@ -48,7 +44,7 @@ def in_dialog(
 def test_as_many_trainings_are_kept_as_was_said(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=1))
 
-    def train() -> None:
+    def train():
         qtbot.train(window)
 
     for _run in range(3):

@@ -12,12 +12,12 @@ from netbuilder.ui.widgets.throttle import SteadyFrame
 class Arrangements(QObject):
     """Counts the layouts that a widget is asked for."""
 
-    def __init__(self, watched: QWidget) -> None:
+    def __init__(self, watched):
         super().__init__(watched)
         self.count = 0
         watched.installEventFilter(self)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _watched, event):
         self.count += event.type() is QEvent.Type.LayoutRequest
         return False
 
@@ -81,7 +81,7 @@ def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(open_window, ex
     canvas = window.canvas
     one = next(iter(canvas.picture.cards))
 
-    def place() -> QPoint:
+    def place():
         return canvas.viewport().mapToGlobal(canvas.sight.card_rect(one).center().toPoint())
 
     qtbot.waitUntil(lambda: not canvas.sight.fit_pending)

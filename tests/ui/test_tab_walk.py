@@ -4,11 +4,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QTabBar, QWidget
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QApplication, QComboBox, QTabBar
 
 from netbuilder.core.project import edits
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.tab_order import tab_stops
 
@@ -16,7 +14,7 @@ MINUTE = 60_000
 NAMELESS = {QAccessible.Role.Client, QAccessible.Role.NoRole, QAccessible.Role.Border}
 
 
-def lasting(window: MainWindow, qtbot: QtBot) -> list[QWidget]:
+def lasting(window, qtbot):
     """The stops, once no panel makes more of them for a moment."""
     found = tab_stops(window)
     for _ in range(200):
@@ -28,7 +26,7 @@ def lasting(window: MainWindow, qtbot: QtBot) -> list[QWidget]:
     return found
 
 
-def walk(start: QWidget, key: Qt.Key, most: int) -> list[QWidget]:
+def walk(start, key, most):
     """Press a key until the keyboard is where it was; all that it was at on the way."""
     start.setFocus()
     seen = [start]
@@ -43,7 +41,7 @@ def walk(start: QWidget, key: Qt.Key, most: int) -> list[QWidget]:
     pytest.fail(f"it never comes back: {[one.accessibleName() for one in seen[-6:]]}")
 
 
-def spoken(widget: QWidget) -> str:
+def spoken(widget):
     """The name that a reader says; of a choice Qt gives the chosen one there, on Linux."""
     if isinstance(widget, QComboBox | QTabBar):
         return widget.accessibleName() or "tabs" * isinstance(widget, QTabBar)

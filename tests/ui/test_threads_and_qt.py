@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QObject
@@ -112,7 +111,7 @@ def test_who_needs_it_before_it_is_imported_to_the_end_has_all_of_it():
     assert done.stdout.strip() == "whole", done.stderr
 
 
-def _end_seen(things: list[str], owner: object) -> None:
+def _end_seen(things, owner):
     """Note on which thread ``owner`` goes."""
     import weakref
 
@@ -123,12 +122,12 @@ def test_garbage_goes_on_the_window_s_thread_alone(qapp, qtbot):
     """A thread that makes thousands of objects has Python collect; a network let go asks for it."""
     gone: list[str] = []
 
-    def circle() -> None:
+    def circle():
         label = QLabel("a circle with a widget in it")
         label.itself = label
         _end_seen(gone, label)
 
-    def many_objects() -> None:
+    def many_objects():
         kept = [[number] for number in range(200_000)]
         assert kept
 
@@ -168,10 +167,10 @@ def test_what_a_thread_was_given_goes_on_the_window_s_thread(kind, qapp, qtbot):
     gone: list[str] = []
     go, owner = threading.Event(), QObject()
 
-    def work_on(label: QLabel) -> Callable[[object], str]:
+    def work_on(label):
         _end_seen(gone, label)
 
-        def work(_question: object = None) -> str:
+        def work(_question=None):
             go.wait(20)
             return label.objectName()
 

@@ -100,7 +100,7 @@ def test_what_stands_beside_train_stays_as_its_words_change(open_window, told):
     window = open_window(keras=False)
     bar = window.top_bar
 
-    def places() -> list[tuple[int, int]]:
+    def places():
         told()
         return [(one.x(), one.width()) for one in (bar.train, bar.speed.parentWidget())]
 
@@ -123,7 +123,7 @@ def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
     bar = window.top_bar
     qtbot.wait(500)  # the bar is laid out for the language
 
-    def places() -> dict[str, int]:
+    def places():
         qtbot.wait(60)
         return {
             one.objectName() or one.text(): one.mapTo(bar, QPoint()).x()
@@ -190,7 +190,7 @@ def test_a_bar_at_its_begin_stands_still(qtbot, open_window):
     moved: list[QEvent.Type] = []
 
     class Movements(QObject):
-        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, _watched, event):
             if event.type() is QEvent.Type.StyleAnimationUpdate:
                 moved.append(event.type())
             return False
@@ -258,10 +258,10 @@ def test_undo_and_redo_have_room_in_every_language(qtbot, open_window):
 def test_a_narrow_bar_keeps_what_is_used_all_the_time(qtbot, open_window):
     window = open_window(keras=False)
 
-    def shown() -> set[str]:
+    def shown():
         return {name for name, place in window.top_bar._places.items() if place.isVisible()}
 
-    def help_is_one_letter() -> bool:
+    def help_is_one_letter():
         button, words = window.top_bar._named["help"]
         return len(button.text()) == 1 and button.accessibleName() == words(whole=True)
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 HEAVY = (
     "tensorflow",
@@ -19,7 +18,7 @@ HEAVY = (
 )
 
 
-def run(code: str, home: Path) -> str:
+def run(code, home):
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -35,7 +35,7 @@ def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot):
         waiting.page_layout.addWidget(label)
     bar = waiting.scroll_area.verticalScrollBar()
 
-    def seen(high: int, *, at: int = 0) -> tuple[int, int]:
+    def seen(high, *, at=0):
         """Pixels of what was asked for, and of the answer, that are seen then."""
         waiting.resize(300, high)
         qtbot.waitUntil(lambda: waiting.scroll_area.viewport().height() == high)

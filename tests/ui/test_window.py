@@ -36,7 +36,7 @@ from netbuilder.ui.window.panels import PANELS, TASKS
 Open = Callable[..., MainWindow]
 
 
-def quick(open_window: Open, project: Project | None = None, **more: object) -> MainWindow:
+def quick(open_window, project=None, **more: object):
     """A window without Keras, for what needs none."""
     return open_window(project, keras=False, **more)
 
@@ -284,7 +284,7 @@ def test_an_unforeseen_error_is_logged_and_told(home, qtbot, capsys):
 
 
 def test_the_log_is_rotated_while_another_window_has_it_open(tmp_path, monkeypatch, capsys):
-    def refuse(*_paths: object) -> None:  # as Windows does with an open file
+    def refuse(*_paths: object):  # as Windows does with an open file
         raise PermissionError(32, "used by another process")
 
     monkeypatch.setattr(os, "rename", refuse)
@@ -391,7 +391,7 @@ def test_every_tab_and_every_card_is_in_reach(open_window, example, qtbot, size,
     window.resize(*size)
     canvas = window.canvas
 
-    def in_view() -> bool:
+    def in_view():
         """All cards; with large letters at least one: the canvas scrolls, and stays readable."""
         width = canvas.viewport().width()
         rects = [canvas.sight.card_rect(one) for one in canvas.picture.cards]

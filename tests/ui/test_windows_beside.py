@@ -1,7 +1,6 @@
 """Windows beside the main one: what stands in them and in no file is asked about, and confirmed."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -20,13 +19,13 @@ from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.training.curve_view import CurveView
 
 
-def names(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+def names(monkeypatch, path):
     """Let the system's file dialog, which tests cannot see, answer with this path."""
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
 
 
 @pytest.fixture
-def blocked(tmp_path: Path) -> Path:
+def blocked(tmp_path):
     """A folder in which nothing can be written."""
     (tmp_path / "blocked").write_text("a file where the folder should be")
     return tmp_path / "blocked"

@@ -6,7 +6,6 @@ By syntax tree: what is handed to one of ``SINKS`` as text comes from ``_()``, `
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,7 @@ NAMES = re.compile(
 TAG = re.compile(r"<[^<>]*>|&\w+;")
 
 
-def literals(node: ast.expr) -> Iterator[ast.expr]:
+def literals(node):
     """The literals with words that an argument is made of, outside of calls of the catalog."""
     if isinstance(node, ast.Constant):
         text = TAG.sub("", node.value) if isinstance(node.value, str) else ""
@@ -75,7 +74,7 @@ def literals(node: ast.expr) -> Iterator[ast.expr]:
             yield from literals(one)
 
 
-def shown_arguments(call: ast.Call) -> Iterator[ast.expr]:
+def shown_arguments(call):
     """The arguments of a call that a person reads."""
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
     if name in CATALOG:
@@ -90,7 +89,7 @@ def shown_arguments(call: ast.Call) -> Iterator[ast.expr]:
     yield from (one.value for one in call.keywords if one.arg in SHOWN)
 
 
-def outside_the_catalog(path: Path) -> Iterator[str]:
+def outside_the_catalog(path):
     for call in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(call, ast.Call):
             for argument in shown_arguments(call):
@@ -99,7 +98,7 @@ def outside_the_catalog(path: Path) -> Iterator[str]:
                     yield f"{place}:{one.lineno}: {ast.unparse(one)[:90]}"
 
 
-def rooms() -> list[Path]:
+def rooms():
     return sorted(
         path
         for path in ROOT.rglob("*.py")

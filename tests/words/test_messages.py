@@ -1,9 +1,7 @@
 """Every message of the catalog: rendered once in each language, without words of the old idiom."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import translations
@@ -42,7 +40,7 @@ FIELD = re.compile(r"\{(\w+)(![rsa])?(?::([^{}]*))?\}")
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[Any]:
+def messages():
     """Collected once for these tests, and not wherever they are only listed."""
     collected = [message for message in translations.template() if message.id]
     texts = {text for message in collected for text in translations.texts(message.id)}
@@ -51,13 +49,13 @@ def messages() -> list[Any]:
     return collected
 
 
-def values_for(text: str) -> dict[str, object]:
+def values_for(text):
     if r"\frac" in text:
         return {}  # the braces are LaTeX's
     return {name: VALUES[(spec or "")[-1:]] for name, _conversion, spec in FIELD.findall(text)}
 
 
-def rendered(message: Any) -> Iterator[str]:
+def rendered(message):
     texts = translations.texts(message.id)
     values = {key: value for text in texts for key, value in values_for(text).items()}
     if len(texts) > 1:

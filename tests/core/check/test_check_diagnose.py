@@ -23,7 +23,7 @@ OUT = ("out", "Dense", {"units": 3, "activation": "softmax"})
 
 
 @pytest.fixture(scope="module")
-def cache() -> ShapeCache:
+def cache():
     return ShapeCache()
 
 

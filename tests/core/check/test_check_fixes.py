@@ -6,38 +6,36 @@ import pytest
 from rule_examples.building import ExampleBuilder
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems
-from netbuilder.core.check.problems import Problem
 from netbuilder.core.check.shapes.shapes import ShapeCache
-from netbuilder.core.project.model import Project
 
 Layer = tuple[str, str, dict[str, Any]]
 OUT: Layer = ("out", "Dense", {"units": 3, "activation": "softmax"})
 
 
-def dense(name: str, units: int = 8) -> Layer:
+def dense(name, units=8):
     return (name, "Dense", {"units": units, "activation": "relu"})
 
 
-def conv(name: str, filters: int, strides: int = 1) -> Layer:
+def conv(name, filters, strides=1):
     more = {"kernel_size": 3, "padding": "same", "strides": strides, "activation": "relu"}
     return (name, "Conv2D", {"filters": filters, **more})
 
 
 @pytest.fixture(scope="module")
-def cache() -> ShapeCache:
+def cache():
     return ShapeCache()
 
 
-def problems_of(cache: ShapeCache, project: Project) -> list[Problem]:
+def problems_of(cache, project):
     return primary_problems(diagnose(project, None, cache.compute(project.graph)))
 
 
-def the_one(cache: ShapeCache, project: Project, code: str) -> Problem:
+def the_one(cache, project, code):
     (problem,) = [one for one in problems_of(cache, project) if one.code == code]
     return problem
 
 
-def errors_of(cache: ShapeCache, project: Project) -> list[str]:
+def errors_of(cache, project):
     return [one.code for one in problems_of(cache, project) if one.blocks]
 
 

@@ -8,7 +8,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 
 
-def _project(*activations: str) -> Project:
+def _project(*activations: str):
     project = edits.append_layer(Project(), "Input")
     for activation in activations:
         project = edits.append_layer(
@@ -101,7 +101,7 @@ def test_a_layer_that_has_learned_is_not_told_to_have_stayed_as_it_began():
     project = _project(*["sigmoid"] * 3)
     large, enough, little = np.full((8, 8), 1e-1), np.full((8, 8), 1e-3), np.full((8, 8), 1e-7)
 
-    def at(first: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+    def at(first):
         return {
             "dense": {"kernel": first},
             "dense_1": {"kernel": first},

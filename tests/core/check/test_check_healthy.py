@@ -9,7 +9,7 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.load import load_facts as facts_of
-from netbuilder.core.project.model import Choice, Data, Project, Training
+from netbuilder.core.project.model import Choice, Data, Training
 
 SALES = Path(__file__).resolve().parents[4] / "shared" / "data" / "sales_training.csv"
 SOFTMAX = {"units": 3, "activation": "softmax"}
@@ -17,11 +17,11 @@ LSTM = {"layer": "LSTM", "params": {"units": 8}}
 
 
 @pytest.fixture(scope="module")
-def cache() -> ShapeCache:
+def cache():
     return ShapeCache()
 
 
-def said(cache: ShapeCache, project: Project, facts=None) -> list[tuple[str, str]]:
+def said(cache, project, facts=None):
     shapes = cache.compute(project.graph, facts)
     return [(p.code, p.message) for p in diagnose(project, facts, shapes)]
 

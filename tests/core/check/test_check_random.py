@@ -40,7 +40,7 @@ LAYERS = {
 
 
 @st.composite
-def nodes(draw, ids: list[str]) -> Node:
+def nodes(draw, ids):
     layer = draw(st.sampled_from(sorted(LAYERS)))
     rows = LAYERS[layer]
     params = {}
@@ -53,7 +53,7 @@ def nodes(draw, ids: list[str]) -> Node:
 
 
 @st.composite
-def projects(draw) -> Project:
+def projects(draw):
     found = draw(st.lists(nodes(IDS), max_size=8))
     ends = st.sampled_from([*IDS, "gone"])
     wires = draw(st.lists(st.tuples(ends, ends), max_size=10))
@@ -118,7 +118,7 @@ def test_clicking_every_fix_comes_to_an_end(project, facts):
 
 
 @st.composite
-def chains(draw) -> Project:
+def chains(draw):
     """Networks in a row that are nearly right: some pass, some do not."""
     shape = draw(st.sampled_from([[4], [8, 8, 1], [6, 3]]))
     count = draw(st.integers(1, 4))

@@ -9,22 +9,22 @@ from rule_examples.building import chain
 from netbuilder.core.check.diagnostics import diagnose, primary_problems
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.project.model import Choice, Data, Project, Training
+from netbuilder.core.project.model import Choice, Data, Training
 
 INPUT = ("input", "Input", {})
 CONV = ("conv", "Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"})
 CACHE = ShapeCache()
 
 
-def dense(name: str, units: int, activation: str | None = None):
+def dense(name, units, activation=None):
     return (name, "Dense", {"units": units, "activation": activation or "linear"})
 
 
-def on(name: str, **more) -> Data:
+def on(name, **more):
     return Data("builtin", name=name, **more)
 
 
-def loss(name: str) -> Training:
+def loss(name):
     return Training(loss=Choice(name))
 
 
@@ -109,7 +109,7 @@ def test_clicking_the_fixes_leads_to_a_network_that_trains(name):
     assert np.all(np.isfinite(result))
 
 
-def look(project: Project):
+def look(project):
     facts = load_dataset(project, Path()).facts
     return primary_problems(diagnose(project, facts, CACHE.compute(project.graph, facts)))
 

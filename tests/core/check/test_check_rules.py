@@ -17,11 +17,11 @@ REVEALS = {"duplicate-name": {"unconnected"}}
 
 
 @pytest.fixture(scope="module")
-def cache() -> ShapeCache:
+def cache():
     return ShapeCache()
 
 
-def found(cache: ShapeCache, example: Example, project=None):
+def found(cache, example, project=None):
     project = project or example.project
     shapes = cache.compute(project.graph, example.facts)
     return diagnose(project, example.facts, shapes)

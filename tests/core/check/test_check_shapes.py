@@ -25,13 +25,13 @@ PARAMS = {
 }
 
 
-def graph_of(*layers: tuple[str, str, dict], edges=None) -> Graph:
+def graph_of(*layers: tuple[str, str, dict], edges=None):
     nodes = tuple(Node(*layer) for layer in layers)
     chain = tuple((a.id, b.id) for a, b in pairwise(nodes))
     return Graph(nodes, chain if edges is None else edges)
 
 
-def row_graph(name: str, rank: int) -> Graph:
+def row_graph(name, rank):
     spec = LAYERS[name]
     params = {**spec.start_params(), **PARAMS.get(name, {})}
     count = max(1, spec.min_inputs)
@@ -46,7 +46,7 @@ ROWS = [name for name, spec in LAYERS.items() if spec.module == "keras.layers" a
 
 
 @pytest.fixture(scope="module")
-def cache() -> ShapeCache:
+def cache():
     return ShapeCache()
 
 
@@ -191,12 +191,12 @@ def test_a_newer_request_supersedes_an_older_one():
     inside, go = threading.Event(), threading.Event()
     outcome: list[object] = []
 
-    def wait() -> bool:
+    def wait():
         inside.set()
         go.wait(10)
         return False
 
-    def older() -> None:
+    def older():
         try:
             outcome.append(cache.compute(long, cancelled=wait))
         except Superseded as error:
@@ -226,7 +226,7 @@ def test_many_threads_get_right_answers():
     cache = ShapeCache()
     wrong: list[object] = []
 
-    def work(seed: int) -> None:
+    def work(seed):
         for n in range(8):
             units = 3 + (seed * 7 + n) % 20
             graph = graph_of(

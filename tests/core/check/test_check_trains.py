@@ -16,7 +16,7 @@ WARNINGS = [
 ]
 
 
-def target(facts, rows: int, units: int):
+def target(facts, rows, units):
     rng = np.random.default_rng(0)
     if facts.task == CLASSES:
         numbers = rng.integers(0, len(facts.classes), rows)

@@ -1,11 +1,7 @@
 """The batches of a stream, one after the other."""
 
-from collections.abc import Iterator
 
-from netbuilder.core.data.dataset import Batch, SampleStream
-
-
-def stream_batches(stream: SampleStream, size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
+def stream_batches(stream, size, shuffle, seed):
     """Yield the batches of one epoch, as the engine takes them; the last one may be smaller."""
     rows = size * stream.block_steps(size)
     for first in range(0, stream.rows, rows):

@@ -13,7 +13,7 @@ X = np.random.default_rng(0).normal(size=(60, 5, 2)).astype(np.float32)
 Y = np.arange(60) % 3
 
 
-def arrays(path: str, **options: object) -> Project:
+def arrays(path, **options: object):
     return Project(data=Data("arrays", path=path, scaling="none", options=options))
 
 

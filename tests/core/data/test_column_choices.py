@@ -1,13 +1,12 @@
 """What was decided of a column is what training, test, evaluation and prediction do."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.load import Dataset, load_dataset, load_facts
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import raw_of_table, read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.errors import DataError
@@ -16,7 +15,7 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def choices(**given: str) -> dict[str, ColumnChoice]:
+def choices(**given: str):
     """``price="feature number median"``: role, type and missing, "-" for what is not decided."""
     return {
         name: ColumnChoice(*("" if word == "-" else word for word in words.split()))
@@ -24,17 +23,17 @@ def choices(**given: str) -> dict[str, ColumnChoice]:
     }
 
 
-def loaded(folder: Path, frame: pd.DataFrame, **data: object) -> Dataset:
+def loaded(folder, frame, **data: object):
     frame.to_csv(folder / "d.csv", index=False)
     return load_dataset(project(**data), folder)
 
 
-def project(**data: object) -> Project:
+def project(**data: object):
     settings = {"target": ("y",), "scaling": "none", "test_split": 0.0, "validation_split": 0.0}
     return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{**settings, **data}))
 
 
-def frame(rows: int = 40) -> pd.DataFrame:
+def frame(rows=40):
     steps = np.arange(rows)
     return pd.DataFrame({"a": steps * 1.5, "b": steps % 4, "y": steps * 2.0 + 1})
 

@@ -12,17 +12,17 @@ from netbuilder.core.project.model import Data, Project
 GOOD = [f"{i},{i * 2 % 7},{i * 3.5}" for i in range(1, 41)]
 
 
-def project(name: str = "d.csv", **data: object) -> Project:
+def project(name="d.csv", **data: object):
     options = data.pop("options", {})
     target = data.pop("target", ("price",))
     return Project(data=Data("csv", path=name, target=target, options=options, **data))
 
 
-def write(folder: Path, lines: list[str], name: str = "d.csv", encoding: str = "utf-8") -> None:
+def write(folder, lines, name="d.csv", encoding="utf-8"):
     (folder / name).write_bytes(("\n".join(lines) + "\n").encode(encoding))
 
 
-def message(folder: Path, **data: object) -> str:
+def message(folder, **data: object):
     with pytest.raises(DataError) as caught:
         load_dataset(project(**data), folder)
     assert caught.value.fix, "an error without a mend"

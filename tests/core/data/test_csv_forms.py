@@ -4,7 +4,6 @@ import bz2
 import gzip
 import lzma
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,12 +20,12 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def read(folder: Path, text: str, **options: object) -> pd.DataFrame:
+def read(folder, text, **options: object):
     (folder / "d.csv").write_text(text, encoding="utf-8")
     return read_table(folder / "d.csv", options)
 
 
-def codes(table: pd.DataFrame) -> list[str]:
+def codes(table):
     return [one.code for one in table_reading(table).findings]
 
 

@@ -3,15 +3,12 @@
 A column is (type, smallest, largest), or (type, its words); codes are of findings about a column.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.findings import DataEdit
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
@@ -23,7 +20,7 @@ N = 40
 DAYS = [(1 + place % 28, 11 + place // 28) for place in range(N)]
 
 
-def day(text: str) -> float:
+def day(text):
     return float((np.datetime64(text) - np.datetime64("1970-01-01")) / np.timedelta64(1, "D"))
 
 
@@ -35,7 +32,7 @@ class Case:
     encoding: str = "utf-8"
 
 
-def lines(head: str, row: Callable[[int], str]) -> str:
+def lines(head, row):
     return "\n".join([head, *(row(place) for place in range(N))]) + "\n"
 
 
@@ -203,16 +200,14 @@ def test_a_table_is_understood_rightly_or_asked_about(tmp_path, name):
     assert not unexpected
 
 
-def asked(
-    folder: Path, text: str, code: str, **columns: ColumnChoice
-) -> tuple[Project, list[DataEdit]]:
+def asked(folder, text, code, **columns: ColumnChoice):
     (folder / "d.csv").write_text(text, encoding="utf-8")
     one = Project(graph=GRAPH, data=Data("csv", path="d.csv", scaling="none", columns=columns))
     (finding,) = (note for note in make_report(one, folder).notes if note.code == code)
     return one, list(finding.fixes)
 
 
-def learned(project: Project, folder: Path) -> np.ndarray:
+def learned(project, folder):
     found = load_dataset(project, folder)
     values = [part.raw_x["input"] for part in (found.train, found.validation, found.test) if part]
     return np.sort(np.concatenate(values)[:, 0])

@@ -1,7 +1,5 @@
 """Whatever stands in a CSV file: it loads, or a message says why it does not."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
@@ -18,7 +16,7 @@ CELLS = st.sampled_from(
 
 
 @st.composite
-def files(draw: st.DrawFn) -> bytes:
+def files(draw):
     width = draw(st.integers(1, 4))
     odd = draw(st.booleans())
     cell = st.one_of(NUMBERS, CELLS) if odd else NUMBERS
@@ -31,7 +29,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("random")
 
 

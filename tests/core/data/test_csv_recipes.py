@@ -16,18 +16,18 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 SALES = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
-def table(folder: Path, **columns: object) -> None:
+def table(folder, **columns: object):
     pd.DataFrame(columns).to_csv(folder / "d.csv", index=False)
 
 
-def project(graph: Graph | None = None, **data: object) -> Project:
+def project(graph=None, **data: object):
     options = data.pop("options", {})
     target = data.pop("target", ("y",))
     recipe = Data("csv", path="d.csv", target=target, options=options, **data)
     return Project(graph=graph or Graph(), data=recipe)
 
 
-def dense(units: int) -> Graph:
+def dense(units):
     return Graph(
         (Node("input", "Input"), Node("out", "Dense", {"units": units})), (("input", "out"),)
     )

@@ -22,7 +22,7 @@ GRAPH = Graph(NODES, tuple(pairwise(node.id for node in NODES)))
 FORMATS = {"png": "PNG", "jpg": "JPEG", "gif": "GIF", "bmp": "BMP", "webp": "WEBP", "tif": "TIFF"}
 
 
-def content(shade: int, ending: str = "png") -> bytes:
+def content(shade, ending="png"):
     pixels = np.random.default_rng(shade).integers(0, 256, (24, 24, 3), np.uint8)
     held = io.BytesIO()
     Image.fromarray(pixels).save(held, FORMATS[ending])
@@ -30,7 +30,7 @@ def content(shade: int, ending: str = "png") -> bytes:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path):
     for label in ("cat", "dog"):
         (tmp_path / "p" / label).mkdir(parents=True)
         for index in range(10):
@@ -38,7 +38,7 @@ def project(tmp_path: Path) -> Project:
     return Project(graph=GRAPH, data=Data("images", path="p"))
 
 
-def refused(project: Project, folder: Path) -> DataError:
+def refused(project, folder):
     with pytest.raises(DataError) as raised:
         load_facts(project, folder)
     return raised.value

@@ -25,20 +25,20 @@ FOLDERS = [name for name in IN_FILES if KINDS[name].files.place is not DataLocat
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def names(tmp_path_factory):
     folder = tmp_path_factory.mktemp("names")
     lines = [f"n{i},{i % 7},{i}" for i in range(MANY)]
     (folder / "d.csv").write_text("name,size,price\n" + "\n".join(lines), encoding="utf-8")
     return folder
 
 
-def peak() -> float:
+def peak():
     """What this process has taken at most, in MiB."""
     resource = pytest.importorskip("resource")  # not on Windows
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024
 
 
-def refused(data: Data, folder: Path) -> str:
+def refused(data, folder):
     """The message, and that it came before gigabytes were taken."""
     before = peak()
     with pytest.raises(DataError) as caught:
@@ -74,7 +74,7 @@ def test_a_target_of_200000_classes(names):
     assert "At most 1000" in said
 
 
-def packed(path: Path, text: bytes, times: int) -> None:
+def packed(path, text, times):
     """A packed table that says ``text`` again and again below its names."""
     with ExitStack() as stack:
         if path.suffix == ".zip":

@@ -1,7 +1,5 @@
 """Nothing that is no number reaches the network, from whatever part and kind of data."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,13 +11,13 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def frame(rows: int = 50) -> pd.DataFrame:
+def frame(rows=50):
     source = np.random.default_rng(4)
     return pd.DataFrame({"a": source.normal(size=rows), "b": source.normal(size=rows),
                          "y": source.normal(size=rows)})  # fmt: skip
 
 
-def refused(folder: Path, **data: object) -> DataError:
+def refused(folder, **data: object):
     recipe = Data(**{"kind": "csv", "path": "d.csv", "target": ("y",), **data})
     with pytest.raises(DataError) as caught:
         load_dataset(Project(graph=GRAPH, data=recipe), folder)

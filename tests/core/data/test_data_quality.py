@@ -1,13 +1,11 @@
 """What looks wrong with a table is noticed, told with its numbers, and mended by one click."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.findings import INFO, Finding
+from netbuilder.core.data.findings import INFO
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
@@ -16,11 +14,11 @@ GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("i
 RANDOM = np.random.default_rng(7)
 
 
-def project(**data: object) -> Project:
+def project(**data: object):
     return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{"target": ("y",), **data}))
 
 
-def frame(rows: int = 60) -> pd.DataFrame:
+def frame(rows=60):
     return pd.DataFrame(
         {
             "a": np.random.default_rng(1).normal(size=rows),
@@ -30,13 +28,13 @@ def frame(rows: int = 60) -> pd.DataFrame:
     )
 
 
-def noticed(folder: Path, table: pd.DataFrame, **data: object) -> dict[str, Finding]:
+def noticed(folder, table, **data: object):
     table.to_csv(folder / "d.csv", index=False)
     found = make_report(project(**data), folder)
     return {one.code: one for one in found.notes}
 
 
-def mended(folder: Path, finding: Finding, which: int = 0) -> Project:
+def mended(folder, finding, which=0):
     return finding.fixes[which].edit(project())
 
 

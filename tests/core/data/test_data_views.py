@@ -1,7 +1,6 @@
 """What is shown of data is what the network gets: parts, tokens, gaps, pitches, pictures."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -27,11 +26,11 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def _project(data: Data) -> Project:
+def _project(data):
     return Project("t", GRAPH, data)
 
 
-def _looks(data: Data, base: Path) -> dict[type, object]:
+def _looks(data, base):
     project = _project(data)
     return {type(one): one for one in find_data_views(project, base, make_report(project, base))}
 
@@ -170,7 +169,7 @@ def test_a_tone_is_loudest_at_its_own_pitch(tmp_path):
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def pictures(tmp_path):
     for part, count in (("train", 12), ("test", 4)):
         for name, grey in (("dark", 40), ("light", 200)):
             folder = tmp_path / "pics" / part / name
@@ -209,7 +208,7 @@ def test_data_that_cannot_be_trained_on_shows_its_table_all_the_same(tmp_path):
 
 
 @pytest.fixture
-def measured(tmp_path: Path) -> Path:
+def measured(tmp_path):
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file["run1/signal"] = np.random.default_rng(0).normal(size=(30, 8)).astype("float32")
         file["run1/state"] = np.arange(30, dtype="int16") % 2

@@ -27,19 +27,19 @@ from netbuilder.core.project.model import (
 )
 
 
-def facts(task: str, units: int, **more: object) -> DataFacts:
+def facts(task, units, **more: object):
     names = tuple(str(i) for i in range(units if units > 1 else 2)) if task != "regression" else ()
     return DataFacts(task=task, tasks={"out": task}, output_units={"out": units},
                      classes=names, **more)  # fmt: skip
 
 
-def chain(*nodes: Node) -> Project:
+def chain(*nodes: Node):
     nodes = (Node("in", "Input"), *nodes)
     ids = [node.id for node in nodes]
     return Project(graph=Graph(nodes, tuple(pairwise(ids))))
 
 
-def dense(**params: object) -> Node:
+def dense(**params: object):
     return Node("out", "Dense", params)
 
 

@@ -8,7 +8,7 @@ import pytest
 from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_digits, drawn_shapes
 
 
-def fingerprint(pictures: np.ndarray) -> str:
+def fingerprint(pictures):
     return hashlib.sha256(pictures.tobytes()).hexdigest()[:16]
 
 

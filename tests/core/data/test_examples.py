@@ -26,7 +26,7 @@ def test_the_list_and_the_first_one():
 
 
 @pytest.fixture(scope="module")
-def cache() -> ShapeCache:
+def cache():
     return ShapeCache()
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import zipfile
 from itertools import groupby
-from pathlib import Path
 
 import openpyxl
 import polars
@@ -22,7 +21,7 @@ from netbuilder.core.process.worker_process import SharedWorker
 Cells = dict[str, object]
 
 
-def xlsx(path: Path, rows: int, more: Cells, styled: str = "", first: int = 1) -> None:
+def xlsx(path, rows, more, styled="", first=1):
     """A sheet of ``rows`` rows of three numbers, and ``more`` cells by their reference."""
     book = openpyxl.Workbook()
     sheet = book.active
@@ -37,16 +36,16 @@ def xlsx(path: Path, rows: int, more: Cells, styled: str = "", first: int = 1) -
     book.save(path)
 
 
-def xls(path: Path, cells: list[tuple[int, int]], rows: int = 100, columns: int = 3) -> None:
+def xls(path, cells, rows=100, columns=3):
     """An Excel 97 file ([MS-XLS], in a compound file of [MS-CFB]); DIMENSIONS as said."""
 
-    def record(kind: int, body: bytes) -> bytes:
+    def record(kind, body):
         return struct.pack("<HH", kind, len(body)) + body
 
-    def start(kind: int) -> bytes:
+    def start(kind):
         return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0))
 
-    def entry(name: str, kind: int, child: int, sector: int, size: int) -> bytes:
+    def entry(name, kind, child, sector, size):
         text = (name + "\0").encode("utf-16le")
         head = struct.pack("<HBBIII", len(text), kind, 1, 2**32 - 1, 2**32 - 1, child)
         return text.ljust(64, b"\0") + head + bytes(36) + struct.pack("<IQ", sector, size)
@@ -75,14 +74,14 @@ def xls(path: Path, cells: list[tuple[int, int]], rows: int = 100, columns: int 
     )
 
 
-def xlsb(path: Path, cells: list[tuple[int, int]]) -> None:
+def xlsb(path, cells):
     """An Excel binary file ([MS-XLSB]) whose claimed size is everything."""
 
-    def record(kind: int, body: bytes) -> bytes:
+    def record(kind, body):
         number = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
         return number + bytes([len(body)]) + body
 
-    def text(value: str) -> bytes:
+    def text(value):
         return struct.pack("<I", len(value)) + value.encode("utf-16le")
 
     sheet = record(129, b"") + record(148, struct.pack("<4I", 0, 2**32 - 2, 0, 2**32 - 2))
@@ -111,14 +110,14 @@ def xlsb(path: Path, cells: list[tuple[int, int]]) -> None:
             archive.writestr(name, content)
 
 
-def ods_cell(value: float, repeats: int = 1) -> str:
+def ods_cell(value, repeats=1):
     return (
         f'<table:table-cell table:number-columns-repeated="{repeats}" office:value-type="float" '
         f'office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
     )
 
 
-def ods(path: Path, cells: list[tuple[int, int]], end: str = "") -> None:
+def ods(path, cells, end=""):
     """An OpenDocument sheet; gaps are repeated empty cells, as LibreOffice writes them."""
     rows, next_row = [], 0
     for row, places in groupby(cells, key=lambda cell: cell[0]):
@@ -152,7 +151,7 @@ def ods(path: Path, cells: list[tuple[int, int]], end: str = "") -> None:
 BLOCK = [(row, column) for row in range(100) for column in range(3)]
 
 
-def stray(path: Path) -> str:
+def stray(path):
     return " ".join(
         one.message for one in table_reading(read_table(path, {})).findings
         if one.code == "stray-cells"
@@ -211,7 +210,7 @@ def test_a_merged_cell_of_a_table_that_begins_further_down_is_filled(tmp_path):
     assert table["b"].loc[6:8].tolist() == [4.0, 4.0, 4.0]
 
 
-def write_hostile_files(folder: Path) -> None:
+def write_hostile_files(folder):
     """Small files that ask for gigabytes."""
     xlsx(folder / "corner.xlsx", 0, {"XFD1048576": 1})
     xlsx(folder / "stray.xlsx", 100, {"IV1048576": 1})

@@ -24,7 +24,7 @@ source = partial(script_source, style=Style.EXACT)
 FETCHED = [name for name, row in BUILTINS.items() if row.fetched]
 
 
-def project(name: str) -> Project:
+def project(name):
     return Project(data=Data("builtin", name=name))
 
 
@@ -52,7 +52,7 @@ def test_a_wrong_file_is_not_taken_and_the_message_says_where(tmp_path, monkeypa
     assert f"put mnist.npz into {keras_home()}" in told.value.fix
 
 
-def idx(path: Path, values: np.ndarray) -> None:
+def idx(path, values):
     """As the makers of MNIST wrote arrays of bytes.
 
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".

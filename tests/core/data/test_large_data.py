@@ -1,7 +1,5 @@
 """Data that does not fit in memory gives the same as data that does."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +15,7 @@ ROWS = 3000
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     random = np.random.default_rng(0)
     pd.DataFrame(
         {
@@ -33,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def project(target: str = "price", limit: float = 0.01, **options: object) -> Project:
+def project(target="price", limit=0.01, **options: object):
     options = {"memory_limit_mb": limit, "ignore": ["kind" if target == "price" else "price"],
                **options}  # fmt: skip
     return Project(
@@ -61,7 +59,7 @@ def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder):
     found = load_dataset(project(), folder)
     assert found.stream is not None
 
-    def ids(seed: int, shuffle: bool = True) -> list[int]:
+    def ids(seed, shuffle=True):
         parts = stream_batches(found.stream, 100, shuffle, seed)
         joined = np.concatenate([found_x[0]["input"] for found_x in parts])
         back = joined[:, 0] * found.preprocessing.inputs["input"].scale[0]

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.findings import Finding
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.data.preprocessing.cells import dates_as_days, in_one_century
@@ -18,22 +17,22 @@ ROWS = 300
 COURSE = Path(__file__).resolve().parents[4] / "shared" / "data" / "sales_training.csv"
 
 
-def project(**data: object) -> Project:
+def project(**data: object):
     return Project(graph=GRAPH, data=Data("csv", path="d.csv", **{"target": ("y",), **data}))
 
 
-def frame(**more: object) -> pd.DataFrame:
+def frame(**more: object):
     source = np.random.default_rng(3)
     table = pd.DataFrame(source.normal(size=(ROWS, 3)), columns=["a", "b", "c"])
     return table.assign(y=source.normal(10, 3, ROWS).round(3)).assign(**more)
 
 
-def told(folder: Path, table: pd.DataFrame, code: str, **data: object) -> list[Finding]:
+def told(folder, table, code, **data: object):
     table.to_csv(folder / "d.csv", index=False)
     return [one for one in make_report(project(**data), folder).notes if one.code == code]
 
 
-def drawn(low: int, high: int, seed: int) -> np.ndarray:
+def drawn(low, high, seed):
     return np.random.default_rng(seed).integers(low, high, ROWS)
 
 
@@ -64,7 +63,7 @@ def test_a_threshold_gives_the_target_away(tmp_path):
     assert not told(tmp_path, species, "target-given-away"), "between two species stands a gap"
 
 
-def patients() -> pd.DataFrame:
+def patients():
     """Forty patients with eight rows each, and a diagnosis by chance."""
     source, who = np.random.default_rng(7), np.repeat(np.arange(40), 8)
     values = source.normal(size=(40, 4))[who] + source.normal(0, 0.2, (320, 4))
@@ -290,7 +289,7 @@ def test_a_target_of_texts_is_told(tmp_path):
     assert note.fixes[0].edit(recipe).data.target == ("stars",)
 
 
-def by_person(people: int, rows: int, seed: int = 7) -> pd.DataFrame:
+def by_person(people, rows, seed=7):
     """Noise, and a diagnosis that each of some people has in all their rows."""
     source, who = np.random.default_rng(seed), np.repeat(np.arange(people), rows)
     table = pd.DataFrame(source.normal(size=(people * rows, 3)), columns=["f1", "f2", "f3"])

@@ -1,7 +1,5 @@
 """Numbers to look at: known pairs of columns give the known correlation."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -13,7 +11,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def _look(tmp_path: Path, text: str, target: str):
+def _look(tmp_path, text, target):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     project = Project("t", GRAPH, Data("csv", path="t.csv", target=(target,)))
     return table_data_view(project, tmp_path, make_report(project, tmp_path))

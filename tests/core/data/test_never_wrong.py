@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,12 +27,12 @@ NODES = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))
 GRAPH = Graph(NODES, tuple(pairwise(node.id for node in NODES)))
 
 
-def project(kind: str = "csv", path: str = "d.csv", target: str = "y", **more: object) -> Project:
+def project(kind="csv", path="d.csv", target="y", **more: object):
     data = Data(kind, path=path, target=(target,), scaling="none", **more)
     return Project(graph=GRAPH, data=data, training=Training(epochs=1))
 
 
-def untrained(one: Project, folder: Path) -> TrainedModel:
+def untrained(one, folder):
     """A network as it begins, with the preprocessing that was fitted."""
     found = load_dataset(one, folder)
     training_model = build_training_model(one, found.facts)
@@ -86,7 +85,7 @@ def test_a_counting_column_is_left_out_everywhere(tmp_path, home, monkeypatch):
 # -- missing values and categories that were never seen
 
 
-def houses(folder: Path) -> Project:
+def houses(folder):
     table = pd.DataFrame({"size": [float(n) for n in range(40)],
                           "town": ["Ulm", "Bonn"] * 20, "y": np.arange(40) * 1.5})  # fmt: skip
     table.loc[3, "size"] = None

@@ -20,7 +20,7 @@ from netbuilder.core.results.predict import predict_texts
 from tests.core.data.stream_batches import stream_batches
 
 
-def recipe(**options: object) -> Data:
+def recipe(**options: object):
     return Data("text", path="t.txt", options={"task": "next_token", **options})
 
 
@@ -118,7 +118,7 @@ def test_a_text_too_large_for_memory_is_a_stream(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+def model(tmp_path_factory):
     """It learns a text in which each letter has one follower."""
     folder = tmp_path_factory.mktemp("text")
     (folder / "t.txt").write_text("abcd " * 200)
@@ -164,7 +164,7 @@ def test_temperature():
     shares = np.array([0.7, 0.2, 0.1])
     assert {sample_token(shares, 0.0, np.random.default_rng(seed)) for seed in range(20)} == {0}
 
-    def drawn(temperature: float) -> np.ndarray:
+    def drawn(temperature):
         random = np.random.default_rng(0)
         draws = [sample_token(shares, temperature, random) for _ in range(4000)]
         return np.bincount(draws, minlength=3) / 4000

@@ -1,6 +1,5 @@
 """One reading for a column: proven by its cells, or asked; values known beforehand."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.findings import ERROR, WARNING, Finding
+from netbuilder.core.data.findings import ERROR, WARNING
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.number_text import number_of, number_style
 from netbuilder.core.data.readers.csv_reader import read_table
@@ -28,14 +27,14 @@ RECIPE = Data(
 PROJECT = Project(graph=GRAPH, data=RECIPE, training=Training(loss=Choice("mse"), epochs=1))
 
 
-def write(folder: Path, cells: list[str], separator: str = ";", more: str = "") -> Path:
+def write(folder, cells, separator=";", more=""):
     path = folder / "d.csv"
     lines = [f"{cell}{separator}{place}" for place, cell in enumerate(cells)]
     path.write_text(f"x{separator}y\n" + "\n".join(lines) + "\n" + more, encoding="utf-8")
     return path
 
 
-def found(path: Path, code: str) -> Finding | None:
+def found(path, code):
     findings = table_reading(read_table(path, {})).findings
     return next((one for one in findings if one.code == code), None)
 

@@ -1,7 +1,5 @@
 """Numbers as people write them, and the wrong numbers that a careless reader would take."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +21,7 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def column(folder: Path, cells: list[str], separator: str = ";", **options: object) -> list[float]:
+def column(folder, cells, separator=";", **options: object):
     """The column as it is read, beside a plain one, in a file that separates by ``separator``."""
     quoted = [f'"{cell}"' if separator in cell else cell for cell in cells]
     lines = [f"n{separator}v", *(f"{i}{separator}{cell}" for i, cell in enumerate(quoted))]
@@ -100,7 +98,7 @@ def test_an_open_question_keeps_it_from_training_until_it_is_answered(tmp_path):
     decided = {"k": ColumnChoice("ignore")}  # what is not used is not asked about
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",), columns=decided))
 
-    def asked(one: Project) -> list[str]:
+    def asked(one):
         problems = diagnose(one, load_dataset(one, tmp_path).facts)
         return [p.message[:10] for p in problems if p.code == "ambiguous-numbers" and p.blocks]
 

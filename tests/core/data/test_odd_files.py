@@ -22,7 +22,7 @@ PROJECT = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
 TOWNS = ("Köln", "Münster", "Gießen", "Düsseldorf", "Lübeck", "São Paulo")
 
 
-def codes(path: Path, **options: object) -> set[str]:
+def codes(path, **options: object):
     return {one.code for one in table_reading(read_table(path, options)).findings}
 
 
@@ -106,7 +106,7 @@ def test_weka_s_quoted_names_and_words(tmp_path):
     assert (sparse["a"].tolist(), sparse["c"].tolist()) == ([3, 0], ["yes", "no"])
 
 
-def sheet(path: Path) -> None:
+def sheet(path):
     book = openpyxl.Workbook()
     page = book.active
     page.append(["region", "y", "twice"])
@@ -157,7 +157,7 @@ def test_a_second_look_reads_no_file(tmp_path, monkeypatch):
     path.write_text("a,y\n" + "\n".join(f"{n},{n * n}" for n in range(60)) + "\n")
     first, known = data_report.make_report(PROJECT, tmp_path), load_facts(PROJECT, tmp_path)
 
-    def forget() -> None:
+    def forget():
         for held in (
             prepared_data._PLANS,
             prepared_data._SAMPLES,

@@ -1,7 +1,6 @@
 """A line of units, names that stand twice, ticks and empty cells: told, with the mend."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Tr
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def project(**more: Any) -> Project:
+def project(**more: Any):
     recipe = Data("csv", path="d.csv", test_split=0.0, validation_split=0.0, scaling="none", **more)
     return Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
 
@@ -87,7 +86,7 @@ def test_a_word_that_is_no_tick_is_filled_with_nothing_new(tmp_path):
     assert not any("means" in fix.label for fix in told.value.fixes)
 
 
-def rows_told(folder: Path, end: str, code: str) -> list[Any]:
+def rows_told(folder, end, code):
     rows = [f"t{n % 5},{n},{n * 2 + n % 3}\n" for n in range(20)]
     (folder / "d.csv").write_text("town,a,w\n" + "".join(rows) + end, encoding="utf-8")
     return [one for one in make_report(project(), folder).notes if one.code == code]

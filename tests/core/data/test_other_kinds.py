@@ -18,7 +18,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 
-def builtin(name: str, **options: object) -> Project:
+def builtin(name, **options: object):
     return Project(data=Data("builtin", name=name, options=options))
 
 
@@ -51,7 +51,7 @@ def test_digits_are_pictures_from_0_to_1():
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def pictures(tmp_path):
     for label, colour in (("cats", (200, 30, 30)), ("dogs", (30, 30, 200))):
         (tmp_path / label).mkdir()
         for index in range(12):
@@ -59,7 +59,7 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def images(**options: object) -> Project:
+def images(**options: object):
     return Project(data=Data("images", path=".", options=options))
 
 
@@ -223,7 +223,7 @@ def test_arrays_from_npz_and_h5(tmp_path):
 
 
 def test_bad_arrays(tmp_path):
-    def said(**options: object) -> str:
+    def said(**options: object):
         with pytest.raises(DataError) as caught:
             load_facts(Project(data=Data("arrays", path="a.npz", options=options)), tmp_path)
         return str(caught.value)

@@ -10,7 +10,7 @@ from netbuilder.core.data.prepare.outliers import outliers
 from tests.core.data.test_data_quality import frame, project
 
 
-def weights(seed: int = 1) -> pd.DataFrame:
+def weights(seed=1):
     values = np.random.default_rng(seed).normal(70, 12, 300).round()
     values[41] = 667
     return pd.DataFrame({"weight": values}, index=pd.RangeIndex(2, 302))

@@ -1,7 +1,5 @@
 """A test file without the values that the training file has is not taken without a word."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +13,7 @@ from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 
 
-def _rows(count: int, seed: int) -> pd.DataFrame:
+def _rows(count, seed):
     random = np.random.default_rng(seed)
     size, rooms = random.uniform(40, 200, count), random.integers(1, 6, count)
     price = 2000 * size + 9000 * rooms + random.normal(0, 9000, count)
@@ -26,7 +24,7 @@ def _rows(count: int, seed: int) -> pd.DataFrame:
 TEST = _rows(40, 2)
 
 
-def _project(folder: Path, test: pd.DataFrame, train: pd.DataFrame | None = None) -> Project:
+def _project(folder, test, train=None):
     (_rows(200, 1) if train is None else train).to_csv(folder / "train.csv", index=False)
     test.to_csv(folder / "test.csv", index=False)
     nodes = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))

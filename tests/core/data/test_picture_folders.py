@@ -1,7 +1,6 @@
 """Folders, zips and tables of pictures as people bring them: parts, wrappers, junk, depths."""
 
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +20,13 @@ from netbuilder.core.project.model import Data, Project
 CLASSES = ("cat", "dog")
 
 
-def paint(folder: Path, count: int, value: int = 0, ending: str = ".png") -> None:
+def paint(folder, count, value=0, ending=".png"):
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(count):
         Image.new("RGB", (8, 6), (value, value, value)).save(folder / f"{index}{ending}")
 
 
-def project(path: str = "p", **more: object) -> Project:
+def project(path="p", **more: object):
     return Project(data=Data("images", path=path, options=more))
 
 
@@ -142,14 +141,14 @@ def test_pictures_side_by_side_without_a_class(tmp_path):
     assert "one folder per class" in told.value.fix
 
 
-def zipped(tmp_path: Path, build: Callable[[zipfile.ZipFile], None]) -> Path:
+def zipped(tmp_path, build):
     with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
         build(archive)
     return tmp_path / "p.zip"
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path_factory.mktemp("home")))
 
 
@@ -157,7 +156,7 @@ def test_a_zip_of_class_folders(tmp_path):
     for label in CLASSES:
         paint(tmp_path / "in" / label, 6)
 
-    def build(archive: zipfile.ZipFile) -> None:
+    def build(archive):
         for file in sorted((tmp_path / "in").rglob("*.png")):
             archive.write(file, f"pets/{file.parent.name}/{file.name}")
 
@@ -174,7 +173,7 @@ def test_a_zip_that_climbs_out_or_is_a_bomb(tmp_path):
         load_facts(project("p.zip"), tmp_path)
     assert not list(tmp_path.parent.glob("evil"))
 
-    def bomb(archive: zipfile.ZipFile) -> None:
+    def bomb(archive):
         with archive.open(zipfile.ZipInfo("cat/0.png"), "w", force_zip64=True) as file:
             pass
         archive.compression = zipfile.ZIP_DEFLATED
@@ -317,7 +316,7 @@ def test_the_files_are_looked_for_once_where_there_is_no_folder_for_testing(tmp_
     assert sorted(walked) == sorted(CLASSES)
 
 
-def noise(folder: Path, seeds: range) -> None:
+def noise(folder, seeds):
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         pixels = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8)

@@ -14,7 +14,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     """Black and white pictures with one grey pixel each."""
     for label, value in (("black", 0), ("white", 255)):
         (tmp_path / label).mkdir()
@@ -25,14 +25,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def project(*layers: tuple[str, dict[str, object]], scaling: str = "auto") -> Project:
+def project(*layers: tuple[str, dict[str, object]], scaling="auto"):
     nodes = [Node("input", "Input"), *(Node(f"n{i}", *one) for i, one in enumerate(layers))]
     nodes += [Node("flat", "Flatten"), Node("out", "Dense", {"units": 1, "activation": "sigmoid"})]
     edges = tuple(pairwise(node.id for node in nodes))
     return Project(graph=Graph(tuple(nodes), edges), data=Data("images", path=".", scaling=scaling))
 
 
-def pixels_of(found: Project, folder: Path) -> list[float]:
+def pixels_of(found, folder):
     return [round(float(one), 4) for one in np.unique(load_dataset(found, folder).train.x["input"])]
 
 
@@ -109,7 +109,7 @@ def test_raw_pixels_in_columns_stay_for_a_rescaling(tmp_path):
     assert set(np.unique(found.train.x["input"])) == {0.0, 255.0}
 
 
-def codes(found: Project, folder: Path) -> dict[str, object]:
+def codes(found, folder):
     return {one.code: one for one in diagnose(found, load_facts(found, folder))}
 
 

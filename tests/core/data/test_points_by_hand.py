@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.kinds.builtin.generated import moons, sine
 from netbuilder.core.data.load import load_dataset, point_number
@@ -22,17 +21,16 @@ from netbuilder.core.project.edits_data import (
     point_edits,
     remove_point,
 )
-from netbuilder.core.project.model import Project
 
 source = partial(script_source, style=Style.EXACT)
 
 
 @pytest.fixture(scope="module")
-def project() -> Project:
+def project():
     return files.read(find_example("moons").path)
 
 
-def places(data: Dataset) -> dict[str, list[tuple[float, ...]]]:
+def places(data):
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     return {
         name: [tuple(map(float, row)) for row in np.asarray(split.raw_x["input"]).round(5)]
@@ -141,7 +139,7 @@ def test_the_script_makes_the_same_points_and_cuts_them_alike(project):
 
 
 @pytest.fixture(scope="module")
-def curve() -> Project:
+def curve():
     return files.read(find_example("sine").path)
 
 

@@ -1,7 +1,6 @@
 """What does not fit in memory is prepared once, kept by content, and gives what memory gives."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,6 @@ import pytest
 from PIL import Image
 
 from netbuilder.core.data import load as streaming, progress
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.readers import disk_cache, large_csv
 from netbuilder.core.errors import DataError
@@ -19,21 +17,21 @@ from tests.core.data.stream_batches import stream_batches
 ROWS = 2000
 
 
-def project(**data: object) -> Project:
+def project(**data: object):
     options = {"memory_limit_mb": 0.001, **data.pop("options", {})}
     settings = {"target": ("y",), "test_split": 0.0, "validation_split": 0.0, **data}
     return Project(data=Data("csv", path="d.csv", options=options, **settings))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, home, monkeypatch):
     monkeypatch.setattr(large_csv, "CHUNK_ROWS", 300)
     monkeypatch.setattr(large_csv, "HELD_ROWS", 100)
     monkeypatch.setattr(large_csv, "FIRST_ROWS", 300)
     return tmp_path
 
 
-def frame() -> pd.DataFrame:
+def frame():
     source = np.random.default_rng(3)
     steps = np.arange(ROWS)
     return pd.DataFrame(
@@ -51,7 +49,7 @@ def frame() -> pd.DataFrame:
 CHOICES = {"day": ColumnChoice(type="date"), "ok": ColumnChoice(type="boolean")}
 
 
-def whole(data: Dataset, shuffle: bool = False, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def whole(data, shuffle=False, seed=1):
     assert data.stream is not None
     batches = list(stream_batches(data.stream, 64, shuffle, seed))
     return (
@@ -143,7 +141,7 @@ def test_it_is_prepared_once(folder, monkeypatch):
     frame().to_csv(folder / "d.csv", index=False)
     told: list[tuple[int, int]] = []
 
-    def listen(done: int, of: int) -> bool:
+    def listen(done, of):
         told.append((done, of))
         return True
 
@@ -177,7 +175,7 @@ def test_a_changed_file_is_prepared_anew(folder):
 
 
 def test_what_was_not_used_for_longest_goes_first(home):
-    def make(folder: Path) -> None:
+    def make(folder):
         (folder / "values").write_bytes(b"x" * 1000)
         (folder / "meta.json").write_text("{}")
 

@@ -1,7 +1,5 @@
 """Roles and types of columns are one mechanism: in tables, series, texts and named pictures."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,20 +15,20 @@ from netbuilder.core.project.model import ColumnChoice, Data, Project
 from tests.core.data.stream_batches import stream_batches
 
 
-def project(kind: str, target: tuple[str, ...] = (), **options: object) -> Project:
+def project(kind, target=(), **options: object):
     own = {key: options.pop(key) for key in ("columns", "scaling") if key in options}
     data = Data(kind, path="d.csv", target=target, options=options, **own)
     return Project(data=data)
 
 
-def roles(one: Project, folder: Path) -> dict[str, str]:
+def roles(one, folder):
     return {column.name: column.role for column in make_report(one, folder).columns}
 
 
 # -- series
 
 
-def shops() -> pd.DataFrame:
+def shops():
     """Two shops, one below the other, newest first; what each day brings is its number."""
     days = pd.date_range("2024-01-01", periods=30).strftime("%Y-%m-%d")[::-1]
     one = pd.DataFrame({"day": days, "shop": "A", "open": "yes", "sold": np.arange(30)[::-1]})
@@ -104,7 +102,7 @@ def test_weights_and_parts_of_a_series_are_those_of_the_predicted_row(tmp_path):
 # -- texts
 
 
-def texts() -> pd.DataFrame:
+def texts():
     return pd.DataFrame(
         {
             "title": [f"a title {n}" for n in range(40)],

@@ -4,7 +4,6 @@ import calendar
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,18 +29,18 @@ from netbuilder.core.results.suggestion.selection import suggest
 source = partial(script_source, style=Style.EXACT)
 
 
-def days(count: int, start: str = "2024-01-01") -> list[str]:
+def days(count, start="2024-01-01"):
     return [str(day.date()) for day in pd.date_range(start, periods=count)]
 
 
-def project(folder: Path, frame: pd.DataFrame, **options: object) -> Project:
+def project(folder, frame, **options: object):
     frame.to_csv(folder / "s.csv", index=False)
     recipe = Data("series", path="s.csv", target=("t",), scaling="none",
                   options={"window": 4, **options})  # fmt: skip
     return Project(data=recipe)
 
 
-def windows_of(found: Project, folder: Path) -> dict[tuple[float, ...], tuple[float, ...]]:
+def windows_of(found, folder):
     """All windows of the first column and what follows, over all parts."""
     loaded = load_dataset(found, folder)
     parts = [part for part in (loaded.train, loaded.validation, loaded.test) if part is not None]
@@ -167,7 +166,7 @@ def test_missing_values_are_named_where_nothing_was_decided(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Path]:
+def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("series")
     frame = pd.DataFrame({"date": days(80), "t": np.arange(80.0) / 10, "u": 1.0})
     found = project(folder, frame, horizon=7)
@@ -233,7 +232,7 @@ def test_the_script_keeps_groups_apart(tmp_path, monkeypatch):
 # -- numbers that say when, and times of the day
 
 
-def clocks(count: int, step: int) -> list[pd.Timestamp]:
+def clocks(count, step):
     return list(pd.date_range("2024-01-30", periods=count, freq=f"{step}h"))
 
 
@@ -336,7 +335,7 @@ def test_a_model_that_took_years_for_a_number_still_does(tmp_path):
 SINE = [f"{np.sin(n / 5):.4f}" for n in range(60)]
 
 
-def written(folder: Path, times: list[str], values: list[str], head: str = "when,y") -> Path:
+def written(folder, times, values, head="when,y"):
     lines = [head, *(",".join(pair) for pair in zip(times, values, strict=True))]
     (folder / "one.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "one.csv"
@@ -415,7 +414,7 @@ def test_a_recognised_series_may_begin_with_its_values_and_is_built_for(tmp_path
     assert any("series in time ('when')" in reason for reason in found.reasons)
 
 
-def customers(order: str) -> tuple[list[str], list[str]]:
+def customers(order):
     """Birthdays, as no calendar spaces them, and incomes."""
     chance = np.random.default_rng(4)
     born = pd.to_datetime("1950-01-01") + pd.to_timedelta(chance.integers(0, 18000, 60), "D")

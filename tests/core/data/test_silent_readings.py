@@ -1,8 +1,6 @@
 """Cells that were read wrongly without a word: each with its truth, and with what stays quiet."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -11,7 +9,7 @@ import polars
 import pytest
 
 from netbuilder.cli import main
-from netbuilder.core.data.data_report import DataReport, make_report
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.number_text import number_style, parse_numbers
@@ -30,9 +28,7 @@ ROWS = 40
 COUNT = np.arange(ROWS)
 
 
-def read(
-    folder: Path, cell: Callable[[int], str], name: str = "v"
-) -> tuple[pd.Series, str, set[str]]:
+def read(folder, cell, name="v"):
     """Return a column as it is read, its unit, and the codes of what is told of it."""
     rows = [f'"{cell(n)}";{n}' for n in range(ROWS)]
     (folder / "d.csv").write_text(f"{name};y\n" + "\n".join(rows), encoding="utf-8")
@@ -104,12 +100,12 @@ def test_thousands_beside_hundreds_are_no_decimals(proven, sign):
     assert known is not None and known.readings == (), "the rest of the file says it"
 
 
-def report(folder: Path, table: pd.DataFrame, **data: object) -> DataReport:
+def report(folder, table, **data: object):
     table.to_csv(folder / "d.csv", index=False)
     return make_report(Project(data=Data("csv", path="d.csv", **data)), folder)
 
 
-def codes(found: DataReport, column: str) -> set[str]:
+def codes(found, column):
     return {note.code for note in found.notes if note.column == column}
 
 

@@ -1,7 +1,5 @@
 """Sounds of a folder for each class: pitch, length, rate, parts, and bad files."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import soundfile
@@ -14,22 +12,22 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 
 
-def tone(path: Path, pitch: float, rate: int = 16_000, seconds: float = 0.5, channels: int = 1
-         ) -> None:  # fmt: skip
+def tone(path, pitch, rate = 16_000, seconds = 0.5, channels = 1
+         ):  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     wave = 0.5 * np.sin(2 * np.pi * pitch * np.arange(round(rate * seconds)) / rate)
     soundfile.write(path, np.repeat(wave[:, None], channels, axis=1), rate)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     for index in range(10):
         tone(tmp_path / "s" / "low" / f"{index}.wav", 300 + index)
         tone(tmp_path / "s" / "high" / f"{index}.flac", 3000 + index)
     return tmp_path
 
 
-def project(**options: object) -> Project:
+def project(**options: object):
     return Project(data=Data("sounds", path="s", options=options))
 
 

@@ -1,12 +1,11 @@
 """What is concluded of tables that can be taken for something else, with the mends offered."""
 
 import math
-from pathlib import Path
 
 import pytest
 
-from netbuilder.core.data.data_report import ColumnFacts, DataReport, make_report
-from netbuilder.core.data.findings import ERROR, Finding
+from netbuilder.core.data.data_report import make_report
+from netbuilder.core.data.findings import ERROR
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
@@ -14,22 +13,22 @@ from netbuilder.core.project.model import ColumnChoice, Data, Project
 ROWS = 40
 
 
-def read(folder: Path, text: str, **more: object) -> tuple[DataReport, Project]:
+def read(folder, text, **more: object):
     (folder / "d.csv").write_text(text, encoding="utf-8")
     data = Data("csv", path="d.csv", validation_split=0.0, test_split=0.0, **more)
     project = Project(data=data)
     return make_report(project, folder), project
 
 
-def column(found: DataReport, name: str) -> ColumnFacts:
+def column(found, name):
     return next(one for one in found.columns if one.name == name)
 
 
-def note(found: DataReport, code: str) -> Finding:
+def note(found, code):
     return next(one for one in found.notes if one.code == code)
 
 
-def mended(found: DataReport, project: Project, label: str, folder: Path) -> Project:
+def mended(found, project, label, folder):
     """The project after the fix of this label; the data can be trained on then."""
     fixes = (fix for one in found.notes for fix in one.fixes if fix.label == label)
     project = next(fixes).edit(project)
@@ -166,7 +165,7 @@ def test_days_and_a_number_are_a_series_on_request(tmp_path):
     assert load_dataset(dated, tmp_path).train.raw_x["input"][0, 0] == 19723  # days since 1970
 
 
-def swinging(step: float = 0.1, count: int = ROWS) -> list[tuple[str, str]]:
+def swinging(step=0.1, count=ROWS):
     return [(f"{step * n:.3g}", f"{20 * math.cos(step * n):.3f}") for n in range(count)]
 
 

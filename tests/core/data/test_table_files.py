@@ -23,7 +23,7 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 ODF = "urn:oasis:names:tc:opendocument:xmlns"
 
 
-def frame(rows: int = 40) -> pd.DataFrame:
+def frame(rows=40):
     steps = np.arange(rows)
     return pd.DataFrame(
         {"size": steps * 0.5, "rooms": steps % 5, "town": np.array(["Ulm", "Köln"])[steps % 2],
@@ -31,14 +31,14 @@ def frame(rows: int = 40) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def cells_of(table: pd.DataFrame) -> list[list[object]]:
+def cells_of(table):
     return [list(map(str, table.columns)), *table.astype(object).to_numpy().tolist()]
 
 
-def xlsx(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+def xlsx(path, sheets):
     """A small Excel file, written by hand: sheets of numbers and texts."""
 
-    def cell(value: object) -> str:
+    def cell(value):
         if value is None:
             return "<c/>"
         if isinstance(value, str):
@@ -92,10 +92,10 @@ def xlsx(path: Path, sheets: dict[str, list[list[object]]]) -> None:
             )
 
 
-def ods(path: Path, rows: list[list[object]]) -> None:
+def ods(path, rows):
     """A small OpenDocument spreadsheet, written by hand."""
 
-    def cell(value: object) -> str:
+    def cell(value):
         if isinstance(value, str):
             return (
                 f'<table:table-cell office:value-type="string"><text:p>{value}</text:p>'
@@ -121,7 +121,7 @@ def ods(path: Path, rows: list[list[object]]) -> None:
         )
 
 
-def arff(path: Path, table: pd.DataFrame) -> None:
+def arff(path, table):
     lines = [
         "@relation houses", "@attribute size numeric", "@attribute rooms numeric",
         "@attribute town {Ulm,Köln}", "@attribute price numeric", "@data",
@@ -130,7 +130,7 @@ def arff(path: Path, table: pd.DataFrame) -> None:
     path.write_text("\n".join(lines).replace("Köln", "Koeln") + "\n")
 
 
-def write(path: Path, table: pd.DataFrame) -> None:
+def write(path, table):
     ending = path.suffix
     if ending == ".xlsx":
         xlsx(path, {"Sheet1": cells_of(table)})

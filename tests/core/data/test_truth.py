@@ -4,13 +4,12 @@ import importlib.util
 import random
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 
 @pytest.fixture(scope="module")
-def truth() -> ModuleType:
+def truth():
     path = Path(__file__).parents[3] / "benchmarks" / "truth.py"
     spec = importlib.util.spec_from_file_location("truth", path)
     assert spec is not None and spec.loader is not None
@@ -33,7 +32,7 @@ def test_a_reader_that_takes_each_comma_for_thousands_is_caught(truth, tmp_path,
 
     from netbuilder.core.data.readers import table_cells
 
-    def careless(series: pd.Series, style: object) -> pd.Series:
+    def careless(series, style):
         bare = series.astype(str).str.replace(r"[^0-9.\-]", "", regex=True)
         return pd.to_numeric(bare, errors="coerce").astype("float64")
 

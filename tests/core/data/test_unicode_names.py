@@ -2,7 +2,6 @@
 
 import unicodedata
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,13 +21,13 @@ NFC = "Käse"
 NFD = unicodedata.normalize("NFD", NFC)
 
 
-def _picture(path: Path, shade: int) -> None:
+def _picture(path, shade):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.full((4, 4), shade, np.uint8)).save(path)
 
 
 @pytest.fixture(autouse=True)
-def distinct(tmp_path: Path) -> None:
+def distinct(tmp_path):
     (tmp_path / NFD).touch()
     if (tmp_path / NFC).exists():
         pytest.skip("this disk takes both forms for the same name")

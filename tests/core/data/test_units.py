@@ -1,7 +1,6 @@
 """Numbers in several units, with units beside some only, in brackets: right, or told."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ CODES = {"books": {"owed"}, "footnotes": {"footnote-marks", "some-without-unit"}
          "footnotes alone": {"footnote-marks"}}  # fmt: skip
 
 
-def write(folder: Path, cells: list[str], name: str = "d.csv") -> None:
+def write(folder, cells, name="d.csv"):
     rows = (f'"{cell}",{place}' for place, cell in enumerate(cells * 12))
     (folder / name).write_text("x,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
 

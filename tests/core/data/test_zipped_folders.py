@@ -15,17 +15,17 @@ from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.project.model import Data, Project
 
 
-def a_text(path: Path, number: int) -> None:
+def a_text(path, number):
     path.with_suffix(".txt").write_text(f"word{number} and {path.parent.name} again")
 
 
-def a_sound(path: Path, number: int) -> None:
+def a_sound(path, number):
     pitch = (300 if path.parent.name == "a" else 2000) + number
     wave = 0.5 * np.sin(2 * np.pi * pitch * np.arange(3200) / 16_000)
     soundfile.write(path.with_suffix(".wav"), wave, 16_000)
 
 
-def a_picture(path: Path, number: int) -> None:
+def a_picture(path, number):
     pixels = np.random.default_rng(number).integers(0, 255, (6, 8, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path.with_suffix(".png"))
 

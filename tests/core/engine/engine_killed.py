@@ -24,13 +24,12 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.engine import checkpoint
 from netbuilder.core.engine.events import CheckpointSaved, EpochEnd, Started
 from netbuilder.core.engine.session import RunStorage, Session
-from netbuilder.core.engine.trained import Event
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 EPOCHS = int(os.environ.get("NETBUILDER_KILLED_EPOCHS", "1200"))
 
 
-def project() -> Project:
+def project():
     nodes = (
         Node("input", "Input"),
         Node("a", "Dense", {"units": 16, "activation": "relu"}),
@@ -47,7 +46,7 @@ def project() -> Project:
     return Project("Killed", Graph(nodes, tuple(pairwise(ids))), training=training)
 
 
-def data() -> Dataset:
+def data():
     x = np.random.default_rng(0).normal(size=(120, 4)).astype(np.float32)
     y = (x[:, :1] * x[:, 1:2]).astype(np.float32)
     facts = DataFacts(
@@ -59,18 +58,18 @@ def data() -> Dataset:
     return Dataset(facts, train, held, None, preprocessing)
 
 
-def say(what: str, epoch: int) -> None:
+def say(what, epoch):
     """A line that whoever kills can read at once."""
     sys.stdout.write(f"{what} {epoch}\n")
     sys.stdout.flush()
 
 
-def main() -> None:
+def main():
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     checkpoint.INTERVAL_SECONDS = 0.1
     said = 0.0
 
-    def told(event: Event) -> None:
+    def told(event):
         nonlocal said
         if isinstance(event, Started):
             say("started", event.epoch)

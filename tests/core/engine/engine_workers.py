@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 
-def main() -> None:
+def main():
     out, epochs, index, addresses = (
         Path(sys.argv[1]),
         int(sys.argv[2]),
@@ -48,7 +48,6 @@ def main() -> None:
     from netbuilder.core.engine import checkpoint
     from netbuilder.core.engine.events import EpochEnd, Finished
     from netbuilder.core.engine.session import Computation, RunStorage, Session
-    from netbuilder.core.engine.trained import Event
     from netbuilder.core.errors import TrainingError
     from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
@@ -80,7 +79,7 @@ def main() -> None:
     ]
     data = Dataset(facts, halves[0], halves[1], None, preprocessing)
 
-    def told(event: Event) -> None:
+    def told(event):
         if isinstance(event, EpochEnd):
             sys.stdout.write(f"epoch {event.epoch}\n")
             if event.epoch == 3 and stop:

@@ -8,14 +8,12 @@ import multiprocessing
 import os
 import runpy
 import sys
-from multiprocessing.connection import Connection
-from pathlib import Path
 
 _WAYS = multiprocessing.get_all_start_methods()
 _CONTEXT = multiprocessing.get_context("forkserver" if "forkserver" in _WAYS else "spawn")
 
 
-def _run(script: str, words: list[str], environment: dict[str, str], said: Connection) -> None:
+def _run(script, words, environment, said):
     os.environ.clear()
     os.environ.update(environment)
     os.dup2(said.fileno(), 1)
@@ -29,7 +27,7 @@ def _run(script: str, words: list[str], environment: dict[str, str], said: Conne
 class Forked:
     """A running script, with what of ``subprocess.Popen`` tests ask for."""
 
-    def __init__(self, script: Path, *words: str) -> None:
+    def __init__(self, script, *words: str):
         _CONTEXT.set_forkserver_preload(
             ["tensorflow", "keras", "h5py", "netbuilder.core.engine.session", __name__]
         )
@@ -43,19 +41,19 @@ class Forked:
         listened.close()
 
     @property
-    def returncode(self) -> int | None:
+    def returncode(self):
         return self._process.exitcode
 
-    def kill(self) -> None:
+    def kill(self):
         self._process.kill()
 
-    def wait(self, timeout: float | None = None) -> int | None:
+    def wait(self, timeout=None):
         self._process.join(timeout)
         assert self.returncode is not None, "it goes on"
         self.stdout.close()
         return self.returncode
 
-    def communicate(self, timeout: float) -> tuple[str, None]:
+    def communicate(self, timeout):
         """What it said until its end."""
         text = self.stdout.read()
         self.wait(timeout)

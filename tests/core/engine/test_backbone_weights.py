@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from inspect import getsource
-from pathlib import Path
 from typing import Any
 
 import h5py
@@ -27,28 +26,28 @@ FACTS = DataFacts(rows=4, input_shapes={"input": (32, 32, 3)}, tasks={"out": "re
 Chain = Callable[..., Project]
 
 
-def network(chain: Chain, seed: int = 1, **params: Any) -> Project:
+def network(chain, seed=1, **params: Any):
     layers = [("body", "MobileNet", {**PARAMS, **params}), ("out", "Dense", {"units": 1})]
     return chain(layers, seed=seed, epochs=2)
 
 
-def from_file(chain: Chain, name: str) -> Project:
+def from_file(chain, name):
     return network(chain, seed=9, weights="file", weights_file=name)
 
 
-def inner(training_model: keras.Model) -> keras.Model:
+def inner(training_model):
     return next(
         part for part in training_model.get_layer("body").layers if part.name.endswith("_body")
     )
 
 
-def same(one: keras.Model, other: keras.Model) -> bool:
+def same(one, other):
     pairs = zip(one.get_weights(), other.get_weights(), strict=True)
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
 @pytest.fixture
-def trained(chain: Chain, dataset: Callable[..., Any], tmp_path: Path) -> Any:
+def trained(chain, dataset, tmp_path):
     """A network whose body learned too, and its file."""
     random = np.random.default_rng(0)
     pictures = random.uniform(0, 255, (24, 32, 32, 3)).astype(np.float32)

@@ -1,8 +1,6 @@
 """Keras's callbacks do at epoch ends what they do in ``fit``."""
 
 import csv
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +9,19 @@ from netbuilder.core.engine.monitor.keras_callbacks import log_path
 from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
 @pytest.fixture
 def run(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
-    tmp_path: Path,
-) -> Callable[..., Any]:  # fmt: skip
+    chain, dataset, numbers,
+    tmp_path
+):  # fmt: skip
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
 
-    def train(*callbacks: Choice, **options: Any) -> tuple[Any, list[Event]]:
+    def train(*callbacks: Choice, **options: Any):
         told: list[Event] = []
         session = Session(
             chain(NET, callbacks=callbacks, **options),

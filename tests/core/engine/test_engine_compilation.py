@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +45,7 @@ def test_the_first_run_finds_out_and_later_ones_follow(chain, dataset, numbers, 
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
 
-    def stop_when_known(event: Any) -> None:
+    def stop_when_known(event):
         trainer = session.trainer
         if trainer is not None and trainer.compilation.kind and trainer.position > 30:
             session.stop()
@@ -122,7 +121,7 @@ def test_the_next_orders_are_shuffled_beside_the_training(rows, monkeypatch):
     made: list[tuple[int, str]] = []
     make = SampleOrders._make
 
-    def note(self: SampleOrders, number: int) -> Any:
+    def note(self, number):
         made.append((number, threading.current_thread().name))
         return make(self, number)
 
@@ -159,7 +158,7 @@ def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     went: list[bool] = []
 
-    def watch(_event: Any) -> None:
+    def watch(_event):
         trainer = session.trainer
         if trainer is None or trainer.compilation.chooser is None:
             return
@@ -204,7 +203,7 @@ def test_all_orders_of_the_next_chunk_are_made_beside_this_one(monkeypatch):
     made: list[str] = []
     make = SampleOrders._make
 
-    def noted(self: SampleOrders, number: int) -> Any:
+    def noted(self, number):
         made.append(threading.current_thread().name)
         return make(self, number)
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"u
 
 
 @pytest.fixture
-def small_disk() -> Any:
+def small_disk():
     """Files cannot grow beyond the limit, as on a disk without room; ``lift`` makes room."""
     resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -26,7 +25,7 @@ def small_disk() -> Any:
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
 
-    def lift() -> None:
+    def lift():
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     yield lift
@@ -39,13 +38,13 @@ def test_full_disk_pauses_the_run(chain, dataset, numbers, tmp_path, small_disk,
     told: list[Event] = []
     arrived = threading.Condition()
 
-    def on_event(event: Event) -> None:
+    def on_event(event):
         with arrived:
             told.append(event)
             arrived.notify_all()
 
-    def wait(kind: type[Event]) -> Any:
-        def found() -> Any:
+    def wait(kind):
+        def found():
             return next((event for event in told if isinstance(event, kind)), None)
 
         with arrived:

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.events import Paused, PausedModel, ProbeAnswered
-from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
 from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
-from netbuilder.core.engine.trained import Changed, TrainedModel
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.layer_values import weights_of
 
@@ -24,25 +23,17 @@ Hand = Callable[[Session], object]
 
 
 @pytest.fixture
-def made(
-    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> Callable[..., Session]:
+def made(chain, dataset, numbers):
     """A session that does, in the pause behind its first epoch, one thing after the other: each
     when the network that the one before has made is shown. Then it goes on."""
 
-    def make(
-        *hands: Hand,
-        rate: float = 0.01,
-        start: TrainedModel | None = None,
-        compilation: Mode = "auto",
-        **storage: Any,
-    ) -> Session:
+    def make(*hands: Hand, rate=0.01, start=None, compilation="auto", **storage: Any):
         x, y = numbers
         adam = Choice("Adam", {"learning_rate": rate})
         project = chain(NET, epochs=5, optimizer=adam, batch_size=16)
         left: Iterator[Hand] = iter((*hands, lambda session: session.resume()))
 
-        def told(event: Any) -> None:
+        def told(event):
             if isinstance(event, Paused):
                 session.stand()
             elif isinstance(event, PausedModel):
@@ -64,7 +55,7 @@ def made(
     return make
 
 
-def value(trained: TrainedModel, weight: WeightIndex) -> float:
+def value(trained, weight):
     return float(weights_of(trained, weight.node)[weight.name][weight.index])
 
 
@@ -141,7 +132,7 @@ def test_the_best_epoch_of_before_is_not_lost(made):
 def test_a_run_that_is_killed_in_that_pause_has_what_was_set(made, tmp_path):
     folder, left = tmp_path / "checkpoint", tmp_path / "left"
 
-    def kill(session: Any) -> None:
+    def kill(session):
         session._parts.saver.writer.flush()
         shutil.copytree(folder, left)
         session.stop()

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,25 +21,25 @@ DEEP = [*DEEP, ("out", "Dense", {"units": 1})]
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
+def _nothing_kept():
     forget_prepared()
     yield
     forget_prepared()
 
 
 @pytest.fixture
-def data(dataset: Any, numbers: Any) -> Any:
+def data(dataset, numbers):
     x, y = numbers
     return dataset({"input": x}, {"out": y}, held=20, tested=10)
 
 
 @pytest.fixture
-def traces(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def traces(monkeypatch):
     """Set once a program is being traced."""
     begun = threading.Event()
     step = Program._one_step
 
-    def one_step(self: Program, *arguments: Any) -> Any:
+    def one_step(self, *arguments: Any):
         begun.set()
         return step(self, *arguments)
 
@@ -48,10 +47,10 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return begun
 
 
-def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+def in_thread(work):
     came: list[object] = []
 
-    def run() -> None:
+    def run():
         try:
             came.append(work())
         except Exception as error:  # noqa: BLE001 - what came is looked at
@@ -111,7 +110,7 @@ def test_a_run_takes_over_what_is_being_built_for_it(chain, data, traces, monkey
     made: list[Trainer] = []
     make = Trainer.__init__
 
-    def count(self: Trainer, *arguments: Any, **options: Any) -> None:
+    def count(self, *arguments: Any, **options: Any):
         made.append(self)
         make(self, *arguments, **options)
 
@@ -163,18 +162,18 @@ def test_a_run_that_gives_way_leaves_no_record(chain, data):
 def test_work_that_is_interrupted_ends_and_one_that_fails_says_why():
     began = threading.Event()
 
-    def for_ever() -> None:
+    def for_ever():
         began.set()
         while True:
             time.sleep(0.001)
 
-    def for_ever_in_c() -> None:
+    def for_ever_in_c():
         try:
             for_ever()
         except SystemExit as interruption:
             raise SystemError("bad argument to internal function") from interruption
 
-    def fails() -> None:
+    def fails():
         raise ValueError("why")
 
     for endless in (for_ever, for_ever_in_c):

@@ -17,11 +17,11 @@ STEPS_PER_EPOCH = 7
 CHANGE = 250
 
 
-def start(folder: Path, out: Path, *more: str) -> Forked:
+def start(folder, out, *more: str):
     return Forked(SCRIPT, str(folder), str(out), *more)
 
 
-def change_compilation_in(epoch: int) -> None:
+def change_compilation_in(epoch):
     """Remember, as an earlier run would, that this network goes over to XLA within ``epoch``."""
     script = runpy.run_path(str(SCRIPT))
     session = Session(script["project"](), script["data"](), storage=RunStorage(record=False))
@@ -30,7 +30,7 @@ def change_compilation_in(epoch: int) -> None:
     remembered.write(Decision("loop", step=epoch * STEPS_PER_EPOCH + 3))
 
 
-def killed(process: Forked, behind: int, more: float) -> int:
+def killed(process, behind, more):
     """Kill a run ``more`` seconds after its first checkpoint behind an epoch; gives its epoch."""
     for line in process.stdout:
         what, _, number = line.partition(" ")

@@ -26,27 +26,25 @@ Rows = Callable[..., Any]
 
 
 @pytest.fixture
-def rows(dataset: Callable[..., Any]) -> Rows:
+def rows(dataset):
     """Data of so many training rows."""
 
-    def make(count: int, seed: int = 1) -> Any:
+    def make(count, seed=1):
         x = np.random.default_rng(seed).normal(size=(count + 40, 4)).astype(np.float32)
         return dataset({"input": x}, {"out": x.sum(axis=1, keepdims=True)}, held=20, tested=20)
 
     return make
 
 
-def plan(chain: Callable[..., Any], epochs: int) -> Any:
+def plan(chain, epochs):
     adam = Choice("Adam", {"learning_rate": 0.01})
     return replace(chain(NET, epochs=epochs, optimizer=adam, batch_size=16), data=POINTS)
 
 
-def changed_at(
-    project: Any, one: Any, other: Any, heard: list[Any], epoch: int = 2, **options: Any
-) -> Session:
+def changed_at(project, one, other, heard, epoch=2, **options: Any):
     """A session that stands still behind an epoch, is given other data, and goes on."""
 
-    def told(event: Any) -> None:
+    def told(event):
         heard.append(event)
         if isinstance(event, Paused):
             if event.epoch < epoch:
@@ -105,7 +103,7 @@ def test_of_several_that_come_within_an_epoch_the_last_counts(chain, rows):
     project, sets = plan(chain, 3), [rows(100, seed=seed) for seed in range(4)]
     heard: list[Any] = []
 
-    def told(event: Any) -> None:
+    def told(event):
         heard.append(event)
         if isinstance(event, Paused):
             for other in sets[1:]:
@@ -170,7 +168,7 @@ def test_its_checkpoint_has_no_steps_of_before(chain, rows, tmp_path, what):
     folder, left = tmp_path / "checkpoint", tmp_path / "left"
     stops = iter((1, 9))
 
-    def told(event: Any) -> None:
+    def told(event):
         if not isinstance(event, Paused) or event.epoch < stop[0]:
             session.one_epoch()
             return
@@ -209,7 +207,7 @@ def test_its_checkpoint_has_no_steps_of_before(chain, rows, tmp_path, what):
 def test_what_was_asked_of_a_run_that_ended_is_not_done_in_the_next(chain, rows):
     project, other = plan(chain, 3), rows(90, seed=2)
 
-    def told(event: Any) -> None:
+    def told(event):
         if isinstance(event, Paused):
             session.set_data(project, other)
             session.stop()
@@ -232,7 +230,7 @@ def test_what_is_remembered_of_the_rows_before_is_in_their_steps(chain, rows):
     seen: list[Any] = []
     emit = session.emit
 
-    def told(event: Any) -> None:
+    def told(event):
         if isinstance(event, Paused) and not seen:
             seen.append(session.trainer.remembered)
         emit(event)

@@ -3,7 +3,6 @@
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,29 +27,29 @@ NET = [
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
+def _nothing_kept():
     forget_prepared()
     yield
     forget_prepared()
 
 
 @pytest.fixture
-def data(dataset: Any, numbers: Any) -> Any:
+def data(dataset, numbers):
     x, y = numbers
     return dataset({"input": x}, {"out": y}, held=20, tested=10)
 
 
-def session(project: Any, data: Any, **more: Any) -> Session:
+def session(project, data, **more: Any):
     return Session(
         project, data, storage=RunStorage(record=False), computation=Computation("graph"), **more
     )
 
 
-def weights(trained: Any) -> list[Any]:
+def weights(trained):
     return [weight.numpy() for weight in trained.training_model.weights]
 
 
-def same(one: Any, other: Any) -> bool:
+def same(one, other):
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
@@ -99,7 +98,7 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
     project = chain(NET, batch_size=batch, epochs=3, metrics=(Choice("mean_absolute_error"),))
     project = replace(project, data=POINTS)
 
-    def rows(count: int, held: int) -> Any:
+    def rows(count, held):
         x = source.normal(size=(count, 4)).astype(np.float32)
         y = x.sum(axis=1, keepdims=True)
         return dataset({"input": x}, {"out": y}, held=held, tested=held)
@@ -129,7 +128,7 @@ def test_train_pressed_again_traces_nothing(chain, dataset, numbers):
     x, y = numbers
     project = replace(chain(NET, batch_size=16, epochs=2), data=POINTS)
 
-    def pressed(*, more: float = 0.0) -> tuple[Any, dict[str, float]]:
+    def pressed(*, more=0.0):
         data = dataset({"input": x + np.float32(more)}, {"out": y.copy()}, held=20, tested=10)
         run = session(project, data)
         found = run.run()
@@ -145,7 +144,7 @@ def test_train_pressed_again_traces_nothing(chain, dataset, numbers):
 
 @pytest.mark.parametrize("count", [63, 64, 65])
 def test_there_is_always_room_for_one_more(chain, dataset, count):
-    def rows(count: int) -> Any:
+    def rows(count):
         x = np.zeros((count, 4), np.float32)
         return dataset({"input": x}, {"out": x.sum(axis=1, keepdims=True)})
 
@@ -159,7 +158,7 @@ def test_there_is_always_room_for_one_more(chain, dataset, count):
 def test_what_has_no_room_or_another_form_is_built_anew(chain, dataset):
     source = np.random.default_rng(7)
 
-    def rows(count: int, *, held: int = 20, weighted: bool = False, places: int = 4) -> Any:
+    def rows(count, *, held=20, weighted=False, places=4):
         x = source.normal(size=(count, places)).astype(np.float32)
         weight = np.ones(count, np.float32) if weighted else None
         y = x.sum(axis=1, keepdims=True)
@@ -242,7 +241,7 @@ def test_saving_and_judging_beside_a_run(chain, data, tmp_path):
     forget_prepared()
     begun = threading.Event()
 
-    def told(event: Event) -> None:
+    def told(event):
         if isinstance(event, EpochEnd) and event.epoch > 3:
             begun.set()
 
@@ -308,7 +307,7 @@ def test_two_at_once_have_a_network_each(chain, data):
 
 def test_letting_go_takes_circles_of_old_objects_apart():
     class Circle:
-        def __init__(self) -> None:
+        def __init__(self):
             self.itself = self
 
     one = Circle()

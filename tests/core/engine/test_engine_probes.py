@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +27,7 @@ ALL = ("input", "a", "drop", "out")
 class Listening:
     """A session that keeps what it says, and can wait for it."""
 
-    def __init__(self, project: Any, data: Any, **more: Any) -> None:
+    def __init__(self, project, data, **more: Any):
         self.events: list[Event] = []
         self.arrived = threading.Condition()
         self.session = Session(
@@ -40,26 +39,26 @@ class Listening:
             **more,
         )
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event):
         with self.arrived:
             self.events.append(event)
             self.arrived.notify_all()
 
-    def of(self, kind: type[Event]) -> list[Any]:
+    def of(self, kind):
         return [event for event in self.events if isinstance(event, kind)]
 
-    def wait(self, found: Callable[[], Any], seconds: float = 20) -> None:
+    def wait(self, found, seconds=20):
         with self.arrived:
             assert self.arrived.wait_for(found, seconds), self.events[-3:]
 
 
 @pytest.fixture
-def data(dataset: Any, numbers: Any) -> Any:
+def data(dataset, numbers):
     x, y = numbers
     return dataset({"input": x}, {"out": y}, held=20)
 
 
-def by_hand(trained: Any, x: Any, y: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def by_hand(trained, x, y):
     """Outputs from the weights in NumPy, and gradients from a tape around Keras's own model."""
     import tensorflow as tf
 
@@ -180,16 +179,16 @@ def test_a_large_probe_is_of_one_moment(chain, data):
 class Costly:
     """In the place of an observer: an answer of twenty slices of 2 ms each."""
 
-    def is_prepared(self, probe: Probe) -> bool:
+    def is_prepared(self, probe):
         return False
 
-    def prepare(self, probe: Probe) -> None:
+    def prepare(self, probe):
         pass
 
-    def in_one_go(self, probe: Probe) -> bool:
+    def in_one_go(self, probe):
         return False
 
-    def answer(self, probe: Probe, *, live: bool) -> Any:
+    def answer(self, probe, *, live):
         for _ in range(20):
             time.sleep(0.002)
             yield
@@ -216,7 +215,7 @@ def test_what_is_made_ready_has_been_called_once(chain, data, monkeypatch):
     calls: list[int] = []
     run = NetworkObserver._run
 
-    def count(self: NetworkObserver, function: Any, values: Any, live: bool) -> Any:
+    def count(self, function, values, live):
         calls.append(len(values[0]))
         return run(self, function, values, live)
 
@@ -311,7 +310,7 @@ def test_replaced_probes_are_answered_in_turn(chain, data):
     run.session.watch(probe)
     run.session.watch(replace(probe, key="two"))
 
-    def counts(start: int = 0) -> list[int]:
+    def counts(start=0):
         keys = [answer.key for answer in run.of(ProbeAnswered)[start:]]
         return [keys.count("one"), keys.count("two")]
 
@@ -338,13 +337,13 @@ def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch):
     probing.watch(Probe("surface", every=0.05))
 
     class Ready:
-        def is_prepared(self, _probe: Probe) -> bool:
+        def is_prepared(self, _probe):
             return True
 
-        def in_one_go(self, _probe: Probe) -> bool:
+        def in_one_go(self, _probe):
             return True
 
-        def answer(self, _probe: Probe, *, live: bool) -> Any:
+        def answer(self, _probe, *, live):
             return {}, {}, {}
             yield
 
@@ -390,18 +389,18 @@ def test_what_takes_several_slices_is_answered_from_a_copy(chain, data, outputs,
 class Clocked:
     """In the place of an observer: answers cost what is said, by a clock that is turned."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, costs: dict[str, list[float]]) -> None:
+    def __init__(self, monkeypatch, costs):
         self.now, self.spent, self.costs = 0.0, 0.0, costs
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(time, "perf_counter", lambda: self.now)
 
-    def is_prepared(self, _probe: Probe) -> bool:
+    def is_prepared(self, _probe):
         return True
 
-    def in_one_go(self, probe: Probe) -> bool:
+    def in_one_go(self, probe):
         return len(self.costs[probe.key]) == 1
 
-    def answer(self, probe: Probe, *, live: bool) -> Any:
+    def answer(self, probe, *, live):
         for number, cost in enumerate(self.costs[probe.key]):
             if number:
                 yield
@@ -409,7 +408,7 @@ class Clocked:
             self.spent += cost
         return {}, {}, {}
 
-    def train(self, probing: ProbeScheduler, seconds: float) -> None:
+    def train(self, probing, seconds):
         step = 0
         while self.now < seconds:
             step += 1
@@ -455,7 +454,7 @@ def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(monkey
     probing.watch(Probe("patient", every=0.15, slowest=0.3))
     probing.watch(Probe("moving", every=0.045))
 
-    def counted(stretch: float) -> dict[str, int]:
+    def counted(stretch):
         probing.stretch = stretch
         before = {key: len(values) for key, values in times.items()}
         clock.train(probing, clock.now + 12)
@@ -477,7 +476,7 @@ def test_views_that_all_give_way_take_less_of_a_run(monkeypatch, slowest):
     probing.watch(Probe("wall", every=0.15, slowest=1.0))
     probing.watch(Probe("other", every=0.15, slowest=slowest))
 
-    def spent(stretch: float) -> float:
+    def spent(stretch):
         probing.stretch = stretch
         before = clock.spent, clock.now
         clock.train(probing, clock.now + 120)

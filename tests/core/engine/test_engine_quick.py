@@ -1,6 +1,5 @@
 """Dropout, noise and pooled convolutions in the engine's forms mean what Keras's mean."""
 
-from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
@@ -18,7 +17,7 @@ SHAPES = {
 }
 
 
-def masks(kind: str, rate: float, compiled: str, steps: int = 5, seed: int = 4) -> Any:
+def masks(kind, rate, compiled, steps=5, seed=4):
     """What a layer makes of ones in some steps of training: (steps, shape)."""
     import keras
     import tensorflow as tf
@@ -29,14 +28,14 @@ def masks(kind: str, rate: float, compiled: str, steps: int = 5, seed: int = 4) 
     optimize_layers(model)
 
     @tf.function(jit_compile=compiled != "graph" or None, autograph=False)
-    def run() -> Any:
+    def run():
         with fast_layers.training_step(compiled):
             return tf.stack([model(tf.ones(shape), training=True) for _ in range(steps)])
 
     return run().numpy()
 
 
-def pairs(kinds: Iterable[str], *amounts: float) -> list[tuple[str, float, str]]:
+def pairs(kinds, *amounts: float):
     """Each kind of layer compiled in each way, with one amount or another."""
     combined = enumerate(product(kinds, ("graph", "step", "loop")))
     return [(kind, amounts[at % len(amounts)], compiled) for at, (kind, compiled) in combined]
@@ -119,7 +118,7 @@ def test_one_number_of_alpha_dropout_holds_for_all_places_of_its_shape():
     optimize_layers(model)
 
     @tf.function(jit_compile=True, autograph=False)
-    def run() -> Any:
+    def run():
         with fast_layers.training_step("loop"):
             return model(tf.ones((40, 50)), training=True)
 
@@ -139,7 +138,7 @@ def test_an_answer_drops_nothing(kind):
         assert np.array_equal(model(tf.ones((3, 9)), training=False), np.ones((3, 9)))
 
 
-def chain(rank: int, **options: Any) -> Any:
+def chain(rank, **options: Any):
     """Convolution, pooling, a layer that adds up; biases that matter."""
     import keras
 
@@ -157,12 +156,12 @@ def chain(rank: int, **options: Any) -> Any:
     return keras.Sequential([keras.Input((9,) * rank + (2,)), *layers])
 
 
-def slopes(model: Any, x: Any) -> list[Any]:
+def slopes(model, x):
     """Answer and gradients of one training step."""
     import tensorflow as tf
 
     @tf.function(autograph=False)
-    def run() -> Any:
+    def run():
         with fast_layers.training_step("graph"), tf.GradientTape() as tape:
             y = model(x, training=True)
             loss = tf.reduce_sum(tf.sin(y))
@@ -214,18 +213,18 @@ def test_every_other_view_sees_the_convolution_whole():
 def test_what_the_form_does_not_cover_stays_with_keras():
     import keras
 
-    def two_readers() -> Any:
+    def two_readers():
         given = keras.Input((9, 9, 2))
         maps = keras.layers.Conv2D(3, 3, activation="relu", name="conv")(given)
         pooled_maps = keras.layers.MaxPooling2D()(maps)
         return keras.Model(given, [pooled_maps, keras.layers.Flatten()(maps)])
 
-    def itself_an_output() -> Any:
+    def itself_an_output():
         given = keras.Input((9, 9, 2))
         maps = keras.layers.Conv2D(3, 3, activation="relu", name="conv")(given)
         return keras.Model(given, [keras.layers.MaxPooling2D()(maps), maps])
 
-    def pooled_twice_by_one_layer() -> Any:
+    def pooled_twice_by_one_layer():
         given = keras.Input((9, 9, 2))
         pool = keras.layers.MaxPooling2D()
         maps = keras.layers.Conv2D(3, 3, activation="relu", name="conv")(given)

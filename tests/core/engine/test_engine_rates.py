@@ -1,6 +1,5 @@
 """A learning rate set by hand takes over from a schedule, and keeps it through everything."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.formats import registry
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 DECAY = {"name": "ExponentialDecay", "params": {
@@ -21,8 +20,8 @@ OFF = "schedule_off"
 
 
 @pytest.fixture
-def plan(chain: Callable[..., Project]) -> Callable[..., Project]:
-    def make(**training: Any) -> Project:
+def plan(chain):
+    def make(**training: Any):
         optimizer = Choice("SGD", {"learning_rate": DECAY})
         return chain(NET, optimizer=optimizer, batch_size=20, **training)
 
@@ -30,11 +29,11 @@ def plan(chain: Callable[..., Project]) -> Callable[..., Project]:
 
 
 @pytest.fixture
-def data(dataset: Callable[..., Any], numbers: tuple[Any, Any]) -> Any:
+def data(dataset, numbers):
     return dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
 
 
-def weights(session: Session) -> list[Any]:
+def weights(session):
     return [weight.copy() for weight in session.trainer.training_model.get_weights()]
 
 
@@ -70,7 +69,7 @@ def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(plan, data, kind)
 
 
 def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(plan, data, tmp_path):
-    def run(epochs: int, resume: bool, ask: bool) -> Session:
+    def run(epochs, resume, ask):
         session = Session(
             plan(epochs=epochs),
             data,

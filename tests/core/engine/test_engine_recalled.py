@@ -1,9 +1,6 @@
 """The newest run of a project is found again, and never that of another project."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,16 +9,14 @@ from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.project.edits import move_nodes, set_params, set_training
-from netbuilder.core.project.model import Choice, Data, Project
+from netbuilder.core.project.model import Choice, Data
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
 @pytest.fixture
-def train(
-    dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> Callable[[Project, Path], Session]:
-    def run(project: Project, base: Path) -> Session:
+def train(dataset, numbers):
+    def run(project, base):
         data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
         session = Session(project, data, computation=Computation("graph"), storage=RunStorage(base))
         session.run()
@@ -69,7 +64,7 @@ def test_a_run_that_goes_on_tells_all_of_its_past(chain, dataset, numbers, tmp_p
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     told: list[Event] = []
 
-    def session(epochs: int) -> Session:
+    def session(epochs):
         project = chain(NET, epochs=epochs)
         return Session(
             project,

@@ -32,7 +32,7 @@ KINDS = ("LSTM", "GRU", "SimpleRNN")
 FEW = {"backwards", "masked", "begun and masked"}
 
 
-def passes(kind: str, case: dict[str, Any], jit: bool) -> list[list[Any]]:
+def passes(kind, case, jit):
     """Outputs, losses and all gradients: by Keras's recurrence, and by the engine's."""
     import keras
     import tensorflow as tf
@@ -56,7 +56,7 @@ def passes(kind: str, case: dict[str, Any], jit: bool) -> list[list[Any]]:
             assert "inner_loop" in vars(layer), "the formulas cover it"
 
         @tf.function(jit_compile=jit)
-        def both(x: Any, states: Any, layer: Any = layer) -> Any:
+        def both(x, states, layer=layer):
             with tf.GradientTape() as tape:
                 tape.watch((x, states))
                 y = layer(

@@ -1,8 +1,5 @@
 """A run that breaks off keeps what it had learned by then."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -15,7 +12,7 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 
 
 @pytest.fixture
-def small_disk() -> Iterator[None]:
+def small_disk():
     """Files cannot grow beyond two thousand bytes, as on a disk without room."""
     resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -64,7 +61,7 @@ def test_a_run_that_broke_off_is_in_runs(chain, dataset, numbers, tmp_path):
     kept = Choice("ModelCheckpoint", {"filepath": "nets/{epoch}.keras"})
     ended: list[int] = []
 
-    def on_event(event: Any) -> None:
+    def on_event(event):
         from netbuilder.core.engine.events import EpochEnd
 
         if isinstance(event, EpochEnd):

@@ -2,11 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -177,7 +174,7 @@ def test_differences_say_what_was_changed(chain):
     )
 
 
-def put(run_id: str, like: Path, name: str = "") -> Path:
+def put(run_id, like, name=""):
     """A record like another one, under another id."""
     place = run_store.runs_folder() / run_id
     shutil.copytree(like, place)
@@ -188,7 +185,7 @@ def put(run_id: str, like: Path, name: str = "") -> Path:
 
 
 @pytest.fixture
-def one(chain: Callable[..., Project], dataset: Callable[..., Any], numbers: Any) -> Path:
+def one(chain, dataset, numbers):
     """A recorded run's folder."""
     x, y = numbers
     session = Session(chain(NET, epochs=1), dataset({"input": x}, {"out": y}))

@@ -38,7 +38,7 @@ class Case:
     weight: Any = None
 
 
-def adam(**params: Any) -> dict[str, Any]:
+def adam(**params: Any):
     return {"optimizer": Choice("Adam", {"learning_rate": 0.01, **params})}
 
 
@@ -147,13 +147,13 @@ QUICK = {
 }
 
 
-def reference(project: Project, data: Any) -> tuple[list[Any], dict[str, list[float]]]:
+def reference(project, data):
     """What ``fit`` makes of it."""
     model = build_training_model(project, data.facts)
     graph = project.graph
     weight = sample_weights(data, project.training.class_weight, graph.outputs)
 
-    def part(split: Any) -> tuple[Any, Any]:
+    def part(split):
         x = [split.x[name] for name in graph.inputs]
         y = [split.y[name] for name in graph.outputs]
         return (x[0] if len(x) == 1 else x), (y[0] if len(y) == 1 else y)
@@ -172,7 +172,7 @@ def reference(project: Project, data: Any) -> tuple[list[Any], dict[str, list[fl
     return model.get_weights(), history.history
 
 
-def compare(project: Project, data: Any, kind: str) -> None:
+def compare(project, data, kind):
     project = replace(project, training=replace(project.training, shuffle=False))
     weights, history = reference(project, data)
     trained = Session(project, data, computation=Computation(kind)).run()

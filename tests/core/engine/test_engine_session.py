@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +21,7 @@ from netbuilder.core.engine.events import (
 from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import BuildError, TrainingError, UserError
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -30,7 +29,7 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 class Watched:
     """A session in a thread, with its events."""
 
-    def __init__(self, project: Project, data: Any, **options: Any) -> None:
+    def __init__(self, project, data, **options: Any):
         self.events: list[tuple[float, Event]] = []
         self.arrived = threading.Condition()
         self.session = Session(
@@ -40,26 +39,26 @@ class Watched:
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
-    def _run(self) -> None:
+    def _run(self):
         try:
             self.session.run()
         except UserError as error:
             self.error = error
 
-    def _told(self, event: Event) -> None:
+    def _told(self, event):
         with self.arrived:
             self.events.append((time.monotonic(), event))
             self.arrived.notify_all()
 
-    def wait(self, kind: type[Event], count: int = 1, seconds: float = 60) -> Any:
-        def found() -> list[Event]:
+    def wait(self, kind, count=1, seconds=60):
+        def found():
             return [event for _, event in self.events if isinstance(event, kind)]
 
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(found()) >= count, seconds), kind
             return found()[count - 1]
 
-    def answer(self, ask: Callable[[], None], kind: type[Event]) -> float:
+    def answer(self, ask, kind):
         """Seconds from asking to the event that answers."""
         before = len([e for _, e in self.events if isinstance(e, kind)])
         begin = time.monotonic()
@@ -69,9 +68,7 @@ class Watched:
 
 
 @pytest.fixture
-def endless(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
-) -> Any:
+def endless(chain, dataset, numbers):
     watched = Watched(
         chain(NET, epochs=10**6, batch_size=10),
         dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20, tested=10),

@@ -19,11 +19,11 @@ NET = [
 ]
 
 
-def run_of(project: Any, data: Any, looked: bool) -> tuple[list[TrainedModel], TrainedModel]:
+def run_of(project, data, looked):
     """A run that stands still behind its first epoch: what it showed there, and its end."""
     shown: list[TrainedModel] = []
 
-    def told(event: Any) -> None:
+    def told(event):
         if isinstance(event, Paused):
             if looked:
                 session.stand()
@@ -71,7 +71,7 @@ def test_of_a_run_that_goes_on_a_large_network_is_not_copied(
     x, y = numbers
     shown: list[TrainedModel] = []
 
-    def told(event: Any) -> None:
+    def told(event):
         if isinstance(event, Paused):  # before the first step
             session.stand()
         elif isinstance(event, PausedModel):
@@ -95,7 +95,7 @@ def test_who_pauses_again_and_again_keeps_one_network(chain, dataset, numbers):
     x, y = numbers
     shown: list[weakref.ref[Any]] = []
 
-    def told(event: Any) -> None:
+    def told(event):
         if isinstance(event, Paused):
             session.stand()
         elif isinstance(event, PausedModel):

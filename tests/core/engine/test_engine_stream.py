@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netbuilder.core.data.dataset import BLOCK_BYTES, Dataset, EpochBlock, SampleStream
+from netbuilder.core.data.dataset import BLOCK_BYTES, EpochBlock, SampleStream
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.project.model import Choice, Data
@@ -14,11 +14,11 @@ from netbuilder.core.project.model import Choice, Data
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
-def streamed(data: Dataset, row_bytes: int = BLOCK_BYTES) -> Dataset:
+def streamed(data, row_bytes=BLOCK_BYTES):
     """The same rows, a block (of one batch) at a time; only ten of them in memory."""
     x, y = data.train.x["input"], data.train.y["out"]
 
-    def block(first: int, count: int, seed: int | None) -> EpochBlock:
+    def block(first, count, seed):
         whole = (
             np.arange(len(x)) if seed is None else np.random.default_rng(seed).permutation(len(x))
         )

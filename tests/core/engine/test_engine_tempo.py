@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ NET = [
 class Hand:
     """A session in a thread, and the hand on it."""
 
-    def __init__(self, project: Any, data: Any, **more: Any) -> None:
+    def __init__(self, project, data, **more: Any):
         self.events: list[Event] = []
         self.arrived = threading.Condition()
         self.session = Session(
@@ -37,33 +36,33 @@ class Hand:
         )
         self.thread = threading.Thread(target=self.session.run)
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event):
         with self.arrived:
             self.events.append(event)
             self.arrived.notify_all()
 
-    def of(self, kind: type[Event]) -> list[Any]:
+    def of(self, kind):
         return [event for event in self.events if isinstance(event, kind)]
 
-    def after(self, ask: Callable[[], None], kind: type[Event]) -> Any:
+    def after(self, ask, kind):
         count = len(self.of(kind))
         ask()
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.of(kind)) > count, 60), kind
         return self.of(kind)[count]
 
-    def steps(self) -> int:
+    def steps(self):
         return sum(event.count for event in self.of(StepsDone))
 
 
 @pytest.fixture
-def data(dataset: Any, numbers: Any) -> Any:
+def data(dataset, numbers):
     x, y = numbers
     return dataset({"input": x}, {"out": y}, held=20)
 
 
 @pytest.fixture
-def hand(chain: Any, data: Any) -> Iterator[Hand]:
+def hand(chain, data):
     """80 rows in batches of 20: four steps an epoch."""
     load_tensorflow()
     made = Hand(chain(NET, epochs=1000, batch_size=20), data)
@@ -128,7 +127,7 @@ def test_back_to_the_start_before_the_epoch_stands(hand):
     """What the epoch was allowed is over with it: nothing is trained behind the start."""
     session, take = hand.session, hand._take
 
-    def at_once(event: Event) -> None:
+    def at_once(event):
         take(event)
         if isinstance(event, StepsDone) and hand.steps() == 4:
             session.rewind()  # before its end was heard of
@@ -232,7 +231,7 @@ def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand):
 
 
 def test_a_run_is_paced_by_the_fall_of_its_loss_and_a_longer_one_does_not_wait():
-    def took(fall: float, seconds_a_step: float) -> tuple[float, float, float]:
+    def took(fall, seconds_a_step):
         """Seconds until the loss has fallen by half, of the whole run, and the longest wait.
 
         400 steps over 8 seconds where there is time; the loss falls within about ``fall`` steps.

@@ -1,6 +1,5 @@
 """Each thing the watcher says, made to happen by real training; and silence where all is well."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +14,17 @@ from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.edits import set_training
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 
 RNG = np.random.default_rng(1)
 OUT = ("out", "Dense", {"units": 1})
 
 
 @pytest.fixture
-def train(chain: Callable[..., Project], dataset: Callable[..., Any]) -> Callable[..., Any]:
+def train(chain, dataset):
     """Train layers on x and y; gives the notices by code."""
 
-    def run(layers: Any, x: Any, y: Any, **options: Any) -> dict[str, Diagnosis]:
+    def run(layers, x, y, **options: Any):
         told: list[Event] = []
         made = {k: options.pop(k) for k in ("held", "task", "classes") if k in options}
         facts = options.pop("facts", {})
@@ -48,11 +47,11 @@ def train(chain: Callable[..., Project], dataset: Callable[..., Any]) -> Callabl
     return run
 
 
-def sgd(rate: float) -> Choice:
+def sgd(rate):
     return Choice("SGD", {"learning_rate": rate})
 
 
-def table(rows: int = 100, columns: int = 4) -> tuple[Any, Any]:
+def table(rows=100, columns=4):
     x = RNG.normal(size=(rows, columns)).astype(np.float32)
     return x, (2 * x[:, :1] - x[:, 1:2] + 1).astype(np.float32)
 
@@ -346,11 +345,11 @@ def test_data_that_is_no_number_is_to_blame_and_not_the_rate(chain, dataset):
     assert "rate" not in notice.message
 
 
-def by_hand(project: Project, data: Any, rate: float, at: int) -> tuple[Session, list[Event]]:
+def by_hand(project, data, rate, at):
     """Trains, and a hand sets the rate when so many epochs are done."""
     told: list[Event] = []
 
-    def take(event: Event) -> None:
+    def take(event):
         told.append(event)
         if isinstance(event, EpochEnd) and event.epoch == at:
             session.set_learning_rate(rate)
@@ -407,7 +406,7 @@ def test_what_is_no_longer_so_is_withdrawn(chain, dataset):
     watcher = TrainingMonitor(project, data.facts)
     history = History(("loss",), ("val_loss",), "val_loss")
 
-    def add(loss: list[float], held: list[float]) -> None:
+    def add(loss, held):
         history.add_epochs(np.stack([loss, held], axis=1).astype(np.float32), 0.001)
 
     count = 20
@@ -432,7 +431,7 @@ def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(chain, dataset):
     project = chain([OUT], "mean_squared_error", optimizer=sgd(1e-7), epochs=10)
     told: list[str] = []
 
-    def take(event: Event) -> None:
+    def take(event):
         if isinstance(event, DiagnosisAdded):
             told.append(event.notice.code)
         elif isinstance(event, DiagnosisWithdrawn):
@@ -487,7 +486,7 @@ def test_a_fast_run_is_not_looked_through_at_every_chunk(chain, dataset, monkeyp
     asked: list[int] = []
     withdrawn = TrainingMonitor.withdrawn
 
-    def noted(self: TrainingMonitor, history: History, kept_epoch: int = 0) -> list[str]:
+    def noted(self, history, kept_epoch=0):
         asked.append(len(history.epochs))
         return withdrawn(self, history, kept_epoch)
 

@@ -13,7 +13,7 @@ PATIENCE = 200
 SCRIPT = Path(__file__).with_name("engine_workers.py")
 
 
-def addresses(count: int) -> str:
+def addresses(count):
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.bind(("127.0.0.1", 0))
@@ -23,11 +23,11 @@ def addresses(count: int) -> str:
     return ",".join(found)
 
 
-def start(out: Path, epochs: int, index: int, where: str, *more: str) -> Forked:
+def start(out, epochs, index, where, *more: str):
     return Forked(SCRIPT, str(out), str(epochs), str(index), where, *more)
 
 
-def read(path: Path) -> dict[str, np.ndarray]:
+def read(path):
     with np.load(path) as held:
         return {name: held[name] for name in held.files}
 
@@ -104,7 +104,7 @@ def test_a_worker_that_is_stopped_by_hand_stops_the_others_at_the_same_step(
     monkeypatch.setenv("NETBUILDER_WORKERS_NORM", "yes")
     folder = str(tmp_path / "checkpoints")
 
-    def run(name: str, epochs: int, stopped: str = "") -> list[str]:
+    def run(name, epochs, stopped=""):
         where = addresses(2)
         workers = []
         for index in range(2):

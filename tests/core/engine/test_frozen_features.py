@@ -1,16 +1,13 @@
 """Training behind frozen layers, whose outputs are computed once, gives what a plain run gives."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from netbuilder.core import folders
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.events import DiagnosisAdded, EpochEnd, Preparing, ProbeAnswered
 from netbuilder.core.engine.loop import frozen_features
@@ -20,7 +17,7 @@ from netbuilder.core.engine.networks import frozen_prefix
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model, frozen_bodies
 from netbuilder.core.engine.run_control import StoppedBeforeStartError
 from netbuilder.core.engine.session import RunStart, RunStorage, Session
-from netbuilder.core.engine.trained import Event, TrainedModel
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_params
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
@@ -49,36 +46,28 @@ LOSS = "sparse_categorical_crossentropy"
 
 
 @pytest.fixture(autouse=True)
-def _small_ones_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_ones_too(monkeypatch):
     monkeypatch.setattr(frozen_prefix, "LEAST_WORK", 0.0)
 
 
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+def plain(monkeypatch):
     """Compute nothing once from here on."""
     prepared_networks.shelf.clear()
     monkeypatch.setattr(frozen_prefix, "LEAST_WORK", float("inf"))
 
 
-def run(
-    project: Project,
-    data: Dataset,
-    on_event: Any = None,
-    *,
-    start: TrainedModel | None = None,
-    epochs: int | None = None,
-    **storage: Any,
-) -> tuple[TrainedModel, Session]:
+def run(project, data, on_event=None, *, start=None, epochs=None, **storage: Any):
     begin, kept = RunStart(start, epochs=epochs), RunStorage(record=False, **storage)
     session = Session(project, data, on_event=on_event, start=begin, storage=kept)
     return session.run(), session
 
 
-def features_of(session: Session) -> Any:
+def features_of(session):
     trainer = session.trainer
     return trainer.features
 
 
-def same(one: TrainedModel, other: TrainedModel) -> None:
+def same(one, other):
     assert one.history.keys() == other.history.keys()
     for name, values in one.history.items():
         np.testing.assert_allclose(values, other.history[name], rtol=1e-5, atol=1e-5)
@@ -93,7 +82,7 @@ def same(one: TrainedModel, other: TrainedModel) -> None:
 
 
 @pytest.fixture
-def photos(dataset: Callable[..., Dataset]) -> Dataset:
+def photos(dataset):
     return dataset({"input": X}, {"out": Y}, held=13, tested=11, task="classes")
 
 
@@ -122,7 +111,7 @@ def test_equals_a_plain_run(settings, chain, photos, monkeypatch):
     assert len(body) >= 6
 
 
-def branches(**training: Any) -> Project:
+def branches(**training: Any):
     """Two inputs; a frozen layer shared by two places, of which one stands behind a trained one."""
     nodes = (
         Node("input", "Input"),
@@ -154,7 +143,7 @@ def test_branches_several_inputs_and_sample_weights(dataset, monkeypatch):
 
 @pytest.mark.slow
 def test_what_is_not_fixed_is_not_computed_once(chain, photos):
-    def found(body: Any) -> tuple[Any, list[str]]:
+    def found(body):
         events: list[Event] = []
         project = chain([*body, HEAD[-1]], LOSS, epochs=1)
         _, session = run(project, photos, on_event=events.append)
@@ -195,13 +184,13 @@ def test_the_cut_pays(chain, photos, monkeypatch):
 def test_kept_on_disk_by_content(chain, dataset):
     project = chain([*BODY, HEAD[-1]], LOSS, epochs=2)
 
-    def computed(x: Any, project: Project = project) -> int:
+    def computed(x, project=project):
         prepared_networks.shelf.clear()
         data = dataset({"input": x}, {"out": Y[: len(x)]}, held=9, task="classes")
         _, session = run(project, data)
         return int(features_of(session).computed)
 
-    def files() -> list[Path]:
+    def files():
         return sorted((folders.cache() / "features").glob("*.npz"))
 
     assert computed(X[:60]) == 60
@@ -229,7 +218,7 @@ def test_trials_share_what_was_computed(chain, tmp_path):
     layers = [wide, ("hidden", "Dense", {"units": 4}), ("out", "Dense", {"units": 1})]
     project = replace(chain(layers, epochs=2), data=data)
 
-    def file_number(units: int) -> int:
+    def file_number(units):
         trial = train_trial(project, tmp_path, {"hidden.units": units}, (), None)
         assert not trial.failed, trial.failed
         (path,) = (folders.cache() / "features").glob("*.npz")
@@ -251,7 +240,7 @@ def test_a_stream_says_why(chain, photos):
 def test_stop_while_computing(chain, photos):
     said: list[str] = []
 
-    def told(event: Event) -> None:
+    def told(event):
         if isinstance(event, Preparing) and "%" in event.text:
             said.append(event.text)
             if len(said) == 1:
@@ -275,9 +264,7 @@ def test_pause_views_and_weights_set_by_hand(chain, photos, monkeypatch):
 
         sessions: list[Session] = []
 
-        def told(
-            event: Event, reached: threading.Event = reached, sessions: list[Session] = sessions
-        ) -> None:
+        def told(event, reached=reached, sessions=sessions):
             if isinstance(event, EpochEnd) and event.epoch == 3:
                 sessions[0].pause()
                 sessions[0].set_weights({WEIGHT: 3.0})

@@ -28,7 +28,7 @@ ODD = (
 INPUT, OUTPUT = "Eingänge & mehr", "aus gabe"
 
 
-def chain(names: tuple[str, ...]) -> Project:
+def chain(names):
     nodes = [
         Node(INPUT, "Input"),
         *(Node(name, "Dense", {"units": 4, "activation": "relu"}) for name in names),

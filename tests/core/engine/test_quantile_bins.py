@@ -1,7 +1,5 @@
 """Numbers as bins: how far a number has come through each bin, in the network and in its file."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +8,6 @@ from netbuilder.core.data.defaults import fit_output_to_data
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.preprocessing.scaling import bin_edges, bin_weights
 from netbuilder.core.engine.session import RunStorage, Session
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
@@ -40,7 +37,7 @@ def test_edges_hold_equally_many_values():
 
 
 @pytest.fixture
-def trained(tmp_path: Path) -> tuple[TrainedModel, Path]:
+def trained(tmp_path):
     random = np.random.default_rng(1)
     frame = pd.DataFrame({"a": random.normal(5, 2, 150), "b": random.choice(["u", "v"], 150)})
     frame["y"] = np.floor(frame["a"]) + 3 * (frame["b"] == "u") + 0.5

@@ -1,7 +1,5 @@
 """Weights of earlier epochs: bounded, and a network of them predicts what it did then."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,7 +10,7 @@ from netbuilder.core.engine.weight_history import WeightHistory, model_at
 class Weights:
     """Has the weights that a network would have."""
 
-    def __init__(self, *values: np.ndarray) -> None:
+    def __init__(self, *values: np.ndarray):
         self.weights, self.layers = values, ()
 
 
@@ -48,7 +46,7 @@ def test_copying_takes_a_share_of_the_time_once_there_are_some():
 
 
 @pytest.fixture
-def data(dataset: Any, numbers: Any) -> Any:
+def data(dataset, numbers):
     x, y = numbers
     return dataset({"input": x}, {"out": y}, held=20)
 

@@ -1,7 +1,6 @@
 """Word vectors that come with the program, and an Embedding that begins with them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ TEXTS = ("the king met his doctor", "a queen and zzyzzx in paris")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path):
     rows = [f"{text},{label}" for label, text in enumerate(TEXTS) for _ in range(20)]
     (tmp_path / "t.csv").write_text("text,label\n" + "\n".join(rows), "utf-8")
     nodes = (

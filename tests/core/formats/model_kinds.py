@@ -6,10 +6,10 @@ from typing import Any
 Make = Callable[[Any], Any]
 
 
-def _chain(shape: tuple[int | None, ...], *layers: str, dtype: str = "float32") -> Make:
+def _chain(shape, *layers: str, dtype="float32"):
     """A Sequential of layers given as code, ``L`` being the layers of ``tk``, either Keras."""
 
-    def make(tk: Any) -> Any:
+    def make(tk):
         scope = {"L": tk.layers, "tk": tk}
         made = [eval(text, scope) for text in layers]
         return tk.Sequential([tk.layers.Input(shape, dtype=dtype), *made])
@@ -17,12 +17,10 @@ def _chain(shape: tuple[int | None, ...], *layers: str, dtype: str = "float32") 
     return make
 
 
-def _beside(
-    shape: tuple[int | None, ...], *chains: tuple[str, ...], dtype: str = "float32"
-) -> Make:
+def _beside(shape, *chains: tuple[str, ...], dtype="float32"):
     """Several chains of layers beside one another, with an output each: one model for them all."""
 
-    def make(tk: Any) -> Any:
+    def make(tk):
         scope, start, outputs = {"L": tk.layers, "tk": tk}, tk.Input(shape, dtype=dtype), []
         for chain in chains:
             end = start
@@ -34,10 +32,10 @@ def _beside(
     return make
 
 
-def _graph(body: str, *shapes: tuple[int | None, ...], dtype: str = "float32") -> Make:
+def _graph(body, *shapes: tuple[int | None, ...], dtype="float32"):
     """A functional model: ``body`` is code that makes ``out`` of ``a`` (and ``b``)."""
 
-    def make(tk: Any) -> Any:
+    def make(tk):
         inputs = [tk.Input(shape, dtype=dtype) for shape in shapes]
         scope: dict[str, Any] = {"L": tk.layers, "tk": tk}
         scope.update(zip("ab", inputs, strict=False))
@@ -47,10 +45,10 @@ def _graph(body: str, *shapes: tuple[int | None, ...], dtype: str = "float32") -
     return make
 
 
-def _beginning(name: str, last: str, **params: Any) -> Make:
+def _beginning(name, last, **params: Any):
     """The beginning of a network for pictures; its later blocks only repeat it."""
 
-    def make(tk: Any) -> Any:
+    def make(tk):
         network = getattr(tk.applications, name)(
             weights=None, input_shape=(64, 64, 3), classes=3, **params
         )
@@ -189,7 +187,7 @@ KINDS: dict[str, Make] = {
 }
 
 
-def _adapted(tk: Any) -> Any:
+def _adapted(tk):
     import numpy as np
 
     layer = tk.layers.Normalization()
@@ -197,13 +195,13 @@ def _adapted(tk: Any) -> Any:
     return tk.Sequential([tk.layers.Input((6,)), layer, tk.layers.Dense(1)])
 
 
-def _named(tk: Any) -> Any:
+def _named(tk):
     a, b = tk.Input((6,), name="left"), tk.Input((4,), name="right")
     out = tk.layers.Dense(2)(tk.layers.Concatenate()([a, b]))
     return tk.Model({"left": a, "right": b}, {"answer": out})
 
 
-def _splice(tk: Any) -> Any:
+def _splice(tk):
     """SpliceAI's form: dilated residual units, sums of skips, any length, cropped at the end."""
     layers = tk.layers
     start = tk.Input((None, 4))
@@ -220,7 +218,7 @@ def _splice(tk: Any) -> Any:
     return tk.Model(start, out)
 
 
-def _on_a_body(tk: Any) -> Any:
+def _on_a_body(tk):
     """As a course teaches it: a learned body, frozen, and a head."""
     network = tk.applications.MobileNetV2((64, 64, 3), alpha=0.35, weights=None, include_top=False)
     body = tk.Model(network.input, network.get_layer("block_2_add").output)
@@ -367,7 +365,7 @@ KERAS_3: dict[str, Make] = {
 }  # fmt: skip
 
 
-def probe(model: Any) -> list[Any]:
+def probe(model):
     """Made-up samples for each input; of variable length 40."""
     import numpy as np
 
@@ -386,7 +384,7 @@ def probe(model: Any) -> list[Any]:
     return found
 
 
-def shaken(model: Any) -> None:
+def shaken(model):
     """Weights that differ from what a new model has: zeros would hide what did not arrive."""
     import numpy as np
 

@@ -14,9 +14,7 @@ import os
 import re
 import runpy
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 sys.modules["netbuilder"] = None
 
@@ -29,7 +27,7 @@ import tensorflow as tf  # noqa: E402
 keras.Model.compile = functools.partialmethod(keras.Model.compile, run_eagerly=True)
 
 
-def of_column(column: dict[str, Any], cells: list[Any]) -> list[list[float]]:
+def of_column(column, cells):
     """The features of a column, by what stands in the attribute ``netbuilder_preprocessing``."""
     cells = [column["fill"] if cell is None else cell for cell in cells]
     if column["kind"] == "category":
@@ -42,11 +40,11 @@ def of_column(column: dict[str, Any], cells: list[Any]) -> list[list[float]]:
     return [[float(cell)] for cell in cells]
 
 
-def days(date: str) -> int:
+def days(date):
     return (datetime.date.fromisoformat(date) - datetime.date(1970, 1, 1)).days
 
 
-def raw(entry: dict[str, Any], cells: dict[str, list[Any]], name: str) -> Any:
+def raw(entry, cells, name):
     if entry["kind"] == "table":
         parts = [of_column(column, cells[column["name"]]) for column in entry["columns"]]
         return np.concatenate(parts, axis=1)
@@ -75,7 +73,7 @@ def raw(entry: dict[str, Any], cells: dict[str, list[Any]], name: str) -> Any:
     return values.reshape(len(values), *entry["shape"])
 
 
-def log_mel(wave: Any, entry: dict[str, Any]) -> Any:
+def log_mel(wave, entry):
     """A spectrogram as docs/project-file.md writes it down."""
     rate, _seconds, mels, _speech = (int(number) for number in entry["sound"])
     frame, hop = int(rate * 0.025), int(rate * 0.010)
@@ -89,21 +87,21 @@ def log_mel(wave: Any, entry: dict[str, Any]) -> Any:
     return np.log(power @ np.array(rows).T + 1e-6)
 
 
-def ask_h5(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
+def ask_h5(path, cells, about):
     """Ask a ``.h5`` in the numbers that the attributes of ``about`` make of the cells."""
     model = keras.models.load_model(path)
     given = numbers_of(cells, about)
     return model.predict(given[0] if len(given) == 1 else given, verbose=0)
 
 
-def numbers_of(cells: dict[str, list[Any]], about: Path) -> list[Any]:
+def numbers_of(cells, about):
     """What goes into each input, in their order, by what stands in the attributes of ``about``."""
     with h5py.File(about) as file:
         inputs = json.loads(file.attrs["netbuilder_preprocessing"])["inputs"]
     return [raw(entry, cells, name).astype(entry["dtype"]) for name, entry in inputs.items()]
 
 
-def ask_tflite(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
+def ask_tflite(path, cells, about):
     """One row after the other, inputs and outputs by their names."""
     runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
     with h5py.File(about) as file:
@@ -116,7 +114,7 @@ def ask_tflite(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
     return [np.concatenate(one) for one in zip(*found, strict=True)]
 
 
-def ask_onnx(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
+def ask_onnx(path, cells, about):
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path)
@@ -124,7 +122,7 @@ def ask_onnx(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
     return session.run(None, {one.name: rows for one, rows in named})
 
 
-def tensor(cells: list[Any], wanted: Any) -> Any:
+def tensor(cells, wanted):
     """Cells as an input takes them: an empty one is "" among words, NaN among numbers."""
     words = wanted.dtype == "string"
     if words:
@@ -139,7 +137,7 @@ def tensor(cells: list[Any], wanted: Any) -> Any:
     return tf.constant(np.array(cells, float).astype(wanted.dtype))
 
 
-def given_to(model: keras.Model, cells: dict[str, list[Any]]) -> Any:
+def given_to(model, cells):
     """The cells of each input by its name: that of a column without "/", or of an Input."""
     if not isinstance(model.input, dict):
         tensors = model.inputs
@@ -157,7 +155,7 @@ def given_to(model: keras.Model, cells: dict[str, list[Any]]) -> Any:
     }
 
 
-def ask_keras(path: Path, cells: dict[str, list[Any]], served: Path | None) -> Any:
+def ask_keras(path, cells, served):
     model = keras.models.load_model(path)
     given = given_to(model, cells)
     if served is None:
@@ -167,7 +165,7 @@ def ask_keras(path: Path, cells: dict[str, list[Any]], served: Path | None) -> A
     return keras.tree.map_structure(np.asarray, loaded.serve(given))
 
 
-def in_small_letters(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def in_small_letters(cells):
     """As the ``.keras`` of a script takes texts."""
     return {
         name: [one.lower() if name == "input" and isinstance(one, str) else one for one in column]
@@ -175,7 +173,7 @@ def in_small_letters(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:
     }
 
 
-def ask_scripts(folder: Path, cells: dict[str, list[Any]]) -> Iterator[tuple[str, Any]]:
+def ask_scripts(folder, cells):
     """Run each script in its folder, and ask what it saved."""
     os.chdir(folder)
     for script in sorted(folder.glob("script*.py")):
@@ -190,7 +188,7 @@ def ask_scripts(folder: Path, cells: dict[str, list[Any]]) -> Iterator[tuple[str
             Path("row_script.keras").unlink()
 
 
-def answers(folder: Path) -> dict[str, Any]:
+def answers(folder):
     cells = json.loads((folder / "cells.json").read_text("utf-8"))
     found = {
         "m.h5": ask_h5(folder / "m.h5", cells, folder / "m.h5"),

@@ -38,17 +38,17 @@ class Case:
     near: float = 1e-4
 
 
-def plan(epochs: int = 2) -> Training:
+def plan(epochs=2):
     return Training(optimizer=Choice("Adam", {"learning_rate": 0.02}), epochs=epochs, seed=3)
 
 
-def chain(data: Data, *layers: tuple[str, dict[str, Any]]) -> Project:
+def chain(data, *layers: tuple[str, dict[str, Any]]):
     nodes = [Node("input", "Input"), *(Node(f"l{i}", *one) for i, one in enumerate(layers))]
     edges = tuple(pairwise(node.id for node in nodes))
     return Project("Row", Graph(tuple(nodes), edges), data, plan())
 
 
-def flats(count: int = 90) -> pd.DataFrame:
+def flats(count=90):
     """Numbers, words, whole numbers that are names, yes and no, dates, and a price."""
     steps = np.arange(count)
     days = pd.date_range("2023-11-05", periods=count, freq="31h").strftime("%Y-%m-%d")
@@ -72,7 +72,7 @@ COLUMNS = {
 }
 
 
-def _asked(frame: pd.DataFrame, folder: Path) -> dict[str, list[Any]]:
+def _asked(frame, folder):
     """Some rows as a file of their own, without answers; their cells as they stand there."""
     frame.to_csv(folder / "row.csv", index=False)
     return {
@@ -81,7 +81,7 @@ def _asked(frame: pd.DataFrame, folder: Path) -> dict[str, list[Any]]:
     }
 
 
-def _table(folder: Path, frame: pd.DataFrame, asked: pd.DataFrame, **more: Any) -> Case:
+def _table(folder, frame, asked, **more: Any):
     frame.to_csv(folder / "d.csv", index=False)
     cells = _asked(asked, folder)
     told = {"target": ("price",), "scaling": "standard", "columns": COLUMNS, **more}
@@ -90,12 +90,12 @@ def _table(folder: Path, frame: pd.DataFrame, asked: pd.DataFrame, **more: Any) 
     return Case(chain(data, *DENSE), "row.csv", cells)
 
 
-def table(folder: Path) -> Case:
+def table(folder):
     frame = flats()
     return _table(folder, frame, frame.iloc[[3, 50, 88]].drop(columns="price"))
 
 
-def gaps(folder: Path) -> Case:
+def gaps(folder):
     """Each rule for gaps; the rows that are asked about have gaps too."""
     frame = flats()
     steps = np.arange(len(frame))
@@ -113,7 +113,7 @@ def gaps(folder: Path) -> Case:
     return _table(folder, frame, asked, columns=COLUMNS | rules)
 
 
-def dropped(folder: Path) -> Case:
+def dropped(folder):
     """Rows with gaps are left out; stand-ins are gaps; a column of many texts is left out."""
     frame = flats()
     steps = np.arange(len(frame))
@@ -124,7 +124,7 @@ def dropped(folder: Path) -> Case:
     return _table(folder, frame, asked, options=options, scaling="minmax")
 
 
-def classes(folder: Path) -> Case:
+def classes(folder):
     """Three classes of words, from numbers alone."""
     frame = flats().drop(columns=["lift", "built", "town", "price"])
     frame.to_csv(folder / "d.csv", index=False)
@@ -134,7 +134,7 @@ def classes(folder: Path) -> Case:
     return Case(chain(data, *layers), "row.csv", cells)
 
 
-def two_inputs(folder: Path) -> Case:
+def two_inputs(folder):
     """A column that two inputs share, and two answers, one of them a class."""
     frame = flats().drop(columns=["lift", "built", "floor"])
     frame.to_csv(folder / "d.csv", index=False)
@@ -156,7 +156,7 @@ def two_inputs(folder: Path) -> Case:
 TEXTS = ["Ärgerlich: ein SCHLECHTER Film, (wirklich)  langweilig!", "gut", "ein ganz neues Wort"]
 
 
-def texts(folder: Path) -> Case:
+def texts(folder):
     good = ["Ein guter Film", "wirklich schön und gut", "große Kunst, gut", "sehr unterhaltsam"]
     bad = ["ein schlechter Film", "ärgerlich und langweilig", "öde, schlecht", "lange Stunden"]
     rows = [(one, "gut") for one in good] + [(one, "schlecht") for one in bad]
@@ -171,7 +171,7 @@ def texts(folder: Path) -> Case:
     return Case(chain(data, *layers), "row.csv", {"input": TEXTS})
 
 
-def stories(folder: Path) -> Case:
+def stories(folder):
     """The next character of a text; the longest beginning has more than a window."""
     text = "Über dem Öl-See\nsingt ein Vogel. " * 8
     (folder / "t.txt").write_text(text, "utf-8")
@@ -190,7 +190,7 @@ CONV: Layers = (
 )
 
 
-def _pictures(folder: Path, size: tuple[int, int], asked: tuple[int, int], **options: Any) -> Case:
+def _pictures(folder, size, asked, **options: Any):
     random = np.random.default_rng(0)
     mode = options.get("color_mode", "rgb")
     channels = (3,) if mode == "rgb" else ()
@@ -211,19 +211,19 @@ def _pictures(folder: Path, size: tuple[int, int], asked: tuple[int, int], **opt
     )  # fmt: skip
 
 
-def pictures(folder: Path) -> Case:
+def pictures(folder):
     return _pictures(folder, (12, 10), (12, 10))
 
 
-def pictures_8(folder: Path) -> Case:
+def pictures_8(folder):
     return _pictures(folder, (8, 8), (8, 8), color_mode="grayscale")
 
 
-def pictures_of_another_size(folder: Path) -> Case:
+def pictures_of_another_size(folder):
     return _pictures(folder, (12, 10), (33, 27))
 
 
-def series(folder: Path) -> Case:
+def series(folder):
     """Two columns with gaps in one, three steps predicted."""
     steps = np.arange(120)
     frame = pd.DataFrame(
@@ -241,7 +241,7 @@ def series(folder: Path) -> Case:
     return Case(project, "row.csv", {"input": [window]})
 
 
-def sounds(folder: Path) -> Case:
+def sounds(folder):
     import soundfile
 
     moments = np.arange(1600) / 8000
@@ -260,7 +260,7 @@ def sounds(folder: Path) -> Case:
     )
 
 
-def _arrays(folder: Path, x: Any, y: Any, asked: Any, layers: Layers) -> Case:
+def _arrays(folder, x, y, asked, layers):
     np.savez(folder / "d.npz", x=x, y=y)
     np.savez(folder / "row.npz", x=asked)
     data = Data("arrays", path="d.npz", target=())
@@ -269,21 +269,21 @@ def _arrays(folder: Path, x: Any, y: Any, asked: Any, layers: Layers) -> Case:
     return Case(chain(data, *layers), "row.npz", {"input": cells.tolist()})
 
 
-def arrays(folder: Path) -> Case:
+def arrays(folder):
     random = np.random.default_rng(4)
     x = random.normal(5, 3, (80, 7, 2)).astype("float32")
     y = x.sum(axis=(1, 2)) * 10
     return _arrays(folder, x, y, x[:3], (("Flatten", {}), *DENSE))
 
 
-def array_pictures(folder: Path) -> Case:
+def array_pictures(folder):
     random = np.random.default_rng(5)
     x = random.integers(0, 256, (60, 8, 8), dtype=np.uint8)
     y = (x.mean(axis=(1, 2)) > 127).astype("int64")
     return _arrays(folder, x, y, x[:3], CONV)
 
 
-def generated(folder: Path) -> Case:
+def generated(folder):
     cells = {"x": [0.5, -1.0], "y": [0.25, 0.75]}
     pd.DataFrame(cells).to_csv(folder / "row.csv", index=False)
     layers: Layers = (DENSE[0], ("Dense", {"units": 1, "activation": "sigmoid"}))

@@ -4,15 +4,13 @@ import io
 from contextlib import redirect_stdout
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.formats.script.python import Style, script_source
-from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.core.project.model import Graph, Node, Project, Training
 
 source = partial(script_source, style=Style.EXACT)
 
@@ -22,15 +20,13 @@ CLASSES: Layers = (("Flatten", {}), ("Dense", {"units": 3, "activation": "softma
 WORDS: Layers = (("Embedding", {"input_dim": 50, "output_dim": 2}), *CLASSES)
 
 
-def chain(data: Data, *layers: tuple[str, dict[str, Any]]) -> Project:
+def chain(data, *layers: tuple[str, dict[str, Any]]):
     nodes = [Node("input", "Input"), *(Node(f"l{i}", *one) for i, one in enumerate(layers))]
     edges = tuple(pairwise(node.id for node in nodes))
     return Project("Row", Graph(tuple(nodes), edges), data, Training(seed=3))
 
 
-def same_numbers(
-    project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch, *, alone: bool = True
-) -> dict[str, Any]:
+def same_numbers(project, folder, monkeypatch, *, alone=True):
     """Compare each part; ``alone``: also of a script that is told nothing of the data."""
     dataset = load_dataset(project, folder)
     monkeypatch.chdir(folder)

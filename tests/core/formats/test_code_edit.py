@@ -10,7 +10,6 @@ from netbuilder.core.data.load import load_facts
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.script.code_edit import (
-    CodeVersion,
     apply_code,
     read_code,
     unread_items,
@@ -19,29 +18,29 @@ from netbuilder.core.formats.script.code_edit import (
 from netbuilder.core.formats.script.literals import arguments
 from netbuilder.core.formats.script.python import listing, script_source
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 
 EXAMPLES = resource("examples")
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.netbuilder"))
 
 
-def example(name: str) -> Project:
+def example(name):
     return files.read(EXAMPLES / f"{name}.netbuilder")
 
 
-def written(project: Project) -> CodeVersion:
+def written(project):
     text, lines = listing(project, load_facts(project, EXAMPLES))
     return written_version(text, read_code(text, EXAMPLES, project.name), lines)
 
 
-def typed(project: Project, version: CodeVersion, text: str) -> tuple[Project, CodeVersion]:
+def typed(project, version, text):
     imported = read_code(text, EXAMPLES, project.name)
     assert version.imported is not None
     assert unread_items(version.imported, imported) == []
     return apply_code(project, version, text, imported)
 
 
-def edited(name: str, *changes: tuple[str, str]) -> tuple[Project, Project]:
+def edited(name, *changes: tuple[str, str]):
     """Return an example, and what it becomes when these texts of its script are replaced."""
     project = example(name)
     version = written(project)

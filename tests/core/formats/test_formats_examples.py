@@ -24,7 +24,7 @@ FORMATS = registry.FORMATS
 ALL = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
 
 
-def turns(number: int) -> list[registry.Format]:
+def turns(number):
     """Two formats for each example, so that each format meets every fifth."""
     half = len(FORMATS) // 2
     return [FORMATS[place % len(FORMATS)] for place in (number, number + half)]

@@ -2,12 +2,11 @@
 
 import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 
-def fuzz() -> ModuleType:
+def fuzz():
     path = Path(__file__).parents[3] / "benchmarks" / "fuzz.py"
     spec = importlib.util.spec_from_file_location("fuzz", path)
     module = importlib.util.module_from_spec(spec)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import h5py
 import keras
@@ -15,7 +14,6 @@ import numpy as np
 import pytest
 from keras import layers
 
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.safety.inspect_file import inspect_file
@@ -25,7 +23,7 @@ from netbuilder.core.project.model import Edge, Graph, Node
 
 
 @pytest.fixture(scope="module")
-def saved(diabetes: TrainedModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(diabetes, tmp_path_factory):
     path = tmp_path_factory.mktemp("h5") / "diabetes.h5"
     h5.save(diabetes, path)
     return path
@@ -206,7 +204,7 @@ def test_keras_file_comes_back_too(diabetes, raw_rows, tmp_path):
     assert np.allclose(plain.predict(raw_rows, verbose=0), expected)
 
 
-def models() -> dict[str, keras.Model]:
+def models():
     found: dict[str, keras.Model] = {}
     found["sequential"] = keras.Sequential(
         [
@@ -245,13 +243,13 @@ def models() -> dict[str, keras.Model]:
     return found
 
 
-def probe(model: keras.Model) -> list[np.ndarray]:
+def probe(model):
     random = np.random.default_rng(0)
     return [random.integers(0, 9, (2, *x.shape[1:])).astype(x.dtype) for x in model.inputs]
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, keras.Model]]:
+def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("both")
     found = {}
     for name, model in models().items():
@@ -264,7 +262,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, k
     return found
 
 
-def answers(model: keras.Model) -> list[np.ndarray]:
+def answers(model):
     x = probe(model)
     return [
         np.asarray(y)

@@ -1,7 +1,6 @@
 """Models from elsewhere: their graph on the canvas, their weights in it."""
 
 import json
-from pathlib import Path
 
 import h5py
 import keras
@@ -14,7 +13,7 @@ from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice
 
 
-def save(model: keras.Model, path: Path) -> Path:
+def save(model, path):
     model.save(path)
     return path
 
@@ -269,7 +268,7 @@ KERAS_2_15 = {
 }
 
 
-def with_plan(path: Path, plan: dict[str, object]) -> tuple[Path, keras.Model]:
+def with_plan(path, plan):
     model = keras.Sequential([layers.Input((4,)), layers.Dense(3, activation="softmax")])
     save(model, path)
     with h5py.File(path, "r+") as file:

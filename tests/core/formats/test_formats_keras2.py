@@ -3,8 +3,6 @@
 import json
 import os
 import warnings
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +15,7 @@ from tests.core.formats import model_kinds
 tk = pytest.importorskip("tf_keras")
 
 
-def written(name: str, path: Path) -> tuple[Any, Any, list[np.ndarray]]:
+def written(name, path):
     """Write a model; give it, made-up samples, and its answers."""
     tk.utils.set_random_seed(7)
     model = model_kinds.KINDS[name](tk)
@@ -29,14 +27,14 @@ def written(name: str, path: Path) -> tuple[Any, Any, list[np.ndarray]]:
     return model, x, answers(model, x)
 
 
-def answers(model: Any, x: list[Any]) -> list[np.ndarray]:
+def answers(model, x):
     import tensorflow as tf
 
     out = model(x[0] if len(x) == 1 else x, training=False)
     return [np.asarray(one) for one in tf.nest.flatten(out)]
 
 
-def difference(model: Any, x: list[Any], expected: list[np.ndarray]) -> float:
+def difference(model, x, expected):
     found = answers(model, x)
     assert [one.shape for one in found] == [one.shape for one in expected]
     # Of a deep network's large answers float32 keeps as many digits as of small ones.
@@ -56,7 +54,7 @@ QUICK = (
 )
 
 
-def cases() -> list[Any]:
+def cases():
     """Kinds and endings; the endings take turns, unless all are wanted."""
     every = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
     return [
@@ -93,7 +91,7 @@ def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path):
     assert np.allclose(again.model.predict(rows, verbose=0), expected, atol=1e-6)
 
 
-def _branches(layers: Any) -> Any:
+def _branches(layers):
     start = tk.Input((6,))
     short = layers.Activation("hard_sigmoid")(layers.Dense(5)(start))
     return tk.Model(start, [layers.Dense(5)(layers.Dense(5)(start)), short])
@@ -218,20 +216,20 @@ def test_variable_length_is_opened(tmp_path):
     assert difference(registry.load_network(path).model, x, expected) < 5e-4
 
 
-def _half(layers: Any) -> Any:
+def _half(layers):
     return tk.Sequential(
         [layers.Input((6,)), layers.Dense(5, dtype="mixed_float16"), layers.Dense(2)]
     )
 
 
-def _translating(layers: Any) -> Any:
+def _translating(layers):
     start, second = tk.Input((7, 4)), tk.Input((6, 3))
     _, hidden, cell = layers.LSTM(5, return_state=True)(start)
     given = layers.LSTM(5, return_sequences=True)(second, initial_state=[hidden, cell])
     return tk.Model([start, second], layers.Dense(3)(given))
 
 
-def _on_a_body(layers: Any) -> Any:
+def _on_a_body(layers):
     start = tk.Input((8, 8, 3))
     body = tk.Model(start, layers.Conv2D(4, 3)(start))
     return tk.Sequential([body, layers.GlobalAveragePooling2D(), layers.Dense(2)])

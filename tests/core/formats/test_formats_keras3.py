@@ -18,7 +18,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.keras_prediction import predict_rows
@@ -54,11 +53,11 @@ QUICK = {"two inputs", "attention", "mean by operations", "string lookup", "spli
 
 
 @pytest.fixture(autouse=True)
-def _fresh_names() -> None:
+def _fresh_names():
     keras.utils.clear_session()
 
 
-def largest(found: list[np.ndarray], expected: list[np.ndarray]) -> float:
+def largest(found, expected):
     assert [one.shape for one in found] == [one.shape for one in expected]
     pairs = zip(found, expected, strict=True)
     # Of a deep network's large answers float32 keeps as many digits as of small ones.
@@ -68,7 +67,7 @@ def largest(found: list[np.ndarray], expected: list[np.ndarray]) -> float:
     )
 
 
-def a_step_on(trained: TrainedModel, rows: list[np.ndarray]) -> TrainedModel:
+def a_step_on(trained, rows):
     """One epoch of one step, by a session, on made-up targets."""
     graph = trained.project.graph
     x = dict(zip(graph.inputs, rows, strict=True))
@@ -113,7 +112,7 @@ def a_step_on(trained: TrainedModel, rows: list[np.ndarray]) -> TrainedModel:
     ).run()
 
 
-def asked() -> list[Any]:
+def asked():
     """Kinds and endings; of slow kinds the endings take turns, unless all are wanted."""
     every = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
     found = []
@@ -213,7 +212,7 @@ def test_an_operation_that_is_no_known_one_stays_unknown(tmp_path):
 class Doubled(keras.layers.Layer):
     """A layer that somebody wrote."""
 
-    def call(self, x: Any) -> Any:
+    def call(self, x):
         return 2 * x
 
 
@@ -221,11 +220,11 @@ class Doubled(keras.layers.Layer):
 class Written(keras.Model):
     """A model written as Python."""
 
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, **more: Any):
         super().__init__(**more)
         self.inside = keras.layers.Dense(2)
 
-    def call(self, x: Any) -> Any:
+    def call(self, x):
         return self.inside(x)
 
 

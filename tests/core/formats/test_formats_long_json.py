@@ -4,7 +4,6 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -38,12 +37,12 @@ def test_long_text_is_read_as_short_is(text):
     assert repr(read_json(long, "it")[0]) == repr(json.loads(text))
 
 
-def _longest_wait(work: Callable[[], object]) -> float:
+def _longest_wait(work):
     """Of a thread that only counts, as a part of the time that ``work`` takes."""
     turns: list[float] = []
     stop = threading.Event()
 
-    def count() -> None:
+    def count():
         while not stop.is_set():
             turns.append(time.perf_counter())
             time.sleep(0)

@@ -1,6 +1,5 @@
 """What cannot be written or opened for want of room is told in words, whoever says it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from netbuilder.core.project.atomic import translate_disk_full
 
 
 @pytest.fixture
-def no_room() -> Iterator[None]:
+def no_room():
     """A disk that takes no file of more than some bytes."""
     resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -1,8 +1,6 @@
 """Models with operators and ``keras.ops``: layers where they mean the same, else placeholders."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -15,16 +13,16 @@ from netbuilder.core.formats.safety.inspect_file import inspect_file
 
 
 @pytest.fixture(autouse=True)
-def fresh_names() -> None:
+def fresh_names():
     """Keras counts its automatic names on through a process, whatever ran before."""
     keras.utils.clear_session()
 
 
-def tensors(*names: str, shape: tuple[int, ...] = (4,)) -> list[Any]:
+def tensors(*names: str, shape=(4,)):
     return [keras.Input(shape, name=name) for name in names]
 
 
-def imported(model: keras.Model, path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+def imported(model, path):
     model.save(path)
     project = registry.import_model(path)
     return {node.id: (node.layer, dict(node.params)) for node in project.graph.nodes}

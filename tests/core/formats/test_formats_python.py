@@ -32,7 +32,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
 
 
-def sales() -> Project:
+def sales():
     ids = ["input", "dense", "dense_1", "dense_2", "out"]
     nodes = [Node("input", "Input")]
     for one, units in zip(ids[1:4], (50, 100, 50), strict=True):
@@ -56,7 +56,7 @@ def sales() -> Project:
     )
 
 
-def branches() -> Project:
+def branches():
     """Two inputs, a shared layer, an attention layer, objects with arguments, two outputs."""
     nodes = (
         Node("left", "Input", {"shape": [4, 2]}),
@@ -89,7 +89,7 @@ def branches() -> Project:
     return Project("Two branches", Graph(nodes, edges), training=Training(epochs=3))
 
 
-def chain(name: str, data: Data, *layers: tuple[str, dict[str, object]]) -> Project:
+def chain(name, data, *layers: tuple[str, dict[str, object]]):
     nodes = [Node("input", "Input"), *(Node(f"l{i}", *one) for i, one in enumerate(layers))]
     edges = tuple(pairwise(node.id for node in nodes))
     return Project(name, Graph(tuple(nodes), edges), data, Training(epochs=5))
@@ -169,7 +169,7 @@ def test_every_layer_of_the_catalog_can_be_written():
         assert f"layers.{spec.name}(" in text
 
 
-def few_epochs(text: str) -> str:
+def few_epochs(text):
     """What it says counts, not how well it learns."""
     return re.sub(r"epochs=\d+", "epochs=2", text)
 

@@ -4,8 +4,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import h5py
@@ -22,16 +20,16 @@ from netbuilder.core.project.model import Graph, Node, Project
 Config = dict[str, Any]
 
 
-def dense(**more: Any) -> Config:
+def dense(**more: Any):
     return {"class_name": "Dense", "config": {"name": "dense", "units": 2, **more}}
 
 
-def sequential(*layers: Config) -> Config:
+def sequential(*layers: Config):
     start = {"class_name": "InputLayer", "config": {"batch_shape": [None, 3], "name": "in"}}
     return {"class_name": "Sequential", "config": {"name": "s", "layers": [start, *layers]}}
 
 
-def write_h5(path: Path, config: Any, then: Callable[[h5py.File], None] | None = None) -> Path:
+def write_h5(path, config, then=None):
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
         file.attrs["keras_version"] = "3.15.1"
@@ -41,12 +39,7 @@ def write_h5(path: Path, config: Any, then: Callable[[h5py.File], None] | None =
     return path
 
 
-def write_keras(
-    path: Path,
-    config: Any,
-    more: dict[str, bytes] | None = None,
-    compression: int = zipfile.ZIP_STORED,
-) -> Path:
+def write_keras(path, config, more=None, compression=zipfile.ZIP_STORED):
     weights = path.with_suffix(".weights")
     with h5py.File(weights, "w") as file:
         file.create_dataset("layers/dense/vars/0", data=np.zeros((3, 2), "float32"))
@@ -59,7 +52,7 @@ def write_keras(
     return path
 
 
-def refuse(path: Path, *words: str, placeholders: bool = True) -> None:
+def refuse(path, *words: str, placeholders=True):
     with pytest.raises(FormatError) as caught:
         inspect_file(path, placeholders=placeholders)
     assert caught.value.fix, "it must say what to do"
@@ -161,8 +154,8 @@ def test_code_in_a_model_inside_the_model_is_refused(tmp_path):
     refuse(write_h5(tmp_path / "n.h5", sequential(sequential(LAMBDA_3))), "Python code")
 
 
-def with_training(path: Path, training: Any) -> Path:
-    def add(file: h5py.File) -> None:
+def with_training(path, training):
+    def add(file):
         file.attrs["training_config"] = json.dumps(training)
 
     return write_h5(path, sequential(dense()), add)
@@ -227,14 +220,14 @@ def test_external_link(tmp_path):
     with h5py.File(secret, "w") as file:
         file["numbers"] = np.arange(4.0)
 
-    def add(file: h5py.File) -> None:
+    def add(file):
         file["model_weights/dense/bias"] = h5py.ExternalLink(str(secret), "/numbers")
 
     refuse(write_h5(tmp_path / "l.h5", sequential(dense()), add), "secret.h5")
 
 
 def test_soft_link(tmp_path):
-    def add(file: h5py.File) -> None:
+    def add(file):
         file["model_weights/dense/bias"] = h5py.SoftLink("/model_weights/dense/kernel")
 
     refuse(write_h5(tmp_path / "l.h5", sequential(dense()), add), "link")
@@ -244,7 +237,7 @@ def test_external_storage(tmp_path):
     secret = tmp_path / "secret.bin"
     secret.write_bytes(b"\0" * 64)
 
-    def add(file: h5py.File) -> None:
+    def add(file):
         file.create_dataset(
             "model_weights/dense/bias", (8,), "float64", external=[(str(secret), 0, 64)]
         )
@@ -253,7 +246,7 @@ def test_external_storage(tmp_path):
 
 
 def test_virtual_dataset(tmp_path):
-    def add(file: h5py.File) -> None:
+    def add(file):
         layout = h5py.VirtualLayout((4,), "float64")
         layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "numbers", (4,))
         file.create_virtual_dataset("model_weights/dense/bias", layout)
@@ -262,14 +255,14 @@ def test_virtual_dataset(tmp_path):
 
 
 def test_size_that_is_not_there(tmp_path):
-    def add(file: h5py.File) -> None:
+    def add(file):
         file.create_dataset("model_weights/dense/bias", (10**9, 10**3), "float32")
 
     refuse(write_h5(tmp_path / "s.h5", sequential(dense()), add), "1000000000×1000")
 
 
 def test_zeros_that_unpack_to_much(tmp_path):
-    def add(file: h5py.File) -> None:
+    def add(file):
         file.create_dataset(
             "model_weights/dense/bias",
             data=np.zeros(8_000_000),
@@ -281,14 +274,14 @@ def test_zeros_that_unpack_to_much(tmp_path):
 
 
 def test_opaque_bytes(tmp_path):
-    def add(file: h5py.File) -> None:
+    def add(file):
         file["model_weights/dense/bias"] = np.void(b"\x80\x04K\x01.")
 
     refuse(write_h5(tmp_path / "o.h5", sequential(dense()), add), "pickled")
 
 
 def test_reference(tmp_path):
-    def add(file: h5py.File) -> None:
+    def add(file):
         file["model_weights"].attrs["r"] = file["model_weights/dense"].ref
 
     refuse(write_h5(tmp_path / "r.h5", sequential(dense()), add), "neither numbers nor text")

@@ -5,11 +5,9 @@ Only what stands before the network is run, in this process: parts, order, weigh
 
 import io
 import shutil
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,13 +20,13 @@ from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.readers.class_folders import find_samples, select_files
 from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.formats.script.python import Style, script_source
-from netbuilder.core.project.model import ColumnChoice, Data, Project
+from netbuilder.core.project.model import ColumnChoice, Data
 from tests.core.formats.same_numbers import CLASSES, NUMBER, WORDS, chain, same_numbers
 
 source = partial(script_source, style=Style.EXACT)
 
 
-def frame(count: int = 60) -> pd.DataFrame:
+def frame(count=60):
     steps = np.arange(count)
     days = pd.date_range("2024-01-25", periods=count).to_series().sample(frac=1, random_state=1)
     return pd.DataFrame(
@@ -191,7 +189,7 @@ def test_files_are_found_as_the_program_finds_them(tmp_path, name):
         assert [file for _, _, file in mine] == chosen.files
 
 
-def written(folder: Path, layout: dict[str, int], write: Callable[[Path, int, int], None]) -> None:
+def written(folder, layout, write):
     """Files below ``folder``: so many for each class folder."""
     number = 0
     for place, (name, count) in enumerate(layout.items()):
@@ -209,7 +207,7 @@ PARTS = {
 }
 
 
-def a_text(path: Path, place: int, number: int) -> None:
+def a_text(path, place, number):
     words = ["Tief", "Höhe", "null", "Strand,", "wieder", "klar"]
     text = " ".join(words[(number * step + place) % 6] for step in range(1, 5 + place))
     path.with_suffix(".txt").write_text(text, "utf-8-sig" if number == 2 else "utf-8")
@@ -251,7 +249,7 @@ def test_texts_in_a_table(tmp_path, monkeypatch):
         same_numbers(chain(data, *WORDS), tmp_path, monkeypatch)
 
 
-def a_picture(path: Path, place: int, number: int) -> None:
+def a_picture(path, place, number):
     """Colours and grey, transparent, and turned by a camera."""
     random = np.random.default_rng(number)
     pixels = random.integers(0, 256, (7, 11, 3), dtype=np.uint8)
@@ -288,7 +286,7 @@ def test_a_zip_of_grey_pictures_and_a_folder_for_testing(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("scaling", ["auto", "none"])
 def test_pictures_of_sixteen_bits(tmp_path, monkeypatch, scaling):
-    def deep(path: Path, place: int, number: int) -> None:
+    def deep(path, place, number):
         pixels = np.random.default_rng(number).integers(0, 4000, (5, 5)).astype(np.uint16)
         Image.fromarray(pixels).save(path.with_suffix(".png"))
 
@@ -314,7 +312,7 @@ def test_pictures_that_a_table_names(tmp_path, monkeypatch):
 def test_sounds_in_folders(tmp_path, monkeypatch, name):
     soundfile = pytest.importorskip("soundfile")
 
-    def sound(path: Path, place: int, number: int) -> None:
+    def sound(path, place, number):
         moments = np.arange(400 + 40 * number) / 4000
         wave = 0.3 * np.sin(2 * np.pi * (200 + 90 * place + number) * moments)
         soundfile.write(path.with_suffix(".wav"), wave, 4000)
@@ -360,7 +358,7 @@ def test_training_on_it_gives_the_same_losses(tmp_path, monkeypatch, name):
 # What the saved models take.
 
 
-def run_whole(project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def run_whole(project, folder, monkeypatch):
     """The names of a script that ran to its end, an epoch long, in ``folder``."""
     monkeypatch.chdir(folder)
     space: dict[str, Any] = {}
@@ -376,7 +374,7 @@ def test_a_keras_hears_waves(tmp_path, monkeypatch, how):
 
     soundfile = pytest.importorskip("soundfile")
 
-    def sound(path: Path, place: int, number: int) -> None:
+    def sound(path, place, number):
         moments = np.arange(500) / 4000
         wave = 0.3 * np.sin(2 * np.pi * (200 + 90 * place + number) * moments)
         soundfile.write(path.with_suffix(".wav"), wave, 4000)
@@ -416,7 +414,7 @@ def test_a_keras_reads_the_end_of_a_text(tmp_path, monkeypatch, lowercase):
     texts = ["im Haus. ÜBER uns", "Ä", "ärger §", "uns,\n"]
     spelled = {token: number for number, token in enumerate(space["known"], 2)}
 
-    def windows(text: str) -> list[int]:
+    def windows(text):
         small = text.lower() if lowercase else text
         ids = [spelled.get(space["shown"].get(one, one), 1) for one in small]
         return [*[0] * 6, *ids][-6:]

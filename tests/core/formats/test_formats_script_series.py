@@ -10,7 +10,7 @@ from netbuilder.core.project.model import ColumnChoice, Data
 from tests.core.formats.same_numbers import Layers, chain, same_numbers
 
 
-def hours(count: int = 90) -> pd.DataFrame:
+def hours(count=90):
     steps = np.arange(count)
     return pd.DataFrame(
         {

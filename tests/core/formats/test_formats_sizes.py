@@ -22,17 +22,17 @@ from netbuilder.core.project import files
 Config = dict[str, Any]
 
 
-def layer(class_name: str, **config: Any) -> Config:
+def layer(class_name, **config: Any):
     name = class_name.lower()
     return {"class_name": class_name, "module": "keras.layers", "config": {"name": name, **config}}
 
 
-def chain(shape: list[int | None], *layers: Config) -> Config:
+def chain(shape, *layers: Config):
     first = {"class_name": "InputLayer", "config": {"batch_shape": [None, *shape], "name": "in"}}
     return {"class_name": "Sequential", "config": {"name": "s", "layers": [first, *layers]}}
 
 
-def nested(inner: Config, name: str = "inner") -> Config:
+def nested(inner, name="inner"):
     return {**inner, "config": {**inner["config"], "name": name}}
 
 
@@ -68,7 +68,7 @@ HIDDEN: dict[str, Config] = {
 }  # fmt: skip
 
 
-def write(path: Path, config: Config, ours: Any = None) -> Path:
+def write(path, config, ours=None):
     """A file of a few kilobytes."""
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = json.dumps(config)
@@ -191,13 +191,13 @@ def test_a_device_is_no_file():
         inspect_file(Path("/dev/zero"))
 
 
-def npz(path: Path, megabytes: int) -> Path:
+def npz(path, megabytes):
     zeros = np.zeros((megabytes, 2**20), "uint8")
     np.savez_compressed(path, x=zeros, y=np.zeros(megabytes))
     return path
 
 
-def read_arrays(path: Path, limit: int) -> None:
+def read_arrays(path, limit):
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.project.model import Data, Project
 

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ source = partial(script_source, style=Style.EXACT)
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
 
-def script_frame(recipe: Data, folder: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+def script_frame(recipe, folder, monkeypatch):
     monkeypatch.chdir(folder)
     """The numbers that a script makes of the columns, by their names."""
     project = Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
@@ -107,7 +106,7 @@ def test_files_that_are_no_csv(tmp_path, monkeypatch, name):
 TITLE = "Квартиры города, опрос"
 
 
-def flats(folder: Path, name: str, rows: range, *, header: bool = True) -> None:
+def flats(folder, name, rows, *, header=True):
     """Flats with their town, written as a program of Russia writes them."""
     towns = ["Москва", "Самара", "Тверь"]
     lines = [TITLE, ""] if header else []
@@ -191,7 +190,7 @@ WRITTEN: dict[str, tuple[list[str], ColumnChoice, dict[str, object]]] = {
 }  # fmt: skip
 
 
-def written(names: tuple[str, ...], folder: Path, **more: Any) -> Project:
+def written(names, folder, **more: Any):
     """A table with these columns, and a project that predicts a price from them."""
     columns, options = {}, {"missing": "median"}
     for name in names:

@@ -9,7 +9,6 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -37,7 +36,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.wording import format_bytes, format_number
 
 
-def trained_of(model: keras.Model, outputs: tuple[str, ...] = ("out",)) -> TrainedModel:
+def trained_of(model, outputs=("out",)):
     """A trained network around a Keras model: these tests are about files."""
     nodes = tuple(Node(tensor.name, "Input") for tensor in model.inputs)
     nodes += tuple(Node(name, "Dense", {"units": 1}) for name in outputs)
@@ -54,7 +53,7 @@ def trained_of(model: keras.Model, outputs: tuple[str, ...] = ("out",)) -> Train
     )
 
 
-def chain(*made: Any) -> TrainedModel:
+def chain(*made: Any):
     return trained_of(keras.Sequential(list(made)))
 
 
@@ -118,7 +117,7 @@ def test_scalings_keep_32_bits_beside_8(tmp_path):
     assert np.abs(np.array(found) - answer[:100]).max() < 2500, note
 
 
-def linear(folder: Path, scaling: str) -> tuple[TrainedModel, Any]:
+def linear(folder, scaling):
     """The best straight line through ``far.csv``, as a network of one layer."""
     project = Project(
         name="Far",
@@ -354,7 +353,7 @@ struct MicroInterpreter {
 }
 
 
-def _run_sketch(compiler: str, folder: Path, sketch: str) -> dict[str, str]:
+def _run_sketch(compiler, folder, sketch):
     """Compile a sketch as the Arduino IDE does; return what it prints, by label."""
     for name, text in _STUBS.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -412,7 +411,7 @@ def test_answers_are_compared_with_care():
 
 
 def test_an_h5_says_what_keras_2_cannot_use(tmp_path):
-    def notes(*made: Any) -> str:
+    def notes(*made: Any):
         return " ".join(
             registry.save_network(chain(layers.Input((4,), name="x"), *made), tmp_path / "m.h5")
         )
@@ -469,6 +468,6 @@ def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path):
         tflite.verify(trained, _written(tflite.converted(trained, None, 8), path), 8, dataset)
 
 
-def _written(data: bytes, path: Path) -> Path:
+def _written(data, path):
     path.write_bytes(data)
     return path

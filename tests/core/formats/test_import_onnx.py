@@ -46,9 +46,7 @@ FILES = {
 HERE = Path(__file__).with_name("onnx_files")
 
 
-def written(
-    folder: Path, nodes: list[Any], shape: list[Any], out: list[Any], **arrays: Any
-) -> Path:
+def written(folder, nodes, shape, out, **arrays: Any):
     """An ONNX file of nodes that take ``x`` and give ``y``."""
     helper, number = onnx.helper, onnx.TensorProto.FLOAT
     graph = helper.make_graph(
@@ -64,7 +62,7 @@ def written(
     return path
 
 
-def node(kind: str, inputs: str, outputs: str, name: str = "", **attributes: Any) -> Any:
+def node(kind, inputs, outputs, name="", **attributes: Any):
     return onnx.helper.make_node(kind, inputs.split(), outputs.split(), name=name, **attributes)
 
 
@@ -163,7 +161,7 @@ def test_other_predictions_are_refused(name, monkeypatch):
     )
     weighted = import_onnx._built
 
-    def shifted(project: Any, converter: Any, path: Path) -> Any:
+    def shifted(project, converter, path):
         for arrays in converter.draft.weights.values():
             if arrays[0].ndim == 4:
                 arrays[0] = arrays[0][::-1]

@@ -4,8 +4,6 @@ import itertools
 import json
 import pickle
 import zipfile
-from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
@@ -30,7 +28,7 @@ IDS = [node.id for node in NODES]
 ROWS = np.random.default_rng(0).normal(size=(6, 5, 4)).astype("float32")
 
 
-def model_of(tk: Any, units: int = 2) -> Any:
+def model_of(tk, units=2):
     layers = tk.layers
     model = tk.Sequential(
         [
@@ -47,7 +45,7 @@ def model_of(tk: Any, units: int = 2) -> Any:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path):
     edges = tuple(itertools.pairwise(IDS))
     path = tmp_path / "p.netbuilder"
     files.write(Project("P", Graph(NODES, edges)), path)
@@ -91,7 +89,7 @@ def test_a_model_with_weights_of_another_shape_names_them_too(tmp_path):
     assert "6×9" in caught.value.what
 
 
-def _datasets(group: Any) -> list[str]:
+def _datasets(group):
     found: list[str] = []
     group.visititems(lambda key, one: found.append(key) if isinstance(one, h5py.Dataset) else None)
     return found

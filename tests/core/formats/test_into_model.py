@@ -9,7 +9,6 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,6 @@ import pytest
 from PIL import Image
 
 from netbuilder.cli import main
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.networks.assembly import assemble, assemble_for_files
@@ -65,11 +63,11 @@ NUMBERED = ("m.tflite", "m.onnx")
 class Cases(dict[str, Written]):
     """Cases by name, trained and written when they are first asked for."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place):
         super().__init__()
         self._place = place
 
-    def __missing__(self, name: str) -> Written:
+    def __missing__(self, name):
         folder = self._place / name
         folder.mkdir(exist_ok=True)
         case = CASES[name](folder)
@@ -95,11 +93,11 @@ class Cases(dict[str, Written]):
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Cases:
+def written(tmp_path_factory):
     return Cases(tmp_path_factory.mktemp("cases"))
 
 
-def run(*arguments: str | Path) -> str:
+def run(*arguments: str | Path):
     done = subprocess.run(
         [sys.executable, "-X", "utf8", *map(str, arguments)], check=False, capture_output=True,
         encoding="utf-8",
@@ -111,11 +109,11 @@ def run(*arguments: str | Path) -> str:
 class Plain(dict[str, dict[str, list[Any]]]):
     """Answers of plain Keras and TensorFlow, in a process where NetBuilder is not."""
 
-    def __init__(self, written: Cases) -> None:
+    def __init__(self, written):
         super().__init__()
         self._written, self._failed = written, set[str]()
 
-    def __missing__(self, name: str) -> dict[str, list[Any]]:
+    def __missing__(self, name):
         assert name not in self._failed, "its process failed: see the first test that failed"
         # One process for all: it takes longer to begin than to answer.
         reader = Path(__file__).with_name("plain_reader.py")
@@ -126,7 +124,7 @@ class Plain(dict[str, dict[str, list[Any]]]):
 
 
 @pytest.fixture(scope="module")
-def plain(written: Cases) -> Plain:
+def plain(written):
     return Plain(written)
 
 
@@ -180,7 +178,7 @@ def test_the_command_line_answers_the_same(written, name, monkeypatch):
             np.testing.assert_allclose(answers, expected, rtol=1e-5, atol=1e-6)
 
 
-def columns_of(said: dict[str, list[str]], one: Written) -> Iterator[np.ndarray]:
+def columns_of(said, one):
     """Of each output what stands in the written table: numbers, or the probability of classes."""
     for answers in predict_file(one.trained, one.folder / one.case.file).outputs.values():
         names = list(answers.to_columns())
@@ -231,7 +229,7 @@ def test_a_word_that_the_training_did_not_hold_is_refused_by_each(written, capsy
             ask(cells)
 
 
-def untrained(project: Project, folder: Path) -> tuple[TrainedModel, Dataset]:
+def untrained(project, folder):
     """With the weights that a run begins with: these tests are about what stands in front."""
     dataset = load_dataset(project, folder)
     project = resolve_defaults(project, dataset.facts)
@@ -242,7 +240,7 @@ def untrained(project: Project, folder: Path) -> tuple[TrainedModel, Dataset]:
     ), dataset
 
 
-def cells_of(frame: pd.DataFrame, **types: str) -> dict[str, Any]:
+def cells_of(frame, **types: str):
     import tensorflow as tf
 
     return {name: tf.constant(frame[[name]].to_numpy(), types.get(name)) for name in frame}

@@ -2,7 +2,6 @@
 
 import random
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,14 +20,14 @@ GOOD, BAD = "good great lovely fine sweet".split(), "bad awful sad poor ugly".sp
 SIZE = 64
 
 
-def chain(name: str, data: Data, *layers: tuple[str, str, dict[str, object]]) -> Project:
+def chain(name, data, *layers: tuple[str, str, dict[str, object]]):
     nodes = (Node("input", "Input"), *(Node(*layer) for layer in layers))
     ids = [node.id for node in nodes]
     edges = tuple(pairwise(ids))
     return Project(name, Graph(nodes, edges), data, Training(epochs=2, seed=1))
 
 
-def texts(folder: Path) -> Project:
+def texts(folder):
     """Texts whose network begins with the included word vectors."""
     draw = random.Random(3)
     rows = ["text,label"]
@@ -47,7 +46,7 @@ def texts(folder: Path) -> Project:
     )
 
 
-def series(folder: Path, horizon: int) -> Project:
+def series(folder, horizon):
     months = [f"{1990 + n // 12}-{n % 12 + 1:02d},{100 + 3 * n + n % 12}" for n in range(96)]
     (folder / "sales.csv").write_text("\n".join(["month,sales", *months]), encoding="utf-8")
     options = {"window": 12, **({"horizon": horizon} if horizon > 1 else {})}
@@ -59,7 +58,7 @@ def series(folder: Path, horizon: int) -> Project:
     )
 
 
-def photos(folder: Path) -> Project:
+def photos(folder):
     """Photos for the backbone that comes with the program."""
     draw = np.random.default_rng(0)
     for label, color in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
@@ -76,7 +75,7 @@ def photos(folder: Path) -> Project:
     )
 
 
-def sounds(folder: Path, representation: str) -> Project:
+def sounds(folder, representation):
     speech = representation == "speech"
     rate = 8000 if representation == "spectrogram" else 16_000
     for label, pitch in (("high", 1500), ("low", 300)):
@@ -98,7 +97,7 @@ def sounds(folder: Path, representation: str) -> Project:
     )
 
 
-def table(folder: Path) -> Project:
+def table(folder):
     """Times of the day, dates of a German spreadsheet, durations, prices and words."""
     rows = ["ab;am;dauer;preis;linie;leute"]
     rows += [

@@ -7,10 +7,9 @@ import pytest
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.formats.registry import save_network
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Project
 
 
-def _project() -> Project:
+def _project():
     project = files.read(find_example("frozen_body").path)
     return replace(project, training=replace(project.training, epochs=1))
 

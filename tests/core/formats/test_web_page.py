@@ -20,7 +20,6 @@ import pytest
 from keras import layers as L
 from PIL import Image
 
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.data.load import load_dataset
@@ -50,7 +49,7 @@ ENGINE = "".join(
 CLOSE = 1e-4
 
 
-def opened(page: Path) -> str:
+def opened(page):
     """The elements of a page once its code has run."""
     assert CHROMIUM is not None
     profile = page.with_suffix(".profile")
@@ -62,7 +61,7 @@ def opened(page: Path) -> str:
     return done.stdout.decode("utf-8")
 
 
-def computed(folder: Path, script: str, given: Any) -> Any:
+def computed(folder, script, given):
     """What a script makes of ``given``, as JSON, with the page's engine before it."""
     page = folder / "harness.html"
     data = json.dumps(given).replace("<", "\\u003c")
@@ -89,7 +88,7 @@ return given.map(({ network, weights, rows }) => {
 """
 
 
-def asked(model: keras.Model, rows: list[np.ndarray], number: int = 0) -> dict[str, Any]:
+def asked(model, rows, number=0):
     """A model and one of its rows as ``RUN`` takes them."""
     made = web_network(model)
     return {
@@ -98,7 +97,7 @@ def asked(model: keras.Model, rows: list[np.ndarray], number: int = 0) -> dict[s
     }  # fmt: skip
 
 
-def compare(name: str, found: Any, expected: list[np.ndarray], number: int = 0) -> None:
+def compare(name, found, expected, number=0):
     assert not isinstance(found, str), f"{name}: {found}"
     for (shape, data), whole in zip(found, expected, strict=True):
         want = whole[number]
@@ -110,14 +109,14 @@ def compare(name: str, found: Any, expected: list[np.ndarray], number: int = 0) 
 # Layers
 
 
-def chain(shape: tuple[int | None, ...], *layers: Any, dtype: str = "float32") -> keras.Model:
+def chain(shape, *layers: Any, dtype="float32"):
     given = tensor = keras.Input(shape, dtype=dtype)
     for layer in layers:
         tensor = layer(tensor)
     return keras.Model(given, tensor)
 
 
-def attending(masked: bool, causal: bool) -> keras.Model:
+def attending(masked, causal):
     words = keras.Input((8,), dtype="int32")
     known = L.Embedding(20, 6, mask_zero=masked)(words)
     seen = L.MultiHeadAttention(2, 3, value_dim=4)(known, known, use_causal_mask=causal)
@@ -125,7 +124,7 @@ def attending(masked: bool, causal: bool) -> keras.Model:
     return keras.Model(words, L.GlobalAveragePooling1D()(added))
 
 
-def merging() -> keras.Model:
+def merging():
     x, y, shared = keras.Input((4, 3)), keras.Input((4, 3)), L.Dense(3)
     p, q = shared(x), shared(y)
     kinds = (L.Add, L.Multiply, L.Subtract, L.Average, L.Maximum, L.Minimum)
@@ -134,20 +133,20 @@ def merging() -> keras.Model:
     return keras.Model([x, y], [both, L.Concatenate()([x, y, p]), L.Multiply()([gate, y])])
 
 
-def operating() -> keras.Model:
+def operating():
     """Operations that are no layers, as MobileNetV3 has them: the sigmoid of two ReLUs."""
     x = keras.Input((4, 3))
     gate = L.ReLU(6.0)(L.Dense(3)(x) + 3.0) * (1 / 6)
     return keras.Model(x, L.Dense(2)(1 - keras.ops.tanh(gate) * x))
 
 
-def adapted() -> L.Layer:
+def adapted():
     layer = L.Normalization()
     layer.adapt(np.random.default_rng(1).normal(size=(50, 4)) * 5 + 3)
     return layer
 
 
-def recurrent(kind: Any) -> dict[str, keras.Model]:
+def recurrent(kind):
     name = kind.__name__
     masked = L.Embedding(20, 5, mask_zero=True)
     return {
@@ -168,7 +167,7 @@ def recurrent(kind: Any) -> dict[str, keras.Model]:
     }  # fmt: skip
 
 
-def models() -> dict[str, keras.Model]:
+def models():
     inner = keras.Sequential([keras.Input((4,)), L.Dense(3), L.Activation("relu")])
     return {
         **{one: chain((5,), L.Dense(4, activation=one)) for one in sorted(engine()[1])},
@@ -262,7 +261,7 @@ def models() -> dict[str, keras.Model]:
     }
 
 
-def filled(model: keras.Model, random: np.random.Generator) -> keras.Model:
+def filled(model, random):
     """The model with weights of all sizes; variances are positive."""
     kept = any(isinstance(one, L.Normalization) for one in model.layers)
     if not kept:
@@ -277,7 +276,7 @@ def filled(model: keras.Model, random: np.random.Generator) -> keras.Model:
     return model
 
 
-def rows_of(model: keras.Model, random: np.random.Generator) -> list[np.ndarray]:
+def rows_of(model, random):
     found = []
     for one in model.inputs:
         if "int" in one.dtype:
@@ -337,7 +336,7 @@ def test_what_the_page_cannot_compute_is_named(layer, shape):
 # Projects, one a kind
 
 
-def untrained(project: Project, base: Path = Path()) -> tuple[TrainedModel, Dataset]:
+def untrained(project, base=Path()):
     """A project's network with random weights in all its layers."""
     dataset = load_dataset(project, base)
     project = resolve_defaults(project, dataset.facts)
@@ -348,7 +347,7 @@ def untrained(project: Project, base: Path = Path()) -> tuple[TrainedModel, Data
     return TrainedModel(project, training, model, dataset.preprocessing, dataset.facts), dataset
 
 
-def project_of(data: Data, *layers: tuple[str, Mapping[str, Any]], name: str = "Test") -> Project:
+def project_of(data, *layers: tuple[str, Mapping[str, Any]], name="Test"):
     nodes = [
         Node("input", "Input"),
         *(Node(f"n{i}", kind, dict(p)) for i, (kind, p) in enumerate(layers)),
@@ -367,7 +366,7 @@ DIGITS = (
 NASTY = ("</script><b>rare</b>", '"><img src=x onerror=alert(1)>', "<!--{{title}}", "naïve & 𝄞")
 
 
-def shop(folder: Path) -> Path:
+def shop(folder):
     """Sales with categories, a date, gaps, units, and names that are no good HTML."""
     random = np.random.default_rng(0)
     lines = ["genre,price,online,day,<b>size</b>,total"]
@@ -382,7 +381,7 @@ def shop(folder: Path) -> Path:
     return path
 
 
-def projects(folder: Path) -> dict[str, Project]:
+def projects(folder):
     shop(folder)
     series = Data(kind="builtin", name="temperatures")
     return {
@@ -413,7 +412,7 @@ def projects(folder: Path) -> dict[str, Project]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[TrainedModel, Dataset, Path]]:
+def made(tmp_path_factory):
     """Each kind's network, its data, and the page that was written of it."""
     folder = tmp_path_factory.mktemp("pages")
     found = {}
@@ -425,7 +424,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[TrainedMod
     return found
 
 
-def held(path: Path, name: str) -> str:
+def held(path, name):
     found = re.search(rf'id="{name}">([^<]*)</script>', path.read_text("utf-8"))
     return found[1]
 
@@ -528,7 +527,7 @@ def test_what_a_person_gives_is_prepared_as_the_program_prepares_it(made, tmp_pa
         assert np.abs(np.array(picture) - read.ravel()).max() <= 1, shape
 
 
-def _picture(shape: tuple[int, int, int]) -> Any:
+def _picture(shape):
     from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 
     return InputPreprocessing("image", shape, value_range=(0.0, 255.0))

@@ -6,7 +6,6 @@ import struct
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -23,7 +22,7 @@ from netbuilder.core.project.model import Data, Project
 READ = "from netbuilder.core.hdf5.hdf5_worker import read_all; read_all({path!r})"
 
 
-def deadly(path: Path) -> None:
+def deadly(path):
     """A name of one of forty datasets is damaged: the library frees its place twice."""
     with h5py.File(path, "w", libver="latest") as file:
         group = file.create_group("g")
@@ -34,7 +33,7 @@ def deadly(path: Path) -> None:
     path.write_bytes(data.replace(b"d02", b"\x9302"))
 
 
-def endless(path: Path) -> None:
+def endless(path):
     """The first text of a heap says that it is free space of 0 bytes: the walk never moves on."""
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = "{}"
@@ -45,7 +44,7 @@ def endless(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
-def odd(path: Path) -> None:
+def odd(path):
     """A dataset of a type that NumPy lacks, before two that it has."""
     with h5py.File(path, "w") as file:
         space = h5py.h5s.create_simple((3,))
@@ -53,7 +52,7 @@ def odd(path: Path) -> None:
         file["x"], file["y"] = np.zeros((4, 2)), np.arange(4)
 
 
-def plainly_read(path: Path, seconds: float = 60) -> subprocess.CompletedProcess[bytes]:
+def plainly_read(path, seconds=60):
     """The file read without the door, in a process that may end."""
     return subprocess.run(
         [sys.executable, "-c", READ.format(path=str(path))],

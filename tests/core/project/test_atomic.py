@@ -15,11 +15,11 @@ from netbuilder.core.project.atomic import write_bytes
 class Holder:
     """Another program on Windows: it holds files for so many tries, by what the system says."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, tries: int, code: int) -> None:
+    def __init__(self, monkeypatch, name, tries, code):
         self.tries, self.calls, self.pauses = tries, 0, 0.0
         real = getattr(Path, name)
 
-        def act(path: Path, *arguments: object, **more: object) -> object:
+        def act(path, *arguments: object, **more: object):
             self.calls += 1
             if self.calls <= self.tries:
                 error = PermissionError(errno.EACCES, "Access is denied", str(path))
@@ -27,7 +27,7 @@ class Holder:
                 raise error
             return real(path, *arguments, **more)
 
-        def pause(seconds: float) -> None:
+        def pause(seconds):
             self.pauses += seconds
 
         monkeypatch.setattr(Path, name, act)
@@ -61,7 +61,7 @@ def test_a_table_that_excel_has_open_is_named(tmp_path, monkeypatch):
 def test_what_is_forbidden_is_not_tried_again(tmp_path, monkeypatch):
     calls = []
 
-    def refuse(path: Path, _target: object) -> None:
+    def refuse(path, _target):
         calls.append(path)
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -89,7 +89,7 @@ def test_a_folder_is_deleted_when_it_is_let_go(tmp_path, monkeypatch):
     (folder / "inner" / "steps.npy").write_bytes(b"x")
     real, calls = atomic.shutil.rmtree, []
 
-    def tree(path: Path) -> None:
+    def tree(path):
         calls.append(path)
         if len(calls) < 3:
             raise OSError(errno.EBUSY, "Device or resource busy")

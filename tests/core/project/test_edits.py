@@ -7,7 +7,7 @@ from netbuilder.core.project import edits, fragments, graph_ends, groups
 from netbuilder.core.project.model import Choice, OutputSettings, Project
 
 
-def chain(*layers: str) -> Project:
+def chain(*layers: str):
     project = Project()
     for layer in layers:
         project = edits.append_layer(project, layer)

@@ -8,7 +8,7 @@ from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, P
 
 
 @pytest.fixture
-def chain() -> Project:
+def chain():
     nodes = (
         Node("in", "Input", {"shape": [4]}),
         Node("a", "Dense", {"units": 4}),

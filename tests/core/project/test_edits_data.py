@@ -24,7 +24,7 @@ RAW = {
 }
 
 
-def project(**data: object) -> Project:
+def project(**data: object):
     return Project(data=Data("csv", path="d.csv", **data))
 
 

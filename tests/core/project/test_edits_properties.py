@@ -15,7 +15,7 @@ INDEX = st.integers(0, 10_000)
 STEPS = {"made": 0}
 
 
-def _pick(items, index: int):
+def _pick(items, index):
     return items[index % len(items)]
 
 
@@ -23,14 +23,14 @@ class Editing(RuleBasedStateMachine):
     """The user's hands: any edit at any time; what is refused changes nothing."""
 
     @initialize()
-    def start(self) -> None:
+    def start(self):
         self.project = Project()
         self.first = self.project
         self.done: list[Project] = []
         self.undone: list[Project] = []
         self.clipboard: Graph | None = None
 
-    def apply(self, edit) -> None:
+    def apply(self, edit):
         before = self.project
         written = files.dumps(before)
         try:
@@ -44,87 +44,87 @@ class Editing(RuleBasedStateMachine):
         self.undone.clear()
         self.project = after
 
-    def nodes(self) -> list[str]:
+    def nodes(self):
         return [node.id for node in self.project.graph.nodes]
 
     @rule(layer=st.sampled_from(CHOSEN), at=st.none() | st.tuples(st.integers(-500, 500), INDEX))
-    def add(self, layer: str, at) -> None:
+    def add(self, layer, at):
         self.apply(lambda p: edits.add_node(p, layer, position=at))
 
     @rule(layer=st.sampled_from(CHOSEN))
-    def append(self, layer: str) -> None:
+    def append(self, layer):
         self.apply(lambda p: edits.append_layer(p, layer))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, b=INDEX)
-    def wire(self, a: int, b: int) -> None:
+    def wire(self, a, b):
         self.apply(lambda p: graph_ends.connect(p, _pick(self.nodes(), a), _pick(self.nodes(), b)))
 
     @precondition(lambda self: self.project.graph.edges)
     @rule(a=INDEX)
-    def unwire(self, a: int) -> None:
+    def unwire(self, a):
         self.apply(lambda p: graph_ends.disconnect(p, _pick(p.graph.edges, a)))
 
     @precondition(lambda self: self.project.graph.edges)
     @rule(a=INDEX, layer=st.sampled_from(CHOSEN))
-    def insert(self, a: int, layer: str) -> None:
+    def insert(self, a, layer):
         self.apply(lambda p: edits.insert_on_edge(p, _pick(p.graph.edges, a), layer))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, layer=st.sampled_from(CHOSEN))
-    def insert_after(self, a: int, layer: str) -> None:
+    def insert_after(self, a, layer):
         self.apply(lambda p: edits.insert_after(p, _pick(self.nodes(), a), layer))
 
     @precondition(lambda self: self.project.graph.edges)
     @rule(a=INDEX, b=INDEX)
-    def move_in_order(self, a: int, b: int) -> None:
+    def move_in_order(self, a, b):
         self.apply(lambda p: edits.move_to_edge(p, _pick(self.nodes(), a), _pick(p.graph.edges, b)))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=st.lists(INDEX, min_size=1, max_size=4), heal=st.booleans())
-    def remove(self, a: list[int], heal: bool) -> None:
+    def remove(self, a, heal):
         ids = [_pick(self.nodes(), one) for one in a]
         self.apply(lambda p: edits.remove_nodes(p, ids, heal=heal))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, x=st.integers(-2000, 2000), y=st.integers(-2000, 2000))
-    def move(self, a: int, x: int, y: int) -> None:
+    def move(self, a, x, y):
         self.apply(lambda p: edits.move_nodes(p, {_pick(self.nodes(), a): (x, y)}))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, units=st.integers(1, 512))
-    def set_units(self, a: int, units: int) -> None:
+    def set_units(self, a, units):
         self.apply(lambda p: edits.set_params(p, _pick(self.nodes(), a), units=units))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, name=st.sampled_from(["alpha", "dense", "x y", "", "a/b", "input"]))
-    def rename(self, a: int, name: str) -> None:
+    def rename(self, a, name):
         self.apply(lambda p: edits.rename_node(p, _pick(self.nodes(), a), name))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, layer=st.sampled_from(CHOSEN))
-    def replace(self, a: int, layer: str) -> None:
+    def replace(self, a, layer):
         self.apply(lambda p: edits.replace_layer(p, _pick(self.nodes(), a), layer))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX, b=INDEX)
-    def share(self, a: int, b: int) -> None:
+    def share(self, a, b):
         self.apply(lambda p: edits.share_layer(p, _pick(self.nodes(), a), _pick(self.nodes(), b)))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=INDEX)
-    def unshare(self, a: int) -> None:
+    def unshare(self, a):
         self.apply(lambda p: edits.unshare_layer(p, _pick(self.nodes(), a)))
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=st.lists(INDEX, min_size=1, max_size=4))
-    def group(self, a: list[int]) -> None:
+    def group(self, a):
         everything = self.nodes() + [g.id for g in self.project.graph.groups]
         self.apply(lambda p: groups.group_nodes(p, [_pick(everything, one) for one in a]))
 
     @precondition(lambda self: self.project.graph.groups)
     @rule(a=INDEX, what=st.sampled_from(["ungroup", "open", "close", "rename"]))
-    def change_group(self, a: int, what: str) -> None:
+    def change_group(self, a, what):
         group_id = _pick(self.project.graph.groups, a).id
         self.apply(
             {
@@ -137,17 +137,17 @@ class Editing(RuleBasedStateMachine):
 
     @precondition(lambda self: self.project.graph.nodes)
     @rule(a=st.lists(INDEX, min_size=1, max_size=5))
-    def copy(self, a: list[int]) -> None:
+    def copy(self, a):
         everything = self.nodes() + [g.id for g in self.project.graph.groups]
         text = fragments.copy_fragment(self.project.graph, [_pick(everything, one) for one in a])
         self.clipboard = fragments.read_fragment(text)
 
     @precondition(lambda self: self.clipboard is not None and len(self.project.graph.nodes) < 60)
     @rule()
-    def paste(self) -> None:
+    def paste(self):
         piece = self.clipboard
 
-        def edit(project: Project) -> Project:
+        def edit(project):
             after, ids = fragments.paste_fragment(project, piece)
             assert len(ids) == len(piece.nodes)
             assert not set(ids) & set(project.graph.by_id)
@@ -156,27 +156,27 @@ class Editing(RuleBasedStateMachine):
         self.apply(edit)
 
     @rule(epochs=st.integers(1, 99), name=st.sampled_from(["Adam", "SGD"]))
-    def plan(self, epochs: int, name: str) -> None:
+    def plan(self, epochs, name):
         self.apply(lambda p: edits.set_training(p, epochs=epochs, optimizer=Choice(name)))
 
     @rule(column=st.sampled_from(["a", "b"]))
-    def data(self, column: str) -> None:
+    def data(self, column):
         self.apply(lambda p: edits.set_data(p, kind="csv", target=(column,), window=3))
 
     @precondition(lambda self: self.done)
     @rule()
-    def undo(self) -> None:
+    def undo(self):
         self.undone.append(self.project)
         self.project = self.done.pop()
 
     @precondition(lambda self: self.undone)
     @rule()
-    def redo(self) -> None:
+    def redo(self):
         self.done.append(self.project)
         self.project = self.undone.pop()
 
     @invariant()
-    def legal(self) -> None:
+    def legal(self):
         if not hasattr(self, "project"):
             return
         STEPS["made"] += 1
@@ -200,7 +200,7 @@ class Editing(RuleBasedStateMachine):
             assert groups.members(graph, group.id)
             assert groups.path(graph, group.id)[-1] == group.id
 
-    def teardown(self) -> None:
+    def teardown(self):
         if not hasattr(self, "project"):
             return
         assert files.loads(files.dumps(self.project)) == replace(self.project)

@@ -15,12 +15,12 @@ from netbuilder.core.project.layout import (
 from netbuilder.core.project.model import Graph, Group, Node
 
 
-def graph(*edges: tuple[str, str], **more) -> Graph:
+def graph(*edges: tuple[str, str], **more):
     ids = dict.fromkeys(one for edge in edges for one in edge)
     return Graph(tuple(Node(one, "Dense") for one in ids), tuple(edges), **more)
 
 
-def overlaps(places, size=CARD) -> list[tuple[str, str]]:
+def overlaps(places, size=CARD):
     ids = list(places)
     return [
         (a, b)

@@ -10,7 +10,7 @@ from netbuilder.core.project.edits_data import relocate_data
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 
-def project_of(path: str, test_path: str = "") -> Project:
+def project_of(path, test_path=""):
     return Project(data=Data(kind="csv", path=path, test_path=test_path, target=("y",)))
 
 

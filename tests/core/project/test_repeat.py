@@ -6,18 +6,18 @@ from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.fragments import repeat_group
 from netbuilder.core.project.graph_ends import connect, training_relevant
-from netbuilder.core.project.model import Graph, Project
+from netbuilder.core.project.model import Project
 from netbuilder.core.project.repeats import group_repeats
 
 
-def _network() -> Project:
+def _network():
     project = Project()
     for layer in ("Input", "Conv2D", "ReLU", "Flatten"):
         project = edits.append_layer(project, layer)
     return groups.group_nodes(project, ["conv2d", "re_lu"], "Block")
 
 
-def way_ids(graph: Graph) -> list[str]:
+def way_ids(graph):
     return [node.id for node in graph.nodes if node.layer in {"Conv2D", "ReLU"}]
 
 

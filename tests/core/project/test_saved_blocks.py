@@ -4,7 +4,7 @@ from netbuilder.core.project import edits, fragments, groups
 from netbuilder.core.project.model import Project
 
 
-def _project(name: str) -> Project:
+def _project(name):
     project = Project()
     for layer in ("Input", "Dense", "Dropout"):
         project = edits.append_layer(project, layer)

@@ -17,7 +17,7 @@ BYTES = InputPreprocessing(
 GREY = np.tile(np.linspace(0, 255, 6), (8, 4, 1))[..., None]
 
 
-def _graph(*layers: tuple[str, dict]) -> Graph:
+def _graph(*layers: tuple[str, dict]):
     nodes = [Node("input", "Input"), *(Node(f"n{i}", n, p) for i, (n, p) in enumerate(layers))]
     ids = [node.id for node in nodes]
     return Graph(tuple(nodes), tuple(pairwise(ids)))

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -11,14 +10,11 @@ import pytest
 import tensorflow as tf
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.networks.network_copies import assign_values, variable_values
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.project.model import Choice, Data, Graph, Project, Training
+from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.backprop import (
-    StepTrace,
     WeightUpdate,
     gradient_terms,
     next_rows,
@@ -37,9 +33,7 @@ SGD = Choice("SGD", {"learning_rate": 0.1, "momentum": 0.9})
 ADAM = Choice("Adam", {"learning_rate": 0.02})
 
 
-def network(
-    graph: Graph, data: Data, optimizer: Choice = ADAM, epochs: int = 1
-) -> tuple[TrainedModel, Dataset]:
+def network(graph, data, optimizer=ADAM, epochs=1):
     plan = Training(optimizer=optimizer, epochs=epochs, batch_size=8, seed=3)
     project = Project(graph=graph, data=data, training=plan)
     dataset = load_dataset(project, Path())
@@ -117,7 +111,7 @@ def test_a_network_computed_by_hand(tmp_path):
         assert below.removeprefix("loss = ") == words[1]
 
 
-def network_of(graph: Graph, data: str, optimizer: Choice) -> tuple[TrainedModel, Dataset]:
+def network_of(graph, data, optimizer):
     trained, dataset = network(graph, Data("builtin", name=data), optimizer, epochs=1)
     return trained, dataset
 
@@ -155,12 +149,12 @@ NETWORKS = {
 }  # fmt: skip
 
 
-def deltas(model: keras.Model, x: Any, y: Any) -> dict[str, Any]:
+def deltas(model, x, y):
     """Differentiate the loss by zeros that are added to what each layer's activation gets."""
     start, nudges = variable_values(model), {}
     with tf.GradientTape() as tape:
 
-        def nudge(layer: Any, sums: Any) -> Any:
+        def nudge(layer, sums):
             nudges[layer.name] = tf.zeros(sums.shape)
             tape.watch(nudges[layer.name])
             return sums + nudges[layer.name]
@@ -271,12 +265,7 @@ def test_each_shown_number_is_keras_own_over_ten_steps(name):
                     assert numeric == pytest.approx(float(gradient), abs=2e-3, rel=0.05)
 
 
-def drawn_numbers(
-    step: StepTrace,
-    deltas: dict[str, Any],
-    changes: dict[tuple[str, str], tuple[Any, Any]],
-    answer: Any,
-) -> None:
+def drawn_numbers(step, deltas, changes, answer):
     """Compare what neurons and canvas show with Keras's δ, gradients and changes of weights."""
     units = {node: layer.output.shape[-1] for node, layer in step.layers.items()}
     nodes = [node for node in ("hidden", "conv", "out") if node in units]
@@ -310,9 +299,7 @@ def drawn_numbers(
             assert part == pytest.approx(size / max(expected.values()), rel=1e-3)
 
 
-def shown_numbers(
-    step: StepTrace, node: str, name: str, index: tuple[int, ...], expected: dict[str, float]
-) -> None:
+def shown_numbers(step, node, name, index, expected):
     """Compare the numbers of the page with the expected ones, as far as their digits go."""
     back = step_text.backward_lines(step, node, name, index)
     numbers, products = {}, []

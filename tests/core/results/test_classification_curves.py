@@ -29,7 +29,7 @@ from netbuilder.core.results.mistakes import mistake_samples, visible_matrix
 
 
 @pytest.fixture(scope="module")
-def judged() -> Evaluation:
+def judged():
     """Probabilities that are drawn so that they are right as often as they say."""
     random = np.random.default_rng(0)
     sure = random.uniform(0, 1, 4000)
@@ -192,7 +192,7 @@ def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model):
     assert known.baseline == pytest.approx(float(off))
     assert "Always predicting the mean of the training rows would be off by" in known.sentence
 
-    def off_by(part: float) -> Evaluation:
+    def off_by(part):
         return replace(known, metrics={"mean_absolute_error": part * known.baseline})
 
     fine = {"training": off_by(0.02), "test": off_by(0.034)}
@@ -208,10 +208,10 @@ def test_few_rows_tell_nothing_of_over_fitting(house_model):
     trained, data = house_model
     assert data.test is not None
 
-    def parts(rows: int, off: list[float]) -> dict[str, Evaluation]:
+    def parts(rows, off):
         """Known rows off by 1 each, and ``rows`` new ones."""
 
-        def of(errors: np.ndarray) -> Evaluation:
+        def of(errors):
             truth = np.zeros((len(errors), 1))
             found = Evaluation("regression", len(errors), {}, "", errors[:, None], truth)
             return replace(
@@ -239,11 +239,11 @@ def test_few_rows_tell_nothing_of_over_fitting(house_model):
 
 
 def test_what_predicts_worse_than_one_class_has_memorised_nothing():
-    def part(accuracy: float) -> Evaluation:
+    def part(accuracy):
         return Evaluation("classification", 200, {"accuracy": accuracy}, "", np.zeros(200),
                           np.zeros(200), baseline=0.63)  # fmt: skip
 
-    def told(training: float) -> str:
+    def told(training):
         return gap_sentence({"training": part(training), "test": part(training - 0.2)})
 
     assert "overfitting" in told(0.95)
@@ -251,10 +251,10 @@ def test_what_predicts_worse_than_one_class_has_memorised_nothing():
 
 
 def test_a_gap_within_the_interval_of_the_test_is_no_overfitting():
-    def told(rows: int) -> str:
+    def told(rows):
         """85.8% of the training rows and 80% of the test rows correct, as two moons without x."""
 
-        def part(accuracy: float, count: int) -> Evaluation:
+        def part(accuracy, count):
             zeros = np.zeros(count)
             found = {"accuracy": accuracy}
             return Evaluation("classification", count, found, "", zeros, zeros, baseline=0.5)

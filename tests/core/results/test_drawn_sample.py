@@ -82,7 +82,7 @@ def test_a_picture_that_is_centred_already_stays_as_it_is():
     assert np.abs(row - again).max() <= 2.0
 
 
-def _bitmap(counts: np.ndarray) -> np.ndarray:
+def _bitmap(counts):
     """A black and white page of 32×32 with so many black pixels in each block of 4×4."""
     page = np.zeros((32, 32))
     for (row, column), count in np.ndenumerate(counts.astype(int)):

@@ -1,7 +1,6 @@
 """Judgements are scikit-learn's, in the data's own units, and said in words."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,7 +51,7 @@ def test_of_many_numbers_the_worst_is_named():
     )
 
 
-def houses_like(folder: Path, rows: int) -> object:
+def houses_like(folder, rows):
     import pandas as pd
 
     frame = pd.read_csv(folder / "houses.csv").head(rows)
@@ -122,7 +121,7 @@ def test_rows_that_were_seen_while_training_are_counted(house_model):
     assert evaluate_test_set(trained, data).known == 0
     half = len(data.test) // 2
 
-    def mixed(own: dict[str, np.ndarray], seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def mixed(own, seen):
         return {key: np.concatenate([own[key][half:], seen[key][:half]]) for key in own}
 
     test, train = data.test, data.train
@@ -136,7 +135,7 @@ def test_rows_that_were_seen_while_training_are_counted(house_model):
 def test_a_mistake_that_is_as_common_as_another_is_not_alone():
     target = OutputPreprocessing("classes", columns=("size",), classes=("small", "medium", "large"))
 
-    def said(*counts: tuple[int, ...]) -> str:
+    def said(*counts: tuple[int, ...]):
         matrix = np.array(counts)
         truth = np.repeat(np.arange(3), matrix.sum(axis=1))
         numbers = np.concatenate([np.repeat(np.arange(3), row) for row in matrix])

@@ -162,7 +162,7 @@ def test_only_the_corner_that_counts_lights_up():
         assert heat[:4, :4].sum() > 0.6 * heat.sum(), way
 
 
-def train_corner() -> Trained:
+def train_corner():
     import tempfile
 
     random = np.random.default_rng(0)
@@ -466,7 +466,7 @@ def test_what_only_rounding_makes_is_no_reason(house_model):
     assert not any(found.importance.values())
 
 
-def _by_hand(trained: TrainedModel, *weights: list[float] | list[list[float]]) -> None:
+def _by_hand(trained, *weights: list[float] | list[list[float]]):
     """Set weights whose function is known."""
     trained.training_model.set_weights([np.array(one, np.float32) for one in weights])
 
@@ -540,7 +540,7 @@ def test_an_additive_response_misleads_nobody(house_model):
     assert "misleads" not in found.sentence
 
 
-def _word_model(tmp_path: Path, weight: dict[str, float]) -> TrainedModel:
+def _word_model(tmp_path, weight):
     """Adds up a known weight for each word of a text; the prediction is its sigmoid."""
     words = [*weight, "the", "a", "film", "was", "it"]
     texts = [" ".join(words), " ".join(reversed(words))] * 20

@@ -1,8 +1,6 @@
 """Networks of plain Keras on files: columns in the order of the file, told in words."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,12 +15,10 @@ Plain = Callable[..., TrainedModel]
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> Plain:
+def plain(tmp_path):
     """A network that was saved by Keras alone: one Dense with these weights."""
 
-    def make(
-        kernel: Any, activation: str | None = None, loss: str = "", shape: Any = None
-    ) -> TrainedModel:
+    def make(kernel, activation=None, loss="", shape=None):
         weights = np.array(kernel, "float32")
         flat = [] if shape is None else [keras.layers.Flatten()]
         dense = keras.layers.Dense(weights.shape[1], activation, use_bias=False)
@@ -36,7 +32,7 @@ def plain(tmp_path: Path) -> Plain:
     return make
 
 
-def _csv(tmp_path: Path, text: str) -> Path:
+def _csv(tmp_path, text):
     path = tmp_path / "rows.csv"
     path.write_text(text, encoding="utf-8")
     return path

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.preprocessing.time_columns import days_after
 from netbuilder.core.data.registry import target_words
@@ -30,10 +28,10 @@ from netbuilder.core.results.predict import predict_raw
 from netbuilder.core.results.predict_file import predictions_of_file
 from netbuilder.core.wording import labelled
 from netbuilder.ui.canvas.scene.card_text import target_text
-from tests.core.results.conftest import Trained, chain, train
+from tests.core.results.conftest import chain, train
 
 
-def ramp(folder: Path, horizon: int, target: tuple[str, ...] = ("a",)) -> Trained:
+def ramp(folder, horizon, target=("a",)):
     """Two columns, a rising by 2 a row and b falling by 1, with a window of 3 rows."""
     lines = ["a,b", *(f"{2 * i},{-i}" for i in range(40))]
     (folder / "r.csv").write_text("\n".join(lines))
@@ -44,7 +42,7 @@ def ramp(folder: Path, horizon: int, target: tuple[str, ...] = ("a",)) -> Traine
     return train(graph, data, folder, epochs=1)
 
 
-def set_rule(trained: Trained, kernel: np.ndarray, bias: np.ndarray) -> None:
+def set_rule(trained, kernel, bias):
     """Weights that act on raw values: the scaling around them is folded in."""
     model, _ = trained
     entry, target = model.preprocessing.inputs["input"], model.preprocessing.outputs["out"]
@@ -278,7 +276,7 @@ def test_the_band_is_that_of_rows_that_were_not_learned_from(tmp_path):
     model, dataset = train(graph, data, tmp_path, epochs=120)
     known = with_forecast_errors(model, dataset)
 
-    def errors(split: Split) -> np.ndarray:
+    def errors(split):
         values = predict_values(known, split.x)["out"]
         return np.abs(values - next(iter(split.raw_y.values())))[:, 0]
 

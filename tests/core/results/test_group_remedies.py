@@ -1,7 +1,5 @@
 """What reweighting or more rows would change for a group, where the right answer is known."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +16,7 @@ ROWS, RARE = 600, 24
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def base(tmp_path_factory):
     """Group A is "yes" above 0, the rare group B above 2: one threshold cannot serve both."""
     folder = tmp_path_factory.mktemp("groups")
     random = np.random.default_rng(3)
@@ -32,7 +30,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _project() -> Project:
+def _project():
     project = Project("Groups", data=Data("csv", path="rows.csv", target=("label",)))
     project = edits.append_layer(edits.add_node(project, "Input"), "Dense",
                                  params={"units": 1, "activation": "sigmoid"})  # fmt: skip

@@ -21,7 +21,7 @@ from netbuilder.core.results.headline import (
 from tests.core.results.conftest import chain, train
 
 
-def classes(truth: list[int], predictions: list[int], baseline: float) -> Evaluation:
+def classes(truth, predictions, baseline):
     made = class_evaluation(np.array(predictions), np.array(truth), ("no", "yes"), "binary")
     return Evaluation(
         "binary", len(truth), **made, sentence="", truth=np.array(truth),
@@ -128,7 +128,7 @@ def test_dates_name_the_season_that_a_naive_forecast_repeats(tmp_path, freq, sea
 
 
 def test_a_prediction_worse_than_the_best_baseline_is_told():
-    def numbers(off: float, naive: dict[int, float]) -> Evaluation:
+    def numbers(off, naive):
         truth = np.array([[1.0], [3.0]])
         return Evaluation(
             "regression", 2, **number_evaluation(truth + off, truth), sentence="",

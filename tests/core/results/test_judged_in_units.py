@@ -13,11 +13,11 @@ from netbuilder.core.results.evaluate import evaluate, evaluate_run
 from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.layer_values import raw_sample
 from netbuilder.core.results.mistakes import mistake_samples
-from tests.core.results.conftest import Trained, chain, train
+from tests.core.results.conftest import chain, train
 
 
 @pytest.fixture(scope="module")
-def money(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def money(tmp_path_factory):
     folder = tmp_path_factory.mktemp("money")
     random = np.random.default_rng(4)
     size = random.uniform(40, 90, 80).round(1)

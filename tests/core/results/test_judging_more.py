@@ -1,7 +1,6 @@
 """Residuals, networks side by side and the curve over amounts of data: on known numbers."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,7 +23,7 @@ from netbuilder.core.results.learning_curve import LearningCurve, LearningCurveP
 from tests.core.results.conftest import chain
 
 
-def numbers(truth: list[list[float]], answers: list[list[float]]) -> Evaluation:
+def numbers(truth, answers):
     return Evaluation(
         "regression", len(truth), {}, "", np.array(answers), np.array(truth), columns=("a", "b")
     )
@@ -79,7 +78,7 @@ def test_a_sentence_about_one_of_several_columns_names_it():
 
 
 def test_the_best_of_each_metric():
-    def of(formula: str = "", **metrics: float) -> ComparedNetwork:
+    def of(formula="", **metrics: float):
         answers = np.zeros(2), np.array([0, 1])
         return ComparedNetwork(
             "x", Evaluation("classes", 1, metrics, "", *answers, loss_of=formula)
@@ -121,7 +120,7 @@ def test_other_rows_are_noticed(house_model, house_folder):
 
 
 @pytest.fixture(scope="module")
-def noisy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Dataset, Path]:
+def noisy(tmp_path_factory):
     """Twelve columns of which one decides: few rows are learned by heart, many teach the rule."""
     folder = tmp_path_factory.mktemp("noisy")
     random = np.random.default_rng(3)
@@ -178,7 +177,7 @@ def test_it_ends_when_asked(noisy):
 
 
 def test_what_the_curve_says():
-    def of(*points: tuple[int, float, float], metric: str = "accuracy") -> str:
+    def of(*points: tuple[int, float, float], metric="accuracy"):
         made = tuple(LearningCurvePoint(rows, (known,), (new,)) for rows, known, new in points)
         return LearningCurve(metric, "test", made, len(made)).sentence
 

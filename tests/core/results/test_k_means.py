@@ -11,7 +11,7 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.k_means import KMeans, PlaneSamples, column_samples, hidden_samples
+from netbuilder.core.results.k_means import KMeans, column_samples, hidden_samples
 
 ONES = np.ones(2)
 
@@ -93,7 +93,7 @@ def test_the_columns_of_a_table_with_their_classes(tmp_path):
     assert [samples.classes[int(n)] for n in samples.class_of[order]] == list("ab") * 10
 
 
-def _lowest(samples: PlaneSamples, k: int) -> KMeans:
+def _lowest(samples, k):
     starts = (KMeans.random(samples.at, samples.scale, k, seed) for seed in range(1, 9))
     return min((start.run() for start in starts), key=lambda end: end.inertia)
 

@@ -52,7 +52,7 @@ def test_losses_and_path_are_those_of_the_weights():
     # Distances are relative to the length of each unit's weights (Li et al. 2018).
     lengths = [np.linalg.norm(end[n - n % 2], axis=0) for n in range(len(end))]
 
-    def relative(weights: list[np.ndarray]) -> np.ndarray:
+    def relative(weights):
         parts = zip(weights, end, lengths, strict=True)
         return np.concatenate([((w - v) / length).ravel() for w, v, length in parts])
 
@@ -69,7 +69,7 @@ def test_losses_and_path_are_those_of_the_weights():
     x = {name: values[rows] for name, values in dataset.train.x.items()}
     y = {name: values[rows] for name, values in dataset.train.y.items()}
 
-    def loss(weights: list[np.ndarray]) -> float:
+    def loss(weights):
         network = copy_network(trained.training_model, trained.project, trained.facts)
         network.set_weights(weights)
         return loss_on(network, trained.project, x, y)

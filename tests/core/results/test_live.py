@@ -12,7 +12,7 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.events import ProbeAnswered
 from netbuilder.core.engine.monitor.observer import evaluate_probe
 from netbuilder.core.engine.session import RunStorage, Session
-from netbuilder.core.engine.trained import Event, TrainedModel
+from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
@@ -27,7 +27,7 @@ Trained = tuple[TrainedModel, Dataset]
 
 
 @pytest.fixture(scope="module")
-def moons() -> Trained:
+def moons():
     graph = chain(
         ("hidden", "Dense", {"units": 12, "activation": "relu"}),
         ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
@@ -98,7 +98,7 @@ def test_the_running_training_answers_the_same_probe(moons):
     trained, data = moons
     probed: list[ProbeAnswered] = []
 
-    def hear(event: Event) -> None:
+    def hear(event):
         if isinstance(event, ProbeAnswered):
             probed.append(event)
             session.stop()
@@ -172,7 +172,7 @@ def test_the_map_is_the_last_hidden_layers(moons):
 
 
 def test_views_fit_their_data(moons, house_model, digits_model, reviews_model):
-    def names(one: Trained) -> list[str]:
+    def names(one):
         return [view.name for view in views_for(one[1], one[0].project)]
 
     spreads = ["weights", "gradients", "activations"]

@@ -1,7 +1,6 @@
 """Missing values at evaluation and prediction: as the model was trained, or as one says."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from netbuilder.core.results.predict_file import predict_file
 from netbuilder.core.results.unusual_values import with_missing_rule
 
 
-def asked(folder: Path) -> Path:
+def asked(folder):
     rows = {"size": [100.0, None, 80.0], "town": ["Bath", "York", None], "price": [3e5, 2e5, 2e5]}
     pd.DataFrame(rows).to_csv(folder / "in.csv", index=False)
     return folder / "in.csv"

@@ -11,7 +11,6 @@ import pytest
 from netbuilder.cli import main
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Computation, RunStorage, Session
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats import registry
@@ -29,7 +28,7 @@ EXAMPLES = resource("examples")
 
 
 @pytest.fixture(scope="module")
-def iris() -> TrainedModel:
+def iris():
     project = files.read(EXAMPLES / "iris.netbuilder")
     project = card_answers.with_answer(project, "harm", "Nobody: flowers | only.")
     project = replace(project, training=replace(project.training, epochs=5))

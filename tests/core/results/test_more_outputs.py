@@ -19,19 +19,19 @@ from netbuilder.core.results.predict import predict_raw, predict_rows
 from netbuilder.core.results.predict_file import predict_file
 
 
-def chain(*nodes: Node) -> Graph:
+def chain(*nodes: Node):
     made = (Node("input", "Input"), *nodes)
     return Graph(made, tuple((a.id, b.id) for a, b in pairwise(made)))
 
 
-def train(graph: Graph, data: Data, base: Path, epochs: int, **plan: object) -> TrainedModel:
+def train(graph, data, base, epochs, **plan: object):
     training = Training(optimizer=Choice("Adam", {"learning_rate": 0.02}), epochs=epochs, **plan)
     project = Project(graph=graph, data=data, training=training)
     return Session(project, load_dataset(project, base), on_event=lambda event: None).run()
 
 
 @pytest.fixture
-def flats(tmp_path: Path) -> Path:
+def flats(tmp_path):
     random = np.random.default_rng(0)
     size = random.uniform(20, 100, 300)
     frame = pd.DataFrame(

@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
-from typing import Any
 
 import keras
 import numpy as np
@@ -39,7 +38,7 @@ NODE = shutil.which("node")
 
 
 @pytest.fixture(scope="module")
-def flowers() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def flowers():
     """Irises without setosa to train on and to ask about, and the setosas."""
     data = load_iris(as_frame=True)
     table = data.frame.assign(species=data.target_names[data.target]).drop(columns="target")
@@ -49,17 +48,17 @@ def flowers() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def model(flowers: tuple[pd.DataFrame, ...], tmp_path_factory: pytest.TempPathFactory) -> nb.Model:
+def model(flowers, tmp_path_factory):
     path = tmp_path_factory.mktemp("novelty") / "irises.csv"
     flowers[0].to_csv(path, index=False)
     return nb.new(path, "species").train(40, progress=False)
 
 
-def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def rows(table):
     return [dict(row) for row in table.drop(columns="species").to_dict("records")]
 
 
-def share(model: nb.Model, table: pd.DataFrame) -> float:
+def share(model, table):
     return float(model.is_unlike_training_data(rows(table)).mean())
 
 
@@ -168,7 +167,7 @@ def test_outputs_of_frozen_layers_are_not_computed_again(model):
     keras_model = model.value.training_model
     hidden = hidden_model(keras_model, graph, known.nodes)
 
-    def computed(split: Any) -> Any:
+    def computed(split):
         return replace(split, x={node: np.asarray(hidden(split.x["input"])[-1])})
 
     held = dataset.validation
@@ -237,7 +236,7 @@ def test_digits_without_nine(tmp_path):
     model = nb.new(tmp_path / "digits.npz").train(20, progress=False).value
     key = next(iter(model.preprocessing.inputs))
 
-    def flagged(pictures: Any) -> float:
+    def flagged(pictures):
         return float(np.mean(predict_raw(model, {key: pictures}).unlike))
 
     assert flagged(x[ordinary]) <= 0.1

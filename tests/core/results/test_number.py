@@ -1,7 +1,5 @@
 """How one number comes about, against the layer's own output."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -21,13 +19,13 @@ from netbuilder.core.results.computation_trace.trace_value import trace_node, tr
 RNG = np.random.default_rng(7)
 
 
-def _weights(layer: Any) -> dict[str, Any]:
+def _weights(layer):
     from netbuilder.core.engine.monitor.observer import named_weights
 
     return {name: weight.numpy() for name, weight in named_weights(layer.weights)}
 
 
-def _shaken(layer: Any) -> Any:
+def _shaken(layer):
     """Biases begin as zeros: nothing would show one that is left out."""
     for weight in layer.weights:
         shaken = RNG.normal(size=weight.shape, scale=0.6)
@@ -242,7 +240,7 @@ def test_masked_steps_are_left_out_as_keras_leaves_them_out():
         "both": np.asarray(keras.layers.Attention()([rows, rows]))[0],
     }
 
-    def weights_of(node: str) -> dict[str, Any]:
+    def weights_of(node):
         return _weights(layers[node]) if node in layers else {}
 
     for unit in range(2):
@@ -270,7 +268,7 @@ def test_a_softmax_is_divided_in_as_many_digits_as_it_takes(sums):
         assert f"{one / other:.3g}" == f"{_read(result):.3g}", said
 
 
-def _read(written: str) -> float:
+def _read(written):
     ordinary = str.maketrans("⁻−⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
     return float(written.replace(" · 10", "e").translate(ordinary))
 
@@ -278,7 +276,7 @@ def _read(written: str) -> float:
 def test_of_a_long_sum_at_least_half_stands_there_or_its_share_is_told():
     """The largest products, six at least and twelve at most."""
 
-    def told(count: int) -> str:
+    def told(count):
         terms = tuple(ProductTerm(f"x[{one}]", 1.0, 1.0) for one in range(count))
         return formula_lines(ComputedValue(float(count), "sum", terms, 0.0, float(count)))
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from netbuilder.cli import main
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import RunStorage, Session
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
@@ -23,7 +20,6 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.live.plane import number_columns
 from netbuilder.core.results.other_methods import (
     METHODS,
-    Comparison,
     coefficients,
     compare,
     important_columns,
@@ -39,19 +35,19 @@ from tests.core.results.conftest import chain, train
 EXAMPLES = resource("examples")
 
 
-def trained(name: str) -> tuple[TrainedModel, Dataset]:
+def trained(name):
     project = files.read(EXAMPLES / f"{name}.netbuilder")
     dataset = load_dataset(project, EXAMPLES)
     return Session(project, dataset, storage=RunStorage(record=False)).run(), dataset
 
 
 @pytest.fixture(scope="module")
-def iris() -> tuple[TrainedModel, Dataset]:
+def iris():
     return trained("iris")
 
 
 @pytest.fixture(scope="module")
-def found(iris: tuple[TrainedModel, Dataset]) -> Comparison:
+def found(iris):
     return compare(*iris)
 
 
@@ -144,7 +140,7 @@ def test_coefficients_name_their_class_and_keep_their_sign(found):
     assert sizes == sorted(sizes, reverse=True)
 
 
-def priced(folder: Path) -> Comparison:
+def priced(folder):
     """Three columns, of which the first two say nothing: price = 1000 + 40 kg + 200 red."""
     random = np.random.default_rng(7)
     frame = pd.DataFrame(

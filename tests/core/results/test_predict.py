@@ -93,7 +93,7 @@ def test_the_cells_of_a_csv_come_back_as_they_stood(house_model, tmp_path):
 
 
 def test_wrong_csv_files(house_model, tmp_path):
-    def said(text: str) -> str:
+    def said(text):
         (tmp_path / "in.csv").write_text(text)
         with pytest.raises(DataError) as caught:
             predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")

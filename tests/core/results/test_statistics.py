@@ -1,7 +1,6 @@
 """Intervals, baseline, calibration and groups, on figures whose values are known beforehand."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from netbuilder.core.results.evaluate import Evaluation, class_evaluation, numbe
 LABELS = ("a", "b")
 
 
-def classes(predictions: list[int], truth: list[int], sure: float = 0.9) -> Evaluation:
+def classes(predictions, truth, sure=0.9):
     said, true = np.array(predictions), np.array(truth)
     probabilities = np.full((len(said), 2), 1 - sure)
     probabilities[np.arange(len(said)), said] = sure
@@ -26,7 +25,7 @@ def classes(predictions: list[int], truth: list[int], sure: float = 0.9) -> Eval
     )  # fmt: skip
 
 
-def numbers(predictions: np.ndarray, truth: np.ndarray) -> Evaluation:
+def numbers(predictions, truth):
     said, true = predictions.reshape(len(truth), -1), truth.reshape(len(truth), -1)
     return Evaluation(
         REGRESSION, len(said), **number_evaluation(said, true), sentence="", predictions=said,
@@ -225,7 +224,7 @@ def test_two_networks_on_the_same_rows():
 
 
 @pytest.fixture(scope="module")
-def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def patients(tmp_path_factory):
     """A table in which one clinic's results are noise, and a model trained on it."""
     folder = tmp_path_factory.mktemp("groups")
     random = np.random.default_rng(5)
@@ -255,7 +254,7 @@ def test_the_command_line_tells_groups_intervals_and_the_training_set_s_baseline
 ):
     monkeypatch.chdir(patients)
 
-    def run(*words: str) -> dict[str, object]:
+    def run(*words: str):
         assert main([*words, "--json"]) == 0
         return json.loads(capfd.readouterr().out.splitlines()[-1])
 

@@ -15,22 +15,21 @@ from netbuilder.core.engine.networks.assembly import assemble
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.generate import append_token, sampling_shares, stream_tokens
 from netbuilder.core.results.layer_values import node_activations
-from netbuilder.core.results.token_attention import START, TokenAttention, token_attention
+from netbuilder.core.results.token_attention import START, token_attention
 
 TEXT = "the king looks for a ring in the forest. he finds the ring and is happy."
 SHORT = "the king looks"
 
 
-def project_of(**options: Any) -> Project:
+def project_of(**options: Any):
     project = files.read(find_example("language_model").path)
     data = replace(project.data, options={**project.data.options, "samples": 300, **options})
     return replace(project, data=data)
 
 
-def untrained(project: Project) -> TrainedModel:
+def untrained(project):
     """The example's network with random weights, large enough that heads differ."""
     found = load_dataset(project, Path())
     project = resolve_defaults(fit_output_to_data(project, found.facts), found.facts)
@@ -44,24 +43,24 @@ def untrained(project: Project) -> TrainedModel:
 
 
 @pytest.fixture(scope="module")
-def model() -> TrainedModel:
+def model():
     return untrained(project_of())
 
 
-def ids_of(model: TrainedModel, text: str) -> np.ndarray:
+def ids_of(model, text):
     from netbuilder.core.data.kinds.text.next_token import tokens_read
 
     entry = model.preprocessing.inputs["input"]
     return last_window(tokens_read(text, entry), entry.vocabulary, int(entry.shape[0] or 1))
 
 
-def look(model: TrainedModel, text: str) -> TokenAttention:
+def look(model, text):
     found = token_attention(model, text)
     assert found is not None
     return found
 
 
-def keras_scores(model: TrainedModel, text: str, node: str, source: str) -> np.ndarray:
+def keras_scores(model, text, node, source):
     """What Keras itself gives, asked for the scores of a layer on its own input."""
     values = node_activations(model, {"input": ids_of(model, text)})
     layer = model.training_model.get_layer(node)

@@ -14,17 +14,17 @@ from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict_file import predict_file, predictions_of_file
 from netbuilder.core.results.statistics import far_words, out_of_range
 from netbuilder.core.results.unusual_values import is_out_of_range, undo_scaling, unusual_sentences
-from tests.core.results.conftest import Trained, chain, train
+from tests.core.results.conftest import chain, train
 
 ROWS = pd.DataFrame({"size": [60.0, 100.0, 120.0], "town": ["Bath", "York", "Bath"]})
 
 
-def written(folder: Path, table: pd.DataFrame) -> Path:
+def written(folder, table):
     table.to_csv(folder / "asked.csv", index=False)
     return folder / "asked.csv"
 
 
-def scaled_by_hand(trained: Trained) -> pd.DataFrame:
+def scaled_by_hand(trained):
     """As a MinMaxScaler that was fitted to the training rows gives them."""
     column = preprocessing_of(trained[0]).inputs["input"].columns[0]
     assert column.name == "size"

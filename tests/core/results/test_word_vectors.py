@@ -8,10 +8,9 @@ import pytest
 from sklearn.decomposition import PCA
 
 from netbuilder.api import Model
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.errors import DataError, UserError
-from netbuilder.core.project.model import Data, Graph, Project, Training
+from netbuilder.core.project.model import Data, Project, Training
 from netbuilder.core.results import word_vectors
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.core.results.word_vectors import TokenTable, WordVectors, token_table, word_map
@@ -28,11 +27,11 @@ BY_HAND = {
 }  # fmt: skip
 
 
-def embedding(size: int, **params: object) -> tuple[str, str, dict[str, object]]:
+def embedding(size, **params: object):
     return "embedding", "Embedding", {"input_dim": size, "output_dim": 3, **params}
 
 
-def by_hand(**more: object) -> WordVectors:
+def by_hand(**more: object):
     vocabulary = ("", "[UNK]", *BY_HAND)
     graph = chain(embedding(20, mask_zero=True), *READING)
     # Padding and the unknown word lie where the king lies, and beyond the words rows are left.
@@ -41,7 +40,7 @@ def by_hand(**more: object) -> WordVectors:
     return WordVectors.of(matrix, token_table(graph, "embedding", 20, {"input": vocabulary}))
 
 
-def named(vectors: WordVectors, found: tuple[tuple[int, float], ...]) -> list[str]:
+def named(vectors, found):
     return [vectors.tokens.names[place] for place, _cosine in found]
 
 
@@ -158,7 +157,7 @@ def test_points_do_not_jump_where_components_change_places():
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> tuple[Graph, Dataset]:
+def told(tmp_path):
     """Forty texts: "good" in 15 that are liked and in one that is not, twice in each; "film" in
     all; "odd" in one."""
     lines = (

@@ -21,7 +21,7 @@ KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-def _find(hand) -> CanvasFind | None:
+def _find(hand):
     return next((one for one in hand.view.findChildren(CanvasFind) if one.isVisible()), None)
 
 
@@ -63,7 +63,7 @@ def test_a_layer_that_is_found_comes_into_view(hand):
     assert hand.view.viewport().height() == hand.view.height()
 
 
-def _shapes(project: Project) -> Shapes:
+def _shapes(project):
     known = {
         "a": NodeShape((None, 8, 8, 1)),
         "b": NodeShape((None, 3), 1200, 1200, 90),
@@ -73,7 +73,7 @@ def _shapes(project: Project) -> Shapes:
 
 
 @pytest.fixture
-def small() -> Project:
+def small():
     nodes = (Node("c", "Dense", {"units": 1}), Node("a", "Input"), Node("b", "Dense"))
     return Project("x", Graph(nodes, (("a", "b"), ("b", "c"))))
 
@@ -98,7 +98,7 @@ def test_the_table_is_sorted_by_number_copied_and_saved(make, small, tmp_path):
     (dialog,) = hand.view.findChildren(NetworkTableDialog)
     model = dialog.table.model()
 
-    def column(number: int) -> list[object]:
+    def column(number):
         return [model.index(row, number).data() for row in range(model.rowCount())]
 
     assert column(0) == ["a", "b", "c"], "in the order of the data"
@@ -194,7 +194,7 @@ def test_what_is_pasted_beside_a_finished_network_goes_before_its_last_layer(han
     assert hand.graph.sources["out"] == (last,) and hand.graph.outputs == ("out",)
 
 
-def _menu_titles(hand, x: float, y: float) -> list[str]:
+def _menu_titles(hand, x, y):
     spot = hand.spot(x, y)
     event = QContextMenuEvent(
         QContextMenuEvent.Reason.Mouse, spot, hand.view.viewport().mapToGlobal(spot)

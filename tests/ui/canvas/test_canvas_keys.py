@@ -274,7 +274,7 @@ def test_the_minimap_shows_the_network_as_it_is(hand):
 
 
 def test_the_menu_offers_what_fits_the_place(hand):
-    def titles() -> list[str]:
+    def titles():
         menu = keyboard.build_menu(hand.view, hand.view.hands, (0, 0), (0, 0), NOTHING)
         found = [action.text() for action in menu.actions() if action.text()]
         menu.deleteLater()
@@ -408,7 +408,7 @@ def test_a_layer_moved_onto_a_wire_joins_the_group_there(hand):
 def test_a_pointer_that_rests_is_told_what_it_rests_on(hand):
     from netbuilder.ui.canvas.scene import card_text, hit_testing
 
-    def told(x: float, y: float) -> str:
+    def told(x, y):
         return card_text.hover_text(hit_testing.hit_at(hand.view.picture, x, y))
 
     assert "filters" in told(*hand.middle("conv2d"))

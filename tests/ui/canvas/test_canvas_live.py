@@ -4,10 +4,9 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from netbuilder.core.project import edits
-from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
 
 
-def bubble(hand, node_id: str) -> ProblemBubble | None:
+def bubble(hand, node_id):
     return next((b for b in hand.view.bubbles_now() if b.card.id == node_id), None)
 
 
@@ -21,7 +20,7 @@ def live(hand, qtbot):
 def test_shapes_problems_and_fixes_are_live(live, qtbot):
     view = live.view
 
-    def label(*wire: str) -> str:
+    def label(*wire: str):
         return view.picture.wires[wire].label
 
     qtbot.waitUntil(lambda: label("conv2d", "pool") == "6×6×32", timeout=10_000)

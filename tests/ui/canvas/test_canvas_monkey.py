@@ -10,10 +10,8 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.project.layout import visible_graph
-from netbuilder.core.project.model import Graph
 from netbuilder.ui.canvas.input.layer_search import LayerSearch, NameField
 from netbuilder.ui.canvas.scene.cards import GOAL, Card
-from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.style import theme
 
 GESTURES = 2000
@@ -35,7 +33,7 @@ LAYER_NAMES = [
 ]
 
 
-def assert_legal(graph: Graph) -> None:
+def assert_legal(graph):
     """What holds of every graph that edits can make."""
     ids = [node.id for node in graph.nodes]
     assert len(set(ids)) == len(ids)
@@ -54,7 +52,7 @@ def assert_legal(graph: Graph) -> None:
         assert group.parent is None or group.parent in graph.group_by_id
 
 
-def assert_shows(picture: Scene, graph: Graph) -> None:
+def assert_shows(picture, graph):
     """The picture has a card for everything that is to be seen, in its place, and no other."""
     seen = visible_graph(graph)
     cards = {one for one in picture.cards if not one.startswith(GOAL)}
@@ -83,12 +81,12 @@ def assert_shows(picture: Scene, graph: Graph) -> None:
 class Monkey:
     """Does one random thing after the other."""
 
-    def __init__(self, hand, seed: int) -> None:
+    def __init__(self, hand, seed):
         self.hand, self.view = hand, hand.view
         self.random = random.Random(seed)
         self.did: list[str] = []
 
-    def somewhere(self) -> tuple[float, float]:
+    def somewhere(self):
         """A place: on a card, a port, a wire, or anywhere in view."""
         choice = self.random.random()
         picture = self.view.picture
@@ -106,21 +104,21 @@ class Monkey:
         left, top, right, bottom = self.view.sight.seen_box()
         return (self.random.uniform(left, right), self.random.uniform(top, bottom))
 
-    def drop(self) -> None:
+    def drop(self):
         if len(self.hand.graph.nodes) < MOST_NODES:
             self.hand.drop(self.random.choice(LAYER_NAMES), *self.somewhere())
 
-    def held_and_left(self) -> None:
+    def held_and_left(self):
         self.hand.hover_drop(self.random.choice(LAYER_NAMES), *self.somewhere())
         self.hand.leave()
 
-    def drag(self) -> None:
+    def drag(self):
         modifiers = self.random.choice([NONE, NONE, NONE, SHIFT, CONTROL])
         steps = self.random.randint(1, 4)
         self.hand.drag(self.somewhere(), self.somewhere(), modifiers=modifiers, steps=steps)
         self.answer_search()
 
-    def cancelled_drag(self) -> None:
+    def cancelled_drag(self):
         start, end = self.somewhere(), self.somewhere()
         before = self.view.store.project
         self.hand.press(*start)
@@ -130,11 +128,11 @@ class Monkey:
         self.hand.release(*end)
         assert not pressed or self.view.store.project is before
 
-    def click(self) -> None:
+    def click(self):
         modifiers = self.random.choice([NONE, NONE, CONTROL, SHIFT])
         self.hand.click(*self.somewhere(), modifiers=modifiers)
 
-    def answer_search(self) -> None:
+    def answer_search(self):
         search = self.hand.search()
         if search is None:
             return
@@ -144,11 +142,11 @@ class Monkey:
         if self.hand.search() is not None:
             self.hand.key(Qt.Key.Key_Escape)
 
-    def search(self) -> None:
+    def search(self):
         self.hand.key(Qt.Key.Key_Tab)
         self.answer_search()
 
-    def keys(self) -> None:
+    def keys(self):
         key = self.random.choice(
             [
                 Qt.Key.Key_Up,
@@ -164,28 +162,28 @@ class Monkey:
         )
         self.hand.key(key, self.random.choice([NONE, NONE, SHIFT, CONTROL]))
 
-    def wire_by_keys(self) -> None:
+    def wire_by_keys(self):
         self.hand.key(Qt.Key.Key_W)
         for _ in range(self.random.randint(0, 3)):
             self.hand.key(self.random.choice([Qt.Key.Key_Down, Qt.Key.Key_Up]))
         self.hand.key(self.random.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
 
-    def delete(self) -> None:
+    def delete(self):
         if self.view.selection() or self.random.random() < 0.3:
             self.hand.key(Qt.Key.Key_Delete)
 
-    def undo_redo(self) -> None:
+    def undo_redo(self):
         for _ in range(self.random.randint(1, 4)):
             self.random.choice([self.view.store.undo, self.view.store.redo])()
 
-    def clipboard(self) -> None:
+    def clipboard(self):
         self.view.commands.copy()
         if len(self.hand.graph.nodes) + len(self.view.selection()) < MOST_NODES:
             self.random.choice([self.view.commands.paste, self.view.commands.duplicate])()
         elif self.random.random() < 0.3:
             self.view.commands.cut()
 
-    def groups(self) -> None:
+    def groups(self):
         graph = self.hand.graph
         call: Callable[[], object] = self.view.commands.group
         if graph.groups:
@@ -205,7 +203,7 @@ class Monkey:
                 field.setText(self.random.choice(["Block", "", "Encoder ÄÖ"]))
                 self.hand.key(self.random.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
 
-    def places(self) -> None:
+    def places(self):
         self.random.choice(
             [
                 self.view.commands.tidy,
@@ -221,7 +219,7 @@ class Monkey:
             ]
         )()
 
-    def double_click(self) -> None:
+    def double_click(self):
         from PySide6.QtTest import QTest
 
         QTest.mouseDClick(
@@ -232,7 +230,7 @@ class Monkey:
             if field.isVisible():
                 self.hand.key(Qt.Key.Key_Escape)
 
-    def menu(self) -> None:
+    def menu(self):
         from PySide6.QtGui import QContextMenuEvent
 
         point = self.hand.spot(*self.somewhere())
@@ -254,11 +252,11 @@ class Monkey:
             if field.isVisible():
                 self.hand.key(Qt.Key.Key_Escape)
 
-    def append(self) -> None:
+    def append(self):
         if len(self.hand.graph.nodes) < MOST_NODES:
             self.view.append_layer(self.random.choice(LAYER_NAMES))
 
-    def step(self) -> None:
+    def step(self):
         full = len(self.hand.graph.nodes) >= MOST_NODES
         name = self.random.choices(
             [

@@ -272,7 +272,7 @@ def test_what_nodes_saw_fades_when_the_network_changes(hand):
     assert not hand.view.previews.stale
 
 
-def all_in_view(hand) -> bool:
+def all_in_view(hand):
     left, top, right, bottom = hand.view.sight.seen_box()
     a, b, c, d = hand.view.picture.bounds
     return left <= a and top <= b and c <= right and d <= bottom
@@ -363,7 +363,7 @@ def test_a_wire_of_several_layers_of_a_group_says_all_their_shapes():
     project = groups.group_nodes(Project("x", Graph(nodes, edges)), ["a", "b"])
     known = {"in": ((None, 7), 0), "all": ((None, 48), 0)}
 
-    def label(a: int, b: int) -> str:
+    def label(a, b):
         said = shapes(a=((None, a), 1), b=((None, b), 1), **known)
         return build_scene(project, shapes=said).wires[("group_1", "all")].label
 

@@ -3,12 +3,12 @@
 import time
 
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor
 
 from netbuilder.ui.canvas.paint.paint_wires import wire_path
 
 
-def picture(view) -> QImage:
+def picture(view):
     return view.viewport().grab().toImage()
 
 

@@ -1,12 +1,10 @@
 """A card opened to show more: each number can be pointed at, and says how it comes about."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from netbuilder.core.i18n import gettext as _
@@ -18,7 +16,7 @@ from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 
-def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> SampleActivations:
+def _look(values, weights, *layers: tuple[str, dict]):
     project = Project()
     for layer, params in layers:
         project = edits.append_layer(project, layer, params=params)
@@ -26,14 +24,14 @@ def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> SampleActiv
 
 
 @pytest.fixture
-def dense() -> SampleActivations:
+def dense():
     kernel = np.array([[2.0, -1.0], [-1.0, 0.5]])
     values = {"input": np.array([3.0, 1.0]), "dense": np.array([5.5, 0.0])}
     weights = {"dense": {"kernel": kernel, "bias": np.array([0.5, 0.0])}}
     return _look(values, weights, ("Input", {}), ("Dense", {"units": 2, "activation": "relu"}))
 
 
-def _opened(hand, look: SampleActivations, node: str):
+def _opened(hand, look, node):
     closer = hand.view.closer
     closer.follow(look)
     assert closer.open_layer(node)
@@ -90,7 +88,7 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand):
 
 
 @pytest.fixture
-def attending() -> SampleActivations:
+def attending():
     """A text of three words and a dot of padding, and a layer that looks along it."""
     ids, matrix = np.array([2, 3, 4, 0]), np.eye(5, 4) * 3.0
     matrix[4] = [0.0, 0.0, 0.7, 2.9]  # near that of word 3
@@ -161,7 +159,7 @@ def test_connections_are_as_thick_as_their_weights_are_large(hand):
     view.set_wire_weights(found)
     picture = view.grab().toImage()
 
-    def width(source: str, target: str, own: Callable[[QColor], bool]) -> int:
+    def width(source, target, own):
         """Of the line, at its widest."""
         route = view.picture.wires[source, target].route
         x, top = (route.x1 + route.x2) / 2, view.sight.mapFromScene(QPointF(0, route.y1)).y()
@@ -249,7 +247,7 @@ def test_all_maps_of_many_can_be_seen(hand):
     closer = _opened(hand, look, "conv2d")
     picture = closer.picture
 
-    def shown() -> tuple[str, list[str]]:
+    def shown():
         return closer.part.text(), [tile.label for tile in picture.tiles]
 
     assert shown() == ("maps [0] to [23] of 50", [f"map {number}" for number in range(24)])
@@ -315,7 +313,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand):
     assert hand.view.rect().contains(closer.geometry())
     assert "arrow keys" in closer.words.text()
 
-    def places() -> tuple[QPoint, ...]:
+    def places():
         return closer.pos(), closer.picture.mapTo(hand.view, QPoint()), closer.row.pos()
 
     tile = next(one for one in closer.picture.tiles if one.label == "map 2")

@@ -17,7 +17,7 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 
 
-def _opened(hand, look: SampleActivations, node: str):
+def _opened(hand, look, node):
     closer = hand.view.closer
     closer.follow(look)
     assert closer.open_layer(node)
@@ -25,14 +25,14 @@ def _opened(hand, look: SampleActivations, node: str):
     return closer
 
 
-def _look(layer: str, params: dict, given, values, weights: dict) -> SampleActivations:
+def _look(layer, params, given, values, weights):
     project = edits.append_layer(edits.append_layer(Project(), "Input"), layer, params=params)
     node = project.graph.order[-1]
     return SampleActivations(project, {"input": given, node: values}, {node: weights}, {}, {}, 3)
 
 
 @pytest.fixture
-def lstm() -> tuple[SampleActivations, np.ndarray]:
+def lstm():
     """An LSTM of two units over five steps, and its states by Keras."""
     import keras
 

@@ -109,7 +109,7 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp):
     image = QImage(180, 30, QImage.Format.Format_ARGB32)
     image.fill(0xFF0000FF)
 
-    def free() -> dict:
+    def free():
         for one in view.picture.cards:
             view.set_preview(one, image)
         view.sight.fit()
@@ -181,11 +181,11 @@ def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qap
     from netbuilder.ui.plots.activation_strips import signed_colors, surface_places
     from netbuilder.ui.plots.colour_bar import class_color
 
-    def near(pixel: np.ndarray, number: int) -> bool:
+    def near(pixel, number):
         own = class_color(number)
         return np.abs(pixel - np.array([own.red(), own.green(), own.blue()])).max() < 45
 
-    def surface_pixels(values: np.ndarray, unit: int, names: tuple[str, ...] = ()) -> np.ndarray:
+    def surface_pixels(values, unit, names=()):
         places, table = surface_places(values, unit, names)
         return table[places]
 
@@ -254,7 +254,7 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     )
     qtbot.waitUntil(lambda: not window.canvas.sight.fit_pending)
 
-    def covered() -> list[str]:
+    def covered():
         sight, cards = window.canvas.sight, window.canvas.picture.cards
         return [one for one in cards if sight.card_rect(one).bottom() > bar.y()]
 
@@ -283,7 +283,7 @@ def test_of_a_picture_below_the_closer_look_no_sliver_is_seen(hand):
     box = next(place for _, place in view.previews.places())
     left = view.sight.mapFromScene(box.center()) - QPoint(8, 0)
 
-    def shown() -> bool:
+    def shown():
         return view.viewport().grab().toImage().pixelColor(left).red() == 0
 
     assert shown()

@@ -14,7 +14,7 @@ from netbuilder.ui.canvas.scene_cache import build_scene
 from netbuilder.ui.canvas.viewport import CanvasSelection, Viewport
 
 
-def _picture(*layers: str) -> Scene:
+def _picture(*layers: str):
     project = Project()
     for layer in layers:
         project = edits.append_layer(project, layer)
@@ -31,26 +31,26 @@ class Shown:
     pictures: float = 0.0
     words: float = 0.0
 
-    def viewport(self) -> QWidget:
+    def viewport(self):
         assert self.window is not None
         return self.window
 
-    def bubbles_now(self) -> list:
+    def bubbles_now(self):
         return []
 
-    def room_beside(self, words: bool = True) -> tuple[float, float]:
+    def room_beside(self, words=True):
         return 0.0, max(self.pictures, self.words if words else 0.0)
 
 
 @pytest.fixture
-def shown(qtbot) -> Shown:
+def shown(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     window.resize(QSize(600, 400))
     return Shown(_picture("Input", "Dense", "Dense"), window)
 
 
-def _selection(shown: Shown) -> tuple[CanvasSelection, PaintState]:
+def _selection(shown):
     state = PaintState()
     return CanvasSelection(shown, state, shown.told.append, shown.told.append), state
 

@@ -11,7 +11,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.scene_cache import build_scene
 
 
-def _chain(*layers: str, **params: Any) -> Project:
+def _chain(*layers: str, **params: Any):
     project = Project()
     for layer in layers:
         project = edits.append_layer(project, layer, params=params if layer == "LSTM" else None)
@@ -30,7 +30,7 @@ def test_a_wire_around_one_layer_is_not_hidden_behind_its_card(horizontal):
     )
 
 
-def _problem(code: str, node: str | None, message: str) -> Problem:
+def _problem(code, node, message):
     return Problem(code, Severity.ERROR, node, "Wrong", message)
 
 

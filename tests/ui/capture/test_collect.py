@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.lessons.library import find_lesson
@@ -32,24 +31,24 @@ class ColouredCamera(PictureSource):
 
     colour = "red"
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent=None):
         super().__init__(parent)
         self.closed = 0
         self._shutter = QTimer(self, interval=15)
         self._shutter.timeout.connect(self._next)
 
-    def devices(self) -> list[str]:
+    def devices(self):
         return ["red and green"]
 
-    def open(self, device: int = 0) -> None:
+    def open(self, device=0):
         self._shutter.start()
 
-    def close(self) -> None:
+    def close(self):
         self.closed += 1
         self._shutter.stop()
         super().close()
 
-    def _next(self) -> None:
+    def _next(self):
         image = QImage(320, 240, QImage.Format.Format_RGB32)
         image.fill(QColor("white"))
         for x in range(40, 280):
@@ -61,17 +60,17 @@ class ColouredCamera(PictureSource):
 class Hummer(SoundSource):
     """Hums at a frequency that is known; the test says when it is heard."""
 
-    def devices(self) -> list[str]:
+    def devices(self):
         return ["hummer"]
 
-    def hum(self, hertz: float, seconds: float) -> None:
+    def hum(self, hertz, seconds):
         time = np.arange(round(seconds * RATE)) / RATE
         wave = (0.5 * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
         for part in np.array_split(wave, 7):
             self.hear(part)
 
 
-def collecting(place: Path, qtbot: QtBot, **options: Any) -> CollectWindow:
+def collecting(place, qtbot, **options: Any):
     """The window over an empty project of its own."""
     store = project_store.ProjectStore(Project())
     bench = workbench.Workbench(store, store)
@@ -85,11 +84,11 @@ def collecting(place: Path, qtbot: QtBot, **options: Any) -> CollectWindow:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, home: Path) -> CollectWindow:
+def window(qtbot, tmp_path, home):
     return collecting(tmp_path, qtbot, sources={"Pictures": ColouredCamera, "Sounds": Hummer})
 
 
-def name(window: CollectWindow, row: int, text: str) -> None:
+def name(window, row, text):
     edit = window.cards[row].edit
     edit.setFocus()  # Enter presses the button that has it
     edit.selectAll()
@@ -97,7 +96,7 @@ def name(window: CollectWindow, row: int, text: str) -> None:
     QTest.keyClick(edit, Qt.Key.Key_Return)
 
 
-def hold(window: CollectWindow, row: int, qtbot: QtBot, count: int) -> None:
+def hold(window, row, qtbot, count):
     """Hold the button of a class until it has ``count`` samples."""
     card = window.cards[row]
     QTest.mousePress(card.hold, LEFT)
@@ -273,7 +272,7 @@ def test_qtmultimedias_own_frames_arrive(multimedia, qtbot):
     """The real pipeline, fed with frames of our own in the place of a camera's."""
 
     class Fed(devices.Camera):
-        def _feed(self, session: object, device: int) -> None:
+        def _feed(self, session, device):
             self.input = multimedia.QVideoFrameInput(self)
             session.setVideoFrameInput(self.input)
 
@@ -286,7 +285,7 @@ def test_qtmultimedias_own_frames_arrive(multimedia, qtbot):
     image = QImage(320, 240, QImage.Format.Format_RGBA8888)
     image.fill(QColor(200, 40, 40))
 
-    def send() -> bool:
+    def send():
         camera.input.sendVideoFrame(multimedia.QVideoFrame(image))
         return bool(seen)
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QTableView
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
 
 from netbuilder.core import i18n
 from netbuilder.core.data.data_report import ColumnFacts
@@ -27,7 +25,7 @@ Opened = tuple[MainWindow, DataPanel, ColumnModel]
 
 
 @pytest.fixture
-def opened(open_window: Open, qtbot: QtBot, tmp_path: Path) -> Opened:
+def opened(open_window, qtbot, tmp_path):
     rows = [
         f"{n},{n % 3},{'yes' if n % 2 else 'no'},{'' if n == 7 else 30 + n},{1000 + 10 * n}"
         for n in range(60)
@@ -42,7 +40,7 @@ def opened(open_window: Open, qtbot: QtBot, tmp_path: Path) -> Opened:
     return window, panel, model
 
 
-def _text(model: ColumnModel, name: str, field: str) -> str:
+def _text(model, name, field):
     row = next(i for i, one in enumerate(model.columns) if one.name == name)
     column = next(i for i, one in enumerate(FIELDS) if one.title == field)
     return str(model.index(row, column).data())
@@ -165,7 +163,7 @@ def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(open_window
     view, model = panel.look.columns, panel.look.columns.columns
     qtbot.waitUntil(lambda: model.rowCount() == 3)
 
-    def asked() -> list[ColumnQuestion]:
+    def asked():
         return [one for one in view.findChildren(ColumnQuestion) if one.isVisible()]
 
     (question,) = asked()
@@ -204,7 +202,7 @@ def test_what_was_noticed_is_mended_on_its_row(open_window, qtbot, tmp_path):
 
 
 @pytest.fixture
-def two_ends(open_window: Open, qtbot: QtBot, tmp_path: Path) -> Opened:
+def two_ends(open_window, qtbot, tmp_path):
     rows = [f"{n},{n % 7},{n % 5},{10 * n},{n % 3}" for n in range(60)]
     path = tmp_path / "t.csv"
     path.write_text("a,b,c,price,stars\n" + "\n".join(rows) + "\n", encoding="utf-8")
@@ -248,7 +246,7 @@ def test_columns_are_dragged_onto_the_canvas(two_ends, qtbot):
     canvas = window.canvas
     carried = model.mimeData([model.index(0, n) for n in range(3)] + [model.index(2, 0)])
 
-    def drop(card_id: str) -> None:
+    def drop(card_id):
         card = canvas.picture.cards[card_id]
         point = canvas.sight.mapFromScene(QPointF(card.x + card.w / 2, card.y + card.h / 2))
         args = (Qt.DropAction.CopyAction, carried, Qt.MouseButton.LeftButton, NO_KEY)
@@ -279,7 +277,7 @@ def test_other_data_begins_with_its_names(qtbot):
     view.resize(260, 200)
     view.show()
 
-    def columns(*names: str) -> tuple[ColumnFacts, ...]:
+    def columns(*names: str):
         return tuple(ColumnFacts(name, role="feature", type="number") for name in names)
 
     view.columns.show_columns(columns("a", "b"), (), 10, Project())
@@ -306,7 +304,7 @@ def test_the_names_stay_in_view_while_one_scrolls_sideways(opened, qtbot):
     assert names.width() == view.columnWidth(0)
 
     # Line for line beside its row.
-    def tops(table: QTableView, column: int) -> list[int]:
+    def tops(table, column):
         rects = [table.visualRect(model.index(n, column)) for n in range(model.rowCount())]
         return [table.viewport().mapToGlobal(rect.topLeft()).y() for rect in rects]
 
@@ -328,7 +326,7 @@ def test_no_head_is_cut_whatever_the_language(opened, qtbot):
     window, _panel, _model = opened
     before = i18n.language()
 
-    def whole() -> bool:
+    def whole():
         head = window.docks.show_panel("data").look.columns.horizontalHeader()
         return head.count() > 1 and all(
             head.sectionSizeHint(n) <= head.sectionSize(n)

@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QPushButton
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.ui.data.data_panel import DataPanel
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.data_recipes import recipe_for, recipe_with_file
 from netbuilder.ui.window.documents import empty_project
 
 
-def open_panel(window: MainWindow) -> DataPanel:
+def open_panel(window):
     panel = window.docks.show_panel("data")
     assert isinstance(panel, DataPanel)
     return panel

@@ -1,6 +1,5 @@
 """The Data tab: files of one's own, their trouble in words, a recipe that edits the project."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,20 +19,19 @@ from netbuilder.ui.data.data_gallery import DataCard
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.inspector.project_summary import ProjectSummary
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.documents import empty_project
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Path:
+def table(tmp_path):
     path = tmp_path / "houses.csv"
     rows = [f"{n},{n % 3},{'yes' if n % 2 else 'no'},{1000 + 10 * n}" for n in range(60)]
     path.write_text("size,rooms,garden,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path
 
 
-def open_panel(window: MainWindow) -> DataPanel:
+def open_panel(window):
     panel = window.docks.show_panel("data")
     assert isinstance(panel, DataPanel)
     return panel
@@ -235,7 +233,7 @@ def test_missing_values_are_mended_by_one_click(open_window, qtbot, table, butto
 
 
 @pytest.fixture(params=[False, True], ids=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> Iterator[None]:
+def scheme(request):
     theme.theme().force(request.param)
     yield
     theme.theme().force(None)
@@ -417,7 +415,7 @@ def test_in_a_narrow_panel_no_view_is_behind_an_arrow(open_window, tmp_path, qtb
     assert not any(button.isVisible() for button in bar.findChildren(QToolButton))
 
 
-def rows_of(path: Path, head: str, count: int = 60) -> Path:
+def rows_of(path, head, count=60):
     width = head.count(",")
     lines = [",".join(["1.5", *(str(n + k) for k in range(width))]) for n in range(count)]
     path.write_text(head + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
@@ -474,10 +472,10 @@ def test_a_path_is_taken_whole_and_the_keyboard_stays_in_its_field(open_window, 
     rows = panel.form.rows
     field = rows["test_path"].editor.findChild(QLineEdit)
 
-    def said() -> str:
+    def said():
         return window.store.project.data.test_path
 
-    def focused() -> bool:
+    def focused():
         QApplication.processEvents()
         return QApplication.focusWidget() is field and panel.form.rows == rows
 

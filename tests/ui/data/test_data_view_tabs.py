@@ -1,7 +1,6 @@
 """What there is to see of data of each kind, in the tabs below its recipe."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -9,8 +8,7 @@ import pytest
 import soundfile
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QApplication, QMenu
 
 from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.data_views import find_data_views
@@ -21,7 +19,7 @@ from netbuilder.ui.services.devices import WavePlayer, pcm_samples
 from netbuilder.ui.window.documents import empty_project
 
 
-def _graph(*layers: Node) -> Graph:
+def _graph(*layers: Node):
     nodes = [Node("input", "Input"), *layers]
     nodes.append(Node("out", "Dense", {"units": 1}))
     ids = [node.id for node in nodes]
@@ -29,7 +27,7 @@ def _graph(*layers: Node) -> Graph:
 
 
 @pytest.fixture
-def tabs(qtbot: QtBot) -> DataViewTabs:
+def tabs(qtbot):
     made = DataViewTabs(lambda label, edit: None)
     qtbot.addWidget(made)
     made.resize(420, 400)
@@ -37,14 +35,14 @@ def tabs(qtbot: QtBot) -> DataViewTabs:
     return made
 
 
-def _show(tabs: DataViewTabs, data: Data, base: Path, graph: Graph | None = None) -> Project:
+def _show(tabs, data, base, graph=None):
     project = Project("t", graph or _graph(), data)
     found = make_report(project, base)
     tabs.show_report(found, find_data_views(project, base, found), project, base)
     return project
 
 
-def _titles(tabs: DataViewTabs) -> list[str]:
+def _titles(tabs):
     return [tabs.tabText(n) for n in range(tabs.count()) if tabs.isTabVisible(n)]
 
 
@@ -141,7 +139,7 @@ def test_a_series_says_where_time_jumps(tabs, tmp_path):
     assert tab.plot.getPlotItem().vb.viewRange()[0] != seen
 
 
-def _wheel(widget: QWidget, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> bool:
+def _wheel(widget, keys=Qt.KeyboardModifier.NoModifier):
     """Turn the wheel in a widget's middle; whether it was taken."""
     spot = widget.rect().center()
     event = QWheelEvent(
@@ -153,7 +151,7 @@ def _wheel(widget: QWidget, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoMo
 
 
 @pytest.fixture
-def tones(tmp_path: Path) -> Path:
+def tones(tmp_path):
     for name in ("one", "two"):
         (tmp_path / "tones" / name).mkdir(parents=True)
         for number in range(5):
@@ -172,7 +170,7 @@ def test_sounds_are_seen_and_without_a_loudspeaker_it_is_said(tabs, tones, qtbot
     tab.table.selectRow(9)
     qtbot.waitUntil(lambda: tab.heard is not first)
 
-    def silent(self: WavePlayer, wave: object, rate: int) -> None:
+    def silent(self, wave, rate):
         raise UserError("No loudspeaker was found.", "Plug one in.")
 
     # What the machine of the test has or lacks must not decide.
@@ -263,7 +261,7 @@ def test_a_plot_that_is_chosen_in_a_small_window_is_seen_with_its_axis(
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(place).center())
     plot = look.currentWidget().plot
 
-    def seen() -> bool:
+    def seen():
         view = panel.scroll_area.viewport()
         end = plot.mapTo(view, plot.rect().bottomLeft()).y()
         return bar.mapTo(view, bar.rect().topLeft()).y() >= 0 and end <= view.height()

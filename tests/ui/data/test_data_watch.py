@@ -1,7 +1,6 @@
 """A file that changes, goes and comes again while the window is open is noticed and read again."""
 
 import time
-from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import Qt
@@ -13,7 +12,7 @@ from netbuilder.ui.services.data_watch import DataWatch
 from netbuilder.ui.window.documents import empty_project
 
 
-def write(path: Path, rows: int, first: int = 0) -> None:
+def write(path, rows, first=0):
     lines = "\n".join(f"{first + n},{2 * n}" for n in range(rows))
     path.write_text(f"x,y\n{lines}\n", encoding="utf-8")
 
@@ -25,7 +24,7 @@ def test_a_table_that_changes_goes_and_comes(open_window, qtbot, tmp_path):
     panel, bench = window.docks.show_panel("data"), window.workbench
     panel.choose_path(table)
 
-    def rows() -> int:
+    def rows():
         facts = bench.facts
         return 0 if facts is None else facts.rows + facts.validation_rows + facts.test_rows
 

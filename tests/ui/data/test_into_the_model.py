@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 
-def table() -> str:
+def table():
     lines = ["town;weight;size;price"]
     for n in range(60):
         town = ("Ulm", "Köln", "Bonn")[n % 3]

@@ -1,7 +1,5 @@
 """Of thousands of pictures the first look opens some; all are looked at behind the window."""
 
-from pathlib import Path
-
 import pytest
 from PIL import Image
 
@@ -17,7 +15,7 @@ RECIPE = Data("images", path="p")
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def pictures(tmp_path):
     """2,100 of them in two classes. Every second is opened at first; one of the others is none."""
     Image.new("L", (4, 4)).save(tmp_path / "one.png")
     content = (tmp_path / "one.png").read_bytes()

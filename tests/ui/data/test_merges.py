@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QTableWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.tokens import learn_merges
 from netbuilder.ui.kinds.texts import MergesView
@@ -11,7 +10,7 @@ CLASSIC = " ".join(["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3
 MERGES = learn_merges(CLASSIC, True, 4, 1000)[0]
 
 
-def view(qtbot: QtBot) -> MergesView:
+def view(qtbot):
     found = MergesView()
     qtbot.addWidget(found)
     found.show_merges(MERGES, "lowest newer")
@@ -19,7 +18,7 @@ def view(qtbot: QtBot) -> MergesView:
     return found
 
 
-def tokens(found: MergesView) -> list[str]:
+def tokens(found):
     label = found.findChild(QLabel, "merges-tokens")
     return label.accessibleName().split()
 

@@ -1,6 +1,5 @@
 """One button builds a network for the data on an empty canvas, as one edit, with its reasons."""
 
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -10,19 +9,18 @@ from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits
 from netbuilder.core.results.suggestion.selection import suggest
 from netbuilder.ui.data.data_panel import DataPanel
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Path:
+def table(tmp_path):
     """36 flats, too few for trials: 1000 + 50 a square metre; some sizes are missing."""
     rows = [f"{'' if n % 40 == 7 else 20 + n},{1000 + 50 * (20 + n)}" for n in range(36)]
     (tmp_path / "flats.csv").write_text("\n".join(["size,price", *rows]), encoding="utf-8")
     return tmp_path / "flats.csv"
 
 
-def _panel(window: MainWindow) -> DataPanel:
+def _panel(window):
     return cast("DataPanel", window.docks.show_panel("data"))
 
 

@@ -1,7 +1,6 @@
 """Large data is prepared behind the window: seen, stopped by a button, and begun again."""
 
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,11 +22,11 @@ ROWS = 100_000
 
 
 @contextmanager
-def held() -> Iterator[threading.Event]:
+def held():
     """The thread that prepares waits after its first piece until this is set."""
     go, told = threading.Event(), threading.Event()
 
-    def wait(done: int, of: int) -> bool:
+    def wait(done, of):
         if told.is_set():
             go.wait(MINUTE / 1000)
         told.set()
@@ -63,7 +62,7 @@ def test_preparing_is_seen_stopped_and_begun_again(open_window, qtbot, tmp_path,
     assert "was stopped" in str(window.workbench.data_error)
     # Nothing of it is kept but facts; the thread that was stopped clears up after it has said so.
 
-    def prepared() -> list[str]:
+    def prepared():
         kept = disk_cache.cache_folder().iterdir()
         return [str(one) for one in kept if not (one / "value.pickle").exists()]
 
@@ -84,7 +83,7 @@ def test_while_data_is_read_a_bar_is_seen_and_no_empty_frame(
 ):
     go, read = threading.Event(), data_panel._read_report
 
-    def wait(*inputs: Any) -> Any:
+    def wait(*inputs: Any):
         go.wait(MINUTE / 1000)
         return read(*inputs)
 
@@ -112,7 +111,7 @@ def test_two_that_ask_for_the_same_read_it_once():
     recent: RecentValues[int] = RecentValues(2)
     began, made = threading.Event(), []
 
-    def make() -> int:
+    def make():
         made.append(1)
         began.wait(10)
         return int(np.sum(made))

@@ -66,7 +66,7 @@ def test_points_are_drawn_anew_while_one_slides(open_window, qtbot):
         < panel.look.mapTo(panel, panel.look.rect().topLeft()).y()
     ), "the slider stands above what it changes"
 
-    def spread() -> float:
+    def spread():
         return float(np.ptp(scatter._look.values[:, 1]))
 
     before = spread()

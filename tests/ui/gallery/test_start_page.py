@@ -1,7 +1,6 @@
 """The start page: what is chosen on it opens, by mouse and by keyboard; and the help window."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QRectF, Qt, QTimer
@@ -281,7 +280,7 @@ def test_the_tour_is_repeated_from_help(qtbot, open_window):
     tour.end()
     assert tour.seen
 
-    def press() -> None:
+    def press():
         helps = window.findChild(HelpWindow)
         qtbot.mouseClick(helps.tour_button, Qt.MouseButton.LeftButton)
 
@@ -535,7 +534,7 @@ def test_nothing_on_the_start_page_is_cut_off(qtbot, open_window, tmp_path, size
 
 
 @pytest.fixture
-def german() -> Iterator[None]:
+def german():
     choose_language("de")
     yield
     choose_language("en")

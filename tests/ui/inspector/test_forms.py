@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
@@ -34,7 +33,7 @@ OBJECTS = {
 }
 
 
-def open_form(qtbot: QtBot, params: tuple[Param, ...], values: dict[str, Any]) -> ParamForm:
+def open_form(qtbot, params, values):
     form = ParamForm(params)
     qtbot.addWidget(form)
     form.resize(430, 400)
@@ -204,7 +203,7 @@ def test_the_wheel_changes_nothing_that_has_no_focus(qtbot):
     assert box.text() == "32"
 
 
-def rate_form(qtbot: QtBot, value: Any) -> tuple[ParamForm, ScheduleEditor, list[Any]]:
+def rate_form(qtbot, value):
     form = open_form(qtbot, OPTIMIZERS["Adam"].params, {"learning_rate": value})
     form.set_steps(900)
     got: list[Any] = []
@@ -214,7 +213,7 @@ def rate_form(qtbot: QtBot, value: Any) -> tuple[ParamForm, ScheduleEditor, list
     return form, editor, got
 
 
-def pick(editor: ScheduleEditor, name: str | None) -> None:
+def pick(editor, name):
     index = editor.combo.findData(name)
     editor.combo.setCurrentIndex(index)
     editor.combo.activated.emit(index)
@@ -274,7 +273,7 @@ def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot):
     box.show()
     line = box.lineEdit()
 
-    def front() -> int:
+    def front():
         line.repaint()  # a line scrolls when it is painted
         return line.cursorPositionAt(QPoint(8, line.height() // 2))
 

@@ -7,7 +7,7 @@ from netbuilder.ui.widgets import role_boxes as cards_module
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
-def problem(code: str, *fixes: str) -> Problem:
+def problem(code, *fixes: str):
     """An error with these mends."""
     found = tuple(Fix(label, lambda project: project) for label in fixes)
     first = found[0] if found else None

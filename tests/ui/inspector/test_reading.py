@@ -1,8 +1,5 @@
 """What a person types becomes a value, or a sentence that says why not."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from netbuilder.core import i18n
@@ -130,7 +127,7 @@ def test_a_comma_that_can_be_read_in_two_ways_is_asked_about(text):
 
 
 @pytest.fixture
-def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def german(tmp_path, monkeypatch):
     """German numbers."""
     (tmp_path / "de").mkdir()
     (tmp_path / "de/netbuilder.po").write_text('msgid ""\nmsgstr ""\n', encoding="utf-8")

@@ -1,10 +1,7 @@
 """Several layers at once, and groups, in the inspector."""
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, groups
@@ -16,7 +13,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 
 @pytest.fixture
-def inspector(qtbot: QtBot) -> Iterator[Inspector]:
+def inspector(qtbot):
     project = Project()
     for layer, units in (("Input", 0), ("Dense", 50), ("Dropout", 0), ("Dense", 10), ("LSTM", 4)):
         project = edits.append_layer(project, layer, params={"units": units} if units else {})
@@ -30,7 +27,7 @@ def inspector(qtbot: QtBot) -> Iterator[Inspector]:
     bench.deleteLater()
 
 
-def _params(panel: Inspector, name: str) -> list:
+def _params(panel, name):
     by_id = panel.store.project.graph.by_id
     return [by_id[one].params.get(name) for one in ("dense", "dense_1", "lstm")]
 

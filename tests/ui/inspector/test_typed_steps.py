@@ -19,13 +19,13 @@ def test_what_is_typed_after_enter_is_a_step_of_its_own(open_window, example, qt
     form = window.inspector.form
     units, other = form.rows["units"].editor, form.rows["activation"].editor
 
-    def typed(text: str) -> None:
+    def typed(text):
         units.setFocus()
         qtbot.waitUntil(units.hasFocus)
         units.selectAll()
         QTest.keyClicks(units, text)
 
-    def shown() -> object:
+    def shown():
         return window.store.project.graph.by_id[layer].params["units"]
 
     before = shown()

@@ -45,7 +45,7 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(open_window, example, qtbot)
     layout = drawing.layout_of_units
     left, top = drawing._origin()
 
-    def at(spot: QPointF) -> QPoint:
+    def at(spot):
         return (spot * layout.scale + QPointF(left, top)).toPoint()
 
     corner = at(layout.large.topLeft() + QPointF(10, 10))
@@ -65,7 +65,7 @@ def test_neurons_follow_a_run_and_a_link_is_dragged(open_window, example, qtbot)
     QTest.mouseMove(drawing, spot - QPointF(0, 40).toPoint())
     QTest.mouseRelease(drawing, button, pos=spot)
 
-    def weight() -> float:
+    def weight():
         model = window.workbench.models.prediction_model
         return float(weights_of(model, "dense")["kernel"][1, 2])
 
@@ -113,7 +113,7 @@ def test_links_show_the_size_and_the_sign_of_their_weights(open_window, example,
     link, owner = Link(1, 0, 0), feed.columns[1].owner
     layout = drawing.layout_of_units
 
-    def painted(weight: float) -> tuple[int, int, float]:
+    def painted(weight):
         """Pixels across the link's middle that are blue, and orange, and its share of painted."""
         kernel = np.zeros((2, 2))
         kernel[0, 0] = weight
@@ -203,7 +203,7 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(open_wind
     QTest.mouseMove(drawing, spot - QPoint(0, 59))
     QTest.mouseRelease(drawing, Qt.MouseButton.LeftButton, pos=spot - QPoint(0, 59))
 
-    def of_run() -> float:
+    def of_run():
         kernel = weights_of(window.workbench.models.prediction_model, "output")["kernel"]
         return float(kernel[link.source, link.unit])
 
@@ -253,7 +253,7 @@ def test_what_is_closed_is_not_computed(open_window, example, qtbot):
     window.runner.start(first=lambda session: session.pause())
     qtbot.waitUntil(lambda: window.runner.state.paused)
 
-    def asked() -> set[str]:
+    def asked():
         return {probe.key for probe in window.runner.probes.all()}
 
     assert "neurons" in asked() and "canvas.surface" not in asked()
@@ -266,7 +266,7 @@ def test_what_is_closed_is_not_computed(open_window, example, qtbot):
 
 @pytest.mark.parametrize("width", [1, 2])
 def test_a_map_of_one_value_has_its_colour_on_the_scale_of_the_points(width):
-    def color(part: float) -> np.ndarray:
+    def color(part):
         return _surface_colors(np.full((2, 2, width), (1 - part, part)[-width:]))[0, 0]
 
     assert (color(0.5) == 255).all()

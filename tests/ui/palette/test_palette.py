@@ -3,7 +3,6 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.project import fragments, groups
@@ -13,7 +12,7 @@ from netbuilder.ui.style import theme
 
 
 @pytest.fixture
-def palette(qtbot: QtBot, home: object) -> Palette:
+def palette(qtbot, home):
     palette = Palette()
     qtbot.addWidget(palette)
     palette.resize(230, 600)
@@ -21,7 +20,7 @@ def palette(qtbot: QtBot, home: object) -> Palette:
     return palette
 
 
-def names(palette: Palette) -> list[str]:
+def names(palette):
     model = palette.model
     return [model.index(row).data() for row in range(model.rowCount())]
 
@@ -110,7 +109,7 @@ def test_names_are_whole_and_have_room_in_their_rows(palette, qtbot, width):
     palette.show_all(True)
     view, found = palette.list, []
 
-    def fits() -> bool:
+    def fits():
         rows = [palette.model.index(row) for row in range(palette.model.rowCount())]
         rows = [index for index in rows if index.data(SPEC_ROLE) is not None]
         boxes = [view.visualRect(index) for index in rows]

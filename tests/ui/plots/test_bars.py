@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.kinds.tables import CorrelationMap
@@ -59,7 +59,7 @@ def test_names_of_columns_stand_upright_where_there_is_no_room(qtbot):
     assert not heat.upright
 
 
-def _contrasts(image: QImage, spot: QRectF) -> float:
+def _contrasts(image, spot):
     """Of the letters on a cell with what is around them."""
     area = spot.toRect().adjusted(2, 2, -2, -2)
     ground = image.pixelColor(area.topLeft())

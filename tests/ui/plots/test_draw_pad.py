@@ -12,14 +12,14 @@ from netbuilder.ui.plots.draw_pad import DrawPad
 _WAY = [QPoint(40, y) for y in range(30, 140, 10)]
 
 
-def _mouse(pad: DrawPad, way: list[QPoint]) -> None:
+def _mouse(pad, way):
     QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=way[0])
     for spot in way[1:]:
         QTest.mouseMove(pad, spot)
     QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=way[-1])
 
 
-def _pen(pad: DrawPad, way: list[QPoint], pressure: float = 0.5) -> None:
+def _pen(pad, way, pressure=0.5):
     kinds = QEvent.Type
     steps = [(kinds.TabletPress, way[0]), *((kinds.TabletMove, spot) for spot in way[1:])]
     for kind, spot in [*steps, (kinds.TabletRelease, way[-1]), (kinds.TabletMove, QPoint(150, 90))]:
@@ -43,7 +43,7 @@ def _pen(pad: DrawPad, way: list[QPoint], pressure: float = 0.5) -> None:
         assert event.isAccepted(), "else a mouse is made of it as well"
 
 
-def _finger(pad: DrawPad, way: list[QPoint]) -> None:
+def _finger(pad, way):
     device = QTest.createTouchDevice()
     touch = QTest.touchEvent(pad, device, False)
     touch.press(0, way[0], pad).commit()

@@ -23,7 +23,7 @@ def test_one_number_a_step_is_a_curve(qtbot):
     steps = np.linspace(0, 1, 40)[:, None]  # from the lower left to the upper right
     image = activation_strip(steps, 160, 40)
 
-    def heights(x: int) -> list[int]:
+    def heights(x):
         return [y for y in range(image.height()) if image.pixelColor(x, y).alpha() > 200]
 
     left, right = heights(8), heights(image.width() - 8)

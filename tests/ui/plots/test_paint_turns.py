@@ -1,7 +1,6 @@
 """Windows beside each other are painted in turns of the event loop of their own."""
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
-from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.widgets.throttle import PaintTurns
@@ -10,11 +9,11 @@ from netbuilder.ui.widgets.throttle import PaintTurns
 class Painted(QWidget):
     """Counts how often it is painted, and in which turns of the event loop."""
 
-    def __init__(self, turns: list[int], parent: QWidget | None = None) -> None:
+    def __init__(self, turns, parent=None):
         super().__init__(parent)
         self.turns, self.seen = turns, list[int]()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event):
         self.seen.append(len(self.turns))
 
 
@@ -71,7 +70,7 @@ def test_docks_that_float_take_turns_with_the_window(open_window, qtbot):
     seen: dict[str, int] = {}
 
     class Watch(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, watched, event):
             if event.type() is QEvent.Type.Paint:
                 seen[watched.objectName()] = len(heard)
             return False

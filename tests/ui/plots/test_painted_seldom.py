@@ -1,7 +1,6 @@
 """What does not change while a network trains is not worked out, laid out or painted anew."""
 
 import time
-from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +24,7 @@ POINTS = SamplePoints(
 )
 
 
-def surface(seed: int, across: str = "x", right: float = 1.0) -> SurfacePicture:
+def surface(seed, across="x", right=1.0):
     share = np.random.default_rng(seed).random((20, 20))
     shares = np.stack([share, 1 - share], axis=-1)
     return SurfacePicture(
@@ -37,7 +36,7 @@ def test_a_newer_surface_works_out_no_axis_anew(qtbot, monkeypatch):
     worked_out: list[str] = []
     plain = AxisItem.generateDrawSpecs
 
-    def counted(axis: AxisItem, painter: Any) -> Any:
+    def counted(axis, painter):
         worked_out.append(axis.orientation)
         return plain(axis, painter)
 
@@ -112,7 +111,7 @@ def test_the_height_of_a_paragraph_of_widgets_is_found_once(qtbot, monkeypatch):
     arranged: list[int] = []
     plain = FlowLayout._arrange
 
-    def counted(self: FlowLayout, rect: QRect, *, move: bool) -> int:
+    def counted(self, rect, *, move):
         arranged.append(rect.width())
         return plain(self, rect, move=move)
 
@@ -131,7 +130,7 @@ def test_the_height_of_a_paragraph_of_widgets_is_found_once(qtbot, monkeypatch):
 def test_bars_stand_where_their_numbers_say(qtbot):
     picture = strips.bars_image(np.array([1.0, -1.0, 0.5, 0.0]), 40, 20)
 
-    def color(x: float, y: float) -> str:
+    def color(x, y):
         return picture.pixelColor(round(2 * x), round(2 * y)).name()  # two dots a pixel
 
     assert color(4, 5) == color(24, 7) == QColor(theme.ABOVE_ZERO).name()  # up from the middle
@@ -153,7 +152,7 @@ def test_zero_on_a_strip_has_the_colour_of_a_card(qtbot, dark):
 def test_many_units_have_the_colours_of_a_few(qtbot):
     """Blue above 0 and orange below, as bars and as stripes; none is marked among the others."""
 
-    def colours(numbers: list[float]) -> list[str]:
+    def colours(numbers):
         picture = strips.activation_strip(np.array(numbers))
         step, low = picture.width() / len(numbers), picture.height() - 2
         return [picture.pixelColor(int(step * (n + 0.5)), low).name() for n in (0, 1, 2)]

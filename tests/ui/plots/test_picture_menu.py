@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.kinds.tables import CorrelationMap
@@ -18,25 +17,25 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 
-def _bars() -> QWidget:
+def _bars():
     made = BarList()
     made.show_rows([("cats", 30.0, "30"), ("dogs", 12.0, "12")])
     return made
 
 
-def _heat() -> QWidget:
+def _heat():
     made = HeatMap()
     made.show_matrix(np.array([[5, 1], [0, 7]]), ("cats", "dogs"))
     return made
 
 
-def _correlation() -> QWidget:
+def _correlation():
     made = CorrelationMap()
     made.show_matrix(np.array([[1.0, 0.9], [0.9, 1.0]]), ("cats", "dogs"))
     return made
 
 
-def _curve() -> QWidget:
+def _curve():
     made = pg.PlotWidget(background=theme.colors().panel)
     PictureMenu(made, "curve")
     made.plot([0, 1, 2], [0, 1, 4])
@@ -46,7 +45,7 @@ def _curve() -> QWidget:
 
 
 @pytest.fixture(params=[_bars, _heat, _correlation, _curve], ids=lambda made: made.__name__)
-def plot(request: pytest.FixtureRequest, qtbot: QtBot) -> QWidget:
+def plot(request, qtbot):
     made: QWidget = request.param()
     qtbot.addWidget(made)
     made.resize(320, 240)
@@ -55,12 +54,12 @@ def plot(request: pytest.FixtureRequest, qtbot: QtBot) -> QWidget:
     return made
 
 
-def _menu(plot: QWidget) -> PictureMenu:
+def _menu(plot):
     (found,) = plot.findChildren(PictureMenu)
     return found
 
 
-def _colors(image: QImage) -> set[str]:
+def _colors(image):
     return {
         image.pixelColor(x, y).name()
         for x in range(0, image.width(), 3)
@@ -95,7 +94,7 @@ def test_a_picture_shows_all_that_is_seen(plot, tmp_path):
     np.testing.assert_allclose(_parts(drawn), seen, atol=0.008)
 
 
-def _parts(image: QImage) -> np.ndarray:
+def _parts(image):
     """How much of each of six by six parts is not as its background."""
     image = image.convertToFormat(QImage.Format.Format_RGB32)
     dots = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)

@@ -8,7 +8,7 @@ from netbuilder.ui.plots.live.surface_plot import _styled
 from netbuilder.ui.style import theme
 
 
-def light(color: QColor) -> float:
+def light(color):
     """Relative luminance, as WCAG 2 defines it."""
     parts = [
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.results.live.view_data import MapPicture, SamplePoints, SurfacePicture
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
@@ -12,7 +11,7 @@ COUNT = 300
 
 
 @pytest.fixture
-def plot(qtbot: QtBot) -> SurfacePlot:
+def plot(qtbot):
     made = SurfacePlot()
     # A plot that is closed has nothing left to take the colours of another scheme.
     qtbot.addWidget(

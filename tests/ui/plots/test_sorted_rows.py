@@ -9,7 +9,7 @@ from netbuilder.ui.plots.table_preview import NumberDelegate, PreviewView
 ROWS = (("70", "b"), ("667", "a"), ("", "c"), ("1,234", "B"), ("-3.5 kg", "2024-01-06"))
 
 
-def shown(view: PreviewView, column: int = 0) -> list[str]:
+def shown(view, column=0):
     model = view.model
     return [model.index(row, column).data() for row in range(model.rowCount())]
 
@@ -22,7 +22,7 @@ def test_headers_sort_numbers_by_their_size(qtbot):
     view.show_preview(Preview(("weight", "word"), ROWS))
     header = view.table.horizontalHeader()
 
-    def click(column: int) -> None:
+    def click(column):
         where = header.viewport().rect().topLeft()
         where.setX(header.sectionViewportPosition(column) + header.sectionSize(column) // 2)
         where.setY(header.height() // 2)

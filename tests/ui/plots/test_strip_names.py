@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import numpy as np
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.wording import format_probability
@@ -12,7 +11,7 @@ from netbuilder.ui.plots.live.layer_strips import lines_strip
 from netbuilder.ui.results.prediction_views import ClassBars
 
 
-def _first_ink(image: QImage) -> int:
+def _first_ink(image):
     """The column of pixels in which something is drawn first."""
     return next(
         x

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.results.live.view_data import SamplePoints, SurfacePicture
 from netbuilder.ui.plots.live.surface_plot import POINT_SIZE, SurfacePlot
 
 
-def picture(wrong: float = 0.0, height: float = 2.0) -> SurfacePicture:
+def picture(wrong=0.0, height=2.0):
     """Return a surface of two classes, 4 wide, of whose 100 points a share is wrong."""
     chance = np.random.default_rng(0)
     at = chance.random((100, 2)) * (4.0, height)
@@ -21,7 +20,7 @@ def picture(wrong: float = 0.0, height: float = 2.0) -> SurfacePicture:
 
 
 @pytest.fixture
-def plot(qtbot: QtBot) -> SurfacePlot:
+def plot(qtbot):
     plot = SurfacePlot()
     qtbot.addWidget(plot)
     plot.show()

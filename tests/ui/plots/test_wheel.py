@@ -17,7 +17,7 @@ from netbuilder.ui.results.threshold_view import ThresholdView
 from netbuilder.ui.style import theme
 
 
-def _held(view: ResidualsView | ThresholdView) -> QWidget:
+def _held(view):
     """A view's plot, which would go with the view."""
     view.plot.setParent(None)
     return view.plot

@@ -61,5 +61,5 @@ def test_texts_and_series(open_window, example, qtbot, name):
     assert panel.predictions.first.values == pytest.approx(right, abs=1e-4)
 
 
-def raw_first(raw: dict) -> float:
+def raw_first(raw):
     return float(next(iter(raw.values()))[0][0])

@@ -10,14 +10,13 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QTableView
 
 from netbuilder.core.project import edits
 from netbuilder.ui.plots.colour_bar import class_color
-from netbuilder.ui.results.clusters_panel import ClustersPanel
 
 
-def button(panel: ClustersPanel, key: str) -> QPushButton:
+def button(panel, key):
     return panel.findChild(QPushButton, f"cluster_{key}")
 
 
-def points(panel: ClustersPanel) -> list[str]:
+def points(panel):
     return [brush.color().name() for brush in panel.plot.points.data["brush"]]
 
 
@@ -30,7 +29,7 @@ def test_drag_assign_move_step_back_until_nothing_changes(open_window, example, 
     done: set[str] = set()  # as a lesson sees it
     window.workbench.happened.connect(done.add)
 
-    def happened() -> set[str]:
+    def happened():
         actions = {event.removeprefix("clustered:") for event in done}
         done.clear()
         return actions

@@ -1,8 +1,5 @@
 """One draws as the pictures of the set look: with a black pen where they are black on white."""
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,7 +12,7 @@ from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.kinds.pictures import _CAMERA
 
 
-def bars(path: Path) -> None:
+def bars(path):
     """Thick lines from top to bottom (0) and from left to right (1), black on white."""
     rng = np.random.default_rng(1)
     pictures, answers = np.full((200, 28, 28, 1), 255.0, np.float32), np.arange(200) % 2
@@ -84,7 +81,7 @@ def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
         for name in ("turned.png", "paper.png")
     )
 
-    def answers(wanted: Any) -> None:
+    def answers(wanted):
         qtbot.waitUntil(lambda: np.allclose(panel.predictions.first.probabilities, wanted))
 
     view = panel.pictures

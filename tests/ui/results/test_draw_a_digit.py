@@ -21,7 +21,7 @@ from netbuilder.ui.plots.draw_pad import DrawPad
 HANDS = json.loads(Path(__file__).with_name("hand_drawn_digits.json").read_text(encoding="utf-8"))
 
 
-def _draw(pad: DrawPad, strokes: str) -> np.ndarray:
+def _draw(pad, strokes):
     pad.clear()
     for stroke in strokes.split("|"):
         pairs = [map(int, point.split(",")) for point in stroke.split()]

@@ -1,29 +1,22 @@
 """Points on the Surface tab are put in, moved and taken away by mouse and by keyboard."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.edits_data import PointEdits, point_edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.surface_panel import SurfacePanel
+from netbuilder.core.project.edits_data import point_edits
 from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.fixture
-def editing(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> tuple[MainWindow, SurfacePanel]:
+def editing(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=2))
     panel = window.docks.show_panel("surface")
     qtbot.waitUntil(lambda: panel.picture is not None)
@@ -31,11 +24,11 @@ def editing(
     return window, panel
 
 
-def done(window: MainWindow) -> PointEdits:
+def done(window):
     return point_edits(window.store.project.data)
 
 
-def shown(panel: SurfacePanel, place: tuple[float, float]) -> bool:
+def shown(panel, place):
     return bool((np.abs(panel.plot.drawn_at - place).max(axis=1) < 1e-4).any())
 
 
@@ -125,7 +118,7 @@ def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(edi
 def test_what_was_answered_stays_pale_until_the_next_network_answers(editing, qtbot):
     window, panel = editing
 
-    def trained() -> None:
+    def trained():
         qtbot.train(window)
         qtbot.waitUntil(lambda: panel.picture is not None and panel.picture.answered)
 
@@ -152,7 +145,7 @@ def test_nothing_that_is_said_moves_the_plot_under_the_hand(size, editing, qtbot
     panel.points.edit.click()
     view = panel.plot.viewport()
 
-    def place() -> tuple[QPoint, QSize]:
+    def place():
         QApplication.processEvents()
         return view.mapToGlobal(QPoint(0, 0)), view.size()
 

@@ -78,10 +78,10 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     # Judged anew, nothing jumps: what comes later has its place from the beginning.
     tops: list[dict[str, int]] = []
 
-    def places() -> dict[str, int]:
+    def places():
         return {name: getattr(panel, name).y() for name in ("parts", "heat", "samples")}
 
-    def note() -> None:
+    def note():
         tops.append(places())
 
     panel.heat.chosen.emit(3, 3)
@@ -130,7 +130,7 @@ def test_nothing_moves_when_late_values_come(
     sections = [one for one in panel.result_widgets if one.isVisibleTo(panel)]
     sections += [panel.compare, panel.learning]
 
-    def places() -> list[int]:
+    def places():
         return [one.y() for one in sections]
 
     at_rest(places)

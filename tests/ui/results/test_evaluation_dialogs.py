@@ -1,22 +1,18 @@
 """From Evaluate: other methods beside the network, the model card, and the results by group."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.defaults import fit_output_to_data
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.project import card_answers, edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.statistics import by_group, group_values
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import MOST_RINGED
-from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 from netbuilder.ui.results.model_card_dialog import ModelCardDialog
 from netbuilder.ui.services.runs.run_record import RunState
@@ -25,9 +21,7 @@ MINUTE = 60_000
 
 
 @pytest.fixture
-def panel(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> EvaluatePanel:
+def panel(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=3, seed=1))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=3 * MINUTE)

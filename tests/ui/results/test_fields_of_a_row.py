@@ -14,7 +14,7 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 from netbuilder.core.results.own_units import format_day, parse_day
 from netbuilder.core.results.predict import FormField
 from netbuilder.ui.forms.slide_editor import SlideEditor
-from netbuilder.ui.kinds.rows import ResponseView, param_of
+from netbuilder.ui.kinds.rows import param_of
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(open_window, tmp_path, qtbot):
     assert rooms.box.text() == "30"
 
 
-def _below(curve: ResponseView) -> list[tuple[float, str]]:
+def _below(curve):
     """Dates that are written below the curve, and where."""
     levels = curve.plot.getPlotItem().getAxis("bottom")._tickLevels
     return levels[0] if levels is not None else []  # without any pyqtgraph writes numbers

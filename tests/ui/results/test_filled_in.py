@@ -1,7 +1,5 @@
 """A value that was filled in for an empty cell says so wherever it is shown."""
 
-from pathlib import Path
-
 import numpy as np
 
 from netbuilder.core.data.load import load_dataset
@@ -12,7 +10,7 @@ from netbuilder.core.results.live.sample_summary import filled_words
 from netbuilder.ui.plots.live.surface_plot import FAINT
 
 
-def _project(folder: Path) -> Project:
+def _project(folder):
     """Each fifth row, the first test row among them, has no size."""
     rows = [f"{'' if n % 5 == 0 else 40 + n},{n % 4},{100 + 3 * n}" for n in range(50)]
     (folder / "d.csv").write_text("size,rooms,price\n" + "\n".join(rows) + "\n", encoding="utf-8")

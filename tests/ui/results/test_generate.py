@@ -1,7 +1,6 @@
 """A network that learned the next token writes on, token by token, and can be stopped."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,7 +9,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.ui.kinds.texts import _GIVEN
 
 
-def alphabet(folder: Path) -> Project:
+def alphabet(folder):
     """Each letter of the text has one follower."""
     (folder / "t.txt").write_text("abcd " * 300)
     nodes = (

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor
 
 from netbuilder.core.project import edits
 from netbuilder.core.results.live.sample_summary import PADDING
@@ -77,12 +77,12 @@ def test_words_stand_across_as_the_steps_of_every_layer_do():
     assert number_in_words(8, shown_words(words, 180), size, (x, y)) == (3, 6)
 
 
-def _color(image: QImage, x: int, y: int) -> QColor:
+def _color(image, x, y):
     dots = image.devicePixelRatio()
     return image.pixelColor(int((x + 0.5) * dots), int((y + 0.5) * dots))
 
 
-def _laid(picture: ScaledPicture) -> bool:
+def _laid(picture):
     return picture.height() >= picture.pixmap().deviceIndependentSize().height()
 
 

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.results.threshold_view import ThresholdView
@@ -19,7 +17,7 @@ from netbuilder.ui.services.runs.run_record import RunState
 MINUTE = 60_000
 
 
-def train(window: MainWindow, qtbot: QtBot, **training: object) -> None:
+def train(window, qtbot, **training: object):
     before = window.workbench.models.trained
     window.store.apply("Plan", lambda project: edits.set_training(project, **training))
     qtbot.waitUntil(lambda: window.workbench.settled)
@@ -89,7 +87,7 @@ def test_runs_stand_side_by_side_in_their_colours(open_window, example, qtbot):
     assert view.table.isHidden()
 
 
-def _kept(run_id: str) -> bool:
+def _kept(run_id):
     from netbuilder.core.engine.runs.run_store import network_path
 
     return network_path(run_id).is_file()

@@ -12,7 +12,7 @@ from netbuilder.ui.plots.activation_strips import heat_images, map_factors
 from netbuilder.ui.plots.images import ScaledPicture, grey_levels, levels, to_image
 
 
-def _colors(image: QImage) -> set[tuple[int, int, int]]:
+def _colors(image):
     """Of all pixels that are opaque."""
     plain = image.convertToFormat(QImage.Format.Format_ARGB32)
     pixels: NDArray[np.uint8] = np.frombuffer(plain.constBits(), np.uint8).reshape(-1, 4)

@@ -1,26 +1,21 @@
 """Predict answers while the network learns, and its answer moves."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.model_store import ModelStore, Source
+from netbuilder.ui.services.model_store import Source
 from netbuilder.ui.services.runs.run_record import RunState
 
 
-def live_snapshot(models: ModelStore) -> TrainedModel | None:
+def live_snapshot(models):
     """The network that predicts while it learns."""
     return models.state.model if models.state.source is Source.LIVE else None
 
 
-def stroke(panel: PredictPanel, qtbot: QtBot, x: int) -> Any:
+def stroke(panel, qtbot, x):
     """Draw a line from above to below on a new page; the sample that it becomes."""
     pad = panel.pictures.pad
     pad.clear()
@@ -58,7 +53,7 @@ def test_a_drawing_is_answered_by_the_network_that_learns(open_window, example, 
         wanted = np.asarray(live_snapshot(bench.models).model(raw[None]))[0]
         held = panel.learning
 
-        def right(held: Any = held, wanted: Any = wanted) -> bool:
+        def right(held=held, wanted=wanted):
             found = held.found
             return found is not None and np.allclose(
                 found.first.probabilities[0], wanted, atol=1e-4
@@ -86,7 +81,7 @@ class Requests(QObject):
 
     count = 0
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched, event):
         self.count += event.type() == QEvent.Type.LayoutRequest
         return False
 
@@ -100,7 +95,7 @@ def test_the_answer_moves_as_it_learns(open_window, example, qtbot):
     qtbot.waitUntil(lambda: panel.learning.found is not None)
     seen: set[float] = set()
 
-    def moved() -> bool:
+    def moved():
         found = panel.learning.found
         if found is not None:
             seen.add(float(found.first.probabilities[0].max()))
@@ -134,7 +129,7 @@ def test_who_does_not_look_has_no_network_copied(open_window, example, qtbot):
     looks: list[bool] = []
     asked = window.paused_models.watched
 
-    def count() -> bool:
+    def count():
         looks.append(asked())
         return looks[-1]
 

@@ -1,27 +1,21 @@
 """Maps, walls and histograms of the Surface tab: a click leads to the sample."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.events import ProbeAnswered
-from netbuilder.core.engine.monitor.observer import Probe, ProbeResult
+from netbuilder.core.engine.monitor.observer import ProbeResult
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import histograms
 from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture, WallPicture
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps, over_epochs
-from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.views.live_activations import EVERY, SOON, RunHistograms
 
 
-def trained_panel(window: MainWindow, qtbot: QtBot, kind: type, view: str = "") -> SurfacePanel:
+def trained_panel(window, qtbot, kind, view=""):
     panel = window.docks.show_panel("surface")
     qtbot.train(window)
     if view:
@@ -31,9 +25,7 @@ def trained_panel(window: MainWindow, qtbot: QtBot, kind: type, view: str = "") 
 
 
 @pytest.fixture
-def reviews(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project]
-) -> MainWindow:
+def reviews(open_window, example):
     return open_window(edits.set_training(example("reviews"), epochs=3))
 
 
@@ -48,7 +40,7 @@ def test_each_point_of_the_map_is_a_click_to_its_sample(reviews, qtbot, at_rest)
     np.fill_diagonal(away, 9)
     lonely = int(away.min(axis=1).argmax())
 
-    def spot() -> QPoint:
+    def spot():
         place = plot.getPlotItem().vb.mapViewToScene(QPointF(*picture.at[lonely]))
         return plot.mapFromScene(place)
 
@@ -152,7 +144,7 @@ def test_a_long_run_is_examined_a_second_apart(open_window, example, qtbot):
     window.runner.start()
     qtbot.waitUntil(lambda: window.sample_view.look is not None)
 
-    def asked() -> Probe:
+    def asked():
         (found,) = [one for one in window.runner.probes.all() if one.gradients]
         return found
 

@@ -3,12 +3,11 @@
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data
-from netbuilder.ui.main_window import MainWindow
 
 PANELS = ("surface", "evaluate", "predict", "inside")
 
 
-def _said(window: MainWindow) -> set[str]:
+def _said(window):
     """What the panels that wait say: one sentence where all say the same."""
     places = [window.docks.show_panel(name, focus=False).waiting for name in PANELS]
     # Surface does not wait where it shows the points already.

@@ -1,7 +1,6 @@
 """A network that continues a text, looked into: attention as lines, the next token step by step."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +33,7 @@ def test_a_click_chooses_the_token_whose_attention_is_told(qtbot):
     assert lines.place == 2, "another text: its last token again"
 
 
-def small(folder: Path) -> Project:
+def small(folder):
     """Each letter of the text has one follower; attention looks back at four of them."""
     (folder / "t.txt").write_text("abcd " * 300)
     nodes = (

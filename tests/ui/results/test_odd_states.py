@@ -1,13 +1,11 @@
 """Empty and odd states of Evaluate, Predict and Why: each says what to do next."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtWidgets import QPushButton
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
 from netbuilder.core.project import edits
@@ -18,18 +16,18 @@ from netbuilder.ui.services.runs.run_record import RunState
 Open = Callable[..., MainWindow]
 
 
-def dense(units: int, activation: str | None = None) -> Graph:
+def dense(units, activation=None):
     params = {"units": units, **({"activation": activation} if activation else {})}
     return Graph((Node("input", "Input"), Node("out", "Dense", params)), (("input", "out"),))
 
 
-def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path | None) -> MainWindow:
+def trained(open_window, project, qtbot, path):
     window = open_window(project, path)
     qtbot.train(window)
     return window
 
 
-def table(folder: Path, rows: int = 60) -> Project:
+def table(folder, rows=60):
     random = np.random.default_rng(1)
     x = random.normal(size=rows).round(3)
     pd.DataFrame({"a": x, "b": -x, "y": 3 * x}).to_csv(folder / "t.csv", index=False)

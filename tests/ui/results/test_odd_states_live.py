@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtWidgets import QLabel
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _
@@ -16,7 +14,6 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.dialogs import result_sentences
 
@@ -24,7 +21,7 @@ Open = Callable[..., MainWindow]
 VIEWS = ("surface", "curve", "map", "weights", "gradients", "activations")
 
 
-def dense(units: int, activation: str = "linear") -> Graph:
+def dense(units, activation="linear"):
     nodes = (
         Node("input", "Input"),
         Node("hidden", "Dense", {"units": 4, "activation": "tanh"}),
@@ -33,14 +30,14 @@ def dense(units: int, activation: str = "linear") -> Graph:
     return Graph(nodes, (("input", "hidden"), ("hidden", "out")))
 
 
-def table(folder: Path, rows: int = 60, **data: object) -> Project:
+def table(folder, rows=60, **data: object):
     x = np.random.default_rng(1).normal(size=rows).round(3)
     pd.DataFrame({"a": x, "b": -x, "y": 3 * x}).to_csv(folder / "t.csv", index=False)
     recipe = Data("csv", path="t.csv", target=("y",), test_split=0.2)
     return Project("T", dense(1), replace(recipe, **data), Training(epochs=1))
 
 
-def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> MainWindow:
+def trained(open_window, project, qtbot, path):
     window = open_window(project, path)
     qtbot.train(window)
     qtbot.waitUntil(
@@ -49,7 +46,7 @@ def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> Ma
     return window
 
 
-def choose(panel: SurfacePanel, view: str, qtbot: QtBot) -> None:
+def choose(panel, view, qtbot):
     qtbot.waitUntil(lambda: panel.live.watched)
     panel.live.choose(view)
     qtbot.waitUntil(
@@ -60,7 +57,7 @@ def choose(panel: SurfacePanel, view: str, qtbot: QtBot) -> None:
     )
 
 
-def text_at_cell(window: MainWindow, node: str, told: list[str]) -> str:
+def text_at_cell(window, node, told):
     told.clear()
     assert not window.canvas.open_layer_popup(node)
     return told[-1]

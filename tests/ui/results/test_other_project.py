@@ -2,13 +2,11 @@
 
 import pytest
 from PySide6.QtWidgets import QLabel
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.ui.main_window import MainWindow
 
 
-def _train(window: MainWindow, qtbot: QtBot) -> None:
+def _train(window, qtbot):
     qtbot.train(window)
     assert window.workbench.models.trained is not None
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
@@ -64,7 +62,7 @@ def test_what_was_set_for_one_project_does_not_stand_in_the_next(open_window, ex
     qtbot.waitUntil(lambda: threshold.label.count() > 0)
     buttons = window.docks.show_panel("training").buttons
 
-    def found() -> list[object]:
+    def found():
         return [
             threshold.slider.value(),
             threshold.which.currentText(),
@@ -76,7 +74,7 @@ def test_what_was_set_for_one_project_does_not_stand_in_the_next(open_window, ex
 
     before = found()
 
-    def set_all() -> None:
+    def set_all():
         threshold.slider.setValue(9)
         threshold.which.setCurrentIndex(2)
         for part in (*surface.parts, surface.discrete):
@@ -84,7 +82,7 @@ def test_what_was_set_for_one_project_does_not_stand_in_the_next(open_window, ex
         buttons.count.setValue(300)
         window.activations_service.show_row(6)
 
-    def nothing_stands() -> bool:
+    def nothing_stands():
         return not any(one == other for one, other in zip(found(), before, strict=True))
 
     evaluate = panels["evaluate"]

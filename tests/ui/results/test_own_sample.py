@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.results.layer_values import node_activations
 from netbuilder.ui.kinds.series import _END, _OWN
-from netbuilder.ui.results.predict_panel import PredictPanel
 
 
 def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, example, qtbot):
@@ -24,7 +22,7 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, exam
 
     buttons = (panel.pictures.draw_button, panel.pictures.camera, panel.pictures.paste_button)
 
-    def places() -> list[QPoint]:
+    def places():
         return [one.pos() for one in buttons if one.isVisible()]
 
     before = places()
@@ -142,7 +140,7 @@ def test_a_drag_outlives_the_last_window_that_was_asked_for_before(
     assert view.rows[0, 0] == pytest.approx(view.own_rows[0, 0] + 3.0)
 
 
-def _draw(panel: PredictPanel, qtbot: QtBot, across: int = 80) -> None:
+def _draw(panel, qtbot, across=80):
     pad, left = panel.pictures.pad, Qt.MouseButton.LeftButton
     qtbot.mousePress(pad, left, pos=QPoint(across, 20))
     for y in range(20, 150, 10):

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QPainter
 
 from netbuilder.core.project import edits
@@ -64,15 +64,15 @@ class Steady(PictureSource):
     sees = QImage()
     closed = 0
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent=None):
         super().__init__(parent)
         self._shutter = QTimer(self, interval=20)
         self._shutter.timeout.connect(lambda: self.see(Steady.sees))
 
-    def open(self, device: int = 0) -> None:
+    def open(self, device=0):
         self._shutter.start()
 
-    def close(self) -> None:
+    def close(self):
         Steady.closed += 1
         self._shutter.stop()
 

@@ -5,13 +5,11 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs.run_store import Run
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_preview import BEHIND_ROLE
 from netbuilder.ui.plots.training_curves import TrainingCurvePlot, short_number
@@ -20,7 +18,7 @@ from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.run_tracker import curves_of
 
 
-def train(window: MainWindow, qtbot: QtBot, epochs: int) -> None:
+def train(window, qtbot, epochs):
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
     qtbot.train(window)
 
@@ -91,7 +89,7 @@ def test_runs_are_kept_and_compared(open_window, qtbot, example):
 
 
 def test_what_differs_between_runs_is_shown(example):
-    def run(name: str, project: Project) -> Run:
+    def run(name, project):
         return Run(name, name, project, "2026-01-01T10:00:00+00:00")
 
     adam = example("iris")
@@ -115,7 +113,7 @@ def test_losses_of_other_formulas_are_named(example):
     """A mean absolute error of 0.03 is no worse than a mean squared error of 0.002."""
     iris = example("iris")
 
-    def run(number: int, project: Project = iris, **test: float) -> Run:
+    def run(number, project=iris, **test: float):
         when = f"2026-01-0{number}T10:00:00+00:00"
         loss = 0.0035 * number
         return Run(str(number), str(number), project, when, last={"val_loss": loss}, test=test)
@@ -169,7 +167,7 @@ def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(open_window
     runs = [Run(name, name, window.store.project, "2026-01-01T10:00:00+00:00") for name in "12"]
     header = panel.table.horizontalHeader()
 
-    def hidden() -> list[int]:
+    def hidden():
         panel._show(runs)
         return [number for number in range(header.count()) if header.isSectionHidden(number)]
 

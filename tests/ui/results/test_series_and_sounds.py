@@ -1,11 +1,9 @@
 """In the Predict tab a series is dragged and predicted on, a sound is dropped and played."""
 
 import csv
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +11,6 @@ import soundfile
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QScrollArea
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.i18n import gettext as _
@@ -22,7 +19,6 @@ from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.file_samples import file_of_row
 from netbuilder.core.results.predict import predict_files, predict_raw
 from netbuilder.core.wording import format_number
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.results.compared_surfaces import NO_FORECAST, NO_MODEL
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
@@ -31,9 +27,7 @@ from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.run_record import RunState
 
 
-def trained_window(
-    open_window: Callable[..., MainWindow], project: Project, qtbot: QtBot, path: Path | None = None
-) -> MainWindow:
+def trained_window(open_window, project, qtbot, path=None):
     window = open_window(project, path)
     qtbot.train(window)
     return window
@@ -51,7 +45,7 @@ def test_the_page_of_a_series_is_a_forecast(open_window, tmp_path, qtbot):
     panel = window.docks.show_panel("surface")
     tabs = window.docks.side.left.tabs
 
-    def says(sentence: str, title: str) -> bool:
+    def says(sentence, title):
         known = panel.waiting.words.text() == _(sentence)
         action = window.actions_table["panel-surface"]
         known = known and action.text() == _(title)
@@ -88,7 +82,7 @@ def test_a_forecast_has_the_dates_of_its_data(open_window, tmp_path, qtbot):
     qtbot.waitUntil(lambda: view.curve.ahead == 12 and panel.answer.text() != "")
     assert view.curve.values[-1] == pytest.approx(12.19), "it opens on the end of the data"
 
-    def dates() -> list[tuple[int, np.datetime64]]:
+    def dates():
         ticks = (view.curve.getPlotItem().getAxis("bottom")._tickLevels or [[]])[0]
         return [(place, np.datetime64(datetime.strptime(w, "%d %b %Y"), "D")) for place, w in ticks]
 
@@ -184,7 +178,7 @@ def test_a_week_is_forecast_and_compared_as_a_week(open_window, tmp_path, qtbot)
     panel = window.docks.show_panel("predict")
     view = panel.forms["series"]
 
-    def range_of_both() -> bool:
+    def range_of_both():
         """The head names the first and the last line of the table."""
         table = view.table.model()
         dates = [table.index(row, 0).data() for row in (0, table.rowCount() - 1)]
@@ -262,7 +256,7 @@ def test_a_window_is_dragged_and_predicted_on(open_window, example, qtbot):
     assert view.curve.values == pytest.approx(last[:, 0])
 
 
-def sounds(folder: Path) -> Project:
+def sounds(folder):
     for index in range(12):
         for name, pitch in (("low", 300), ("high", 3000)):
             wave = 0.5 * np.sin(2 * np.pi * (pitch + 9 * index) * np.arange(8000) / 16_000)

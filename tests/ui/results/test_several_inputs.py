@@ -1,7 +1,5 @@
 """Several Inputs that take different things: each is seen in Predict, and numbers are changed."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,7 @@ from netbuilder.ui.kinds.several_inputs import CurveEditor, NumbersEditor, Pictu
 from netbuilder.ui.services.runs.run_record import RunState
 
 
-def project(folder: Path) -> Project:
+def project(folder):
     random = np.random.default_rng(0)
     pixels = random.random((60, 6, 6, 1)).astype("float32")
     cells = random.normal(size=(60, 3)).astype("float32")

@@ -13,10 +13,10 @@ from netbuilder.ui.plots.live.surface_plot import PART_SIGNS, paint_surface
 from netbuilder.ui.services.runs.run_record import RunState
 
 
-def near_share(picture: MapPicture) -> float:
+def near_share(picture):
     """How many samples lie beside one that is among their ten nearest in the layer itself."""
 
-    def nearest(values: np.ndarray) -> np.ndarray:
+    def nearest(values):
         return np.argsort(np.linalg.norm(values[:, None] - values[None], axis=2), axis=1)[:, 1:11]
 
     there, here = nearest(picture.hidden), nearest(picture.at)[:, 0]
@@ -120,7 +120,7 @@ def test_at_1024_by_700_all_that_is_said_has_room(open_window, example, qtbot):
     qtbot.waitUntil(lambda: window.evaluation_service.idle and panel.live.idle)
     parts = (panel.across, panel.up, panel.legend, panel.note, panel.points.edit)
 
-    def cut_off() -> list[str]:
+    def cut_off():
         return [str(part) for part in parts if part.visibleRegion().boundingRect() != part.rect()]
 
     qtbot.waitUntil(lambda: not cut_off(), timeout=10_000)

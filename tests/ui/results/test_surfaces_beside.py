@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import paint_surface
 from netbuilder.ui.plots.training_curves import overlay_color
 
 
-def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:
+def train(window, qtbot, epochs):
     """What the network answers everywhere after so many epochs."""
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
     qtbot.train(window)

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
@@ -18,7 +17,7 @@ Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def trained(open_window: Open, example: Callable[[str], Project], qtbot: QtBot) -> MainWindow:
+def trained(open_window, example, qtbot):
     # So small a rate that weights which go on learning stay where they are.
     slow = Choice("SGD", {"learning_rate": 1e-6})
     window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
@@ -28,11 +27,11 @@ def trained(open_window: Open, example: Callable[[str], Project], qtbot: QtBot) 
     return window
 
 
-def kernel(window: MainWindow, node: str) -> np.ndarray:
+def kernel(window, node):
     return weights_of(window.workbench.models.trained, node)["kernel"]
 
 
-def first_dense(window: MainWindow) -> str:
+def first_dense(window):
     graph = window.store.project.graph
     return next(one for one in graph.order if graph.by_id[one].layer == "Dense")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QScrollBar, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QScrollBar, QSlider
 
 import netbuilder
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
@@ -15,7 +15,7 @@ from netbuilder.ui.inspector.inspector_panel import GroupForm
 from netbuilder.ui.kinds.several_inputs import CurveEditor
 
 
-def turn(widget: QWidget) -> None:
+def turn(widget):
     place = QPointF(widget.rect().center())
     event = QWheelEvent(
         place, QPointF(widget.mapToGlobal(place.toPoint())), QPoint(), QPoint(0, -120),

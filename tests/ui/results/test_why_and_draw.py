@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
-from netbuilder.ui.results.predict_panel import PredictPanel
 
 
 @pytest.mark.slow
@@ -136,13 +135,13 @@ def test_why_of_a_series_is_brought_into_sight(open_window, example, qtbot):
     qtbot.waitUntil(lambda: "Hiding this step" in panel.why.sentence.text())
 
 
-def _in_view(panel: PredictPanel, widget: QWidget) -> bool:
+def _in_view(panel, widget):
     """Whether all of a widget is seen, without scrolling."""
     whole = widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect()
     return whole and panel.answer.isVisible()
 
 
-def _told(panel: PredictPanel) -> str:
+def _told(panel):
     return " ".join(label.text() for label in panel.cards.findChildren(QLabel))
 
 

@@ -1,6 +1,5 @@
 """The words of an Embedding on the Inside page: found, compared, clicked, and live in a run."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -9,13 +8,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTableView, QWidget
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.core.results.word_vectors import TokenTable, WordMap, WordVectors
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.word_plots import WordMapPlot
 from netbuilder.ui.results.word_vectors_view import WordTask, WordVectorsView
 from netbuilder.ui.services.runs.run_record import RunState
@@ -24,7 +20,7 @@ from netbuilder.ui.services.settings import settings
 MINUTE = 60_000
 
 
-def vectors_of(window: MainWindow, qtbot: QtBot) -> WordVectorsView:
+def vectors_of(window, qtbot):
     panel = window.docks.show_panel("inside")
     window.canvas.select(("embedding",))
     view = panel.findChild(WordVectorsView, "word_vectors")
@@ -32,7 +28,7 @@ def vectors_of(window: MainWindow, qtbot: QtBot) -> WordVectorsView:
     return view
 
 
-def cells(view: WordVectorsView, name: str) -> list[list[str]]:
+def cells(view, name):
     model = view.findChild(QTableView, name).model()
     return [
         [str(model.index(row, column).data()) for column in range(model.columnCount())]
@@ -40,14 +36,12 @@ def cells(view: WordVectorsView, name: str) -> list[list[str]]:
     ]
 
 
-def write(view: WordVectorsView, name: str, word: str) -> None:
+def write(view, name, word):
     view.findChild(QLineEdit, name).setText(word)
 
 
 @pytest.fixture
-def trained(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> MainWindow:
+def trained(open_window, example, qtbot):
     window = open_window(edits.set_training(example("reviews"), epochs=4))
     qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
@@ -64,7 +58,7 @@ def test_words_are_found_compared_and_added(trained, qtbot, tmp_path):
     vocabulary = model.preprocessing.inputs["input"].vocabulary
     unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
-    def cosine(word: str, other: str) -> float:
+    def cosine(word, other):
         return float(unit[vocabulary.index(word)] @ unit[vocabulary.index(other)])
 
     write(view, "neighbours_1", "hated")
@@ -120,7 +114,7 @@ def test_a_click_on_the_map_chooses_the_word_there(trained, qtbot, at_rest):
     word = view.vectors.tokens.names[lonely]
     write(view, "neighbours_1", "")
 
-    def spot() -> object:
+    def spot():
         place = view.plot.getPlotItem().vb.mapViewToScene(QPointF(*at[lonely]))
         return view.plot.mapFromScene(place)
 
@@ -157,7 +151,7 @@ def test_the_map_follows_a_run_without_jumping(open_window, example, qtbot):
     view = vectors_of(window, qtbot)
     maps = [view.map]
 
-    def another() -> bool:
+    def another():
         if view.map is not maps[-1]:
             maps.append(view.map)
         return len(maps) > 6

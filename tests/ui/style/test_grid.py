@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLayout,
-    QLayoutItem,
     QStackedWidget,
     QWidget,
 )
@@ -18,14 +17,14 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.window.panels import PANELS
 
 
-def layouts(item: QLayoutItem | QLayout | None) -> list[QLayout]:
+def layouts(item):
     """Return a layout with those inside it."""
     if not isinstance(item, QLayout):
         return []
     return [item, *(one for n in range(item.count()) for one in layouts(item.itemAt(n)))]
 
 
-def off_the_grid(page: QWidget) -> list[tuple[str, tuple[int, ...]]]:
+def off_the_grid(page):
     """Return the layouts of a page with a margin or spacing that is not of the grid."""
     off = []
     for widget in [page, *page.findChildren(QWidget)]:
@@ -43,7 +42,7 @@ def off_the_grid(page: QWidget) -> list[tuple[str, tuple[int, ...]]]:
     return off
 
 
-def sizes_of_letters(page: QWidget) -> set[int]:
+def sizes_of_letters(page):
     """Return the pixels of the letters of a page's labels and buttons."""
     return {
         widget.fontInfo().pixelSize()

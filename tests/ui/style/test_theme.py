@@ -45,15 +45,15 @@ GRAPHICS = (
 )  # fmt: skip
 
 
-def luminance(color: QColor) -> float:
-    def linear(part: float) -> float:
+def luminance(color):
+    def linear(part):
         return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
 
     red, green, blue = (linear(part) for part in color.getRgbF()[:3])
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: QColor | str, other: QColor | str) -> float:
+def contrast(one, other):
     high, low = sorted((luminance(QColor(one)), luminance(QColor(other))), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
@@ -72,7 +72,7 @@ def test_words_and_edges_stand_out(scheme):
     assert contrast("#FFFFFF", scheme.train) >= 4.5
 
 
-def _darkest_and_lightest(widget: QWidget) -> float:
+def _darkest_and_lightest(widget):
     image = widget.grab().toImage()
     colors = {
         image.pixel(x, y)
@@ -189,7 +189,7 @@ def test_controls_are_24_28_or_32_pixels_high(qtbot):
 
 
 def test_ticks_arrows_and_the_train_sign_grow_with_the_letters(qtbot):
-    def sizes(factor: float) -> list[int]:
+    def sizes(factor):
         font_scale.set_font_scale(factor)
         train, tick = QPushButton("a"), QCheckBox("a")
         train.setProperty("role", "train")
@@ -218,7 +218,7 @@ def test_another_size_polishes_each_widget_once_however_deep_it_is(qtbot):
     restyled: list[QEvent] = []
 
     class Counter(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, watched, event):
             if event.type() == QEvent.Type.StyleChange:
                 restyled.append(event)
             return False

@@ -1,6 +1,5 @@
 """Trained as one draws, a network whose points are edited goes on from what it has learned."""
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -12,13 +11,12 @@ from netbuilder.core.engine.trained import Changed
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.edits_data import add_point, move_point, remove_point
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import RunTracker
 
 
-def weights(window: MainWindow) -> list[np.ndarray]:
+def weights(window):
     return window.workbench.models.trained.training_model.get_weights()
 
 
@@ -30,7 +28,7 @@ def test_moved_points_are_learned_from_where_the_network_stands(open_window, exa
     window = open_window(project)
     store, runner = window.store, window.runner
 
-    def trained_after(act: Callable[[], object]) -> None:
+    def trained_after(act):
         before = window.workbench.models.trained
         act()
         qtbot.waitUntil(
@@ -134,7 +132,7 @@ def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(open_window
     idle: list[bool] = []
     learned: list[Project] = []
 
-    def prepared() -> None:
+    def prepared():
         if runner.state is RunState.PREPARING and not idle:
             for answer in answers:
                 drawn.loaded(answer)
@@ -199,7 +197,7 @@ def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(open_window, 
     count = runner.record.dataset.facts.rows + runner.record.dataset.facts.validation_rows
     count += runner.record.dataset.facts.test_rows
 
-    def all_away(project: Project) -> Project:
+    def all_away(project):
         for number in range(count):
             project = remove_point(project, number)
         return project

@@ -7,22 +7,19 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.formats.registry import load_network
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.last_run_restorer import run_title
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.window.guide import welcome
 
 
-def idle(window: MainWindow, qtbot: QtBot) -> None:
+def idle(window, qtbot):
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
@@ -58,7 +55,7 @@ def test_who_opens_something_else_is_told_that_a_long_training_is_kept(
     assert [one.title.text() for one in window.banner.cards] == [_("Empty canvas")]
 
 
-def write_projects(folder: Path) -> None:
+def write_projects(folder):
     """Two projects of other names, each in a folder of its own with its table."""
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     for name in ("one", "two"):
@@ -129,7 +126,7 @@ def test_undo_of_a_restored_run_brings_the_network_back_with_the_project(
     panel = window.docks.show_panel("compare").runs
     qtbot.waitUntil(lambda: panel.model.rowCount() == 3)
 
-    def restore(run: runs.Run) -> None:
+    def restore(run):
         row = [panel.sorted.index(n, 0).data() for n in range(3)].index(run_title(run))
         panel.table.selectRow(row)
         panel.bring_back()
@@ -217,7 +214,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     assert len(window.runner.record.curves.epochs["loss"]) == 5
 
     # Per step: an epoch's point where no step is kept, then every step in its own place.
-    def placed(curves: RunCurves) -> None:
+    def placed(curves):
         loss, per_epoch = curves.training("loss", per_step=True), curves.epochs["loss"]
         assert np.allclose(loss.x[:3], [1, 2, 3])
         assert np.allclose(loss.y[:3], per_epoch.y[:3])
@@ -238,7 +235,7 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
     window = open_window()
     page, act = window.welcome.page, window.actions_table
 
-    def gallery(name: str) -> None:
+    def gallery(name):
         act["gallery"].trigger()
         page.example_cards[name].choose()
 

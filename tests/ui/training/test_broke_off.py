@@ -47,7 +47,7 @@ def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
 ):
     gate, judged = threading.Event(), training_thread.evaluate_run
 
-    def slowly(*given: Any) -> Any:
+    def slowly(*given: Any):
         gate.wait(60)
         return judged(*given)
 
@@ -66,7 +66,7 @@ def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
 
     seen: list[str] = []
 
-    def let_go() -> None:
+    def let_go():
         box = QApplication.activeModalWidget()
         if box is None or "still stopping" not in box.windowTitle():
             QTimer.singleShot(30, let_go)

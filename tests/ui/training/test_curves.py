@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -15,7 +14,7 @@ from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMe
 
 
 @pytest.fixture
-def run() -> RunCurves:
+def run():
     curves = RunCurves("test")
     steps = np.arange(1, 2001)
     curves.add_steps(steps / 100, {"loss": 2.0 / np.sqrt(steps), "accuracy": steps / 2000})
@@ -26,7 +25,7 @@ def run() -> RunCurves:
 
 
 @pytest.fixture
-def view(qtbot: QtBot, run: RunCurves) -> CurveView:
+def view(qtbot, run):
     view = CurveView()
     qtbot.addWidget(view)
     view.resize(430, 300)
@@ -48,7 +47,7 @@ def test_the_figure_is_the_newest_value_of_what_is_held_out(view):
     assert view.figure.text() == "0.11", "else the validation loss"
 
 
-def lines_of(view: CurveView) -> tuple[float, ...]:
+def lines_of(view):
     """Where the plot and its lines at 0 and at the upper end are, in pixels of the view."""
     QApplication.sendPostedEvents()
     box = view.plot.getPlotItem().getViewBox()

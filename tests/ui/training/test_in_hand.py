@@ -5,14 +5,10 @@ that a loaded machine keeps, too: a wish that waited for the end of the run woul
 """
 
 import time
-from collections.abc import Callable
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 
@@ -22,7 +18,7 @@ SOON = 10.0
 class Hand:
     """A window whose run goes on for ever, and how soon it answers."""
 
-    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+    def __init__(self, window, qtbot):
         self.window, self.runner, self._qtbot = window, window.runner, qtbot
         self.states: list[RunState] = []
         self.took: dict[str, float] = {}
@@ -33,10 +29,10 @@ class Hand:
         self.panel = panel
         self.until(lambda: self.epochs > 3 and self.runner.record.tracker.best_epoch > 0)
 
-    def until(self, done: Callable[[], bool]) -> None:
+    def until(self, done):
         self._qtbot.waitUntil(done)
 
-    def ask(self, name: str, wish: Callable[[], object], done: Callable[[], bool]) -> None:
+    def ask(self, name, wish, done):
         """Wish for something and wait for its effect."""
         begin = time.perf_counter()
         wish()
@@ -44,20 +40,20 @@ class Hand:
         self.took[name] = time.perf_counter() - begin
 
     @property
-    def epochs(self) -> int:
+    def epochs(self):
         return len(self.runner.record.curves.epochs.get("loss", ()))
 
     @property
-    def steps(self) -> int:
+    def steps(self):
         return len(self.runner.record.curves.steps.get("loss", ()))
 
     @property
-    def marks(self) -> list[str]:
+    def marks(self):
         return [words for _, words in self.runner.record.curves.marks]
 
 
 @pytest.fixture
-def hand(open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot):
+def hand(open_window, example, qtbot):
     return Hand(open_window(edits.set_training(example("digits"), epochs=1_000_000)), qtbot)
 
 
@@ -87,7 +83,7 @@ def test_each_wish_takes_effect_at_once(hand):
     assert hand.marks == []
     assert hand.states[4:] == []
 
-    def idle() -> bool:
+    def idle():
         return runner.state is RunState.IDLE
 
     hand.ask("stop after epoch", action["stop-epoch"].trigger, idle)
@@ -109,7 +105,7 @@ def test_each_wish_takes_effect_at_once(hand):
     assert runner.state is RunState.STOPPING
     stood = hand.steps
 
-    def ended() -> bool:
+    def ended():
         nonlocal last, stood
         if hand.steps > stood:
             last, stood = time.perf_counter(), hand.steps

@@ -22,7 +22,7 @@ def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(qtb
     box.put(TrainingMessage("notice gap", "info", "A gap", "Words.", fix))
     box.put(TrainingMessage("result", "info", "Trained", "Words.", save, always=True))
 
-    def texts() -> list[str]:
+    def texts():
         return [one.text() for one in box.card.buttons]
 
     assert texts() == ["Save", "1 of 2 ›"]
@@ -40,7 +40,7 @@ def test_a_quick_run_took_some_time():
 IRIS = Project(name="iris", data=Data(kind="builtin", name="iris"))
 
 
-def run_of(number: int, project: Project = IRIS, samples: int = 2000, **test: float) -> Run:
+def run_of(number, project=IRIS, samples=2000, **test: float):
     when = f"2026-01-0{number}T00:00:00"
     errors = {"mean_absolute_error": 0.1}
     return Run(
@@ -49,7 +49,7 @@ def run_of(number: int, project: Project = IRIS, samples: int = 2000, **test: fl
 
 
 def test_a_run_is_compared_with_the_one_before():
-    def sentence(run: Run, *before: Run) -> str:
+    def sentence(run, *before: Run):
         return previous_run_sentence(run, [*before, run])
 
     first = run_of(1, accuracy=0.931)
@@ -70,7 +70,7 @@ def test_a_run_is_compared_with_the_one_before():
 def test_a_difference_that_may_be_chance_is_not_called_better_or_worse():
     """Of two standard errors: McNemar's test of one sample of 359 has p = 1, too."""
 
-    def judged(before: Run, now: Run) -> str:
+    def judged(before, now):
         words = previous_run_sentence(now, [before, now])
         found = [word for word in ("better", "worse") if word in words]
         return found[0] if found else words
@@ -123,7 +123,7 @@ def test_the_result_says_what_the_run_before_came_to(open_window, qtbot, example
     window = open_window(edits.set_training(example("iris"), epochs=1))
     panel = window.docks.show_panel("training")
 
-    def train() -> None:
+    def train():
         window.commands.train()
         qtbot.waitUntil(lambda: window.runner.state.active)
         qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
@@ -139,7 +139,7 @@ def test_the_result_says_what_the_run_before_came_to(open_window, qtbot, example
     results = [one.words for one in panel.messages.messages if one.key == "result"]
     assert "previous run" in results[0].lower() and "%" in results[0]
 
-    def offers() -> int:
+    def offers():
         return sum(len(one.buttons) for one in panel.messages.messages if one.key == "result")
 
     offered = [offers()]

@@ -27,23 +27,23 @@ SLOW = next(one for one in SPEEDS if one.id == "epochs-5")
 
 
 class Clock:
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, patch):
         self.now = 100.0
         patch.setattr(run_tracker.time, "monotonic", lambda: self.now)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch):
     return Clock(monkeypatch)
 
 
-def _tracker(epochs: int, steps: int) -> RunTracker:
+def _tracker(epochs, steps):
     tracker = RunTracker(RunCurves(), planned=epochs)
     tracker.steps_per_epoch = steps
     return tracker
 
 
-def _chunk(first: int, count: int, whole: int, seconds: float, so_far: float) -> StepsDone:
+def _chunk(first, count, whole, seconds, so_far):
     losses = {"loss": np.ones(count, np.float32)}
     return StepsDone(first, losses, first // whole, count, count / seconds, so_far)
 
@@ -128,7 +128,7 @@ def test_what_was_done_is_said_as_one_waited_for_it():
 def test_views_are_stretched_while_the_window_takes_too_much():
     stretch, now, busy = ViewThrottle(), 100.0, 3.0
 
-    def seconds(count: float, share: float) -> list[float]:
+    def seconds(count, share):
         nonlocal now, busy
         found = []
         for _ in range(round(count / 0.033)):
@@ -156,7 +156,7 @@ def test_views_are_stretched_while_the_window_takes_too_much():
 
 
 def test_curves_are_drawn_as_often_as_a_stretched_window_lets_them():
-    def drawn(stretch: float, begin: float = 10.0) -> int:
+    def drawn(stretch, begin=10.0):
         pace = RedrawThrottle()
         pace.begin(10.0)
         count = 0
@@ -180,7 +180,7 @@ def test_a_run_hears_how_busy_the_window_is(open_window, example, qtbot):
     session = runner.record.session
     busy = QTimer()
 
-    def work() -> None:
+    def work():
         begin = time.thread_time()
         while time.thread_time() - begin < 0.02:
             spent[0] += 1

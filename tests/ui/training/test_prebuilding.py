@@ -10,7 +10,7 @@ import pytest
 
 from netbuilder.core.engine.loop.program import Program
 from netbuilder.core.engine.loop.trainer import Trainer
-from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe
+from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.project import edits
 from netbuilder.core.results.live.view_data import MapPicture
 from netbuilder.ui.services.runs.run_record import RunState
@@ -22,7 +22,7 @@ def test_train_builds_nothing_that_was_built_before(open_window, example, qtbot,
     built: list[Trainer] = []
     make = Trainer.__init__
 
-    def count(self: Trainer, *args: object, **options: object) -> None:
+    def count(self, *args: object, **options: object):
         built.append(self)
         make(self, *args, **options)
 
@@ -56,7 +56,7 @@ def test_what_is_seen_first_is_traced_before_train_is_pressed(
     late: list[str] = []
     prepare = NetworkObserver.prepare
 
-    def count(self: NetworkObserver, wish: Probe) -> None:
+    def count(self, wish):
         late.append(wish.key)
         prepare(self, wish)
 
@@ -81,11 +81,11 @@ def test_train_takes_over_what_is_being_built_and_stop_ends_it(
     traces = threading.Event()
     make, step = Trainer.__init__, Program._one_step
 
-    def count(self: Trainer, *args: object, **options: object) -> None:
+    def count(self, *args: object, **options: object):
         built.append(self)
         make(self, *args, **options)
 
-    def one_step(self: Program, *args: object) -> object:
+    def one_step(self, *args: object):
         traces.set()
         return step(self, *args)
 

@@ -19,7 +19,7 @@ def test_the_slider_follows_a_schedule(open_window, example, qtbot):
     runner.start()
     seen: list[float] = []
 
-    def shown() -> bool:
+    def shown():
         text = panel.rate.value.text()
         if runner.state.running and text != "schedule":
             rate = float(text)
@@ -49,7 +49,7 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(open_window
     runner = window.runner
     panel = window.docks.show_panel("training")
 
-    def goes_on_with(rate: float) -> None:
+    def goes_on_with(rate):
         assert float(panel.rate.value.text()) == rate
         panel.buttons.more.click()
         qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
@@ -86,7 +86,7 @@ def test_a_rate_changed_in_the_settings_during_a_pause_is_the_run_s(open_window,
     runner.toggle_pause()
     qtbot.waitUntil(lambda: runner.state.paused)
 
-    def plan(rate: float, **settings: int) -> None:
+    def plan(rate, **settings: int):
         optimizer = Choice("Adam", {"learning_rate": rate})
         store.apply("Rate", lambda p: edits.set_training(p, optimizer=optimizer, **settings))
 

@@ -1,14 +1,11 @@
 """Where they were: a project that is opened again shows its last run, and no other project's."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.run_record import RunState
@@ -17,9 +14,7 @@ Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def trained(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
-) -> MainWindow:
+def trained(open_window, example, qtbot, tmp_path):
     """A window with a project that was saved and trained, its rate changed by hand."""
     window = open_window(edits.set_training(example("iris"), epochs=400))
     assert window.documents.save_to(tmp_path / "flowers.netbuilder")
@@ -32,7 +27,7 @@ def trained(
     return window
 
 
-def settle(qtbot: QtBot) -> None:
+def settle(qtbot):
     """Wait until whatever an opened project started has been told."""
     qtbot.waitUntil(lambda: not jobs.RUNNING)
 

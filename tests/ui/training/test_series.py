@@ -114,7 +114,7 @@ def test_what_is_put_in_waits_until_someone_looks(monkeypatch):
     put: list[int] = []
     plain = Series._put
 
-    def counted(series: Series, x: np.ndarray, y: np.ndarray) -> None:
+    def counted(series, x, y):
         put.append(len(x))
         plain(series, x, y)
 

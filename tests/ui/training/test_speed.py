@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import same_training
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import Data
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, SPEEDS, STEP, WATCH
 from netbuilder.ui.services.runs.run_record import RunState
@@ -21,12 +21,12 @@ Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def window(open_window: Open, example: Callable[[str], Project]) -> MainWindow:
+def window(open_window, example):
     return open_window(edits.set_training(example("iris"), epochs=400, seed=1))
 
 
-def stands(window: MainWindow, steps: int) -> Callable[[], bool]:
-    def look() -> bool:
+def stands(window, steps):
+    def look():
         loss = window.runner.record.curves.steps.get("loss")
         return window.runner.state.paused and loss is not None and len(loss) == steps
 
@@ -60,7 +60,7 @@ def test_steps_epochs_and_the_same_start_again(window, qtbot):
     whole = runner.record.tracker.steps_per_epoch
     assert whole > 2
 
-    def told() -> tuple[str, str]:
+    def told():
         return runner.record.progress.words, runner.record.progress.left
 
     qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step 2 of {whole}", "paused"))

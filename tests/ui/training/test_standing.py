@@ -1,22 +1,16 @@
 """A run that pauses can be judged, asked and saved as it stands."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
 
 
 @pytest.fixture
-def paused(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> MainWindow:
+def paused(open_window, example, qtbot):
     """A run of many epochs that stands behind its first one."""
     window = open_window(edits.set_training(example("iris"), epochs=500))
     window.runner.one_epoch()
@@ -133,7 +127,7 @@ def test_in_a_pause_the_canvas_shows_another_row_and_what_was_learned_last(
     assert window.runner.state is RunState.PAUSED
 
 
-def _of_now(window: MainWindow, epoch: int) -> bool:
+def _of_now(window, epoch):
     """Whether the small surfaces on the canvas are those of the network as it stands."""
     from netbuilder.ui.services.views.sample_activations import two_number_grid
 
@@ -156,7 +150,7 @@ def _of_now(window: MainWindow, epoch: int) -> bool:
     return np.allclose(shown.reshape(told.shape), told, atol=1e-4)
 
 
-def _raw(window: MainWindow) -> dict[str, np.ndarray]:
+def _raw(window):
     from netbuilder.core.data.load import load_dataset
 
     return load_dataset(window.store.project, Path()).test.raw_x

@@ -1,19 +1,16 @@
 """A stop is one, whenever it is pressed; what comes after it begins by itself."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data import load as loading
 from netbuilder.core.engine.events import Paused, Started
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
-from netbuilder.ui.main_window import MainWindow
+from netbuilder.core.project.model import Choice
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import RunTracker
@@ -22,14 +19,12 @@ MINUTE = 60_000
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-def press(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
+def press(window, key, modifiers=None):
     QTest.keyClick(window.canvas, key, modifiers or Qt.KeyboardModifier.NoModifier)
 
 
 @pytest.fixture
-def window(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> MainWindow:
+def window(open_window, example, qtbot):
     made = open_window(edits.set_training(example("iris"), epochs=1_000_000))
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
@@ -65,7 +60,7 @@ def test_a_stop_before_the_first_step_is_not_forgotten(window, qtbot, monkeypatc
     runner = window.runner
     real, may_read = loading.load_dataset, threading.Event()
 
-    def slow(*args: Any) -> Any:
+    def slow(*args: Any):
         assert may_read.wait(60)
         return real(*args)
 
@@ -89,7 +84,7 @@ def test_a_stop_before_the_first_step_is_not_forgotten(window, qtbot, monkeypatc
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
 
     # One that is told to stop by what hears first that it is on its way.
-    def stop_at_once() -> None:
+    def stop_at_once():
         if runner.state is RunState.PREPARING:
             runner.stop()
 

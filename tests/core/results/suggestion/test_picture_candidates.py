@@ -7,14 +7,14 @@ from PIL import Image, ImageDraw
 from netbuilder.core.results.suggestion.selection import suggest
 
 
-def photo(random: np.random.Generator, side: int, label: int) -> Image.Image:
+def photo(random, side, label):
     """Coloured patches that flow into each other."""
     patches = random.integers(0, 256, (4, 4, 3)).astype(np.uint8)
     patches[..., label] //= 3
     return Image.fromarray(patches).resize((side, side), Image.Resampling.BICUBIC)
 
 
-def drawing(random: np.random.Generator, side: int, label: int) -> Image.Image:
+def drawing(random, side, label):
     """A black line on white paper."""
     picture = Image.new("RGB", (side, side), "white")
     points = [tuple(point) for point in random.uniform(0, side, (3 + label, 2))]

@@ -1,7 +1,6 @@
 """Candidates of a table: selected on training rows only, in time, and remembered."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,6 @@ from netbuilder.core.results.suggestion.candidate import Candidate
 from netbuilder.core.results.suggestion.selection import (
     Score,
     SelectionCancelledError,
-    Suggestion,
     _best,
     _folds,
     select_network,
@@ -29,7 +27,7 @@ from netbuilder.core.results.suggestion.trial import Trial
 LONG = 900.0  # a busy machine tries all candidates all the same
 
 
-def _table(path: Path, rule: str, rows: int = 240) -> Path:
+def _table(path, rule, rows=240):
     """Two columns, and a target that follows from them: "steps" or "line"."""
     random = np.random.default_rng(4)
     frame = pd.DataFrame(random.uniform(0, 8, (rows, 2)).round(3), columns=["a", "b"])
@@ -41,12 +39,12 @@ def _table(path: Path, rule: str, rows: int = 240) -> Path:
     return path
 
 
-def _project(**data: object) -> Project:
+def _project(**data: object):
     recipe = Data("csv", path="t.csv", target=("y",), options={"task": "regression"}, **data)
     return Project(graph=Graph((Node("input", "Input"),)), data=recipe)
 
 
-def _errors(suggestion: Suggestion) -> dict[str, float]:
+def _errors(suggestion):
     return {score.candidate.name: score.mean for score in suggestion.scores}
 
 
@@ -180,11 +178,11 @@ def test_the_most_promising_wins_unless_another_is_better_beyond_chance():
     which a small but steady lead would look like chance."""
     hard = np.random.default_rng(1).gamma(2, 5, 200)
 
-    def score(name: str, more: float, apart: float, parts: int = 2) -> Score:
+    def score(name, more, apart, parts=2):
         errors = hard + more + apart * np.tile([1, -1], 100)
         return Score(Candidate(name, name, Project(), ()), tuple(np.split(errors, 2)[:parts]))
 
-    def best(*scores: Score) -> str:
+    def best(*scores: Score):
         return _best(scores, 1).candidate.name
 
     first = score("first", 0, 0)
@@ -196,7 +194,7 @@ def test_the_most_promising_wins_unless_another_is_better_beyond_chance():
 def test_no_time_takes_the_most_promising_and_says_so(tmp_path):
     titles: list[str] = []
 
-    def progress(title: str, done: int, of: int) -> None:
+    def progress(title, done, of):
         titles.append(title)
 
     base = _table(tmp_path, "line", 140)

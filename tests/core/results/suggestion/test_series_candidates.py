@@ -1,7 +1,6 @@
 """Networks for series: what they start from, the season that is found, and what they reach."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,21 +13,20 @@ from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.evaluate import evaluate_run
 from netbuilder.core.results.forecast import forecast, half_widths
-from netbuilder.core.results.suggestion.candidate import Candidate
 from netbuilder.core.results.suggestion.selection import suggest
 from netbuilder.core.results.suggestion.series_candidates import candidates
 
 SHOP = np.array([0, 5, 9, 3, 7, 20, 15])
 
 
-def written(folder: Path, values: dict[str, object], freq: str = "D") -> Data:
+def written(folder, values, freq="D"):
     count = len(next(iter(values.values())))
     when = pd.date_range("2020-01-01", periods=count, freq=freq).strftime("%Y-%m-%d")
     pd.DataFrame({"when": when, **values}).to_csv(folder / "s.csv", index=False)
     return Data("series", path="s.csv")
 
 
-def proposed(data: Data, folder: Path) -> dict[str, Candidate]:
+def proposed(data, folder):
     bare = Project(graph=Graph((Node("input", "Input"),)), data=data)
     return {one.name: one for one in candidates(bare, load_facts(bare, folder), folder)}
 

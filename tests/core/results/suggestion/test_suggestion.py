@@ -1,7 +1,6 @@
 """From a file to a network in one step: each kind gets what fits it, and learns."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,13 +13,13 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.results.suggestion.selection import suggest
 
 
-def layers(found: object) -> list[str]:
+def layers(found):
     graph = found.project.graph
     return [graph.by_id[name].layer for name in graph.order]
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Path:
+def table(tmp_path):
     """600 rows of a rule that is known: the price is 1000 + 40 a kilo, red costs 500 more."""
     random = np.random.default_rng(0)
     kilos, colour = random.uniform(1, 50, 600), random.choice(["red", "blue"], 600)
