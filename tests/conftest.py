@@ -41,7 +41,7 @@ os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-tests-")
 
 ROOT = Path(__file__).resolve().parent.parent
 #: So many tests between two collections of all garbage, and between two of what lives long.
-SELDOM, HARDLY_EVER = 50, 250
+SELDOM, HARDLY_EVER = 50, 1000
 _ended: list[int] = [0]
 #: Exit status if one process died and another ran the rest; pytest's own end at 5.
 PROCESS_DIED = 9

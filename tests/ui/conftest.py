@@ -124,9 +124,15 @@ SHELF = Shelf()
 
 
 @pytest.fixture(autouse=True)
-def built_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def built_before(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Networks that earlier tests trained are built: else that takes longer than most tests."""
-    monkeypatch.setattr(prepared_networks, "shelf", SHELF)
+    if "built_anew" not in request.fixturenames:
+        monkeypatch.setattr(prepared_networks, "shelf", SHELF)
+
+
+@pytest.fixture
+def built_anew() -> None:
+    """Lets nothing be built before, for tests of when and how often a network is built."""
 
 
 @pytest.fixture

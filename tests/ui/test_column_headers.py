@@ -79,6 +79,7 @@ def test_submissions(qtbot, home, look):
     whole(window, qtbot, [look])
 
 
+@pytest.mark.slow
 def test_a_column_that_stretches_keeps_its_head_and_the_others_share(qtbot):
     window = QWidget()
     qtbot.addWidget(window)

@@ -271,6 +271,7 @@ def test_the_legend_has_the_colours_of_the_plot(qtbot):
         assert color in view.legend.text()
 
 
+@pytest.mark.slow
 def test_runs_have_the_error_that_evaluate_has(open_window, example, qtbot):
     window = open_window(edits.set_training(example("diabetes"), epochs=2))
     qtbot.train(window)
@@ -303,6 +304,7 @@ def test_while_it_trains_nothing_of_the_last_run_stays(open_window, example, qtb
     qtbot.waitUntil(lambda: bool(window.strips.shown), timeout=MINUTE // 3)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=50_000))
     window.runner.start()

@@ -193,70 +193,12 @@ def test_a_run_that_fails_says_why_and_the_app_goes_on(open_window, qtbot, examp
     assert window.banner.cards == []
 
 
-def test_train_more_and_back_to_the_best(open_window, qtbot, example):
-    window = open_window(edits.set_training(example("iris"), epochs=4))
-    runner = window.runner
-    with qtbot.waitSignal(window.runner.began):
-        window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
-    panel(window, "training")
-    training = window.docks.pages["training"].panel
-    training.buttons.count.setValue(3)
-    runner.changes.set_learning_rate(10.0)  # so that the last epoch is not the best
-    QTest.mouseClick(training.buttons.more, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.models.trained.epochs == 7)
-    assert len(runner.record.curves.epochs["loss"]) == 7
-    before = window.workbench.models.trained
-    QTest.mouseClick(training.buttons.best, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
-    assert runner.state is RunState.IDLE
-
-
 def test_missing_data_blocks_training_in_words(open_window, qtbot):
     window = open_window(empty_project())
     window.actions_table["train"].trigger()
     qtbot.waitUntil(lambda: bool(window.banner.cards))
     assert window.runner.state is RunState.IDLE
     assert "cannot be trained" in window.banner.cards[0].title.text()
-
-
-def test_any_name_typed_for_a_layer_is_trained(open_window, qtbot, example):
-    name = "größe 😀"
-    window = open_window(edits.set_training(example("iris"), epochs=1))
-    layer = window.store.project.graph.order[1]
-    window.canvas.select((layer,))
-    field = window.inspector.name
-    field.setFocus()
-    field.selectAll()
-    field.insert(name)  # QTest types ASCII only
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: name in window.store.project.graph.by_id)
-    with qtbot.waitSignal(window.runner.began):
-        window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert not window.banner.cards
-    trained = window.workbench.models.trained
-    assert trained is not None and len(trained.history["loss"]) == 1
-    assert name in [node.id for node in trained.project.graph.nodes]
-
-
-def test_reset_with_the_same_seed_gives_the_same_curve(open_window, qtbot, example):
-    window = open_window(edits.set_training(example("iris"), epochs=5))
-    runner = window.runner
-    with qtbot.waitSignal(window.runner.began):
-        window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
-    first = list(window.workbench.models.trained.history["loss"])
-    buttons = panel(window, "training").buttons
-    same, other = buttons.reset.menu().actions()
-    before = window.workbench.models.trained
-    same.trigger()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
-    assert window.workbench.models.trained.history["loss"] == first
-    before = window.workbench.models.trained
-    other.trigger()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not before)
-    assert window.workbench.models.trained.history["loss"] != first
 
 
 def test_a_table_from_disk_is_trained_and_answered_in_a_file(open_window, qtbot, tmp_path):
@@ -317,6 +259,7 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(open_window, qtbot,
     assert len(lines) == 120
 
 
+@pytest.mark.slow
 def test_a_notice_mends_with_one_click(open_window, qtbot, example):
     project = edits.set_training(example("iris"), epochs=60)
     # A rising validation loss is reported from 20 validation samples on; iris has 12 by default.
@@ -334,15 +277,3 @@ def test_a_notice_mends_with_one_click(open_window, qtbot, example):
     assert shown.key not in {message.key for message in messages.messages}
     window.store.undo()
     assert window.store.project == before
-
-
-@pytest.mark.slow
-def test_two_windows_train_at_once(open_window, qtbot, example):
-    windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _time in range(2)]
-    for window in windows:
-        with qtbot.waitSignal(window.runner.began):
-            window.actions_table["train"].trigger()
-    for window in windows:
-        qtbot.waitUntil(lambda w=window: w.runner.state is RunState.IDLE)
-        assert window.workbench.run_error is None
-        assert window.workbench.models.trained.epochs == 30

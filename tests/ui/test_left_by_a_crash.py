@@ -76,6 +76,7 @@ def run_left(name, project):
     return run.folder.rename(run.folder.with_name(name))
 
 
+@pytest.mark.slow
 def test_escape_throws_nothing_away(open_window, left, example):
     run = run_left("4567-b", example("iris"))
     window = open_window(keras=False)

@@ -120,6 +120,7 @@ def test_a_picture_for_a_worksheet(open_window, example, qtbot, tmp_path, monkey
     qtbot.waitUntil(lambda: bool(window.banner.cards))
 
 
+@pytest.mark.slow
 def test_it_says_which_weights_were_tested(open_window, example, qtbot):
     """Of one run two networks can be tested: that of its end, and that of its best epoch."""
     window = open_window(edits.set_training(example("iris"), epochs=4))

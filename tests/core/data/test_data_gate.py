@@ -49,13 +49,6 @@ def test_arrays(tmp_path, wrong, where):
     assert "row 8" in str(error) or "d.npz" in str(error)
 
 
-def test_infinity_in_a_table(tmp_path):
-    table = frame()
-    table.loc[9, "a"] = np.inf
-    table.to_csv(tmp_path / "d.csv", index=False)
-    assert "'a' of d.csv has a number in line 11 that is too large" in str(refused(tmp_path))
-
-
 def test_a_target_is_never_filled(tmp_path):
     table = frame()
     table.loc[[3, 4], "y"] = np.nan

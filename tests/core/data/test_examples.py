@@ -43,7 +43,7 @@ def test_an_example_opens_fits_and_has_no_problem(cache, entry):
         assert [problem.code for problem in diagnose(project, facts, shapes)] == []
 
 
-QUICK = ("xor", "circles", "cannot_learn", "sales")
+QUICK = ("xor", "sales")
 #: Epochs of those that train longest, which keep their promise by then.
 ENOUGH = {"stories": 4, "language_model": 4}
 

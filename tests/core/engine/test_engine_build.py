@@ -18,6 +18,7 @@ from netbuilder.core.engine.networks.keras_objects import make_metrics
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+from tests.few import few
 
 FACTS = DataFacts(rows=10, input_shapes={"input": (4,)}, tasks={"out": "regression"})
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 2})]
@@ -143,7 +144,7 @@ def test_pretrained_body_is_one_frozen_layer(chain, tmp_path):
     assert caught.value.node == "body"
 
 
-@pytest.mark.parametrize("name", ["VGG16", "DenseNet121"])
+@pytest.mark.parametrize("name", few(["VGG16", "DenseNet121"], "VGG16"))
 def test_bodies_scale_pixels_as_their_family_does(name):
     node = Node("body", name, {"weights": "none"})
     body = make_layer(node, Graph((node,)))

@@ -7,9 +7,10 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
+from tests.few import few
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("precision", few(["mixed_bfloat16", "mixed_float16"], "mixed_float16"))
 def test_half_precision_learns_and_is_saved(precision, tmp_path):
     import keras
 

@@ -292,19 +292,6 @@ def test_a_session_whose_network_was_taken_over_goes_on_from_its_own_result(chai
     assert one.run().history == whole.history
 
 
-@pytest.mark.slow
-def test_two_at_once_have_a_network_each(chain, data):
-    alone = session(chain(NET, epochs=300), data).run()
-    runs = [session(chain(NET, epochs=300), data) for _ in range(2)]
-    threads = [threading.Thread(target=run.run) for run in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for run in runs:
-        assert run.trained.history == alone.history
-
-
 def test_letting_go_takes_circles_of_old_objects_apart():
     class Circle:
         def __init__(self):

@@ -8,6 +8,7 @@ import pytest
 
 from netbuilder.core.engine.networks import fast_layers
 from netbuilder.core.engine.networks.fast_layers import optimize_layers
+from tests.few import few
 
 SHAPES = {
     "Dropout": (40, 50),
@@ -41,7 +42,15 @@ def pairs(kinds, *amounts: float):
     return [(kind, amounts[at % len(amounts)], compiled) for at, (kind, compiled) in combined]
 
 
-@pytest.mark.parametrize(("kind", "rate", "compiled"), pairs(SHAPES, 0.2, 0.5))
+@pytest.mark.parametrize(
+    ("kind", "rate", "compiled"),
+    few(
+        pairs(SHAPES, 0.2, 0.5),
+        ("Dropout", 0.2, "graph"),
+        ("Dropout", 0.2, "loop"),
+        ("SpatialDropout2D", 0.5, "step"),
+    ),
+)
 def test_masks_have_the_rate_and_keep_the_sum(kind, rate, compiled):
     made = masks(kind, rate, compiled)
     assert np.unique(made).tolist() == pytest.approx([0, 1 / (1 - rate)])
@@ -71,7 +80,15 @@ def test_only_what_is_compiled_by_xla_has_other_masks_than_keras():
 NOISE = ("GaussianNoise", "GaussianDropout", "AlphaDropout")
 
 
-@pytest.mark.parametrize(("kind", "amount", "compiled"), pairs(NOISE, 0.1, 0.6))
+@pytest.mark.parametrize(
+    ("kind", "amount", "compiled"),
+    few(
+        pairs(NOISE, 0.1, 0.6),
+        ("GaussianNoise", 0.1, "graph"),
+        ("GaussianDropout", 0.1, "step"),
+        ("AlphaDropout", 0.1, "loop"),
+    ),
+)
 def test_noise_has_the_moments_that_it_is_known_for(kind, amount, compiled):
     made = masks(kind, amount, compiled).astype(np.float64)
     count = made.size
@@ -173,7 +190,10 @@ def slopes(model, x):
 @pytest.mark.parametrize(
     ("rank", "options"),
     [
-        *[(2, {"activation": name}) for name in fast_layers.NEVER_FALLING],
+        *few(
+            [(2, {"activation": name}) for name in fast_layers.NEVER_FALLING],
+            (2, {"activation": "relu"}),
+        ),
         (1, {"activation": "relu"}),
         (3, {"activation": "relu"}),
         (2, {"activation": None}),

@@ -11,6 +11,7 @@ from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice
+from tests.few import few
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 DECAY = {"name": "ExponentialDecay", "params": {
@@ -37,7 +38,7 @@ def weights(session):
     return [weight.copy() for weight in session.trainer.training_model.get_weights()]
 
 
-@pytest.mark.parametrize("kind", ["graph", "step", "loop"])
+@pytest.mark.parametrize("kind", few(["graph", "step", "loop"], "loop"))
 def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(plan, data, kind):
     told: list[Event] = []
     session = Session(

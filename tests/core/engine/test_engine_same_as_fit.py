@@ -136,15 +136,8 @@ CASES = {
 }
 
 
-#: What most networks have, and what weighs samples or averages weights; the others are slow.
-QUICK = {
-    "dropout and batch normalisation",
-    "convolution",
-    "masking",
-    "balanced classes",
-    "averaged weights, clipped together",
-    "metrics with state, one batch",
-}
+#: What most networks have, and what weighs samples; the others are slow.
+QUICK = {"dropout and batch normalisation", "balanced classes", "metrics with state, one batch"}
 
 
 def reference(project, data):

@@ -19,6 +19,7 @@ from netbuilder.core.formats.script.literals import arguments
 from netbuilder.core.formats.script.python import listing, script_source
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice
+from tests.few import few
 
 EXAMPLES = resource("examples")
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.netbuilder"))
@@ -51,7 +52,10 @@ def edited(name, *changes: tuple[str, str]):
     return project, typed(project, version, text)[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    few(NAMES, "iris", "sales", "digits", "temperatures", "reviews", "language_model", "residual"),
+)
 def test_an_exported_script_is_imported_as_the_same_project(name, tmp_path):
     project = example(name)
     text = script_source(project, load_facts(project, EXAMPLES))

@@ -3,6 +3,7 @@
 import json
 import os
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from tests.core.formats import model_kinds
+from tests.few import few
 
 tk = pytest.importorskip("tf_keras")
 
@@ -97,8 +99,10 @@ def _branches(layers):
     return tk.Model(start, [layers.Dense(5)(layers.Dense(5)(start)), short])
 
 
-@pytest.mark.parametrize("ending", ["h5", "keras"])
-@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize(
+    ("ending", "inside"),
+    few(product(["h5", "keras"], [False, True]), ("h5", True), ("keras", False)),
+)
 def test_a_layer_that_is_added_moves_no_weights(tmp_path, ending, inside):
     """The scaling before a hard_sigmoid lengthens its branch, and its weights fit another, too."""
     model = _branches(tk.layers)

@@ -18,7 +18,6 @@ import pytest
 from netbuilder.cli import main
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.examples import find_example
-from netbuilder.core.data.load import load_facts
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.script.python import Style, file_stem, listing, script_source
@@ -29,7 +28,6 @@ from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Tr
 source = partial(script_source, style=Style.EXACT)
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
 
 
 def sales():
@@ -194,20 +192,6 @@ def test_a_script_runs_as_it_is(tmp_path, root):
     model = keras.models.load_model(tmp_path / "sales_script.h5")
     answer = model.predict(keras.ops.convert_to_tensor([[10.0, 0.0, 1.0, 0.0]]), verbose=0)
     assert 0 < float(answer[0, 0]) < 1000, "raw rows in, own units out"
-
-
-@pytest.mark.slow
-def test_a_script_with_facts_and_classes_runs(tmp_path, plain_python):
-    project = files.read(EXAMPLES / "two_inputs.netbuilder")
-    training = replace(
-        project.training,
-        class_weight="balanced",
-        callbacks=(Choice("EarlyStopping", {"monitor": "loss", "patience": 3}),),
-    )
-    project = replace(project, training=training)
-    text = few_epochs(source(project, load_facts(project, EXAMPLES)))
-    assert "setosa" in plain_python(text, tmp_path)
-    assert (tmp_path / "two_inputs_script.h5").exists()
 
 
 @pytest.mark.slow

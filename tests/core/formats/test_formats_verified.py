@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import keras
@@ -34,6 +35,7 @@ from netbuilder.core.formats.writers import board, keras2_config, onnx, tflite
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.wording import format_bytes, format_number
+from tests.few import few
 
 
 def trained_of(model, outputs=("out",)):
@@ -72,8 +74,14 @@ NETWORKS: dict[str, Callable[[], TrainedModel]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("ending", [".tflite", ".int8.tflite"])
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    few(
+        product(NETWORKS, [".tflite", ".int8.tflite"]),
+        ("lstm", ".tflite"),
+        ("augmented", ".int8.tflite"),
+    ),
+)
 def test_tflite_of_recurrent_and_augmented_networks(tmp_path, name, ending):
     """With 8 bits a recurrent one once ended the whole program, with no exception."""
     import tensorflow as tf

@@ -30,16 +30,23 @@ from netbuilder.core.wording import labelled
 from netbuilder.ui.canvas.scene.card_text import target_text
 from tests.core.results.conftest import chain, train
 
+TRAINED = {}
+
 
 def ramp(folder, horizon, target=("a",)):
-    """Two columns, a rising by 2 a row and b falling by 1, with a window of 3 rows."""
+    """Two columns, a rising by 2 a row and b falling by 1, with a window of 3 rows.
+
+    Trained once for all tests: what counts are the weights that each sets.
+    """
     lines = ["a,b", *(f"{2 * i},{-i}" for i in range(40))]
     (folder / "r.csv").write_text("\n".join(lines))
     units = horizon * len(target)
     graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": units}))
     options = {"window": 3, "horizon": horizon}
     data = Data("series", path="r.csv", target=target, scaling="standard", options=options)
-    return train(graph, data, folder, epochs=1)
+    if (horizon, target) not in TRAINED:
+        TRAINED[horizon, target] = train(graph, data, folder, epochs=1)
+    return TRAINED[horizon, target]
 
 
 def set_rule(trained, kernel, bias):

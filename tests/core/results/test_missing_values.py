@@ -18,13 +18,6 @@ def asked(folder):
     return folder / "in.csv"
 
 
-def test_both_follow_the_rule_of_the_model(house_model, tmp_path):
-    trained, path = house_model[0], asked(tmp_path)
-    for work in (predict_file, evaluate):
-        with pytest.raises(DataError, match=r"column 'size' in line 3; column 'town' in line 4"):
-            work(trained, path)
-
-
 def test_another_rule_can_be_given(house_model, tmp_path):
     trained, path = house_model[0], asked(tmp_path)
     dropped = with_missing_rule(trained, "drop")
@@ -48,16 +41,6 @@ def test_a_rule_that_does_not_exist(house_model):
     with pytest.raises(DataError, match="'guess'") as caught:
         with_missing_rule(house_model[0], "guess")
     assert caught.value.code == "missing_rule_unknown"
-
-
-def test_a_category_that_was_never_seen_is_refused_by_both(house_model, tmp_path):
-    pd.DataFrame({"size": [100.0], "town": ["Rome"], "price": [1e5]}).to_csv(
-        tmp_path / "in.csv", index=False
-    )
-    for work in (predict_file, evaluate):
-        with pytest.raises(DataError, match="'Rome' in line 2") as caught:
-            work(house_model[0], tmp_path / "in.csv")
-        assert caught.value.code == "category_unknown"
 
 
 def test_a_spreadsheet_of_new_rows_is_answered(house_model, tmp_path):

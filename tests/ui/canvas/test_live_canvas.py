@@ -225,6 +225,7 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
     assert later.told == live.told and later.features == live.features
 
 
+@pytest.mark.slow
 def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
@@ -240,6 +241,7 @@ def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot):
         )
 
 
+@pytest.mark.slow
 def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qtbot):
     """In a low window the network gives way to it, also where it comes with the first look."""
     window = open_window(edits.set_training(example("sales"), epochs=2))

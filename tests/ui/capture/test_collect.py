@@ -1,7 +1,6 @@
 """A class's own samples, taken by hand from simulated devices."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.lessons.library import find_lesson
-from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+from netbuilder.core.project.model import Project
 from netbuilder.ui.capture import collect_window
 from netbuilder.ui.capture.class_cards import _UNREADABLE
 from netbuilder.ui.capture.collect_window import CollectWindow
@@ -357,38 +355,6 @@ def test_what_cannot_be_read_is_not_counted(qtbot, tmp_path, home):
     assert window.cards[0].samples.item(row).data(_UNREADABLE)
     window.cards[0].take(broken)
     assert window.cards[0].readable == 2
-
-
-@pytest.mark.slow
-def test_the_network_on_the_canvas_trains_again_and_predicts_live(window, qtbot, tmp_path):
-    for row, colour in enumerate(("red", "green")):
-        window.source.colour = colour
-        with qtbot.waitSignal(window.source._shutter.timeout, timeout=10_000):
-            pass
-        hold(window, row, qtbot, 6)
-    window.wait_for_writes()
-    folder, store, runner = tmp_path / "pictures", window.held_store, window._runner
-    data = replace(recipe_for(folder), options={"image_size": 8, "channels": 3})
-    nodes = (Node("input", "Input"), Node("flat", "Flatten"), Node("output", "Dense",
-             {"units": 2, "activation": "softmax"}))  # fmt: skip
-    graph = Graph(nodes, (("input", "flat"), ("flat", "output")))
-    training = Training(epochs=60, optimizer=Choice("Adam", {"learning_rate": 0.05}))
-    store.apply("own network", lambda _p: Project("mine", graph, data, training))
-    column = window.training
-    for _time in range(2):  # again with more samples
-        QTest.mouseClick(column.train, LEFT)
-        qtbot.waitUntil(lambda: runner.state.active or bool(window.notices.cards))
-        qtbot.waitUntil(
-            lambda: not runner.state.active and column.model is not None, timeout=120_000
-        )
-        assert store.project.graph is graph, "the network was built anew"
-        hold(window, 0, qtbot, window.cards[0].samples.count() + 1)
-    qtbot.waitUntil(lambda: column.predictions is not None, timeout=30_000)
-    assert [row[0] for row in column.bars.rows] == ["class 1", "class 2"]
-    used: list[Path] = []
-    window.used.connect(used.append)
-    QTest.mouseClick(window.use, LEFT)
-    assert used == [folder]
 
 
 @pytest.mark.slow

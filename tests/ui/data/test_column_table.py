@@ -322,6 +322,7 @@ def test_the_names_stay_in_view_while_one_scrolls_sideways(opened, qtbot):
     assert not names.isVisible()
 
 
+@pytest.mark.slow
 def test_no_head_is_cut_whatever_the_language(opened, qtbot):
     window, _panel, _model = opened
     before = i18n.language()

@@ -40,6 +40,7 @@ def test_what_the_first_look_passes_over_is_named_before_a_run(open_window, qtbo
     assert bench.facts.rows + bench.facts.validation_rows + bench.facts.test_rows == 2099
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_network_does_not_lift_it(open_window, qtbot, pictures):
     window = open_window(empty_project())
     bench = window.workbench

@@ -116,6 +116,7 @@ def test_links_open_web_pages_and_mail_only(view):
             QDesktopServices.unsetUrlHandler(scheme)
 
 
+@pytest.mark.slow
 def test_very_many_formulas_are_bounded(view):
     began = time.monotonic()
     view.show_markdown("a $x$ b\n\n" * 20_000)

@@ -98,6 +98,7 @@ def test_tiles_have_their_sizes_and_distances():
     assert (RADIUS, _THIN, _THICK) == (6, 0.5, 7)
 
 
+@pytest.mark.slow
 def test_links_show_the_size_and_the_sign_of_their_weights(open_window, example, qtbot):
     project = edits.set_training(example("moons"), epochs=1)
     hidden = [node.id for node in project.graph.nodes if node.layer == "Dense"][:-1]
@@ -228,6 +229,7 @@ def test_a_convolution_shows_filters_and_maps_during_the_run_and_after(open_wind
     assert Link(2, 7, 7) in drawing._links, "pooling takes one map each"
 
 
+@pytest.mark.slow
 def test_what_is_closed_is_not_computed(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=2))
     views, feed, docks = window.network_views, window.network_views.feed, window.docks

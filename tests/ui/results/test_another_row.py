@@ -40,26 +40,5 @@ def test_it_is_the_next_row_of_the_test_data(open_window, example, qtbot):
     assert next(iter(panel.rows.row.values())) == 5.0, "what was filled in by hand stays"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["reviews", "temperatures"])
-def test_texts_and_series(open_window, example, qtbot, name):
-    window = open_window(edits.set_training(example(name), epochs=1))
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: window.activations_service.look is not None, timeout=MINUTE)
-    if name == "temperatures":  # it opens on the end of the data
-        qtbot.waitUntil(lambda: window.activations_service.own is not None, timeout=MINUTE)
-        panel.another.click()
-        qtbot.waitUntil(lambda: " 1 of " in panel.about.text(), timeout=MINUTE)
-    panel.another.click()
-    qtbot.waitUntil(lambda: window.activations_service.look.index == 1, timeout=MINUTE)
-    qtbot.waitUntil(lambda: " 2 of " in panel.about.text(), timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel.idle and panel.view.settled, timeout=MINUTE)
-    raw = {key: values[None] for key, values in window.activations_service.look.raw.items()}
-    right = predict_raw(window.workbench.models.trained, raw).first.values
-    assert panel.predictions.first.values == pytest.approx(right, abs=1e-4)
-
-
 def raw_first(raw):
     return float(next(iter(raw.values()))[0][0])

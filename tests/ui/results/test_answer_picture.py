@@ -58,12 +58,3 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     judged = evaluate(trained, window.runner.record.dataset.test)
     words = metric_meaning("mean_absolute_error", 0.5, judged)
     assert words.startswith("the 64 numbers") and "0.5" in words
-
-
-@pytest.mark.slow
-def test_other_numbers_are_no_picture(open_window, example, qtbot):
-    window = open_window(edits.set_training(example("digits"), epochs=1))
-    qtbot.train(window)
-    panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "")
-    assert panel.pictures.drawn_again.isHidden()

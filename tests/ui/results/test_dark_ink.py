@@ -22,6 +22,7 @@ def bars(path):
     np.savez(path, x=pictures, y=np.array(["up", "along"])[answers])
 
 
+@pytest.mark.slow
 def test_the_pad_is_white_and_the_answer_is_right(open_window, tmp_path, qtbot):
     bars(tmp_path / "bars.npz")
     nodes = (Node("input", "Input"), Node("flat", "Flatten"),

@@ -115,6 +115,7 @@ def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(edi
     assert not done(window)
 
 
+@pytest.mark.slow
 def test_what_was_answered_stays_pale_until_the_next_network_answers(editing, qtbot):
     window, panel = editing
 
@@ -135,7 +136,9 @@ def test_what_was_answered_stays_pale_until_the_next_network_answers(editing, qt
     assert panel.plot.image.opacity() == 1.0
 
 
-@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)], ids=str)
+@pytest.mark.parametrize(
+    "size", [(1366, 768), pytest.param((1024, 700), marks=pytest.mark.slow)], ids=str
+)
 def test_nothing_that_is_said_moves_the_plot_under_the_hand(size, editing, qtbot):
     window, panel = editing
     panel.points.edit.click()

@@ -245,6 +245,7 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(open_window, tmp
     # While one types, another network of the same data takes nothing away.
     size.box.selectAll()
     qtbot.keyClicks(size.box, "x")
+    qtbot.waitUntil(lambda: panel.answer.text() == "")
     form = panel.form
     qtbot.train(window)
     qtbot.waitUntil(lambda: panel.idle)

@@ -1,6 +1,7 @@
 """A value that was filled in for an empty cell says so wherever it is shown."""
 
 import numpy as np
+import pytest
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
@@ -34,6 +35,7 @@ def test_only_cells_that_were_empty_count_as_filled(tmp_path):
     assert points_picture(data, "rooms", "size").points.filled is not None
 
 
+@pytest.mark.slow
 def test_canvas_predict_and_surface_say_it(open_window, qtbot, tmp_path):
     project = _project(tmp_path)
     test = load_dataset(project, tmp_path).test

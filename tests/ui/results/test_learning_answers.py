@@ -122,6 +122,7 @@ def test_the_answer_moves_as_it_learns(open_window, example, qtbot):
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
+@pytest.mark.slow
 def test_who_does_not_look_has_no_network_copied(open_window, example, qtbot):
     window = open_window(edits.set_training(example("iris"), epochs=100_000_000))
     window.docks.show_panel("training")

@@ -139,6 +139,7 @@ def test_the_first_moments_of_a_run_come_soon_one_after_another(example):
     assert recorded.every("gradients") == SOON
 
 
+@pytest.mark.slow
 def test_a_long_run_is_examined_a_second_apart(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=1_000_000))
     window.runner.start()

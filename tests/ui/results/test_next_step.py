@@ -1,5 +1,7 @@
 """What Surface, Evaluate, Predict and Inside say while there is nothing to show: the next step."""
 
+import pytest
+
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data
@@ -34,6 +36,7 @@ def test_all_four_say_what_is_missing(open_window, example, qtbot, tmp_path):
     assert "Data page" in words
 
 
+@pytest.mark.slow
 def test_a_run_that_broke_off_is_told_everywhere(open_window, example, qtbot):
     """The loss became infinite: "Press Train" would only let it break off again."""
     project = example("diabetes")

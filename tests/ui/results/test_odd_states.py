@@ -1,7 +1,5 @@
 """Empty and odd states of Evaluate, Predict and Why: each says what to do next."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from netbuilder.core.formats import registry
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
-from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
-
-Open = Callable[..., MainWindow]
 
 
 def dense(units, activation=None):
@@ -33,15 +28,6 @@ def table(folder, rows=60):
     pd.DataFrame({"a": x, "b": -x, "y": 3 * x}).to_csv(folder / "t.csv", index=False)
     data = Data("csv", path="t.csv", target=("y",), test_split=0.2)
     return Project("T", dense(1), data, Training(epochs=1))
-
-
-def test_data_without_a_model(open_window, tmp_path):
-    window = open_window(table(tmp_path), tmp_path / "t.netbuilder")
-    for name in ("evaluate", "predict"):
-        panel = window.docks.show_panel(name)
-        assert panel.waiting.words.text().startswith("Press Train")
-        assert panel.waiting.currentIndex() == 0
-    assert window.docks.show_panel("predict").head.isHidden()
 
 
 def test_an_empty_page_trains_by_its_own_button(open_window, qtbot, tmp_path):
@@ -96,6 +82,7 @@ def test_a_model_without_its_data(open_window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: "t.csv" in predict.about.text())
 
 
+@pytest.mark.slow
 def test_a_file_of_another_shape_and_a_changed_network(open_window, qtbot, tmp_path):
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     predict = window.docks.show_panel("predict")

@@ -133,6 +133,7 @@ def test_a_network_changed_since_and_a_second_run(open_window, qtbot, tmp_path):
     assert panels["predict"].stale.isHidden()
 
 
+@pytest.mark.slow
 def test_numbers_that_are_none(open_window, qtbot, tmp_path):
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     layer = window.workbench.models.trained.training_model.get_layer("hidden")

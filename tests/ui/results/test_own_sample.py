@@ -9,6 +9,7 @@ from netbuilder.core.results.layer_values import node_activations
 from netbuilder.ui.kinds.series import _END, _OWN
 
 
+@pytest.mark.slow
 def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, example, qtbot):
     window = open_window(edits.set_training(example("digits"), epochs=1))
     qtbot.train(window)

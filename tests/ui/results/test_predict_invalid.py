@@ -1,26 +1,10 @@
 """The big answer is about what stands in the form: none where that is no number."""
 
 import numpy as np
-import pytest
 
 from netbuilder.core.project import edits
 from netbuilder.ui.kinds.rows import ResponseView
 from netbuilder.ui.plots.training_curves import short_number
-
-
-@pytest.mark.slow
-def test_an_invalid_value_has_no_answer(open_window, example, qtbot):
-    window = open_window(edits.set_training(example("iris"), epochs=2))
-    qtbot.train(window)
-    panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "")
-    editor = next(iter(panel.form.rows.values())).editor.box
-    editor.selectAll()
-    qtbot.keyClicks(editor, "abc")
-    qtbot.waitUntil(lambda: panel.answer.text() == "")
-    editor.selectAll()
-    qtbot.keyClicks(editor, "5")
-    qtbot.waitUntil(lambda: panel.answer.text() != "")
 
 
 def test_trouble_with_a_file_stands_where_its_answers_would(open_window, example, qtbot, tmp_path):

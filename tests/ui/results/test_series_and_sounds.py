@@ -23,7 +23,6 @@ from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.results.compared_surfaces import NO_FORECAST, NO_MODEL
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 from netbuilder.ui.services.language import choose_language
-from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.run_record import RunState
 
 
@@ -316,6 +315,7 @@ def test_unknown_words_are_marked_while_typing(open_window, example, qtbot):
     assert field.extraSelections() == []
 
 
+@pytest.mark.slow
 def test_the_answer_is_pinned(open_window, example, qtbot, at_rest):
     window = trained_window(open_window, edits.set_training(example("iris"), epochs=1), qtbot)
     panel = window.docks.show_panel("predict")
@@ -329,31 +329,3 @@ def test_the_answer_is_pinned(open_window, example, qtbot, at_rest):
     panel.head.clear()
     qtbot.wait(20)
     assert (panel.head.y(), panel.head.height()) == (place, height), "nothing moves without it"
-
-
-@pytest.mark.slow
-def test_nothing_of_another_project_stays(open_window, example, qtbot):
-    window = trained_window(open_window, edits.set_training(example("digits"), epochs=1), qtbot)
-    panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.answer.text() != "")
-    panel.pictures.draw_button.click()
-    qtbot.mouseClick(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
-    qtbot.waitUntil(lambda: panel.answer.text() != "")
-    panel.why.button.click()
-    qtbot.waitUntil(lambda: not panel.why.picture.isHidden())
-    again = window.workbench.models.trained
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not again)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    assert not panel.pictures.pad.empty, "trained once more, it is asked about the same drawing"
-    qtbot.waitUntil(lambda: panel.answer.text() != "")
-    window.workbench.models.submit(ModelState())
-    assert panel.answer.text() == ""
-    assert panel.why.isHidden()
-    window.store.apply("Open", lambda _project: edits.set_training(example("moons"), epochs=1))
-    qtbot.waitUntil(lambda: window.workbench.settled)
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
-    assert panel.view is panel.rows
-    assert panel.pictures.isHidden()
-    assert not panel.why.button.isChecked()

@@ -35,6 +35,8 @@ def test_the_surface_moves_while_it_learns(open_window, example, qtbot):
     window.runner.start()
     assert panel.note.text().startswith("Training is running"), "nobody need press Train now"
     qtbot.waitUntil(lambda: len(seen) > 5)
+    losses = re.compile(r"Loss 0\.\d+, validation 0\.\d+\. \d+ of \d+ points are inc")
+    qtbot.waitUntil(lambda: losses.match(panel.note.text()) is not None)
     assert window.runner.state.active
     assert panel.live.live
     assert not np.array_equal(seen[0].shares, seen[-1].shares)
@@ -44,6 +46,7 @@ def test_the_surface_moves_while_it_learns(open_window, example, qtbot):
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
     qtbot.waitUntil(lambda: bool(seen) and panel.live.idle)
     assert seen[-1].points.right.mean() > 0.8
+    assert not losses.match(panel.note.text()), "it is the best epoch's surface now"
     assert not window.runner.probes.all()
     sure, clear = (paint_surface(seen[-1], discrete=one) for one in (False, True))
     assert len(np.unique(clear.reshape(-1, 3), axis=0)) == 2
@@ -92,21 +95,6 @@ def test_classes_and_parts_are_told_apart_without_colours(open_window, example, 
     assert len(looks) > 1
     assert all(one.isdisjoint(other) for one, other in itertools.combinations(looks, 2))
     assert [one.text()[0] for one in panel.parts] == list(PART_SIGNS)
-
-
-def test_the_losses_stand_beside_the_surface_while_it_bends(open_window, example, qtbot):
-    window = open_window(edits.set_training(example("moons"), epochs=100_000))
-    panel = window.docks.show_panel("surface")
-    window.runner.start()
-    wanted = re.compile(r"Loss (\S+), validation (\S+)\. (\d+) of (\d+) points are inc")
-    qtbot.waitUntil(lambda: wanted.match(panel.note.text()) is not None)
-    said = wanted.match(panel.note.text())
-    loss, held, wrong, count = map(float, said.groups())
-    assert 0 < loss < 1 and 0 < held < 1 and wrong < count
-    window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
-    # What is drawn then is the best epoch's answer, not the last one's.
-    qtbot.waitUntil(lambda: not panel.note.text().startswith("Loss "))
 
 
 def test_at_1024_by_700_all_that_is_said_has_room(open_window, example, qtbot):

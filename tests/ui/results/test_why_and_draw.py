@@ -16,6 +16,7 @@ def test_a_drawing_is_answered_and_explained(open_window, example, qtbot):
     qtbot.train(window)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "")
+    assert panel.pictures.drawn_again.isHidden(), "ten numbers are no picture"
     panel.pictures.draw_button.click()
     assert panel.answer.text() == ""
     assert "The drawing is empty" in panel.about.text()

@@ -188,6 +188,7 @@ def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(open_windo
     assert runner.state is RunState.RUNNING
 
 
+@pytest.mark.slow
 def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
     store, runner = window.store, window.runner

@@ -23,6 +23,7 @@ def idle(window, qtbot):
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
 
 
+@pytest.mark.slow
 def test_who_opens_something_else_is_told_that_a_long_training_is_kept(
     open_window, example, qtbot, told, monkeypatch
 ):
@@ -270,26 +271,6 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
             strict=True,
         )
         assert all(np.array_equal(then, now) for then, now in pairs)
-
-
-@pytest.mark.slow
-def test_an_opened_model_is_trained_on(open_window, example, qtbot, tmp_path):
-    window = open_window(edits.set_training(example("iris"), epochs=4))
-    window.runner.start()
-    idle(window, qtbot)
-    first = window.workbench.models.trained.history["loss"]
-    path = tmp_path / "iris.h5"
-    assert window.documents.export_to(path).finish()
-    window.documents.open_path(path)
-    qtbot.waitUntil(lambda: window.documents.opening == "")
-    assert window.runner.may_train_more
-    window.runner.train_more(3)
-    idle(window, qtbot)
-    assert window.workbench.run_error is None
-    loss = window.workbench.models.trained.history["loss"]
-    assert len(loss) == 7
-    assert np.allclose(loss[:4], first)
-    assert loss[4] < first[0], "it goes on from there and does not begin anew"
 
 
 @pytest.mark.slow

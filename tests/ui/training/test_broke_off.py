@@ -16,6 +16,7 @@ from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window import dialogs
 
 
+@pytest.mark.slow
 def test_a_stick_that_is_pulled_out_takes_no_weights_away(open_window, example, qtbot, tmp_path):
     nets = Choice("ModelCheckpoint", {"filepath": "nets/last.keras", "save_best_only": False})
     project = edits.set_training(example("iris"), epochs=100_000, callbacks=(nets,))

@@ -71,6 +71,7 @@ def test_a_run_is_scrubbed_and_its_curve_has_room(size, share, open_window, exam
     assert panel.curves.figure.text() == final
 
 
+@pytest.mark.slow
 def test_a_run_that_ended_before_its_page_was_opened_has_surfaces(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=30))
     qtbot.train(window)

@@ -16,6 +16,8 @@ from netbuilder.core.results.live.view_data import MapPicture
 from netbuilder.ui.services.runs.run_record import RunState
 from tests.core.engine.conftest import forget_prepared
 
+pytestmark = pytest.mark.usefixtures("built_anew")
+
 
 @pytest.mark.slow
 def test_train_builds_nothing_that_was_built_before(open_window, example, qtbot, monkeypatch):

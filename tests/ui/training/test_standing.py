@@ -95,6 +95,7 @@ def test_back_at_the_start_it_is_the_untrained_one(paused, qtbot):
     assert any(not np.array_equal(now, before) for now, before in pairs), "a step was done"
 
 
+@pytest.mark.slow
 def test_stopped_at_the_start_what_was_there_before_is_back(paused, qtbot):
     window, bench = paused, paused.workbench
     window.runner.stop()

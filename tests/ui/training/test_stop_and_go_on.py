@@ -112,6 +112,7 @@ def test_where_a_run_ended_of_what_was_asked(reason, epoch, words):
     assert tracker.planned == max(int(epoch), 1)
 
 
+@pytest.mark.slow
 def test_a_run_that_a_callback_ended_says_so_and_offers_no_way_to_the_epoch_it_kept(
     open_window, example, qtbot
 ):
