@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -157,6 +157,11 @@ class QuestionView(QWidget):
             layout.addLayout(hbox((self.line, 1), self.button))
         self.verdict = note_label("", self, role="body")
         layout.addWidget(self.verdict)
+
+    @property
+    def last(self) -> QuestionView:
+        """The question that was asked last."""
+        return self.another.last if self.another is not None else self
 
     @property
     def first(self) -> QWidget:
@@ -400,8 +405,22 @@ class LessonPanel(QWidget):
         answer = self._session.record.answers.get(number, "")
         self.question = QuestionView(step.question, answer, self)
         self.question.show_verdict(answer)
-        self.question.answered.connect(lambda text: self._session.answer(number, text))
+        self.question.answered.connect(lambda text: self._answer(number, text))
         self.question_place.addWidget(self.question)
+
+    def _answer(self, number: int, text: str) -> None:
+        self._session.answer(number, text)
+        QTimer.singleShot(0, self, self._reveal)  # once the new texts are laid out
+
+    def _reveal(self) -> None:
+        """Scroll to the feedback of an answer, or to the whole question that follows it."""
+        page, bar = self.scroller.widget(), self.scroller.verticalScrollBar()
+        if self.question is None or page is None:
+            return
+        question = self.question.last
+        top = question.mapTo(page, QPoint(0, 0)).y()
+        value = max(bar.value(), top + question.height() - self.scroller.viewport().height())
+        bar.setValue(value if question.verdict.text() else min(value, top))
 
     def _show_state(self) -> None:
         session, step, result = self._session, self._session.step, self._session.result

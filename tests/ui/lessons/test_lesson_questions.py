@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.parse import parse_lesson
+from netbuilder.ui.lessons.lesson_panel import LessonPanel
 from netbuilder.ui.main_window import MainWindow
 
 
@@ -169,3 +170,28 @@ def test_of_two_questions_the_first_alone_is_asked_where_it_is_answered_correctl
     question.another.line.setText("6")
     qtbot.keyClick(question.another.line, Qt.Key.Key_Return)
     assert done(window) == [1]
+
+
+def in_view(panel: LessonPanel, widget: QWidget) -> bool:
+    """Whether a widget's lower edge is in the visible part of the step."""
+    page = panel.scroller.viewport()
+    return page.rect().contains(widget.mapTo(page, widget.rect().bottomLeft()))
+
+
+def test_what_an_answer_brings_is_scrolled_into_view(qtbot, open_window):
+    window = open_window(keras=False)
+    window.resize(1024, 500)
+    lines = "\n\n".join(["A line to read."] * 20)
+    text = (
+        TWO_QUESTIONS.replace("## Count", f"## Count\n{lines}\n")
+        + OPEN_TASK[OPEN_TASK.index("```explore") :]
+    )
+    window.welcome.open_lesson(parse_lesson(text, "long"))
+    panel = window.welcome.lessons.panel
+    panel.scroller.ensureWidgetVisible(panel.question)
+    qtbot.mouseClick(panel.question.choices[0], Qt.MouseButton.LeftButton)
+    second = panel.question.another
+    qtbot.waitUntil(lambda: in_view(panel, second.line) and in_view(panel, second.button))
+    second.line.setText("6")
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: done(window) == [1] and in_view(panel, second.verdict))
