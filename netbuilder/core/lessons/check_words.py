@@ -6,7 +6,7 @@ A check never runs code: it is lines ``word: value`` with words from here and ``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -202,11 +202,16 @@ class Check:
     layer: LayerCheck | None = None
 
 
-def missing_sentences(check: Check, state: LessonState, step: int) -> tuple[str, ...]:
-    """Return a sentence for each thing that ``check`` lacks; ``step`` counts from 1."""
+def missing_sentences(
+    check: Check, state: LessonState, step: int, earlier: Sequence[LayerCheck] = ()
+) -> tuple[str, ...]:
+    """Return a sentence for each thing that ``check`` lacks; ``step`` counts from 1.
+
+    ``earlier``: the layers that earlier steps ask for.
+    """
     sentences = [term.word.missing(state, term.value, step) for term in check.terms]
     if check.layer is not None:
-        sentences.insert(0, check.layer.missing(state))
+        sentences.insert(0, check.layer.missing(state, earlier))
     return tuple(sentence for sentence in sentences if sentence)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +47,11 @@ class LayerCheck:
     last: bool = False
     shape: tuple[int | None, ...] | None = None
 
-    def missing(self, state: LessonState) -> str:
-        """Return what is missing for the check to hold; "" if it holds."""
+    def missing(self, state: LessonState, earlier: Sequence[LayerCheck] = ()) -> str:
+        """Return what is missing for the check to hold; "" if it holds.
+
+        A layer ``after`` one of its class is a second one: those of ``earlier`` steps stay.
+        """
         graph = state.project.graph
         candidates = [
             layer for node in graph.nodes if (layer := unwrapped(node, self.layer)) is not None
@@ -70,6 +73,21 @@ class LayerCheck:
             return join_sentences((counted, *next(filter(None, lacking), ())))
         if fitting:
             return ""
+        if self.after == self.layer:
+            firsts = [
+                node.id
+                for node in candidates
+                if any(o.layer == self.layer and not o._lacking(node, state) for o in earlier)
+            ]
+            others = [
+                pair for pair in zip(candidates, lacking, strict=True) if pair[0].id not in firsts
+            ]
+            for node, _sentences in others:
+                below = [first for first in firsts if first in descendants(graph, node.id)]
+                if below:
+                    return _sentence("layer_before", layer=node.id, first=below[0])
+            if others:
+                candidates, lacking = map(list, zip(*others, strict=True))
         hidden = [node for node in candidates if self.last or node.id not in graph.outputs]
         if not hidden and len(self.params) > 1 and not self.after:
             # The output layer is never meant to be replaced.

@@ -11,6 +11,7 @@ from netbuilder.core.lessons.check_words import ABSENT, CHANGED, Check, CheckTer
 from netbuilder.core.lessons.layer_check import LayerCheck
 from netbuilder.core.lessons.lesson import Lesson, LessonStep
 from netbuilder.core.lessons.lesson_state import LessonState
+from netbuilder.core.project.model import Project
 
 #: ``changed: network`` and ``changed: activation`` take any layer.
 _OF_LAYERS = ("network", "activation")
@@ -30,6 +31,28 @@ def undone_sentences(lesson: Lesson, state: LessonState, number: int) -> tuple[s
     lasting = [_lasting(check, later) for check in steps[number - 1].checks]
     gone = chain(answers, *(missing_sentences(check, state, number) for check in lasting))
     return tuple(dict.fromkeys(gone))
+
+
+def breaks_lesson(lesson: Lesson, state: LessonState, project: Project) -> bool:
+    """Return whether changing the network to ``project`` breaks a part of a lesson that holds: of
+    the steps that are done, or of the first that is not."""
+    changed = replace(state, project=project)
+    for result in check_steps(lesson, state):
+        later = lesson.steps[result.number :]
+        following = [check for step in later for check in step.checks] if result.ticked else []
+        for check in lesson.steps[result.number - 1].checks:
+            lasting = _lasting(check, following)
+            terms = (t for t in check.terms if t in lasting.terms or t.word.name == "layers")
+            parts = [Check(check.line, (term,)) for term in terms]
+            parts.append(Check(check.line, layer=lasting.layer))
+            for part in parts:
+                before, after = (missing_sentences(part, s, result.number)
+                                 for s in (state, changed))  # fmt: skip
+                if after and not before:
+                    return True
+        if not result.done:
+            break
+    return False
 
 
 def judged_at_the_end(lesson: Lesson, number: int) -> bool:
@@ -119,7 +142,7 @@ def check_steps(lesson: Lesson, state: LessonState) -> tuple[StepResult, ...]:
                 StepResult(number, step.title, True, step.hint, ticked=True, undone=undone)
             )
             continue
-        missing = _missing(step, state, number)
+        missing = _missing(step, state, number, _layers(lesson.steps[: number - 1]))
         if step.reading and not all(result.done for result in results):
             missing = (_("Do the previous steps first."),)
         results.append(StepResult(number, step.title, not missing, step.hint, missing))
@@ -139,6 +162,12 @@ def _answer_missing(step: LessonStep, state: LessonState, number: int) -> tuple[
     return (incorrect if answer.strip() else unanswered,)
 
 
-def _missing(step: LessonStep, state: LessonState, number: int) -> tuple[str, ...]:
-    checks = (missing_sentences(check, state, number) for check in step.checks)
+def _layers(steps: Sequence[LessonStep]) -> list[LayerCheck]:
+    return [check.layer for step in steps for check in step.checks if check.layer is not None]
+
+
+def _missing(
+    step: LessonStep, state: LessonState, number: int, earlier: Sequence[LayerCheck]
+) -> tuple[str, ...]:
+    checks = (missing_sentences(check, state, number, earlier) for check in step.checks)
     return tuple(dict.fromkeys(chain(_answer_missing(step, state, number), *checks)))

@@ -21,6 +21,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPrepro
 from netbuilder.core.engine.networks.loss_values import loss_on
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
@@ -42,6 +43,8 @@ from netbuilder.core.wording import (
     join_values,
     labelled,
 )
+
+_sentence = sentences_of("evaluation")
 
 log = logging.getLogger(__name__)
 
@@ -372,8 +375,8 @@ def _number_sentence(
     rows = _test_rows(len(truth))
     if len(target.columns) > MOST_NAMED:
         worst = int(off.argmax())
-        errors = _(
-            "On {rows}, the {count} numbers are off by {error} on average, {column} most ({most}).",
+        errors = _sentence(
+            "mean_error_of_columns",
             rows=rows,
             count=format_number(len(target.columns), ","),
             error=format_number(float(off.mean())),
@@ -389,17 +392,12 @@ def _number_sentence(
         error = told_of(float(off[index]))
         if len(truth) == 1:
             parts.append(
-                _(
-                    "{column} is off by {error} (true value {value})",
-                    column=name,
-                    error=error,
-                    value=told_of(float(low)),
-                )
+                _sentence("error_of_sample", column=name, error=error, value=told_of(float(low)))
             )
             continue
         parts.append(
-            _(
-                "{column} is off by {error} on average (values range from {low} to {high})",
+            _sentence(
+                "mean_error_of_column",
                 column=name,
                 error=error,
                 low=told_of(float(low)),
@@ -492,8 +490,8 @@ def _class_sentence(
     matrix: NDArray[np.int64] | None,
 ) -> str:
     if matrix is None:
-        share = _(
-            "On {rows}, {share} of the {count} labels are correct.",
+        share = _sentence(
+            "labels_correct",
             rows=_test_rows(len(truth)),
             share=format_percent(accuracy),
             count=len(target.classes),
@@ -504,8 +502,8 @@ def _class_sentence(
         return join_sentences((share, often))
     right = int((numbers == truth).sum())
     sentences = [
-        _(
-            "{correct} of {rows} correct ({share}).",
+        _sentence(
+            "rows_correct",
             correct=format_number(right, ","),
             rows=_test_rows(len(truth)),
             share=format_percent(accuracy),
@@ -519,10 +517,9 @@ def _class_sentence(
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
         times = int(wrong[row, column])
         sentences.append(
-            ngettext(
-                "Most frequent error: {label} predicted as {prediction} (once).",
-                "Most frequent error: {label} predicted as {prediction} ({count} times).",
-                times,
+            _sentence(
+                "most_frequent_error_once",
+                count=times,
                 label=target.classes[row],
                 prediction=target.classes[column],
             )
@@ -530,18 +527,12 @@ def _class_sentence(
         if alike == 1:
             row, column = np.argwhere(wrong == times)[1]
             sentences.append(
-                _(
-                    "Equally frequent: {label} predicted as {prediction}.",
+                _sentence(
+                    "as_frequent_error",
                     label=target.classes[row],
                     prediction=target.classes[column],
                 )
             )
         elif alike > 1:
-            sentences.append(
-                ngettext(
-                    "{count} other error is equally frequent.",
-                    "{count} other errors are equally frequent.",
-                    alike,
-                )
-            )
+            sentences.append(_sentence("more_errors", count=alike))
     return join_sentences(sentences)

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.forecast import naive_words
 from netbuilder.core.wording import format_number, format_percent, labelled
+
+_sentence = sentences_of("evaluation")
 
 #: A class is rare if the largest one has this many times its samples.
 RARE = 20
@@ -54,18 +57,9 @@ def headline(evaluation: Evaluation, file: str = "") -> Headline:
     if evaluation.task == REGRESSION:
         value = evaluation.metrics["mean_absolute_error"]
         words = (
-            ngettext(
-                "mean absolute error on {count} sample of {file}",
-                "mean absolute error on {count} samples of {file}",
-                count,
-                file=file,
-            )
+            _sentence("error_on_file", count=count, file=file)
             if file
-            else ngettext(
-                "mean absolute error on {count} test sample",
-                "mean absolute error on {count} test samples",
-                count,
-            )
+            else _sentence("error_on_test", count=count)
         )
         rules = [(evaluation.baseline, _("always predicting the mean"))]
         rules += [(error, naive_words(rows)) for rows, error in evaluation.naive_errors.items()]
@@ -81,23 +75,11 @@ def headline(evaluation: Evaluation, file: str = "") -> Headline:
     )
     if has_rare_class(evaluation):
         words = (
-            ngettext(
-                "balanced accuracy on {count} sample of {file}: the mean of every class's recall",
-                "balanced accuracy on {count} samples of {file}: the mean of every class's recall",
-                count,
-                file=file,
-            )
+            _sentence("balanced_on_file", count=count, file=file)
             if file
-            else ngettext(
-                "balanced accuracy on {count} test sample: the mean of every class's recall",
-                "balanced accuracy on {count} test samples: the mean of every class's recall",
-                count,
-            )
+            else _sentence("balanced_on_test", count=count)
         )
-        comparison = _(
-            "accuracy {accuracy} · most frequent class alone: {baseline}",
-            accuracy=accuracy, baseline=alone,
-        )  # fmt: skip
+        comparison = _sentence("most_frequent_alone", accuracy=accuracy, baseline=alone)
         value, chance = (
             evaluation.metrics["recall"],
             1 / sum(score.support > 0 for score in evaluation.classes),
@@ -107,38 +89,18 @@ def headline(evaluation: Evaluation, file: str = "") -> Headline:
         return Headline("recall", figure, words, comparison, worse)
     if evaluation.task == MULTI_LABEL:
         words = (
-            ngettext(
-                "of the labels of {count} sample of {file} correct",
-                "of the labels of {count} samples of {file} correct",
-                count,
-                file=file,
-            )
+            _sentence("labels_on_file", count=count, file=file)
             if file
-            else ngettext(
-                "of the labels of {count} test sample correct",
-                "of the labels of {count} test samples correct",
-                count,
-            )
+            else _sentence("labels_on_test", count=count)
         )
         rule = _("always predicting the most frequent labels")
         comparison = _("most frequent labels alone: {baseline}", baseline=alone)
     else:
         correct = format_number(round(evaluation.metrics["accuracy"] * count), ",.0f")
         words = (
-            ngettext(
-                "{correct} of {count} sample of {file} correct",
-                "{correct} of {count} samples of {file} correct",
-                count,
-                correct=correct,
-                file=file,
-            )
+            _sentence("correct_on_file", count=count, correct=correct, file=file)
             if file
-            else ngettext(
-                "{correct} of {count} test sample correct",
-                "{correct} of {count} test samples correct",
-                count,
-                correct=correct,
-            )
+            else _sentence("correct_on_test", count=count, correct=correct)
         )
         comparison = _("most frequent class alone: {baseline}", baseline=alone)
     worse = _worse(rule, accuracy, alone, evaluation.metrics["accuracy"], evaluation.baseline)

@@ -18,7 +18,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.check_values import HIDDEN
 from netbuilder.core.lessons.lesson_state import CLUSTERED
 from netbuilder.core.results.k_means import KMeans, PlaneSamples, column_samples, hidden_samples
-from netbuilder.core.wording import format_list, format_number, format_percent, join_sentences
+from netbuilder.core.wording import format_number, format_percent, join_sentences, join_values
 from netbuilder.ui.forms.boxes import CountBox, ElidedComboBox
 from netbuilder.ui.plots.colour_bar import class_color, class_symbol
 from netbuilder.ui.plots.live.point_editing import PointEditFilter
@@ -264,8 +264,8 @@ class ClustersPanel(ResultsPage):
             about = [_("The plane shows {share} of the variance.", share=share)]
         if self._lowest:
             lowest = sorted(self._lowest.items())
-            sums = format_list(
-                (f"k\u00a0=\u00a0{k}:\u00a0{format_number(inertia)}" for k, inertia in lowest), 8
+            sums = join_values(
+                f"k\u00a0=\u00a0{k}:\u00a0{format_number(inertia)}" for k, inertia in lowest
             )
             about.append(_(_TEXTS["lowest"], sums=sums))
         self.about.setText(join_sentences(about))

@@ -25,7 +25,12 @@ from netbuilder.core.lessons.lesson_state import (
 )
 from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.parse import read_lesson
-from netbuilder.core.lessons.step_check import StepResult, check_steps, question_sentences
+from netbuilder.core.lessons.step_check import (
+    StepResult,
+    breaks_lesson,
+    check_steps,
+    question_sentences,
+)
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.language import language
 from netbuilder.ui.services.recovery import OpenLesson
@@ -145,6 +150,7 @@ class LessonSession(QObject):
         ):
             signal.connect(self._schedule_check)
         workbench.happened.connect(self.note)
+        workbench.breaks_lesson = self._breaks_lesson
         language().changed.connect(self._render_again)
 
     @property
@@ -305,6 +311,9 @@ class LessonSession(QObject):
         evaluation = self._workbench.models.state.settled.evaluation
         test = {**trained.test, **(evaluation.metrics if evaluation is not None else {})}
         return ObservedRun(trained.project, trained.epochs, trained.history, test)
+
+    def _breaks_lesson(self, changed: Project) -> bool:
+        return self.lesson is not None and breaks_lesson(self.lesson, self.state(), changed)
 
     def _schedule_check(self) -> None:
         if self.lesson is None:

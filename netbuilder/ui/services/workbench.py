@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,7 @@ class Workbench(QObject):
             self, self._find_shapes, self._shapes_found,
             of=lambda: store.project.graph, rank=Rank.QUICK,
         )  # fmt: skip
+        self.breaks_lesson: Callable[[Project], bool] = lambda _changed: False
         self._known_problems = Derived(
             self, _find_problems, self._problems_found,
             lambda _error: self._problems_found(self.problems), rank=Rank.QUICK,
@@ -296,7 +298,16 @@ class Workbench(QObject):
             self._after_diagnosis.append(then)
         self._known_problems.ask(self.store.project, self.facts, self.shapes, self.base)
 
+    def _for_lesson(self, problem: Problem) -> Problem:
+        """Return a problem without the fixes that contradict the open lesson."""
+        project = self.store.project
+        fixes = tuple(fix for fix in problem.fixes if not self.breaks_lesson(fix.edit(project)))
+        if len(fixes) == len(problem.fixes):
+            return problem
+        return replace(problem, fix=fixes[0] if fixes else None, others=fixes[1:])
+
     def _problems_found(self, problems: tuple[Problem, ...]) -> None:
+        problems = tuple(map(self._for_lesson, problems))
         if problems != self.problems:
             self.problems = problems
             self.problems_changed.emit()

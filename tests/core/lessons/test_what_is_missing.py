@@ -1,6 +1,7 @@
 """What a step says that is missing leads to what its text asks for."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from netbuilder.core.lessons import library
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.conditions import parse_condition
 from netbuilder.core.lessons.layer_check import LayerCheck
+from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_files import observe_project
 from netbuilder.core.lessons.lesson_state import LessonState, ObservedRun
-from netbuilder.core.lessons.step_check import check_steps
+from netbuilder.core.lessons.step_check import breaks_lesson, check_steps
 from netbuilder.core.project import card_answers, edits
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
@@ -43,6 +45,45 @@ def test_the_output_is_a_second_layer_and_not_the_first_one_changed():
     more = edits.append_layer(begun, "Dense")
     assert "dense_1 has units 32; the lesson asks for 3." in _missing(more, 3)[0]
     assert not _missing(edits.set_params(more, "dense_1", units=3, activation="softmax"), 3)
+
+
+def test_a_layer_in_the_wrong_place_or_too_many_layers_are_named():
+    begun = _begun()
+    above = edits.insert_after(begun, "input", "Dense")
+    expected = "dense_1 comes before dense: drag it below dense."
+    assert _missing(above, 3)[0] == expected
+    assert _missing(edits.set_params(above, "dense_1", units=3, activation="softmax"), 3)[0] == (
+        expected
+    )
+    output = {"units": 3, "activation": "softmax"}
+    right = edits.append_layer(begun, "Dense", params=output)
+    assert _missing(right, 3) == ()
+    (sentence,) = _missing(edits.append_layer(edits.append_layer(begun, "Dense"), "Dense",
+                                              params=output), 3)  # fmt: skip
+    assert "3 layers" in sentence
+
+
+def _labels_in_lesson(lesson: Lesson, project: Project) -> list[str]:
+    """The fixes of the network's problems that the lesson's panel leaves."""
+    assert lesson.path is not None
+    known = load_facts(project, lesson.path.parent)
+    state = replace(observe_project(lesson, project, known), done=frozenset({1, 2}))
+    problems = diagnose(project, known, ShapeCache().compute(project.graph, known))
+    fixes = [fix for problem in problems for fix in problem.fixes]
+    assert fixes
+    return [f.label for f in fixes if not breaks_lesson(lesson, state, f.edit(project))]
+
+
+def test_a_fix_that_contradicts_the_lesson_is_not_offered():
+    first, words = map(library.find_lesson, ("first_model", "word_vectors"))
+    begun = _begun()
+    assert _labels_in_lesson(first, begun) == ["Add a Dense: 3 units, softmax"]
+    more = edits.append_layer(begun, "Dense")
+    assert _labels_in_lesson(first, more) == ["Change dense_1 to 3 units, softmax"]
+    assert _labels_in_lesson(first, edits.insert_after(begun, "input", "Dense")) == []
+    project = edits.append_layer(library.start_project(words), "Embedding",
+                                 params={"input_dim": 74, "output_dim": 8})  # fmt: skip
+    assert not any("Flatten" in label for label in _labels_in_lesson(words, project))
 
 
 def test_a_button_that_the_hint_names_is_there():

@@ -22,10 +22,13 @@ from netbuilder.core.check.rules.output_helpers import (
     with_loss,
 )
 from netbuilder.core.data.data_facts import CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.core.wording import join_sentences
+
+_sentence = sentences_of("check")
 
 
 def _softmax_mse(context: Context) -> Iterable[Violation]:
@@ -47,11 +50,8 @@ def _softmax_mse(context: Context) -> Iterable[Violation]:
             loss = "categorical_crossentropy" if context.facts and context.facts.one_hot else None
             fix = set_loss(end, loss)
             advice = _("Cross-entropy learns classes much faster.")
-        problem = _(
-            "'{name}' ends in softmax, which returns class probabilities, but the loss "
-            "({loss}) compares numbers.",
-            name=activation_node(end),
-            loss=loss_title(name),
+        problem = _sentence(
+            "softmax_with_other_loss", name=activation_node(end), loss=loss_title(name)
         )
         yield Violation(activation_node(end), join_sentences((problem, advice)), fix)
 
@@ -63,12 +63,7 @@ def _sigmoid_categorical(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             activation_node(end),
-            _(
-                "'{name}' ends in sigmoid, which computes each class separately, but the loss "
-                "({loss}) needs probabilities that add up to 1. Use softmax.",
-                name=activation_node(end),
-                loss=loss_title(name),
-            ),
+            _sentence("sigmoid_with_other_loss", name=activation_node(end), loss=loss_title(name)),
             set_activation(end, "softmax"),
         )
 
@@ -81,11 +76,7 @@ def _relu_output(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             activation_node(end),
-            _(
-                "'{name}' ends in relu, so it can never predict a number below 0 and may stop "
-                "learning. Use no activation to predict numbers.",
-                name=activation_node(end),
-            ),
+            _sentence("relu_at_end", name=activation_node(end)),
             set_activation(end, None),
         )
 
@@ -99,9 +90,8 @@ def _from_logits(context: Context) -> Iterable[Violation]:
         if wants_logits(end) and end.activation in {"softmax", "sigmoid"}:
             yield Violation(
                 activation_node(end),
-                _(
-                    "'{name}' ends in {activation}, but from_logits is on, so the loss expects "
-                    "raw scores (logits) and applies {wanted} again.",
+                _sentence(
+                    "from_logits_twice",
                     name=activation_node(end),
                     activation=end.activation,
                     wanted=activation,
@@ -111,9 +101,8 @@ def _from_logits(context: Context) -> Iterable[Violation]:
         elif not wants_logits(end) and end.activation is None and _makes_scores(end):
             yield Violation(
                 activation_node(end),
-                _(
-                    "'{name}' returns raw scores (logits) without activation, but the loss "
-                    "({loss}) needs probabilities. Use {wanted}.",
+                _sentence(
+                    "logits_with_other_loss",
                     name=activation_node(end),
                     loss=loss_title(name),
                     wanted=activation,
@@ -143,9 +132,8 @@ def _activation_loss(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             activation_node(end),
-            _(
-                "'{name}' ends in {activation}, but the loss ({loss}) needs probabilities. Use "
-                "{wanted}.",
+            _sentence(
+                "no_probabilities",
                 name=activation_node(end),
                 activation=activation,
                 loss=loss_title(name),
@@ -170,9 +158,8 @@ def _twice(context: Context) -> Iterable[Violation]:
                 continue
             yield Violation(
                 end.activator.id,
-                _(
-                    "'{name}' applies {activation} to the output of {other} in '{source}'. This "
-                    "makes all predictions nearly equal.",
+                _sentence(
+                    "activation_over_shared",
                     name=end.activator.id,
                     activation=end.activation,
                     other=context.activation(node),
@@ -201,12 +188,7 @@ def _hidden_softmax(context: Context) -> Iterable[Violation]:
         own = spec_of(node.layer).activation is not None
         yield Violation(
             node.id,
-            _(
-                "{node} ends in softmax in the middle of the network: its outputs add up to 1, so "
-                "{next} learns little from them.",
-                node=node_name(node),
-                next=node_name(reader),
-            ),
+            _sentence("softmax_in_the_middle", node=node_name(node), next=node_name(reader)),
             remove_layer(node.id)
             if own
             else make_fix(_("Use relu here"), edits.set_params, node.id, activation="relu"),

@@ -13,11 +13,14 @@ from netbuilder.core.check.problems import node_name
 from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.registry import is_chosen
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import byte_input_layer, downstream, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
 from netbuilder.core.wording import format_number, format_quoted_list
+
+_sentence = sentences_of("check")
 
 
 def _find(code: str, severity: str) -> Callable[[Context], Iterable[Violation]]:
@@ -54,12 +57,7 @@ def _data_and_network(context: Context) -> Iterable[Violation]:
         node = context.graph.by_id[taker]
         yield Violation(
             taker,
-            _(
-                "{node} expects values from 0 to 255, but the data is scaled before ({scaling}), "
-                "so all values look almost the same.",
-                node=node_name(node),
-                scaling=data.scaling,
-            ),
+            _sentence("scaled_before", node=node_name(node), scaling=data.scaling),
             make_fix(_("Let the network scale the data"), edits.set_data, scaling="auto"),
         )
 
@@ -73,11 +71,8 @@ def _layer_and_layer(context: Context) -> Iterable[Violation]:
         if second is not None:
             yield Violation(
                 node.id,
-                _(
-                    "{node} scales the values, and {other} after it expects values from 0 to 255 "
-                    "and scales them again.",
-                    node=node_name(node),
-                    other=node_name(graph.by_id[second]),
+                _sentence(
+                    "scales_twice", node=node_name(node), other=node_name(graph.by_id[second])
                 ),
                 remove_layer(node.id),
             )
@@ -126,11 +121,8 @@ def _input_shape(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             node_id,
-            _(
-                "{node} has the shape {given}, but each sample of the data has the shape {found}.",
-                node=node_name(node),
-                given=_axes(own),
-                found=_axes(actual),
+            _sentence(
+                "other_sample_shape", node=node_name(node), given=_axes(own), found=_axes(actual)
             ),
             make_fix(_("Use the shape of the data"), edits.set_params, node_id, shape=...),
         )
@@ -161,12 +153,7 @@ def _unscaled(context: Context) -> Iterable[Violation]:
         return
     yield Violation(
         bare[0],
-        _(
-            "The inputs range from {low} to {high} and are not scaled. Large inputs make "
-            "training slow or unstable, because initial weights suit inputs near 1.",
-            low=format_number(low, "g"),
-            high=format_number(high, "g"),
-        ),
+        _sentence("unscaled_inputs", low=format_number(low, "g"), high=format_number(high, "g")),
         make_fix(_("Scale the inputs"), edits.set_data, scaling="auto"),
     )
 
@@ -198,12 +185,9 @@ def _vocabulary(context: Context) -> Iterable[Violation]:
             continue
         yield Violation(
             node.id,
-            ngettext(
-                "{node} has room for {count} word (input_dim), but the vocabulary of the data "
-                "has {need}.",
-                "{node} has room for {count} words (input_dim), but the vocabulary of the data "
-                "has {need}.",
-                have,
+            _sentence(
+                "too_few_rows_for_words",
+                count=have,
                 node=node_name(node),
                 need=format_number(need, ","),
             ),
@@ -240,10 +224,8 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
         if words:
             yield Violation(
                 node.id,
-                _(
-                    "{node} looks up a row for each whole number, but the categories of "
-                    "{columns} are one-hot encoded: only the rows 0 and 1 are used. A Dense "
-                    "without bias has one vector for each category.",
+                _sentence(
+                    "one_hot_into_embedding",
                     node=node_name(node),
                     columns=format_quoted_list(words, 3),
                 ),
@@ -258,12 +240,7 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
             continue  # probably columns of word indices
         yield Violation(
             node.id,
-            _(
-                "{node} looks up whole numbers (word indices), but '{source}' returns "
-                "decimal numbers. Use a Dense for these.",
-                node=node_name(node),
-                source=source,
-            ),
+            _sentence("decimals_into_embedding", node=node_name(node), source=source),
             remove_layer(node.id),
         )
 

@@ -24,10 +24,13 @@ from netbuilder.core.check.rules.output_helpers import (
 )
 from netbuilder.core.check.rules.shapes import LAST_MISSING
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import join_sentences, join_values
+
+_sentence = sentences_of("check")
 
 _SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"}
 _ALSO = {"softmax": ("log_softmax",), "sigmoid": ("hard_sigmoid",)}
@@ -43,24 +46,29 @@ def _units(context: Context) -> Iterable[Violation]:
         if _meant_as_number(end):
             yield Violation(
                 end.node.id,
-                ngettext(
-                    "The network predicts a number, but the target is treated as {count} class, "
-                    "because it has few different values.",
-                    "The network predicts a number, but the target is treated as {count} "
-                    "classes, because it has few different values.",
-                    len(end.classes),
-                ),
+                _sentence("number_as_classes", count=len(end.classes)),
                 make_fix(_("Treat the target as a number"), edits.set_data, task=REGRESSION),
             )
         else:
             size = end.shape[1]
             unfinished = _hidden(end, size)
             title = _(LAST_MISSING) if unfinished else ""
+            others = _change_instead(context, end) if unfinished else ()
             yield Violation(
-                end.node.id, _units_text(end, size),
-                _output_fix(context, end) or _units_fix(end, size), title,
-                beginning=unfinished,
+                end.node.id, _units_text(end, size, others),
+                _output_fix(context, end) or _units_fix(end, size), title, others, unfinished,
             )  # fmt: skip
+
+
+def _change_instead(context: Context, end: OutputEnd) -> tuple[Fix, ...]:
+    """Return a fix that makes the last of several Dense the output layer, else nothing."""
+    maker = end.maker
+    dense = [node for node in context.graph.nodes if node.layer == "Dense"]
+    if maker is None or maker.layer != "Dense" or maker.shared is not None or len(dense) < 2:
+        return ()
+    params = {"units": end.units or 1, "activation": activation_for(end.task) or "linear"}
+    title = _("Change {layer} to {settings}", layer=maker.id, settings=_need(end))
+    return (make_fix(title, edits.set_params, maker.id, **params),)
 
 
 def _meant_as_number(end: OutputEnd) -> bool:
@@ -69,29 +77,17 @@ def _meant_as_number(end: OutputEnd) -> bool:
     return bool(end.classes) and all(re.fullmatch(r"-?\d+(\.\d+)?", c) for c in end.classes)
 
 
-def _units_text(end: OutputEnd, size: int) -> str:
+def _units_text(end: OutputEnd, size: int, others: tuple[Fix, ...]) -> str:
     needed = _need(end)
-    ending = ngettext(
-        "The network ends in {node} with {count} unit.",
-        "The network ends in {node} with {count} units.",
-        size, node=node_name(end.maker or end.node),
-    )  # fmt: skip
+    ending = _sentence("ends_in", count=size, node=node_name(end.maker or end.node))
     if end.task in {CLASSES, MULTI_LABEL} and end.classes:
         names = join_values([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])])
-        target = ngettext(
-            "The data has {count} class ({names}).",
-            "The data has {count} classes ({names}).",
-            len(end.classes), names=names,
-        )  # fmt: skip
+        target = _sentence("classes_of_data", count=len(end.classes), names=names)
     elif end.task == BINARY:
         target = _("The target is yes or no.")
     else:
-        target = ngettext(
-            "The target is {count} number for each row.",
-            "The target is {count} numbers for each row.",
-            end.units or 0,
-        )
-    if _hidden(end, size):
+        target = _sentence("numbers_of_target", count=end.units or 0)
+    if _hidden(end, size) and not others:
         advice = _("Add a last layer with {settings}.", settings=needed)
     else:
         advice = _("The last layer needs {settings}.", settings=needed)
@@ -192,18 +188,9 @@ def _one_unit(context: Context) -> Iterable[Violation]:
         yield Violation(
             activation_node(end),
             (
-                _(
-                    "'{name}' has softmax on a single unit, so it always returns 1. "
-                    "Use {activation}.",
-                    name=activation_node(end),
-                    activation=activation,
-                )
+                _sentence("softmax_on_one_unit", name=activation_node(end), activation=activation)
                 if activation
-                else _(
-                    "'{name}' has softmax on a single unit, so it always returns 1. "
-                    "Use no activation.",
-                    name=activation_node(end),
-                )
+                else _sentence("softmax_on_one_number", name=activation_node(end))
             ),
             _output_fix(context, end) or set_activation(end, activation),
         )
@@ -230,9 +217,8 @@ def _loss_target(context: Context) -> Iterable[Violation]:
             if softmax
             else ""
         )
-        problem = _(
-            "The loss ({loss}) is for this kind of target: {tasks}. Your target is of "
-            "another kind: {target}.",
+        problem = _sentence(
+            "loss_for_other_target",
             loss=loss_title(name),
             tasks=task_names(spec.tasks),
             target=describe_target(end, kinds),
@@ -250,11 +236,7 @@ def _dropout_output(context: Context) -> Iterable[Violation]:
             if spec_of(node.layer).noise:
                 yield Violation(
                     node.id,
-                    _(
-                        "{node} comes after the last layer, so it sets parts of the prediction "
-                        "to 0 during training. Move it between hidden layers.",
-                        node=node_name(node),
-                    ),
+                    _sentence("dropout_at_end", node=node_name(node)),
                     remove_layer(node.id),
                 )
 
