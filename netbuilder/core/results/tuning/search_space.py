@@ -235,16 +235,16 @@ def _param_of(path: str, project: Project) -> Param:
     if name == ON:
         return Param(ON, Kind.BOOL)
     if spec is None or name not in spec.by_name:
-        what = _("{kind} '{layer}' has no parameter '{name}'.",
-                 kind=owner.layer, layer=node_id, name=name)  # fmt: skip
-        raise _unknown(what, name, [*(spec.by_name if spec is not None else ()), ON])
+        sentence = _("{kind} '{layer}' has no parameter '{name}'.",
+                     kind=owner.layer, layer=node_id, name=name)  # fmt: skip
+        raise _unknown(sentence, name, [*(spec.by_name if spec is not None else ()), ON])
     return spec.by_name[name]
 
 
-def _unknown(what: str, name: str, known: Sequence[str]) -> UserError:
+def _unknown(sentence: str, name: str, known: Sequence[str]) -> UserError:
     """Return an error about an unknown name, which suggests the closest known one."""
     names = _("Known names: {names}.", names=format_list(known, 12))
-    return UserError(what, did_you_mean(name, known, names))
+    return UserError(sentence, did_you_mean(name, known, names))
 
 
 def _training_param(path: str, rest: str, project: Project) -> Param:
@@ -260,8 +260,8 @@ def _training_param(path: str, rest: str, project: Project) -> Param:
         if spec is not None and name in spec.by_name:
             return spec.by_name[name]
         kind = project.training.optimizer.name
-        what = _("{kind} has no parameter '{name}'.", kind=kind, name=name)
-        raise _unknown(what, name, list(spec.by_name) if spec is not None else [])
+        sentence = _("{kind} has no parameter '{name}'.", kind=kind, name=name)
+        raise _unknown(sentence, name, list(spec.by_name) if spec is not None else [])
     known = [*_PLAN, "loss", "optimizer", "optimizer.learning_rate"]
     raise _unknown(_("'{path}' cannot be tuned.", path=path), rest, known)
 

@@ -403,8 +403,8 @@ def with_best(study: Study, project: Project) -> Project:
     """Return a project, possibly changed since, with the best values; raise UserError if all trials
     failed."""
     if study.best is None:
-        what = study.failure or _("No trial could be trained.")
-        raise UserError(what, _("Tune other settings."), code="no_trial_trained")
+        sentence = study.failure or _("No trial could be trained.")
+        raise UserError(sentence, _("Tune other settings."), code="no_trial_trained")
     return with_trial(study.best, project)
 
 
