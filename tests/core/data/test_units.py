@@ -16,6 +16,7 @@ from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from tests.few import few
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 RECIPE = Data(
@@ -103,7 +104,7 @@ def test_units_that_cannot_be_made_one_are_told_classes_of_a_school_are_none(tmp
     assert ("several-units" in codes) == told
 
 
-@pytest.mark.parametrize("limit", [1024, 1])
+@pytest.mark.parametrize("limit", few([1024, 1], 1))
 def test_a_unit_that_comes_far_down_is_named(tmp_path, limit):
     rows = [f"{n / 8} kg,{n}" for n in range(60_000)]
     rows[50_000] = "900 cm,3"

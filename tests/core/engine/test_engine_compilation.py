@@ -41,6 +41,7 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers)
     np.testing.assert_allclose(runs[0], plain, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_first_run_finds_out_and_later_ones_follow(chain, dataset, numbers, monkeypatch):
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)

@@ -90,6 +90,7 @@ def test_it_goes_on_from_what_was_set(made):
     assert run.changes == done.changes, "Runs says it"
 
 
+@pytest.mark.slow
 def test_taken_back_it_learns_as_if_nobody_had_set_anything(made):
     ends = []
     for hands in (

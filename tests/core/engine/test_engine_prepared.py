@@ -182,6 +182,7 @@ def test_what_has_no_room_or_another_form_is_built_anew(chain, dataset):
         first.run()
 
 
+@pytest.mark.slow
 def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain, data):
     """Data that may be replaced cost a third to a half of the speed."""
     run = session(chain(NET, batch_size=16, epochs=1), data)

@@ -106,6 +106,7 @@ def test_a_reset_lets_the_schedule_rule_again(plan, data):
     assert session.run().history == first
 
 
+@pytest.mark.slow
 def test_half_precision_and_files_know_the_schedule(plan, data, tmp_path):
     import keras
 

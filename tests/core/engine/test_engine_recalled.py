@@ -47,6 +47,7 @@ def test_the_newest_run_of_the_same_project_is_found(chain, train, tmp_path):
         assert run_store.newest_run(other, tmp_path) is None
 
 
+@pytest.mark.slow
 def test_a_run_on_other_data_is_another_projects(chain, train, tmp_path):
     project = replace(chain(NET, epochs=1), data=Data(kind="csv", path="rows.csv"))
     session = train(project, tmp_path / "here")

@@ -82,7 +82,6 @@ def passes(kind, case, jit):
     few(
         [(kind, case) for kind in KINDS for case in CASES if kind != "SimpleRNN" or case in FEW],
         ("LSTM", "masked zeros"),
-        ("LSTM", "regularized"),
         ("GRU", "begun and masked"),
         ("SimpleRNN", "backwards"),
     ),
@@ -95,9 +94,7 @@ def test_as_keras(kind, case):
         assert np.any(theirs), "something to compare"
 
 
-@pytest.mark.parametrize(
-    "kind", [one if one == "LSTM" else pytest.param(one, marks=pytest.mark.slow) for one in KINDS]
-)
+@pytest.mark.parametrize("kind", few(KINDS))
 def test_as_keras_when_compiled_by_xla(kind):
     case = {"mask": True, "begin": True, "return_sequences": True}
     for theirs, ours in zip(*passes(kind, case, jit=True), strict=True):

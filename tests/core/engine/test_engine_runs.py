@@ -14,6 +14,7 @@ from netbuilder.core.engine.session import Computation, Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import append_layer, remove_nodes, set_params, set_training
 from netbuilder.core.project.model import Choice, Data, Project
+from tests.few import few
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -78,11 +79,14 @@ def test_runs_of_a_project_with_a_name_are_counted(chain, dataset, numbers):
 
 @pytest.mark.parametrize(
     "callback",
-    [
+    few(
+        [
+            Choice("RestoreBestWeights"),
+            Choice("EarlyStopping", {"patience": 50, "restore_best_weights": True}),
+            None,
+        ],
         Choice("RestoreBestWeights"),
-        Choice("EarlyStopping", {"patience": 50, "restore_best_weights": True}),
-        None,
-    ],
+    ),
 )
 def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(chain, dataset, numbers, callback):
     x, y = numbers

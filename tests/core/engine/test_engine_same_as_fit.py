@@ -191,7 +191,7 @@ def test_same_as_fit(name, chain, dataset):
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("dense", "step"),
+        pytest.param("dense", "step", marks=pytest.mark.slow),
         pytest.param("masking", "loop", marks=pytest.mark.slow),
         pytest.param("metrics with state, one batch", "loop", marks=pytest.mark.slow),
     ],

@@ -255,6 +255,7 @@ def test_a_loss_that_is_no_number_ends_the_run(chain, dataset, numbers):
         Session(chain(NET, optimizer=optimizer, epochs=50), dataset({"input": x}, {"out": y})).run()
 
 
+@pytest.mark.slow
 def test_out_of_memory_ends_the_run_and_nothing_else(chain, dataset, numbers):
     x, y = numbers
     data = dataset({"input": x}, {"out": y})

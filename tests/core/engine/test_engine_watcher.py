@@ -15,6 +15,7 @@ from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.edits import set_training
 from netbuilder.core.project.model import Choice
+from tests.few import few
 
 RNG = np.random.default_rng(1)
 OUT = ("out", "Dense", {"units": 1})
@@ -128,7 +129,7 @@ def test_overfitting(train, chain):
     assert "Dropout" in notice.message
 
 
-@pytest.mark.parametrize("restores", [False, True])
+@pytest.mark.parametrize("restores", few([False, True], True))
 def test_overfitting_is_over_once_the_best_epoch_is_back(restores, chain, dataset):
     """Of a run that ended with its best epoch nothing is left to stop, and Dropout is there."""
     data = dataset(
@@ -213,6 +214,7 @@ def test_classes_never_predicted(train, chain):
     assert "ignored" not in found, "rare tokens are no classes that count too little"
 
 
+@pytest.mark.slow
 def test_of_a_network_that_does_not_learn_no_class_is_called_ignored(train):
     """Its units are dead: neither "train longer" nor "one more layer" is any help."""
     x = RNG.normal(size=(200, 3)).astype(np.float32)
@@ -233,6 +235,7 @@ def test_of_a_network_that_does_not_learn_no_class_is_called_ignored(train):
     assert "ignored" not in found
 
 
+@pytest.mark.slow
 def test_all_classes_predicted_is_left_alone(train):
     x = RNG.normal(size=(200, 3)).astype(np.float32)
     y = (x[:, 0] > 0).astype(np.int32)
@@ -244,6 +247,7 @@ def test_all_classes_predicted_is_left_alone(train):
     assert "ignored" not in found and "stuck" not in found
 
 
+@pytest.mark.slow
 def test_a_class_that_is_not_learnt_yet_is_not_called_rare(train):
     y = np.arange(150, dtype=np.int32) % 3
     x = RNG.normal(size=(150, 2)).astype(np.float32)

@@ -32,6 +32,7 @@ def read(path):
         return {name: held[name] for name in held.files}
 
 
+@pytest.mark.slow
 def test_two_workers_and_two_devices_train_as_one_process(tmp_path):
     where = addresses(2)
     runs = {

@@ -89,12 +89,22 @@ def photos(dataset):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"metrics": (Choice("accuracy"),)},
-        {"class_weight": "balanced", "optimizer": Choice("Adam", {"learning_rate": 0.05})},
-        {"callbacks": (Choice("EarlyStopping", {"patience": 9, "restore_best_weights": True}),)},
-        {"precision": "mixed_float16"},
+        pytest.param({"metrics": (Choice("accuracy"),)}, id="accuracy", marks=pytest.mark.slow),
+        pytest.param(
+            {"class_weight": "balanced", "optimizer": Choice("Adam", {"learning_rate": 0.05})},
+            id="balanced",
+        ),
+        pytest.param(
+            {
+                "callbacks": (
+                    Choice("EarlyStopping", {"patience": 9, "restore_best_weights": True}),
+                )
+            },
+            id="best",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param({"precision": "mixed_float16"}, id="half", marks=pytest.mark.slow),
     ],
-    ids=["accuracy", "balanced", "best", "half"],
 )
 def test_equals_a_plain_run(settings, chain, photos, monkeypatch):
     project = chain([*BODY, *HEAD], LOSS, epochs=5, batch_size=16, **settings)
@@ -170,6 +180,7 @@ def test_what_is_not_fixed_is_not_computed_once(chain, photos):
     assert found([conv, up, ("drop", "Dropout", {"rate": 0.5}), flat]) == (("conv",), [])
 
 
+@pytest.mark.slow
 def test_the_cut_pays(chain, photos, monkeypatch):
     """Features that have no room are not kept in memory, and the run says so."""
     monkeypatch.setattr(frozen_features, "MOST_BYTES", 71 * 4 * 4 - 1)
@@ -329,6 +340,7 @@ def test_other_weights_of_a_frozen_layer_count(chain, photos, monkeypatch):
     same(again, run(other, photos)[0])
 
 
+@pytest.mark.slow
 def test_networks_share_a_frozen_pretrained_body(chain, dataset, tmp_path):
     bands = RNG.normal(size=(24, 80, 32)).astype(np.float32)
     data = dataset({"input": bands}, {"out": Y[:24]}, held=6, task="classes")

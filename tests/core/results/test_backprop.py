@@ -27,6 +27,7 @@ from netbuilder.core.results.live.neurons import NeuronColumn, neuron_columns
 from netbuilder.ui.neurons import step_text
 from netbuilder.ui.neurons.neuron_feed import BACKWARD, FORWARD, LOSS, UPDATE
 from tests.core.results.conftest import chain, number_of
+from tests.few import few
 
 OUT = ("out", "Dense", {"units": 1, "activation": "sigmoid"})
 SGD = Choice("SGD", {"learning_rate": 0.1, "momentum": 0.9})
@@ -184,7 +185,7 @@ def deltas(model, x, y):
     return found
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", few(NETWORKS, "dense", "conv"))
 def test_each_shown_number_is_keras_own_over_ten_steps(name):
     graph, data, optimizer = NETWORKS[name]
     trained, dataset = network_of(graph, data, optimizer)
@@ -388,6 +389,7 @@ def test_products_are_shown_only_if_they_give_kerass_gradient(name):
         )
 
 
+@pytest.mark.slow
 def test_each_kind_of_layer_says_what_it_does_with_delta():
     trained, dataset = network_of(*NETWORKS["text"])
     row = trace_step(trained, dataset, [0])

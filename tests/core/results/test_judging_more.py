@@ -161,6 +161,7 @@ def test_more_rows_help_where_they_must(noisy):
     assert few.new[0] != few.new[1], "each seed draws other rows"
 
 
+@pytest.mark.slow
 def test_it_ends_when_asked(noisy):
     project, dataset, folder = noisy
     seen: list[LearningCurve] = []

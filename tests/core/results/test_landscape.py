@@ -88,6 +88,7 @@ def test_losses_and_path_are_those_of_the_weights():
         assert landscape.losses[row, column] == pytest.approx(there, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_without_a_path_each_random_filter_is_as_long_as_the_networks():
     graph = chain(("out", "Dense", {"units": 1, "activation": "sigmoid"}))
     trained, dataset = train(graph, Data("builtin", name="moons"), Path(), epochs=1)

@@ -52,6 +52,7 @@ def test_a_surface_is_what_the_model_answers(moons):
     assert 0.5 < points.right.mean() < 1
 
 
+@pytest.mark.slow
 def test_a_surface_goes_along_columns_of_several_inputs():
     project = files.read(resource("examples", "two_inputs.netbuilder"))
     inputs = {

@@ -265,6 +265,7 @@ def test_several_numbers_are_compared_with_every_method(tmp_path):
     assert all(one.evaluation.predictions.shape[1] == 3 for one in found.candidates)
 
 
+@pytest.mark.slow
 def test_boosting_of_many_classes_has_fewer_rounds_and_says_so(tmp_path):
     frame = pd.DataFrame(
         {"a": np.arange(400) % 100 / 100.0, "name": [f"c{n % 100}" for n in range(400)]}
