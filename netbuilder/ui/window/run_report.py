@@ -129,7 +129,8 @@ def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -
     ]
     style = (
         "body { font-family: sans-serif; font-size: 10pt; max-width: 952px; margin: 24px auto; }"
-        " h1 { font-size: 18pt; margin-bottom: 0; } h2 { font-size: 12pt; }"
+        " h1 { font-size: 18pt; margin-bottom: 0; }"
+        " h2 { font-size: 12pt; margin-bottom: 0; }"
         " td, th { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; }"
         " .note { color: #596579; } .numbers td { white-space: nowrap; }"
     )
@@ -264,13 +265,16 @@ def _picture(png: bytes, alt_text: str, most: QSize) -> str:
 
 
 def _network(report: RunReport) -> bytes:
+    from netbuilder.core.formats.writers.svg import HEADER_HEIGHT
     from netbuilder.core.lessons.worksheet import NUMBERS, worksheet
 
     graph = report.trained.project.graph
     nodes = tuple(replace(node, position=None) for node in graph.nodes)
     graph = replace(graph, nodes=nodes, extra={**graph.extra, "horizontal": False})
     project = replace(report.trained.project, graph=graph)
-    return image_png_bytes(svg_image(worksheet(project, _own_facts(report), sheet=NUMBERS)))
+    image = svg_image(worksheet(project, _own_facts(report), sheet=NUMBERS))
+    head = 2 * round(HEADER_HEIGHT)  # for a pupil's name
+    return image_png_bytes(image.copy(0, head, image.width(), image.height() - head))
 
 
 def _own_facts(report: RunReport) -> DataFacts | None:
