@@ -114,7 +114,7 @@ class TableMenu(CornerMenu):
         heads = (
             [model.headerData(column, horizontal, role) for role in roles] for column in visible
         )
-        names = [str(whole or shown or "") for whole, shown in heads]
+        names = [str(whole or text or "") for whole, text in heads]
         cells = [[_text(model.index(row, column)) for column in visible] for row in rows]
         if getattr(model, "folded", False):  # the last column holds two
             lines = [names, *cells]
