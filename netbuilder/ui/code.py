@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFont,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
+    QKeySequence,
     QResizeEvent,
     QShowEvent,
     QSyntaxHighlighter,
@@ -46,6 +46,7 @@ from netbuilder.core.formats.script.code_edit import (
     written_version,
 )
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, labelled
 from netbuilder.ui.forms.boxes import NoWheelComboBox
@@ -64,6 +65,9 @@ if TYPE_CHECKING:
 _SOON_MS = 120
 #: After the last key, before typed code is read.
 _PAUSE_MS = 700
+_UNDO, _REDO = ("Ctrl+Z",), ("Ctrl+Shift+Z", "Ctrl+Y")
+_INDENT, _LEAVE = ("Tab", "Shift+Backtab"), ("Ctrl+Tab", "Ctrl+Shift+Backtab")
+_MOST_TYPED = 100
 _ABOUT = N_("The same network as a Keras script.")
 _ABOUT_EDITABLE = N_("The same network as a Keras script. Edit it here.")
 #: Title and tooltip of each style.
@@ -121,7 +125,9 @@ def _read_typed(
 
 
 class _CodeText(QPlainTextEdit):
-    left = Signal()
+    """An editor; ``undone`` and ``redone``: beyond what was typed since the last edit."""
+
+    undone, redone = Signal(), Signal()
 
     def __init__(self, explain: Callable[[int, str], str], parent: QWidget) -> None:
         super().__init__(parent)
@@ -133,22 +139,45 @@ class _CodeText(QPlainTextEdit):
             words = self._explain(block.blockNumber() + 1, block.text())
             QToolTip.showText(event.globalPos(), words, self)
             return True
+        if event.type() == QEvent.Type.ShortcutOverride and _keys(event) in _UNDO + _REDO:
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.isReadOnly():
-            line = self.textCursor().block().previous().text()
-            self.insertPlainText(line[: len(line) - len(line.lstrip())])
+        keys, document = _keys(event), self.document()
+        if keys in _UNDO:
+            self.undo() if document.isUndoAvailable() else self.undone.emit()
+        elif keys in _REDO:
+            self.redo() if document.isRedoAvailable() else self.redone.emit()
+        elif keys in _LEAVE:
+            QWidget.focusNextPrevChild(self, keys == _LEAVE[0])
+        elif keys in _INDENT:
+            self._indent(back=keys != _INDENT[0])
+        else:
+            super().keyPressEvent(event)
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.isReadOnly():
+                line = self.textCursor().block().previous().text()
+                self.insertPlainText(line[: len(line) - len(line.lstrip())])
+
+    def _indent(self, *, back: bool) -> None:
+        """Indent or dedent the lines of the selection."""
+        cursor, find = self.textCursor(), self.document().findBlock
+        first, last = (find(n).blockNumber() for n in (cursor.anchor(), cursor.position()))
+        cursor.beginEditBlock()
+        for number in range(min(first, last), max(first, last) + 1):
+            line = QTextCursor(self.document().findBlockByNumber(number))
+            for _space in range(4):
+                if not back:
+                    line.insertText(" ")
+                elif line.block().text().startswith(" "):
+                    line.deleteChar()
+        cursor.endEditBlock()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.hasFocus():
             self.ensureCursorVisible()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.left.emit()
 
     def update_text(self, text: str) -> None:
         """Change the text where it differs; the caret and the place in view stay."""
@@ -161,6 +190,12 @@ class _CodeText(QPlainTextEdit):
         cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText(text[start : len(text) - end])
         self.verticalScrollBar().setValue(place)
+
+
+def _keys(event: QEvent) -> str:
+    """Return the keys as the table of actions names them; "" for another event."""
+    keys = event.keyCombination() if isinstance(event, QKeyEvent) else None
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.PortableText) if keys else ""
 
 
 def _common(text: str, other: str) -> int:
@@ -177,12 +212,15 @@ def _in_document(text: str) -> int:
 class CodePanel(QWidget):
     """The script of the project, updated while visible; ``save(style, told)`` writes a file.
 
-    What is typed into the short script is imported after a pause and becomes one undo step. Until
-    it can be read, the text stays and the network is unchanged. ``layer_chosen(id)``: the caret is
-    in a layer's lines.
+    What is typed into the short script is imported after a pause and becomes one undo step of the
+    project; before that, undo takes back characters. Until it can be read, the text stays and the
+    network is unchanged; afterwards it stays as long as the project is trained the same way.
+
+    ``layer_chosen(id)``: the caret is in a layer's lines. ``refused``: typed code cannot be read.
     """
 
     layer_chosen = Signal(str)
+    refused = Signal()
 
     def __init__(
         self,
@@ -198,11 +236,12 @@ class CodePanel(QWidget):
         self._places: dict[str, tuple[int, int]] = {}
         self._worker = Derived(self, _listing, self._found, self._failed, rank=Rank.QUICK)
         self._reader = Derived(self, _read_typed, self._read, self._unreadable, rank=Rank.QUICK)
-        # What the network follows; typed text that it does not follow yet; and the project whose
-        # text was typed, not generated.
+        # What the network follows; typed text that it does not follow yet; and the projects whose
+        # text was typed, not generated, the latest last.
         self._version: CodeVersion | None = None
         self._pending = False
-        self._typed_project: Project | None = None
+        self._known: list[tuple[Project, CodeVersion]] = []
+        self._project = store.project  # of the text
         self._text = ""
         self._unread: dict[int, str] = {}
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -214,8 +253,9 @@ class CodePanel(QWidget):
         self._soon.timeout.connect(self.refresh)
         self.text = _CodeText(self.explanation, self)
         self.text.setObjectName("code-text")
-        self.text.setTabChangesFocus(True)
         self.text.setAccessibleName(_("Python code"))
+        words = N_("Tab indents, Shift+Tab dedents. To leave, press Escape or Ctrl+Tab.")
+        self.text.setAccessibleDescription(_(words))
         self.colors = PythonColors(self.text.document())
         self.about = note_label(_(_ABOUT_EDITABLE), self)
         self.copy = QPushButton(_("Copy"), self)
@@ -250,9 +290,11 @@ class CodePanel(QWidget):
         self.style_box.currentIndexChanged.connect(self._style_chosen)
         self.text.textChanged.connect(self._typed)
         self.text.cursorPositionChanged.connect(self._caret.start)
-        self.text.left.connect(self._left)
+        self.text.undone.connect(store.undo)
+        self.text.redone.connect(store.redo)
         self._selection.changed.connect(self._show_selected)
         store.changed.connect(self._soon.start)
+        store.finish_requested.connect(self._finish_typing)
         store.path_changed.connect(self._begin_anew)
         workbench.facts_changed.connect(self._soon.start)
         workbench.models.changed.connect(self._soon.start)
@@ -278,6 +320,7 @@ class CodePanel(QWidget):
             return
         self._worker.cancel()
         self._forget_typed()
+        self._known.clear()
         self._places = {}
         self.errors.hide()
         self._show("")
@@ -299,11 +342,19 @@ class CodePanel(QWidget):
         text, places, errors = result
         project, style = self._worker.inputs[0], self._worker.inputs[2]
         self.text.setReadOnly(style != "short")
-        typing = project is self._typed_project and self.text.hasFocus()
-        if self._pending or (typing and text != self.text.toPlainText()):
+        self.text.setTabChangesFocus(style != "short")
+        if self._pending:
             return
-        self._places = places
-        self._version = CodeVersion(text, None, {}, places)
+        version = CodeVersion(text, None, {}, places)
+        if style == "short":
+            typed = reversed(self._known)
+            own = next((v for known, v in typed if same_training(known, project)), None)
+            if own is None and self._version is not None and self._version.imported is not None:
+                words = N_("The project changed elsewhere: the code was written again.")
+                self.about.setText(_(words))
+            version = own or version
+            self._project = project
+        self._version, self._places, text = version, dict(version.lines), version.text
         self.errors.setVisible(errors > 0)
         self.errors.setText(
             ngettext(
@@ -325,6 +376,7 @@ class CodePanel(QWidget):
             self.colors.rehighlight()
         else:
             self.text.setPlainText(text)
+        self.text.document().clearUndoRedoStacks()
 
     # --- typing ---
 
@@ -332,28 +384,37 @@ class CodePanel(QWidget):
         text = self.text.toPlainText()
         if text == self._text:  # colours, or text of the program
             return
-        self._text, self._pending = text, True
+        self._text = text
         self.colors.show_text(text)
         self.colors.rehighlight()
-        self._pause.start()
+        self._pending = self._version is not None and text != self._version.text
+        if self._pending:
+            self._pause.start()
+        else:
+            self._discard()
 
     def _read_soon(self) -> None:
-        if not self._pending or self._version is None:
-            return
-        if self._text == self._version.text:
-            self._pending = False
-            self._show_unread({})
-            self.refresh()
-            return
-        document = self._store.document
-        self._reader.ask(self._text, self._version, document.base, self._store.project.name)
+        if self._pending and self._version is not None:
+            base, name = self._store.document.base, self._store.project.name
+            self._reader.ask(self._text, self._version, base, name)
+
+    def _finish_typing(self, refusals: list[object]) -> None:
+        """Apply typed code at once; if it cannot be read, show why and add to ``refusals``."""
+        if self._pending and self._version is not None:
+            base, name = self._store.document.base, self._store.project.name
+            try:
+                self._read(_read_typed(self._text, self._version, base, name))
+            except UserError as error:
+                self._unreadable(error)
+        if self._pending:
+            refusals.append(self)
+            self.refused.emit()
 
     def _read(self, result: tuple[str, CodeVersion, Imported]) -> None:
         """Apply typed code that could be read, as one undo step."""
         text, version, typed = result
         if text != self._text or not self._pending or version.imported is None:
             return
-        self._version = version
         unread = unread_items(version.imported, typed)
         if unread:
             self._show_unread({item.line: item.message for item in reversed(unread)})
@@ -370,8 +431,15 @@ class CodePanel(QWidget):
         except UserError as error:
             self._unreadable(error)
             return
-        self._pending, self._typed_project = False, self._store.project
-        self._version, self._places = edited_version, dict(edited_version.lines)
+        self._pending = False
+        if project is not self._store.project:
+            self.text.document().clearUndoRedoStacks()
+        known, self._version = (project, version), edited_version
+        if same_training(self._project, project):  # else the text lacks what changed elsewhere
+            self._project = self._store.project
+            typed_here = known, (self._project, edited_version)
+            self._known = [*self._known[-_MOST_TYPED:], *typed_here]
+        self._places = dict(edited_version.lines)
         self._show_unread({})
         self._caret.start()
 
@@ -398,7 +466,7 @@ class CodePanel(QWidget):
 
     def _forget_typed(self) -> None:
         self._pause.stop()
-        self._pending, self._typed_project = False, None
+        self._pending = False
         self._show_unread({})
 
     def _discard(self) -> None:
@@ -407,18 +475,15 @@ class CodePanel(QWidget):
         self.refresh()
 
     def _style_chosen(self) -> None:
-        self._forget_typed()
+        if not self._store.finish_typing():
+            self.style_box.setCurrentIndex(self.style_box.findData("short"))
+            return
         self._show_about()
         self.refresh()
 
     def _show_about(self) -> None:
         texts = {"short": _ABOUT_EDITABLE, "exact": _ABOUT, "use": _STYLES["use"][1]}
         self.about.setText(_(texts[self.style_box.currentData()]))
-
-    def _left(self) -> None:
-        """Write the code of the network as the program does, once the person has finished."""
-        if not self._pending and self._typed_project is not None:
-            self._discard()
 
     def _caret_moved(self) -> None:
         line = self.text.textCursor().blockNumber() + 1
@@ -489,7 +554,8 @@ class CodePanel(QWidget):
         self.about.setText(_("Copied."))
 
     def _save(self) -> None:
-        self._write(self.style_box.currentData(), self.about.setText)
+        if self._store.finish_typing():
+            self._write(self.style_box.currentData(), self.about.setText)
 
 
 #: Token type (with its subtypes) -> colour in light, colour in dark, bold.

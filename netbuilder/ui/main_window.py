@@ -277,7 +277,7 @@ class MainWindow(QMainWindow):
         self.network_views.step_shown.connect(self.canvas.step_flow.show)
         self.network_views.step_reached.connect(self.canvas.step_flow.reach)
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
-        self.inspector.settings_requested.connect(partial(self.commands.show_panel, "settings"))
+        self.inspector.settings_requested.connect(self._show_settings)
         self.status.problem_requested.connect(self.commands.show_problem)
         self.status.data_requested.connect(partial(self.commands.show_panel, "data"))
         self.manual_weight_editor.availability_changed.connect(self.canvas.closer.offer)
@@ -411,6 +411,10 @@ class MainWindow(QMainWindow):
         if node is not None and node.layer != "Input":
             self.docks.follow_selection()
         self.refresh_actions()
+
+    def _show_settings(self) -> None:
+        if "code" not in self.docks.side.shown:  # a click must not lead away from the editor
+            self.commands.show_panel("settings")
 
     def show_node(self, node: str) -> None:
         try:

@@ -194,6 +194,8 @@ class Inspector(QScrollArea):
             self._selection = tuple(ids)
             self.store.end_merge()
             self._show()
+            if self._selection == (GOAL,):
+                self.settings_requested.emit()
 
     def focus_first(self, *, name: bool = False) -> None:
         """Focus the first field, or the name: several layers have none."""
@@ -344,7 +346,6 @@ class Inspector(QScrollArea):
         elif self._selection == (GOAL,):
             self.title.setText(_("Target"))
             self.words.setText(self._goal_words())
-            self.settings_requested.emit()
         else:
             self.title.setText(project.name)
             self.words.setText(

@@ -116,12 +116,14 @@ class ProjectStore(QObject):
         project_replaced: the project or its data is replaced; emitted before ``changed``.
         steps_changed: the undo or redo list, or ``modified``, changed.
         path_changed: the project's file or base folder changed.
+        finish_requested(refusals): apply what is typed, or add to the list.
     """
 
     changed = Signal(object, object)
     project_replaced = Signal()
     steps_changed = Signal()
     path_changed = Signal()
+    finish_requested = Signal(object)
 
     def __init__(
         self,
@@ -248,13 +250,20 @@ class ProjectStore(QObject):
             self._done, self._undone = done, undone
             self.steps_changed.emit()
 
+    def finish_typing(self) -> bool:
+        """Apply what is typed and not applied yet; return False if it cannot be read."""
+        refusals: list[object] = []
+        self.finish_requested.emit(refusals)
+        return not refusals
+
     def end_merge(self) -> None:
         """Start a new step with the next edit, even with the same merge key."""
         if self._done and self._done[-1].merge is not None:
             self._done[-1] = replace(self._done[-1], merge=None)
 
     def undo(self) -> None:
-        if not self._done or (finish := self._done[-1].exchange()) is None:
+        ready = self.finish_typing() and self._done
+        if not ready or (finish := self._done[-1].exchange()) is None:
             return
         step, document = self._done.pop(), self.document
         if step.back is None or step.again is not None:
@@ -265,7 +274,8 @@ class ProjectStore(QObject):
         finish()
 
     def redo(self) -> None:
-        if not self._undone or (finish := self._undone[-1].exchange()) is None:
+        ready = self.finish_typing() and self._undone
+        if not ready or (finish := self._undone[-1].exchange()) is None:
             return
         step, document = self._undone.pop(), self.document
         self._done.append(step)

@@ -22,6 +22,7 @@ from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits, files
+from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.layout import FOLD_ROWS
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.project.network_data import TRUSTED, untrusted_host
@@ -279,6 +280,8 @@ class Documents(QObject):
 
     def save_to(self, path: Path) -> bool:
         """Save the project to ``path``; return False after an error."""
+        if not self._store.finish_typing():
+            return False
         path = path.absolute()
         old_base = self._workbench.base
 
@@ -326,7 +329,7 @@ class Documents(QObject):
             if row.name == name and (not row.trained or self._models.trained is not None)
         ]
         path = ask_save(self._window, _("Export"), self.suggested(""), types)
-        if path is not None:
+        if path is not None and self._store.finish_typing():
             self.export_to(path)
 
     def save_script(self, style: str, told: Callable[[str], object]) -> None:
@@ -352,7 +355,10 @@ class Documents(QObject):
             from netbuilder.core.formats.registry import format_for, save_network
 
             if written is not None and format_for(path).trained:
-                return save_network(written, path, base)
+                notes = save_network(written, path, base)
+                if changed_since(written.project, project) == "network":
+                    return *notes, _("It has the network as trained, without your changes since.")
+                return notes
             return save_network(project, path, base, style, script_errors(problems))
 
         def done(notes: tuple[str, ...]) -> None:
@@ -403,7 +409,8 @@ class Documents(QObject):
     def unsaved(self) -> tuple[Unsaved, ...]:
         unsaved = []
         name = self._store.project.name
-        if self._store.modified and not self._only_data_chosen:
+        readable = self._store.finish_typing()
+        if not readable or (self._store.modified and not self._only_data_chosen):
             unsaved.append(Unsaved(_("The project “{name}”", name=name), self.save))
         if self.model_unsaved:
             unsaved.append(Unsaved(_("The trained network"), self.save_model))

@@ -159,6 +159,7 @@ def _code(parts: WindowParts, parent: QWidget) -> QWidget:
         parts.store, parts.workbench, parts.selection, parts.documents.save_script, parent
     )
     panel.layer_chosen.connect(lambda node_id: parts.canvas.select((node_id,)))
+    panel.refused.connect(lambda: parts.docks.show_panel("code"))
     return panel
 
 

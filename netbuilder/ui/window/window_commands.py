@@ -274,7 +274,8 @@ class WindowCommands(QObject):
             self._begin(go)
 
     def _begin(self, go: Callable[[], object]) -> None:
-        self._parts.workbench.diagnose(partial(self._begin_diagnosed, go))
+        if self._parts.store.finish_typing():
+            self._parts.workbench.diagnose(partial(self._begin_diagnosed, go))
 
     def _begin_diagnosed(self, go: Callable[[], object]) -> None:
         blocking = [p for p in self._parts.workbench.problems if p.blocks and p.follows is None]

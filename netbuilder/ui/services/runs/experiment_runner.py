@@ -61,7 +61,7 @@ class ExperimentRunner(QObject):
 
         ``at_once``: the number of parallel processes; 1: in this process.
         """
-        if self.running:
+        if self.running or not self._store.finish_typing():
             return
         from netbuilder.core.results.tuning.study import make_plan, run_study, with_default_file
 
