@@ -317,3 +317,14 @@ def test_a_trace_leaves_no_gradient_behind(chain, data):
     forget_prepared()
     session(chain([("a", "Dense", {"units": 9, "activation": "silu"}), NET[2]]), data).run()
     assert set(held) - before <= {one for one in held if not one.startswith("CustomGradient-")}
+
+
+def test_a_folder_counts_only_where_weights_lie_in_it(chain, data, tmp_path):
+    """A project that is saved in another folder trains what was built."""
+    body = ("body", "MobileNetV2", {"weights_file": "mine.h5"})
+    for layers, counts in ((NET, False), ([body, *NET], True)):
+        here, there = (
+            prepared_networks.TrainingOrder(chain(layers), data, tmp_path / name).key()
+            for name in ("here", "there")
+        )
+        assert (here != there) == counts
