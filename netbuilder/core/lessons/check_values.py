@@ -28,7 +28,8 @@ ENDINGS = (
 )  # fmt: skip
 #: What can be done on the page Clusters: drag, then go to the end; compare with the labels.
 CLUSTERING = ("assign", "move", "drag", "end", "compare")
-#: ``compare hidden``: the clusters of the last hidden layer.
+WORD_TASKS = ("neighbours", "compared", "analogy")
+#: ``compare hidden`` of ``CLUSTERING``: the clusters of the last hidden layer.
 HIDDEN = "hidden"
 SCALINGS = ("auto", "standard", "minmax", "bins", "none")
 #: Short metric names used in courses, and the names that a training may record.
@@ -126,6 +127,12 @@ def clustering(value: str) -> tuple[str, ...]:
     action, *details = text(value).split()
     action = known_name(action, CLUSTERING, N_("word"))
     return tuple(f"{action} {detail}" for detail in details) or (action,)
+
+
+def word_task(value: str) -> str:
+    """Return a task of word vectors and its words: "neighbours hot"."""
+    task, *words = text(value).casefold().split()
+    return " ".join((known_name(task, WORD_TASKS, N_("word")), *words))
 
 
 def card_answer(value: str) -> str:

@@ -28,6 +28,7 @@ from netbuilder.core.lessons.lesson_state import (
     OPENED,
     PREDICTED,
     SAVED,
+    WORDS_WRITTEN,
     LessonState,
     same_layers,
 )
@@ -418,7 +419,14 @@ def _clustered(state: LessonState, value: tuple[str, ...], _step: int) -> str:
     return _lacks(f"cluster_{action}{'_of' if details else ''}", of=names)
 
 
-_EVENTS = (PREDICTED, EVALUATED, LOOKED, COMPARED, GROUPED, CLUSTERED, OPENED)
+def _words_written(state: LessonState, value: str, _step: int) -> str:
+    if f"{WORDS_WRITTEN}:{value}" in state.events:
+        return ""
+    task, *words = value.split()
+    return _lacks(f"words_{task}", words=format_list(words))
+
+
+_EVENTS = (PREDICTED, EVALUATED, LOOKED, COMPARED, GROUPED, CLUSTERED, WORDS_WRITTEN, OPENED)
 
 
 def _check_word(
@@ -449,6 +457,7 @@ _WORDS = (
     _check_word(COMPARED, values.text),
     _check_word(GROUPED, values.text),
     _check_word(CLUSTERED, values.clustering, _clustered),
+    _check_word(WORDS_WRITTEN, values.word_task, _words_written),
     _check_word("card", values.card_answer, _card),
     _check_word(SAVED, values.endings),
     _check_word(OPENED, values.endings),

@@ -19,6 +19,8 @@ PREDICTED, EVALUATED, SAVED, OPENED = "predicted", "evaluated", "saved", "opened
 #: A page was opened, methods were compared on a data set, an evaluation was grouped by a column,
 #: k-means was used.
 LOOKED, COMPARED, GROUPED, CLUSTERED = "looked", "compared", "grouped", "clustered"
+#: Words were written into a task of word vectors: "words:neighbours hot".
+WORDS_WRITTEN = "words"
 
 
 @dataclass(frozen=True)

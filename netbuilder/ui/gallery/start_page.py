@@ -288,11 +288,13 @@ class StartPage(QWidget):
         finished = lesson_session.is_finished(lesson)
         foot = [ngettext("{count} minute", "{count} minutes", lesson.minutes)]
         if marked:
-            foot.insert(0, _("begin here"))
-        if finished:
-            foot.append(_("✓ done"))
+            foot.insert(0, _("begin here") if lesson.name == FIRST_LESSON else _("next lesson"))
         if 0 < done < count:
+            if finished:  # and under way again
+                foot.append(_("✓ done before"))
             foot.append(_("{done} of {count} steps done", done=done, count=count))
+        elif finished:
+            foot.append(_("✓ done"))
         drawing = DrawingView(self._content, scale=_THUMBNAIL)
         drawing.show_drawing(_drawing_of(lesson))
         card = PictureCard(
@@ -301,7 +303,7 @@ class StartPage(QWidget):
             " · ".join(foot),
             drawing,
             self._content,
-            progress=1.0 if finished else done / count if done else None,
+            progress=done / count if done else 1.0 if finished else None,
             marked=marked,
         )
         card.chosen.connect(partial(self._choose, self.lesson_chosen, lesson))

@@ -269,7 +269,12 @@ class ClustersPanel(ResultsPage):
             )
             about.append(_(_TEXTS["lowest"], sums=sums))
         self.about.setText(join_sentences(about))
-        self.buttons["move"].setEnabled(state.assigned)
+        # Pressed twice in a row, neither would change anything.
+        self.buttons["assign"].setEnabled(not settled and state.current.action != "assign")
+        self.buttons["move"].setEnabled(
+            state.assigned and not settled and state.current.action != "move"
+        )
+        self.buttons["run"].setEnabled(not settled)
         self.buttons["back"].setEnabled(len(state.steps) > 1)
         compare, comparable = self.buttons["compare"], settled and bool(samples.classes)
         compare.setVisible(bool(samples.classes))

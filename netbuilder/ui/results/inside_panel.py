@@ -84,6 +84,7 @@ class InsidePanel(QWidget):
         self._bare: SampleActivations | None = None  # of a network without a row
         self.parts: list[QWidget] = []
         self.vectors = WordVectorsView(lambda: workbench.base, self)
+        self.vectors.answered.connect(workbench.happened)
         self.vectors.hide()
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
         self._shown: tuple[Any, ...] = ()  # what the parts were made for

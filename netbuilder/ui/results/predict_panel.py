@@ -232,7 +232,8 @@ class PredictPanel(QWidget):
 
     def _another(self) -> None:
         """Show the next test sample here, on the canvas and in Inside."""
-        self._asked_by_hand()
+        if self.view is not self.rows:  # a row of the data is not one's own
+            self._asked_by_hand()
         self._another_asked = True
         step = not self.view.before_samples
         self._activations_service.show_row(self._activations_service.index + step)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QTabWidget, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.lessons.lesson_state import WORDS_WRITTEN
 from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelTabBar
 from netbuilder.ui.plots.colour_bar import ColourBar
@@ -293,7 +294,10 @@ def _tips(tokens: TokenTable) -> list[str]:
 
 
 class WordVectorsView(QWidget):
-    """The vectors of one Embedding, live during a run."""
+    """The vectors of one Embedding, live during a run. ``answered``: a task and its words, as an
+    event of lessons."""
+
+    answered = Signal(str)
 
     def __init__(self, base: Callable[[], Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -487,6 +491,8 @@ class WordVectorsView(QWidget):
         try:
             if task.words:
                 task.answer(self.vectors)
+                words = " ".join((task.objectName(), *task.words)).casefold()
+                self.answered.emit(f"{WORDS_WRITTEN}:{words}")
             else:
                 task.clear()
         except UserError as error:

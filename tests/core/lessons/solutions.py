@@ -272,9 +272,9 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [end("Embedding", input_dim=74, output_dim=8)],
         [end("GlobalAveragePooling1D"), end("Dense", units=72, activation="softmax")],
         [TRAIN],
-        [looked("inside"), Answer("cold")],
-        [Answer("queen")],
-        [Answer("king")],
+        [looked("inside"), Event("words:neighbours hot"), Answer("cold")],
+        [Event("words:analogy king man woman"), Answer("queen")],
+        [Event("words:analogy prince boy man"), Answer("king")],
         [Answer('The text calls nearly all doctors "he" and nearly all nurses "she"')],
     ],
     "language_model": [

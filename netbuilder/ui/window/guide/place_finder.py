@@ -13,7 +13,7 @@ from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_parts import WindowParts
 
-_SETTINGS, _MATRIX = "settings", "confusion_matrix"
+_SETTINGS, _MATRIX, _ASSIGN = "settings", "confusion_matrix", "assign"
 
 
 class PlaceFinder:
@@ -31,6 +31,7 @@ class PlaceFinder:
             "menu": lambda: self._of(top_bar.menu_button),
             "problems": lambda: self._of(parts.status),
             _MATRIX: self._matrix,
+            _ASSIGN: lambda: self._of(self._assign()) or self._of(parts.docks.pages["clusters"]),
             **{
                 name: lambda name=name: self._button(name)  # type: ignore[misc]
                 for name in ("stop", "undo", "save", "save-model", "gallery", "help")
@@ -60,6 +61,8 @@ class PlaceFinder:
         elif place == _MATRIX:
             self._parts.docks.show_panel("evaluate", focus=False)
             self._evaluation().waiting.see(self._evaluation().heat)
+        elif place == _ASSIGN:
+            self._parts.docks.show_panel("clusters", focus=False)
         elif place == "inspector":
             self._parts.docks.side.open_drawer()
         elif place == "palette":
@@ -140,6 +143,9 @@ class PlaceFinder:
 
     def _evaluation(self) -> Any:  # the page takes a while to import
         return self._parts.docks.pages["evaluate"].fill()
+
+    def _assign(self) -> Any:
+        return self._parts.docks.pages["clusters"].fill().buttons["assign"]  # type: ignore[attr-defined]
 
     def _settings(self) -> SettingsPanel:
         panel = self._parts.docks.pages[_SETTINGS].fill()
