@@ -11,6 +11,7 @@ from netbuilder.core.check.problems import Fix, node_name
 from netbuilder.core.check.rule import Finders, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import (
@@ -23,6 +24,8 @@ from netbuilder.core.project.graph_ends import (
 )
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list, join_values
+
+_sentence = sentences_of("check")
 
 
 def _no_input(context: Context) -> Iterable[Violation]:
@@ -98,11 +101,7 @@ def _unconnected(context: Context) -> Iterable[Violation]:
             continue  # see dangling-edge
         yield Violation(
             root,
-            _(
-                "{node} has no input connection, so it gets no data. Connect a layer to it, or "
-                "remove it.",
-                node=node_name(node),
-            ),
+            _sentence("no_connection_in", node=node_name(node)),
             _join(context, root) or remove_layer(node.id),
         )
     if len(graph.nodes) > len(graph.inputs):
@@ -113,10 +112,7 @@ def _unconnected(context: Context) -> Iterable[Violation]:
                 node = graph.by_id[source]
                 yield Violation(
                     source,
-                    _(
-                        "{node} is not connected to any layer. Connect it, or remove it.",
-                        node=node_name(node),
-                    ),
+                    _sentence("no_connection_out", node=node_name(node)),
                     _lead(context, source) or remove_layer(node.id),
                 )
 
@@ -145,15 +141,7 @@ def _lead(context: Context, source: str) -> Fix | None:
 def _cycle(context: Context) -> Iterable[Violation]:
     for cycle, closing in context.cycles:
         path = " → ".join(f"'{name}'" for name in (*cycle, cycle[0]))
-        yield Violation(
-            cycle[0],
-            _(
-                "The connections form a cycle: {path}. Data must flow in one direction, from "
-                "Input to the end.",
-                path=path,
-            ),
-            _cut(closing),
-        )
+        yield Violation(cycle[0], _sentence("cycle", path=path), _cut(closing))
 
 
 def _cut(edges: tuple[tuple[str, str], ...]) -> Fix:
@@ -170,10 +158,9 @@ def _dangling(context: Context) -> Iterable[Violation]:
         node_id = next((end for end in edge if end in context.graph.by_id), None)
         yield Violation(
             node_id,
-            ngettext(
-                "A connection goes from '{first}' to '{second}', but {missing} does not exist.",
-                "A connection goes from '{first}' to '{second}', but {missing} do not exist.",
-                len(missing),
+            _sentence(
+                "missing_end",
+                count=len(missing),
                 first=edge[0],
                 second=edge[1],
                 missing=format_list(missing),
@@ -191,14 +178,7 @@ def _duplicate(context: Context) -> Iterable[Violation]:
             total = sum(other.id == node.id for other in context.graph.nodes)
             yield Violation(
                 node.id,
-                ngettext(
-                    "{count} layer has the name '{name}'. Each layer needs its own name, so that "
-                    "connections are unambiguous.",
-                    "{count} layers have the name '{name}'. Each layer needs its own name, so "
-                    "that connections are unambiguous.",
-                    total,
-                    name=node.id,
-                ),
+                _sentence("doubled_name", count=total, name=node.id),
                 make_fix(_("Rename the copies"), _renamed, node.id),
             )
         visited.add(node.id)
@@ -313,25 +293,13 @@ def _shared(context: Context) -> Iterable[Violation]:
         if owner is not None and owner.layer == node.layer and owner.shared is None:
             continue
         if owner is None:
-            message = _(
-                "{node} shares the weights of '{name}', but no layer has this name.",
-                node=node_name(node),
-                name=node.shared,
-            )
+            message = _sentence("shared_missing", node=node_name(node), name=node.shared)
         elif owner.layer != node.layer:
-            message = _(
-                "{node} shares the weights of '{name}', but '{name}' is of the type {layer}.",
-                node=node_name(node),
-                name=node.shared,
-                layer=owner.layer,
+            message = _sentence(
+                "shared_other_type", node=node_name(node), name=node.shared, layer=owner.layer
             )
         else:
-            message = _(
-                "{node} shares the weights of '{name}', but '{name}' itself shares the weights "
-                "of another layer.",
-                node=node_name(node),
-                name=node.shared,
-            )
+            message = _sentence("shared_twice", node=node_name(node), name=node.shared)
         yield Violation(node.id, message, make_fix(_("Unshare the weights"), _own, node))
 
 

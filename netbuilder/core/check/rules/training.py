@@ -23,11 +23,14 @@ from netbuilder.core.engine.monitor.keras_callbacks import (
     measures_apart,
     name_problem,
 )
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 from netbuilder.core.wording import format_bytes, format_number, join_sentences
+
+_sentence = sentences_of("check")
 
 #: Values that an optimizer keeps per trained weight; 2 for others.
 _SLOTS = {"SGD": 1, "RMSprop": 2, "Adagrad": 1, "Adafactor": 1, "Lion": 1, "Muon": 2}
@@ -77,15 +80,7 @@ def _batch(context: Context) -> Iterable[Violation]:
         fitting = 2 ** floor(log2(max(1, rows // 4)))
         yield Violation(
             None,
-            ngettext(
-                "The batch size is {batch}, but there is only {count} training row: each epoch "
-                "is a single step. Try {fitting}.",
-                "The batch size is {batch}, but there are only {count} training rows: each epoch "
-                "is a single step. Try {fitting}.",
-                rows,
-                batch=format_number(batch, ","),
-                fitting=fitting,
-            ),
+            _sentence("single_step", count=rows, batch=format_number(batch, ","), fitting=fitting),
             _set_batch(fitting),
         )
 
@@ -107,21 +102,12 @@ def _rate(context: Context) -> Iterable[Violation]:
         return
     usual = OPTIMIZERS[known].by_name["learning_rate"].default
     effect = (
-        _(
-            "The learning rate is {rate}: the loss may jump or become NaN.",
-            rate=format_number(rate, "g"),
-        )
+        _sentence("rate_too_high", rate=format_number(rate, "g"))
         if rate > high
-        else _(
-            "The learning rate is {rate}: the network will hardly learn anything.",
-            rate=format_number(rate, "g"),
-        )
+        else _sentence("rate_too_low", rate=format_number(rate, "g"))
     )
-    advice = _(
-        "Usual values for {optimizer}: {low} to {high}.",
-        optimizer=known,
-        low=format_number(low, "g"),
-        high=format_number(high, "g"),
+    advice = _sentence(
+        "usual_rates", optimizer=known, low=format_number(low, "g"), high=format_number(high, "g")
     )
     yield Violation(
         None,
@@ -148,12 +134,7 @@ def _two_rates(context: Context) -> Iterable[Violation]:
     if len(callbacks) < len(training.callbacks):
         yield Violation(
             None,
-            _(
-                "The learning rate of {optimizer} follows a schedule, so {callback} cannot "
-                "change it. Use only one of them.",
-                optimizer=training.optimizer.name,
-                callback=_PLATEAU,
-            ),
+            _sentence("rate_of_schedule", optimizer=training.optimizer.name, callback=_PLATEAU),
             make_fix(_("Remove {name}", name=_PLATEAU), edits.set_training, callbacks=callbacks),
         )
 
@@ -201,10 +182,7 @@ def _no_averages(context: Context) -> Iterable[Violation]:
         averaged = Choice(optimizer.name, {**optimizer.params, "use_ema": True})
         yield Violation(
             None,
-            _(
-                "SwapEMAWeights needs averaged weights, but {optimizer} does not keep an average.",
-                optimizer=optimizer.name,
-            ),
+            _sentence("no_averages", optimizer=optimizer.name),
             make_fix(_("Turn on use_ema"), edits.set_training, optimizer=averaged),
         )
 
@@ -217,13 +195,7 @@ def _batch_norm(context: Context) -> Iterable[Violation]:
             rows = context.facts.rows if context.facts is not None else 0
             batch = 32 if not rows else min(32, max(2, rows))
             yield Violation(
-                node.id,
-                _(
-                    "{node} compares the rows of a batch, but the batch size is 1, so there is "
-                    "nothing to compare.",
-                    node=node_name(node),
-                ),
-                _set_batch(batch),
+                node.id, _sentence("rows_of_one", node=node_name(node)), _set_batch(batch)
             )
 
 
@@ -240,26 +212,15 @@ def _memory(context: Context) -> Iterable[Violation]:
         rest = (available * _USABLE - weights) / (need - weights)
         batch = max(1, 2 ** floor(log2(max(1.0, training.batch_size * rest))))
         fix: Fix | None = _set_batch(batch) if batch < training.batch_size else None
-        reason = _(
-            "Most of this memory is for a batch of {batch} rows: use a smaller batch size.",
-            batch=format_number(training.batch_size, ","),
-        )
+        reason = _sentence("memory_of_batch", batch=format_number(training.batch_size, ","))
     else:
         fix = shrink(context, lambda s: training_memory(s, training), available * _USABLE)
         reason = (
-            _(
-                "{node} is the largest layer, with {count} weights.",
-                node=node_name(node),
-                count=_weights(context, node),
-            )
+            _sentence("largest_layer", node=node_name(node), count=_weights(context, node))
             if node
             else ""
         )
-    problem = _(
-        "Training needs about {need} of memory, but this computer has {available}.",
-        need=format_bytes(need),
-        available=format_bytes(available),
-    )
+    problem = _sentence("memory_needed", need=format_bytes(need), available=format_bytes(available))
     yield Violation(node.id if node is not None else None, join_sentences((problem, reason)), fix)
 
 
@@ -290,16 +251,7 @@ def _too_many(context: Context) -> Iterable[Violation]:
     node = _largest(context)
     yield Violation(
         node.id if node is not None else None,
-        ngettext(
-            "The network has {weights} trainable weights, but the data has only {count} training "
-            "row. The network can memorise it and may predict new rows poorly. Use a smaller "
-            "network.",
-            "The network has {weights} trainable weights, but the data has only {count} training "
-            "rows. The network can memorise them and may predict new rows poorly. Use a smaller "
-            "network.",
-            rows,
-            weights=format_number(weights, ","),
-        ),
+        _sentence("more_weights_than_rows", count=rows, weights=format_number(weights, ",")),
         shrink(context, lambda s: s.trainable_parameters, allowed),
     )
 
@@ -315,13 +267,7 @@ def _collapse(context: Context) -> Iterable[Violation]:
         owner = context.owner(node)
         yield Violation(
             node.id,
-            _(
-                "There is no activation between {node} and {next}, so together they "
-                "can learn no more than a single layer. Set the activation of the "
-                "first layer to relu.",
-                node=node_name(node),
-                next=node_name(behind),
-            ),
+            _sentence("no_activation_between", node=node_name(node), next=node_name(behind)),
             make_fix(_("Set activation to relu"), edits.set_params, owner.id, activation="relu"),
         )
 
