@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QTabBar
+from PySide6.QtWidgets import QApplication, QComboBox, QPlainTextEdit, QTabBar
 
 from netbuilder.core.project import edits
 from netbuilder.ui.services.runs.run_record import RunState
@@ -31,7 +31,10 @@ def walk(start, key, most):
     start.setFocus()
     seen = [start]
     for _ in range(most):
-        QTest.keyClick(QApplication.focusWidget(), key)
+        widget = QApplication.focusWidget()
+        indents = isinstance(widget, QPlainTextEdit) and not widget.tabChangesFocus()
+        held = Qt.KeyboardModifier.ControlModifier if indents else Qt.KeyboardModifier.NoModifier
+        QTest.keyClick(widget, key, held)
         QApplication.processEvents()
         now = QApplication.focusWidget()
         assert now is not None
