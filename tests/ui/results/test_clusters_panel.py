@@ -53,6 +53,7 @@ def test_drag_assign_move_step_back_until_nothing_changes(open_window, example, 
     assert not happened(), "a centroid was dragged, and nothing follows yet"
     button(panel, "assign").click()
     assert happened() == {"assign"}
+    assert not button(panel, "assign").isEnabled() and button(panel, "move").isEnabled()
     assert set(points(panel)) <= colors
     assigned = panel.state.current
     button(panel, "move").click()

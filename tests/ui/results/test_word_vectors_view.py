@@ -61,7 +61,10 @@ def test_words_are_found_compared_and_added(trained, qtbot, tmp_path):
     def cosine(word, other):
         return float(unit[vocabulary.index(word)] @ unit[vocabulary.index(other)])
 
+    happened = []
+    trained.workbench.happened.connect(happened.append)
     write(view, "neighbours_1", "hated")
+    assert happened == ["words:neighbours hated"], "a lesson can check it"
     rows = cells(view, "neighbours_table")
     assert len(rows) == 10 and "hated" not in [row[0] for row in rows]
     assert [float(row[1]) for row in rows] == pytest.approx(
