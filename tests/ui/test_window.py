@@ -332,7 +332,7 @@ def test_typing_is_one_undo(open_window, example):
 
 def test_a_goal_leads_to_the_plan(open_window, example):
     window = quick(open_window, example("iris"))
-    window.docks.show_panel("code")
+    window.docks.show_panel("predict")
     window.canvas.select(("@goal",))
     assert window.inspector.title.text() == _("Target")
     assert window.docks.pages["settings"].isVisible()
