@@ -88,6 +88,7 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
     """Read all samples of a file or folder: a CSV, pictures, texts, arrays."""
     preprocessing = preprocessing_of(trained)
     ending = path.suffix.lower()
+    path = inference_data.folder_of_samples(path, preprocessing)
     if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
         return _files(trained, path)
     if ending in ARRAY_ENDINGS:

@@ -145,14 +145,15 @@ def predictions_of_file(
 ) -> FilePredictions:
     """Predict for everything in a file or folder.
 
-    ``path``: a CSV file; a picture or ``.txt`` file or a folder of them; an ``.npz`` or ``.h5`` of
-    arrays; ``scaled``: undo a min-max scaling of a table's numbers first. Returns a table with a
+    ``path``: a CSV file; a picture or ``.txt`` file, or a folder or zip of them; an ``.npz`` or
+    ``.h5`` of arrays; ``scaled``: undo a min-max scaling of a table's numbers first. Returns a table with a
     column "predicted NAME" for each target and "probability of LABEL" for each class.
     """
     path = Path(path)
     ending = path.suffix.lower()
     if not path.exists():
         raise data_error("file_not_found", path, file=path.name, folder=path.parent)
+    path = inference_data.folder_of_samples(path, preprocessing_of(trained))
     if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
         return _files(trained, path)
     if ending in ARRAY_ENDINGS:

@@ -27,14 +27,14 @@ from netbuilder.ui.results.evaluation_views.detail_views import CalibrationView,
 from netbuilder.ui.results.evaluation_views.learning_curve_view import LearningCurveView
 from netbuilder.ui.results.evaluation_views.residuals_view import ResidualsView
 from netbuilder.ui.results.threshold_view import ThresholdView
-from netbuilder.ui.services.data_recipes import FILE_FILTER
+from netbuilder.ui.services.data_recipes import FILE_FILTER, may_be_folders
 from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation_service import EvaluationParts, EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
-from netbuilder.ui.widgets.file_dialogs import ask_open
+from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.labels import note_label, section
 from netbuilder.ui.widgets.layouts import flow, hbox, prepared, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
@@ -207,6 +207,7 @@ class EvaluatePanel(QWidget):
         head = hbox((self.figure, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=16)
         self.about = note_label("", self)
         self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
+        self.folder_button = self._button(_("Evaluate a folder…"), self._ask_folder)
         self.test_set_button = self._button(
             _("Back to the test set"), self.evaluation_service.show_test_set
         )
@@ -218,6 +219,7 @@ class EvaluatePanel(QWidget):
         self.actions_row = QWidget(self)
         flow(
             self.file_button,
+            self.folder_button,
             self.test_set_button,
             self.methods_button,
             self.card_button,
@@ -268,6 +270,8 @@ class EvaluatePanel(QWidget):
         self.learning.begin(self.workbench.models.trained)
         of_file = evaluation_service.file is not None or evaluation_service.error is not None
         self.test_set_button.setVisible(of_file)
+        trained = self.workbench.models.trained
+        self.folder_button.setVisible(trained is None or may_be_folders(trained.project.data))
         if self.workbench.models.trained is None:
             self._hide_late_results()
             self.better.compare(None)
@@ -288,6 +292,11 @@ class EvaluatePanel(QWidget):
 
     def _ask_file(self) -> None:
         path = ask_open(self, _("Evaluate a file"), FILE_FILTER)
+        if path is not None:
+            self.evaluation_service.evaluate(path)
+
+    def _ask_folder(self) -> None:
+        path = ask_folder(self, _("Evaluate a folder"))
         if path is not None:
             self.evaluation_service.evaluate(path)
 
@@ -487,6 +496,7 @@ class EvaluatePanel(QWidget):
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.fix, self))
+        self.waiting.see(self.cards)
         if self.evaluation is None:
             self.compare.show_evaluation(None)
             for label in (self.figure, self.sentence, self.worse, self.comparison, self.about):

@@ -28,12 +28,13 @@ from netbuilder.ui.results.prediction_views import (
     LivePrediction,
     PredictionHeader,
 )
+from netbuilder.ui.services.data_recipes import may_be_folders
 from netbuilder.ui.services.derived import Derived, Rank, for_people
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
 from netbuilder.ui.services.views.sample_activations import ActivationService, Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
-from netbuilder.ui.widgets.file_dialogs import ask_open
+from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import flow, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
@@ -100,6 +101,7 @@ class PredictPanel(QWidget):
             view.reworded.connect(self._reword)
             view.said.connect(self.about.setText)
         self.file_button.clicked.connect(self._ask_file)
+        self.folder_button.clicked.connect(self._ask_folder)
         self.another.clicked.connect(self._another)
         self.file_answers.failed.connect(self.tell_trouble)
         self.file_answers.scaled.connect(lambda path: self.answer_file(path, scaled=True))
@@ -130,9 +132,14 @@ class PredictPanel(QWidget):
         self.file_button.setToolTip(
             _("Make predictions for the rows of a CSV file, which you can save as CSV")
         )
+        self.folder_button = QPushButton(_("Predict for a folder…"), self)
+        self.folder_button.setToolTip(
+            _("Make predictions for all files of a folder, which you can save as CSV")
+        )
         self.another = QPushButton(_(PredictForm.another), self)
         self._buttons = QWidget(self)
-        flow(self.another, self.why.button, self.file_button, parent=self._buttons, spacing=8)
+        files = (self.file_button, self.folder_button)
+        flow(self.another, self.why.button, *files, parent=self._buttons, spacing=8)
         self.stale = StaleNote(self._workbench, self, meanwhile=self._meanwhile)
         page.addWidget(self.stale)
         page.addWidget(self.cards)
@@ -166,6 +173,7 @@ class PredictPanel(QWidget):
         if trained is self._visible_model:
             return
         self._visible_model, self.predictions = trained, None
+        self.folder_button.setVisible(trained is not None and may_be_folders(trained.project.data))
         self.learning.ask(None)
         self._another_asked = self._file_asked = False
         self._repeats = True  # a form's own sample is asked about again, for the new network
@@ -317,6 +325,11 @@ class PredictPanel(QWidget):
 
     def _ask_file(self) -> None:
         path = ask_open(self, _("Predict for a file"))
+        if path is not None:
+            self.answer_file(path)
+
+    def _ask_folder(self) -> None:
+        path = ask_folder(self, _("Predict for a folder"))
         if path is not None:
             self.answer_file(path)
 

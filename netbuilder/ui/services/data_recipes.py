@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 
 from netbuilder.core.data import registry
+from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits_data import last_names
 from netbuilder.core.project.model import Data
@@ -42,6 +43,12 @@ class DraggedColumns:
 
 
 FILE_FILTER = registry.file_filter()
+
+
+def may_be_folders(data: Data) -> bool:
+    """Return whether samples of this kind may lie in a folder, a file each."""
+    kind = registry.KINDS.get(data.kind)
+    return kind is not None and kind.files.place in (DataLocation.FOLDER, DataLocation.EITHER)
 
 
 def recipe_for(path: Path, base: Path | None) -> Data:

@@ -19,6 +19,7 @@ from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore, begins_anew
+from netbuilder.ui.services.runs.last_run_restorer import keep_results
 from netbuilder.ui.services.runs.manual_weight_editor import EpochViewer
 from netbuilder.ui.services.runs.run_progress import (
     duration_sentence,
@@ -457,7 +458,9 @@ class CurvesPanel(QWidget):
         trained, before = models.trained, models.state.settled.evaluation
         if trained is None or not self._runner.may_start:
             return
-        self._store.apply(_("Fine-tune the backbone"), fine_tuned)
+        step = _("Fine-tune the backbone")
+        exchange = keep_results(step, self._workbench, self._runner)
+        self._store.replace_document(step, fine_tuned(self._store.project), None, exchange)
         self._runner.start(on_from=trained, more=EPOCHS)
         self._fine_tuning = self._runner.record, before
 

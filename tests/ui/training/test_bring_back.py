@@ -13,7 +13,7 @@ from netbuilder.core.formats.registry import load_network
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.services.runs.last_run_restorer import run_title
+from netbuilder.ui.services.runs.last_run_restorer import keep_results, run_title
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.window.guide import welcome
@@ -301,3 +301,33 @@ def test_what_is_saved_while_it_trains_on_is_of_one_moment(open_window, example,
     losses = window.runner.record.curves.epochs["loss"].y
     assert losses[-1] < losses[1]
     assert np.isfinite(losses).all()
+
+
+def test_undo_of_a_step_that_a_training_follows_brings_the_network_before_it_back(
+    open_window, example, qtbot
+):
+    """As fine-tuning does: another setting, and training goes on from the network."""
+    window = open_window(edits.set_training(example("moons"), epochs=3))
+    qtbot.train(window)
+    models, runner, store = window.workbench.models, window.runner, window.store
+    before, run = models.trained, runner.record
+    exchange = keep_results("Fine-tune", window.workbench, runner)
+    changed = edits.set_training(store.project, batch_size=64)
+    store.replace_document("Fine-tune", changed, None, exchange)
+    assert models.trained is before, "the training begins with it"
+    runner.start(on_from=before, more=2)
+    store.undo()
+    assert store.project is not None and store.project.training.batch_size == 64, "it runs"
+    qtbot.waitUntil(
+        lambda: (
+            runner.state is RunState.IDLE
+            and models.trained not in (before, None)
+            and models.state.settled.evaluation is not None
+        )
+    )
+    after = models.trained
+    store.undo()
+    assert models.trained is before and runner.record is run
+    assert store.project.training.batch_size != 64 and not runner.differs
+    store.redo()
+    assert models.trained is after and store.project.training.batch_size == 64

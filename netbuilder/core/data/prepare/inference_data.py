@@ -38,6 +38,7 @@ from netbuilder.core.data.preprocessing.roles import require_model_columns
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, table_reading
+from netbuilder.core.data.readers.zipped_folders import unpack_zip, zip_contains
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import KINDS, kind_of, modality_of
 from netbuilder.core.errors import DataError
@@ -110,6 +111,18 @@ def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd
     return targets.set_axis(list(columns), axis=1)
 
 
+def folder_of_samples(path: Path, preprocessing: Preprocessing) -> Path:
+    """Return the unpacked folder of a zip of pictures, texts or sounds; other paths unchanged.
+
+    Raise DataError if the zip is damaged or hostile.
+    """
+    for entry in preprocessing.inputs.values():
+        endings = modality_of(entry).endings
+        if zip_contains(path, endings):
+            return unpack_zip(path, endings)
+    return path
+
+
 def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     require_regular_file(path, DataError)
     targets = tuple(
@@ -118,9 +131,10 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     if path.suffix.lower() in ARRAY_ENDINGS:
         return _array_samples(data, preprocessing, path)
     sorts = [modality_of(entry) for entry in preprocessing.inputs.values()]
+    folder = folder_of_samples(path, preprocessing)
     # Pictures may also stand in a table, a pixel a column.
-    for sort in sorts if path.is_dir() or (sorts and sorts[0].labelled_tables) else ():
-        if (own := sort.labelled(data, preprocessing, path)) is not None:
+    for sort in sorts if folder.is_dir() or (sorts and sorts[0].labelled_tables) else ():
+        if (own := sort.labelled(data, preprocessing, folder)) is not None:
             return own
     if path.is_dir():
         raise data_error("folder_instead_of_table", path)

@@ -117,6 +117,42 @@ class LastRunRestorer(QObject):
         )
 
 
+def keep_results(
+    step: str, workbench: Workbench, runner: Runner
+) -> Callable[[], Callable[[], object] | None]:
+    """Return an exchange for an undo step that a training follows.
+
+    Undo restores the network and the run from before the step, redo those from after it.
+    ``step``: its title.
+    """
+    models = workbench.models
+    results: dict[bool, tuple[ModelState, RunRecord]] = {}  # by whether the step is done
+    done = False
+
+    def exchange() -> Callable[[], object] | None:
+        nonlocal done
+        if runner.state.active:
+            _refuse(runner, workbench, step)
+            return None
+        results[done] = models.state.settled, runner.record
+        done = not done
+        return show
+
+    def show() -> None:
+        if done in results:
+            state, record = results[done]
+            runner.show(record)
+            models.submit(state)
+
+    return exchange
+
+
+def _refuse(runner: Runner, workbench: Workbench, step: str) -> None:
+    state = capitalize_first(workbench.run_words)
+    words = _("{state}: stop it first to undo or redo “{step}”.", state=state, step=step)
+    runner.observation.message.emit(words)
+
+
 def bring_back(
     run: Run,
     name: str,
@@ -148,9 +184,7 @@ def bring_back(
     def exchange() -> Callable[[], object] | None:
         nonlocal restored
         if runner.state.active:
-            state = capitalize_first(workbench.run_words)
-            words = _("{state}: stop it first to undo or redo “{step}”.", state=state, step=label)
-            runner.observation.message.emit(words)
+            _refuse(runner, workbench, label)
             return None
         # It may be undone before it is loaded.
         if not restored or runner.record.project is not None:
