@@ -146,8 +146,8 @@ def predictions_of_file(
     """Predict for everything in a file or folder.
 
     ``path``: a CSV file; a picture or ``.txt`` file, or a folder or zip of them; an ``.npz`` or
-    ``.h5`` of arrays; ``scaled``: undo a min-max scaling of a table's numbers first. Returns a table with a
-    column "predicted NAME" for each target and "probability of LABEL" for each class.
+    ``.h5`` of arrays; ``scaled``: undo a min-max scaling of a table's numbers first. Returns a
+    table with a column "predicted NAME" for each target and "probability of LABEL" for each class.
     """
     path = Path(path)
     ending = path.suffix.lower()
