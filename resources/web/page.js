@@ -347,10 +347,12 @@ function showAnswer(target, answer) {
 function update() {
   try {
     const answers = predict(rawInputs());
-    output.replaceChildren(
-      ...answers.map((answer, i) => showAnswer(about.outputs[i], answer)),
-      ...notes.map((note) => make("p", { class: "note" }, note)),
-    );
+    const shown = answers.map((answer, i) => showAnswer(about.outputs[i], answer));
+    const said = notes.map((note) => make("p", { class: "note" }, note));
+    // Above the bars, which a small screen may cut off.
+    const word = shown.length === 1 ? shown[0].querySelector(".answer") : null;
+    if (word) word.after(...said);
+    output.replaceChildren(...shown, ...(word ? [] : said));
   } catch (error) {
     if (!(error instanceof Told)) throw error;
     const early = error.key === "nothing_drawn" || error.key === "no_text";

@@ -169,6 +169,21 @@ def test_still_improving_at_the_end(train, chain):
     assert notice.fix.edit(chain([OUT], epochs=10)).training.epochs == 20
 
 
+def test_a_loss_that_falls_is_no_news_where_all_is_correct(train):
+    x = RNG.normal(size=(100, 2)).astype(np.float32)
+    y = (np.arange(100) % 2).reshape(-1, 1)
+    x += 5 * (2 * y - 1).astype(np.float32)
+    layers = [("out", "Dense", {"units": 1, "activation": "sigmoid"})]
+    options = {"loss": "binary_crossentropy", "task": "binary", "classes": ("a", "b")}
+    options |= {
+        "optimizer": Choice("Adam", {"learning_rate": 0.02}),
+        "epochs": 20,
+        "batch_size": 50,
+        "metrics": (Choice("BinaryAccuracy"),),
+    }
+    assert "improving" not in train(layers, x, y, **options)
+
+
 def test_jumping_with_a_small_batch(train, chain):
     # A linear network, where a rounding more or less does not grow into another curve.
     random = np.random.default_rng(0)

@@ -172,8 +172,10 @@ class TrainingMonitor:
             and (epoch := diagnosis_rules.overfitting_epoch(loss, val_loss))
         ):
             yield self._overfitting(_best_held(history) or epoch)
-        if "easier" not in self._reported and (
-            epoch := diagnosis_rules.better_on_validation_epoch(loss, val_loss)
+        if (
+            "easier" not in self._reported
+            and not _all_correct(columns)
+            and (epoch := diagnosis_rules.better_on_validation_epoch(loss, val_loss))
         ):
             yield from self._easier(epoch)
 
@@ -185,7 +187,7 @@ class TrainingMonitor:
         if _raised(history) is not None or _of_several_data(history):
             return
         gain = diagnosis_rules.still_improving(curve) if reason == "done" else None
-        if gain is not None and "overfitting" not in self._reported:
+        if gain is not None and not _all_correct(columns) and "overfitting" not in self._reported:
             longer = self._longer(max(1, len(curve)))
             share = format_number(gain, ".0%")
             yield _diagnosis("improving", len(curve), longer, "info", share=share)
@@ -407,6 +409,12 @@ def rate_before(history: History, rate: float) -> float | None:
 
 def _loss(history: History) -> diagnosis_rules.Curve:
     return history.epochs.columns()["loss"]
+
+
+def _all_correct(columns: Mapping[str, diagnosis_rules.Curve]) -> bool:
+    """Return whether each accuracy ended at 1: a lower loss would correct nothing more."""
+    accuracies = [values for name, values in columns.items() if name.endswith("accuracy")]
+    return bool(accuracies) and all(values[-1] >= 1 for values in accuracies)
 
 
 def _was_the_end(history: History, diagnosis: Diagnosis) -> bool:
