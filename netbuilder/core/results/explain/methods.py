@@ -13,6 +13,7 @@ from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -38,6 +39,7 @@ UNSEEN = 1e-5
 #: Smallest effect of a word, and words needed for a noise level.
 WORD_NOISE, _FEWEST_WORDS = 0.01, 5
 _MOST_PAIRS = 3
+_sentence = sentences_of("explanations")
 TABLE, PICTURE, TEXT, TOKENS, SERIES = "table", "picture", "text", "tokens", "series"
 
 
@@ -74,18 +76,9 @@ def _importance(
     most = max(importance, key=lambda name: importance[name])
     numbers = query.target.task == "regression"
     sentence = (
-        _(
-            "{column} matters most: with its values shuffled, predictions are off by {error} more.",
-            column=most,
-            error=query.told(importance[most]),
-        )
+        _sentence("importance_of_number", column=most, error=query.told(importance[most]))
         if numbers
-        else _(
-            "{column} matters most: with its values shuffled, {share} fewer predictions are "
-            "correct.",
-            column=most,
-            share=format_percent(importance[most]),
-        )
+        else _sentence("importance_of_class", column=most, share=format_percent(importance[most]))
     )
     if importance[most] <= 0:
         sentence = _("Shuffling the values of a column does not make predictions worse.")
@@ -104,28 +97,16 @@ def _replaceable(query: ExplanationTarget, rows: ComparisonRows) -> list[str]:
         query.trained, rows.raw, rows.truth, together=[pair[:2] for pair in pairs[:1]]
     )[pairs[0][0]]
     sentences = [
-        _(
-            "{first} could be replaced by {second} (correlation {correlation}): shuffled alone, "
-            "each seems less important than it is.",
-            first=first,
-            second=second,
-            correlation=format_number(correlation, ".2f"),
+        _sentence(
+            "replaceable", first=first, second=second, correlation=format_number(correlation, ".2f")
         )
         for first, second, correlation in pairs
     ]
     names = {"first": pairs[0][0], "second": pairs[0][1]}
     if query.target.task == REGRESSION:
-        last = _(
-            "With {first} and {second} shuffled together, predictions are off by {error} more.",
-            error=query.told(joint),
-            **names,
-        )
+        last = _sentence("shuffled_together_number", error=query.told(joint), **names)
     else:
-        last = _(
-            "With {first} and {second} shuffled together, {share} fewer predictions are correct.",
-            share=format_percent(joint),
-            **names,
-        )
+        last = _sentence("shuffled_together_class", share=format_percent(joint), **names)
     return [*sentences, last] if joint > 0 else sentences
 
 
@@ -153,11 +134,7 @@ def _typical(
     )
     sentence = join_sentences((first, _("No other column changes this prediction more."), signs))
     if _settled(query, changes[most]):
-        sentence = _(
-            "No single column matters for {prediction}: without any one of them, "
-            "the probability stays the same.",
-            prediction=query.about,
-        )
+        sentence = _sentence("no_single_column", prediction=query.about)
     if not changes[most] or (query.target.task == REGRESSION and _settled(query, changes[most])):
         changes = dict.fromkeys(changes, 0.0)
         sentence = _("No single column changes this prediction: all its values are typical.")
@@ -192,10 +169,7 @@ def _response(
             "{column} changes the prediction ({prediction}) most: from {low} to {high}.", **values
         )
     else:
-        sentence = _(
-            "{column} changes the mean prediction ({prediction}) most: from {low} to {high}.",
-            **values,
-        )
+        sentence = _sentence("effect_of_column", **values)
     hidden = [
         response
         for response in responses
@@ -232,10 +206,7 @@ def _picture(name: str) -> Any:
         numbers = of_numbers and query.target.task == REGRESSION
         sentence = _(of_numbers[0] if numbers else words, about=query.about)
         if not np.abs(heat).max() > 0:
-            sentence = _(
-                "No part of the picture changes the prediction {prediction}.",
-                prediction=query.about,
-            )
+            sentence = _sentence("no_part_of_picture", prediction=query.about)
         return Explanation(name, query.answer, query.about, sentence, heatmap=heat, picture=picture)
 
     return explain
@@ -256,11 +227,8 @@ def _words(query: ExplanationTarget, rows: ComparisonRows | None, text: str | No
         sentence = join_sentences((_(KNOWS_NOTHING), none))
         falls = tuple((word, 0.0) for word, _unused in falls)
     elif _settled(query, fall) or _is_noise(query, [value for _unused, value in falls]):
-        sentence = _(
-            "No single word decided {prediction}: leaving out one word changes it by at most "
-            "{change}.",
-            prediction=query.about,
-            change=query.format_change(abs(fall)),
+        sentence = _sentence(
+            "no_single_word", prediction=query.about, change=query.format_change(abs(fall))
         )
     return Explanation("occlusion", query.answer, query.about, sentence, tokens=falls)
 
@@ -288,25 +256,15 @@ def _tokens(query: ExplanationTarget, rows: ComparisonRows | None, text: str | N
         if fall >= 0
         else _("“{token}” ({place}) is the strongest evidence against {prediction}.", **names)
     )
-    second = _(
-        "With other tokens in its place, the probability would be {other} instead of {here}.",
-        other=format_probability(sure - fall),
-        here=format_probability(sure),
+    second = _sentence(
+        "with_other_tokens", other=format_probability(sure - fall), here=format_probability(sure)
     )
     sentence = join_sentences((first, second))
     if _settled(query, fall):
         sentence = (
-            _(
-                "No single character matters for {prediction}: without any one of them, "
-                "the probability stays the same.",
-                prediction=query.about,
-            )
+            _sentence("no_single_character", prediction=query.about)
             if entry.level == "character"
-            else _(
-                "No single token matters for {prediction}: without any one of them, "
-                "the probability stays the same.",
-                prediction=query.about,
-            )
+            else _sentence("no_single_token", prediction=query.about)
         )
     return Explanation(
         "occlusion", query.answer, query.about, sentence, tokens=falls, level=entry.level
@@ -317,18 +275,9 @@ def _steps(query: ExplanationTarget, rows: ComparisonRows | None, text: str | No
     falls = sequence_methods.step_importance(query)
     most, fall = max(falls, key=lambda pair: abs(pair[1]))
     change = query.format_change(abs(fall))
-    sentence = _(
-        "Strongest influence on {prediction}: {step}. Hiding this step changes the prediction "
-        "by {change}.",
-        step=most,
-        prediction=query.about,
-        change=change,
-    )
+    sentence = _sentence("strongest_influence", step=most, prediction=query.about, change=change)
     if _settled(query, fall):
-        sentence = _(
-            "No single step matters for {prediction}: hiding any one of them changes nothing.",
-            prediction=query.about,
-        )
+        sentence = _sentence("no_single_step", prediction=query.about)
     return Explanation("occlusion", query.answer, query.about, sentence, steps=falls)
 
 
