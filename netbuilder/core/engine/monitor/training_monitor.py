@@ -413,8 +413,8 @@ def _loss(history: History) -> diagnosis_rules.Curve:
 
 def _all_correct(columns: Mapping[str, diagnosis_rules.Curve]) -> bool:
     """Return whether each accuracy ended at 1: a lower loss would correct nothing more."""
-    accuracies = [values for name, values in columns.items() if name.endswith("accuracy")]
-    return bool(accuracies) and all(values[-1] >= 1 for values in accuracies)
+    ends = [values[-1:] for name, values in columns.items() if name.endswith("accuracy")]
+    return bool(ends) and all(end.size and end[0] >= 1 for end in ends)  # none in epoch 1
 
 
 def _was_the_end(history: History, diagnosis: Diagnosis) -> bool:
