@@ -14,13 +14,13 @@ from netbuilder.core.engine.runs.differences import format_setting
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study, trial as judging
-from netbuilder.core.results.tuning.sampling import importance, next_values
+from netbuilder.core.results.tuning.sampling import importance
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
     parse_dimension,
 )
-from netbuilder.core.results.tuning.study import Study, StudyPlan
+from netbuilder.core.results.tuning.study import Study, StudyPlan, next_values
 from netbuilder.core.results.tuning.train_trial import TrialObserver
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
 from tests.core.results.conftest import chain, houses

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from optuna import Study as OptunaStudy
     from optuna.trial import FrozenTrial
 
-    from netbuilder.core.results.tuning.study import StudyPlan
 
 #: Random trials before TPE; how often it may repeat a trial before one is chosen at random.
 _STARTUP, _REPEATS = 5, 10
@@ -31,29 +30,27 @@ def load_optuna() -> Any:
     return optuna
 
 
-def next_values(plan: StudyPlan, known: Sequence[Trial]) -> dict[str, Any] | None:
-    """Return the values of the next trial; None if the plan is complete.
+def propose_values(
+    varied: Sequence[SearchDimension], known: Sequence[Trial], method: str, seed: int, size: int
+) -> dict[str, Any] | None:
+    """Return values that no known trial has; None if none is found.
 
-    The plan and the known trials alone decide, so that a search continues after a crash. ``known``:
-    earlier trials; running ones have no score.
+    ``size``: combinations of the grid.
     """
-    if len(known) >= plan.count:
-        return None
-    varied, seed = plan.space, plan.seed
     samplers, study = load_optuna().samplers, _study(varied, known)
     trial_seed = (1_000_003 * seed + len(known)) % 2**32  # a sampler's state is not saved
     random = samplers.RandomSampler(trial_seed)
     study.sampler = random
-    if plan.chosen == "bayes":
+    if method == "bayes":
         study.sampler = samplers.TPESampler(n_startup_trials=_STARTUP, seed=trial_seed)
-    elif plan.chosen not in {"grid", "random"}:
-        raise ValueError(f"no method {plan.chosen!r}")
-    elif plan.chosen == "grid" and plan.grid_size <= _LISTED:
+    elif method not in {"grid", "random"}:
+        raise ValueError(f"no method {method!r}")
+    elif method == "grid" and size <= _LISTED:
         grid = {d.path: [d.place(value) for value in d.values] for d in varied}
         study.sampler = samplers.GridSampler(grid, seed)
     tried = [dict(trial.values) for trial in known]
     for attempt in range(100 * (len(tried) + 1)):
-        if plan.chosen == "bayes" and attempt == _REPEATS:
+        if method == "bayes" and attempt == _REPEATS:
             study.sampler = random
         places = study.ask({d.path: _distribution(d) for d in varied}).params
         values = {d.path: d.at(places[d.path]) for d in varied}

@@ -24,8 +24,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.tuning.sampling import (
     importance,
     load_optuna,
-    next_values,
     optuna_trial,
+    propose_values,
 )
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
@@ -137,6 +137,17 @@ class StudyPlan:
         varied = [repr(dimension) for dimension in self.varied]
         parts = [to_json(training_relevant(self.project)), varied, self.chosen, self.seed]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def next_values(plan: StudyPlan, known: Sequence[Trial]) -> dict[str, Any] | None:
+    """Return the values of the next trial; None if the plan is complete.
+
+    The plan and the known trials alone decide, so that a search continues after a crash. ``known``:
+    earlier trials; running ones have no score.
+    """
+    if len(known) >= plan.count:
+        return None
+    return propose_values(plan.space, known, plan.chosen, plan.seed, plan.grid_size)
 
 
 def make_plan(
