@@ -1,4 +1,4 @@
-"""What a process sets up first, with other systems simulated by what they answer."""
+"""What a process sets up first, and the bounds of its workers."""
 
 import ctypes
 import importlib
@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.process import process_setup
+from netbuilder.core.process import process_setup, tensorflow_output, worker_process
+from netbuilder.core.process.worker_process import ResourceLimits, WorkerProcess
 
 WITHOUT = "processor\t: 0\nmodel name\t: Celeron(R) N4020\nflags\t\t: fpu sse sse2 sse4_2 rdrand\n"
 WITH = "processor\t: 0\nflags\t\t: fpu sse sse2 avx f16c\n"
@@ -204,3 +207,129 @@ def test_no_process_lets_a_file_load_a_filter_as_a_program(root, start):
     )
     done = _run(root, code=code, HDF5_PLUGIN_PATH="/tmp", HDF5_PLUGIN_PRELOAD="")
     assert done.stdout.split()[-1:] == [b"::"], done.stderr
+
+
+def test_only_a_release_that_knows_the_flags_is_told(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
+    tensorflow_output.set_up_xla("3.0.1")
+    assert os.environ["XLA_FLAGS"] == "--xla_dump_to=x"
+    tensorflow_output.set_up_xla("2.21.0")
+    told = os.environ["XLA_FLAGS"].split()
+    assert told == [
+        "--xla_dump_to=x",
+        *(f"{name}={value}" for name, value in tensorflow_output.FLAGS.items()),
+    ]
+    tensorflow_output.set_up_xla("2.21.1")
+    assert os.environ["XLA_FLAGS"].split() == told
+
+
+def test_flags_of_the_person_s_own_stay(monkeypatch):
+    own = "--xla_backend_extra_options=xla_cpu_optimize_for_size"
+    monkeypatch.setenv("XLA_FLAGS", own)
+    tensorflow_output.set_up_xla("2.21.0")
+    assert os.environ["XLA_FLAGS"].count("--xla_backend_extra_options") == 1
+    assert own in os.environ["XLA_FLAGS"]
+
+
+@pytest.mark.slow
+def test_the_tensorflow_that_is_here_compiles_with_what_it_is_told():
+    """XLA ends the process at a flag that it does not know."""
+    code = (
+        "from netbuilder.core.process.tensorflow_output import load_tensorflow\n"
+        "load_tensorflow()\n"
+        "import tensorflow as tf\n"
+        "print(tf.function(tf.square, jit_compile=True)(tf.constant(3.0)).numpy())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "9.0", done.stderr
+
+
+SMALL_LOOP = """
+import os
+from netbuilder.core.process.tensorflow_output import load_tensorflow
+load_tensorflow()
+os.environ["XLA_FLAGS"] += " --xla_dump_to=" + os.environ["DUMP"]
+import tensorflow as tf
+v = tf.Variable(tf.ones([4, 4]))
+@tf.function(jit_compile=True)
+def loop(x):
+    return tf.while_loop(lambda i, x: i < 9, lambda i, x: (i + 1, tf.tanh(x @ v)), (0, x))[1]
+print(loop(tf.ones([3, 4])).shape)
+"""
+
+
+@pytest.mark.slow
+def test_a_small_loop_becomes_one_function(tmp_path):
+    """Else each of its operations, some nanoseconds long, is handed to other threads."""
+    environment = {**os.environ, "DUMP": str(tmp_path), "XLA_FLAGS": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", SMALL_LOOP],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert done.stdout.strip() == "(3, 4)", done.stderr
+    programs = [one.read_text("utf-8") for one in tmp_path.glob("*cpu_after_optimizations.txt")]
+    assert any("while(" in text and "xla_cpu_small_call" in text for text in programs)
+
+
+#: Starts the rest of its words and waits, as ``python.exe`` of a virtual environment on Windows.
+LAUNCHER = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+#: The worker: takes so many MB, or computes for so many seconds, when it is asked.
+WORKER = """
+import time
+from netbuilder.core.process.worker_process import serve_requests
+
+kept = []
+
+
+def answer(request, tell):
+    kept.append(bytearray(request.get("mb", 0) * 2**20))
+    end = time.process_time() + request.get("seconds", 0)
+    while time.process_time() < end:
+        pass
+    time.sleep(request.get("rest", 0))
+    return {"done": True}
+
+
+serve_requests(lambda: None, answer)
+"""
+
+
+@pytest.fixture(params=["started", "behind a launcher"])
+def start(request, monkeypatch):
+    real = [sys.executable, "-c", WORKER]
+    behind = [sys.executable, "-c", LAUNCHER, *real]
+    command = real if request.param == "started" else behind
+    monkeypatch.setattr(worker_process, "worker_command", lambda _module: command)
+
+
+def _worker(bounds):
+    return WorkerProcess("netbuilder.none", bounds, lambda: False, "It died.")
+
+
+def _gone(process):
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.usefixtures("start")
+def test_memory_is_bounded():
+    worker = _worker(ResourceLimits(60, 300))
+    assert worker.ask({"mb": 20}) == {"done": True}
+    assert worker._watched is not None
+    process = worker._watched
+    assert worker.ask({"mb": 450, "rest": 20})["reason"] == "memory"
+    assert _gone(process), "the process that works ends, not only the one that was started"
+
+
+@pytest.mark.usefixtures("start")
+def test_processor_time_is_bounded():
+    worker = _worker(ResourceLimits(0.5, 300))
+    assert worker.ask({"rest": 1}) == {"done": True}, "who only waits computes nothing"
+    begin = time.monotonic()
+    assert worker.ask({"seconds": 8})["reason"] == "time"
+    assert time.monotonic() - begin < 6, "not by the clock, which may go twenty times as long"
+    worker.end()

@@ -1,13 +1,32 @@
-"""Numbers, lists, dates and sizes read right, in English and in languages of other signs."""
+"""Numbers, lists, sizes and names, read and written right in every language."""
 
+import csv
 import datetime as dt
+import io
+import os
 import re
+import subprocess
+import sys
+import tokenize
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from netbuilder.core import i18n, wording
 from netbuilder.core.errors import UserError
+from netbuilder.core.escaping.plain_text import spreadsheet_cell
+from netbuilder.core.files.file_names import portable_name
+from netbuilder.core.formats.script.notebook import notebook
+from netbuilder.core.formats.script.python import Style, script_source
+from netbuilder.core.grading import report
+from netbuilder.core.grading.submission import Submission, file_name, student_of
+from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
+from netbuilder.core.results.model_card import ModelCard, Section, as_markdown
+from netbuilder.core.results.predict import Predictions
+from netbuilder.core.results.predict_file import FilePredictions
 from netbuilder.core.wording import (
     correct_sentence,
     format_approximate,
@@ -181,3 +200,188 @@ def test_sentences_labels_and_values_are_joined_as_the_language_does(
 def test_the_two_sentences_of_an_error_are_joined_so_too():
     assert str(UserError("没有数据。", "请选择数据。")) == "没有数据。请选择数据。"
     assert str(UserError("No data.", "Choose data.")) == "No data. Choose data."
+
+
+CALC = "=cmd|' /C calc'!A0"
+CODE = '\nraise SystemExit("injected")\n#'
+
+
+@pytest.mark.parametrize(
+    "text", [CALC, "+1+cmd|x", "-A1&B1", "@SUM(A1)", "\t=1", "\u202e=1", "-2+3"]
+)
+def test_a_formula_becomes_text(text):
+    assert str(spreadsheet_cell(text)).startswith("'")
+
+
+@pytest.mark.parametrize("cell", ["-5", "+1.5e3", "-", "-3,5 %", "-40 °C", "a=b", "", 3.0, None])
+def test_what_is_no_formula_stays(cell):
+    assert spreadsheet_cell(cell) is cell
+
+
+def test_a_table_of_predictions_has_no_formulas(tmp_path):
+    table = pd.DataFrame({"size": ["-5", "36"], "note": [CALC, "NA"], f"{CALC}2": [0.5, -0.5]})
+    empty = Predictions(np.zeros((2, 1)), ())
+    FilePredictions(empty, table, (f"{CALC}2",)).write(tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["size", "note", f"'{CALC}2"]
+    assert rows[1:] == [["-5", f"'{CALC}", "0.5"], ["36", "NA", "-0.5"]]
+
+
+def test_marks_of_direction_are_left_out_of_grades(tmp_path):
+    name = "\u202eAda\u2066 \u200fLovelace"
+    row = Submission(f"{name}.h5", name, message=name, comment=f"\u202e{CALC}")
+    report.write_table([row], tmp_path / "t.csv")
+    report.write_html([row], tmp_path / "t.html")
+    [page] = report.write_feedback([row], tmp_path / "back")
+    for path in (tmp_path / "t.csv", tmp_path / "t.html", page):
+        text = path.read_text("utf-8-sig")
+        assert "Ada Lovelace" in text and not set("\u202e\u2066\u200f") & set(text)
+    assert f",'{CALC}" in (tmp_path / "t.csv").read_text("utf-8-sig")
+    assert "\u202e" not in student_of(Path(f"{name}.h5"), None)
+
+
+def test_a_project_s_name_is_no_markup():
+    name = "<img src=x onerror=1> [a](javascript:1)\n# `b`"
+    [line, *rest] = as_markdown(
+        ModelCard(name, (Section("Data", ((name, "1 | 2"),), "<script>x"),))
+    ).split("\n")
+    head = notebook(Project(name=name))["cells"][0]["source"][0]
+    for text in (line, "\n".join(rest), head):
+        assert "<" not in text and "[a](" not in text.replace("\\[a\\](", "")
+    assert line == head.rstrip("\n") == (
+        r"# &lt;img src=x onerror=1&gt; \[a\](javascript:1) \# \`b\`"
+    )  # fmt: skip
+    assert r"| 1 \| 2 |" in "\n".join(rest)
+
+
+@pytest.mark.parametrize("style", list(Style))
+@pytest.mark.parametrize("role", ["", "group", "weight", "order", "split"])
+def test_a_name_with_a_line_break_is_no_code_in_a_script(style, role):
+    names = [f"{letter}{CODE}" for letter in "abcy"]
+    nodes = (
+        Node("in", "Input"),
+        Node("x", f"Own{CODE}"),
+        Node(f"out{CODE}", "Dense", {"units": 1, "activation": f"relu{CODE}"}),
+    )
+    project = Project(
+        name=f'"""{CODE}',
+        graph=Graph(nodes, (("in", "x"), ("x", nodes[2].id))),
+        data=Data(
+            "csv", path=f"t{CODE}.csv", target=(names[3],),
+            columns={names[0]: ColumnChoice(role), names[1]: ColumnChoice("", missing="drop")},
+        ),
+    )  # fmt: skip
+    for own in (project, replace(project, data=replace(project.data, kind="series"))):
+        text = script_source(own, None, style, errors=(f"bad{CODE}",))
+        words = tokenize.generate_tokens(io.StringIO(text).readline)
+        assert not [word.line for word in words if word.string == "SystemExit"]
+        compile(text, "script", "exec")
+
+
+GERMAN = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+msgid "The file '{name}' has no header row."
+msgstr "Die Datei „{name}“ hat keine Kopfzeile."
+
+msgid "{count} row"
+msgid_plural "{count} rows"
+msgstr[0] "{count} Zeile"
+msgstr[1] "{count} Zeilen"
+
+msgid "Open {name}"
+msgstr "{nane} öffnen"
+"""
+
+
+@pytest.fixture
+def german(tmp_path, monkeypatch):
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "netbuilder.po").write_text(GERMAN, encoding="utf-8")
+    monkeypatch.setattr(i18n, "FOLDER", tmp_path)
+    monkeypatch.setenv(i18n.VARIABLE, "en")
+    i18n.load_catalog.cache_clear()
+    yield tmp_path
+    i18n.load_catalog.cache_clear()
+    i18n.set_language("en")
+
+
+def test_a_sentence_is_in_the_chosen_language_and_falls_back_to_english(german):
+    assert i18n.set_language("de_AT.UTF-8") == "de"
+    assert i18n.gettext("The file '{name}' has no header row.", name="a.csv") == (
+        "Die Datei „a.csv“ hat keine Kopfzeile."
+    )
+    assert i18n.ngettext("{count} row", "{count} rows", 1) == "1 Zeile"
+    assert i18n.ngettext("{count} row", "{count} rows", 3) == "3 Zeilen"
+    assert i18n.gettext("Not translated {n}", n=3) == "Not translated 3"
+
+
+def test_a_value_with_braces_is_not_read_as_a_placeholder(german):
+    i18n.set_language("en")
+    assert i18n.gettext("Column '{name}'", name="{x}") == "Column '{x}'"
+
+
+def test_a_translation_with_another_placeholder_falls_back(german):
+    i18n.set_language("de")
+    assert i18n.gettext("Open {name}", name="a") == "Open a"
+
+
+def test_no_text_stays_no_text(german):
+    """A catalog's own answer to the empty message is its header."""
+    for name in ("de", i18n.PSEUDO):
+        i18n.set_language(name)
+        assert i18n.gettext("") == ""
+
+
+def test_an_unknown_language_lists_those_there_are(german):
+    with pytest.raises(UserError) as caught:
+        i18n.set_language("tlh")
+    assert caught.value.code == "language_unknown"
+    assert "de" in str(caught.value)
+
+
+def test_a_damaged_catalog_is_left_out_with_a_warning(german, caplog):
+    (german / "de" / "netbuilder.mo").write_bytes(b"\xde\x12\x04\x95 damaged")
+    os.utime(german / "de" / "netbuilder.po", (0, 0))
+    i18n.set_language("de")
+    assert i18n.gettext("{n} layers", n=2) == "2 layers"
+    assert len([entry for entry in caplog.records if "damaged" in entry.message]) == 1
+
+
+def test_the_pseudo_locale_keeps_placeholders_and_tags(german):
+    i18n.set_language("qps")
+    text = i18n.gettext("Open <b>{name}</b> now", name="a.csv")
+    assert text.startswith("⟦Öpéñ ")
+    assert "<b>a.csv</b>" in text
+    assert text.endswith("·⟧")
+
+
+def test_the_command_line_takes_a_language():
+    done = subprocess.run(
+        [sys.executable, "-m", "netbuilder", "examples", "--language", "tlh", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert '"language_unknown"' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Sales", "Sales"), ("What is 2:3?", "What is 2_3_"), ("a/b\\c", "a_b_c"), (" x. ", "x"),
+        ("con", "con_"), ("Nul.1", "Nul.1_"), ("console", "console"), ("...", ""),
+    ],
+)  # fmt: skip
+def test_what_windows_refuses_is_replaced(text, name):
+    assert portable_name(text) == name
+
+
+def test_a_hand_in_has_a_name_whatever_the_pupil_is_called():
+    assert file_name("Ada", "first_model", ".h5") == "Ada - first_model.h5"
+    assert file_name("Con", "", ".h5", ["Con_.h5"]) == "Con_ 2.h5"
+    assert file_name(" . ", "", ".h5") == "hand-in.h5"

@@ -1,10 +1,18 @@
-"""Bad files: one clear message that names the place and the mend, exit 1, nothing lost."""
+"""Bad input at the command line: one message that names the place and the mend."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import h5py
 import pytest
+
+from netbuilder.cli.app import missing_library_error
+from netbuilder.cli.output import report_unexpected, to_json_value
+from netbuilder.core import folders
 
 GOOD: dict[str, Any] = {
     "format": "netbuilder-project",
@@ -153,3 +161,145 @@ def test_an_evil_model(run, tmp_path):
         assert done.code == 1
         assert "'evil'" in done.err
         assert "Python code" in done.err
+
+
+@pytest.mark.parametrize(
+    ("library", "debian", "fedora"),
+    [
+        ("libEGL.so.1", "libegl1", "mesa-libEGL"),
+        ("libxcb-cursor.so.0", "libxcb-cursor0", "xcb-util-cursor"),
+        ("libxkbcommon.so.0", "libxkbcommon0", "libxkbcommon"),
+    ],
+)
+def test_a_missing_library_says_what_to_install(library, debian, fedora):
+    text = f"{library}: cannot open shared object file: No such file or directory"
+    told = missing_library_error(text)
+    assert library.split(".so", maxsplit=1)[0] in told.what
+    assert debian in told.fix
+    assert fedora in told.fix
+    assert missing_library_error("No module named 'PySide6'") is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have a screen")
+def test_without_a_screen(root):
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    env = {key: value for key, value in os.environ.items() if key not in hidden}
+    done = subprocess.run(
+        [sys.executable, "-m", "netbuilder"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env=env,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "DISPLAY" in done.stderr
+
+
+def test_a_fault_of_the_program(home, capsys):
+    try:
+        raise RuntimeError("the flux\nis off")
+    except RuntimeError as error:
+        assert report_unexpected(error, as_json=True) == 1
+    out, err = capsys.readouterr()
+    log = folders.state() / "netbuilder.log"
+    assert str(log) in err
+    assert "Traceback" not in out + err
+    assert "the flux" in err
+    assert "Traceback" in log.read_text(encoding="utf-8")
+
+
+def test_numbers_that_are_none_become_null():
+    import numpy as np
+
+    value = {"a": float("nan"), "b": [np.float32("inf"), np.int64(3)], 1: np.array([1.5, np.nan])}
+    assert to_json_value(value) == {"a": None, "b": [None, 3], "1": [1.5, None]}
+
+
+@pytest.mark.slow
+def test_no_chatter_of_tensorflow(root, diabetes_job):
+    assert diabetes_job.done.code == 0
+    for word in ("cudart", "oneDNN", "absl", "cuda", "I0000", "retracing", "XLA", "cpu_feature"):
+        assert word not in diabetes_job.done.err
+
+
+def test_quiet_stderr_keeps_what_others_say():
+    script = (
+        "import os, sys\n"
+        "from netbuilder.core.process.tensorflow_output import filter_stderr\n"
+        "with filter_stderr():\n"
+        "    os.write(2, b'I0000 00:00:1.2 1 port.cc:153] oneDNN\\n')\n"
+        "    sys.stderr.write('mine\\n')\n"
+        "try:\n"
+        "    with filter_stderr():\n"
+        "        os.write(2, b'E0000 00:00:1.2 1 x.cc:1] reason\\n')\n"
+        "        raise ImportError\n"
+        "except ImportError:\n"
+        "    pass\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines() == ["mine", "E0000 00:00:1.2 1 x.cc:1] reason"]
+
+
+# The window opens, loads TensorFlow, trains, is given another network, and trains again, watched
+# and judged as usual.
+_WINDOW = """
+import os, sys, time
+from dataclasses import replace
+from PySide6.QtCore import QEventLoop, QTimer
+from netbuilder.core.project import edits, files
+from netbuilder.core.folders import resource
+from netbuilder.ui import app
+from netbuilder.ui.main_window import MainWindow
+
+application = app.make_application(["netbuilder"])
+project = files.read(resource("examples", "iris.netbuilder"))
+window = MainWindow(edits.set_training(project, epochs=3), remember=False)
+window.show()
+
+def until(done):
+    loop, timer, end = QEventLoop(), QTimer(), time.monotonic() + 90
+    timer.timeout.connect(lambda: (done() or time.monotonic() > end) and loop.quit())
+    timer.start(5)
+    loop.exec()
+    timer.stop()
+    assert done()
+
+window.workbench.start()
+until(lambda: window.workbench.settled)
+first = next(node for node in project.graph.nodes if "units" in node.params)
+for units in (7, 9):
+    edited = edits.set_params(window.store.project, first.id, units=units)
+    window.store.apply("units", lambda _: edited)
+    until(lambda: window.workbench.settled)
+    window.runner.start()
+    until(lambda: window.runner.state.active)
+    until(lambda: not window.runner.state.active)
+    later = time.monotonic() + 1.0
+    until(lambda: time.monotonic() > later)
+    assert window.runner.record.tracker.best_epoch > 0
+print("trained", flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_the_window_says_nothing_in_the_terminal(tmp_path):
+    hidden = {"TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}
+    environment = {key: value for key, value in os.environ.items() if key not in hidden}
+    environment |= {"QT_QPA_PLATFORM": "offscreen", "NETBUILDER_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", _WINDOW],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["trained"]
+    assert done.stderr.splitlines() == []

@@ -1,4 +1,4 @@
-"""Every verb: what it writes, its line of JSON, its exit code."""
+"""Commands as other programs use them: lessons, explain, tune, import, grade and the rest."""
 
 import io
 import json
@@ -8,12 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.cli import main
+from netbuilder.core.formats import registry
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project, Training
+from netbuilder.core.results.explain.methods import explain
+from tests.core.results.conftest import chain, digits_model, house_folder, house_model, houses
 
 
 def test_help_and_version(run):
@@ -448,3 +456,318 @@ def test_answers_of_classes_are_labels(run, tmp_path):
     assert (table["predicted vote"] == table["vote"]).mean() > 0.95
     # The project inside finds its data from where the model lies now.
     assert run("evaluate", model, "--json").json["labels"] == ["no", "yes"]
+
+
+__all__ = ["digits_model", "house_folder", "house_model"]
+
+
+@pytest.mark.slow
+def test_a_row_of_a_table(house_model, tmp_path, capsys):
+    registry.save_network(house_model[0], tmp_path / "m.h5")
+    houses(60, 5).to_csv(tmp_path / "new.csv", index=False)
+    houses(60, 5)[["size", "town"]].to_csv(tmp_path / "bare.csv", index=False)
+    for name in ("new.csv", "bare.csv"):
+        words = ["explain", str(tmp_path / "m.h5"), str(tmp_path / name), "--row", "2", "--json"]
+        assert main([*words, "-o", str(tmp_path / "why.png")]) == 0
+        found = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert found["method"] == "importance"
+        assert found["answer"].startswith("price: ")
+        assert list(found["importance"]) == ["size", "town"]
+        assert found["importance"]["size"] > found["importance"]["town"] > 0
+    assert (tmp_path / "why.png").stat().st_size > 1000
+    assert main([*words[:3], "--row", "60"]) == 1
+    assert "There is no row 60. Rows are numbered from 0 to 59." in capsys.readouterr().err
+    assert main([*words[:3], "--method", "grad_cam"]) == 1
+    assert "The method 'grad_cam' does not fit this network." in capsys.readouterr().err
+    assert main(["explain", str(tmp_path / "m.h5"), "absent.csv"]) == 1
+    assert "There is no file 'absent.csv'." in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_command_says_what_the_window_says(digits_model, tmp_path, capsys):
+    """Each way for a picture, also where Grad-CAM is black: the very heat map and sentence."""
+    trained, data = digits_model
+    raw = data.test.raw_x["input"][:12]
+    np.savez(tmp_path / "p.npz", x=raw)
+    registry.save_network(trained, tmp_path / "m.h5")
+    for row in range(4):
+        for method in ("grad_cam", "integrated_gradients", "occlusion"):
+            words = ["explain", str(tmp_path / "m.h5"), str(tmp_path / "p.npz"), "--row", str(row)]
+            assert main([*words, "--method", method, "--json"]) == 0
+            said = json.loads(capsys.readouterr().out.splitlines()[-1])
+            shown = explain(trained, {"input": raw[row]}, method)
+            assert said["sentence"] == shown.sentence
+            assert said["method"] == shown.method
+            assert np.allclose(said["heatmap"], shown.heatmap, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_variants_are_tried(house_folder, tmp_path, capsys):
+    graph = chain(("hidden", "Dense", {"units": 4}), ("out", "Dense", {"units": 1}))
+    recipe = Data("csv", path="houses.csv", target=("price",), scaling="standard")
+    project = Project("Houses", graph, recipe, Training(epochs=2))
+    files.write(project, house_folder / "p.netbuilder")
+    out = tmp_path / "best.netbuilder"
+    words = ["tune", str(house_folder / "p.netbuilder"), "--vary", "hidden.units=2,16"]
+    words += ["--vary", "training.optimizer.learning_rate=log:1e-4:1e-1", "--trials", "3"]
+    assert main([*words, "--json", "-o", str(out)]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert len(found["trials"]) == 3
+    assert set(found["trials"][0]) >= {"values", "score", "epochs", "pruned"}
+    assert set(found["importance"]) == set(found["best"])
+    best = registry.read_project(out)
+    assert best.graph.by_id["hidden"].params["units"] == found["best"]["hidden.units"]
+    assert (out.parent / best.data.path).resolve() == (house_folder / "houses.csv").resolve()
+    assert main(["tune", str(out), "--vary", "hidden.unit=1"]) == 1
+    assert "Did you mean 'units'?" in capsys.readouterr().err
+
+
+CODE = """
+import keras
+m = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="relu")])
+m.add(Own(1))
+"""
+
+
+def test_code_becomes_a_project_and_with_weights_a_model(run, tmp_path):
+    import keras
+    import numpy as np
+
+    code, weights = tmp_path / "net.py", tmp_path / "net.weights.h5"
+    code.write_text(CODE)
+    done = run("import", code, "-o", tmp_path / "p.netbuilder", "--json")
+    assert done.code == 0, done.err
+    assert done.json["layers"] == ["Input", "Dense", "Own"]
+    assert [one["taken"] for one in done.json["report"]] == ["as is", "as is", "left out"]
+    assert done.json["report"][2]["message"].startswith("Line 4: ")
+    assert json.loads((tmp_path / "p.netbuilder").read_text())["format"] == "netbuilder-project"
+    code.write_text("\n".join(CODE.splitlines()[:-1]))
+    done = run("import", code, "-o", tmp_path / "m.h5", "--json")
+    assert (done.code, done.json["code"]) == (1, "import_without_weights")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="relu")])
+    model.save_weights(weights)
+    done = run("import", code, "--weights", weights, "-o", tmp_path / "m.h5", "--json")
+    assert done.code == 0, done.err
+    rows = np.ones((2, 3), "float32")
+    found = keras.models.load_model(tmp_path / "m.h5")(rows)
+    assert np.allclose(found, model(rows))
+
+
+def test_a_model_is_chosen_by_name_or_number(run, tmp_path):
+    code, project = tmp_path / "net.py", tmp_path / "p.netbuilder"
+    line = "{0} = keras.Sequential([keras.Input((3,)), keras.layers.Dense({1})])\n"
+    code.write_text("import keras\n" + line.format("small", 2) + line.format("large", 9))
+    units = {"small": 2, "1": 2, "large": 9, "2": 9}
+    for model, count in units.items():
+        done = run("import", code, "-o", project, "--model", model, "--json")
+        assert (done.code, len(done.json["models"])) == (0, 2), done.err
+        nodes = json.loads(project.read_text())["graph"]["nodes"]
+        assert nodes[-1]["params"]["units"] == count
+    done = run("import", code, "-o", project, "--model", "medium", "--json")
+    assert (done.code, done.json["code"]) == (1, "code_model_unknown")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+@pytest.mark.parametrize("verb", ["lessons", "grade", "import"])
+def test_a_pipe_is_no_file(run, tmp_path, verb):
+    """Reading it would wait for ever, and a device gives more than memory holds."""
+    name = {"lessons": "l.md", "grade": "r.toml", "import": "m.py"}[verb]
+    for path in (tmp_path / name, tmp_path / f"device{Path(name).suffix}"):
+        if path.name == name:
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+        words = {
+            "lessons": ("lessons", path),
+            "grade": ("grade", tmp_path, "--rubric", path),
+            "import": ("import", path, "-o", tmp_path / "p.netbuilder"),
+        }
+        done = run(*words[verb], "--json")
+        assert done.code == 1, done.err
+        assert "Traceback" not in done.err
+
+
+OWN = """---
+title: My own
+level: advanced
+minutes: 5
+start: begin.netbuilder
+---
+## Train it
+```check
+trained: true
+metric: accuracy >= 0.6
+```
+## Say yes
+```question
+ask: Yes?
+choices: yes | no
+answer: yes
+```
+"""
+
+
+def test_the_list_and_one_lesson(run, tmp_path):
+    listed = run("lessons", "--json").json["lessons"]
+    assert len(listed) >= 12
+    assert {"name", "title", "level", "minutes"} <= set(listed[0])
+    one = run("lessons", "first_model", "-o", tmp_path / "out", "--json")
+    assert one.json["lesson"] == "first_model"
+    assert len(one.json["steps"]) == 10
+    assert (tmp_path / "out" / "first_model.md").is_file()
+    assert files.read(tmp_path / "out" / "first_model.netbuilder").graph.inputs == ("input",)
+    wrong = run("lessons", "first_modle")
+    assert wrong.code == 1
+    assert "Did you mean 'first_model'" in wrong.err
+    assert run("lessons", "--check", "x.netbuilder").code == 2
+
+
+def test_a_lesson_is_written_with_its_data(run, tmp_path):
+    """The start project's data come along, and are found from the new folder."""
+    place = tmp_path / "teacher"
+    (place / "data").mkdir(parents=True)
+    (place / "data" / "rows.csv").write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
+    (place / "own.md").write_text(OWN, encoding="utf-8")
+    begin = Project("Begin", data=Data("csv", path="data/rows.csv", target=("b",)))
+    files.write(edits.add_node(begin, "Input"), place / "begin.netbuilder")
+    written = run("lessons", place / "own.md", "-o", tmp_path / "out", "--json")
+    out = tmp_path / "out"
+    project = files.read(out / "own.netbuilder")
+    assert project.data.path == "rows.csv"
+    assert (out / "rows.csv").read_bytes() == (place / "data" / "rows.csv").read_bytes()
+    assert str(out / "rows.csv") in written.json["files"]
+    # Once more into its own folder: nothing is copied onto itself.
+    assert run("lessons", out / "own.md", "-o", out).code == 0
+    assert (out / "rows.csv").is_file()
+
+
+@pytest.mark.slow
+def test_a_project_is_checked_and_a_solution_proves_a_lesson(run, tmp_path):
+    start = library.start_project(library.find_lesson("first_model"))
+    half = edits.set_data(start, Data(kind="builtin", name="iris"))
+    half = edits.append_layer(half, "Dense", params={"units": 16, "activation": "relu"})
+    files.write(half, tmp_path / "half.netbuilder")
+    done = run("lessons", "first_model", "--check", tmp_path / "half.netbuilder", "--json")
+    assert done.code == 0
+    steps = done.json["steps"]
+    assert [step["done"] for step in steps[:3]] == [True, True, False]
+    assert not any(step["done"] for step in steps[3:])
+    assert steps[2]["hint"]
+
+    own = tmp_path / "own.md"
+    own.write_text(OWN)
+    files.write(edits.append_layer(half, "Dense", params={"units": 3, "activation": "softmax"}),
+                tmp_path / "begin.netbuilder")  # fmt: skip
+    begin = files.read(tmp_path / "begin.netbuilder")
+    solved = with_record(begin, LessonRecord("own", answers={2: "yes"}))
+    files.write(solved, tmp_path / "solved.netbuilder")
+    model = tmp_path / "solved.h5"
+    trained = run("train", tmp_path / "solved.netbuilder", "-o", model, "--learning-rate", "0.05",
+                  "--epochs", "30")  # fmt: skip
+    assert trained.code == 0
+    proof = run("lessons", own, "--check", model, "--json").json
+    assert proof["complete"]
+    assert proof["done_at_start"] == []
+    before = run("lessons", own, "--check", tmp_path / "begin.netbuilder", "--json").json
+    assert [step["done"] for step in before["steps"]] == [False, False]
+
+    own.write_text(OWN.replace("trained:", "trianed:"))
+    broken = run("lessons", own)
+    assert broken.code == 1
+    assert "'own.md', line 9" in broken.err
+    assert "Did you mean 'trained'" in broken.err
+
+
+@pytest.mark.slow
+def test_broken_files_are_rows_and_the_same_fault_is_said_once(run, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.h5").write_bytes(b"nothing")
+    (folder / "b.h5").touch()
+    hidden = tmp_path / "hidden.csv"
+    hidden.write_text("x,y\n1,2\n", encoding="utf-8")
+    table = tmp_path / "grades.csv"
+    done = run("grade", folder, "--data", hidden, "-o", table, "--json")
+    assert done.code == 0
+    rows = done.json["submissions"]
+    assert {row["status"] for row in rows} == {"failed"}
+    assert {row["file"] for row in rows} == {"a.h5", "b.h5"}
+    assert "b.h5" in table.read_text(encoding="utf-8-sig")
+    (folder / "a.h5").write_bytes(b"")
+    done = run("grade", folder, "--data", hidden)
+    assert done.code == 1
+    assert "same reason" in done.err
+
+
+def test_a_wrong_ending_is_told_before_anything_is_graded(run, tmp_path):
+    (tmp_path / "a.h5").touch()
+    (tmp_path / "h.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+    done = run("grade", tmp_path, "--data", tmp_path / "h.csv", "-o", tmp_path / "out.pdf")
+    assert done.code == 1
+    assert ".pdf" in done.err
+    assert run("grade", "--json").code == 2
+
+
+@pytest.mark.slow
+def test_without_hidden_data_built_in_sets_are_judged_on_their_own_test_rows(run, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    assert run("examples", "iris", "-o", tmp_path / "iris.netbuilder").code == 0
+    done = run("train", tmp_path / "iris.netbuilder", "-o", folder / "ada.h5", "--json")
+    page = tmp_path / "grades.html"
+    done_again = run("grade", folder, "--html", page, "--json")
+    assert done_again.code == 0, done_again.err
+    (row,) = done_again.json["submissions"]
+    assert row["status"] == "graded"
+    assert abs(row["metrics"]["accuracy"] - done.json["test"]["accuracy"]) < 1e-6
+    assert "test rows of Iris" in done_again.err
+    told = "Points are 100 × the accuracy (the share of correct predictions)."
+    assert told in done_again.err
+    assert f"Wrote {page}." in done_again.err
+    assert told in page.read_text(encoding="utf-8")
+
+
+def test_an_unknown_loss_is_noted(run, tmp_path):
+    import h5py
+    import keras
+    import numpy as np
+
+    path = tmp_path / "m.h5"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(path)
+    plan = {
+        "optimizer_config": {"class_name": "Custom>RMSprop", "config": {"learning_rate": 0.01}},
+        "loss": "my_own_loss",
+    }
+    with h5py.File(path, "r+") as file:
+        file.attrs["training_config"] = json.dumps(plan)
+    project, rows = tmp_path / "p.netbuilder", tmp_path / "r.npz"
+    np.savez(rows, x=np.zeros((2, 3), "float32"))
+    done = run("import", path, "-o", project, "--json")
+    assert done.code == 0, done.err
+    assert "my_own_loss" in done.json["notes"][0]
+    training = json.loads(project.read_text(encoding="utf-8"))["training"]
+    assert training["optimizer"] == {"name": "RMSprop", "params": {"learning_rate": 0.01}}
+    assert "loss" not in training
+    for words in (
+        ("check", path),
+        ("predict", path, rows),
+        ("export", path, "-o", tmp_path / "x.keras"),
+    ):
+        done = run(*words)
+        assert "my_own_loss" in done.err
+        assert "Do not open" not in done.err
+        assert done.code == (1 if words[0] == "check" else 0), done.err
+
+
+def test_an_operation_that_is_no_layer_is_told(run, tmp_path):
+    import keras
+
+    start = keras.Input((4, 3))
+    path = tmp_path / "m.keras"
+    keras.Model(start, keras.ops.mean(start, axis=1) * 2).save(path)
+    done = run("import", path, "-o", tmp_path / "p.netbuilder", "--json")
+    assert done.code == 0, done.err
+    assert len(done.json["placeholders"]) == 1
+    assert "operation 'Mean'" in done.err
+    assert "not dangerous" in done.err
+    assert "GlobalAveragePooling1D" in done.err

@@ -1,6 +1,10 @@
-"""File > Open on code and on weights: the network on the canvas, and what became of the file."""
+"""File > Open on code and weights, and a script with several models."""
 
 from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QInputDialog
 
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
@@ -41,3 +45,40 @@ def test_weights_go_onto_the_open_project(open_window, qtbot, tmp_path):
     trained = window.workbench.models.trained
     for ours, theirs in zip(trained.model.get_weights(), model.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
+
+
+TWO_MODELS = """from keras import Input, Sequential
+from keras.layers import Dense
+first = Sequential([Input((4,)), Dense(3)])
+first.compile("sgd", "mse")
+first.fit(a, b, epochs=7)
+second = Sequential([Input((5,)), Dense(2)])
+second.compile("adam", "mse")
+second.fit(c, d, epochs=9)
+"""
+
+
+@pytest.mark.parametrize(("index", "epochs"), [(0, 7), (1, 9), (None, 50)])
+def test_the_window_asks_which_model_to_open(open_window, qtbot, tmp_path, index, epochs):
+    path = tmp_path / "two.py"
+    path.write_text(TWO_MODELS)
+    window = open_window(keras=False)
+    titles: list[str] = []
+
+    def choose():
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QInputDialog):
+            QTimer.singleShot(20, choose)
+            return
+        titles.extend([*dialog.comboBoxItems(), dialog.textValue()])
+        if index is None:
+            dialog.reject()
+        else:
+            dialog.setTextValue(titles[index])
+            dialog.accept()
+
+    choose()
+    window.documents.open_path(path)
+    qtbot.waitUntil(lambda: len(titles) == 3 and window.documents.opening == "")
+    assert titles[2] == titles[1]  # the model that is imported without a choice
+    assert window.store.project.training.epochs == epochs

@@ -1,25 +1,35 @@
-"""What a crash left is asked about; whoever does not answer loses nothing."""
+"""What a crash or a kill left is offered and asked about; whoever does not answer loses nothing."""
 
+import faulthandler
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.deployment.site_settings import site_settings
 from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.services import crash_detector, jobs, recovery, suggested_paths
 from netbuilder.ui.services.crash_detector import acquire_lock, new_process_name, of_one_process
+from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.services.runs.training_thread import keep_network
+from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log, log_path
 from netbuilder.ui.window import dialogs
 
 
@@ -297,3 +307,188 @@ def test_a_training_that_is_not_in_runs_is_asked_about(open_window, example, qtb
     (home / "data" / "runs").unlink()
     qtbot.train(window)
     assert window.documents.unsaved == (), "an example that nobody edited, in Runs"
+
+
+EDITOR = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from netbuilder.core.project import edits
+from netbuilder.ui.services.recovery import Recovery
+from netbuilder.ui.services.project_store import ProjectStore
+app = QCoreApplication([])
+store = ProjectStore(path=Path("/somewhere/mine.netbuilder"))
+recovery = Recovery(store)
+store.apply("Add", lambda p: edits.append_layer(p, "Input"))
+store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+print("edited", flush=True)
+app.exec()
+"""
+
+
+@pytest.fixture
+def editor(home, root):
+    process = subprocess.Popen(
+        [sys.executable, "-c", EDITOR], stdout=subprocess.PIPE, text=True, cwd=root
+    )
+    assert process.stdout.readline().strip() == "edited"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_kill_after_an_edit_loses_nothing(editor, home):
+    assert site_settings().autosave_seconds <= 1.0, "at once, and not when it is too late"
+    end = time.monotonic() + 60
+    while not list((home / "state" / "recovery").glob("*.json")) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert recovery.find_recovered() == [], "a living process's file is not offered"
+    editor.kill()
+    editor.wait()
+    (found,) = recovery.find_recovered()
+    assert [n.layer for n in found.project.graph.nodes] == ["Input", "Dense"]
+    assert found.original == Path("/somewhere/mine.netbuilder")
+    recovery.discard_recovered(found)
+    assert recovery.find_recovered() == []
+
+
+def test_nothing_is_left_when_all_is_saved(qtbot, home):
+    store = ProjectStore()
+    saver = recovery.Recovery(store)
+    folder = home / "state" / "recovery"
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=30_000)
+    store.mark_saved()
+    assert list(folder.glob("*.json")) == []
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=30_000)
+    saver.close()
+    assert list(folder.glob("*.json")) == []
+
+
+def test_a_damaged_recovery_file_is_passed_over(home):
+    folder = home / "state" / "recovery"
+    folder.mkdir(parents=True)
+    (folder / "x.json").write_text('{"pid": 1')
+    assert recovery.find_recovered() == []
+
+
+def test_an_autosave_under_way_does_not_come_over_what_is_put_back(qtbot, home, told, monkeypatch):
+    store = ProjectStore()
+    saver = recovery.Recovery(store)
+    left = home / "state" / "recovery" / "0123-a.json"
+    raw = {"time": 1.0, "project": files.dumps(edits.append_layer(Project(), "Dropout"))}
+    left.write_text(json.dumps(raw))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(project, dumps=files.dumps):
+        begun.set()
+        go_on.wait(60)
+        return dumps(project)
+
+    monkeypatch.setattr(files, "dumps", slowly)
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    qtbot.waitUntil(begun.is_set)
+    (found,) = recovery.find_recovered()
+    saver.take_over(found)
+    go_on.set()
+    told()
+    (kept,) = left.parent.glob("*.json")
+    assert json.loads(kept.read_text()) == raw
+    saver.close()
+
+
+WATCHED = """
+import faulthandler, os, sys
+from netbuilder.ui import app
+from netbuilder.core.project import edits
+from netbuilder.ui.services import crash_detector
+from PySide6.QtCore import QTimer
+
+application = app.make_application(["netbuilder"])
+watched = crash_detector.CrashDetector()
+watched.watch()
+window = app.open_window(None, remember=False)
+
+def deep_in_a_library():
+    faulthandler._sigsegv()
+
+def go_on():
+    if sys.argv[1] == "fault":
+        deep_in_a_library()
+    watched.close()
+    os._exit(0)
+
+window.documents.recovery.wrote.connect(go_on)
+window.store.apply("Name", lambda p: edits.set_training(p, epochs=77))
+application.exec()
+"""
+
+
+def _run(how):
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, how], check=False, capture_output=True, timeout=120
+    )
+    return done.returncode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a fault has another number")
+def test_a_fault_leaves_work_and_stack_to_the_next_start(home, open_window, qtbot, monkeypatch):
+    assert _run("fault") == -signal.SIGSEGV
+    offered: list[int] = []
+
+    def put_back(_parent, found):
+        offered.append(found.project.training.epochs)
+        return dialogs.BACK
+
+    opened: list[str] = []
+    monkeypatch.setattr(dialogs, "offer_recovery", put_back)
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(log, "handlers", [])  # those of an earlier test write elsewhere
+    failures = UnexpectedErrors()
+    failures.install()
+    try:
+        window = open_window(keras=False)
+        app.look_back(window)
+    finally:
+        failures.uninstall()
+    assert offered == [77]
+    assert window.store.project.training.epochs == 77
+    (card,) = window.banner.cards
+    assert "crashed" in card.title.text()
+    assert [button.text() for button in card.buttons] == ["Open the log", "Close"]
+    card.buttons[0].click()
+    assert opened == [str(log_path())]
+    written = log_path().read_text("utf-8")
+    assert "Segmentation fault" in written
+    assert "in deep_in_a_library" in written
+    card.buttons[1].click()
+    assert window.banner.cards == []
+    assert crash_detector.take_crashes() == [], "it is told once"
+
+
+def test_who_ends_by_itself_leaves_nothing(home):
+    assert _run("end") == 0
+    assert crash_detector.take_crashes() == []
+    assert list((home / "state" / "faults").iterdir()) == []
+
+
+def test_one_that_cannot_be_read_hides_no_other(home):
+    folder = home / "state" / "faults"
+    (folder / "0123-a.txt").mkdir(parents=True)
+    (folder / "4567-b.txt").write_text("Segmentation fault")
+    assert len(crash_detector.take_crashes()) == 1
+    assert crash_detector.take_crashes() == [], "it is told once"
+
+
+def test_of_a_process_that_goes_on_nothing_is_taken(home):
+    was_on = faulthandler.is_enabled()
+    watched = crash_detector.CrashDetector()
+    watched.watch()
+    try:
+        assert crash_detector.take_crashes() == []
+        assert list((home / "state" / "faults").glob("*.txt"))
+    finally:
+        watched.close()
+        if was_on:
+            faulthandler.enable(sys.__stderr__)

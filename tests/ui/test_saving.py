@@ -1,5 +1,8 @@
-"""Saving and leaving: what failed is said, what is unsaved is asked about once."""
+"""Saving, closing and files that come late: nothing is lost, and each name is the right one."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from netbuilder.core.data.pasted_table import store_table
 from netbuilder.core.formats import registry
+from netbuilder.core.formats.importing import import_file
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import card_answers, edits, files, network_data
@@ -550,3 +554,148 @@ def test_data_on_another_computer_is_asked_about_and_remembered(
     network_data.TRUSTED.clear()
     window.documents.open_path(path)
     assert network_data.untrusted_host(recipe, tmp_path) == "", "also at the next start"
+
+
+CODE = """
+import sys
+from PySide6.QtCore import QTimer
+from netbuilder.ui import app
+
+application = app.make_application(["netbuilder"])
+
+
+def close_soon():
+    window = next(w for w in application.topLevelWidgets() if hasattr(w, "runner"))
+    {body}
+
+
+QTimer.singleShot(0, close_soon)
+sys.exit(app.main(None))
+"""
+SOON = "QTimer.singleShot(300, window.close)"
+TRAINING = """
+    from PySide6.QtWidgets import QPushButton
+
+    def begin():
+        if window.workbench.keras_state != "ready" or not window.workbench.settled:
+            QTimer.singleShot(50, begin)
+            return
+        window.commands.train()
+        end()
+
+    def end():
+        if not window.runner.record.curves.steps:
+            QTimer.singleShot(50, end)
+            return
+        assert window.runner.state.active, window.runner.state
+        press("Stop training", "Don't save")
+        window.close()
+
+    def press(text, *later):
+        box = application.activeModalWidget()
+        buttons = box.findChildren(QPushButton) if box is not None else []
+        button = next((b for b in buttons if b.text() == text), None)
+        if button is None:
+            QTimer.singleShot(50, lambda: press(text, *later))
+            return
+        button.click()
+        if later:
+            press(*later)
+
+    begin()
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(SOON, id="while Keras loads"),
+        pytest.param(TRAINING, id="while it trains", marks=pytest.mark.slow),
+    ],
+)
+def test_the_process_ends_with_zero(body, home):
+    env = {**os.environ, "NETBUILDER_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(body=body)],
+        check=False,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "FATAL" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr[-2000:]
+    left = list((home / "state" / "recovery").glob("*.json")) if home.exists() else []
+    assert left == [], "nothing was lost, so nothing is offered at the next start"
+
+
+@pytest.fixture
+def slow(open_window, example, qtbot, tmp_path, monkeypatch):
+    """A window on a saved project that opens a .h5 of a slow disk, and the gate of that disk."""
+    window = open_window(edits.set_training(example("xor"), epochs=2))
+    qtbot.train(window)
+    model = tmp_path / "xor.h5"
+    assert window.documents.export_to(model).finish()
+    mine = tmp_path / "mine.netbuilder"
+    files.write(edits.set_training(example("iris"), epochs=3), mine)
+    window.documents.open_path(mine)
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    gate, read = threading.Event(), import_file.import_file
+    monkeypatch.setattr(import_file, "import_file", lambda path: gate.wait(60) and read(path))
+    window.documents.open_path(model)
+    yield window, gate
+    gate.set()
+
+
+@pytest.mark.slow
+def test_a_run_that_was_begun_meanwhile_is_asked_about(slow, qtbot, answer):
+    window, gate = slow
+    window.actions_table["step"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
+    pressed = answer(dialogs.GO_ON)
+    gate.set()
+    qtbot.waitUntil(lambda: window.documents.opening == "")
+    qtbot.waitUntil(lambda: pressed == [dialogs.GO_ON])
+    assert window.runner.state is RunState.PAUSED
+    assert window.store.path.name == "mine.netbuilder"
+
+
+@pytest.mark.slow
+def test_a_network_that_was_trained_meanwhile_is_asked_about(slow, qtbot, answer):
+    window, gate = slow
+    qtbot.train(window)
+    trained = window.workbench.models.trained
+    assert trained is not None
+    models = window.workbench.models
+    models.submit(replace(models.state, run_id=""))  # as if it were too large for Runs
+    pressed = answer("Cancel")
+    gate.set()
+    qtbot.waitUntil(lambda: pressed == ["Cancel"])
+    qtbot.waitUntil(lambda: window.documents.opening == "")
+    assert window.workbench.models.trained is trained
+    # Opened again at leisure, and not to be kept, it gives way.
+    pressed = answer("Don't save")
+    window.documents.open_asking(window.store.path.with_name("xor.h5"))
+    qtbot.waitUntil(lambda: window.store.path.name == "xor.h5")
+    assert pressed == ["Don't save"]
+
+
+@pytest.mark.parametrize("name", ["broken.h5", "broken.netbuilder"])
+def test_nothing_is_asked_for_a_file_that_cannot_be_opened(
+    open_window, example, qtbot, tmp_path, answer, name
+):
+    window = open_window(example("xor"), keras=False)
+    window.store.apply("Epochs", lambda project: edits.set_training(project, epochs=7))
+    assert window.documents.unsaved
+    broken = tmp_path / name
+    broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 5000)
+    pressed = answer("Don't save")
+    with qtbot.waitSignal(window.documents.failed):
+        window.documents.open_asking(broken)
+    assert pressed == []
+    assert window.store.project.training.epochs == 7
+    files.write(example("iris"), tmp_path / "whole.netbuilder")
+    window.documents.open_asking(tmp_path / "whole.netbuilder")
+    assert pressed == ["Don't save"], "what can be opened is asked about as before"
+    assert window.store.path == tmp_path / "whole.netbuilder"

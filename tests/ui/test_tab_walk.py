@@ -1,14 +1,26 @@
-"""Tab goes through the window as the eye does: nothing is without a name, nothing catches it."""
+"""Tab goes through the window as the eye does, and every field has a name."""
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QPlainTextEdit, QTabBar
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPlainTextEdit, QTabBar, QWidget
 
+from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
+from netbuilder.ui.capture.collect_window import CollectWindow
+from netbuilder.ui.gallery.help_window import HelpWindow
+from netbuilder.ui.grading.grade_window import GradeWindow
+from netbuilder.ui.grading.rubric_form import RubricForm
+from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
+from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.services.runs.run_record import RunState
+from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
+from netbuilder.ui.window.command_search import CommandSearch
+from netbuilder.ui.window.documents import empty_project
+from netbuilder.ui.window.settings_dialog import SettingsDialog
 from netbuilder.ui.window.tab_order import tab_stops
+from tests.ui.nameless_fields import nameless
 
 MINUTE = 60_000
 NAMELESS = {QAccessible.Role.Client, QAccessible.Role.NoRole, QAccessible.Role.Border}
@@ -120,3 +132,38 @@ def test_enter_presses_the_button_that_has_the_keyboard(open_window, example, qt
     side.expand.setFocus()
     QTest.keyClick(side.expand, Qt.Key.Key_Enter)
     assert side.expand.isChecked()
+
+
+def test_a_field_without_a_name_is_found(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    box = QComboBox(page)
+    box.addItem("relu")
+    assert nameless(page) == {"QComboBox in QWidget"}
+    label = QLabel("activation", page)
+    label.setBuddy(box)
+    assert nameless(page) == set()
+
+
+def test_each_field_has_a_name_in_the_window_and_in_those_beside_it(
+    open_window, example, qtbot, tmp_path
+):
+    window = open_window(example("iris"), keras=False)
+    work = submission_source(window.workbench, window.lessons.stamp)
+    beside = (
+        GradeWindow(window),
+        RubricForm(Rubric(), window),
+        SubmissionDialog(work.words, work.write, window),
+        LessonWriter(window.store.project, window, tmp_path),
+        SettingsDialog(window),
+        CollectWindow(tmp_path, window.workbench, window.runner, window, begin=bool),
+        ElsewhereDialog(window.store.project, tmp_path, print, window),
+        HelpWindow("", [], "", window),
+        CommandSearch(window.actions_table, window),
+    )
+    found = {f"{type(one).__name__}: {name}" for one in beside for name in nameless(one)}
+    for one in beside:
+        one.deleteLater()
+    found |= nameless(window)
+    window.documents.show_project(empty_project(), None)
+    assert sorted(found | nameless(window)) == []

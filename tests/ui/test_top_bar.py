@@ -1,9 +1,17 @@
-"""The bar at the top: what it says fits, in wide windows and in narrow ones."""
+"""The bar at the top and the status: of this project and this run, and all of it."""
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QToolButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.core import i18n
 from netbuilder.core.i18n import gettext as _
@@ -12,6 +20,9 @@ from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.style import font_scale
+from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
+from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.window.top_bar import ProgressView
 
 RUN = RunProgress(
@@ -287,3 +298,204 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(qtbot, open_window):
     font_scale.set_font_scale(1.75)
     qtbot.waitUntil(lambda: not {"document", "save-model"} & shown())
     assert {"stop", "speed"} <= shown()
+
+
+@pytest.mark.slow
+def test_what_a_run_finds_inside_is_counted_gone_to_and_mended(open_window, example, qtbot):
+    project = example("iris")
+    node = next(n.id for n in project.graph.nodes if n.layer == "Dense")
+    asleep = {"name": "Constant", "params": {"value": -1000.0}}
+    project = edits.set_params(project, node, activation="relu", bias_initializer=asleep)
+    window = open_window(edits.set_training(project, epochs=1_000_000))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    bench, status = window.workbench, window.status
+    assert status.problems.text() == "No problems"
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: bool(bench.all_problems))
+    window.actions_table["stop"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    assert [(one.code, one.node) for one in bench.all_problems] == [("dead-units", node)]
+    assert status.problems.text() == "1 suggestion"
+    assert bench.problems == (), "it does not keep the network from being trained"
+
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    assert window.canvas.selection() == (node,)
+    assert window.canvas.state.offered.code == "dead-units"
+    assert window.inspector.cards.cards, "it stands in the inspector too"
+    assert window.banner.cards == []
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert window.store.project.graph.by_id[node].params["activation"] == "leaky_relu"
+    assert status.problems.text() == "No problems"
+    assert window.canvas.picture.cards[node].problems == ()
+    assert window.banner.cards == []
+    window.store.undo()
+    assert status.problems.text() == "1 suggestion", "that is the network that was looked into"
+    window.documents.show_project(example("xor"), None)
+    assert status.problems.text() == "No problems"
+
+
+@pytest.mark.slow
+def test_the_end_of_a_run_is_no_news_of_another(open_window, example, qtbot):
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    news, result = window.status.news, window.inspector.summary.lines["result"]
+    with qtbot.waitSignal(window.runner.began):
+        window.actions_table["train"].trigger()
+    assert result.text() == _("training is running")
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: "accuracy" in news.text())
+    assert "2 epochs" not in news.text(), "the card on the page Curves says it"
+    assert "After 2 epochs" in result.text()
+
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=1_000_000))
+    with qtbot.waitSignal(window.runner.began):
+        window.actions_table["train"].trigger()
+    assert news.text() == ""
+    assert result.text() == _("training is running"), "not what the run before came to"
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
+    window.docks.show_panel("training")
+    panels = [window.docks.show_panel(name) for name in ("evaluate", "predict")]
+    window.actions_table["pause"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
+    assert result.text() == _("training is paused")
+    for panel in panels:
+        assert panel.stale.text().startswith("⚠ Training is paused")
+    window.actions_table["pause"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
+    assert result.text() == _("training is running")
+    window.actions_table["stop"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: news.text().startswith("Trained"))
+
+    window.documents.show_project(example("xor"), None)
+    assert news.text() == ""
+    assert result.text() == "not trained"
+    window.status.tell("Saved it.")
+    window.runner.forget()
+    assert news.text() == "Saved it.", "what is not of a run stays"
+
+
+def test_of_several_banners_the_most_serious_is_seen_with_their_count(qtbot):
+    stack = CardStack()
+    qtbot.addWidget(stack)
+    stack.show()
+    hint, error, warning = (
+        stack.add(RoleBox(role, role, "words", stack)) for role in ("info", "error", "warning")
+    )
+    assert stack.shown is error
+    assert [card.isVisible() for card in (hint, error, warning)] == [False, True, False]
+    seen = []
+    for _press in range(3):
+        seen.append((stack.shown, stack.next.text()))
+        qtbot.mouseClick(stack.next, Qt.MouseButton.LeftButton)
+    assert seen == [(error, "1 of 3 ›"), (warning, "2 of 3 ›"), (hint, "3 of 3 ›")]
+    stack.remove(error)
+    assert stack.shown is warning
+    stack.remove(warning)
+    assert stack.shown is hint and not stack.next.isVisible()
+    stack.remove(hint)
+    assert not stack.isVisible()
+
+
+class Arrangements(QObject):
+    """Counts the layouts that a widget is asked for."""
+
+    def __init__(self, watched):
+        super().__init__(watched)
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched, event):
+        self.count += event.type() is QEvent.Type.LayoutRequest
+        return False
+
+
+def test_progress_and_legend_leave_the_docks_alone(open_window, qtbot, at_rest):
+    window = open_window(keras=False)
+    window.docks.show_panel("training")
+    qtbot.waitExposed(window)
+    progress, legend = window.top_bar.progress, window.docks.pages["training"].fill().curves.legend
+    progress.show_progress(RunProgress("Epoch 1 of 900 · 12 epochs/s", "9 min left", 0.001))
+    legend.setText("loss 0.5")
+    counted = Arrangements(window)
+    at_rest(lambda: counted.count)
+    counted.count = 0
+    for number in range(20):
+        words = f"Epoch {number:,} of 900 · {number * 7} epochs/s"
+        progress.show_progress(RunProgress(words, f"{900 - number} s left", number / 900))
+        legend.setText(f"loss {1 / (number + 1):.4g}")
+        qtbot.wait(5)
+    assert counted.count < 5  # something else of a new window may still find its place
+    assert progress.left.text().startswith("Epoch 19")
+
+
+def test_a_text_of_more_lines_gets_its_room(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    label = QLabel("one line")
+    label.setWordWrap(True)
+    layout = QVBoxLayout(page)
+    layout.addWidget(SteadyFrame(label, page, grows=True))
+    layout.addStretch(1)
+    page.resize(200, 300)
+    page.show()
+    qtbot.waitExposed(page)
+    before = label.height()
+    label.setText("many words " * 20)
+    qtbot.waitUntil(lambda: label.height() > 3 * before)
+    assert label.height() >= label.heightForWidth(label.width())
+    label.setText("one line")
+    qtbot.waitUntil(lambda: label.height() == before)
+
+
+def test_what_takes_more_height_as_it_is_first_shown_is_seen_whole(qtbot):
+    words = QLabel("one two three four five six seven eight nine ten " * 3)
+    words.setWordWrap(True)
+    page = QWidget()
+    qtbot.addWidget(page)
+    frame = SteadyFrame(words, page, grows=True)
+    layout = QVBoxLayout(page)
+    layout.addWidget(frame)
+    layout.addStretch(1)
+    page.resize(160, 400)
+    page.show()
+    qtbot.waitExposed(page)
+    qtbot.wait(50)
+    assert words.height() == frame.height() == words.heightForWidth(words.width())
+
+
+def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(open_window, example, qtbot):
+    window = open_window(example("iris"), keras=False)
+    canvas = window.canvas
+    one = next(iter(canvas.picture.cards))
+
+    def place():
+        return canvas.viewport().mapToGlobal(canvas.sight.card_rect(one).center().toPoint())
+
+    qtbot.waitUntil(lambda: not canvas.sight.fit_pending)
+    canvas.sight.set_camera(canvas.camera.moved(0, 150))  # there is room above the first layer
+    before, top = place(), canvas.mapToGlobal(QPoint()).y()
+    canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    card = window.banner.add(RoleBox("info", "Title", "Words", window))
+    qtbot.waitUntil(lambda: canvas.mapToGlobal(QPoint()).y() > top)
+    assert place() == before
+    window.banner.remove(card)
+    qtbot.waitUntil(lambda: canvas.mapToGlobal(QPoint()).y() == top)
+    assert place() == before
+
+
+def test_a_click_on_a_card_s_button_leaves_the_keyboard_where_it_was(qtbot):
+    top = QWidget()
+    qtbot.addWidget(top)
+    line, box = QLineEdit(top), RoleBox("info", "A card", "Words.", top)
+    card = RoleBox("info", "", "Words.", top, buttons=(("Close", box.parentWidget().update),))
+    card.buttons[0].clicked.connect(card.hide)
+    vbox(line, box, card, parent=top)
+    top.show()
+    qtbot.waitExposed(top)
+    top.activateWindow()
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
+    assert card.isHidden() and line.hasFocus()

@@ -1,36 +1,49 @@
-"""The window around the parts: actions, docks, files, failures, the keyboard."""
+"""The window, windows beside it, and pages that wait: what stands where, first and later."""
 
 import json
 import logging
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMargins, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
+    QLabel,
     QMenu,
     QMessageBox,
     QPushButton,
     QTabBar,
     QTextBrowser,
     QToolButton,
+    QToolTip,
 )
 
+from netbuilder.core.grading.submission import Submission
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.grading.grade_window import GradeWindow
+from netbuilder.ui.grading.rubric_form import RubricForm
+from netbuilder.ui.grading.submissions_model import POINTS
+from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.crash_detector import state_folder
 from netbuilder.ui.services.unexpected_errors import SharedLogHandler, UnexpectedErrors, log_path
 from netbuilder.ui.style import theme
+from netbuilder.ui.training.curve_view import CurveView
+from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.command_search import CommandSearch
+from netbuilder.ui.window.docks import fitting
 from netbuilder.ui.window.panels import PANELS, TASKS
 
 Open = Callable[..., MainWindow]
@@ -490,3 +503,217 @@ def test_a_file_that_cannot_be_opened_is_not_said_to_be_opening(open_window, tmp
     assert "text.h5" in window.status.news.text()
     qtbot.waitUntil(lambda: not window.documents.opening)
     assert window.status.news.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("screen", "frame"),
+    [
+        (QRect(0, 0, 1366, 728), QMargins(1, 31, 1, 1)),
+        (QRect(0, 25, 1280, 775), QMargins(0, 28, 0, 0)),
+        (QRect(64, 0, 1024, 700), QMargins(8, 30, 8, 8)),
+    ],
+)
+def test_the_first_window_fits_with_its_frame(screen, frame):
+    place = fitting(screen, frame)
+    assert screen.contains(place.marginsAdded(frame))
+    assert place.height() > 600
+
+
+def test_on_a_large_screen_the_window_opens_at_85_percent():
+    place = fitting(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
+    assert (place.width(), place.height()) == (2176, 1190)
+
+
+def test_a_new_window_lies_within_its_screen(open_window):
+    window = open_window(keras=False)
+    screen, frame = window.screen().availableGeometry(), window.frameGeometry()
+    # The offscreen screen is 800 pixels wide, which is about the least that the window takes.
+    assert screen.top() <= frame.top()
+    assert frame.bottom() <= screen.bottom()
+
+
+def names(monkeypatch, path):
+    """Let the system's file dialog, which tests cannot see, answer with this path."""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A folder in which nothing can be written."""
+    (tmp_path / "blocked").write_text("a file where the folder should be")
+    return tmp_path / "blocked"
+
+
+def test_points_given_by_hand_are_asked_about_by_every_way_out(
+    open_window, example, tmp_path, answer, monkeypatch
+):
+    main = open_window(example("iris"), keras=False)
+    grading = GradeWindow(main)
+    grading.graded = tmp_path
+    grading.model.show_rows([Submission("ada.h5", "Ada", "graded", 80.0)])
+    grading.show()
+    assert grading.close(), "nothing was decided: nothing is asked"
+    grading.show()
+    grading.model.setData(grading.model.index(0, POINTS), "91", Qt.ItemDataRole.EditRole)
+
+    pressed = answer(*[_("Cancel")] * 3)
+    QTest.keyClick(grading, Qt.Key.Key_Escape)
+    assert grading.isVisible()
+    grading.close()
+    assert grading.isVisible()
+    assert not main.close(), "the main window takes it along, and is asked for it too"
+    assert main.isVisible()
+    assert len(pressed) == 3
+
+    names(monkeypatch, tmp_path / "grades.csv")
+    grading._follow()
+    save = next(one for one in grading.after if "table" in one.text())
+    QTest.mouseClick(save, Qt.MouseButton.LeftButton)
+    assert "91" in (tmp_path / "grades.csv").read_text("utf-8-sig")
+    assert main.close()
+    assert not grading.isVisible()
+
+
+def test_a_lesson_that_was_written_is_not_dropped_by_escape(qtbot, example, answer):
+    writer = LessonWriter(example("iris"))
+    qtbot.addWidget(writer)
+    writer.show()
+    QTest.keyClick(writer, Qt.Key.Key_Escape)
+    assert not writer.isVisible(), "the text that every lesson begins with is nothing to lose"
+    writer.show()
+    QTest.keyClicks(writer.edit, "Mine. ")
+    pressed = answer(_("Cancel"), _("Don't save"))
+    QTest.keyClick(writer, Qt.Key.Key_Escape)
+    assert writer.isVisible()
+    assert writer.close()
+    assert len(pressed) == 2
+
+
+def test_a_lesson_replaces_no_project_beside_it_unasked(
+    qtbot, example, tmp_path, answer, monkeypatch
+):
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n3,4\n")
+    project = replace(example("iris"), data=Data(kind="csv", path="rows.csv", target=("b",)))
+    other = tmp_path / "lessons" / "sales.netbuilder"
+    files.write(example("xor"), other)
+    names(monkeypatch, tmp_path / "lessons" / "sales.md")
+    for press in ("Cancel", "Replace"):
+        writer = LessonWriter(project, base=tmp_path)
+        qtbot.addWidget(writer)
+        writer.show()
+        pressed = answer(press)
+        QTest.mouseClick(writer.save_button, Qt.MouseButton.LeftButton)
+        assert pressed == [press]
+        assert (writer.saved is None) == (press == "Cancel")
+        assert (files.read(other).graph == example("xor").graph) == (press == "Cancel")
+    assert read_lesson(tmp_path / "lessons" / "sales.md").start == "sales.netbuilder"
+    # Its data lies where it lay, seen from the lesson's folder.
+    assert files.read(other).data.path == "../rows.csv"
+    # The same lesson again: its own project is no other one.
+    writer = LessonWriter(project, base=tmp_path)
+    qtbot.addWidget(writer)
+    writer.show()
+    QTest.mouseClick(writer.save_button, Qt.MouseButton.LeftButton)
+    assert writer.saved is not None
+
+
+def test_curves_say_that_they_were_written_or_why_not(
+    qtbot, tmp_path, blocked, answer, monkeypatch
+):
+    view = CurveView()
+    qtbot.addWidget(view)
+    view.show()
+    names(monkeypatch, blocked / "curves.png")
+    pressed = answer("OK")
+    view.export()
+    assert pressed == ["OK"]
+    names(monkeypatch, tmp_path / "curves")
+    view.export()
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "curves.png" in QToolTip.text() and tmp_path.name in QToolTip.text()
+
+
+def test_a_rubric_says_that_it_was_written(qtbot, tmp_path, blocked, monkeypatch):
+    form = RubricForm()
+    qtbot.addWidget(form)
+    form.show()
+    names(monkeypatch, blocked / "r.toml")
+    form.save_as()
+    assert form.complaint.property("role") == "complaint"
+    names(monkeypatch, tmp_path / "r.toml")
+    form.save_as()
+    assert form.complaint.text() == "✓ Wrote r.toml."
+    assert form.complaint.property("role") == "body"
+
+
+def test_the_page_begins_anew_and_brings_into_sight(qtbot):
+    waiting = EmptyStatePage("Press Train: here is something.", "bars")
+    qtbot.addWidget(waiting)
+    labels = [QLabel(f"line {number}", waiting) for number in range(60)]
+    for label in labels:
+        label.setFixedHeight(30)
+        waiting.page_layout.addWidget(label)
+    waiting.resize(300, 300)
+    waiting.ready()
+    waiting.show()
+    qtbot.waitUntil(lambda: labels[50].y() > 300)
+    assert labels[50].visibleRegion().isEmpty()
+    waiting.see(labels[50])
+    qtbot.waitUntil(lambda: not labels[50].visibleRegion().isEmpty())
+    waiting.wait("Press Train: here is something.")
+    waiting.restart()
+    waiting.ready()
+    qtbot.waitUntil(lambda: not labels[0].visibleRegion().isEmpty())
+
+
+def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot):
+    waiting = EmptyStatePage("Press Train: here is something.", "bars")
+    qtbot.addWidget(waiting)
+    asked, between, answer, rest = (QLabel(word, waiting) for word in ("a", "b", "c", "d"))
+    for label, high in ((asked, 200), (between, 150), (answer, 220), (rest, 2_000)):
+        label.setFixedHeight(high)
+        waiting.page_layout.addWidget(label)
+    bar = waiting.scroll_area.verticalScrollBar()
+
+    def seen(high, *, at=0):
+        """Pixels of what was asked for, and of the answer, that are seen then."""
+        waiting.resize(300, high)
+        qtbot.waitUntil(lambda: waiting.scroll_area.viewport().height() == high)
+        bar.setValue(at)
+        waiting.see(answer, asked)
+        qtbot.wait(20)
+        return asked.visibleRegion().boundingRect().height(), (
+            answer.visibleRegion().boundingRect().height()
+        )
+
+    waiting.ready()
+    waiting.show()
+    qtbot.waitUntil(lambda: answer.y() > 300 and bar.maximum() > 1_000)
+    assert seen(700) == (200, 220) and bar.value() == 0, "all is seen: nothing moves"
+    assert seen(590) == (200, 220), "no more is scrolled than there is above"
+    top, head = seen(520)
+    assert top == 200 and 60 < head < 220
+    top, head = seen(400)
+    assert 0 < top < 200 and 60 < head < 220, "there is no room for both: its head"
+    left = asked.y() + 200 - 100
+    assert 100 < left < 200
+    assert seen(700, at=100) == (left, 220) and bar.value() == 100, "both are seen: nothing moves"
+    assert seen(400, at=500)[1] == 220, "it lies above"
+
+
+def test_a_page_is_as_high_as_its_words_at_this_width(qtbot):
+    """Qt's own minimum is the height at the narrowest width: the rest would be empty."""
+    page = EmptyStatePage("nothing yet", "bars")
+    qtbot.addWidget(page)
+    page.resize(420, 300)
+    cards = CardList(page)
+    page.page_layout.addWidget(cards)
+    for _number in range(3):
+        cards.add(RoleBox("info", "Predictions", "The table shows some of the rows. " * 12, cards))
+    page.setCurrentWidget(page.scroll_area)
+    page.show()
+    inner = page.scroll_area.widget()
+    qtbot.waitUntil(lambda: inner.height() > 300)
+    whole = sum(card.heightForWidth(card.width()) for card in cards.cards)
+    assert whole <= inner.height() < whole + 50, "no empty room, and nothing is cut"

@@ -1,9 +1,10 @@
-"""Tables as classes bring them: for each the truth, written down before it was read.
+"""Tables as classes bring them: the truth was written down before each was read."""
 
-A column is (type, smallest, largest), or (type, its words); codes are of findings about a column.
-"""
-
+import importlib.util
+import random
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -278,3 +279,44 @@ def test_a_table_that_names_pictures_which_are_not_there_can_be_learned_as_it_is
     assert load_dataset(
         apply_data_fix(one, raised.value.fixes[0]), tmp_path
     ).facts.column_names == ("a",)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    path = Path(__file__).parents[3] / "benchmarks" / "truth.py"
+    spec = importlib.util.spec_from_file_location("truth", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["truth"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_no_column_is_read_wrongly_without_a_word(truth, tmp_path):
+    count = truth.run(range(6, 18), tmp_path, every=6)
+    assert count.wrong == []
+    assert count.right > 0.9 * count.columns
+    assert count.columns > 50
+
+
+def test_a_reader_that_takes_each_comma_for_thousands_is_caught(truth, tmp_path, monkeypatch):
+    """The count sees what was wrong before: 60,53 beside 67.76 was 6053."""
+    import pandas as pd
+
+    from netbuilder.core.data.readers import table_cells
+
+    def careless(series, style):
+        bare = series.astype(str).str.replace(r"[^0-9.\-]", "", regex=True)
+        return pd.to_numeric(bare, errors="coerce").astype("float64")
+
+    monkeypatch.setattr(table_cells, "parse_numbers", careless)
+    assert len(truth.run(range(12), tmp_path).wrong) > 2
+
+
+def test_a_leak_that_is_not_told_is_caught(truth, tmp_path, monkeypatch):
+    from netbuilder.core.data.prepare import quality
+
+    leaks = [n for n in range(16) if truth.decided(random.Random(n), tmp_path)]
+    monkeypatch.setattr(quality, "determined", lambda *_tables: iter(()))
+    missed = [n for n in range(16) if truth.decided(random.Random(n), tmp_path)]
+    assert not leaks and len(missed) > 2

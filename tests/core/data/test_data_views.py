@@ -1,15 +1,23 @@
-"""What is shown of data is what the network gets: parts, tokens, gaps, pitches, pictures."""
+"""What is shown of data is what the network gets."""
 
 from datetime import date, timedelta
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from PIL import Image
 
 from netbuilder.core.data.data_report import make_report
-from netbuilder.core.data.data_views import SplitDataView, TableDataView, find_data_views
+from netbuilder.core.data.data_views import (
+    MOST_ROWS,
+    SplitDataView,
+    TableDataView,
+    correlation,
+    find_data_views,
+    table_data_view,
+)
 from netbuilder.core.data.kinds.arrays.view import ArraysDataView, arrays_data_view, set_array_use
 from netbuilder.core.data.kinds.images.view import (
     PictureQuery,
@@ -21,6 +29,7 @@ from netbuilder.core.data.kinds.series.view import LOOKED_BACK_AT, SequencesData
 from netbuilder.core.data.kinds.sounds.view import SoundsDataView, load_clip
 from netbuilder.core.data.kinds.text.view import TextsDataView
 from netbuilder.core.data.prepare.prepared_data import prepare_data
+from netbuilder.core.data.preprocessing.cells import number_summary
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
@@ -266,3 +275,54 @@ def test_a_link_out_of_the_file_is_not_followed(tmp_path):
         file["x"] = h5py.ExternalLink("secret.h5", "/x")
         file["y"] = np.zeros(9)
     assert arrays_data_view(_project(Data("arrays", path="m.h5")), tmp_path) is None
+
+
+def _look(tmp_path, text, target):
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    project = Project("t", GRAPH, Data("csv", path="t.csv", target=(target,)))
+    return table_data_view(project, tmp_path, make_report(project, tmp_path))
+
+
+def test_correlation_of_columns_whose_relation_is_known(tmp_path):
+    rows = [f"{n},{10 - 2 * n},{7},{(n * 7919) % 13}" for n in range(40)]
+    look = _look(tmp_path, "up,down,same,mixed\n" + "\n".join(rows) + "\n", "mixed")
+    r = correlation(look)
+    names = look.names
+    up, down = names.index("up"), names.index("down")
+    assert r[up, down] == -1
+    assert r[up, up] == 1
+    if "same" in names:
+        assert np.isnan(r[up, names.index("same")])
+    wanted = np.corrcoef(range(40), [(n * 7919) % 13 for n in range(40)])[0, 1]
+    assert np.isclose(r[up, names.index("mixed")], wanted)
+
+
+def test_classes_colour_the_points_and_large_tables_are_sampled(tmp_path):
+    rows = [f"{n},{n % 5},{'cat' if n % 2 else 'dog'}" for n in range(MOST_ROWS + 500)]
+    look = _look(tmp_path, "a,b,pet\n" + "\n".join(rows) + "\n", "pet")
+    assert set(look.labels) == {"cat", "dog"}
+    assert (len(look.values), look.sampled, look.target) == (MOST_ROWS, 500, "pet")
+    a = look.values[:, look.names.index("a")]
+    assert all(
+        (value % 2 == 1) == (label == "cat") for value, label in zip(a, look.labels, strict=True)
+    )
+
+
+def test_numbers_at_a_glance_are_what_pandas_says_of_them():
+    """NumPy on the values of a column, against pandas: the careful way."""
+    source = np.random.default_rng(0)
+    for turn in range(200):
+        series = pd.Series(source.normal(size=source.integers(1, 90)) * 100).round(turn % 3)
+        if turn % 4 == 1:
+            series[source.random(len(series)) < 0.2] = np.nan
+        series = series.astype(int) if turn % 4 == 2 else series
+        values = series.astype(float).dropna()
+        found = number_summary(series)
+        if found is None:
+            assert not len(values)
+            continue
+        whole = bool((values == values.round()).all())
+        assert tuple(found) == (
+            values.min(), values.max(), values.mean(), values.median(), values.mode()[0], whole,
+            series.nunique(),
+        )  # fmt: skip

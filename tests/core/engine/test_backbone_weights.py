@@ -1,5 +1,7 @@
-"""What a pretrained body knows comes from a file: of itself, or of a network that has it inside."""
+"""Pretrained backbones: their weights from files, downloads, frozen dropout and fine-tuning."""
 
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from inspect import getsource
@@ -12,14 +14,25 @@ import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.engine.networks.backbone_weights import take_weights
+from netbuilder.core.engine.networks.backbone_weights import report_download, take_weights
+from netbuilder.core.engine.networks.frozen_prefix import find_frozen_layers
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
 from netbuilder.core.engine.session import RunStart, RunStorage, Session
 from netbuilder.core.errors import BuildError
+from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import load_network, save_network
+from netbuilder.core.formats.writers.web_network import web_network
 from netbuilder.core.project.edits import set_params
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.fine_tuning import (
+    EPOCHS,
+    LEARNING_RATE,
+    fine_tuned,
+    gain_sentence,
+    may_fine_tune,
+)
 
 PARAMS = {"weights": "none", "pooling": "avg", "alpha": 0.1}
 FACTS = DataFacts(rows=4, input_shapes={"input": (32, 32, 3)}, tasks={"out": "regression"})
@@ -141,3 +154,107 @@ def test_the_path_follows_the_project(chain, tmp_path):
     (tmp_path / "m.h5").write_bytes(b"")
     moved = rebased(from_file(chain, "m.h5"), tmp_path, tmp_path / "deep")
     assert moved.graph.by_id["body"].params["weights_file"] == "../m.h5"
+
+
+def test_a_growing_file_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "old.h5").write_bytes(b"0" * 5_000_000)
+    words: list[str] = []
+    with report_download("the weights of MobileNetV2", words.append):
+        sys.stdout.write("1234/5678 ------")
+        for size in (1, 2):
+            with (folder / "new.h5").open("ab") as file:
+                file.write(b"0" * (size * 1_000_000))
+            time.sleep(0.7)
+    assert words == [
+        "Downloading the weights of MobileNetV2: 1.0 MB so far",
+        "Downloading the weights of MobileNetV2: 3.0 MB so far",
+    ]
+    assert capsys.readouterr().out == ""
+
+
+def test_nothing_is_told_where_nothing_is_downloaded(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    words: list[str] = []
+    with report_download("the weights", words.append):
+        time.sleep(0.7)
+    assert words == []
+
+
+WITH_DROPOUT = [
+    ("body", "EfficientNetB0", {"weights": "none", "pooling": "avg"}),
+    ("out", "Dense", {"units": 3, "activation": "softmax"}),
+]
+
+
+@pytest.mark.slow
+def test_dropout_of_a_frozen_backbone(chain, tmp_path):
+    project = set_params(chain(WITH_DROPOUT), "input", shape=[32, 32, 3])
+    x = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 3)).astype(np.float32)
+    model = build_training_model(project, None)
+    twice = [np.array(model(x, training=training)) for training in (True, False)]
+    np.testing.assert_allclose(*twice, atol=1e-6)
+    prefix = find_frozen_layers(model, project, 10_000, float("inf")).prefix
+    assert prefix.nodes == {"body"}
+    # What trains keeps its Dropout.
+    free = build_training_model(set_params(project, "body", trainable=True), None)
+    assert not np.allclose(free(x, training=True), free(x, training=False), atol=1e-6)
+    for name in ("exact", "short"):
+        file = tmp_path / f"{name}.py"
+        save_network(project, file, tmp_path, style=name)
+        assert "inner.rate = 0.0" in file.read_text("utf-8")
+        imported = import_file(file).project.graph
+        assert [node.layer for node in imported.nodes] == ["Input", "EfficientNetB0", "Dense"]
+        assert not imported.nodes[1].params.get("trainable")
+
+
+@pytest.mark.slow
+def test_a_web_page_takes_a_backbone(chain):
+    layers = [("body", "SpeechEmbedding", {"pooling": "avg"}), WITH_DROPOUT[1]]
+    model = build_training_model(set_params(chain(layers), "input", shape=[80, 32]), None)
+    network = web_network(model)
+    assert len(network.outputs) == 1
+    assert sum(layer["type"] == "Conv2D" for layer in network.layers) == 20
+
+
+FINE_TUNED = [("body", "EfficientNetLite0", {"pooling": "avg"}), ("out", "Dense", {"units": 1})]
+
+
+def test_the_edit(chain):
+    project = chain(FINE_TUNED)
+    assert may_fine_tune(project)
+    tuned = fine_tuned(project)
+    params = tuned.graph.by_id["body"].params
+    assert (params["trainable"], params["trainable_blocks"]) == (True, 1)
+    assert tuned.training.optimizer.params["learning_rate"] == LEARNING_RATE
+    assert not may_fine_tune(tuned)
+    assert fine_tuned(tuned) == tuned
+    for other in ("none", "whole"):
+        changed = {"weights": "none"} if other == "none" else {"trainable": True}
+        assert not may_fine_tune(chain([("body", FINE_TUNED[0][1], changed), FINE_TUNED[1]]))
+
+
+@pytest.mark.slow
+def test_it_goes_on_from_the_trained_weights(chain, dataset):
+    random = np.random.default_rng(0)
+    pictures = random.uniform(0, 255, (24, 32, 32, 3)).astype(np.float32)
+    data = dataset({"input": pictures}, {"out": pictures[:, :4, :4, 0].mean(axis=(1, 2))[:, None]})
+    project = chain(FINE_TUNED, epochs=3, seed=1)
+    project = replace(project, training=replace(project.training, optimizer=Choice("Adam")))
+    before = Session(project, data).run()
+    after = Session(fine_tuned(project), data, start=RunStart(before, epochs=3 + EPOCHS)).run()
+    body = [model.training_model.get_layer("body").layers[-1] for model in (before, after)]
+    changed = {
+        one.path.split("/")[-2]
+        for one, other in zip(*(part.weights for part in body), strict=True)
+        if not np.array_equal(one.numpy(), other.numpy())
+    }
+    trained = {"block16_expand_conv", "block16_depthwise_conv", "block16_project_conv", "head_conv"}
+    assert changed == trained
+    assert after.history["loss"][-1] < before.history["loss"][-1]
+    old, new = (evaluate(model, data.train) for model in (before, after))
+    # The same network twice gains nothing; a worse network is called worse.
+    assert "no better" in gain_sentence(old, old)
+    assert "worse" in gain_sentence(new, old) or "no better" in gain_sentence(new, old)

@@ -1,23 +1,44 @@
-"""From the canvas to Keras: layers, objects, whole models, and the model that is taken away."""
+"""From the canvas to Keras: layers, names, bins, word vectors, and the model taken away."""
 
 import random
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
+from netbuilder.core.check.diagnostics import diagnose
+from netbuilder.core.check.problems import Severity
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.defaults import fit_output_to_data
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
     Preprocessing,
 )
+from netbuilder.core.data.preprocessing.scaling import bin_edges, bin_weights
 from netbuilder.core.engine.networks.assembly import assemble
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model, make_layer
 from netbuilder.core.engine.networks.keras_objects import make_metrics
-from netbuilder.core.errors import BuildError
+from netbuilder.core.engine.networks.word_weights import count_known, included_words
+from netbuilder.core.engine.reporting import explain_error
+from netbuilder.core.engine.session import Computation, RunStorage, Session
+from netbuilder.core.errors import BuildError, EditError
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.registry import import_model, load_network, save_network
+from netbuilder.core.formats.script.python import Style, script_source
+from netbuilder.core.project import files
+from netbuilder.core.project.edits import rename_node
 from netbuilder.core.project.keras_names import keras_name
-from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.results.layer_values import node_outputs
+from netbuilder.core.results.own_units import predict_values
+from netbuilder.core.results.suggestion.selection import suggest
+from netbuilder.core.results.word_vectors import TokenTable, WordVectors
 from tests.few import few
 
 FACTS = DataFacts(rows=10, input_shapes={"input": (4,)}, tasks={"out": "regression"})
@@ -197,3 +218,239 @@ def test_half_precision_keeps_the_answers_whole(chain):
     graph = project.graph
     other = build_training_model(Project(graph=graph, training=training), FACTS)
     assert isinstance(other.optimizer, keras.optimizers.SGD)
+
+
+#: Among them names that differ in case, or that are equal once made safe.
+ODD = (
+    "größe", "hidden layer", "hidden_layer", "hidden/layer", "a:b", "1st", "_start", "😀",
+    "x" * 400, "x" * 401, "Dense", "dense", "None", 'say "hi"', "it's", "a\\b", "隐藏", "../..",
+    "{x} %s", "class", "-",
+)  # fmt: skip
+INPUT, OUTPUT = "Eingänge & mehr", "aus gabe"
+
+
+def chain(names):
+    nodes = [
+        Node(INPUT, "Input"),
+        *(Node(name, "Dense", {"units": 4, "activation": "relu"}) for name in names),
+    ]
+    nodes.append(Node(OUTPUT, "Dense", {"units": 1}))
+    ids = [node.id for node in nodes]
+    return Project(
+        graph=Graph(tuple(nodes), tuple(pairwise(ids))),
+        data=Data(kind="builtin", name="diabetes", scaling="minmax"),
+        training=Training(epochs=1),
+    )
+
+
+@pytest.mark.slow
+def test_odd_names_from_check_to_script(tmp_path, plain_python):
+    import keras
+
+    project = files.loads(files.dumps(chain(ODD)))
+    assert [node.id for node in project.graph.nodes] == [INPUT, *ODD, OUTPUT]
+    data = load_dataset(project, Path())
+    assert not [one for one in diagnose(project, data.facts) if one.severity is Severity.ERROR]
+    trained = Session(
+        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
+    ).run()
+    rows = data.train.raw_x[INPUT][:5]
+    expected = np.asarray(trained.model(rows))
+    path = tmp_path / "odd.h5"
+    save_network(trained, path)
+    save_network(project, tmp_path / "odd.py", style="exact")
+
+    plain = keras.models.load_model(path, compile=False)
+    np.testing.assert_allclose(plain.predict(rows, verbose=0), expected, rtol=1e-5)
+    assert len({layer.name for layer in plain.layers}) == len(plain.layers)
+
+    again = load_network(path)
+    assert [node.id for node in again.project.graph.nodes] == [INPUT, *ODD, OUTPUT]
+    np.testing.assert_allclose(np.asarray(again.model(rows)), expected, rtol=1e-5)
+    assert import_model(path).graph.by_id.keys() == project.graph.by_id.keys()
+
+    plain_python((tmp_path / "odd.py").read_text("utf-8"), tmp_path)
+
+
+@pytest.mark.parametrize("ending", few([".keras", "", ".tflite"], ".keras"))
+def test_odd_names_in_other_formats(tmp_path, ending):
+    project = chain(ODD)
+    data = load_dataset(project, Path())
+    trained = Session(
+        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
+    ).run()
+    save_network(trained, tmp_path / f"odd{ending}")
+
+
+def test_names_stay_as_they_are_where_keras_takes_them():
+    plain = ("dense_1", "Dense", "block.conv-2", "x" * 200, "None", "1st")
+    assert tuple(map(keras_name, plain)) == plain
+    safe = [keras_name(name) for name in (INPUT, *ODD, ".", "..")]
+    assert len({name.lower() for name in safe} - {"dense"}) == len(safe) - 2
+    assert all(name.isascii() and "/" not in name and len(name) <= 200 for name in safe)
+    assert keras_name("größe").startswith("grosse_")
+
+
+def test_messages_of_keras_speak_of_the_persons_name():
+    project = chain(("hidden layer",))
+    told = explain_error(ValueError(f"bad shape at '{keras_name('hidden layer')}'"), project.graph)
+    assert told.node == "hidden layer"
+    assert keras_name("hidden layer") not in str(told)
+    nodes = (
+        Node("ein gabe", "Input", {"shape": [4]}),
+        Node("zwei Ebenen", "Conv2D", {"filters": 2, "kernel_size": 3}),
+    )
+    wrong = Project(graph=Graph(nodes, (("ein gabe", "zwei Ebenen"),)))
+    with pytest.raises(BuildError) as failed:
+        build_training_model(wrong, None)
+    assert failed.value.node == "zwei Ebenen"
+    assert keras_name("zwei Ebenen") not in str(failed.value)
+
+
+def test_a_layer_can_be_renamed_to_anything_but_nothing():
+    project = chain(("dense",))
+    for name in ODD:
+        if name != "dense":
+            assert name in rename_node(project, "dense", name).graph.by_id
+    for name in ("", "   ", OUTPUT):
+        with pytest.raises(EditError):
+            rename_node(project, "dense", name)
+
+
+def test_values_by_hand():
+    """Two bins, 0 to 1 and 1 to 3, of a column; a yes or no is itself."""
+    kernel, bias = bin_weights([(0.0, 1.0, 3.0), (0.0, 1.0)])
+    rows = np.array([[-1.0, 0.0], [0.5, 1.0], [2.0, 0.0], [5.0, 1.0]])
+    values = np.clip(rows @ kernel + bias, 0, 1)
+    assert values.tolist() == [[0, 0, 0], [0.5, 0, 1], [1, 0.5, 0], [1, 1, 1]]
+
+
+def test_edges_hold_equally_many_values():
+    values = np.random.default_rng(0).exponential(size=1_600)
+    edges = bin_edges(values, 16)
+    np.testing.assert_allclose(np.histogram(values, edges)[0], 100, atol=1)
+    assert bin_edges(np.array([0.0, 1.0, 1.0]), 16) == (0, 1)
+    assert bin_edges(np.array([2.0, 2.0]), 16) == (2, 3), "never divided by zero"
+    rain = np.concatenate([np.zeros(300), np.arange(1, 701) / 10])
+    assert bin_edges(rain, 16)[:2] == (0, 0.1), "without rain is nothing like a little of it"
+    assert bin_edges(rain[150:], 16)[1] > 0.1, "less than three bins of one value"
+    close = bin_edges(np.array([0.0, 1e-7, 1.0, 2.0, 3.0]), 4)
+    assert np.diff(close).min() > 1e-4
+
+
+@pytest.fixture
+def trained(tmp_path):
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": random.normal(5, 2, 150), "b": random.choice(["u", "v"], 150)})
+    frame["y"] = np.floor(frame["a"]) + 3 * (frame["b"] == "u") + 0.5
+    frame.round(3).to_csv(tmp_path / "t.csv", index=False)
+    data = Data("csv", path="t.csv", target=("y",), scaling="bins", options={"task": "regression"})
+    nodes = (
+        Node("input", "Input"),
+        Node("dense", "Dense", {"units": 4}),
+        Node("concatenate", "Concatenate"),
+        Node("output", "Dense", {"units": 1}),
+    )
+    edges = (("input", "dense"), ("dense", "concatenate"), ("input", "concatenate"),
+             ("concatenate", "output"))  # fmt: skip
+    project = Project("bins", Graph(nodes, edges), data, Training(epochs=2))
+    project = fit_output_to_data(project, load_facts(project, tmp_path))
+    return Session(
+        project, load_dataset(project, tmp_path), storage=RunStorage(record=False)
+    ).run(), tmp_path
+
+
+@pytest.mark.slow
+def test_the_network_its_file_and_its_script_have_the_same_bins(trained, plain_python):
+    network, folder = trained
+    dataset = load_dataset(network.project, folder)
+    (edges,) = network.facts.bins.values()
+    assert [len(one) for one in edges] == [17, 2, 2]
+    layer = network.training_model.get_layer("input_bins")
+    assert not layer.trainable
+    np.testing.assert_array_equal(layer.get_weights()[0], bin_weights(edges)[0], "untouched")
+    model, nodes = node_outputs(network)
+    binned = np.asarray(model(dataset.train.x["input"])[nodes.index("input")])
+    assert binned.shape == (108, 18) and binned.min() == 0 and binned.max() == 1
+
+    raw = dataset.test.raw_x["input"]
+    expected = predict_values(network, dataset.test.x)["output"]
+    registry.save_network(network, folder / "m.h5")
+    np.save(folder / "raw.npy", raw.astype("float32"))
+    for library in ("keras", "tf_keras"):
+        code = (
+            f"import {library} as keras, numpy as np; m = keras.models.load_model('m.h5', "
+            "compile=False); np.save('out.npy', m.predict(np.load('raw.npy'), verbose=0))"
+        )
+        plain_python(code, folder)
+        np.testing.assert_allclose(np.load(folder / "out.npy"), expected, atol=1e-4)
+    again = registry.load_network(folder / "m.h5")
+    assert again.facts.bins == network.facts.bins
+    np.testing.assert_allclose(again.model.predict(raw, verbose=0), expected, atol=1e-4)
+    for style in Style:
+        plain_python(script_source(network.project, network.facts, style), folder)
+
+
+TEXTS = ("the king met his doctor", "a queen and zzyzzx in paris")
+
+
+@pytest.fixture
+def project(tmp_path):
+    rows = [f"{text},{label}" for label, text in enumerate(TEXTS) for _ in range(20)]
+    (tmp_path / "t.csv").write_text("text,label\n" + "\n".join(rows), "utf-8")
+    nodes = (
+        Node("input", "Input"),
+        Node("words", "Embedding", {"input_dim": 14, "output_dim": 50, "weights": "included"}),
+        Node("average", "GlobalAveragePooling1D"),
+        Node("output", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+    edges = (("input", "words"), ("words", "average"), ("average", "output"))
+    return Project("t", data=Data("text", path="t.csv"), graph=Graph(nodes, edges))
+
+
+def test_they_know_what_words_mean():
+    words, vectors = included_words()
+    assert (len(words), vectors.shape) == (20_000, (20_000, 50))
+    table = TokenTable(tuple(words), np.arange(len(words)))
+    known = WordVectors.of(vectors, table)
+    assert words[known.analogy("king", "man", "woman")[0][0]] == "queen"
+    assert "nurse" in {words[place] for place, _cosine in known.analogy("doctor", "he", "she")}
+    assert "london" in {words[place] for place, _cosine in known.neighbours("paris")}
+    assert count_known(("king", "zzyzzx")) == 1
+
+
+def test_an_embedding_begins_with_the_vectors_of_its_vocabulary(project, tmp_path):
+    facts = load_facts(project, tmp_path)
+    (matrix,) = build_training_model(project, facts, seed=1).get_layer("words").get_weights()
+    words, vectors = included_words()
+    for word in ("king", "paris"):
+        np.testing.assert_array_equal(
+            matrix[facts.vocabulary.index(word)], vectors[words.index(word)]
+        )
+    # What is not known, padding and unknown words begin at random.
+    for row in (0, 1, facts.vocabulary.index("zzyzzx")):
+        assert np.abs(matrix[row]).max() <= 0.05
+    graph = project.graph.by_id["words"]
+    small = replace(graph, params={**graph.params, "output_dim": 8})
+    nodes = tuple(small if node.id == "words" else node for node in project.graph.nodes)
+    with pytest.raises(BuildError) as failure:
+        build_training_model(replace(project, graph=Graph(nodes, project.graph.edges)), facts)
+    assert failure.value.code == "word_vectors_do_not_fit"
+
+
+def test_a_script_reads_them_from_a_file(project, tmp_path):
+    source = script_source(project, load_facts(project, tmp_path))
+    compile(source, "script.py", "exec")
+    assert "english_words.npz" in source
+    assert 'weights="included"' not in source
+
+
+@pytest.mark.slow
+def test_a_table_of_texts_becomes_a_network_that_reads_them(tmp_path):
+    """Words that never occur in training tell the classes apart, since the vectors know them."""
+    rows = [f"this is {word} number {n},{label}" for n in range(15) for label, word in
+            (("animal", "a dog"), ("city", "paris"))]  # fmt: skip
+    (tmp_path / "t.csv").write_text("text,label\n" + "\n".join(rows), "utf-8")
+    suggestion = suggest(tmp_path / "t.csv", seconds=1)
+    assert suggestion.project.data.kind == "text"
+    assert suggestion.task == "binary"

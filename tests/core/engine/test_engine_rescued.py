@@ -1,12 +1,27 @@
-"""A run that breaks off keeps what it had learned by then."""
+"""What a run has learned survives a full disk, a kill, a fault, and whatever fails after it."""
+
+import random
+import runpy
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine import checkpoint, events
+from netbuilder.core.engine.checkpoint import read_checkpoint
+from netbuilder.core.engine.events import CheckpointSaved, Paused, Resumed
+from netbuilder.core.engine.loop.compilation import Decision
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Computation, RunStorage, Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.model import Choice
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from tests.core.engine.forked import Forked
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -93,3 +108,142 @@ def test_a_run_that_broke_off_is_in_runs(chain, dataset, numbers, tmp_path):
     assert np.isfinite(losses).all()
     assert len(losses) == 30
     assert session.rescued is None
+
+
+WIDE_NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+
+
+@pytest.fixture
+def disk_with_more_room():
+    """Files cannot grow beyond the limit, as on a disk without room; ``lift`` makes room."""
+    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    import signal
+
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+
+    def lift():
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    yield lift
+    lift()
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_full_disk_pauses_the_run(
+    chain, dataset, numbers, tmp_path, disk_with_more_room, monkeypatch
+):
+    monkeypatch.setattr(checkpoint, "INTERVAL_SECONDS", 0.05)
+    told: list[Event] = []
+    arrived = threading.Condition()
+
+    def on_event(event):
+        with arrived:
+            told.append(event)
+            arrived.notify_all()
+
+    def wait(kind):
+        def found():
+            return next((event for event in told if isinstance(event, kind)), None)
+
+        with arrived:
+            assert arrived.wait_for(lambda: found() is not None, 60), kind
+            return found()
+
+    data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
+    session = Session(
+        chain(WIDE_NET, epochs=10**6),
+        data,
+        on_event=on_event,
+        storage=RunStorage(checkpoint_dir=tmp_path / "run", record=False),
+        computation=Computation("graph"),
+    )
+    thread = threading.Thread(target=session.run, daemon=True)
+    thread.start()
+    paused = wait(Paused)
+    assert "cannot be saved" in paused.reason and "disk" in paused.reason
+    time.sleep(0.6)
+    assert not any(isinstance(event, Resumed) for event in told)
+    assert read_checkpoint(tmp_path / "run") is None
+    disk_with_more_room()
+    wait(Resumed)
+    wait(CheckpointSaved)
+    session.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    found = read_checkpoint(tmp_path / "run")
+    assert found is not None and session.history is not None
+    np.testing.assert_array_equal(found.rows["steps"], session.history.steps.values)
+
+
+SCRIPT = Path(__file__).with_name("engine_killed.py")
+STEPS_PER_EPOCH = 7
+CHANGE = 250
+
+
+def start(folder, out, *more: str):
+    return Forked(SCRIPT, str(folder), str(out), *more)
+
+
+def change_compilation_in(epoch):
+    """Remember, as an earlier run would, that this network goes over to XLA within ``epoch``."""
+    script = runpy.run_path(str(SCRIPT))
+    session = Session(script["project"](), script["data"](), storage=RunStorage(record=False))
+    session._prepare()
+    remembered = session.trainer.compilation.remembered
+    remembered.write(Decision("loop", step=epoch * STEPS_PER_EPOCH + 3))
+
+
+def killed(process, behind, more):
+    """Kill a run ``more`` seconds after its first checkpoint behind an epoch; gives its epoch."""
+    for line in process.stdout:
+        what, _, number = line.partition(" ")
+        if what == "saved" and int(number) > behind:
+            break
+    time.sleep(more)
+    process.kill()
+    process.wait()
+    return int(number)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_killed_run_goes_on_with_the_same_curve(tmp_path):
+    change_compilation_in(CHANGE)
+    whole, out, folder = tmp_path / "whole.npz", tmp_path / "killed.npz", tmp_path / "b"
+    assert start(tmp_path / "a", whole).wait() == 0
+    source = random.Random(2)
+    # Once in the graph loop, soon after the first checkpoint; once behind the change to XLA.
+    first = killed(start(folder, out, "--resume"), 0, source.random() * 0.1)
+    assert first < CHANGE
+    assert killed(start(folder, out, "--resume"), CHANGE, source.random() * 0.1) > CHANGE
+    assert not out.exists()
+    assert start(folder, out, "--resume").wait() == 0
+    with np.load(whole) as expected, np.load(out) as got:
+        assert str(expected["kind"]) == "loop"
+        assert sorted(expected.files) == sorted(got.files)
+        for name in expected.files:
+            np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
+
+
+def test_test_rows_that_cannot_be_judged_lose_no_network():
+    graph = Graph(
+        (Node("input", "Input"), Node("out", "Dense", {"units": 3, "activation": "softmax"})),
+        (("input", "out"),),
+    )
+    project = Project(
+        graph=graph, data=Data("builtin", name="iris"), training=Training(epochs=2, seed=1)
+    )
+    data = load_dataset(project, Path())
+    wrong = Split({"input": np.zeros((5, 7), np.float32)}, {"out": np.zeros(5, np.int32)}, {})
+    told: list[Event] = []
+    trained = Session(
+        project, replace(data, test=wrong), on_event=told.append, storage=RunStorage(record=False)
+    ).run()
+    assert (trained.epochs, trained.test) == (2, {})
+    notices = [one.notice for one in told if isinstance(one, events.DiagnosisAdded)]
+    assert [one.code for one in notices if one.code == "untested"] == ["untested"]
+    assert isinstance(told[-1], events.Finished)
+    answers = trained.model.predict(np.zeros((2, 4), np.float32), verbose=0)
+    assert answers.shape == (2, 3)

@@ -1,17 +1,37 @@
-"""The speed under the hand: slow, a step, an epoch, back to the start; and what a stop ends."""
+"""A run under the hand: its speed, its learning rate and its weights are set while it trains."""
 
+import shutil
 import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.events import EpochEnd, Finished, Paused, Resumed, Started, StepsDone
+from netbuilder.core.engine.events import (
+    EpochEnd,
+    Finished,
+    Paused,
+    PausedModel,
+    ProbeAnswered,
+    Resumed,
+    Started,
+    StepsDone,
+)
+from netbuilder.core.engine.manual_weights import WeightIndex, with_weights
+from netbuilder.core.engine.monitor.observer import Probe
 from netbuilder.core.engine.run_control import LossPace
-from netbuilder.core.engine.session import Computation, RunStorage, Session
+from netbuilder.core.engine.runs import run_store
+from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
+from netbuilder.core.errors import TrainingError
+from netbuilder.core.formats import registry
 from netbuilder.core.process.tensorflow_output import load_tensorflow
+from netbuilder.core.project.model import Choice
+from netbuilder.core.results.layer_values import weights_of
+from tests.few import few
 
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),
@@ -253,3 +273,346 @@ def test_a_run_is_paced_by_the_fall_of_its_loss_and_a_longer_one_does_not_wait()
     assert took(30.0, 0.03)[1] == pytest.approx(12.0), "there is no time to wait"
     still, whole, _longest = took(1e9, 0.001)
     assert still == whole == pytest.approx(8.0, abs=0.1), "a loss that stays is spread evenly"
+
+
+SMALL_NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+DECAY = {"name": "ExponentialDecay", "params": {
+    "initial_learning_rate": 0.05, "decay_steps": 5, "decay_rate": 0.5,
+}}  # fmt: skip
+OFF = "schedule_off"
+
+
+@pytest.fixture
+def plan(chain):
+    def make(**training: Any):
+        optimizer = Choice("SGD", {"learning_rate": DECAY})
+        return chain(SMALL_NET, optimizer=optimizer, batch_size=20, **training)
+
+    return make
+
+
+def weights(session):
+    return [weight.copy() for weight in session.trainer.training_model.get_weights()]
+
+
+@pytest.mark.parametrize("kind", few(["graph", "step", "loop"], "loop"))
+def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(plan, data, kind):
+    told: list[Event] = []
+    session = Session(
+        plan(epochs=5),
+        data,
+        on_event=told.append,
+        computation=Computation(kind),
+        storage=RunStorage(record=False),
+    )
+    session.run()
+    # 5 epochs of 4 steps: the rate has been halved four times.
+    assert session.trainer.learning_rate == pytest.approx(0.05 * 0.5**4)
+    assert not [event for event in told if isinstance(event, Changed)]
+    before = weights(session)
+    session.set_learning_rate(0.0)
+    session.train_more(3)
+    session.run()
+    changed = next(event for event in told if isinstance(event, Changed))
+    assert (changed.what, changed.value, changed.epoch, changed.note) == (
+        "learning_rate",
+        0,
+        5,
+        OFF,
+    )
+    ends = [event for event in told if isinstance(event, EpochEnd) and event.epoch > 5]
+    assert ends and all(event.learning_rate == 0 for event in ends)
+    for one, two in zip(before, weights(session), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(plan, data, tmp_path):
+    def run(epochs, resume, ask):
+        session = Session(
+            plan(epochs=epochs),
+            data,
+            computation=Computation("graph"),
+            storage=RunStorage(record=False, checkpoint_dir=tmp_path, resume=resume),
+        )
+        if ask:
+            session.set_learning_rate(0.02)
+        session.run()
+        return session
+
+    whole = run(9, False, True)
+    run(4, False, True)
+    rest = run(9, True, False)
+    assert rest.trainer is not None and rest.history is not None and whole.history is not None
+    assert rest.trainer.learning_rate == pytest.approx(0.02)
+    np.testing.assert_array_equal(rest.history.steps.values, whole.history.steps.values)
+    rest.train_more(2)
+    rest.run()
+    assert rest.trainer.learning_rate == pytest.approx(0.02)
+
+
+def test_a_reset_lets_the_schedule_rule_again(plan, data):
+    session = Session(
+        plan(epochs=4), data, computation=Computation("graph"), storage=RunStorage(record=False)
+    )
+    first = session.run().history
+    session.set_learning_rate(0.5)
+    session.train_more(1)
+    session.run()
+    session.reset_weights()
+    session.train_more(4 - session.epochs)
+    assert session.run().history == first
+
+
+@pytest.mark.slow
+def test_half_precision_and_files_know_the_schedule(plan, data, tmp_path):
+    import keras
+
+    session = Session(
+        plan(epochs=2, precision="mixed_float16"),
+        data,
+        computation=Computation("graph"),
+        storage=RunStorage(record=False),
+    )
+    session.set_learning_rate(0.003)
+    session.run()
+    assert session.trainer.learning_rate == pytest.approx(0.003)
+    plain = Session(
+        plan(epochs=2), data, computation=Computation("graph"), storage=RunStorage(record=False)
+    )
+    plain.set_learning_rate(0.003)
+    trained = plain.run()
+    for name in ("model.h5", "model.keras"):
+        registry.save_network(trained, tmp_path / name, tmp_path)
+        loaded = keras.models.load_model(tmp_path / name)
+        schedule = loaded.optimizer.get_config()["learning_rate"]
+        assert schedule["class_name"] == "ExponentialDecay"
+        loaded.fit(data.train.x["input"], data.train.y["out"], verbose=0)
+
+
+def test_several_devices_follow_the_schedule_and_the_hand(plan, data):
+    import tensorflow as tf
+
+    from netbuilder.core.engine.distribute import SharedProgram
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    sessions = []
+    for shared in (False, True):
+        session = Session(
+            plan(epochs=4), data, computation=Computation("graph"), storage=RunStorage(record=False)
+        )
+        session._strategy = strategy if shared else None
+        session.run()
+        session.set_learning_rate(0.01)
+        session.train_more(2)
+        session.run()
+        sessions.append(session)
+    assert isinstance(sessions[1].trainer.program, SharedProgram)
+    losses = [session.history.by_epoch()["loss"] for session in sessions]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+
+
+def test_a_schedule_beside_reduce_on_plateau_is_refused_in_words(plan, data):
+    project = plan(callbacks=(Choice("ReduceLROnPlateau"),))
+    with pytest.raises(TrainingError) as caught:
+        Session(project, data, storage=RunStorage(record=False)).run()
+    assert caught.value.code == "schedule_and_plateau"
+
+
+ONE, OTHER = WeightIndex("a", "kernel", (1, 2)), WeightIndex("out", "bias", (0,))
+Change = Callable[[Session], object]
+
+
+@pytest.fixture
+def made(chain, dataset, numbers):
+    """A session that does, in the pause behind its first epoch, one thing after the other: each
+    when the network that the one before has made is shown. Then it goes on."""
+
+    def make(*hands: Change, rate=0.01, start=None, compilation="auto", **storage: Any):
+        x, y = numbers
+        adam = Choice("Adam", {"learning_rate": rate})
+        project = chain(SMALL_NET, epochs=5, optimizer=adam, batch_size=16)
+        left: Iterator[Change] = iter((*hands, lambda session: session.resume()))
+
+        def told(event):
+            if isinstance(event, Paused):
+                session.stand()
+            elif isinstance(event, PausedModel):
+                session.shown.append(event.trained)
+                next(left)(session)
+            session.heard.append(event)
+
+        session = Session(
+            project,
+            dataset({"input": x}, {"out": y}, held=20),
+            on_event=told,
+            start=RunStart(start),
+            storage=RunStorage(**storage),
+            computation=Computation(compilation),
+        )
+        session.shown, session.heard = [], []
+        return session
+
+    return make
+
+
+def value(trained, weight):
+    return float(weights_of(trained, weight.node)[weight.name][weight.index])
+
+
+def test_it_goes_on_from_what_was_set(made):
+    session = made(
+        lambda s: s.set_weights({ONE: 3.0}),
+        lambda s: s.set_weights({ONE: 2.5, OTHER: -1.0}),
+        rate=1e-7,
+    )
+    session.watch(Probe("look", weights=("a",)))
+    session.one_epoch()
+    done = session.run()
+    before, once, twice = session.shown
+    assert (before.set_by_hand, once.set_by_hand, twice.set_by_hand) == (0, 1, 2)
+    assert value(once, ONE) == 3.0 and value(once, OTHER) == value(before, OTHER)
+    assert value(twice, ONE) == 2.5 and value(twice, OTHER) == -1.0
+    assert value(done, ONE) == pytest.approx(2.5, abs=1e-3)
+    seen = [e.weights["a"]["kernel"][1, 2] for e in session.heard if isinstance(e, ProbeAnswered)]
+    assert 2.5 in seen, "views see it in the pause"
+    rest = np.ones_like(weights_of(twice, "a")["kernel"], bool)
+    rest[1, 2] = False
+    assert np.array_equal(
+        weights_of(twice, "a")["kernel"][rest], weights_of(before, "a")["kernel"][rest]
+    )
+    assert (
+        int(done.training_model.optimizer.iterations)
+        == 5 * session.history.steps.values.shape[0] // 5
+    )
+    assert done.changes == (Changed("weights", 2, 1, 0),), "of one place the last holds"
+    assert done.set_by_hand == 0, "it has learned since"
+    run = run_store.load_run(session.run_id)
+    assert run.changes == done.changes, "Runs says it"
+
+
+@pytest.mark.slow
+def test_taken_back_it_learns_as_if_nobody_had_set_anything(made):
+    ends = []
+    for hands in (
+        (),
+        (
+            lambda s: s.set_weights({ONE: 3.0}),
+            lambda s: s.set_weights({ONE: 3.0, OTHER: 1.0}),
+            lambda s: s.set_weights({OTHER: 1.0}),
+            lambda s: s.set_weights({}),
+        ),
+    ):
+        session = made(*hands, compilation="graph", record=False)
+        session.one_epoch()
+        ends.append(session.run())
+        assert value(session.shown[-1], ONE) == value(session.shown[0], ONE)
+    assert ends[1].changes == ()
+    for mine, own in zip(
+        ends[0].training_model.get_weights(), ends[1].training_model.get_weights(), strict=True
+    ):
+        assert np.array_equal(mine, own), "the optimizer's state is as it was, too"
+
+
+def test_the_best_epoch_of_before_is_not_lost(made):
+    session = made(
+        lambda s: s.set_weights({ONE: 1e3, OTHER: 1e3}),
+        lambda s: (s.go_back_to_best(), s.stand()),
+        record=False,
+    )
+    session.one_epoch()
+    session.run()
+    before, bad, back = session.shown
+    assert (before.best_epoch, bad.best_epoch, back.best_epoch) == (1, 1, 1)
+    for mine, own in zip(
+        before.training_model.get_weights(), back.training_model.get_weights(), strict=True
+    ):
+        assert np.array_equal(mine, own)
+    assert back.set_by_hand == 0
+
+
+def test_a_run_that_is_killed_in_that_pause_has_what_was_set(made, tmp_path):
+    folder, left = tmp_path / "checkpoint", tmp_path / "left"
+
+    def kill(session):
+        session._parts.saver.writer.flush()
+        shutil.copytree(folder, left)
+        session.stop()
+
+    session = made(lambda s: s.set_weights({ONE: 3.0}), kill, checkpoint_dir=folder, record=False)
+    session.step()
+    session.run()
+    before = session.shown[-1]
+    assert (before.epochs, before.step) == (0, 1), "within an epoch"
+    again = made(lambda s: s.stop(), checkpoint_dir=left, resume=True, record=False)
+    again.pause()
+    again.run()
+    found = again.shown[0]
+    assert (found.epochs, found.step, found.set_by_hand) == (0, 1, 1)
+    assert value(found, ONE) == 3.0
+    for mine, own in zip(
+        found.training_model.get_weights(), before.training_model.get_weights(), strict=True
+    ):
+        assert np.array_equal(mine, own)
+
+
+def test_a_weight_that_is_not_there_changes_nothing(made):
+    session = made(record=False)
+    session.set_weights({ONE: 2.0, WeightIndex("a", "kernel", (9, 9)): 1.0})
+    session.one_epoch()
+    assert session.run().changes == ()
+
+
+def test_it_is_shown_though_something_else_waits_or_the_last_was_wrong(made, tmp_path):
+    nowhere = WeightIndex("a", "kernel", (9, 9))
+    session = made(
+        lambda s: (s.set_weights({ONE: 3.0}), s.watch(Probe("look"))),
+        lambda s: (s.set_weights({ONE: 2.0}), s.set_weights({nowhere: 1.0})),
+        lambda s: s.set_weights({nowhere: 1.0}),
+        record=False,
+    )
+    session.one_epoch()
+    session.run()
+    assert [value(one, ONE) for one in session.shown[1:]] == [3.0, 2.0, 2.0]
+
+
+def test_what_was_set_at_one_place_is_counted_together(made):
+    session = made(lambda s: s.set_weights({ONE: 3.0, OTHER: 1.0}), lambda s: s.stop())
+    session.step()
+    stopped = session.run()
+    assert (stopped.epochs, stopped.step, stopped.set_by_hand) == (0, 1, 2)
+    third = WeightIndex("out", "kernel", (0, 0))
+    more = with_weights(stopped, {third: 0.5})
+    assert more.set_by_hand == 3
+    assert [one.value for one in more.changes] == [3], "one mark, as of a run"
+
+    # A run that goes on from it begins the epoch anew, with these weights.
+    again = made(lambda s: s.set_weights({ONE: 4.0}), lambda s: s.stop(), start=more)
+    again.pause()
+    found = again.run()
+    assert [one.set_by_hand for one in again.shown] == [3, 4]
+    assert found.changes == (replace(more.changes[-1], value=4, epoch=0, step=0, note=""),)
+
+
+def test_another_rate_does_not_unset_them(made):
+    session = made(lambda s: s.stop(), start=None)
+    session.one_epoch()
+    first = with_weights(session.run(), {ONE: 3.0})
+    again = made(
+        lambda s: (s.set_learning_rate(0.5), s.set_weights({OTHER: 4.0})),
+        lambda s: s.stop(),
+        start=first,
+    )
+    again.pause()
+    again.run()
+    assert [one.set_by_hand for one in again.shown] == [1, 2]
+
+
+def test_what_it_has_learned_from_since_is_not_set_any_more(made):
+    session = made(lambda s: s.set_weights({ONE: 3.0}), lambda s: s.step(), lambda s: s.stop())
+    session.step()
+    stopped = session.run()
+    assert (stopped.step, stopped.set_by_hand) == (2, 0)
+    again = made(lambda s: s.stop(), start=stopped)
+    again.pause()
+    again.run()
+    assert again.shown[0].set_by_hand == 0

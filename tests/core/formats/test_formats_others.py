@@ -1,5 +1,8 @@
-"""Pictures, SavedModel, TensorFlow Lite, ONNX, and the registry that knows them all."""
+"""Every example in every format: pictures, SavedModel, TensorFlow Lite, ONNX; damaged files."""
 
+import importlib.util
+import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -7,10 +10,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.data.examples import find_example, list_examples
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.networks.assembly import assemble
+from netbuilder.core.engine.networks.graph_to_keras import build_training_model
+from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.writers import onnx
 from netbuilder.core.process.tensorflow_output import mute_output
+from netbuilder.core.project import files
 
 
 def test_the_ending_says_the_format():
@@ -98,3 +108,62 @@ def test_onnx_says_what_it_needs(diabetes, tmp_path):
     with pytest.raises(FormatError, match="pip install tf2onnx"):
         registry.save_network(diabetes, tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()
+
+
+NAMES = sorted(one.name for one in list_examples())
+FORMATS = registry.FORMATS
+ALL = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
+
+
+def turns(number):
+    """Two formats for each example, so that each format meets every fifth."""
+    half = len(FORMATS) // 2
+    return [FORMATS[place % len(FORMATS)] for place in (number, number + half)]
+
+
+def test_each_format_meets_some_examples():
+    counts = Counter(row.name for number in range(len(NAMES)) for row in turns(number))
+    assert min(counts[row.name] for row in FORMATS) >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_in_each_of_its_formats(tmp_path, name):
+    path = find_example(name).path
+    project = files.read(path)
+    dataset = load_dataset(project, path.parent)
+    project = resolve_defaults(project, dataset.facts)
+    training_model = build_training_model(project, dataset.facts, base=path.parent)
+    model = assemble(training_model, project, dataset.preprocessing, dataset.facts)
+    trained = TrainedModel(project, training_model, model, dataset.preprocessing, dataset.facts)
+    for row in FORMATS if ALL else turns(NAMES.index(name)):
+        if row.available:
+            target = tmp_path / f"m{row.endings[0] if row.endings else ''}"
+            try:
+                registry.save_network(trained, target, path.parent)
+            except FormatError as error:
+                # A recurrent network, say, which no board runs.
+                assert (row.name, error.code) == ("board", "board_not_supported")
+            else:
+                assert target.exists()
+
+
+def fuzz():
+    path = Path(__file__).parents[3] / "benchmarks" / "fuzz.py"
+    spec = importlib.util.spec_from_file_location("fuzz", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("count", "seed"), [(40, 11), pytest.param(400, 12, marks=pytest.mark.slow)]
+)
+@pytest.mark.timeout(1200)
+def test_damaged_files_end_in_words(tmp_path, count, seed):
+    program = fuzz()
+    result = program.run(count, seed, program.KINDS, tmp_path)
+    assert result["failed"] == []
+    # A mutator that changes nothing, or destroys everything, would prove nothing.
+    assert result["opened"] > count / 20
+    assert result["refused"] > count / 4

@@ -1,10 +1,12 @@
-"""Networks whose sizes are hidden: refused by what they would be, before they are made."""
+"""Files that are too large, have no room, or hide their sizes: told in words, before harm."""
 
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ import keras
 import numpy as np
 import pytest
 
-from netbuilder.core.errors import DataError, FormatError, ProjectFileError
-from netbuilder.core.formats import registry
+from netbuilder.core.errors import DataError, FormatError, ProjectFileError, UserError
+from netbuilder.core.files.regular_file import read_json
+from netbuilder.core.formats import metadata as long_json, registry
 from netbuilder.core.formats.importing import memory_check
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project import files
+from netbuilder.core.project.atomic import translate_disk_full
 
 Config = dict[str, Any]
 
@@ -235,3 +239,124 @@ def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path):
     )
     assert "linked.h5" in done.stderr
     assert "another file" in done.stderr
+
+
+@pytest.fixture
+def no_room():
+    """A disk that takes no file of more than some bytes."""
+    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", [row.name for row in registry.FORMATS])
+def test_each_format_says_it_in_the_same_words(diabetes, tmp_path, no_room, name):
+    row = next(one for one in registry.FORMATS if one.name == name)
+    if not row.available:
+        pytest.skip("its package is not installed")
+    path = tmp_path / f"net{row.endings[0] if row.endings else ''}"
+    before = path if row.endings else path / "saved_model.pb"
+    before.parent.mkdir(exist_ok=True)
+    before.write_bytes(b"what was there")
+    with pytest.raises(UserError, match="the file would be larger than this disk allows") as told:
+        registry.save_network(diabetes if row.trained else diabetes.project, path)
+    assert (told.value.code, told.value.path) == ("file_not_written", str(path))
+    assert before.read_bytes() == b"what was there"
+    left = {one for one in tmp_path.rglob("*") if one.is_file()}
+    assert left == {before}, "nothing half written is left"
+
+
+def test_a_full_disk_of_temporary_files_is_named(tmp_path):
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("only Linux has a disk that is always full")
+    with (
+        pytest.raises(UserError, match="the disk is full"),
+        translate_disk_full(tmp_path / "net.h5"),
+    ):
+        try:
+            full.write_bytes(b"x")
+        except OSError as error:
+            raise FormatError(f"It cannot be converted: {error}") from error
+
+
+def test_other_errors_stay_what_they_are(tmp_path):
+    with pytest.raises(FormatError, match="no layer"), translate_disk_full(tmp_path / "net.h5"):
+        raise FormatError("There is no layer.")
+
+
+def test_what_lies_beside_a_saved_model_is_left_alone(diabetes, tmp_path):
+    path = tmp_path / "served"
+    registry.save_network(diabetes, path)
+    first = (path / "saved_model.pb").stat().st_mtime_ns
+    registry.save_network(diabetes, path)
+    assert (path / "saved_model.pb").stat().st_mtime_ns > first
+    assert [one.name for one in tmp_path.iterdir()] == ["served"]
+    (path / "notes.txt").write_text("mine")
+    with pytest.raises(FormatError, match="not part of a SavedModel"):
+        registry.save_network(diabetes, path)
+    assert (path / "notes.txt").read_text() == "mine"
+
+
+HISTORY = {"loss": [i / 7 for i in range(400_000)]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [],
+        {"loss": [0.1, float("nan"), 1e-30] * 700, "é": {"a": [1, "ü", None], "b": True}},
+        {1: [2.5], "x": 3},
+        [[1.0, 2.0]] * 2500,
+        list(range(1000)),
+        list(range(1001)),
+        ("a", {"b": ()}),
+    ],
+)
+def test_it_is_the_same_text(value):
+    assert long_json.dumps(value) == json.dumps(value, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("text", ['{"a": [1, 2.5, -1e-30, NaN, true]}', "[1.5, 2]"])
+def test_long_text_is_read_as_short_is(text):
+    long = f"[{text}, {', '.join(['0.25'] * 30_000)}]"
+    assert repr(read_json(long, "it")[0]) == repr(json.loads(text))
+
+
+def _longest_wait(work):
+    """Of a thread that only counts, as a part of the time that ``work`` takes."""
+    turns: list[float] = []
+    stop = threading.Event()
+
+    def count():
+        while not stop.is_set():
+            turns.append(time.perf_counter())
+            time.sleep(0)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    begin = time.perf_counter()
+    try:
+        work()
+    finally:
+        end = time.perf_counter()
+        stop.set()
+        thread.join()
+    inside = [begin, *(one for one in turns if begin < one < end), end]
+    return max(b - a for a, b in pairwise(inside)) / (end - begin)
+
+
+@pytest.mark.parametrize("way", ["write", "read"])
+def test_other_threads_have_their_turn(way):
+    text = json.dumps(HISTORY)
+    work = {"write": lambda: long_json.dumps(HISTORY), "read": lambda: read_json(text, "it")}[way]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.001)
+    try:
+        # Another program may have the processor for a while, not each time.
+        assert min(_longest_wait(work) for _ in range(3)) < 0.3
+    finally:
+        sys.setswitchinterval(before)

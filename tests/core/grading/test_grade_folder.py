@@ -1,6 +1,7 @@
-"""A folder of hand-ins, judged by real worker processes."""
+"""A folder of submissions, judged by real worker processes, and a class that is followed."""
 
 import os
+import resource
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,8 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.grading import submission as submission_info, submission_writer
+from netbuilder.core.grading import class_progress, submission as submission_info, submission_writer
+from netbuilder.core.grading.class_progress import Progress
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -390,3 +392,129 @@ def test_a_network_that_answers_another_column_is_not_compared(folder, hidden, t
         in found["other.h5"].message
     )
     assert "the others" not in found["ada.h5"].message
+
+
+ADA = Progress("Ada", "A first network", (1, 2), 5, 3, 40.0, "accuracy", 0.9)
+
+
+@pytest.fixture
+def class_folder(tmp_path: Path) -> Path:
+    return class_progress.start_class(tmp_path, "8b")
+
+
+def test_a_class_is_found_until_it_ends(tmp_path):
+    assert class_progress.find_class(tmp_path) is None
+    class_folder = class_progress.start_class(tmp_path, "8b")
+    assert class_progress.find_class(tmp_path) == (class_folder, "8b")
+    class_progress.end_class(class_folder)
+    assert class_progress.find_class(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_that_was_left_behind_is_none(class_folder):
+    old = (class_folder / "class.json").stat().st_mtime - class_progress.ABANDONED_SECONDS - 60
+    os.utime(class_folder / "class.json", (old, old))
+    assert class_progress.find_class(class_folder.parent) is None
+    class_progress.touch_class(class_folder)
+    assert class_progress.find_class(class_folder.parent) is not None
+
+
+def test_what_is_written_is_read(class_folder):
+    assert class_progress.write_progress(class_folder, class_progress.new_pupil(), ADA)
+    (pupil,) = class_progress.read_class(class_folder)
+    assert pupil.progress == ADA and pupil.age < 5
+    assert not (pupil.finished or pupil.stuck or pupil.silent)
+
+
+def test_states(class_folder):
+    ada = class_progress.new_pupil()
+    for progress, state in (
+        (Progress("a", "x", (1, 2), 2, 2, 900.0), "finished"),
+        (Progress("a", "x", (1,), 2, 2, 301.0), "stuck"),
+    ):
+        class_progress.write_progress(class_folder, ada, progress)
+        (pupil,) = class_progress.read_class(class_folder)
+        assert [name for name in ("finished", "stuck", "silent") if getattr(pupil, name)] == [state]
+    old = (class_folder / f"{ada}.json").stat().st_mtime - 60
+    os.utime(class_folder / f"{ada}.json", (old, old))
+    (pupil,) = class_progress.read_class(class_folder)
+    assert pupil.silent and not pupil.stuck
+
+
+def test_names_that_stand_twice_are_numbered(class_folder):
+    for _window in range(3):
+        class_progress.write_progress(class_folder, class_progress.new_pupil(), ADA)
+    names = [pupil.progress.name for pupil in class_progress.read_class(class_folder)]
+    assert names == ["Ada", "Ada (2)", "Ada (3)"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 10_000, b'{"name": "' + b"x" * 30_000 + b'"}'],
+)
+def test_what_is_no_record_is_left_out(class_folder, content):
+    (class_folder / f"{class_progress.new_pupil()}.json").write_bytes(content)
+    class_progress.write_progress(class_folder, class_progress.new_pupil(), ADA)
+    assert len(class_progress.read_class(class_folder)) == 1
+
+
+def test_a_record_of_nonsense_shows_what_fits(class_folder):
+    path = class_folder / f"{class_progress.new_pupil()}.json"
+    path.write_text(
+        '{"name": "A\\u202e\\nda", "lesson": 7, "done": {"a": 1}, "steps": 1e300, "step": -4,'
+        ' "seconds": NaN, "best": "1", "metric": []}'
+    )
+    pupils = class_progress.read_class(class_folder)
+    assert [pupil.progress for pupil in pupils] in ([Progress("Ada", steps=200)], [])
+
+
+def test_other_files_are_neither_read_nor_deleted(class_folder):
+    (class_folder / "homework.json").write_text('{"name": "Eve"}')
+    class_progress.write_progress(class_folder, class_progress.new_pupil(), ADA)
+    assert len(class_progress.read_class(class_folder)) == 1
+    class_progress.end_class(class_folder)
+    assert [path.name for path in class_folder.iterdir()] == ["homework.json"]
+
+
+def test_nothing_is_written_after_the_end(class_folder):
+    class_progress.end_class(class_folder)
+    assert not class_progress.write_progress(class_folder, class_progress.new_pupil(), ADA)
+    assert not class_folder.exists()
+
+
+def test_a_full_disk_is_an_error_of_ours_and_keeps_the_last_record(class_folder):
+    ada = class_progress.new_pupil()
+    class_progress.write_progress(class_folder, ada, ADA)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(UserError):
+            class_progress.write_progress(class_folder, ada, ADA)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    (pupil,) = class_progress.read_class(class_folder)
+    assert pupil.progress == ADA
+
+
+def test_a_network_is_shown_when_it_was_asked_for(class_folder):
+    ada = class_progress.new_pupil()
+    assert class_progress.received_project(class_folder, ada) is None
+    class_progress.ask_for_project(class_folder, ada)
+    assert class_progress.is_asked(class_folder, ada)
+    class_progress.answer(class_folder, ada, Project("mine"))
+    project = class_progress.received_project(class_folder, ada)
+    assert project is not None and project.name == "mine"
+    assert not class_progress.is_asked(class_folder, ada)
+
+
+def test_who_is_stuck_longest_goes_first_and_who_is_done_last(class_folder):
+    for name, done, seconds in (("a", 5, 900), ("b", 1, 10), ("c", 1, 400), ("d", 1, 800)):
+        progress = Progress(name, "x", tuple(range(1, done + 1)), 5, 2, seconds)
+        class_progress.write_progress(class_folder, class_progress.new_pupil(), progress)
+    order = class_progress.sorted_by_need(class_progress.read_class(class_folder))
+    assert [pupil.progress.name for pupil in order] == ["d", "c", "b", "a"]
+
+
+def test_a_histogram():
+    assert class_progress.histogram([0.0, 0.5, 1.0, 1.0], 4) == [1, 0, 1, 2]
+    assert class_progress.histogram([3.0], 4) == [0, 0, 1, 0]

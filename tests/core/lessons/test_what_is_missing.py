@@ -1,6 +1,7 @@
-"""What a step says that is missing leads to what its text asks for."""
+"""Steps: what is missing, what was undone, what counts as trained."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from netbuilder.core.lessons.conditions import parse_condition
 from netbuilder.core.lessons.layer_check import LayerCheck
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_files import observe_project
+from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.lessons.lesson_state import LessonState, ObservedRun
 from netbuilder.core.lessons.step_check import breaks_lesson, check_steps
 from netbuilder.core.project import card_answers, edits
 from netbuilder.core.project.edits_data import set_columns
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import Choice, Data, Project
+from tests.core.lessons import solutions
 
 
 def _begun() -> Project:
@@ -258,3 +261,106 @@ def test_each_goal_says_what_it_lacks_itself():
         check = WORDS[word]
         said.append(check.missing(LessonState(project), check.parse(asked), 1))
     assert all(said) and said[0] != said[1]
+
+
+def _undone(
+    lesson: str, project: Project, done: int, answers: Mapping[int, str] | None = None
+) -> dict[int, tuple[str, ...]]:
+    state = LessonState(project, done=frozenset(range(1, done + 1)), answers=answers or {})
+    return {r.number: r.undone for r in check_steps(library.find_lesson(lesson), state) if r.undone}
+
+
+@pytest.mark.parametrize("name", solutions.SOLUTIONS)
+def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name):
+    project = library.start_project(library.find_lesson(name))
+    for number, actions in enumerate(solutions.SOLUTIONS[name]):
+        for action in solutions.changes(actions):
+            if callable(action):
+                project = action(project)
+                # In the midst of a step the canvas may be anything that leads to it.
+                assert not _undone(name, project, number), f"while step {number + 1} is done"
+        assert not _undone(name, project, number + 1), f"behind step {number + 1}"
+
+
+def test_the_last_answer_counts():
+    lesson = library.find_lesson("what_is_a_network")
+    begun, question = library.start_project(lesson), lesson.steps[0].question
+    assert question is not None and question.another is not None
+    assert not _undone(lesson.name, begun, 1, {1: question.answer})
+    assert list(_undone(lesson.name, begun, 1, {1: "77"})) == [1]
+    assert not _undone(lesson.name, begun, 1, {1: f"77\n{question.another.answer}"})
+
+
+def test_what_is_taken_back_is_told_until_it_is_there_again():
+    begun = library.start_project(library.find_lesson("first_model"))
+    begun = edits.set_data(begun, Data(kind="builtin", name="iris"))
+    first = edits.append_layer(begun, "Dense", params={"units": 16, "activation": "relu"})
+    whole = edits.append_layer(first, "Dense", params={"units": 3, "activation": "softmax"})
+    assert _undone("first_model", whole, 3) == {}
+    wider = edits.set_params(whole, "dense", units=32)
+    assert _undone("first_model", wider, 3) == {2: ("dense has units 32; the lesson asks for 16.",)}
+    headless = edits.remove_nodes(whole, ["dense_1"])
+    assert list(_undone("first_model", headless, 3)) == [3]
+    assert list(_undone("first_model", edits.set_data(whole, Data()), 3)) == [1]
+    # What is counted for the pupil stays counted.
+    record = with_record(headless, replace(LessonRecord("first_model"), done=frozenset({1, 2, 3})))
+    lesson = library.find_lesson("first_model")
+    assert [one.done for one in check_steps(lesson, observe_project(lesson, record, None))][:4] == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+PLAN = {
+    "loss": Choice("mean_squared_error"),
+    "optimizer": Choice("SGD"),
+    "batch_size": 7,
+    "callbacks": (Choice("EarlyStopping"),),
+    "class_weight": "balanced",
+}
+
+
+def _trained_missing(project: Project, trained: Project) -> str:
+    state = LessonState(project, run=ObservedRun(trained, 3))
+    return WORDS["trained"].missing(state, True, 1)
+
+
+@pytest.mark.parametrize("name", PLAN)
+def test_another_plan_has_to_be_trained_again(name):
+    before = Project()
+    assert _trained_missing(before, before) == ""
+    after = edits.set_training(before, **{name: PLAN[name]})
+    assert _trained_missing(after, before)
+    assert _trained_missing(after, after) == ""
+
+
+def test_how_long_and_from_which_seed_is_no_other_network():
+    before = Project()
+    after = edits.set_training(before, epochs=99, seed=99)
+    assert _trained_missing(after, before) == ""
+
+
+def test_a_loss_that_was_chosen_by_itself_is_the_one_of_the_run():
+    plan = Project()
+    run = edits.set_training(plan, loss=Choice("binary_crossentropy"))
+    assert plan.training.loss is None
+    assert _trained_missing(plan, run) == ""
+    chosen = replace(plan, training=replace(plan.training, loss=Choice("mean_squared_error")))
+    assert "(loss)" in _trained_missing(chosen, run)
+
+
+@pytest.mark.parametrize(
+    ("word", "lacking", "holding"),
+    [("trained", True, True), ("epochs_run", ">= 9", ">= 3"), ("metric", "loss < 0.1", "loss < 1")],
+)
+def test_while_a_training_runs_the_one_before_it_is_not_judged(word, lacking, holding):
+    plan = Project()
+    row = WORDS[word]
+    of_before = ObservedRun(edits.set_training(plan, batch_size=7), 3, {"loss": (0.5,)})
+    ended = LessonState(plan, run=of_before)
+    running = replace(ended, training=True)
+    lack = row.parse(lacking) if isinstance(lacking, str) else lacking
+    hold = row.parse(holding) if isinstance(holding, str) else holding
+    assert row.missing(ended, lack, 1) != row.missing(running, lack, 1)
+    assert row.missing(running, lack, 1) == WORDS["trained"].missing(running, True, 1) != ""
+    if word != "trained":
+        assert row.missing(running, hold, 1) == ""

@@ -1,6 +1,7 @@
-"""The live views give what the trained model itself answers, and scikit-learn's components."""
+"""Live views, the landscape and k-means: what the model itself and scikit-learn give."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,17 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.events import ProbeAnswered
 from netbuilder.core.engine.monitor.observer import evaluate_probe
+from netbuilder.core.engine.networks.loss_values import loss_on
+from netbuilder.core.engine.networks.network_copies import changing_weights, copy_network
 from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
+from netbuilder.core.lessons import library
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.results.k_means import KMeans, column_samples, hidden_samples
+from netbuilder.core.results.landscape import loss_landscape
 from netbuilder.core.results.layer_values import node_activations, raw_sample
 from netbuilder.core.results.live import forecast_and_wall, histograms, maps, plane, sample_summary
 from netbuilder.core.results.live.views import VIEWS, Axes, views_for
@@ -253,3 +259,204 @@ def test_the_nearest_word_is_that_of_the_smallest_angle():
     assert sample_summary.step_names(
         {"in": np.array([2, 4, 0])}, {"in": ("", "u", "good", "x", "bad")}, 3
     ) == ("good", "bad", "·")
+
+
+@pytest.mark.slow
+def test_a_path_past_a_frozen_body(tmp_path):
+    """The history of a run does not hold the weights of a frozen pretrained network."""
+    random = np.random.default_rng(1)
+    bands = random.normal(size=(24, 80, 32)).astype(np.float32)
+    np.savez(tmp_path / "d.npz", x=bands, y=np.arange(24) % 2)
+    graph = chain(
+        ("body", "SpeechEmbedding", {"pooling": "avg"}),
+        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+    data = Data("arrays", path=str(tmp_path / "d.npz"))
+    trained, dataset = train(graph, data, Path(), epochs=1)
+    end = [np.array(value) for value in changing_weights(trained.training_model)]
+    assert len(end) == 2
+    path = [[value * part for value in end] for part in (0.5, 0.7, 1.0)]
+    landscape = loss_landscape(trained, dataset, [path], side=2)
+    np.testing.assert_allclose(landscape.paths[0][-1], 0, atol=1e-6)
+    assert np.linalg.norm(landscape.paths[0][0]) > np.linalg.norm(landscape.paths[0][1]) > 0
+
+
+def test_losses_and_path_are_those_of_the_weights():
+    graph = chain(
+        ("hidden", "Dense", {"units": 3, "activation": "tanh"}),
+        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+    trained, dataset = train(graph, Data("builtin", name="moons"), Path(), epochs=3)
+    end = trained.training_model.get_weights()
+    random = np.random.default_rng(0)
+    first, second = ([random.normal(size=w.shape) for w in end] for _direction in range(2))
+    # A path in a plane: two directions explain all of it.
+    path = [
+        [w + a * d + b * e for w, d, e in zip(end, first, second, strict=True)]
+        for a, b in ((-2, 1), (-1, 0.5), (-0.5, -0.5), (0, 0))
+    ]
+    landscape = loss_landscape(trained, dataset, [path], side=5)
+    assert landscape.explained == pytest.approx((1.0,))
+    np.testing.assert_allclose(landscape.paths[0][-1], 0, atol=1e-6)
+    # Distances are relative to the length of each unit's weights (Li et al. 2018).
+    lengths = [np.linalg.norm(end[n - n % 2], axis=0) for n in range(len(end))]
+
+    def relative(weights):
+        parts = zip(weights, end, lengths, strict=True)
+        return np.concatenate([((w - v) / length).ravel() for w, v, length in parts])
+
+    sizes = [np.linalg.norm(relative(weights)) for weights in path]
+    np.testing.assert_allclose(np.linalg.norm(landscape.paths[0], axis=1), sizes, rtol=1e-4)
+    assert sizes != pytest.approx(
+        [
+            np.linalg.norm(np.concatenate([(w - v).ravel() for w, v in zip(p, end, strict=True)]))
+            for p in path
+        ],
+        rel=0.05,
+    )
+    rows = np.linspace(0, len(dataset.train) - 1, min(len(dataset.train), 256)).astype(int)
+    x = {name: values[rows] for name, values in dataset.train.x.items()}
+    y = {name: values[rows] for name, values in dataset.train.y.items()}
+
+    def loss(weights):
+        network = copy_network(trained.training_model, trained.project, trained.facts)
+        network.set_weights(weights)
+        return loss_on(network, trained.project, x, y)
+
+    # The first point of the path, rebuilt from its place on the map.
+    left, bottom, right, top = landscape.box
+    axes = np.linalg.lstsq(
+        landscape.paths[0], np.array([np.concatenate([(w - v).ravel() for w, v in
+                                                      zip(p, end, strict=True)]) for p in path]),
+        rcond=None)[0]  # fmt: skip
+    for row, column in ((0, 0), (2, 3), (4, 4)):
+        spot = np.array([left + column / 4 * (right - left), bottom + row / 4 * (top - bottom)])
+        ends = np.cumsum([w.size for w in end])[:-1]
+        moved = np.split(np.concatenate([w.ravel() for w in end]) + spot @ axes, ends)
+        there = loss([v.reshape(w.shape) for v, w in zip(moved, end, strict=True)])
+        assert landscape.losses[row, column] == pytest.approx(there, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_without_a_path_each_random_filter_is_as_long_as_the_networks():
+    graph = chain(("out", "Dense", {"units": 1, "activation": "sigmoid"}))
+    trained, dataset = train(graph, Data("builtin", name="moons"), Path(), epochs=1)
+    landscape = loss_landscape(trained, dataset, side=3)
+    assert landscape.box == (-1, -1, 1, 1)
+    assert landscape.explained == ()
+    assert landscape.paths == ()
+    own = loss_on(trained.training_model, trained.project, dataset.train.x, dataset.train.y)
+    assert landscape.losses[1, 1] == pytest.approx(own, rel=0.05)
+    assert loss_landscape(trained, dataset, side=3, needed=lambda: False) is None
+
+
+ONES = np.ones(2)
+
+
+def test_the_steps_are_those_of_the_calculation_on_paper():
+    samples = np.array([[0.0, 0.0], [0.0, 2.0], [6.0, 0.0], [6.0, 4.0]])
+    first = KMeans.start(samples, ONES, np.array([[0.0, 0.0], [3.0, 0.0], [40.0, 40.0]]))
+    assert not first.assigned and not first.settled
+    assert first.move() is first, "without clusters there is no mean"
+    assigned = first.assign()
+    assert assigned.current.cluster_of.tolist() == [0, 0, 1, 1]
+    assert assigned.inertia == 0 + 4 + 9 + 25
+    moved = assigned.move()
+    np.testing.assert_array_equal(moved.current.centroids, [[0, 1], [6, 2], [40, 40]])
+    assert moved.inertia == 1 + 1 + 4 + 4
+    assert moved.settled and moved.assign() is moved and moved.run() is moved
+    back = moved.back()
+    assert back.current is assigned.current, "a step is never changed"
+    assert back.back().back().back().steps == first.steps
+    dragged = moved.drag(2, (6.0, 4.0))
+    assert dragged.current.cluster_of.tolist() == [0, 0, 1, 1], "assigned only when asked"
+    assert dragged.assign().current.cluster_of.tolist() == [0, 0, 1, 2]
+    counts = dragged.run().classes_in_clusters(np.array([1, 0, 1, 1]), 2)
+    assert counts.tolist() == [[1, 1], [0, 1], [0, 1]]
+
+
+def test_a_tie_goes_to_the_first_centroid_and_distances_are_standardized():
+    samples = np.array([[1.0, 0.0], [1.0, 30.0]])
+    ends = np.array([[2.0, 0.0], [0.0, 0.0]])
+    assert KMeans.start(samples, ONES, ends).assign().current.cluster_of.tolist() == [0, 0]
+    # In units of the columns the sample (1, 30) is nearer to (9, 30); standardized it is not.
+    far = np.array([[9.0, 30.0], [1.0, 0.0]])
+    scale = np.array([1.0, 100.0])
+    assert KMeans.start(samples, ONES, far).assign().current.cluster_of[1] == 0
+    assert KMeans.start(samples, scale, far).assign().current.cluster_of[1] == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_end_is_scikit_learns(seed):
+    from sklearn.cluster import KMeans as Reference
+    from sklearn.datasets import make_blobs
+
+    samples, truth = make_blobs(200, centers=4, cluster_std=1.0, random_state=seed)
+    samples = samples * [1.0, 50.0]
+    scale = samples.std(axis=0)
+    begin = KMeans.random(samples, scale, 4, seed)
+    assert KMeans.random(samples, scale, 4, seed).current.centroids.tolist() == (
+        begin.current.centroids.tolist()
+    )
+    end = begin.run()
+    assert end.settled
+    known = Reference(4, init=begin.current.centroids / scale, n_init=1, tol=0).fit(samples / scale)
+    np.testing.assert_array_equal(end.current.cluster_of, known.labels_)
+    np.testing.assert_allclose(end.current.centroids, known.cluster_centers_ * scale)
+    assert end.inertia == pytest.approx(known.inertia_)
+    sums = [KMeans(samples, scale, end.steps[:n]).inertia for n in range(2, len(end.steps) + 1)]
+    assert (np.diff(sums) <= 1e-9).all(), "the sum never rises"
+    counts = end.classes_in_clusters(truth, 4)
+    assert counts.sum() == 200
+
+
+def test_no_more_centroids_than_places():
+    samples = np.array([[1.0, 1.0]] * 5 + [[2.0, 2.0]] * 5)
+    start = KMeans.random(samples, ONES, 4, 0)
+    assert sorted(start.current.centroids[:, 0]) == [1, 2]
+    assert start.run().inertia == 0
+
+
+def test_the_columns_of_a_table_with_their_classes(tmp_path):
+    lines = [f"{n},{100 * n},{'ab'[n % 2]},{n % 3}.5" for n in range(20)]
+    (tmp_path / "t.csv").write_text("\n".join(["long,wide,kind,deep", *lines]), "utf-8")
+    project = edits.set_data(Project(), kind="csv", path="t.csv", target=("kind",))
+    project = edits.append_layer(edits.append_layer(project, "Input"), "Dense")
+    samples = column_samples(load_dataset(project, tmp_path), "wide", "deep")
+    assert samples.names == ("wide", "deep")
+    order = np.argsort(samples.at[:, 0])
+    assert samples.at[order, 0].tolist() == [100.0 * n for n in range(20)]
+    np.testing.assert_allclose(samples.scale, samples.at.std(axis=0))
+    assert [samples.classes[int(n)] for n in samples.class_of[order]] == list("ab") * 10
+
+
+def _lowest(samples, k):
+    starts = (KMeans.random(samples.at, samples.scale, k, seed) for seed in range(1, 9))
+    return min((start.run() for start in starts), key=lambda end: end.inertia)
+
+
+def test_what_the_lesson_says_about_its_samples():
+    project = library.start_project(library.find_lesson("groups_without_labels"))
+    samples = column_samples(load_dataset(project, Path()))
+    sums = [_lowest(samples, k).inertia for k in range(2, 7)]
+    assert 3.5 < sums[0] / sums[1] < 4.5, "to a quarter from k = 2 to 3"
+    assert all(before / after < 1.4 for before, after in pairwise(sums[1:]))
+    table = _lowest(samples, 3).classes_in_clusters(samples.class_of, 3)
+    assert sorted(table.max(axis=1)) == [100, 100, 100]
+    bad = KMeans.start(samples.at, samples.scale, np.array([[-6, -10], [-4, -9], [7, 5.0]])).run()
+    assert bad.inertia > 3 * sums[1], "two centroids stay in one group"
+
+
+@pytest.mark.slow
+def test_the_hidden_layer_of_the_lesson_fits_the_growers_better():
+    project = library.start_project(library.find_lesson("groups_without_labels"))
+    project = edits.set_data(project, kind="builtin", name="wine", options={})
+    dataset = load_dataset(project, Path())
+    samples = column_samples(dataset)
+    table = _lowest(samples, 3).classes_in_clusters(samples.class_of, 3)
+    assert 0.7 < table.max(axis=1).sum() / len(samples.at) < 0.8, "about three of four"
+    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    hidden = hidden_samples(dataset, trained)
+    table = _lowest(hidden, 3).classes_in_clusters(hidden.class_of, 3)
+    assert len(hidden.at) == 36
+    assert table.max(axis=1).sum() > 30

@@ -1,12 +1,10 @@
-"""Samples that are unlike the training data: flagged, in every way to predict, and after reopening.
-
-The truth is known: one class of the data is left out of the training.
-"""
+"""How sure an answer is, and which samples are unlike the training data."""
 
 import json
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -30,9 +28,23 @@ from netbuilder.core.engine.novelty import (
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.metadata import sidecar_from_json, sidecar_json
-from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Data, Graph, Node
+from netbuilder.core.results.explain.table_methods import vary_column
+from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.predict import predict_raw, predict_rows
-from netbuilder.core.results.predict_file import predict_file
+from netbuilder.core.results.predict_file import predict_file, predictions_of_file
+from netbuilder.core.results.statistics import far_words, out_of_range
+from netbuilder.core.results.uncertainty import (
+    FEWEST,
+    KnownErrors,
+    known_errors,
+    uncertainty_band,
+    uncertainty_of,
+    with_dropout,
+)
+from netbuilder.core.results.unusual_values import is_out_of_range, undo_scaling, unusual_sentences
+from tests.core.results.conftest import chain, train
 
 NODE = shutil.which("node")
 
@@ -242,3 +254,193 @@ def test_digits_without_nine(tmp_path):
     assert flagged(x[ordinary]) <= 0.1
     assert flagged(x[y == 9]) >= 0.4
     assert flagged(random.uniform(0, 16, (100, 8, 8, 1)).astype("float32")) >= 0.9
+
+
+ROWS = pd.DataFrame({"size": [60.0, 100.0, 120.0], "town": ["Bath", "York", "Bath"]})
+
+
+def written(folder, table):
+    table.to_csv(folder / "asked.csv", index=False)
+    return folder / "asked.csv"
+
+
+def scaled_by_hand(trained):
+    """As a MinMaxScaler that was fitted to the training rows gives them."""
+    column = preprocessing_of(trained[0]).inputs["input"].columns[0]
+    assert column.name == "size"
+    assert column.low is not None
+    assert column.high is not None
+    return ROWS.assign(size=(ROWS["size"] - column.low) / (column.high - column.low))
+
+
+def test_a_file_of_scaled_numbers_is_told_and_taken_back(house_model, tmp_path):
+    trained = house_model[0]
+    raw = predictions_of_file(trained, written(tmp_path, ROWS))
+    assert not raw.looks_scaled
+    assert not raw.predictions.notes
+
+    path = written(tmp_path, scaled_by_hand(house_model))
+    wrong = predictions_of_file(trained, path)
+    assert wrong.looks_scaled
+    assert "'size' is far from the training rows in 3 rows of 3" in wrong.predictions.notes[0]
+    told = predict_file(trained, path).notes
+    assert "as if they were already scaled" in told[0]
+    assert told[0].endswith("add --scaled.")
+
+    right = predictions_of_file(trained, path, scaled=True)
+    assert not right.looks_scaled
+    assert not right.predictions.notes
+    answers = [one.predictions.first.values[:, 0] for one in (raw, right, wrong)]
+    assert answers[1] == pytest.approx(answers[0], rel=1e-4)
+    assert np.abs(answers[2] - answers[0]).max() > 50_000, "scaled twice they are far off"
+    cells = [float(cell) for cell in right.table["size"]]
+    as_given = scaled_by_hand(house_model)["size"].tolist()
+    assert cells == pytest.approx(as_given), "the file's own cells are written as they stood"
+
+
+def test_one_row_far_away_is_no_scaled_file(house_model, tmp_path):
+    path = written(tmp_path, ROWS.assign(size=[60.0, 0.9, 120.0]))
+    found = predictions_of_file(house_model[0], path)
+    assert not found.looks_scaled
+    note = found.predictions.notes[0]
+    assert note.startswith("'size' is far from the training rows in 1 row of 3, such as 0.9 in")
+    assert "line 3" in note
+
+
+def test_empty_cells_stay_empty(house_model):
+    table = pd.DataFrame({"size": [0.5, np.nan], "town": ["Bath", "York"]})
+    back = undo_scaling(table, preprocessing_of(house_model[0]))["size"]
+    assert 60 < back[0] < 140
+    assert np.isnan(back[1])
+
+
+def test_a_window_that_was_dragged_far_off_is_told():
+    """Its answer kept the range of the known windows, as if one like it had been seen."""
+    project = files.read(resource("examples", "temperatures.netbuilder"))
+    data = load_dataset(project, Path())
+    (name, entry), *_ = data.preprocessing.inputs.items()
+    shift, scale = np.array(entry.offset), np.array(entry.scale)
+    windows = {name: data.train.x[name][:3] * scale + shift}
+    low, high = (float(part) for part in (entry.columns[0].low, entry.columns[0].high))
+    assert low - 0.01 <= windows[name].min() and windows[name].max() <= high + 0.01
+    assert not is_out_of_range(data.preprocessing, windows).any()
+    assert unusual_sentences(data.preprocessing, windows) == ()
+    windows[name][1, 5, 0] = 80.0
+    assert is_out_of_range(data.preprocessing, windows).tolist() == [False, True, False]
+    one = {name: windows[name][1:2]}
+    (told,) = unusual_sentences(data.preprocessing, one)
+    assert told.startswith("'temperature' is 80, but the training rows range from −5.8 to 25.4")
+
+
+def test_of_a_series_inputs_and_targets_outside_are_counted_apart(tmp_path):
+    """One jump to 50 in the test rows, 3 before their end: a target of the samples of which it is
+    step 1 or 2, and an input of the later ones."""
+    rows = [n % 10 for n in range(100)]
+    rows[97] = 50
+    (tmp_path / "s.csv").write_text("\n".join(["v", *map(str, rows)]), encoding="utf-8")
+    options = {"window": 4, "horizon": 2}
+    recipe = Data("series", path="s.csv", target=("v",), test_split=0.2, options=options)
+    layers = ("flat", "Flatten", {}), ("out", "Dense", {"units": 2})
+    model, dataset = train(chain(*layers), recipe, tmp_path, epochs=1)
+    found = out_of_range(model, dataset.test.raw_x, dataset.test.raw_y)
+    assert [(one["values"], one["samples"], one["found"]) for one in found] == [
+        ("inputs", 1, [50, 50]), ("targets", 2, [50, 50])
+    ]  # fmt: skip
+    assert "1 sample has input values" in far_words(found[0])
+    assert "2 samples have target values" in far_words(found[1])
+
+
+def test_eight_of_ten_known_answers_lie_within():
+    places = np.array([[0.0]] * 9 + [[100.0]] * 91)
+    errors = np.concatenate([np.arange(1.0, 10.0), np.full(91, 50.0)])
+    known = KnownErrors(places, np.ones(1), errors, "test")
+    # 40 neighbours of 0: nine near ones and 31 of the far; rank ⌈0.8·41⌉ = 33 is a far one's 50.
+    assert known.half_widths({"x": np.array([[0.0]])}) == pytest.approx([50.0])
+    few = KnownErrors(places[:9], np.ones(1), errors[:9], "test")
+    # Nine known: rank ⌈0.8·10⌉ = 8.
+    assert few.half_widths({"x": np.array([[0.0]])}) == pytest.approx([8.0])
+    near = KnownErrors(
+        np.concatenate([np.zeros((40, 1)), np.full((40, 1), 9.0)]),
+        np.ones(1),
+        np.concatenate([np.full(40, 1.0), np.full(40, 7.0)]),
+        "test",
+    )
+    found = near.half_widths({"x": np.array([[0.1], [8.0]])})
+    assert found == pytest.approx([1.0, 7.0]), "only rows that are like it speak"
+
+
+def test_the_range_holds_eight_of_ten_test_rows(house_model):
+    trained, dataset = house_model
+    known = known_errors(trained, dataset)
+    assert known.split == "validation"
+    test = dataset.test
+    half = known.half_widths(trained.preprocessing.apply_inputs(test.raw_x))
+    given = predict_values(trained, trained.preprocessing.apply_inputs(test.raw_x))["out"][:, 0]
+    inside = np.abs(given - test.raw_y["out"][:, 0]) <= half
+    assert 0.6 < inside.mean() <= 1.0
+    one = {key: value[:1] for key, value in test.raw_x.items()}
+    said = uncertainty_of(trained, one, known)
+    assert said.low == pytest.approx(given[0] - half[0], rel=1e-5)
+    assert "validation rows" in said.sentence
+    assert "dropout" not in said.sentence, "this network has none"
+    assert uncertainty_of(trained, one, None) is None
+
+
+def test_dropout_stays_on_and_touches_nothing(digits_model):
+    trained, dataset = digits_model
+    x = {key: value[:3] for key, value in dataset.train.x.items()}
+    before = predict_values(trained, x)["out"]
+    drop = next(
+        layer for layer in trained.training_model.layers if type(layer).__name__ == "Dropout"
+    )
+    state = np.array(drop.seed_generator.state)
+    found = with_dropout(trained, x, tries=200)
+    values = found["out"]
+    assert values.shape == (200, 3, 10)
+    assert values.std(axis=0).max() > 1e-3, "masks differ"
+    again = with_dropout(trained, x, tries=200)
+    assert np.array_equal(values, again["out"]), "the same masks for the same question"
+    assert np.array_equal(predict_values(trained, x)["out"], before)
+    assert np.array_equal(np.array(drop.seed_generator.state), state), "training goes on the same"
+
+
+def test_a_unit_that_is_switched_off_is_counted_right(tmp_path):
+    """One number through dropout 0.5: twice as large in half of the tries, else nothing."""
+    lines = ["x,y", *(f"{i / 10},{i / 10}" for i in range(40))]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    graph = chain(("drop", "Dropout", {"rate": 0.5}), ("out", "Dense", {"units": 1}))
+    data = Data("csv", path="t.csv", target=("y",), scaling="none", test_split=0.3)
+    trained, dataset = train(graph, data, tmp_path, epochs=1)
+    trained.training_model.get_layer("out").set_weights([np.array([[3.0]]), np.array([1.0])])
+    found = with_dropout(trained, {"input": np.array([[2.0]], np.float32)}, tries=400)
+    values = found["out"].reshape(-1)
+    assert set(np.round(values, 4)) == {1.0, 13.0}
+    assert (values > 1).mean() == pytest.approx(0.5, abs=0.1)
+    rows = vary_column(trained, {"input": np.array([0.0])}, "x", [0.0, 1.0, 2.0])
+    around = uncertainty_band(trained, rows, 0, None)
+    assert around[0] == pytest.approx([1.0, 1.0, 1.0])
+    assert around[1] == pytest.approx([1.0, 7.0, 13.0]), "wider where the column counts more"
+    few = replace(dataset, validation=None, test=None)
+    assert FEWEST > 0
+    assert known_errors(trained, few) is None
+
+
+def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model):
+    trained, dataset = house_model
+    known = known_errors(trained, dataset)
+    assert known is not None
+    sample = {key: value[0] for key, value in dataset.test.raw_x.items()}
+    column = next(c for c in trained.preprocessing.inputs["input"].columns if c.name == "size")
+    assert column.low is not None
+    assert column.high is not None
+    wide = column.high - column.low
+    grid = [column.low, column.high + 0.05 * wide, column.high + wide]
+    low, high = uncertainty_band(trained, vary_column(trained, sample, "size", grid), 0, known) or (
+        [],
+        [],
+    )
+    assert np.isfinite(low).tolist() == np.isfinite(high).tolist() == [True, True, False]
+    far = uncertainty_of(trained, vary_column(trained, sample, "size", grid[2:]), known)
+    assert (far.low, far.high) == (None, None)
+    assert "cannot be estimated" in far.sentence
+    assert "%" not in far.sentence

@@ -1,9 +1,18 @@
-"""How one number comes about, against the layer's own output."""
+"""How one number comes about: values, weights, filters and neurons, against Keras's own."""
+
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
+from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project.model import Data, Edge, Graph, Node, Project, Training
 from netbuilder.core.results.computation_trace.attention_trace import attention_shares
 from netbuilder.core.results.computation_trace.computed_value import (
     CURVES,
@@ -15,6 +24,27 @@ from netbuilder.core.results.computation_trace.computed_value import (
 from netbuilder.core.results.computation_trace.formula_text import formula_lines
 from netbuilder.core.results.computation_trace.recurrent_trace import recurrent_states
 from netbuilder.core.results.computation_trace.trace_value import trace_node, trace_value
+from netbuilder.core.results.layer_values import (
+    array_stats,
+    as_pictures,
+    frozen_of,
+    layer_filters,
+    node_activations,
+    node_outputs,
+    raw_sample,
+    weights_of,
+)
+from netbuilder.core.results.live.neurons import (
+    drawn_by_default,
+    filter_pictures,
+    link_values,
+    map_outputs,
+    neuron_columns,
+    neuron_plane,
+    unit_outputs,
+)
+from netbuilder.core.results.mistakes import augment_pictures, augmentation_layers
+from tests.core.results.conftest import chain, train
 
 RNG = np.random.default_rng(7)
 
@@ -282,3 +312,249 @@ def test_of_a_long_sum_at_least_half_stands_there_or_its_share_is_told():
 
     assert [told(count).count(" · ") for count in (4, 8, 20, 512)] == [4, 6, 10, 12]
     assert "(500 smaller products, by size 98% of all)" in told(512)
+
+
+def test_every_node_shows_what_it_gives(digits_model):
+    trained, data = digits_model
+    sample = raw_sample(data.test, 3)
+    seen = node_activations(trained, sample)
+    assert {key: value.shape for key, value in seen.items()} == {
+        "input": (8, 8, 1),
+        "conv": (6, 6, 8),
+        "flatten": (288,),
+        "drop": (288,),
+        "out": (10,),
+    }
+    assert np.array_equal(seen["drop"], seen["flatten"])
+    assert np.allclose(seen["out"], trained.model(data.test.raw_x["input"][3:4])[0], atol=1e-5)
+    kernel, bias = weights_of(trained, "conv").values()
+    first = (seen["input"][:3, :3, 0] * kernel[:, :, 0, 0]).sum() + bias[0]
+    assert seen["conv"][0, 0, 0] == pytest.approx(max(first, 0.0), abs=1e-5)
+    assert np.array_equal(node_activations(trained, sample)["out"], seen["out"])
+
+
+def test_a_sample_of_another_shape(digits_model):
+    with pytest.raises(DataError, match=r"shape \(9, 9, 1\), not \(8, 8, 1\)"):
+        node_activations(digits_model[0], {"input": np.zeros((9, 9, 1))})
+    with pytest.raises(DataError, match="no value for 'input'"):
+        node_activations(digits_model[0], {})
+
+
+def test_weights_and_filters(digits_model):
+    trained, _ = digits_model
+    kernel, bias = array_stats(weights_of(trained, "conv"), frozen_of(trained, "conv"))
+    assert (kernel.name, kernel.shape, kernel.count) == ("kernel", (3, 3, 1, 8), 72)
+    assert (bias.name, bias.shape) == ("bias", (8,))
+    values = weights_of(trained, "conv")["kernel"]
+    assert kernel.mean == pytest.approx(float(values.mean()), abs=1e-6)
+    assert kernel.counts.sum() == 72
+    pictures = layer_filters("Conv2D", weights_of(trained, "conv"))
+    assert np.array_equal(pictures[5], values[:, :, 0, 5])
+    assert layer_filters("Dense", weights_of(trained, "out")) is None
+    assert array_stats(weights_of(trained, "flatten"), frozen_of(trained, "flatten")) == ()
+    assert array_stats(weights_of(trained, "input"), frozen_of(trained, "input")) == ()
+
+
+def test_values_as_pictures():
+    assert as_pictures(np.zeros((6, 5, 8))).shape == (8, 6, 5)
+    assert as_pictures(np.zeros((40, 3))).shape == (1, 3, 40)
+    assert as_pictures(np.zeros(10)).shape == (1, 1, 10)
+
+
+def test_a_network_of_one_layer_gives_a_list_too():
+    graph = Graph(
+        (Node("input", "Input"), Node("out", "Dense", {"units": 1, "activation": "sigmoid"})),
+        (("input", "out"),),
+    )
+    project = Project(
+        graph=graph, data=Data("builtin", name="breast_cancer"), training=Training(epochs=1)
+    )
+    data = load_dataset(project, Path())
+    trained = Session(project, data, on_event=lambda event: None).run()
+    seen = node_activations(trained, raw_sample(data.train, 0))
+    kernel, bias = weights_of(trained, "out").values()
+    assert seen["out"].shape == (1,)
+    assert seen["out"] == pytest.approx(
+        1 / (1 + np.exp(-(seen["input"] @ kernel + bias))), abs=1e-5
+    )
+
+
+def test_a_shared_layer_shows_each_of_its_uses():
+    graph = Graph(
+        (Node("input", "Input"), Node("a", "Dense", {"units": 4, "activation": "tanh"}),
+         Node("b", "Dense", shared="a"),
+         Node("out", "Dense", {"units": 3, "activation": "softmax"})),
+        (("input", "a"), ("a", "b"), ("b", "out")),
+    )  # fmt: skip
+    project = Project(graph=graph, data=Data("builtin", name="iris"), training=Training(epochs=2))
+    data = load_dataset(project, Path())
+    trained = Session(project, data, on_event=lambda event: None).run()
+    seen = node_activations(trained, raw_sample(data.train, 0))
+    kernel, bias = weights_of(trained, "b").values()
+    assert np.allclose(seen["a"], np.tanh(seen["input"] @ kernel + bias), atol=1e-5)
+    assert np.allclose(seen["b"], np.tanh(seen["a"] @ kernel + bias), atol=1e-5)
+
+
+DENSE = ("hidden", "Dense", {"units": 3, "activation": "tanh"})
+OUT = ("out", "Dense", {"units": 2})
+
+
+def test_outputs_of_units_are_keras_own():
+    graph = chain(
+        ("hidden", "Dense", {"units": 5, "activation": "gelu"}),
+        ("drop", "Dropout", {"rate": 0.5}),
+        ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": 2}),
+        ("soft", "Softmax", {}),
+    )
+    trained, dataset = train(graph, Data("builtin", name="moons"), Path(), epochs=2)
+    sizes = {"input": (2,), "hidden": (5,), "out": (2,), "soft": (2,)}
+    columns = neuron_columns(graph, sizes)
+    assert [column.node for column in columns] == ["input", "hidden", "out"]
+    plane = neuron_plane(trained.project, dataset, 12)
+    weights = {column.owner: weights_of(trained, column.owner) for column in columns[1:]}
+    outputs = unit_outputs(columns, weights, plane.grid)
+    model, nodes = node_outputs(trained)
+    expected = dict(zip(nodes, model(plane.grid), strict=True))
+    np.testing.assert_allclose(outputs[1], expected["hidden"], atol=1e-5)
+    np.testing.assert_allclose(outputs[2], expected["soft"], atol=1e-5)
+    surface = plane.surface(outputs[-1])
+    assert surface.shape == (12, 12, 2)
+    # The first point is at the upper left: the least of the first input, the most of the second.
+    assert plane.grid[0, 0] == plane.grid[:, 0].min()
+    assert plane.grid[0, 1] == plane.grid[:, 1].max()
+    np.testing.assert_allclose(surface[0, 0], expected["soft"][0], atol=1e-5)
+    highest = dataset.train.x["input"][:, 1].max()
+    assert plane.at[:, 1].min() == pytest.approx(
+        (plane.grid[0, 1] - highest) / np.ptp(plane.grid[:, 1]), abs=0.05
+    )
+
+
+def test_a_convolution_opens_into_filters_and_maps():
+    graph = chain(
+        ("conv", "Conv2D", {"filters": 3, "kernel_size": [3, 2]}),
+        ("norm", "BatchNormalization", {}),
+        ("pool", "MaxPooling2D", {}),
+        ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": 10}),
+    )
+    trained, dataset = train(graph, Data("builtin", name="digits"), Path(), epochs=1)
+    x = dataset.train.x["input"][:1]
+    model, nodes = node_outputs(trained)
+    values = {"input": x[0]} | {
+        node: np.array(value)[0] for node, value in zip(nodes, model(x), strict=True)
+    }
+    columns = neuron_columns(graph, {node: value.shape for node, value in values.items()})
+    assert [(c.node, c.owner, c.units, c.map, c.shown) for c in columns] == [
+        ("input", "input", 1, (8, 8), "input"),
+        ("conv", "conv", 3, (6, 7), "norm"),
+        ("pool", "", 3, (3, 3), "pool"),
+        ("out", "out", 10, (), "out"),
+    ]
+    maps = map_outputs(columns, values)
+    np.testing.assert_array_equal(maps[1][2].reshape(6, 7), values["norm"][:, :, 2])
+    kernel = weights_of(trained, "conv")["kernel"]
+    assert filter_pictures(kernel).shape == (3, 3, 2)
+    np.testing.assert_array_equal(filter_pictures(kernel)[2], kernel[:, :, 0, 2])
+    dense = weights_of(trained, "out")["kernel"]
+    links = link_values(dense, 3, 10)
+    from_map = dense.reshape(3, 3, 3, 10)[:, :, 2, 7]  # height, width, channel, unit
+    assert links[2, 7] == pytest.approx(np.linalg.norm(from_map) * np.sign(from_map.sum()))
+    assert link_values(dense, 4, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("graph", "sizes"),
+    [
+        (chain(DENSE, OUT), {"input": (65,), "hidden": (3,), "out": (2,)}),
+        (chain(("hidden", "Dense", {"units": 65}), OUT),
+         {"input": (2,), "hidden": (65,), "out": (2,)}),
+        (chain(("conv", "Conv2D", {"filters": 65}), ("flat", "Flatten", {}), OUT),
+         {"input": (8, 8, 1), "conv": (6, 6, 65), "out": (2,)}),
+        (chain(("norm", "LayerNormalization", {}), OUT),
+         {"input": (8,), "norm": (8,), "out": (2,)}),
+        (chain(DENSE, OUT), {"input": (2,)}),
+        (chain(DENSE, OUT), {"input": (8,), "hidden": (4, 3), "out": (2,)}),
+        (chain(), {"input": (2,)}),
+        (chain(("hidden", "Dense", {"units": 3, "activation": "log_softmax"}), OUT),
+         {"input": (2,), "hidden": (3,), "out": (2,)}),
+        (Graph((*chain(DENSE, OUT).nodes, Node("add", "Add")),
+               (*chain(DENSE, OUT).edges, Edge(("hidden", "add")))),
+         {"input": (2,), "hidden": (3,), "out": (2,)}),
+    ],
+)  # fmt: skip
+def test_a_network_that_cannot_be_drawn_says_so(graph, sizes):
+    with pytest.raises(UserError) as error:
+        neuron_columns(graph, sizes)
+    assert error.value.code == "neurons_undrawable"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "units", "drawn"), [(2, 38, True), (2, 39, False), (3, 4, False)]
+)
+def test_small_networks_with_two_inputs_are_drawn_unasked(inputs, units, drawn):
+    graph = chain(("hidden", "Dense", {"units": units}), OUT)
+    sizes = {"input": (inputs,), "hidden": (units,), "out": (2,)}
+    assert drawn_by_default(neuron_columns(graph, sizes)) is drawn
+
+
+BYTES = InputPreprocessing(
+    "image", (4, 6, 1), offset=(0.0,), scale=(255.0,), value_range=(0.0, 255.0)
+)
+GREY = np.tile(np.linspace(0, 255, 6), (8, 4, 1))[..., None]
+
+
+def _graph(*layers: tuple[str, dict]):
+    nodes = [Node("input", "Input"), *(Node(f"n{i}", n, p) for i, (n, p) in enumerate(layers))]
+    ids = [node.id for node in nodes]
+    return Graph(tuple(nodes), tuple(pairwise(ids)))
+
+
+def test_only_the_layers_at_the_start_count():
+    graph = _graph(
+        ("Rescaling", {"scale": 2.0}), ("RandomFlip", {"mode": "horizontal"}),
+        ("Conv2D", {"filters": 2, "kernel_size": 3}), ("RandomZoom", {"height_factor": 0.1}),
+    )  # fmt: skip
+    assert [node.layer for node in augmentation_layers(graph, "input")] == [
+        "Rescaling",
+        "RandomFlip",
+    ]
+    assert augmentation_layers(_graph(("Rescaling", {"scale": 2.0})), "input") == ()
+
+
+def test_two_branches_have_no_start_in_common():
+    graph = Graph(
+        (Node("input", "Input"), Node("a", "RandomFlip"), Node("b", "RandomFlip")),
+        (("input", "a"), ("input", "b")),
+    )
+    assert augmentation_layers(graph, "input") == ()
+
+
+@pytest.mark.parametrize("before", [[], [("Rescaling", {"scale": 2.0, "offset": -1.0})]])
+def test_mirrored_pictures_are_the_picture_or_its_mirror(before):
+    graph = _graph(*before, ("RandomFlip", {"mode": "horizontal", "seed": 3}))
+    found = augment_pictures(graph, "input", BYTES, GREY)
+    assert found.shape == GREY.shape
+    plain, mirror = np.round(GREY[0]).astype(np.uint8), np.round(GREY[0][:, ::-1]).astype(np.uint8)
+    same = [np.abs(one.astype(int) - plain).max() <= 1 for one in found]
+    turned = [np.abs(one.astype(int) - mirror).max() <= 1 for one in found]
+    assert all(one or other for one, other in zip(same, turned, strict=True))
+    assert any(same)
+    assert any(turned)
+
+
+def test_a_brightness_meant_for_other_pixels_shows_as_what_it_is():
+    """``RandomBrightness`` in its default range wants 0 to 255: pixels of 0 to 1 it drowns."""
+    right = _graph(("RandomBrightness", {"factor": [0.4, 0.4], "value_range": [0.0, 1.0]}))
+    wrong = _graph(("RandomBrightness", {"factor": [0.4, 0.4]}))
+    brighter = augment_pictures(right, "input", BYTES, GREY)
+    assert abs(int(brighter[0, 0, 0, 0]) - 102) <= 1
+    assert (augment_pictures(wrong, "input", BYTES, GREY) == 255).all()
+
+
+def test_no_layer_that_augments_was_forgotten():
+    drawn = {
+        s.name for s in LAYERS.values() if s.category is Category.PREPROCESS and "seed" in s.by_name
+    }
+    assert drawn
+    assert drawn <= {s.name for s in LAYERS.values() if s.augments}

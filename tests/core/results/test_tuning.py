@@ -1,28 +1,40 @@
-"""Variants: what may be varied, and that the known best is found, kept and gone on with."""
+"""A search among variants: what wins, what is kept of it, and variants in other processes."""
 
 import json
 import math
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
+import psutil
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.engine.runs.differences import format_setting
 from netbuilder.core.errors import UserError
+from netbuilder.core.process.worker_process import ResourceLimits, WorkerProcess
+from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study, trial as judging
 from netbuilder.core.results.tuning.sampling import importance
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
+    format_dimension,
     parse_dimension,
 )
 from netbuilder.core.results.tuning.study import Study, StudyPlan, next_values
 from netbuilder.core.results.tuning.train_trial import TrialObserver
 from netbuilder.core.results.tuning.trial import Trial, trial_from_json
+from netbuilder.core.results.tuning.trial_pool import LEAST_MB, fitting_jobs
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"
@@ -398,3 +410,240 @@ def test_where_none_could_train_it_says_why(project, tmp_path):
         f"No trial could be trained. The network ends in Dense 'out' with {first}"
     )
     assert "other reasons" in found.failure
+
+
+@pytest.fixture
+def kept_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
+    houses(100, 1).to_csv(tmp_path / "houses.csv", index=False)
+    graph = chain(
+        ("hidden", "Dense", {"units": 8}), ("drop", "Dropout", {}), ("out", "Dense", {"units": 1})
+    )
+    data = Data("csv", path="houses.csv", target=("price",), scaling="standard")
+    return Project("Houses", graph, data, Training(optimizer=Choice("Adam"), epochs=2))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{RATE}=log:0.0001:0.1",
+        "hidden.units=2:64",
+        "drop.rate=0.1:0.5",
+        "hidden.units=2,4,8",
+        "hidden.activation=relu,none",
+        'hidden.kernel_regularizer={"name":"L2","params":{"l2":0.1}},none',
+        "drop.on=yes,no",
+        "training.optimizer=Adam,SGD",
+    ],
+)
+def test_what_is_varied_is_written_as_it_is_read(kept_project, line):
+    one = parse_dimension(line, kept_project)
+    assert parse_dimension(format_dimension(one), kept_project) == one
+
+
+def _search(project: Project, base: Path, *varied: SearchDimension, trials: int = 4) -> StudyPlan:
+    plan = study.with_default_file(StudyPlan(project, base, varied, trials, "random", prune=False))
+    study.run_study(plan)
+    return plan
+
+
+@pytest.mark.slow
+def test_the_search_of_a_project_is_found(kept_project, tmp_path):
+    assert study.newest_study(kept_project, tmp_path) is None
+    varied = (
+        parse_dimension("hidden.units=2:64", kept_project),
+        parse_dimension("drop.on=yes,no", kept_project),
+    )
+    plan = _search(kept_project, tmp_path, *varied)
+    named = replace(kept_project, name="Bonn")
+    moved = edits.move_nodes(named, {"hidden": (3.0, 4.0)})
+    found = study.newest_study(moved, tmp_path)
+    assert found is not None and found.plan == plan
+    assert found.trials == tuple(study.read_trials(plan)) and found.best is not None
+    assert replace(found.plan, project=moved).mark == plan.mark, "it is gone on with"
+    # With a variant on the canvas, its layer taken away, and another plan.
+    off = next(one for one in found.trials if not one.values["drop.on"])
+    taken = edits.set_training(study.with_trial(off, kept_project), epochs=7)
+    assert len(taken.graph.nodes) < len(kept_project.graph.nodes)
+    assert study.newest_study(taken, tmp_path) is not None
+    # Of other data, of the same name elsewhere, or of another network it says nothing.
+    other = edits.set_data(kept_project, replace(kept_project.data, path="others.csv"))
+    assert study.newest_study(other, tmp_path) is None
+    assert study.newest_study(kept_project, tmp_path / "home") is None
+    assert study.newest_study(edits.remove_nodes(kept_project, ["hidden"]), tmp_path) is None
+
+
+def test_what_was_looked_for_is_known_before_the_first_is_done(kept_project, tmp_path):
+    plan = study.with_default_file(
+        StudyPlan(
+            kept_project,
+            tmp_path,
+            (parse_dimension(f"{RATE}=log:1e-4:1", kept_project),),
+            400,
+            "grid",
+        )
+    )
+    study.run_study(plan, stop=lambda: True)
+    found = study.newest_study(kept_project, tmp_path)
+    assert found is not None and found.trials == ()
+    assert (found.plan.trials, found.plan.method, found.plan.varied) == (400, "grid", plan.varied)
+
+
+def test_what_was_done_is_tried_anew_and_the_oldest_go(kept_project, tmp_path):
+    plan = _search(
+        kept_project, tmp_path, parse_dimension("hidden.units=2:64", kept_project), trials=2
+    )
+    study.restart_if_complete(replace(plan, trials=3))
+    assert len(study.read_trials(plan)) == 2, "three go on from two"
+    for number in range(3):
+        other = plan.file.with_name(f"{number}.jsonl")
+        other.write_text("{}")
+        os.utime(other, (number, number))
+    study.prune_studies(2)
+    assert {one.name for one in plan.file.parent.iterdir()} == {plan.file.name, "2.jsonl"}
+    study.restart_if_complete(plan)
+    assert study.read_trials(plan) == []
+
+
+def _write_lines(plan: StudyPlan, trials: list[Trial]) -> None:
+    """Write a file as releases without Optuna did: the plan, and a trial in each line."""
+    head = {
+        "format": "netbuilder-trials", "version": 1, "mark": plan.mark,
+        "project": files.to_json(plan.project), "base": str(plan.base.absolute()),
+        "varied": [format_dimension(one) for one in plan.varied], "trials": plan.trials,
+        "method": plan.method, "seed": plan.seed, "prune": plan.prune,
+    }  # fmt: skip
+    lines = [json.dumps(head), *(json.dumps(one.kept()) for one in trials)]
+    plan.file.write_text("\n".join(lines) + '\n{"values": {"hid')
+
+
+def test_a_search_of_an_older_release_is_shown_and_continued(kept_project, tmp_path):
+    """Its last line was being written when the program was killed."""
+    varied = (parse_dimension("hidden.units=2:64", kept_project),)
+    plan = study.with_default_file(
+        StudyPlan(kept_project, tmp_path, varied, 5, "bayes", prune=False)
+    )
+    old = [
+        Trial({"hidden.units": units}, score, 2, curve=(1.0, score), held=20)
+        for units, score in ((8, 0.5), (64, 0.3), (2, 0.9))
+    ]
+    _write_lines(plan, old)
+    found = study.newest_study(kept_project, tmp_path)
+    assert found is not None and (found.plan, found.trials) == (plan, tuple(old))
+    assert found.importance == {"hidden.units": pytest.approx(1)}
+    whole = study.run_study(plan)
+    assert whole.trials[:3] == tuple(old) and len(whole.trials) == 5
+    again = study.newest_study(kept_project, tmp_path)
+    assert again is not None and (again.plan, again.trials) == (plan, whole.trials)
+
+
+def test_trials_are_a_journal_of_optuna(kept_project, tmp_path, capfd):
+    """Any tool of Optuna reads it; its last line may be torn; nothing is said meanwhile."""
+    varied = (parse_dimension("hidden.units=2:64", kept_project),)
+    plan = _search(kept_project, tmp_path, *varied, trials=3)
+    assert "Trial" not in capfd.readouterr().err
+    backend = JournalFileBackend(str(plan.file))
+    journal = optuna.load_study(study_name=None, storage=JournalStorage(backend))
+    trials = study.read_trials(plan)
+    assert [one.value for one in journal.trials] == [one.score for one in trials]
+    assert list(journal.trials[0].intermediate_values.values()) == list(trials[0].curve)
+    plan.file.write_text(plan.file.read_text()[:-30])
+    assert study.read_trials(plan) == trials[:2]
+    assert study.run_study(plan).trials == (*trials[:2], replace(study.read_trials(plan)[2]))
+    assert [one.values for one in study.read_trials(plan)] == [one.values for one in trials]
+    plan.file.write_text("no trials\n")
+    with pytest.raises(UserError) as raised:
+        study.read_trials(plan)
+    assert raised.value.code == "study_file_invalid"
+
+
+@pytest.fixture
+def small_project(tmp_path: Path) -> Project:
+    houses(120, 1).to_csv(tmp_path / "houses.csv", index=False)
+    graph = chain(
+        ("hidden", "Dense", {"units": 4, "activation": "relu"}), ("out", "Dense", {"units": 1})
+    )
+    data = Data("csv", path="houses.csv", target=("price",), scaling="standard")
+    plan = Training(optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=4, seed=1)
+    return Project("Houses", graph, data, plan)
+
+
+def test_processes_fit_processors_and_memory():
+    cores = os.cpu_count() or 1
+    assert fitting_jobs(1, 10_000) == (1, 10_000)
+    assert fitting_jobs(64, 1_000_000)[0] == min(64, cores)
+    assert fitting_jobs(64, LEAST_MB)[0] == 1
+    count, each = fitting_jobs(cores, 100_000)
+    assert count * each <= 100_000
+
+
+@pytest.mark.slow
+def test_two_at_once_find_the_same_as_one(small_project, tmp_path):
+    varied = (
+        parse_dimension(f"{RATE}=1e-7,0.03", small_project),
+        parse_dimension("out.units=1,3", small_project),
+    )
+    told: list[float] = []
+    plan = StudyPlan(small_project, tmp_path, varied)
+    found = study.run_study(
+        plan, jobs=2, memory_mb=8_000, on_epoch=lambda values, _curve: told.append(values[RATE])
+    )
+    alone = study.run_study(plan)
+    assert len(found.trials) == 4
+    by_values = {json.dumps(dict(one.values)): one for one in found.trials}
+    for one in alone.trials:
+        other = by_values[json.dumps(dict(one.values))]
+        assert (other.score is None) == (one.score is None)
+        if one.score is not None:
+            assert other.score == pytest.approx(one.score, rel=1e-3)
+    assert found.best.values == {RATE: 0.03, "out.units": 1}
+    assert set(told) == {1e-7, 0.03}, "curves of all come while they learn"
+
+
+def test_too_much_memory_ends_one_process():
+    worker = WorkerProcess(
+        "netbuilder.core.results.tuning.tuning_worker",
+        ResourceLimits(None, 50),
+        lambda: False,
+        "died",
+    )
+    answer = worker.ask({"values": {}})
+    worker.end()
+    assert answer["failed"]
+    assert "more than 50 MB" in answer["message"]
+
+
+@pytest.mark.slow
+def test_a_killed_study_goes_on(small_project, tmp_path):
+    files.write(small_project, tmp_path / "p.netbuilder")
+    trials = tmp_path / "trials.jsonl"
+    command = [
+        sys.executable, "-m", "netbuilder", "tune", str(tmp_path / "p.netbuilder"),
+        "--vary", "hidden.units=2,3,4,5,6,7", "--epochs", "60", "--no-pruning",
+        "--study", str(trials), "--jobs", "2", "--json",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and len(_lines(trials)) < 4:
+        assert process.poll() is None, "it was done before it could be killed"
+        time.sleep(0.02)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    # Where the first process is slow to ask for them, ended ones are still listed.
+    left = [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not left, "no process stays behind"
+    before = _lines(trials)
+    assert 4 <= len(before) < 8, "two lines of the plan, and one of each trial"
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr
+    assert f"after {len(before) - 2} of 6 trials" in done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert sorted(one["values"]["hidden.units"] for one in found["trials"]) == [2, 3, 4, 5, 6, 7]
+    tried = [json.loads(line)["user_attrs"]["values"] for line in before[2:]]
+    assert [one["values"] for one in found["trials"]][: len(tried)] == tried
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []

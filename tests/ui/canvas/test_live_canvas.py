@@ -1,14 +1,17 @@
 """The canvas while a network trains: pictures move, and come from the run itself."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node
 from netbuilder.core.wording import format_number
+from netbuilder.ui.canvas.paint.paint_wires import wire_path
 
 
 @pytest.mark.slow
@@ -294,3 +297,94 @@ def test_of_a_picture_below_the_closer_look_no_sliver_is_seen(hand):
     assert not shown(), "its rest would stand at the panel's edge"
     view.closer.dismiss()
     assert shown()
+
+
+def bubble(hand, node_id):
+    return next((b for b in hand.view.bubbles_now() if b.card.id == node_id), None)
+
+
+@pytest.fixture
+def live(hand, qtbot):
+    hand.view.workbench.start()
+    qtbot.waitUntil(lambda: hand.view.workbench.settled, timeout=120_000)
+    return hand
+
+
+def test_shapes_problems_and_fixes_are_live(live, qtbot):
+    view = live.view
+
+    def label(*wire: str):
+        return view.picture.wires[wire].label
+
+    qtbot.waitUntil(lambda: label("conv2d", "pool") == "6×6×32", timeout=10_000)
+    assert view.picture.cards["dense"].count == "18,496"
+    assert "classes" in view.picture.cards["@goal"].detail
+
+    view.store.apply("x", lambda p: edits.set_params(p, "conv2d", filters=8))
+    qtbot.waitUntil(lambda: label("conv2d", "pool") == "6×6×8", timeout=10_000)
+
+    # Without Flatten, Keras still takes it but the shapes do not fit the goal; a kernel that is
+    # larger than its picture fits nowhere.
+    view.store.apply("x", lambda p: edits.set_params(p, "conv2d", kernel_size=20))
+    qtbot.waitUntil(lambda: bubble(live, "conv2d") is not None, timeout=10_000)
+    assert view.picture.cards["pool"].follows
+    found = bubble(live, "conv2d")
+    assert found.problem.blocks and found.button is not None
+    view.viewport().repaint()
+    spot = found.button.center()
+    live.click(spot.x(), spot.y())
+    assert view.store.undo_label == found.problem.fix.label
+    qtbot.waitUntil(lambda: bubble(live, "conv2d") is None, timeout=10_000)
+    view.store.undo()
+    qtbot.waitUntil(lambda: bubble(live, "conv2d") is not None, timeout=10_000)
+
+    # The bubble is no card: a press beside its button selects its node and moves nothing.
+    found = bubble(live, "conv2d")
+    left, top, _, _ = found.box
+    before = view.store.project
+    live.drag((left + 4, top + 4), (left + 90, top + 90))
+    assert view.selection() == ("conv2d",)
+    assert view.store.project is before
+
+
+def test_only_layers_that_fit_are_offered_behind_a_port(live, qtbot):
+    view = live.view
+    qtbot.waitUntil(lambda: view.picture.wires[("flatten", "dense")].label == "288", timeout=10_000)
+    x, y = live.out("flatten")
+    live.drag((x, y), (x + 250, y + 30))
+    search = live.search()
+    names = [search.list.item(row).text() for row in range(search.list.count())]
+    assert "Dense" in names
+    assert "Conv2D" not in names and "LSTM" not in names
+    live.key(Qt.Key.Key_Escape)
+    live.press(*live.out("flatten"))
+    x, y = live.middle("conv2d")
+    live.move(x + 20, y + 30)
+    assert view.state.ports["pool"] == "no"  # it leads here
+    view.cancel_gesture()
+    assert view.sight.mapToScene(view.sight.mapFromScene(QPointF(5, 5))) == QPointF(5, 5)
+
+
+def picture(view):
+    return view.viewport().grab().toImage()
+
+
+def test_dots_run_along_the_wires_while_it_trains(hand, qtbot):
+    view = hand.view
+    before = picture(view)
+    view.pulse.beat()
+    first = view.pulse.at
+    assert first is not None
+    wire = next(w for w in view.picture.wires.values() if w.target == "pool")
+    dot = view.sight.mapFromScene(QPointF(wire_path(wire).pointAtPercent(first)))
+    ratio = view.devicePixelRatioF()
+    seen = picture(view).pixelColor(round(dot.x() * ratio), round(dot.y() * ratio))
+    assert seen == QColor(view.look.accent)
+    view.pulse._last = time.monotonic()  # painting may have taken long
+    view.pulse.beat()
+    assert view.pulse.at == first, "not more often than five times a second"
+    qtbot.wait(220)
+    view.pulse.beat()
+    assert view.pulse.at != first
+    view.pulse.rest()
+    assert picture(view) == before

@@ -8,13 +8,20 @@ import pytest
 import soundfile
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QSlider, QTableWidget
 
+from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.data_views import find_data_views
+from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.data.kinds.builtin.generated import moons, xor
+from netbuilder.core.data.tokens import learn_merges
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
+from netbuilder.ui.forms.slide_editor import SlideEditor
+from netbuilder.ui.kinds.texts import MergesView
 from netbuilder.ui.services.devices import WavePlayer, pcm_samples
 from netbuilder.ui.window.documents import empty_project
 
@@ -278,3 +285,141 @@ def test_a_plot_that_is_chosen_in_a_small_window_is_seen_with_its_axis(
     assert bar.mapToGlobal(bar.rect().topLeft()) == where
     room = look.columns.height() - look.columns.verticalHeader().length()
     assert room <= 80, "below the last row there is no more than the header's and the bar's room"
+
+
+CLASSIC = " ".join(["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3)
+MERGES = learn_merges(CLASSIC, True, 4, 1000)[0]
+
+
+def view(qtbot):
+    found = MergesView()
+    qtbot.addWidget(found)
+    found.show_merges(MERGES, "lowest newer")
+    found.show()
+    return found
+
+
+def tokens(found):
+    label = found.findChild(QLabel, "merges-tokens")
+    return label.accessibleName().split()
+
+
+def test_the_slider_merges_the_sentence_step_by_step(qtbot):
+    found = view(qtbot)
+    slider = found.findChild(QSlider, "merges-slider")
+    assert slider.maximum() == 4
+    seen = []
+    for done in range(5):
+        slider.setValue(done)
+        seen.append(tokens(found))
+    assert seen == [
+        ["l", "o", "w", "e", "s", "t", "␣", "n", "e", "w", "e", "r"],
+        ["l", "o", "w", "es", "t", "␣", "n", "e", "w", "e", "r"],
+        ["l", "o", "w", "est", "␣", "n", "e", "w", "e", "r"],
+        ["lo", "w", "est", "␣", "n", "e", "w", "e", "r"],
+        ["low", "est", "␣", "n", "e", "w", "e", "r"],
+    ]
+
+
+def test_each_merge_stands_in_the_table_with_its_count(qtbot):
+    found = view(qtbot)
+    table = found.findChild(QTableWidget, "merges-table")
+    rows = [
+        [item.text() for column in range(4) if (item := table.item(row, column)) is not None]
+        for row in range(table.rowCount())
+    ]
+    assert rows == [
+        ["1", "e + s", "es", "9"],
+        ["2", "es + t", "est", "9"],
+        ["3", "l + o", "lo", "7"],
+        ["4", "lo + w", "low", "7"],
+    ]
+    place = table.visualItemRect(table.item(1, 1)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert found.box.value() == 2, "a row shows the sentence after it"
+    assert tokens(found)[3] == "est"
+
+
+def test_a_sentence_of_ones_own_stays_when_the_data_is_read_again(qtbot):
+    found = view(qtbot)
+    text = found.findChild(QLineEdit, "merges-text")
+    text.setText("Lower <b>")
+    assert tokens(found) == ["low", "e", "r", "␣", "<", "b", ">"], "as in training: lower case"
+    found.show_merges(MERGES[:2], "another sentence")
+    assert text.text() == "Lower <b>"
+    assert tokens(found) == ["l", "o", "w", "e", "r", "␣", "<", "b", ">"]
+    found.show_merges((), "")
+    assert not found.isVisible()
+
+
+@pytest.mark.parametrize("name", ["moons", "xor", "circles", "spiral", "blobs"])
+def test_every_playground_has_size_noise_and_shape_to_slide(name):
+    slid = [param.name for param in BUILTINS[name].options if param.slide]
+    assert slid[:2] == ["samples", "noise"]
+    assert len(slid) == 3
+
+
+def test_moons_lie_apart_and_quarters_are_turned():
+    near, groups = moons(noise=0.0)
+    far, same = moons(noise=0.0, apart=1.0)
+    assert (groups == same).all()
+    blue = groups == "blue"
+    assert np.allclose(near[~blue], far[~blue])
+    assert np.allclose(near[blue] - [0, 1], far[blue])
+    points, colours = xor(noise=0.0, turned=90.0)
+    # A quarter turn changes the colours of the quarters.
+    assert ((points[:, 0] * points[:, 1] < 0) == (colours == "orange")).all()
+
+
+@pytest.mark.parametrize(
+    ("param", "places"),
+    [
+        (Param("noise", Kind.FLOAT, 0.1, "", 0.0, 1.0), {0: 0.0, 30: 0.15, 200: 1.0}),
+        (Param("clouds", Kind.INT, 3, "", 2, 8), {0: 2, 1: 3, 6: 8}),
+        (Param("even", Kind.FLOAT, 5.0, "", 0.04, 10.04), {0: 0.04, 100: 5.04, 200: 10.04}),
+        (Param("samples", Kind.INT, 400, "", 40, 20_000), {0: 40, 74: 400, 200: 20_000}),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_places_of_the_slider(qtbot, param, places):
+    editor = SlideEditor(param)
+    qtbot.addWidget(editor)
+    for place, value in places.items():
+        assert editor.value_at(place) == value
+        assert type(editor.value_at(place)) is (int if param.kind is Kind.INT else float)
+        editor.show_value(value)
+        assert editor.slider.value() == place
+
+
+def test_points_are_drawn_anew_while_one_slides(open_window, qtbot):
+    window = open_window(empty_project(), keras=False)
+    panel = window.docks.show_panel("data")
+    panel.choose_builtin("moons")
+    qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs)
+    assert panel.look.tabText(panel.look.currentIndex()) == "Scatter"
+    scatter = panel.look.tabs["Scatter"]
+    chosen = window.store.undo_label
+    editor = panel.form.rows["noise"].editor
+    assert editor.isVisible()
+    assert (
+        editor.mapTo(panel, editor.rect().topLeft()).y()
+        < panel.look.mapTo(panel, panel.look.rect().topLeft()).y()
+    ), "the slider stands above what it changes"
+
+    def spread():
+        return float(np.ptp(scatter._look.values[:, 1]))
+
+    before = spread()
+    editor.slider.setFocus()
+    for _ in range(5):
+        QTest.keyClick(editor.slider, Qt.Key.Key_PageUp)
+    noise = window.store.project.data.options["noise"]
+    assert noise == 0.65
+    qtbot.waitUntil(lambda: spread() > before + 1)
+    assert editor.box.lineEdit().text() == "0.65"
+    window.store.undo()
+    assert "noise" not in window.store.project.data.options, "one slide is one step"
+    assert window.store.undo_label == chosen
+    assert editor.slider.value() == 30
+    qtbot.waitUntil(lambda: abs(spread() - before) < 1e-9)
+    assert panel.look.tabText(panel.look.currentIndex()) == "Scatter"

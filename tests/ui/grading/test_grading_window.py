@@ -1,27 +1,39 @@
-"""Handing in and grading by mouse and keyboard, with real files and real workers."""
+"""Handing in and grading by mouse and keyboard: rubric, pupil's and teacher's windows."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
+from PySide6.QtCore import QDateTime, QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.deployment import site_settings
 from netbuilder.core.formats import registry
+from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading.report import write_table
 from netbuilder.core.grading.retraining import verified_sentence
+from netbuilder.core.grading.rubric import Override, Rubric, Threshold
+from netbuilder.core.grading.scoring import award_points
 from netbuilder.core.grading.similarity import similarity_sentence
-from netbuilder.core.grading.submission import FAILED, GRADED, Submission, submission_info_of
+from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission, submission_info_of
+from netbuilder.core.lessons.library import find_lesson
 from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
 from netbuilder.ui import app
+from netbuilder.ui.grading.class_sign import ClassSign, JoinDialog
+from netbuilder.ui.grading.class_window import ClassWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
+from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.grading.submissions_model import COLUMNS, COMMENT, POINTS
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.class_membership import FOLDER
+from netbuilder.ui.services.lesson_session import PUPIL
+from netbuilder.ui.services.settings import settings
 
 ROWS = [
     Submission("ada.h5", "Ada", "graded", 91.5, {"accuracy": 0.915}, 3, 4),
@@ -307,3 +319,130 @@ def test_high_scores_hide_names_until_asked(qtbot):
     assert [(a.text(), b.text(), c.text()) for a, b, c in scores.labels] == [
         ("1.", "Bob", "100"), ("2.", "Ada", "91.5"),
     ]  # fmt: skip
+
+
+FULL = Rubric(
+    title="The first model",
+    points=100.0,
+    thresholds=(
+        Threshold("accuracy", 60.0, at_least=0.9),
+        Threshold("mean_absolute_error", 10.0, at_most=5.0),
+    ),
+    steps_points=30.0,
+    max_parameters=5000,
+    late_after=datetime(2026, 11, 25, 11, 0, tzinfo=UTC),
+    late_penalty=0.2,
+    overrides={"ada.h5": Override(95.0, "Well explained.")},
+)
+
+
+def _type(qtbot: QtBot, field: QWidget, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+
+
+@pytest.mark.parametrize("rubric", [FULL, Rubric(), Rubric(points=20.0)])
+def test_what_the_form_shows_is_what_it_says(qtbot, rubric):
+    form = RubricForm(rubric)
+    qtbot.addWidget(form)
+    assert form.made() == rubric
+
+
+def test_a_rubric_is_filled_in_and_gives_points(qtbot):
+    form = RubricForm()
+    qtbot.addWidget(form)
+    form.show()
+    left = Qt.MouseButton.LeftButton
+    qtbot.mouseClick(form.add, left)
+    row = form.thresholds[0]
+    _type(qtbot, row.value, "0,9")
+    _type(qtbot, row.points, "60")
+    _type(qtbot, form.steps, "40")
+    form.late.setFocus()
+    qtbot.keyClick(form.late, Qt.Key.Key_Space)
+    form.late_after.setDateTime(QDateTime.fromSecsSinceEpoch(1_764_068_400))
+    _type(qtbot, form.penalty, "50")
+    _type(qtbot, form.parameters, "many")
+    qtbot.mouseClick(form.use, left)
+    assert form.isVisible()
+    assert "'max_parameters' in the form is 'many'" in form.complaint.text()
+    _type(qtbot, form.parameters, "1000")
+    qtbot.mouseClick(form.use, left)
+    assert not form.isVisible()
+    work = Submission(
+        "a.h5", "A", GRADED, metrics={"accuracy": 0.9}, steps_done=2, steps=4,
+        steps_counted=4, parameters=1000,
+        time=datetime.fromtimestamp(1_764_068_400, UTC),
+    )  # fmt: skip
+    graded = award_points(work, form.rubric, 0.9)
+    assert (graded.status, graded.score) == (GRADED, 80)
+    second = datetime.fromtimestamp(1_764_068_401, UTC)
+    late = award_points(Submission(**{**work.__dict__, "time": second}), form.rubric, 0.9)
+    assert (late.status, late.score) == (LATE, 40)
+
+
+def test_an_error_is_bounded_from_above(qtbot):
+    form = RubricForm()
+    qtbot.addWidget(form)
+    form.add_threshold()
+    row = form.thresholds[0]
+    assert row.bound.currentText() == "at least"
+    row.name.setCurrentText("mean_absolute_error")
+    assert row.bound.currentText() == "at most"
+    qtbot.mouseClick(row.remove, Qt.MouseButton.LeftButton)
+    assert form.thresholds == []
+    assert form.made() == Rubric()
+
+
+def test_it_is_kept_as_toml(qtbot, tmp_path, monkeypatch):
+    from PySide6.QtWidgets import QFileDialog
+
+    path = tmp_path / "mine.toml"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    form = RubricForm(FULL)
+    qtbot.addWidget(form)
+    form.save_as()
+    assert rubrics.read_rubric(path) == FULL
+
+
+SECONDS = 20_000  # five on a machine that is not shared
+
+
+def test_a_pupil_is_asked_seen_shown_and_forgotten(open_window, example, qtbot, tmp_path):
+    share = tmp_path / "share"
+    share.mkdir()
+    settings().setValue(FOLDER, str(share))
+    settings().setValue(PUPIL, "")
+    pupil = open_window(example("iris"))
+    pupil.lessons.open(find_lesson("first_model", tmp_path))
+    shown: list[Project] = []
+    teacher = ClassWindow(open_window().membership, shown.append)
+    qtbot.addWidget(teacher)
+    teacher.toggle.click()
+
+    qtbot.waitUntil(lambda: bool(pupil.membership.title), timeout=SECONDS)
+    sign = pupil.findChild(ClassSign)
+    assert not pupil.membership.joined and not sign.isVisible()
+    assert [path.name for path in teacher.folder.iterdir()] == ["class.json"], "nobody agreed yet"
+
+    (card,) = [card for card in pupil.banner.cards if len(card.buttons) == 2]
+    card.buttons[0].click()
+    dialog = pupil.findChild(JoinDialog)
+    dialog.take_part.click()
+    assert dialog.isVisible() and not pupil.membership.joined, "a name is needed"
+    dialog.findChild(QLineEdit).setText("Ada")
+    dialog.take_part.click()
+    assert pupil.membership.joined and sign.isVisibleTo(pupil.status)
+    qtbot.waitUntil(lambda: teacher.model.rowCount() == 1, timeout=SECONDS)
+    assert "Ada" in teacher.model.item(0).text()
+
+    teacher.tiles.setCurrentIndex(teacher.model.index(0, 0))
+    teacher.findChild(QPushButton, "show-on-projector").click()
+    qtbot.waitUntil(lambda: bool(shown), timeout=SECONDS)
+    assert shown[0].graph == pupil.store.project.graph
+
+    teacher.toggle.click()
+    assert list(share.iterdir()) == []
+    qtbot.waitUntil(lambda: not pupil.membership.joined, timeout=SECONDS)
+    assert not sign.isVisibleTo(pupil.status)

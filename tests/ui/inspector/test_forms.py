@@ -1,11 +1,13 @@
-"""A form for every row of the catalog: opens, shows, edits; bad input is told and kept."""
+"""A form for every row of the catalog: opens, shows, edits, fits; steps of undo."""
 
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QScrollArea
 
+from netbuilder.core import i18n
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import (
@@ -16,10 +18,17 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
 )
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.ui.forms.boxes import TypedBox
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project import edits, groups
+from netbuilder.core.project.model import Project
+from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox, TypedBox
 from netbuilder.ui.forms.nested_editors import ScheduleEditor
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.inspector.inspector_panel import Inspector
+from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.evaluation_service import EvaluationService
+from netbuilder.ui.services.workbench import Workbench
 
 OBJECTS = {
     f"{kind} {name}": spec
@@ -300,3 +309,222 @@ def test_no_activation_bends_nothing(qtbot):
     assert row.help.text().startswith("No change")
     form.show_values({"units": 1, "activation": "relu"})
     assert row.help.text().startswith("Negative numbers become 0")
+
+
+def test_the_form_of_an_embedding_fits_a_narrow_inspector(qtbot):
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    form = ParamForm(LAYERS["Embedding"].params, area)
+    area.setWidgetResizable(True)
+    area.setWidget(form)
+    area.resize(340, 400)
+    area.show()
+    qtbot.waitUntil(lambda: form.width() == area.viewport().width())
+    row = form.rows["input_dim"]
+    assert row.help.mapTo(form, row.help.rect().topRight()).x() <= form.width()
+    assert form.more_button.text().startswith("More (") and form.more_button.text().endswith("…")
+    area.resize(900, 400)
+    qtbot.waitUntil(lambda: form.more_button.text().endswith(")"))
+
+
+def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(open_window, example, qtbot):
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    window.resize(1366, 768)
+    line = window.inspector.summary.lines["result"]
+    qtbot.waitUntil(lambda: line.text() == "not trained")
+    window.inspector.set_selection(("dense",))
+    qtbot.train(window)
+    qtbot.waitUntil(
+        lambda: bool(window.evaluation_service.sentence) and not window.workbench.run_words
+    )
+    window.inspector.set_selection(())
+    assert "test rows correct" in line.text()
+    needed = line.heightForWidth(line.width())
+    assert needed > 2 * line.fontMetrics().lineSpacing()
+    assert line.height() >= needed
+
+
+def test_a_result_of_before_a_change_is_called_so(open_window, example, qtbot):
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    line = window.inspector.summary.lines["result"]
+    qtbot.train(window)
+    qtbot.waitUntil(lambda: "test rows correct" in line.text())
+    assert "Before" not in line.text()
+    window.store.apply("Units", lambda project: edits.set_params(project, "dense", units=7))
+    qtbot.waitUntil(lambda: line.text().startswith("Before you changed the network:"))
+    window.store.undo()
+    qtbot.waitUntil(lambda: "Before" not in line.text())
+
+
+def test_what_is_typed_after_enter_is_a_step_of_its_own(open_window, example, qtbot):
+    window = open_window(example("iris"), keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    layer = next(one.id for one in window.store.project.graph.nodes if one.layer == "Dense")
+    window.canvas.select((layer,))
+    form = window.inspector.form
+    units, other = form.rows["units"].editor, form.rows["activation"].editor
+
+    def typed(text):
+        units.setFocus()
+        qtbot.waitUntil(units.hasFocus)
+        units.selectAll()
+        QTest.keyClicks(units, text)
+
+    def shown():
+        return window.store.project.graph.by_id[layer].params["units"]
+
+    before = shown()
+    typed("18")
+    QTest.keyClick(units, Qt.Key.Key_Return)
+    typed("37")
+    other.setFocus()  # and back
+    qtbot.waitUntil(other.hasFocus)
+    typed("255")
+    seen = []
+    while window.store.undo_label:
+        window.store.undo()
+        seen.append(shown())
+    assert seen == [37, 18, before], "a number of three digits is one step"
+
+
+def test_a_double_click_selects_the_whole_number(qtbot):
+    """On "0.001" it selected a part, and the 0.1 typed there trained with a rate of 0."""
+    box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
+    qtbot.addWidget(box)
+    box.show_value(0.001)
+    line = box.findChild(QLineEdit)
+    QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
+    assert line.selectedText() == line.text() == "0.001"
+
+
+def test_a_third_click_leaves_the_whole_number_selected(qtbot):
+    box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
+    qtbot.addWidget(box)
+    box.show_value(0.001)
+    line = box.findChild(QLineEdit)
+    QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
+    QTest.mousePress(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
+    assert line.selectedText() == "0.001"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("0.01", "0,01"), ("1e-5", "0,00001"), ("0,010", "0,01"), ("x", "x"), ("-1", "-1"), ("", "")],
+)
+def test_a_finished_number_is_written_as_the_language_does(qtbot, typed, written):
+    i18n.set_language("de")
+    box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
+    qtbot.addWidget(box)
+    line = box.findChild(QLineEdit)
+    QTest.keyClicks(line, typed)
+    assert line.text() == typed, "while it is typed it stays"
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert line.text() == written
+
+
+@pytest.mark.parametrize("make", [lambda: CountBox(1, 100), NoWheelDoubleSpinBox])
+def test_a_number_is_told_once_it_is_typed(qtbot, make):
+    """Of 12 the 1 before asked for a forecast of one step."""
+    box, heard = make(), []
+    qtbot.addWidget(box)
+    box.valueChanged.connect(heard.append)
+    box.selectAll()
+    QTest.keyClicks(box, "12")
+    assert heard == []
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert heard == [12]
+    box.selectAll()
+    QTest.keyClicks(box, "34")
+    assert box.value() == 34, "a button that is pressed now does what is seen"
+    assert heard == [12, 34]
+
+
+def test_enter_ends_a_step_in_the_second_of_two_windows_too(open_window, example, qtbot):
+    open_window(example("moons"), keras=False)
+    window = open_window(example("iris"), keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    layer = next(one.id for one in window.store.project.graph.nodes if one.layer == "Dense")
+    window.canvas.select((layer,))
+    units = window.inspector.form.rows["units"].editor
+    units.setFocus()
+    qtbot.waitUntil(units.hasFocus)
+    for text in ("18", "37"):
+        units.selectAll()
+        QTest.keyClicks(units, text)
+        QTest.keyClick(units, Qt.Key.Key_Return)
+    window.store.undo()
+    assert window.store.project.graph.by_id[layer].params["units"] == 18
+
+
+@pytest.fixture
+def inspector(qtbot):
+    project = Project()
+    for layer, units in (("Input", 0), ("Dense", 50), ("Dropout", 0), ("Dense", 10), ("LSTM", 4)):
+        project = edits.append_layer(project, layer, params={"units": units} if units else {})
+    store = ProjectStore(project)
+    bench = Workbench(store)
+    panel = Inspector(store, bench, EvaluationService(bench))
+    qtbot.addWidget(panel)
+    panel.show()
+    yield panel
+    bench.close()
+    bench.deleteLater()
+
+
+def _params(panel, name):
+    by_id = panel.store.project.graph.by_id
+    return [by_id[one].params.get(name) for one in ("dense", "dense_1", "lstm")]
+
+
+def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector):
+    inspector.set_selection(("dense", "dense_1"))
+    row = inspector.form.rows["units"]
+    assert row.help.text() == _("Different values: {values}", values="50 and 10")
+    row.editor.edited.emit(7)
+    assert _params(inspector, "units") == [7, 7, 4]
+    assert not row.help.text().startswith("differs")
+    inspector.store.undo()
+    assert _params(inspector, "units") == [50, 10, 4]
+
+
+def test_layers_of_two_kinds_share_what_means_the_same(inspector):
+    inspector.set_selection(("dense", "lstm"))
+    inspector.form.unfold(True)
+    assert "units" in inspector.form.rows and "return_sequences" not in inspector.form.rows
+    inspector.set_selection(("dense", "dropout"))
+    assert inspector.form is not None and "units" not in inspector.form.rows
+    inspector.set_selection(("dense",))
+    assert inspector.form is not None and "units" in inspector.form.rows
+
+
+def test_a_group_is_named_and_repeated(inspector):
+    store = inspector.store
+    store.apply("Group", lambda p: groups.group_nodes(p, ["dense", "dropout"]))
+    inspector.set_selection(("group_1",))
+    inspector.name.setText("Hidden")
+    inspector.name.editingFinished.emit()
+    assert store.project.graph.groups[0].name == "Hidden"
+    inspector.group.times.setValue(3)
+    inspector.group.button.click()
+    assert [g.name for g in store.project.graph.groups] == [
+        "Hidden",
+        "Hidden 2",
+        "Hidden 3",
+        "Hidden ×3",
+    ]
+    assert sum(node.layer == "Dropout" for node in store.project.graph.nodes) == 3
+    store.undo()
+    assert len(store.project.graph.groups) == 1
+    inspector.set_selection(("dense_1",))
+    assert inspector.group.isHidden()
+
+
+def test_a_long_name_is_read_from_its_beginning(inspector):
+    inspector.store.apply("", lambda p: edits.append_layer(p, "GlobalAveragePooling1D"))
+    inspector.name.setFixedWidth(60)
+    inspector.set_selection(("global_average_pooling1d",))
+    assert inspector.name.text() == "global_average_pooling1d"
+    inspector.name.grab()
+    assert inspector.name.cursorPositionAt(QPoint(30, 5)) < 12

@@ -1,8 +1,16 @@
-"""A lesson beside the network: its steps tick as the network changes, and only then."""
+"""The dock of a lesson: steps, questions, progress that is kept, lessons that were left open."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons import library
@@ -11,11 +19,14 @@ from netbuilder.core.lessons.lesson_record import record_of
 from netbuilder.core.lessons.parse import parse_lesson
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data
+from netbuilder.ui import app
+from netbuilder.ui.lessons.lesson_panel import LessonPanel
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import lesson_session
+from netbuilder.ui.services import lesson_session, recovery
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.widgets.callout import MARGIN
+from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.guide.welcome import STOPS
 
 
@@ -506,3 +517,304 @@ def test_what_is_tried_after_the_end_takes_nothing_away(qtbot, open_window):
     window.welcome.lessons.restart()
     assert done(window) == [] and lesson_session.kept("add").done == frozenset()
     assert lesson_session.is_finished(lesson)
+
+
+def test_questions_hints_and_showing(qtbot, open_window):
+    window = open_window(keras=False)
+    window.welcome.open_lesson(library.find_lesson("what_is_a_network"))
+    panel, session = window.welcome.lessons.panel, window.welcome.session
+    window.docks.show_panel("data")
+    session.see("data")
+    question = panel.question
+    question.line.setText("three")
+    qtbot.keyClick(question.line, Qt.Key.Key_Return)
+    assert question.verdict.text() and question.line.isEnabled() and question.another is None
+    question.line.setText("6/2")
+    qtbot.keyClick(question.line, Qt.Key.Key_Return)
+    assert question.question.wrong in question.verdict.text()
+    assert done(window) == []
+    second = question.another
+    second.line.setText(second.question.answer)
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    assert second.question.why in second.verdict.text()
+    assert done(window) == [1]
+    qtbot.mouseClick(panel.hint_button, Qt.MouseButton.LeftButton)
+    assert "Count the columns" in panel.hint.text()
+    assert panel.hint.isVisible()
+    qtbot.mouseClick(panel.show_button, Qt.MouseButton.LeftButton)
+    callout = window.welcome.lessons.callout
+    assert callout.ring.intersects(window.welcome.places.rect("data"))
+    qtbot.mouseClick(callout.buttons[-1], Qt.MouseButton.LeftButton)
+    assert window.welcome.lessons.callout is None
+
+
+OPEN_TASK = """---
+title: One question
+level: beginner
+minutes: 15
+---
+## Count
+```question
+ask: How many?
+kind: number
+answer: 2
+why: One and one.
+wrong: Count again.
+```
+```explore
+How few units are **enough**?
+```
+"""
+
+
+def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(qtbot, open_window):
+    window = open_window(keras=False)
+    window.welcome.open_lesson(parse_lesson(OPEN_TASK, "count"))
+    panel = window.welcome.lessons.panel
+    task = panel.findChild(QWidget, "explore-further")
+    assert task.isHidden()
+    panel.question.line.setText("3")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    assert "Count again." in panel.question.verdict.text()
+    assert task.isHidden()
+    panel.question.line.setText("2")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    assert "One and one." in panel.question.verdict.text()
+    assert "How few units are enough?" in task.toPlainText()
+    assert task.isVisible()
+    assert panel.next.isEnabled()
+    # Another lesson that is over has its own open task.
+    other = OPEN_TASK.replace("How few units are", "How many epochs are")
+    window.welcome.open_lesson(parse_lesson(other, "epochs"))
+    panel.question.line.setText("2")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    window.welcome.session.open(parse_lesson(OPEN_TASK, "count"))
+    assert "How few units are enough?" in task.toPlainText()
+
+
+def test_a_question_without_a_right_answer_takes_any():
+    lesson = parse_lesson(
+        "---\ntitle: a\nlevel: beginner\nminutes: 1\n---\n## s\n```question\nask: Why?\n"
+        "kind: prediction\n```\n"
+    )
+    question = lesson.steps[0].question
+    assert question.right("whatever")
+    assert not question.right("  ")
+
+
+TWO_QUESTIONS = """---
+title: Two questions
+level: beginner
+minutes: 15
+---
+## Count
+```question
+ask: Which is even?
+choices: 3 | 4 | 5
+answer: 4
+why: Twice two.
+wrong: An even number is twice a whole number.
+```
+```question
+ask: How much is twice three?
+kind: number
+answer: 6
+why: Three and three.
+wrong: Add three and three.
+```
+"""
+
+
+def test_after_a_wrong_answer_another_question_is_asked(qtbot, open_window):
+    window = open_window(keras=False)
+    lesson = parse_lesson(TWO_QUESTIONS, "two")
+    window.welcome.open_lesson(lesson)
+    panel, session = window.welcome.lessons.panel, window.welcome.session
+    first = panel.question
+    assert first is not None and first.another is None
+    # An arrow key goes to another answer and gives none.
+    first.choices[0].setFocus()
+    qtbot.keyClick(first.choices[0], Qt.Key.Key_Up)
+    qtbot.waitUntil(first.choices[2].hasFocus)
+    assert session.record.answers == {}
+    qtbot.keyClick(first.choices[2], Qt.Key.Key_Return)
+    assert lesson.steps[0].question.wrong in first.verdict.text()
+    second = first.another
+    assert second is not None and second.line is not None
+    assert not any(one.isEnabled() for one in first.choices), "trying all choices does not help"
+    second.line.setText("5")
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    assert second.question.wrong in second.verdict.text()
+    assert done(window) == []
+    second.line.setText("6")
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    assert second.question.why in second.verdict.text()
+    assert done(window) == [1]
+    assert session.record.answers == {1: "5\n6"}
+    # Opened again it stands as it was left.
+    window.welcome.session.open(parse_lesson(OPEN_TASK, "count"))
+    window.welcome.session.open(lesson)
+    assert panel.question.another is not None and panel.question.another.line is not None
+    assert panel.question.another.line.text() == "6"
+    assert panel.question.choices[2].isChecked()
+
+
+def test_of_two_questions_the_first_alone_is_asked_where_it_is_answered_correctly(
+    qtbot, open_window
+):
+    window = open_window(keras=False)
+    window.welcome.open_lesson(parse_lesson(TWO_QUESTIONS, "two"))
+    question = window.welcome.lessons.panel.question
+    qtbot.mouseClick(question.choices[1], Qt.MouseButton.LeftButton)
+    assert question.another is None
+    assert done(window) == [1]
+    assert question.question.right("4") and not question.question.right("5")
+    assert question.question.right("5\n6") and not question.question.right("5\n4")
+    # The last answer counts, even when the lesson was over.
+    qtbot.mouseClick(question.choices[0], Qt.MouseButton.LeftButton)
+    assert done(window) == [] and question.another is not None
+    question.another.line.setText("6")
+    qtbot.keyClick(question.another.line, Qt.Key.Key_Return)
+    assert done(window) == [1]
+
+
+def in_view(panel: LessonPanel, widget: QWidget) -> bool:
+    """Whether a widget's lower edge is in the visible part of the step."""
+    page = panel.scroller.viewport()
+    return page.rect().contains(widget.mapTo(page, widget.rect().bottomLeft()))
+
+
+def test_what_an_answer_brings_is_scrolled_into_view(qtbot, open_window):
+    window = open_window(keras=False)
+    window.resize(1024, 500)
+    lines = "\n\n".join(["A line to read."] * 20)
+    text = (
+        TWO_QUESTIONS.replace("## Count", f"## Count\n{lines}\n")
+        + OPEN_TASK[OPEN_TASK.index("```explore") :]
+    )
+    window.welcome.open_lesson(parse_lesson(text, "long"))
+    panel = window.welcome.lessons.panel
+    panel.scroller.ensureWidgetVisible(panel.question)
+    qtbot.mouseClick(panel.question.choices[0], Qt.MouseButton.LeftButton)
+    second = panel.question.another
+    qtbot.waitUntil(lambda: in_view(panel, second.line) and in_view(panel, second.button))
+    second.line.setText("6")
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: done(window) == [1] and in_view(panel, second.verdict))
+
+
+KEEP = """
+from netbuilder.core.lessons.lesson_record import LessonRecord
+from netbuilder.ui.services import lesson_session as lesson_progress
+from netbuilder.ui.services.settings import settings
+settings().setValue(lesson_progress.PUPIL, {name!r})
+lesson_progress.keep(LessonRecord("first_model", frozenset({steps})))
+"""
+READ = """
+from netbuilder.ui.services import lesson_session as lesson_progress
+from netbuilder.ui.services.settings import settings
+for name in ("Ada", "Bob"):
+    settings().setValue(lesson_progress.PUPIL, name)
+    print(sorted(lesson_progress.kept("first_model").done))
+"""
+
+
+def test_each_pupil_goes_on_where_they_were(tmp_path):
+    profile, share = tmp_path / "profile", tmp_path / "share"
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
+    env = {**kept, "HOME": str(profile), "NETBUILDER_DATA_DIR": str(share)}
+
+    def python(code: str) -> str:
+        profile.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+        )
+        written = [path.name for path in profile.rglob("*") if path.is_file()]
+        assert not written, "something of the program's own lies in the profile"
+        shutil.rmtree(profile)
+        return done.stdout
+
+    python(KEEP.format(name="Ada", steps="{1, 2}"))
+    python(KEEP.format(name="Bob", steps="{1}"))
+    assert python(READ).split("\n")[:2] == ["[1, 2]", "[1]"]
+
+
+def left_by(window: MainWindow, home: Path, qtbot: QtBot, name: str) -> Path:
+    """What is on disk now, as if the process that wrote it were gone."""
+    folder = home / "state" / "recovery"
+
+    def kept() -> dict | None:
+        for file in folder.glob("[!.]*.json"):  # a hidden one is still being written
+            raw = json.loads(file.read_text("utf-8"))
+            if raw["lesson"] and name in raw["project"]:
+                return raw
+        return None
+
+    qtbot.waitUntil(lambda: kept() is not None)
+    file = folder / "0123-a.json"
+    text = json.dumps(kept())
+    window.documents.close()
+    file.write_text(text, "utf-8")
+    return file
+
+
+def put_back(window: MainWindow) -> None:
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        next(b for b in box.buttons() if b.text().replace("&", "") == dialogs.BACK).click()
+
+    QTimer.singleShot(300, press)
+    app.offer_recovery(window)
+
+
+def test_it_is_open_again_at_its_step(open_window, home, qtbot):
+    first = open_window(keras=False)
+    first.welcome.open_lesson(library.find_lesson("first_model"))
+    first.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
+    qtbot.waitUntil(lambda: first.welcome.session.record.done == {1})
+    first.welcome.session.go(3)
+    first.store.apply("Add", lambda p: edits.append_layer(p, "GaussianNoise"))
+    left_by(first, home, qtbot, "GaussianNoise")
+
+    window = open_window(keras=False)
+    assert window.welcome.session.lesson is None
+    put_back(window)
+    session = window.welcome.session
+    assert session.lesson is not None and session.lesson.name == "first_model"
+    assert session.current == 3
+    assert session.record.done == {1}
+    assert window.welcome.lessons.panel.isVisible()
+    assert "GaussianNoise" in {node.layer for node in window.store.project.graph.nodes}
+
+
+def test_what_was_drawn_before_the_first_step_is_done_stays(open_window, home, qtbot):
+    first = open_window(keras=False)
+    lesson = library.find_lesson("first_model")
+    first.welcome.open_lesson(lesson)
+    first.store.apply("Add", lambda p: edits.append_layer(p, "GaussianNoise"))
+    drawn = first.store.project
+    # Put away and opened again from the gallery: the work goes on, it does not begin anew.
+    first.welcome.lessons.close()
+    first.welcome.open_lesson(lesson)
+    assert first.store.project is drawn
+    left_by(first, home, qtbot, "GaussianNoise")
+
+    window = open_window(keras=False)
+    put_back(window)
+    assert window.welcome.session.lesson == lesson
+    assert "GaussianNoise" in {node.layer for node in window.store.project.graph.nodes}
+
+
+def test_a_lesson_that_was_put_away_stays_away(open_window, home, qtbot):
+    first = open_window(keras=False)
+    first.welcome.open_lesson(library.find_lesson("first_model"))
+    first.welcome.lessons.close()
+    first.store.apply("Add", lambda p: edits.append_layer(p, "GaussianNoise"))
+    folder = home / "state" / "recovery"
+
+    def kept() -> list[recovery.OpenLesson]:
+        raws = [json.loads(file.read_text("utf-8")) for file in folder.glob("*.json")]
+        return [(raw["lesson"], raw["step"]) for raw in raws if "GaussianNoise" in raw["project"]]
+
+    qtbot.waitUntil(lambda: bool(kept()))
+    assert kept() == [("", 0)]

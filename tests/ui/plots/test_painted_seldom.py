@@ -1,20 +1,20 @@
-"""What does not change while a network trains is not worked out, laid out or painted anew."""
+"""What does not change is not painted anew; windows take turns; equal pens are one."""
 
 import time
 
 import numpy as np
 import pytest
 from pyqtgraph import AxisItem
-from PySide6.QtCore import QObject, QRect
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, QTimer
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from netbuilder.core.results.live.view_data import SamplePoints, SurfacePicture
+from netbuilder.core.results.live.view_data import MapPicture, SamplePoints, SurfacePicture
 from netbuilder.ui.plots import activation_strips as strips
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.layouts import FlowLayout
-from netbuilder.ui.widgets.throttle import Throttle
+from netbuilder.ui.widgets.throttle import PaintTurns, Throttle
 
 POINTS = SamplePoints(
     np.array([[0.2, 0.3], [0.7, 0.6], [0.5, 0.9]]),
@@ -160,3 +160,130 @@ def test_many_units_have_the_colours_of_a_few(qtbot):
     blue, orange = (QColor(one).name() for one in (theme.ABOVE_ZERO, theme.BELOW_ZERO))
     assert colours([3.0, 9.0, 4.0]) == [blue] * 3
     assert colours([9.0, 9.0, -9.0, *[0.0] * 90]) == [blue, blue, orange]
+
+
+class Painted(QWidget):
+    """Counts how often it is painted, and in which turns of the event loop."""
+
+    def __init__(self, turns, parent=None):
+        super().__init__(parent)
+        self.turns, self.seen = turns, list[int]()
+
+    def paintEvent(self, event):
+        self.seen.append(len(self.turns))
+
+
+def test_windows_that_change_together_are_painted_in_turns(qtbot):
+    turns: list[int] = []
+    owner = QObject()
+    order = PaintTurns(owner)
+    windows = [Painted(turns) for _ in range(4)]
+    for one in windows:
+        qtbot.addWidget(one)
+        order.add(one)
+        one.show()
+        qtbot.waitExposed(one)
+    qtbot.wait(50)
+    clock = QTimer()
+    clock.timeout.connect(lambda: turns.append(1))
+    clock.start(0)
+    for round_ in range(3):
+        before = [len(one.seen) for one in windows]
+        for one in windows:
+            one.update()
+        qtbot.waitUntil(
+            lambda before=before: all(
+                len(one.seen) > count for one, count in zip(windows, before, strict=True)
+            )
+        )
+        last = [one.seen[-1] for one in windows]
+        # Something else is heard between any two of them, and nobody waits in vain.
+        assert len(set(last)) == len(windows), (round_, last)
+        assert [len(one.seen) for one in windows] == [count + 1 for count in before]
+    # What is changed and laid out in a turn is painted in a later one.
+    before = len(windows[0].seen)
+    QCoreApplication.postEvent(windows[0], QEvent(QEvent.Type.LayoutRequest))
+    windows[0].update()
+    QCoreApplication.sendPostedEvents()
+    assert len(windows[0].seen) == before
+    qtbot.waitUntil(lambda: len(windows[0].seen) == before + 1)
+    # What asks for it is painted at once.
+    count = len(windows[0].seen)
+    qtbot.wait(20)
+    for _ in range(3):
+        windows[0].repaint()
+    assert len(windows[0].seen) == count + 3
+
+
+def test_docks_that_float_take_turns_with_the_window(open_window, qtbot):
+    window = open_window(keras=False)
+    turns = window.findChild(PaintTurns)
+    assert turns is not None
+    for name in ("training", "compare"):
+        window.docks.side.detach(name)
+        qtbot.waitExposed(window.docks.pages[name])
+    heard: list[int] = []
+    seen: dict[str, int] = {}
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() is QEvent.Type.Paint:
+                seen[watched.objectName()] = len(heard)
+            return False
+
+    watch = Watch()
+    parts = [window.docks.pages[name] for name in ("training", "compare")]
+    qtbot.wait(100)
+    for one in parts:
+        one.installEventFilter(watch)
+    clock = QTimer()
+    clock.timeout.connect(lambda: heard.append(1))
+    clock.start(0)
+    for one in parts:
+        one.update()
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert len(set(seen.values())) == 2
+
+
+COUNT = 300
+
+
+@pytest.fixture
+def plot(qtbot):
+    made = SurfacePlot()
+    # A plot that is closed has nothing left to take the colours of another scheme.
+    qtbot.addWidget(
+        made, before_close_func=lambda _w: theme.theme().changed.disconnect(made.restyle)
+    )
+    made.resize(400, 300)
+    made.shown_parts = {0, 1, 2}
+    made.show()
+    return made
+
+
+@pytest.mark.parametrize("classes", [("a", "b"), ()])
+def test_hundreds_of_points_have_few_looks(plot, classes):
+    source = np.random.default_rng(1)
+    value = source.integers(0, 2, COUNT) if classes else source.random(COUNT)
+    points = SamplePoints(
+        source.random((COUNT, 2)), value, np.arange(COUNT) % 3, source.random(COUNT) < 0.9,
+        source.random(COUNT) < 0.2,
+    )  # fmt: skip
+    for _ in range(3):
+        plot.show_surface(SurfacePicture("x", "y", (0, 0, 1, 1), points, classes=classes))
+        plot.drawn_points = None  # as when other parts are shown: all are styled anew
+    looks = len(plot.points.fragmentAtlas)
+    assert looks == 12 if classes else looks <= 3 * 65 * 2
+    drawn = {(one.brush().color().name(), one.symbol()) for one in plot.points.points()[:30]}
+    assert len(drawn) > 1
+
+
+def test_a_map_that_moves_paints_no_sign_anew(plot):
+    source = np.random.default_rng(2)
+    number, right = np.arange(COUNT) % 3, np.arange(COUNT) % 7 > 0
+    for _ in range(3):
+        at = source.random((COUNT, 2))
+        plot.show_map(
+            MapPicture("dense", at, number, np.arange(COUNT), 0.9, ("a", "b", "c"), right, at)
+        )
+    assert len(plot.points.fragmentAtlas) == 6

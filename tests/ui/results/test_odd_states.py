@@ -1,18 +1,26 @@
-"""Empty and odd states of the canvas and the pages of results: each says what to do next."""
+"""Empty and odd states of the pages of results: each says what to do next."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QScrollBar, QSlider
 
+import netbuilder
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST
+from netbuilder.ui.inspector.inspector_panel import GroupForm
+from netbuilder.ui.kinds.several_inputs import CurveEditor
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.window.dialogs import result_sentences
@@ -327,3 +335,212 @@ def test_one_test_row(open_window, qtbot, tmp_path):
     for index in range(3):
         evaluate.residuals.which.setCurrentIndex(index)
     evaluate.grab()
+
+
+PANELS = ("surface", "evaluate", "predict", "inside")
+
+
+def _said(window):
+    """What the panels that wait say: one sentence where all say the same."""
+    places = [window.docks.show_panel(name, focus=False).waiting for name in PANELS]
+    # Surface does not wait where it shows the points already.
+    return {place.words.text() for place in places if place.currentIndex() == 0}
+
+
+def test_all_four_say_what_is_missing(open_window, example, qtbot, tmp_path):
+    window = open_window(example("iris"))
+    assert all(words.startswith("Press Train") for words in _said(window))
+    whole = window.store.project
+    window.store.apply("Empty", lambda p: edits.remove_nodes(p, [n.id for n in p.graph.nodes[1:]]))
+    assert _said(window) == {_("Drag a layer onto the canvas first.")}
+    window.store.apply("Back", lambda _p: edits.set_data(whole, Data()))
+    assert _said(window) == {_("Choose data on the Data page first.")}
+    window.store.apply("Wrong", lambda _p: edits.set_params(whole, "output", units=2))
+    qtbot.waitUntil(lambda: any(one.blocks for one in window.workbench.problems))
+    (words,) = _said(window)
+    assert words.startswith("The network ends in Dense 'output' with 2 units")
+    assert words.count("\n") == 1, "the problem, and where to fix it"
+    gone = Data(kind="csv", path=str(tmp_path / "gone.csv"), target=("y",))
+    window.store.apply("Other data", lambda p: edits.set_data(p, gone))
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None)
+    (words,) = _said(window)
+    assert "Data page" in words
+
+
+@pytest.mark.slow
+def test_a_run_that_broke_off_is_told_everywhere(open_window, example, qtbot):
+    """The loss became infinite: "Press Train" would only let it break off again."""
+    project = example("diabetes")
+    plan = project.training
+    wild = plan.optimizer.__class__("SGD", {"learning_rate": 1e6})
+    window = open_window(edits.set_training(project, optimizer=wild, epochs=20))
+    _said(window)
+    qtbot.train(window)
+    assert window.workbench.run_error is not None
+    assert "instead of 1,000,000" in str(window.workbench.run_error)
+    assert window.workbench.models.trained is None
+    assert _said(window) == {
+        _("The last training failed. The Curves page says why and what to do.")
+    }
+
+
+def _train(window, qtbot):
+    qtbot.train(window)
+    assert window.workbench.models.trained is not None
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
+
+
+@pytest.mark.slow
+def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wider(
+    open_window, example, qtbot
+):
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    _train(window, qtbot)
+    panel = window.docks.show_panel("inside")
+    window.canvas.select(("flatten",))
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
+    # What the canvas shows is of the digits: over other data it stands pale.
+    previews = window.canvas.previews
+    assert "flatten" in previews.ids and not previews.past
+    window.store.apply("Data", lambda project: edits.set_data(project, example("waves").data))
+    assert "flatten" in previews.past
+    surface = window.docks.show_panel("surface")
+    surface.live.choose("weights")
+    qtbot.waitUntil(lambda: surface.live.view == "weights" and surface.live.idle)
+    window.docks.show_panel("inside")
+    window.documents.show_project(edits.set_training(example("waves"), epochs=1), None)
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 0)
+    assert surface.live.view == "", "the next project begins with its own first view"
+    # The page behind the words is resized when it comes to the front again.
+    window.resize(window.width() + 180, window.height())
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    _train(window, qtbot)
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
+    texts = [one.text() for one in panel.parts if isinstance(one, QLabel)]
+    assert not any("flatten" in text for text in texts)
+    layers = {node.layer for node in window.store.project.graph.nodes}
+    assert any(text.startswith(tuple(layers - {"Input"})) for text in texts)
+
+
+def test_new_results_are_those_of_the_project_that_is_open(open_window, example):
+    window = open_window(keras=False)
+    task = window.docks.side.buttons["understand"]
+    window.docks.side.mark("understand")
+    assert task.marked
+    window.documents.show_project(example("moons"), None)
+    assert not task.marked
+
+
+@pytest.mark.slow
+def test_what_was_set_for_one_project_does_not_stand_in_the_next(open_window, example, qtbot):
+    window = open_window(edits.set_training(example("moons"), epochs=1))
+    _train(window, qtbot)
+    panels = {name: window.docks.show_panel(name) for name in ("surface", "inside", "evaluate")}
+    threshold, surface = panels["evaluate"].threshold, panels["surface"]
+    qtbot.waitUntil(lambda: threshold.label.count() > 0)
+    buttons = window.docks.show_panel("training").buttons
+
+    def found():
+        return [
+            threshold.slider.value(),
+            threshold.which.currentText(),
+            [part.isChecked() for part in surface.parts],
+            surface.discrete.isChecked(),
+            buttons.count.value(),
+            window.activations_service.index,
+        ]
+
+    before = found()
+
+    def set_all():
+        threshold.slider.setValue(9)
+        threshold.which.setCurrentIndex(2)
+        for part in (*surface.parts, surface.discrete):
+            part.toggle()
+        buttons.count.setValue(300)
+        window.activations_service.show_row(6)
+
+    def nothing_stands():
+        return not any(one == other for one, other in zip(found(), before, strict=True))
+
+    evaluate = panels["evaluate"]
+    qtbot.waitUntil(lambda: evaluate.behind.behind is not None)
+    late = (evaluate.samples, evaluate.calibration, evaluate.groups)
+    assert not any(one.isHidden() for one in late)
+    evaluate.evaluation_service.changed.emit()
+    assert not any(one.isHidden() for one in late), "judged anew, what was found has its place"
+
+    set_all()
+    assert nothing_stands()
+    # The same rows with another network, another place in the disk: all stands as it was set.
+    window.store.apply("Seed", lambda project: edits.set_training(project, seed=7))
+    window.store.rewrite(lambda project: edits.rename_project(project, "Mine"))
+    assert nothing_stands()
+    window.store.apply("Data", lambda project: edits.set_data(project, example("spiral").data))
+    assert found() == before
+    set_all()
+    window.documents.show_project(example("spiral"), None)
+    assert found() == before
+    assert all(one.isHidden() for one in late) and not evaluate.parts_note.text()
+    assert threshold.label.count() == 0, "the class that is asked for is of the last project"
+
+
+def turn(widget):
+    place = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        place, QPointF(widget.mapToGlobal(place.toPoint())), QPoint(), QPoint(0, -120),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+
+
+@pytest.mark.parametrize("name", ["evaluate", "surface", "predict"])
+def test_the_wheel_scrolls_and_changes_nothing(open_window, example, qtbot, name):
+    """The curve turned from ROC to calibration under the pointer that scrolled the page."""
+    window = open_window(edits.set_training(example("diabetes"), epochs=2))
+    qtbot.train(window)
+    panel = window.docks.show_panel(name)
+    boxes = [one for one in panel.findChildren(QComboBox) if one.count() > 1]
+    sliders = [one for one in panel.findChildren(QSlider) if not isinstance(one, QScrollBar)]
+    assert boxes
+    for box in boxes:
+        before = box.currentIndex()
+        turn(box)
+        assert box.currentIndex() == before
+        assert not box.hasFocus()
+    for slider in sliders:
+        place = slider.value()
+        turn(slider)
+        assert slider.value() == place
+    # What was chosen turns as ever.
+    window.activateWindow()
+    seen = [one for one in boxes if one.isVisible() and one.isEnabled()]
+    assert seen or name == "surface"
+    for box in seen[:1]:
+        box.setFocus()
+        qtbot.waitUntil(box.hasFocus)
+        box.setCurrentIndex(0)
+        turn(box)
+        assert box.currentIndex() > 0
+
+
+def test_what_comes_after_the_panel_turns_as_little(qtbot):
+    """A filter that was put on what stood there when a panel was built missed the rest."""
+    form = GroupForm()
+    qtbot.addWidget(form)
+    turn(form.times)
+    assert form.times.value() == 2
+    part = CurveEditor("wave", InputPreprocessing(dtype="float32", shape=(8, 2)), form)
+    turn(part.column)
+    assert part.column.currentIndex() == 0
+    for one in (form.times, part.column):
+        assert one.focusPolicy() == Qt.FocusPolicy.StrongFocus
+
+
+def test_no_box_that_the_wheel_turns_stands_beside_these():
+    kinds = r"(ComboBox|FontComboBox|Slider|Dial|SpinBox|DoubleSpinBox|(Date|Time)+Edit)"
+    plain = re.compile(rf"\bQ{kinds}\(|class \w+\(.*\bQ{kinds}\b")
+    root = Path(netbuilder.__file__).parent
+    users = [path.name for path in root.rglob("*.py") if plain.search(path.read_text("utf-8"))]
+    assert users == ["boxes.py"]

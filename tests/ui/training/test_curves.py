@@ -1,14 +1,21 @@
-"""The plot: follows, zooms, exports, and does not care how long the run is."""
+"""Curves: what is kept of them, what is drawn, what is told below them."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.core.engine.runs.run_store import Run
 from netbuilder.core.errors import UserError
-from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.wording import format_duration
+from netbuilder.ui.plots.run_curves import MOST_POINTS, MOST_WAITING, RunCurves, Series, visible
+from netbuilder.ui.services.runs.run_progress import previous_run_sentence
+from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.training.curve_view import CurveView, export_curves
 from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMessages
 
@@ -231,3 +238,266 @@ def test_curves_are_exported(view, tmp_path):
 def test_an_unknown_ending_is_told(view, tmp_path):
     with pytest.raises(UserError, match="png"):
         export_curves(view.plot, tmp_path / "curves.docx")
+
+
+def test_a_series_grows_and_knows_its_range():
+    series = Series()
+    for start in range(0, 1000, 10):
+        series.extend(np.arange(start, start + 10), np.arange(start, start + 10) * 2.0)
+    assert len(series) == 1000
+    assert series.last == 1998
+    assert (series.low, series.high) == (0, 1998)
+    assert np.array_equal(series.y, np.arange(1000) * 2.0)
+
+
+def test_values_that_are_no_numbers_do_not_spoil_the_range():
+    series = Series()
+    series.extend([1, 2, 3, 4], [1.0, np.nan, np.inf, 3.0])
+    assert (series.low, series.high) == (1.0, 3.0)
+
+
+def test_a_spike_survives_thinning_out():
+    series = Series()
+    y = np.zeros(100_000)
+    y[54_321] = 9.0
+    y[12_345] = -4.0
+    series.extend(np.arange(100_000), y)
+    x, drawn = visible(series, 0, 100_000, 400)
+    assert len(x) <= 2 * 400 + 400
+    assert drawn.max() == 9.0
+    assert drawn.min() == -4.0
+    assert np.all(np.diff(x) >= 0)
+
+
+def test_only_what_is_in_view_is_drawn():
+    series = Series()
+    series.extend(np.arange(1000), np.arange(1000))
+    x, _ = visible(series, 100, 110, 400)
+    assert x.min() >= 98
+    assert x.max() <= 112
+
+
+def test_the_moving_average_is_one():
+    series = Series()
+    y = np.random.default_rng(1).random(500)
+    series.extend(np.arange(500), y)
+    x, smooth = visible(series, 0, 500, 1000, window=10)
+    for place, value in list(zip(x.astype(int), smooth, strict=True))[::37]:
+        assert value == pytest.approx(y[max(place - 9, 0) : place + 1].mean())
+
+
+def test_of_a_long_run_a_bounded_number_of_points_is_held_and_no_spike_is_lost():
+    most, count, chunk = 4096, 300_000, 5000
+    y = 1.0 + np.random.default_rng(2).random(count)
+    y[[1234, 77_777, 210_001]] = 9.0, -4.0, 8.0
+    series = Series(most)
+    for start in range(0, count, chunk):
+        series.extend(np.arange(start, start + chunk), y[start : start + chunk])
+        assert len(series) <= most
+        assert series.last == y[start + chunk - 1]
+    assert series.count == count
+    assert (series.low, series.high) == (-4.0, 9.0)
+    assert np.all(np.diff(series.x) >= 0)
+    assert np.array_equal(series.y, y[series.x.astype(int)])
+    for place in (1234, 77_777, 210_001):
+        assert series.at(place) == y[place]
+    # As dense at the beginning as towards the end; only the newest points are held whole.
+    thirds = np.histogram(series.x[: series._thinned], 3)[0]
+    assert thirds.max() <= 1.2 * thirds.min()
+    x, smooth = visible(series, 0, count, 500, window=10_000)
+    for place, value in list(zip(x.astype(int), smooth, strict=True))[::37]:
+        near = y[max(place - 9999, 0) : place + 1].mean()
+        assert value == pytest.approx(near, abs=0.02)
+
+
+def test_what_is_drawn_stays_when_points_go():
+    series = Series(1000)
+    series.extend(np.arange(900), np.arange(900) * 2.0)
+    x, y = visible(series, 0, 100, 400)
+    before = x.copy(), y.copy()
+    series.extend(np.arange(900, 1800), np.zeros(900))
+    assert np.array_equal((x, y), before)
+
+
+def test_points_that_come_at_once_are_thinned_too():
+    series = Series(1000)
+    series.extend(np.arange(50_000), np.full(50_000, 2.0))
+    assert len(series) <= 1000
+    assert series.x[0] == 0
+    assert series.x[-1] == 49_999
+    assert series.mean_around(np.array([len(series) - 1]), 20_000)[0] == pytest.approx(2.0)
+
+
+def test_quantities_begin_with_the_loss():
+    curves = RunCurves()
+    curves.add_steps([1], {"accuracy": [0.5], "loss": [1.0]})
+    curves.add_epochs("val_loss", [1], [2.0])
+    assert curves.quantities == ["loss", "accuracy"]
+    assert curves.validation("loss").last == 2.0
+
+
+def test_marks_at_one_place_become_one():
+    curves = RunCurves()
+    curves.mark(1.0, "rate 0.1")
+    curves.mark(1.1, "rate 0.2")
+    curves.mark(3.0, "rate 0.3")
+    assert curves.marks == [(1.0, "rate 0.2"), (3.0, "rate 0.3")]
+
+
+def test_what_is_put_in_waits_until_someone_looks(monkeypatch):
+    put: list[int] = []
+    plain = Series._put
+
+    def counted(series, x, y):
+        put.append(len(x))
+        plain(series, x, y)
+
+    monkeypatch.setattr(Series, "_put", counted)
+    series, x = Series(MOST_POINTS), np.arange(1, 11)
+    for chunk in range(50):
+        series.extend(chunk + x / 10, np.float32(chunk) + x.astype(np.float32))
+    assert put == []
+    assert (len(series), series.low, series.high, series.last) == (500, 1.0, 59.0, 59.0)
+    assert put == [500]  # all at once, and once only
+    assert series.y[123] == 16.0
+    # Nobody looks for long: what waits is bounded.
+    for chunk in range(50, 50 + 2 * MOST_WAITING // 10):
+        series.extend(chunk + x / 10, np.ones(10))
+    assert len(put) == 2
+    assert series.count == 500 + 2 * MOST_WAITING // 10 * 10
+
+
+def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(qtbot):
+    box = TrainingMessages()
+    qtbot.addWidget(box)
+    pressed: list[str] = []
+    save = (("Save", lambda: pressed.append("save")),)
+    fix = (("Stop it", lambda: pressed.append("stop")),)
+    box.put(TrainingMessage("notice gap", "info", "A gap", "Words.", fix))
+    box.put(TrainingMessage("result", "info", "Trained", "Words.", save, always=True))
+
+    def texts():
+        return [one.text() for one in box.card.buttons]
+
+    assert texts() == ["Save", "1 of 2 ›"]
+    box.next()
+    assert texts() == ["Stop it", "Save", "2 of 2 ›"]
+    box.card.buttons[1].click()
+    assert pressed == ["save"]
+
+
+def test_a_quick_run_took_some_time():
+    assert format_duration(0.03) == "less than 0.1 s"
+    assert format_duration(0.06) == "0.1 s"
+
+
+IRIS = Project(name="iris", data=Data(kind="builtin", name="iris"))
+
+
+def run_of(number, project=IRIS, samples=2000, **test: float):
+    when = f"2026-01-0{number}T00:00:00"
+    errors = {"mean_absolute_error": 0.1}
+    return Run(
+        str(number), "", project, when, test=test, test_samples=samples, standard_errors=errors
+    )
+
+
+def test_a_run_is_compared_with_the_one_before():
+    def sentence(run, *before: Run):
+        return previous_run_sentence(run, [*before, run])
+
+    first = run_of(1, accuracy=0.931)
+    assert not sentence(first)
+    better = sentence(run_of(2, accuracy=0.956), first)
+    assert "93.1%" in better and "2.5 " in better and "better" in better
+    worse = sentence(run_of(2, accuracy=0.9), run_of(1, accuracy=0.95))
+    assert "95.0%" in worse and "5 " in worse and "worse" in worse
+    same = sentence(run_of(2, accuracy=0.9312), first)
+    assert "93.1%" in same and "same" in same, "written alike, they are alike"
+    # The newest of those before counts; an error is better where it is less, in its own unit.
+    prices = [run_of(n, mean_absolute_error=error) for n, error in ((1, 9.0), (2, 5.0), (3, 4.0))]
+    prices = [replace(one, units=("$",)) for one in prices]
+    assert "$5" in sentence(prices[2], *prices[:2])
+    assert "better" in sentence(prices[2], *prices[:2])
+
+
+def test_a_difference_that_may_be_chance_is_not_called_better_or_worse():
+    """Of two standard errors: McNemar's test of one sample of 359 has p = 1, too."""
+
+    def judged(before, now):
+        words = previous_run_sentence(now, [before, now])
+        found = [word for word in ("better", "worse") if word in words]
+        return found[0] if found else words
+
+    one = judged(
+        run_of(1, samples=359, accuracy=354 / 359), run_of(2, samples=359, accuracy=353 / 359)
+    )
+    assert "1 of 359" in one
+    # 0.95 of 100: 2 standard errors of the difference from 0.9 are 0.074; of 2,000 0.017.
+    assert "5 of 100" in judged(
+        run_of(1, samples=100, accuracy=0.9), run_of(2, samples=100, accuracy=0.95)
+    )
+    assert judged(run_of(1, accuracy=0.9), run_of(2, accuracy=0.95)) == "better"
+    # An error of 1794 within ± 160 and one of 1778.
+    wide = {"mean_absolute_error": 82.0}
+    errors = [
+        replace(run_of(n, mean_absolute_error=e), standard_errors=wide)
+        for n, e in ((1, 1794.0), (2, 1778.0), (3, 1300.0))
+    ]
+    assert "chance" in judged(*errors[:2])
+    assert judged(*errors[1:]) == "better"
+    # Of a run of which too little is recorded nothing is claimed.
+    old = replace(errors[0], standard_errors={})
+    words = judged(old, errors[2])
+    assert "chance" not in words and "1794" in words
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(IRIS, name="another"),
+        replace(IRIS, data=replace(IRIS.data, target=("a",))),
+        replace(IRIS, data=replace(IRIS.data, test_split=0.5)),
+        edits.set_training(IRIS, seed=7),
+    ],
+)
+def test_runs_that_were_not_tested_alike_are_not_compared(other):
+    before = run_of(1, other, accuracy=0.9)
+    now = run_of(2, accuracy=0.95)
+    assert not previous_run_sentence(now, [before, now])
+    units = run_of(1, mean_absolute_error=0.9)
+    assert not previous_run_sentence(now, [units, now])
+    failed = run_of(1)
+    assert not previous_run_sentence(now, [failed, now])
+    assert previous_run_sentence(now, [run_of(1, accuracy=0.9), now])
+
+
+@pytest.mark.slow
+def test_the_result_says_what_the_run_before_came_to(open_window, qtbot, example):
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    panel = window.docks.show_panel("training")
+
+    def train():
+        window.commands.train()
+        qtbot.waitUntil(lambda: window.runner.state.active)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        qtbot.waitUntil(lambda: panel.messages.shown is not None and panel._previous.idle)
+
+    window.docks.side.open_drawer()
+    train()
+    assert window.docks.side.drawer.isHidden(), "it would lie over the result"
+    qtbot.waitUntil(lambda: not panel.messages.visibleRegion().isEmpty())
+    assert "previous run" not in panel.messages.shown.words.lower()
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=40))
+    train()
+    results = [one.words for one in panel.messages.messages if one.key == "result"]
+    assert "previous run" in results[0].lower() and "%" in results[0]
+
+    def offers():
+        return sum(len(one.buttons) for one in panel.messages.messages if one.key == "result")
+
+    offered = [offers()]
+    for _time in range(2):
+        window.commands.presentation.toggle()
+        offered.append(offers())
+    assert offered == [2, 1, 2], "nobody saves before a class"

@@ -1,23 +1,31 @@
-"""A training that is killed goes on from its last checkpoint at the next start."""
+"""A training that is killed, breaks off or cannot begin takes nothing away."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine import checkpoint
 from netbuilder.core.engine.events import Started
+from netbuilder.core.engine.runs import run_store as runs
+from netbuilder.core.formats.registry import load_network
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.edits_data import move_point
+from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
-from netbuilder.ui.services.runs import interrupted_runs
+from netbuilder.ui.services.runs import interrupted_runs, training_thread
 from netbuilder.ui.services.runs.run_record import RunRecord, RunState
 from netbuilder.ui.services.runs.training_thread import RunOrder, TrainingThread
+from netbuilder.ui.window import dialogs
 
 CODE = """
 from netbuilder.core.project import edits, files
@@ -132,3 +140,100 @@ def test_a_run_that_another_window_has_just_taken_is_left_to_it(home, example):
     taken = interrupted_runs.take_over_run(run)
     assert taken.lock.isLocked() and taken.folder.exists()
     interrupted_runs.end_run(taken)
+
+
+@pytest.mark.slow
+def test_a_stick_that_is_pulled_out_takes_no_weights_away(open_window, example, qtbot, tmp_path):
+    nets = Choice("ModelCheckpoint", {"filepath": "nets/last.keras", "save_best_only": False})
+    project = edits.set_training(example("iris"), epochs=100_000, callbacks=(nets,))
+    path = tmp_path / "mine.netbuilder"
+    files.write(project, path)
+    window = open_window(project, path)
+    runner = window.runner
+    runner.start()
+    qtbot.waitUntil(lambda: len(runner.record.curves.epochs.get("loss", ())) > 5)
+    (tmp_path / "nets").rename(tmp_path / "gone")
+    (tmp_path / "nets").write_text("a file where the folder was")
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
+    trained = window.workbench.models.trained
+    assert trained.epochs > 5
+    title = window.banner.cards[0].title.text()
+    assert f" {trained.epochs} " in title
+    assert runner.record.progress.words.startswith(f"Failed at epoch {trained.epochs}")
+    (run,) = runs.list_runs()
+    qtbot.waitUntil(lambda: not window.documents.unsaved)  # Runs has it
+    assert run.reason == "failed"
+    assert load_network(runs.network_path(run.id)).epochs == trained.epochs
+    assert window.documents.export_to(tmp_path / "mine.h5").finish()
+    assert load_network(tmp_path / "mine.h5").epochs == trained.epochs
+
+
+@pytest.mark.slow
+def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
+    open_window, example, qtbot, tmp_path, answer, monkeypatch
+):
+    gate, judged = threading.Event(), training_thread.evaluate_run
+
+    def slowly(*given: Any):
+        gate.wait(60)
+        return judged(*given)
+
+    monkeypatch.setattr(training_thread, "evaluate_run", slowly)
+    monkeypatch.setattr(dialogs, "PATIENCE_MS", 100)
+    project = edits.set_training(example("iris"), epochs=1_000_000)
+    path = tmp_path / "mine.netbuilder"
+    files.write(project, path)
+    window = open_window(project, path)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
+    pressed = answer(dialogs.STOP, dialogs.STAY)
+    assert not window.close()
+    assert pressed == [dialogs.STOP, dialogs.STAY]
+    assert window.isVisible()
+
+    seen: list[str] = []
+
+    def let_go():
+        box = QApplication.activeModalWidget()
+        if box is None or "still stopping" not in box.windowTitle():
+            QTimer.singleShot(30, let_go)
+            return
+        seen.append(box.windowTitle())
+        gate.set()
+
+    QTimer.singleShot(0, let_go)
+    pressed = answer("Don't save")
+    assert window.close()
+    assert len(seen) == 1
+    assert pressed == ["Don't save"], "what it learned can be saved, as the dialog said"
+    assert window.workbench.models.trained is not None
+    assert window.workbench.models.state.run_id
+
+
+def test_unreadable_data_leaves_the_trained_display(open_window, example, qtbot, tmp_path):
+    window = open_window(edits.set_training(example("iris"), epochs=5))
+    runner, bench = window.runner, window.workbench
+    runner.start()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
+    assert bench.run_error is None
+    panel = window.docks.show_panel("training")
+    curves, progress, held = runner.record.curves, runner.record.progress, runner.record.project
+    path = tmp_path / "empty.csv"
+    path.write_text("a,b\n", encoding="utf-8")
+    window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
+    qtbot.waitUntil(lambda: bench.data_error is not None)
+
+    runner.start()
+    assert runner.state.active
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
+    assert bench.run_error is not None
+    assert runner.record.curves is curves
+    assert panel.curves.plot.run is curves
+    assert len(curves.epochs["loss"]) == 5
+    assert runner.record.progress == progress
+    assert runner.record.project is held
+    assert runner.may_go_on
+    assert runner.record.tracker.best_epoch == 5 and runner.keeps_best
+    assert panel.messages.shown.key == "error"
+    assert "empty.csv" in panel.messages.shown.words
+    assert "result" in [one.key for one in panel.messages.messages]
