@@ -161,6 +161,24 @@ def symlink() -> Callable[[Path, Path], None]:
     return make
 
 
+@pytest.fixture
+def limit_file_size() -> Iterator[Callable[[int | None], None]]:
+    """``limit_file_size(n)``: no file grows beyond n bytes, as on a full disk; None lifts it.
+
+    No byte code is written meanwhile: Python before 3.13.1 keeps what was cut off at the limit, and
+    each later import of that module, in any process, fails with "marshal data too short".
+    """
+    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size: int | None) -> None:
+        sys.dont_write_bytecode = size is not None
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft if size is None else size, hard))
+
+    yield limit
+    limit(None)
+
+
 @pytest.fixture(scope="session")
 def plain_python() -> Iterator[PlainPython]:
     """Runs programs where NetBuilder is not installed."""

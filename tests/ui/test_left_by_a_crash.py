@@ -260,20 +260,7 @@ def test_a_run_that_another_window_took_is_passed_over(
     other.unlock()
 
 
-@pytest.fixture
-def no_room():
-    """A disk without room while it is on: files cannot grow beyond some bytes."""
-    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def set_full(full):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]) if full else before)
-
-    yield set_full
-    set_full(False)
-
-
-def test_that_changes_are_not_kept_is_told_once(open_window, example, qtbot, no_room):
+def test_that_changes_are_not_kept_is_told_once(open_window, example, qtbot, limit_file_size):
     window = open_window(example("iris"), keras=False)
     told: list[str] = []
     window.documents.failed.connect(lambda error: told.append(error.what))
@@ -282,17 +269,17 @@ def test_that_changes_are_not_kept_is_told_once(open_window, example, qtbot, no_
         with qtbot.waitSignal(window.documents.recovery.wrote):
             window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
 
-    no_room(True)
+    limit_file_size(300)
     edit(3)
     edit(4)
     qtbot.waitUntil(lambda: bool(told))
-    no_room(False)
+    limit_file_size(None)
     assert len(told) == 1
     assert str(window.documents.recovery.file.parent) in window.banner.cards[0].title.text()
     edit(5)
-    no_room(True)
+    limit_file_size(300)
     edit(6)
-    no_room(False)
+    limit_file_size(None)
     qtbot.waitUntil(lambda: len(told) == 2)
 
 

@@ -26,18 +26,8 @@ from tests.core.engine.forked import Forked
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
-@pytest.fixture
-def small_disk():
-    """Files cannot grow beyond two thousand bytes, as on a disk without room."""
-    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_log_that_cannot_be_written_takes_no_weights_away(
-    chain, dataset, numbers, tmp_path, small_disk
+    chain, dataset, numbers, tmp_path, limit_file_size
 ):
     logged = Choice("CSVLogger", {"filename": "log.csv"})
     session = Session(
@@ -46,6 +36,7 @@ def test_a_log_that_cannot_be_written_takes_no_weights_away(
         storage=RunStorage(tmp_path),
         computation=Computation("graph"),
     )
+    limit_file_size(2000)
     with pytest.raises(UserError, match="File too large"):
         session.run()
     trained = session.rescued
@@ -113,27 +104,7 @@ def test_a_run_that_broke_off_is_in_runs(chain, dataset, numbers, tmp_path):
 WIDE_NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
-@pytest.fixture
-def disk_with_more_room():
-    """Files cannot grow beyond the limit, as on a disk without room; ``lift`` makes room."""
-    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    import signal
-
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-
-    def lift():
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-    yield lift
-    lift()
-    signal.signal(signal.SIGXFSZ, handler)
-
-
-def test_full_disk_pauses_the_run(
-    chain, dataset, numbers, tmp_path, disk_with_more_room, monkeypatch
-):
+def test_full_disk_pauses_the_run(chain, dataset, numbers, tmp_path, limit_file_size, monkeypatch):
     monkeypatch.setattr(checkpoint, "INTERVAL_SECONDS", 0.05)
     told: list[Event] = []
     arrived = threading.Condition()
@@ -160,13 +131,14 @@ def test_full_disk_pauses_the_run(
         computation=Computation("graph"),
     )
     thread = threading.Thread(target=session.run, daemon=True)
+    limit_file_size(2000)
     thread.start()
     paused = wait(Paused)
     assert "cannot be saved" in paused.reason and "disk" in paused.reason
     time.sleep(0.6)
     assert not any(isinstance(event, Resumed) for event in told)
     assert read_checkpoint(tmp_path / "run") is None
-    disk_with_more_room()
+    limit_file_size(None)
     wait(Resumed)
     wait(CheckpointSaved)
     session.stop()

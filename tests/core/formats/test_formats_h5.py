@@ -133,6 +133,7 @@ def test_a_full_disk_leaves_the_old_file(saved, diabetes, tmp_path):
         f"target = Path({str(target)!r})\n"
         "trained = registry.load_network(target)\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "sys.dont_write_bytecode = True  # it would be cut off too, and stay\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "for name in ('model.h5', 'other.keras'):\n"
         "    try:\n"

@@ -241,18 +241,8 @@ def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path):
     assert "another file" in done.stderr
 
 
-@pytest.fixture
-def no_room():
-    """A disk that takes no file of more than some bytes."""
-    resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("name", [row.name for row in registry.FORMATS])
-def test_each_format_says_it_in_the_same_words(diabetes, tmp_path, no_room, name):
+def test_each_format_says_it_in_the_same_words(diabetes, tmp_path, limit_file_size, name):
     row = next(one for one in registry.FORMATS if one.name == name)
     if not row.available:
         pytest.skip("its package is not installed")
@@ -260,6 +250,7 @@ def test_each_format_says_it_in_the_same_words(diabetes, tmp_path, no_room, name
     before = path if row.endings else path / "saved_model.pb"
     before.parent.mkdir(exist_ok=True)
     before.write_bytes(b"what was there")
+    limit_file_size(50)
     with pytest.raises(UserError, match="the file would be larger than this disk allows") as told:
         registry.save_network(diabetes if row.trained else diabetes.project, path)
     assert (told.value.code, told.value.path) == ("file_not_written", str(path))

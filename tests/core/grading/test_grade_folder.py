@@ -1,7 +1,6 @@
 """A folder of submissions, judged by real worker processes, and a class that is followed."""
 
 import os
-import resource
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -482,16 +481,13 @@ def test_nothing_is_written_after_the_end(class_folder):
     assert not class_folder.exists()
 
 
-def test_a_full_disk_is_an_error_of_ours_and_keeps_the_last_record(class_folder):
+def test_a_full_disk_is_an_error_of_ours_and_keeps_the_last_record(class_folder, limit_file_size):
     ada = class_progress.new_pupil()
     class_progress.write_progress(class_folder, ada, ADA)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
-    try:
-        with pytest.raises(UserError):
-            class_progress.write_progress(class_folder, ada, ADA)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    limit_file_size(10)
+    with pytest.raises(UserError):
+        class_progress.write_progress(class_folder, ada, ADA)
+    limit_file_size(None)
     (pupil,) = class_progress.read_class(class_folder)
     assert pupil.progress == ADA
 
