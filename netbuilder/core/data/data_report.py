@@ -25,8 +25,6 @@ from netbuilder.core.data.preprocessing.cells import (
     are_dates,
     as_label,
     as_numbers,
-    dates_as_days,
-    day_comes_first,
     format_clock,
     has_times_only,
     is_numeric,
@@ -35,6 +33,7 @@ from netbuilder.core.data.preprocessing.cells import (
     sort_labels,
 )
 from netbuilder.core.data.preprocessing.cleaning import apply_cleaning
+from netbuilder.core.data.preprocessing.column_parser import date_parser
 from netbuilder.core.data.preprocessing.missing import rule_in_effect
 from netbuilder.core.data.preprocessing.roles import ColumnRoles, roles_of
 from netbuilder.core.data.readers.csv_reader import read_table
@@ -393,7 +392,7 @@ def column_values(series: pd.Series, kind: str) -> Any:
     """Return a column of a type as numbers, (rows,), dates in days; None where it has none."""
     if kind == "date":
         try:
-            days = dates_as_days(series, "", "dayfirst" if day_comes_first(series) else "")
+            days = date_parser(series)(series, "")
         except DataError:
             return None
         return days.to_numpy(np.float64)

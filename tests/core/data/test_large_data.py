@@ -1,5 +1,7 @@
 """Data that does not fit in memory gives the same as data that does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from PIL import Image
 from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import ColumnChoice, Data, Project
 from tests.core.data.stream_batches import stream_batches
 
 ROWS = 3000
@@ -53,6 +55,50 @@ def test_a_large_csv_is_streamed_with_exact_scales(folder):
     assert len(x) == len(y) == found.stream.rows
     assert np.allclose([x.min(axis=0), x.max(axis=0)], [[0] * 5, [1] * 5], atol=1e-6)
     assert (y.min(), y.max()) == (0.0, 1.0)
+
+
+COLUMNS = {
+    "clock": ["7:30", "12:05", "", "18:45"],
+    "day": ["03.04.2024", "28.12.2023", "", "01.02.2024"],
+    "answer": ["ja", "nein", "", "ja"],
+    "amount": ["1.200,50", "3,25", "", "17,00"],
+    "code": ["7", "12", "", "18"],
+    "colour": ["red", "blue", "", "red"],
+    "remark": ["a b", "c", "", "d e f"],
+}
+CHOICES = {
+    "day": ColumnChoice(type="date"),
+    "answer": ColumnChoice(type="boolean"),
+    "code": ColumnChoice(type="category"),
+}
+
+
+def test_each_type_of_column_is_read_as_in_a_small_file(folder):
+    """The same columns, ranges and features, whether the file fits in memory or is streamed."""
+    repeats = ROWS // 4
+    table = pd.DataFrame({name: cells * repeats for name, cells in COLUMNS.items()})
+    table["remark"] += [f" {row}" for row in range(len(table))]
+    table["price"] = np.arange(len(table))
+    table.to_csv(folder / "d.csv", sep=";", index=False)
+    options = {"missing": "most_frequent"}
+
+    def columns(limit):
+        limits = {"memory_limit_mb": limit}
+        data = Data("csv", path="d.csv", target=("price",), options={**options, **limits})
+        dataset = load_dataset(Project(data=replace(data, columns=CHOICES)), folder)
+        assert dataset.facts.streamed == (limit < 1)
+        fitted = dataset.preprocessing.inputs["input"].columns
+        exact = {c.name: (c.kind, c.categories, c.style, c.low, c.high, c.fill) for c in fitted}
+        return exact, dataset.train.raw_x["input"][:1].shape
+
+    in_memory, streamed = columns(1024), columns(0.01)
+    assert streamed == in_memory
+    assert {name: entry[0] for name, entry in in_memory[0].items()} == {
+        "clock": "date", "day": "date", "answer": "boolean", "amount": "number",
+        "code": "category", "colour": "category",
+    }  # fmt: skip
+    assert in_memory[0]["clock"][3:5] == (7.5 / 24, 18.75 / 24)
+    assert in_memory[0]["day"][2] == "dayfirst"
 
 
 def test_parts_do_not_overlap_and_epochs_differ_only_in_order(folder):

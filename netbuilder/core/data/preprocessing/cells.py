@@ -415,7 +415,7 @@ def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd
     return numbers
 
 
-def not_numbers_message(series: pd.Series, source: str) -> DataError:
+def not_numbers_error(series: pd.Series, source: str) -> DataError:
     """Return the error about text in a column of numbers."""
     import pandas as pd
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import BINARY, MULTI_LABEL, REGRESSION, Shape
+from netbuilder.core.data.preprocessing.column_parser import ColumnParser
 from netbuilder.core.wording import format_measure
 
 if TYPE_CHECKING:
@@ -50,6 +51,12 @@ class FittedColumn:
         if self.kind == "category":
             return tuple(f"{self.name}={value}" for value in self.categories)
         return (self.name,)
+
+    @property
+    def parser(self) -> ColumnParser:
+        """Reads further cells of a column that is no category."""
+        words = self.categories if self.kind == "boolean" else ()
+        return ColumnParser(self.kind, words, self.style)
 
 
 @dataclass(frozen=True)

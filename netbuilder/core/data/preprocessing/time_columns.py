@@ -27,6 +27,7 @@ from netbuilder.core.data.preprocessing.cells import (
     day_comes_first,
     is_numeric,
 )
+from netbuilder.core.data.preprocessing.column_parser import date_parser
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _
@@ -174,10 +175,7 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
         raise data_error(
             "order_column_empty", name=series.name, file=source, line=series.index[series.isna()][0]
         )
-    if is_numeric(series):
-        return np.asarray(dates_as_days(series, source, "").to_numpy(), np.float64)
-    days = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
-    return np.asarray(days.to_numpy(), np.float64)
+    return np.asarray(date_parser(series)(series, source).to_numpy(), np.float64)
 
 
 def days_after(days: NDArray[np.float64], steps: int) -> NDArray[np.float64]:

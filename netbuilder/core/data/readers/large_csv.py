@@ -21,14 +21,9 @@ from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import empty_column_note, many_values_note, text_column_note
 from netbuilder.core.data.preprocessing.cells import (
     as_label,
-    as_numbers,
-    boolean_words,
-    dates_as_days,
-    day_comes_first,
     in_one_century,
     is_numeric,
     labels_of,
-    parse_booleans,
     sort_labels,
 )
 from netbuilder.core.data.preprocessing.cleaning import (
@@ -38,6 +33,7 @@ from netbuilder.core.data.preprocessing.cleaning import (
     with_split_labels,
     without_stand_ins,
 )
+from netbuilder.core.data.preprocessing.column_parser import ColumnParser, fit_parser
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.preprocessing.missing import (
     drop_answers,
@@ -142,7 +138,7 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
     first = read_table(path, reading_options(data), FIRST_ROWS)
     types = {name: choice.type for name, choice in data.columns.items() if choice.type}
     key = disk_cache.cache_key(
-        "table", 2, disk_cache.content_key(path), sorted(types.items()),
+        "table", 3, disk_cache.content_key(path), sorted(types.items()),
         [repr(reading_options(data).get(name)) for name in _READ_OPTIONS],
     )  # fmt: skip
     folder = disk_cache.prepared_folder(
@@ -164,21 +160,27 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
 
 @dataclass
 class _Pass:
-    """One pass over a file; the kinds are detected from the ``first`` rows."""
+    """One pass over a file; the parsers are fitted to the ``first`` rows.
+
+    Attributes:
+        parsers: of each column with a cell so far; None: it has words.
+        words: of a column of words, the number of each.
+        texts: columns of words with too many of them.
+    """
 
     data: Data
     path: Path
     first: pd.DataFrame
     folder: Path
-    kinds: dict[str, str] = field(default_factory=dict)
+    parsers: dict[str, ColumnParser | None] = field(default_factory=dict)
     words: dict[str, dict[str, int]] = field(default_factory=dict)
-    styles: dict[str, str] = field(default_factory=dict)
+    texts: set[str] = field(default_factory=set)
 
     def run(self, chunk_rows: int) -> None:
         rows = 0
         names = [str(name) for name in self.first.columns]
         for name in names:
-            self._conclude(name, self.first[name])
+            self._fit(name, self.first[name])
         with (self.folder / "values.f64").open("wb") as values, (
             self.folder / "lines.i64"
         ).open("wb") as lines:  # fmt: skip
@@ -193,42 +195,31 @@ class _Pass:
                 values.write(block.tobytes())
                 lines.write(np.asarray(table.index, np.int64).tobytes())
                 rows += len(table)
+        parsers = {name: parser for name, parser in self.parsers.items() if parser is not None}
+        kinds = {name: parser.kind for name, parser in parsers.items()}
+        kinds |= {name: "text" if name in self.texts else "word" for name in self.words}
+        words = {name: parser.words for name, parser in parsers.items() if parser.words}
         meta = {
             "names": names,
-            "kinds": {name: self.kinds.get(name, "number") for name in names},
-            "words": {name: list(words) for name, words in self.words.items()},
-            "styles": self.styles,
+            "kinds": dict.fromkeys(names, "number") | kinds,
+            "words": words | {name: list(numbers) for name, numbers in self.words.items()},
+            "styles": {name: parser.style for name, parser in parsers.items()},
             "rows": rows,
         }
         (self.folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
-    def _conclude(self, name: str, series: pd.Series) -> None:
-        """Detect the kind of a column from its first rows; none where they are empty."""
+    def _fit(self, name: str, series: pd.Series) -> None:
+        """Fit the parser of a column to some rows, unless they are all empty."""
         if series.isna().all():
             return
         choice = self.data.columns.get(name)
         decided_type = choice.type if choice is not None else ""
-        categories = self.data.options.get("categories") or ()
-        named = name == categories if isinstance(categories, str) else name in categories
-        if decided_type == "date":
-            self.kinds[name] = "date"
-            self.styles[name] = "dayfirst" if day_comes_first(series) else ""
-        elif decided_type == "boolean":
-            self.kinds[name] = "boolean"
-            words = boolean_words(series, self.path.name)
-            self.words[name] = {words[0]: 0, words[1]: 1}
-        elif (
-            decided_type == "category"
-            or named
-            or not (decided_type == "number" or is_numeric(series))
+        if decided_type not in {"date", "boolean"} and name in option_names(
+            self.data.options, "categories"
         ):
-            numbers = (
-                None if decided_type == "category" or named else as_numbers(series, self.path.name)
-            )
-            self.kinds[name] = "word" if numbers is None else "number"
-        else:
-            self.kinds[name] = "number"
-        if self.kinds[name] == "word":
+            decided_type = "category"
+        self.parsers[name] = parser = fit_parser(series, self.path.name, decided_type)
+        if parser is None:
             self.words[name] = {}
 
     def _chunks(self, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -258,42 +249,23 @@ class _Pass:
         return 0 if self.path.suffix.lower() in PACKED else min(size, file.tell())
 
     def _numbers(self, name: str, series: pd.Series) -> Any:
-        if name not in self.kinds:
-            self._conclude(name, series)
-        kind, source = self.kinds.get(name), self.path.name
-        if kind is None:
+        if name not in self.parsers:
+            self._fit(name, series)
+        if name not in self.parsers:
             return np.full(len(series), np.nan)
-        if kind in {"word", "text"}:
+        parser, source = self.parsers[name], self.path.name
+        if parser is None:
             return self._codes(name, series)
-        if kind == "date":
-            century = (self.data.options.get("centuries") or {}).get(name)
-            series = series if century is None else in_one_century(series, int(century))
-            return dates_as_days(series, source, self.styles[name]).to_numpy(np.float64)
-        if kind == "boolean":
-            return parse_booleans(series, tuple(self.words[name]), source).to_numpy(np.float64)
-        if is_numeric(series):
-            parsed = as_numbers(series, source)
-            assert parsed is not None
-            return parsed.to_numpy(np.float64)
+        century = (self.data.options.get("centuries") or {}).get(name)
         style = table_reading(self.first).styles.get(name)
-        if style is not None:
+        if parser.kind == "date" and century is not None:
+            series = in_one_century(series, int(century))
+        elif parser.kind == "number" and style is not None and not is_numeric(series):
             numbers = parse_numbers(series, style)
             texts = series.astype(str).str.strip()
             junk = series.notna() & numbers.isna() & ~texts.isin(EMPTY_CELLS)
-            if not junk.any():
-                return numbers.to_numpy(np.float64)
-            series = numbers.astype(object).where(~junk, series)
-        parsed = as_numbers(series, source)
-        if parsed is None:
-            mixed = series.dropna()
-            raise data_error(
-                "column_mixed",
-                name=name,
-                file=source,
-                value=shorten(mixed.iloc[0]),
-                line=mixed.index[0],
-            )
-        return parsed.to_numpy(np.float64)
+            series = numbers.astype(object).where(~junk, series) if junk.any() else numbers
+        return parser(series, source).to_numpy(np.float64)
 
     def _codes(self, name: str, series: pd.Series) -> Any:
         import pandas as pd
@@ -306,7 +278,7 @@ class _Pass:
             label = as_label(value)
             label = spelt.get(label, label)
             if label not in known and len(known) >= MOST_WORDS:
-                self.kinds[name] = "text"
+                self.texts.add(name)
                 continue
             numbers[index] = known.setdefault(label, len(known))
         return numbers[places]

@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_errors import data_error
-from netbuilder.core.data.preprocessing.cells import (
-    as_numbers,
-    boolean_words,
-    dates_as_days,
-    day_comes_first,
-    is_numeric,
-    parse_booleans,
-)
+from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.column_parser import fit_parser
 from netbuilder.core.data.preprocessing.cut_windows import gaps, stretches
 from netbuilder.core.data.preprocessing.missing import drop_answers, missing_cells, missing_rules
 from netbuilder.core.data.preprocessing.roles import require_column, single_roles
@@ -235,13 +229,11 @@ def _numbers(
 
 def _as_decided(series: pd.Series, kind: str, source: str) -> pd.Series | None:
     """Return a column as numbers, by the decided type; None where it has none."""
-    if kind in {"category", "text"}:
+    parser = fit_parser(series, source, kind)
+    # A time of the day that nobody decided on belongs to the order of the rows.
+    if parser is None or (parser.kind == "date" and kind != "date"):
         return None
-    if kind == "boolean":
-        return parse_booleans(series, boolean_words(series, source), source)
-    if kind == "date":
-        return dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
-    return as_numbers(series, source)
+    return parser(series, source)
 
 
 def _left_out(

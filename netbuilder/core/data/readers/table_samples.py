@@ -10,18 +10,15 @@ from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.preprocessing.cells import (
     are_compact_dates,
     as_numbers,
-    boolean_words,
-    dates_as_days,
-    day_comes_first,
     is_numeric,
     labels_of,
-    parse_booleans,
 )
 from netbuilder.core.data.preprocessing.cleaning import (
     select_rows,
     unify_spelling,
     without_stand_ins,
 )
+from netbuilder.core.data.preprocessing.column_parser import boolean_parser, date_parser
 from netbuilder.core.data.preprocessing.missing import (
     drop_answers,
     missing_cells,
@@ -113,7 +110,7 @@ def _word_stand_ins(
             distinct = used[name].drop_duplicates().dropna()
             if all(isinstance(word, str) for word in distinct):
                 with suppress(DataError):  # raised with its place when the column is read
-                    numbers = parse_booleans(distinct, boolean_words(distinct, ""), "")
+                    numbers = boolean_parser(distinct, "")(distinct, "")
                     words[name] = dict(zip(distinct.str.strip(), map(float, numbers), strict=True))
     return words
 
@@ -209,7 +206,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
     numbers = series if is_numeric(series) else None
     if numbers is None:
         try:
-            numbers = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
+            numbers = date_parser(series)(series, source)
         except DataError:
             numbers = series.astype(str)
     if numbers.isna().any():

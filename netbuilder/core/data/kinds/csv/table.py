@@ -10,20 +10,14 @@ from netbuilder.core.data.data_errors import data_error
 from netbuilder.core.data.findings import empty_column_note, many_values_note, text_column_note
 from netbuilder.core.data.kinds.scripts.cells import stand_in
 from netbuilder.core.data.preprocessing.cells import (
-    CLOCK,
     are_dates,
-    as_numbers,
-    boolean_words,
     cell_error,
-    dates_as_days,
-    day_comes_first,
     labels_of,
-    not_numbers_message,
     number_summary,
-    parse_booleans,
     sort_labels,
 )
 from netbuilder.core.data.preprocessing.cleaning import normalize_word
+from netbuilder.core.data.preprocessing.column_parser import ColumnParser, fit_parser
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.preprocessing.missing import fill_missing, missing_rules
 from netbuilder.core.data.recipe_options import (
@@ -70,25 +64,13 @@ def make_columns(
         if kind == "text":
             notes.append(text_column_note(str(name)))
             continue
-        if kind == "date":
-            columns.append(fill_missing(date_column(series, source), rules[str(name)]))
+        category = kind == "category" or (name in decided and kind not in {"date", "boolean"})
+        parser = fit_parser(series, source, "category" if category else kind)
+        if parser is not None:
+            column = fitted_column(parser, series, source)
+            columns.append(fill_missing(column, rules[str(name)]))
             continue
-        if kind == "boolean":
-            columns.append(fill_missing(boolean_column(series, source), rules[str(name)]))
-            continue
-        category = name in decided or kind == "category"
-        numbers = None if category else as_numbers(series, source)
-        if numbers is not None:
-            columns.append(
-                fill_missing(with_range(FittedColumn(str(name)), numbers), rules[str(name)])
-            )
-            continue
-        if kind == "number":
-            raise not_numbers_message(series, source)
         texts = labels_of(series.dropna())
-        if not category and texts.str.fullmatch(CLOCK).all():
-            columns.append(fill_missing(date_column(series, source), rules[str(name)]))
-            continue
         values = sort_labels(texts.unique())
         if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
             notes.append(many_values_note(str(name), shorten(texts.iloc[0]), are_dates(series)))
@@ -155,18 +137,10 @@ def with_range(column: FittedColumn, numbers: pd.Series) -> FittedColumn:
     )  # fmt: skip
 
 
-def boolean_column(series: pd.Series, source: str) -> FittedColumn:
-    """Return the fitted column of yes and no."""
-    words = boolean_words(series, source)
-    column = FittedColumn(str(series.name), "boolean", words)
-    return with_range(column, parse_booleans(series, words, source))
-
-
-def date_column(series: pd.Series, source: str) -> FittedColumn:
-    """Return the fitted column of dates."""
-    style = "dayfirst" if day_comes_first(series) else ""
-    column = FittedColumn(str(series.name), "date", style=style)
-    return with_range(column, dates_as_days(series, source, style))
+def fitted_column(parser: ColumnParser, series: pd.Series, source: str) -> FittedColumn:
+    """Return the column with the range of its cells; raise DataError if one cannot be read."""
+    column = FittedColumn(str(series.name), parser.kind, parser.words, style=parser.style)
+    return with_range(column, parser(series, source))
 
 
 def encode(
@@ -224,14 +198,7 @@ def _codes(series: pd.Series, column: FittedColumn) -> tuple[NDArray[np.float64]
 def _numbers(series: pd.Series, column: FittedColumn, source: str) -> NDArray[np.float64]:
     import numpy as np
 
-    if column.kind == "date":
-        numbers: pd.Series | None = dates_as_days(series, source, column.style)
-    elif column.kind == "boolean":
-        numbers = parse_booleans(series, column.categories, source)
-    else:
-        numbers = as_numbers(series, source)
-    if numbers is None:
-        raise not_numbers_message(series, source)
+    numbers = column.parser(series, source)
     if isinstance(column.fill, float):
         numbers = numbers.fillna(column.fill)
     return np.asarray(numbers.to_numpy(), np.float64)
