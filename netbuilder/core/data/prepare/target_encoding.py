@@ -31,7 +31,7 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.data.recipe_options import require_choice
-from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.errors import DataFix
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_quoted_list, sample_place, shorten
 
@@ -102,16 +102,6 @@ def _need_numbers(series: pd.Series, source: str) -> None:
         )
 
 
-def _as_one_number(series: pd.Series) -> str:
-    """Return advice about a target that the program does not read as numbers."""
-    if _is_clock(series):
-        return _("Choose another target column, or read the times as hours.")
-    return _(
-        "Choose another target column. If these are numbers, write them without units and "
-        "thousands separators."
-    )
-
-
 def _is_clock(series: pd.Series) -> bool:
     return bool(series.dropna().astype(str).str.fullmatch(CLOCK).all())
 
@@ -122,24 +112,18 @@ def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
     if not is_numeric(series) and as_numbers(series, source) is None:
         if distinct > max(2, min(MAX_CLASSES, len(series) // 2)):
             name = str(series.name)
-            raise DataError(
-                _(
-                    "The target column '{name}' of {file} contains {distinct} different texts in "
-                    "{rows} rows ('{example}', …), too many for classes.",
-                    name=name,
-                    file=source,
-                    distinct=distinct,
-                    rows=len(series),
-                    example=shorten(series.dropna().iloc[0]),
-                ),
-                _as_one_number(series),
-                code="too_many_text_classes",
-                fixes=(DataFix(_("Read the times as hours"), columns={name: {"decimal": "clock"}}),)
-                if _is_clock(series)
-                else (texts_fix(name, target=()),)
-                if are_sentences(series)
-                else (),
-            )
+            clock = _is_clock(series)
+            hours = DataFix(_("Read the times as hours"), columns={name: {"decimal": "clock"}})
+            raise data_error(
+                "too_many_text_classes" if clock else "too_many_text_classes:2",
+                name=name,
+                file=source,
+                distinct=distinct,
+                rows=len(series),
+                example=shorten(series.dropna().iloc[0]),
+                fixes=(hours,) if clock
+                else (texts_fix(name, target=()),) if are_sentences(series) else (),
+            )  # fmt: skip
         return True
     values = np.asarray(as_numbers(series, source), np.float64)
     values = values[~np.isnan(values)]

@@ -254,33 +254,38 @@ def in_one_century(series: pd.Series, first: int) -> pd.Series:
     return series.astype(object).where(series.isna(), texts)
 
 
+# Scripts carry this function.
+def days_of(texts: pd.Series, *, day_first: bool) -> pd.Series:
+    """Days since 1970-01-01, or the fraction of a day where all are times; NaN for no date."""
+    import pandas as pd
+
+    texts = texts.astype(str).str.replace(ZONE, "", regex=True)
+    if texts.str.fullmatch(CLOCK).all():
+        texts = "1970-01-01 " + texts.str.strip()
+    dates = pd.to_datetime(texts, errors="coerce", dayfirst=day_first, format="mixed", utc=True)
+    if day_first:
+        # pandas would read 2024-01-06 as the first of June too.
+        plain = pd.to_datetime(texts, errors="coerce", format="mixed", utc=True)
+        dates = plain.where(texts.str.match(YEAR_FIRST), dates)
+    return (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
+
+
 def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     """Return dates as days since 1970-01-01, fractions for the time of day; NaN where missing.
 
     A time without a day is a fraction. Numbers are days already, or years, or days such as
     20241231. Raise DataError if a cell is no date.
     """
-    import pandas as pd
-
     if is_numeric(series):
         return _days_of_numbers(series)
     present = series.dropna()
-    if present.dtype == object or isinstance(present.dtype, pd.StringDtype):
-        present = present.astype(str).str.replace(ZONE, "", regex=True)
-        present = present.str.replace(
-            QUARTER, lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02}", regex=True
-        )
-    if len(present) and present.astype(str).str.fullmatch(CLOCK).all():
-        present = "1970-01-01 " + present.astype(str).str.strip()
-    dates = pd.to_datetime(present, errors="coerce", format="mixed", utc=True)
-    if style == "dayfirst":
-        # pandas would read 2024-01-06 as the first of June too.
-        turned = pd.to_datetime(present, errors="coerce", dayfirst=True, format="mixed", utc=True)
-        dates = dates.where(present.astype(str).str.match(YEAR_FIRST), turned)
-    bad = present[dates.isna()]
+    texts = present.astype(str).str.replace(
+        QUARTER, lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02}", regex=True
+    )
+    days = days_of(texts, day_first=style == "dayfirst")
+    bad = present[days.isna()]
     if len(bad):
         raise cell_error("date_invalid", bad, source)
-    days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
     return days.reindex(series.index).astype("float64")
 
 

@@ -16,6 +16,7 @@ from netbuilder.core.data.preprocessing.cells import (
     YEAR_FIRST,
     ZONE,
     day_comes_first,
+    days_of,
 )
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 
@@ -45,16 +46,10 @@ def days(dates: pd.Series, like: pd.Series) -> pd.Series:
         dates = dates.dropna().astype(int).astype(str)
         dates = pd.to_datetime(dates, format="%Y%m%d", errors="coerce")
         return (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
-    first = day_comes_first(like)
-    dates = dates.dropna().astype(str).str.replace(ZONE, "", regex=True)
-    if dates.dropna().astype(str).str.fullmatch(CLOCK).all():
-        dates = "1970-01-01 " + dates  # a time of day
-    times = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)
-    if first:
-        # pandas would read 2024-01-06 as the first of June too.
-        plain = pd.to_datetime(dates, errors="coerce", format="mixed", utc=True)
-        times = plain.where(dates.str.match(YEAR_FIRST), times)
-    return (times - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
+    numbers = days_of(dates.dropna(), day_first=day_comes_first(like))
+    if numbers.isna().any():
+        raise ValueError("Not all cells are dates.")
+    return numbers
 
 
 # Scripts carry this function.

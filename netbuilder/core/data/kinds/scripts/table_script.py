@@ -18,7 +18,12 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     script_part,
     target_columns,
 )
-from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
+from netbuilder.core.data.preprocessing.cells import (
+    SLASHED,
+    day_comes_first,
+    days_of,
+    in_one_century,
+)
 from netbuilder.core.data.preprocessing.cleaning import normalize_word, one_spelling
 from netbuilder.core.data.preprocessing.number_text import (
     TIMED,
@@ -344,7 +349,7 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     ordered = bool(single_roles(data).get("order"))
     used: list[Callable[..., Any]] = []
     if "date" in kinds or ordered or moments:
-        used += [day_comes_first, cells.days]
+        used += [day_comes_first, days_of, cells.days]
     used += [cells.moments] if moments else [cells.in_time] if ordered else []
     used += [normalize_word, one_spelling] if option_names(data.options, "same_words") else []
     used += [cells.is_true] if "boolean" in kinds else []
