@@ -96,22 +96,24 @@ def _listing(
     from netbuilder.core.formats.script.python import Style, listing
 
     if style == "use":
-        return _use(trained, document.base), {}, 0
+        return _use(trained, document), {}, 0
     errors = script_errors(problems)
     return *listing(project, facts, Style(style), errors), len(errors)
 
 
-def _use(trained: TrainedModel | None, base: Path) -> str:
+def _use(trained: TrainedModel | None, document: DocumentState) -> str:
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.formats.script.use_model import example_sample, model_stem, use_code
+    from netbuilder.core.formats.script import use_model
 
     if trained is None:
         raise user_error("no_trained_model")
-    dataset = None
+    project, dataset = trained.project, None
     with suppress(UserError):
-        dataset = load_dataset(trained.project, base) if trained.project.data.kind else None
-    file = f"{model_stem(trained.project)}.h5"
-    return use_code(trained, file, example_sample(trained, dataset))
+        dataset = load_dataset(project, document.base) if project.data.kind else None
+    saved = document.model_path
+    if saved is None or saved.suffix not in use_model.MODEL_ENDINGS:
+        saved = Path(f"{use_model.model_stem(project)}.h5")
+    return use_model.use_code(trained, saved.name, use_model.example_sample(trained, dataset))
 
 
 def _read_typed(
@@ -293,7 +295,7 @@ class CodePanel(QWidget):
         self.text.undone.connect(store.undo)
         self.text.redone.connect(store.redo)
         self._selection.changed.connect(self._show_selected)
-        store.changed.connect(self._soon.start)
+        store.steps_changed.connect(self._soon.start)
         store.finish_requested.connect(self._finish_typing)
         store.path_changed.connect(self._begin_anew)
         workbench.facts_changed.connect(self._soon.start)

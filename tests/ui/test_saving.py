@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QPlainTextEdit
 
 from netbuilder.core.data.pasted_table import store_table
 from netbuilder.core.formats import registry
@@ -488,12 +488,17 @@ def test_a_save_is_confirmed_where_the_eye_is(open_window, small, tmp_path):
     assert window.status.news.text() == "", "the bar at the top says so already"
 
 
-def test_a_network_that_was_saved_is_among_the_recent_files(trained, tmp_path):
+def test_a_network_that_was_saved_is_among_the_recent_files(trained, qtbot, tmp_path):
     path = tmp_path / "net.h5"
     assert trained.documents.export_to(path).finish()
     assert settings.recent_files()[0] == path
     trained.toast.linkActivated.emit("#")
     assert trained.findChild(QComboBox, "code-style").currentData() == "use"
+    code = trained.findChild(QPlainTextEdit, "code-text")
+    for name in ("net.h5", "again.h5"):
+        assert trained.documents.export_to(tmp_path / name).finish()
+        qtbot.waitUntil(lambda name=name: f'load_model("{name}")' in code.toPlainText())
+    assert trained.documents.export_to(path).finish()
     trained.documents.export_to(tmp_path / "net.onnx.svg").finish()
     assert settings.recent_files()[0] == path, "a picture cannot be opened again"
     trained.welcome.show_page()

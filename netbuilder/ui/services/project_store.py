@@ -59,6 +59,7 @@ class DocumentState:
         path: the project's file, or None.
         saved: the project as saved in a file, or None.
         model: the trained network that a file holds.
+        model_path: that file, or None.
         folder: start of relative paths without a file; None: the working folder.
         stamp: the file's ``stamp_of`` when it was last read or written here.
     """
@@ -66,6 +67,7 @@ class DocumentState:
     path: Path | None = None
     saved: Project | None = None
     model: TrainedModel | None = None
+    model_path: Path | None = None
     folder: Path | None = None
     stamp: tuple[int, int] | None = None
 
@@ -349,8 +351,8 @@ class ProjectStore(QObject):
         if moved:
             self.path_changed.emit()
 
-    def mark_model_saved(self, model: TrainedModel | None) -> None:
-        self.document = replace(self.document, model=model)
+    def mark_model_saved(self, model: TrainedModel | None, path: Path | None = None) -> None:
+        self.document = replace(self.document, model=model, model_path=path)
         self.steps_changed.emit()
 
     def _edited(self, project: Project) -> None:

@@ -160,7 +160,6 @@ class Documents(QObject):
         self.recovery.failed.connect(self.failed)
         self.opening = ""
         self._openings = 0
-        self._model_file: Path | None = None  # the network's last file
         store.path_changed.connect(self._keep_place)
         store.changed.connect(
             lambda old, new: self._keep_place() if old.data is not new.data else None
@@ -177,7 +176,7 @@ class Documents(QObject):
     def name(self) -> str:
         path = self._store.path
         if path is None and self._models.trained is not None and not self.model_in_no_file:
-            path = self._model_file
+            path = self._store.document.model_path
         return path.name if path is not None else self._store.project.name
 
     @property
@@ -230,7 +229,6 @@ class Documents(QObject):
         """Put a project on the canvas; see ``ProjectStore.reset``."""
         project = self._with_trusted_data(project, folder or (path.parent if path else Path()))
         self.leaving.emit()
-        self._model_file = None
         self._openings += 1
         if self.opening:
             self.opening = ""
@@ -365,9 +363,8 @@ class Documents(QObject):
             if is_model(path):
                 settings.remember_file(path.absolute())
                 if trained is not None and trained is self._models.trained:
-                    self._model_file = path
                     self._store.rewrite(lambda project: _named(project, path))
-                    self.keep_model()
+                    self.keep_model(path)
                     # The file contains the project, unless it was edited since.
                     if _as_trained(self._store.project, trained.project):
                         self._store.mark_saved()
@@ -440,8 +437,8 @@ class Documents(QObject):
         trained = self._models.trained
         return trained is not None and trained is not self._store.document.model
 
-    def keep_model(self) -> None:
-        self._store.mark_model_saved(self._models.trained)
+    def keep_model(self, path: Path | None = None) -> None:
+        self._store.mark_model_saved(self._models.trained, path)
 
     def close(self) -> None:
         self.recovery.close()
@@ -500,7 +497,7 @@ class Documents(QObject):
             self.show_project(project, path)
             if trained is not None:
                 self._models.submit(ModelState(trained, Source.FILE))
-                self.keep_model()
+                self.keep_model(path)
             settings.remember_file(path)
             self.told.emit(_opened(path, imported))
             self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
