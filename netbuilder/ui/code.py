@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.script.code_edit import (
@@ -45,7 +44,7 @@ from netbuilder.core.formats.script.code_edit import (
     unread_items,
     written_version,
 )
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, labelled
@@ -61,6 +60,9 @@ if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.formats.importing.report import Imported
+    from netbuilder.ui.services.views.sample_activations import ActivationService, SampleActivations
+
+_sentence = sentences_of("script")
 
 _SOON_MS = 120
 #: After the last key, before typed code is read.
@@ -91,29 +93,29 @@ def _listing(
     problems: tuple[Problem, ...],
     trained: TrainedModel | None,
     document: DocumentState,
+    sample: SampleActivations | None,
 ) -> tuple[str, dict[str, tuple[int, int]], int]:
     from netbuilder.core.check.problems import script_errors
     from netbuilder.core.formats.script.python import Style, listing
 
     if style == "use":
-        return _use(trained, document), {}, 0
+        return _use(trained, document, sample), {}, 0
     errors = script_errors(problems)
     return *listing(project, facts, Style(style), errors), len(errors)
 
 
-def _use(trained: TrainedModel | None, document: DocumentState) -> str:
-    from netbuilder.core.data.load import load_dataset
+def _use(
+    trained: TrainedModel | None, document: DocumentState, sample: SampleActivations | None
+) -> str:
     from netbuilder.core.formats.script import use_model
 
     if trained is None:
         raise user_error("no_trained_model")
-    project, dataset = trained.project, None
-    with suppress(UserError):
-        dataset = load_dataset(project, document.base) if project.data.kind else None
     saved = document.model_path
     if saved is None or saved.suffix not in use_model.MODEL_ENDINGS:
-        saved = Path(f"{use_model.model_stem(project)}.h5")
-    return use_model.use_code(trained, saved.name, use_model.example_sample(trained, dataset))
+        saved = Path(f"{use_model.model_stem(trained.project)}.h5")
+    shown = sample.raw if sample is not None and sample.trained is trained else {}
+    return use_model.use_code(trained, saved.name, shown or use_model.example_sample(trained, None))
 
 
 def _read_typed(
@@ -212,7 +214,9 @@ def _in_document(text: str) -> int:
 
 
 class CodePanel(QWidget):
-    """The script of the project, updated while visible; ``save(style, told)`` writes a file.
+    """The script of the project, updated while visible.
+
+    ``save(style, told, code)`` writes a file: ``code`` if it was typed, else a new script.
 
     What is typed into the short script is imported after a pause and becomes one undo step of the
     project; before that, undo takes back characters. Until it can be read, the text stays and the
@@ -229,12 +233,13 @@ class CodePanel(QWidget):
         store: ProjectStore,
         workbench: Workbench,
         selection: SelectedNodes,
-        save: Callable[[str, Callable[[str], object]], object],
+        activations_service: ActivationService,
+        save: Callable[[str, Callable[[str], object], str], object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._write = store, workbench, save
-        self._selection = selection
+        self._selection, self._activations_service = selection, activations_service
         self._places: dict[str, tuple[int, int]] = {}
         self._worker = Derived(self, _listing, self._found, self._failed, rank=Rank.QUICK)
         self._reader = Derived(self, _read_typed, self._read, self._unreadable, rank=Rank.QUICK)
@@ -298,6 +303,7 @@ class CodePanel(QWidget):
         store.steps_changed.connect(self._soon.start)
         store.finish_requested.connect(self._finish_typing)
         store.path_changed.connect(self._begin_anew)
+        self._activations_service.changed.connect(self._soon.start)
         workbench.facts_changed.connect(self._soon.start)
         workbench.models.changed.connect(self._soon.start)
         workbench.problems_changed.connect(self._soon.start)
@@ -335,10 +341,11 @@ class CodePanel(QWidget):
             facts = _facts_for(project, self._workbench.facts)
             style, problems = self.style_box.currentData(), self._workbench.problems
             self.save.setEnabled(style != "use")
-            # Only "use" depends on the trained model.
-            trained = self._workbench.models.trained if style == "use" else None
+            # Only "use" depends on the trained model and the sample.
+            models, looks, use = self._workbench.models, self._activations_service, style == "use"
+            trained, look = (models.trained, looks.look) if use else (None, None)
             document = self._store.document
-            self._worker.follow(project, facts, style, problems, trained, document)
+            self._worker.follow(project, facts, style, problems, trained, document, look)
 
     def _found(self, result: tuple[str, dict[str, tuple[int, int]], int]) -> None:
         text, places, errors = result
@@ -358,13 +365,7 @@ class CodePanel(QWidget):
             self._project = project
         self._version, self._places, text = version, dict(version.lines), version.text
         self.errors.setVisible(errors > 0)
-        self.errors.setText(
-            ngettext(
-                "The network cannot be trained yet: the script begins with {count} error.",
-                "The network cannot be trained yet: the script begins with {count} errors.",
-                errors,
-            )
-        )
+        self.errors.setText(_sentence("errors", count=errors))
         if text != self.text.toPlainText():
             self._show(text)
         self._mark_selected()
@@ -557,7 +558,9 @@ class CodePanel(QWidget):
 
     def _save(self) -> None:
         if self._store.finish_typing():
-            self._write(self.style_box.currentData(), self.about.setText)
+            style, version = self.style_box.currentData(), self._version
+            typed = style == "short" and version is not None and version.imported is not None
+            self._write(style, self.about.setText, self._text if typed else "")
 
 
 #: Token type (with its subtypes) -> colour in light, colour in dark, bold.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QPlainTextEdit
@@ -498,6 +499,11 @@ def test_a_network_that_was_saved_is_among_the_recent_files(trained, qtbot, tmp_
     for name in ("net.h5", "again.h5"):
         assert trained.documents.export_to(tmp_path / name).finish()
         qtbot.waitUntil(lambda name=name: f'load_model("{name}")' in code.toPlainText())
+    for row in ([9.5, 8.5, 7.5, 6.5], [5.25, 4.25, 3.25, 2.25]):  # the user's own
+        (key,) = trained.workbench.models.trained.preprocessing.inputs
+        own = {key: np.array(row)}, None
+        trained.activations_service.show_own(lambda _trained, own=own: own, "")
+        qtbot.waitUntil(lambda row=row: all(f": {value}," in code.toPlainText() for value in row))
     assert trained.documents.export_to(path).finish()
     trained.documents.export_to(tmp_path / "net.onnx.svg").finish()
     assert settings.recent_files()[0] == path, "a picture cannot be opened again"

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DescribedProject:
-    """A project to write, facts about its data if known, and errors that prevent training."""
+    """A project to write, facts about its data if known, and errors that prevent training.
+
+    ``code``: its script as a person edited it; "" to write a new one.
+    """
 
     project: Project
     facts: DataFacts | None = None
     errors: tuple[str, ...] = ()
+    code: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.error_texts import format_error
 from netbuilder.core.errors import UserError
+from netbuilder.core.escaping.python_text import format_literal
 from netbuilder.core.folders import resource_json
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import load_network, project_of
@@ -99,6 +100,7 @@ def save_network(
     base: Path | None = None,
     style: str = "",
     errors: tuple[str, ...] = (),
+    code: str = "",
 ) -> tuple[str, ...]:
     """Write a trained network or a project in the format of ``path``'s ending.
 
@@ -108,6 +110,7 @@ def save_network(
         base: folder that the project's relative paths start from; they are rewritten for ``path``.
         style: of a script or notebook, "short" or "exact"; "" for the default.
         errors: sentences about problems of a project, for the top of its script.
+        code: the project's script as a person edited it; "" to write a new one.
 
     Returns:
         Notes on the file, such as the cost of smaller weights.
@@ -125,13 +128,32 @@ def save_network(
         content = _rebased(source, base, path)
         if row.styled:
             known = facts_of(source, base) if base is not None else None
-            content = DescribedProject(content, known, errors)
+            content = DescribedProject(content, known, errors, _moved(code, source, content))
     elif base is not None:
         content = replace(source, project=_rebased(source.project, base, path))
     writer: Callable[..., tuple[str, ...] | None]
     writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
     with translate_disk_full(path):
         return writer(content, path, **({"style": style} if style and row.styled else {})) or ()
+
+
+def _moved(code: str, source: Project, moved: Project) -> str:
+    """Return the script with the paths of a project that was rebased."""
+    from netbuilder.core.formats.paths import WEIGHTS
+
+    paths = [
+        (
+            project.data.path,
+            project.data.test_path,
+            *(n.params.get(WEIGHTS) for n in project.graph.nodes),
+        )
+        for project in (source, moved)
+    ]
+    for old, new in zip(*paths, strict=True):
+        if old and old != new:
+            for literal in (format_literal(old), repr(old)):
+                code = code.replace(literal, format_literal(new))
+    return code
 
 
 def facts_of(project: Project, base: Path) -> DataFacts | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QDialogButtonBox, QPlainTextEdit, QWidget
 
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
@@ -24,6 +24,8 @@ from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label, show_text
 from netbuilder.ui.widgets.layouts import prepared, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
+
+_sentence = sentences_of("run")
 
 PORT = 12345
 PROJECT_NAME = "project.netbuilder"
@@ -97,10 +99,7 @@ def instructions(machines: list[str], lines: list[str]) -> str:
         steps += [f"   {where}:", f"       {line}", ""]
     steps += [
         _("The machines must reach each other at these addresses: open the ports in the firewall."),
-        _(
-            "Machine 0 writes model.h5. Open this file in NetBuilder: it contains "
-            "layers, curves and weights."
-        ),
+        _sentence("elsewhere_result"),
         "",
     ]
     return "\n".join(
@@ -140,14 +139,7 @@ class ElsewhereDialog(Dialog):
         self.buttons.rejected.connect(self.reject)
         self.write.clicked.connect(self._write)
         vbox(
-            note_label(
-                _(
-                    "Write a folder with the project, its data and the command for each machine. "
-                    "Several machines each train on a part of the data and end with the same "
-                    "weights."
-                ),
-                self,
-            ),
+            note_label(_sentence("elsewhere_about"), self),
             note_label(_("Machines, one per line, as name:port"), self, role="field"),
             self.machines,
             self.trouble,

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu, QMessageBox, QTextBrowser, QWidget
 
 import netbuilder
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -29,6 +30,8 @@ from netbuilder.ui.window.action import WindowActions, sequences
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.window.window_parts import WindowParts
+
+_sentence = sentences_of("window")
 
 #: Time that a stopped run may take before a question.
 PATIENCE_MS = 5000
@@ -77,6 +80,8 @@ def open_submission_dialog(parts: WindowParts) -> None:
     """Ask for name and folder, and write a submission."""
     from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 
+    if not parts.store.finish_typing():
+        return
     work = submission_source(parts.workbench, parts.lessons.stamp)
     SubmissionDialog(work.words, work.write, parts.window).exec()
 
@@ -139,10 +144,7 @@ def confirm_stop_training(parent: QWidget, ended: SignalInstance) -> bool:
     answer = ask_question(
         parent,
         _("Training in progress"),
-        _(
-            "The network is being trained. Stop the training? The weights so far are kept, and you "
-            "can save them next."
-        ),
+        _sentence("stop_and_keep"),
         (_(STOP), _(GO_ON)),
         until=ended,
         default=_(GO_ON),
@@ -164,11 +166,7 @@ def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInsta
     answer = ask_question(
         parent,
         _("Training is still stopping"),
-        _(
-            "The training is finishing a step that takes a while. You can save the "
-            "trained weights once the training has stopped; this dialog then "
-            "closes."
-        ),
+        _sentence("finishing_step"),
         (_("Close without them"), stay),
         until=ended,
         default=stay,
@@ -182,21 +180,13 @@ def offer_recovery(parent: QWidget, recovered: RecoveredProject) -> str:
 
     when = format_moment(datetime.fromtimestamp(recovered.time))
     name = recovered.original.name if recovered.original else recovered.project.name
-    question = _(
-        "NetBuilder closed before “{name}” was saved. Its last state is from {when}. Restore it?",
-        name=name,
-        when=when,
-    )
+    question = _sentence("closed_before_saved", name=name, when=when)
     return _ask(parent, _("Unsaved work found"), question, (BACK, FORGET, LATER))
 
 
 def offer_to_go_on(parent: QWidget, project: Project) -> str:
     """Ask what to do with an interrupted training: ``GO_ON``, ``FORGET`` or ``LATER``."""
-    question = _(
-        "NetBuilder closed while “{name}” was being trained. The training can "
-        "continue from its last checkpoint.",
-        name=project.name,
-    )
+    question = _sentence("closed_while_trained", name=project.name)
     return _ask(parent, _("Interrupted training"), question, (GO_ON, FORGET, LATER))
 
 
@@ -256,7 +246,8 @@ def train_elsewhere(parts: WindowParts) -> None:
     from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 
     store = parts.store
-    ElsewhereDialog(store.project, parts.workbench.base, parts.status.tell, parts.window).exec()
+    if store.finish_typing():
+        ElsewhereDialog(store.project, parts.workbench.base, parts.status.tell, parts.window).exec()
 
 
 def show_settings(parent: QWidget, actions: WindowActions) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QInputDialog, QWidget
 
 from netbuilder.core import folders
 from netbuilder.core.data import registry
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.importing.import_file import IMPORT_ENDINGS, is_importable
 from netbuilder.core.formats.importing.report import lines_of
@@ -46,6 +46,8 @@ from netbuilder.ui.widgets.question_dialogs import Unsaved, ask_question, may_di
 
 if TYPE_CHECKING:
     from netbuilder.core.formats.importing.report import Imported
+
+_sentence = sentences_of("window")
 
 PROJECT_ENDING = ".netbuilder"
 _HOSTS = "trusted-hosts"
@@ -246,12 +248,7 @@ class Documents(QObject):
         if not host or self.only_reads:
             return project
         answers = (_("Open the data"), _("Open without the data"))
-        words = _(
-            "The data of “{name}” is on another computer, “{host}”. Opening it may sign you in "
-            "there with your name and password. Open it only if you know who made the project.",
-            name=project.name,
-            host=host,
-        )
+        words = _sentence("data_elsewhere", name=project.name, host=host)
         title = _("Data on another computer")
         if ask_question(self._window, title, words, answers, default=answers[1]) != answers[0]:
             return replace(project, data=Data())
@@ -289,12 +286,7 @@ class Documents(QObject):
 
         if path == self._store.path and self._store.document.changed_outside:
             answers = (_("Save as…"), _("Replace it"), _("Reload it"), _("Cancel"))
-            words = _(
-                "“{name}” was changed by another program, or in another window, since you opened "
-                "or saved it here. If you replace it, those changes are lost; if you reload it, "
-                "yours are.",
-                name=path.name,
-            )
+            words = _sentence("changed_outside", name=path.name)
             answer = ask_question(self._window, _("The file has changed"), words, answers)
             if answer == answers[2]:
                 self.open_path(path)
@@ -330,17 +322,18 @@ class Documents(QObject):
         if path is not None and self._store.finish_typing():
             self.export_to(path)
 
-    def save_script(self, style: str, told: Callable[[str], object]) -> None:
+    def save_script(self, style: str, told: Callable[[str], object], code: str) -> None:
+        """Ask for a file and write ``code``, or without it the script in ``style``."""
         types = [
             FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.styled
         ]
         path = ask_save(self._window, _("Save the script"), self.suggested(".py"), types)
         if path is not None:
-            self.export_to(path, style).done.connect(
+            self.export_to(path, style, code).done.connect(
                 lambda _notes: told(_("Wrote {name}.", name=path.name))
             )
 
-    def export_to(self, path: Path, style: str = "") -> jobs.Job:
+    def export_to(self, path: Path, style: str = "", code: str = "") -> jobs.Job:
         trained, base = self._models.trained, self._workbench.base
         problems = self._workbench.problems
         project = self._lessons.stamp(self._store.project)
@@ -357,7 +350,7 @@ class Documents(QObject):
                 if changed_since(written.project, project) == "network":
                     return *notes, _("It has the network as trained, without your changes since.")
                 return notes
-            return save_network(project, path, base, style, script_errors(problems))
+            return save_network(project, path, base, style, script_errors(problems), code)
 
         def done(notes: tuple[str, ...]) -> None:
             if is_model(path):

@@ -155,9 +155,8 @@ def _step(parts: WindowParts, parent: QWidget) -> QWidget:
 def _code(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.code import CodePanel
 
-    panel = CodePanel(
-        parts.store, parts.workbench, parts.selection, parts.documents.save_script, parent
-    )
+    save, service = parts.documents.save_script, parts.activations_service
+    panel = CodePanel(parts.store, parts.workbench, parts.selection, service, save, parent)
     panel.layer_chosen.connect(lambda node_id: parts.canvas.select((node_id,)))
     panel.refused.connect(lambda: parts.docks.show_panel("code"))
     return panel

@@ -1,13 +1,18 @@
 """The Code tab: its styles, typing in it, one history with the project, saving."""
 
+import ast
+import json
+from dataclasses import replace
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.edits import remove_nodes, set_params
+from netbuilder.core.project.model import Data
 from netbuilder.ui.code import CodePanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_record import RunState
@@ -306,7 +311,23 @@ def test_train_reads_what_was_just_typed(open_window, example, qtbot, tmp_path):
         window.store.undo()
 
 
-def test_code_that_cannot_be_read_stops_train_and_save(window, panel, qtbot, tmp_path):
+def dialog_of(window: MainWindow, action: str) -> str:
+    """Trigger an action; return the name of the dialog that it opens, which is closed, or ""."""
+    dialogs = []
+
+    def close() -> None:
+        dialogs.append(QApplication.activeModalWidget())
+        if dialogs[0] is not None:
+            dialogs[0].reject()
+
+    QTimer.singleShot(0, close)
+    window.actions_table[action].trigger()
+    while not dialogs:
+        QApplication.processEvents()
+    return type(dialogs[0]).__name__ if dialogs[0] is not None else ""
+
+
+def test_code_that_cannot_be_read_stops_train_save_and_submit(window, panel, qtbot, tmp_path):
     path = tmp_path / "flowers.netbuilder"
     assert window.documents.save_to(path)
     saved = path.read_bytes()
@@ -317,12 +338,22 @@ def test_code_that_cannot_be_read_stops_train_and_save(window, panel, qtbot, tmp
         assert panel.isVisible()
         assert panel.errors.isVisible()
         assert not window.documents.save()
+        for action in ("hand-in", "train-elsewhere"):
+            window.docks.show_panel("data")
+            assert dialog_of(window, action) == ""
+            assert panel.isVisible()
     assert window.runner.record.project is None
     assert path.read_bytes() == saved
     assert window.documents.unsaved
     panel.discard.click()
     qtbot.waitUntil(lambda: "Dense(16, a" in panel.text.toPlainText())
     assert window.documents.save()
+    type_over(panel, "Dense(16", "Dense(48")
+    assert dialog_of(window, "hand-in") == "SubmissionDialog"
+    assert units(window) == 48
+    type_over(panel, "Dense(48", "Dense(16")
+    assert dialog_of(window, "train-elsewhere") == "ElsewhereDialog"
+    assert units(window) == 16
 
 
 def test_the_target_does_not_lead_away_from_the_code(window, panel, qtbot):
@@ -362,6 +393,33 @@ def test_tab_indents_and_escape_leaves(window, panel, qtbot):
     text.setFocus()
     QTest.keyClick(text, Qt.Key.Key_Escape)
     assert window.canvas.hasFocus()
+
+
+@pytest.mark.parametrize("name", ["mine.py", "mine.ipynb"])
+def test_what_is_shown_is_saved(open_window, example, qtbot, tmp_path, monkeypatch, name):
+    rows = "\n".join(f"{x},{x * x},{'ab'[x % 2]}" for x in range(40))
+    (tmp_path / "my data.csv").write_text(f"x,y,kind\n{rows}\n", encoding="utf-8")
+    data = Data(
+        "csv", path="my data.csv", inputs={"input": ("x", "y")}, targets={"output": ("kind",)}
+    )
+    project = replace(example("iris"), data=data)
+    window = open_window(project, tmp_path / "flowers.netbuilder", keras=False)
+    panel = shown(window, qtbot)
+    add_comment(panel, "Dense(16")
+    (tmp_path / "scripts").mkdir()
+    path = tmp_path / "scripts" / name
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+    with qtbot.waitSignal(window.workbench.happened, timeout=30_000):
+        panel.save.click()
+    saved = path.read_text(encoding="utf-8")
+    if name.endswith(".ipynb"):
+        cells = [cell for cell in json.loads(saved)["cells"] if cell["cell_type"] == "code"]
+        assert len(cells) > 4
+        saved = "\n".join("".join(cell["source"]) for cell in cells)
+    assert COMMENT in saved
+    assert 'read_csv("../my data.csv"' in saved
+    code = panel.text.toPlainText().replace('"my data.csv"', '"../my data.csv"')
+    assert ast.dump(ast.parse(saved)) == ast.dump(ast.parse(code))
 
 
 def test_saved_from_the_tab(open_window, example, qtbot, tmp_path, monkeypatch):

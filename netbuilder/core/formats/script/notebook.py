@@ -16,6 +16,7 @@ from netbuilder.core.formats.script.python import (
     Style,
     parts_of,
     script_cells,
+    typed_code,
 )
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically
@@ -47,9 +48,12 @@ def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
     if errors:
         head += ["", _(ERRORS_HEADING), "", *(f"- {markdown_text(error)}" for error in errors)]
     cells = [_cell("markdown", 0, head)]
-    for cell in script_cells(project, facts, style):
-        cells.append(_cell("markdown", len(cells), [f"## {cell.title}"]))
-        cells.append(_cell("code", len(cells), cell.lines))
+    sections = [(cell.title, cell.lines) for cell in script_cells(project, facts, style)]
+    if code := typed_code(source):
+        sections = _sections(code, [title for title, _lines in sections])
+    for title, lines in sections:
+        cells.append(_cell("markdown", len(cells), [f"## {title}"]))
+        cells.append(_cell("code", len(cells), lines))
     return {
         "cells": cells,
         "metadata": {
@@ -59,6 +63,18 @@ def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+
+
+def _sections(code: str, titles: list[str]) -> list[tuple[str, list[str]]]:
+    """Split an edited script at the titles of the sections, of which the first has none."""
+    headings = {_("# {title}.", title=title): title for title in titles}
+    sections: list[tuple[str, list[str]]] = [(titles[0], [])]
+    for line in code.strip().split("\n"):
+        if line in headings:
+            sections.append((headings[line], []))
+        else:
+            sections[-1][1].append(line)
+    return [(title, "\n".join(lines).strip("\n").split("\n")) for title, lines in sections]
 
 
 def _cell(kind: str, number: int, lines: list[str]) -> dict[str, Any]:

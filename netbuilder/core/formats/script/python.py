@@ -20,7 +20,7 @@ from netbuilder.core.data.kinds.scripts.script_lines import script_part, used_in
 from netbuilder.core.engine.networks.backbone_weights import has_word_vectors
 from netbuilder.core.engine.networks.word_weights import WORD_MODULE, with_word_vectors
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.error_texts import format_error
+from netbuilder.core.error_texts import format_error, sentences_of
 from netbuilder.core.escaping.python_text import format_literal, without_types
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.script import literals as sidecar, short, training_section
@@ -33,6 +33,8 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list
+
+_sentence = sentences_of("script")
 
 _OF_SCALERS = {
     "StandardScaler": ("1 / {0}.scale_", "-{0}.mean_ / {0}.scale_"),
@@ -61,12 +63,7 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
         cell.add(f"model.save({file})")
         return cell
     cell.add(
-        *_comment(
-            _(
-                "The saved model takes raw samples and predicts in the target's units: it contains "
-                "the scaling."
-            )
-        ),
+        *_comment(_sentence("raw_samples")),
         "def whole_model(raw):",
         *(f"    {line}" for line in scaling),
         *(f"    {line}" for line in _answered("scaled" if scaling else "raw", units)),
@@ -297,30 +294,21 @@ def listing(
 def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
     """Return a note on whether the script reproduces NetBuilder's numbers."""
     if style == Style.SHORT and project.data.kind:
-        return _(
-            "The same data, network and settings as in NetBuilder. The results differ a little, "
-            "as with another random seed."
-        )
+        return _sentence("results_differ")
     bodies = [n for n in project.graph.nodes if n.layer in LAYERS and LAYERS[n.layer].is_backbone]
     if any(n.params.get("weights") == "none" or n.params.get("trainable") for n in bodies):
-        return _(
-            "The same rows, order and initial weights as in NetBuilder, but the results differ a"
-            " little: the layers inside a pretrained model start with other weights."
-        )
+        return _sentence("results_nearly")
     if not project.data.kind:
         return _("Insert your own data; all other settings are as in NetBuilder.")
-    return _(
-        "The same rows, initial weights and order as in NetBuilder with seed {seed}: the same "
-        "versions of Keras and TensorFlow give the same results, up to rounding.",
-        seed=project.training.seed,
-    )
+    return _sentence("results_same", seed=project.training.seed)
 
 
 def save(source_of: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, ...]:
     """Write the script of a project or trained network; return notes on files beside it."""
     project, facts, errors = parts_of(source_of)
+    code = typed_code(source_of) or script_source(project, facts, style, errors)
     with replace_atomically(Path(path)) as temporary:
-        temporary.write_bytes(script_source(project, facts, style, errors).encode())
+        temporary.write_bytes(code.encode())
         verify(source_of, temporary)
     return sidecar.write_sidecars(project, Path(path).parent)
 
@@ -341,6 +329,11 @@ def parts_of(source_of: Source) -> tuple[Project, DataFacts | None, tuple[str, .
         return source_of.project, source_of.facts, source_of.errors
     known = bool(source_of.facts.input_shapes)
     return source_of.project, source_of.facts if known else None, ()
+
+
+def typed_code(source_of: Source) -> str:
+    """Return the script as a person edited it, or ""."""
+    return source_of.code if isinstance(source_of, DescribedProject) else ""
 
 
 def file_stem(name: str) -> str:

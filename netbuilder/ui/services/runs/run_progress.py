@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
     format_duration,
@@ -22,6 +23,8 @@ from netbuilder.core.wording import (
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
+
+_sentence = sentences_of("run")
 
 CURVES_SECONDS = 0.1
 LATER_CURVES_SECONDS = 0.25
@@ -154,12 +157,7 @@ def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> s
     """Return "50 epochs in 2.3 s"; of a ``slowed`` run, ``seconds`` is computing time."""
     time = format_duration(seconds)
     if epochs and slowed:
-        return ngettext(
-            "{count} epoch in {time} of training time, slowed down to watch",
-            "{count} epochs in {time} of training time, slowed down to watch",
-            epochs,
-            time=time,
-        )
+        return _sentence("epochs_slowed", count=epochs, time=time)
     if epochs:
         return ngettext("{count} epoch in {time}", "{count} epochs in {time}", epochs, time=time)
     return _("less than one epoch ({time})", time=time) if seconds else _("elsewhere")
@@ -294,28 +292,17 @@ def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
     if abs(new - old) <= chance:
         samples = abs(new - old) * run.test_samples
         if "accuracy" in name and math.isclose(samples, round(samples), abs_tol=0.01):
-            return ngettext(
-                "About as good as the previous run ({result}): the difference of {difference} is "
-                "{count} of {samples} test samples.",
-                "About as good as the previous run ({result}): the difference of {difference} is "
-                "{count} of {samples} test samples.",
-                round(samples), result=result, difference=difference,
+            return _sentence(
+                "previous_few_samples",
+                count=round(samples),
+                result=result,
+                difference=difference,
                 samples=format_number(run.test_samples, ","),
-            )  # fmt: skip
-        return _(
-            "About as good as the previous run ({result}): the difference of {difference} lies "
-            "within chance.",
-            result=result, difference=difference,
-        )  # fmt: skip
+            )
+        return _sentence("previous_within_chance", result=result, difference=difference)
     if better:
-        return _(
-            "Previous run: {result} — this run is better by {difference}.",
-            result=result, difference=difference,
-        )  # fmt: skip
-    return _(
-        "Previous run: {result} — this run is worse by {difference}.",
-        result=result, difference=difference,
-    )  # fmt: skip
+        return _sentence("previous_better", result=result, difference=difference)
+    return _sentence("previous_worse", result=result, difference=difference)
 
 
 def format_start(run: Run) -> str:

@@ -14,6 +14,7 @@ from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.runs.differences import loss_titles
 from netbuilder.core.engine.trained import Changed
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.core.wording import format_duration, format_number
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -22,6 +23,8 @@ from netbuilder.ui.services.runs.run_progress import SPEEDS, RunProgress, Speed,
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.project.model import Training
+
+_sentence = sentences_of("run")
 
 
 #: Seconds over which the speed is measured, at least measured, and averaged.
@@ -183,10 +186,8 @@ class RunTracker:
             "done": format_number(max(done, 1), ",.0f"), "planned": format_number(planned, ",.0f"),
         }  # fmt: skip
         if reason == "done":
-            words = _(
-                "Epoch {done} of {planned}",
-                done=format_number(done, ",.0f"),
-                planned=format_number(planned, ",.0f"),
+            words = _sentence(
+                "epoch_of", done=format_number(done, ",.0f"), planned=format_number(planned, ",.0f")
             )
             if self._seconds > 0:  # average of the whole run
                 speed = speed or self.epoch * self.steps_per_epoch / self._seconds
@@ -249,7 +250,7 @@ class RunTracker:
             epochs, step = epochs - 1, per_epoch
         done = format_number(min(epochs + 1, total), ",.0f")
         planned = format_number(total, ",.0f")
-        words = _("Epoch {done} of {planned}", done=done, planned=planned)
+        words = _sentence("epoch_of", done=done, planned=planned)
         short = _("{done} of {planned}", done=done, planned=planned)
         if paused or chosen != self._chosen:
             self._done.clear()
@@ -257,10 +258,8 @@ class RunTracker:
                 self._chosen, self._speed, self._shown_at = chosen, 0.0, 0.0
         followed = paused or (chosen.rate is not None and chosen.unit == "steps")
         if (followed and per_epoch > 1) or (per_epoch > 20 and self._speed < 20 * per_epoch):
-            words += " · " + _(
-                "step {step} of {total}",
-                step=format_number(step, ",.0f"),
-                total=format_number(per_epoch, ",.0f"),
+            words += " · " + _sentence(
+                "step_of", step=format_number(step, ",.0f"), total=format_number(per_epoch, ",.0f")
             )
         time_now = time.monotonic()
         # Update the displayed speed twice a second.
@@ -291,24 +290,8 @@ def _early_words(training: Training | None, numbers: Mapping[str, str]) -> str:
     monitor, patience = str(stops[0].get("monitor", "val_loss")), int(stops[0].get("patience", 0))
     name = metric_words(monitor.removeprefix("val_"))
     if monitor.startswith("val_"):
-        return ngettext(
-            "Stopped early after epoch {done} of at most {planned}: validation {metric} did not "
-            "improve for {count} epoch",
-            "Stopped early after epoch {done} of at most {planned}: validation {metric} did not "
-            "improve for {count} epochs",
-            max(patience, 1),
-            metric=name,
-            **numbers,
-        )
-    return ngettext(
-        "Stopped early after epoch {done} of at most {planned}: {metric} did not improve for "
-        "{count} epoch",
-        "Stopped early after epoch {done} of at most {planned}: {metric} did not improve for "
-        "{count} epochs",
-        max(patience, 1),
-        metric=name,
-        **numbers,
-    )
+        return _sentence("stopped_early_validation", count=max(patience, 1), metric=name, **numbers)
+    return _sentence("stopped_early", count=max(patience, 1), metric=name, **numbers)
 
 
 def curves_of(run: Run) -> RunCurves:
