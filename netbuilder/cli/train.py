@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.cli.stop_signals import interruptible, stop_session
-from netbuilder.core.error_texts import usage_error, user_error
+from netbuilder.core.error_texts import sentences_of, usage_error, user_error
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import discard
 from netbuilder.core.wording import format_number, join_sentences
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.session import Computation, RunStorage
     from netbuilder.core.engine.trained import Event, TrainedModel
     from netbuilder.core.project.model import Project
+
+_sentence = sentences_of("commands")
 
 #: Seconds that a run waits for free disk space.
 WAIT_FOR_ROOM = 600.0
@@ -71,12 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             note = _("Worker 0 writes the model and a checkpoint.")
             print_note(join_sentences((stopper, note)))
         else:
-            print_note(
-                _(
-                    "Worker {index} is done; worker 0 writes the model.",
-                    index=workers["worker_index"],
-                )
-            )
+            print_note(_sentence("worker_done", index=workers["worker_index"]))
         if arguments.json:
             _print_summary(trained, None)
         return 1 if reason == "stopped" else 0
@@ -175,12 +172,7 @@ def refuse_errors(problems: tuple[Any, ...], title: str) -> None:
     errors = [problem for problem in diagnostics.primary_problems(problems) if problem.blocks]
     if errors:
         lines = [f" {_place(e) + ':' if _place(e) else ''} {e.message}" for e in errors]
-        count = ngettext(
-            "'{project}' cannot be trained, it has {count} error:",
-            "'{project}' cannot be trained, it has {count} errors:",
-            len(errors),
-            project=title,
-        )
+        count = _sentence("not_trainable", count=len(errors), project=title)
         raise UserError(
             count + "\n" + "\n".join(lines) + "\n",
             _("Fix the project; netbuilder check lists the fixes."),
@@ -224,13 +216,7 @@ def _connect(workers: dict[str, Any]) -> None:
     from netbuilder.core.process.tensorflow_output import filter_stderr
 
     count = len(workers["workers"])
-    print_note(
-        _(
-            "Worker {index} of {count} is waiting for the others.",
-            index=workers["worker_index"],
-            count=count,
-        )
-    )
+    print_note(_sentence("worker_waits", index=workers["worker_index"], count=count))
     with filter_stderr():
         connect_workers(workers["workers"], workers["worker_index"])
 
@@ -255,15 +241,7 @@ def _train(
 
     def give_up() -> None:
         minutes = max(1, round(WAIT_FOR_ROOM / 60))
-        print_note(
-            ngettext(
-                "The run could not be saved for {count} minute, so training stops. "
-                "Free some space, and continue from the last checkpoint with --resume.",
-                "The run could not be saved for {count} minutes, so training stops. "
-                "Free some space, and continue from the last checkpoint with --resume.",
-                minutes,
-            )
-        )
+        print_note(_sentence("run_not_saved", count=minutes))
         session.stop()
 
     with TrainingProgress() as progress:
@@ -281,10 +259,9 @@ def _print_end(
     if sentence:
         print_result(sentence)
     print_note(
-        ngettext(
-            "Wrote {file} after {count} epoch, {seconds} s, {speed} steps per second.",
-            "Wrote {file} after {count} epochs, {seconds} s, {speed} steps per second.",
-            trained.epochs,
+        _sentence(
+            "wrote_after",
+            count=trained.epochs,
             file=output,
             seconds=format_number(trained.seconds, ".1f"),
             speed=format_number(trained.steps_per_second, ",.0f"),

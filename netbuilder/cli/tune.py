@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.cli.stop_signals import interruptible
 from netbuilder.cli.train import project_title, refuse_errors
-from netbuilder.core.error_texts import usage_error
+from netbuilder.core.error_texts import sentences_of, usage_error
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import as_sentence, format_number, join_values, labelled
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
     from netbuilder.core.results.tuning.trial import Trial
+
+_sentence = sentences_of("commands")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -96,14 +98,8 @@ def _jobs(arguments: argparse.Namespace) -> int:
     count, each = fitting_jobs(arguments.jobs, arguments.memory)
     if count < arguments.jobs:
         print_note(
-            ngettext(
-                "{count} trial at once instead of {asked}: processors and memory ({size} MB each) "
-                "allow no more.",
-                "{count} trials at once instead of {asked}: processors and memory ({size} MB "
-                "each) allow no more.",
-                count,
-                asked=arguments.jobs,
-                size=format_number(each, ","),
+            _sentence(
+                "fewer_at_once", count=count, asked=arguments.jobs, size=format_number(each, ",")
             )
         )
     return count
@@ -147,10 +143,9 @@ def _print_best(result: Study) -> None:
     detail = _measured(best)
     score = f"{result.plan.measure} {format_number(best.score)}{f', {detail}' if detail else ''}"
     print_result(
-        ngettext(
-            "Best of {count} trial: {values} ({score}; kept from epoch {epoch})",
-            "Best of {count} trials: {values} ({score}; kept from epoch {epoch})",
-            len(result.trials),
+        _sentence(
+            "best_trial",
+            count=len(result.trials),
             values=trial_text(best),
             score=score,
             epoch=format_number(best.best_epoch, ","),

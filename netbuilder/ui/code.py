@@ -23,14 +23,7 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
 )
-from PySide6.QtWidgets import (
-    QApplication,
-    QPlainTextEdit,
-    QPushButton,
-    QTextEdit,
-    QToolTip,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QPushButton, QTextEdit, QToolTip, QWidget
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
@@ -42,6 +35,7 @@ from netbuilder.core.formats.script.code_edit import (
     apply_code,
     read_code,
     unread_items,
+    with_comments,
     written_version,
 )
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -55,6 +49,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.line_numbers import NumberedTextEdit
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -71,6 +66,7 @@ _UNDO, _REDO = ("Ctrl+Z",), ("Ctrl+Shift+Z", "Ctrl+Y")
 _INDENT, _LEAVE = ("Tab", "Shift+Backtab"), ("Ctrl+Tab", "Ctrl+Shift+Backtab")
 _MOST_TYPED = 100
 _ABOUT = N_("The same network as a Keras script.")
+_REWRITTEN = N_("The project changed elsewhere: the code was written again, with your comments.")
 _ABOUT_EDITABLE = N_("The same network as a Keras script. Edit it here.")
 #: Title and tooltip of each style.
 _STYLES: Mapping[str, tuple[str, str]] = resource_json("texts.json")["code_styles"]
@@ -114,8 +110,9 @@ def _use(
     saved = document.model_path
     if saved is None or saved.suffix not in use_model.MODEL_ENDINGS:
         saved = Path(f"{use_model.model_stem(trained.project)}.h5")
-    shown = sample.raw if sample is not None and sample.trained is trained else {}
-    return use_model.use_code(trained, saved.name, shown or use_model.example_sample(trained, None))
+    values = sample.raw if sample is not None and sample.trained is trained else {}
+    values = values or use_model.example_sample(trained, None)
+    return use_model.use_code(trained, saved.name, values)
 
 
 def _read_typed(
@@ -128,7 +125,7 @@ def _read_typed(
     return text, version, read_code(text, folder, name)
 
 
-class _CodeText(QPlainTextEdit):
+class _CodeText(NumberedTextEdit):
     """An editor; ``undone`` and ``redone``: beyond what was typed since the last edit."""
 
     undone, redone = Signal(), Signal()
@@ -249,7 +246,7 @@ class CodePanel(QWidget):
         self._pending = False
         self._known: list[tuple[Project, CodeVersion]] = []
         self._project = store.project  # of the text
-        self._text = ""
+        self._text = self._written = ""  # as shown, as the program writes it
         self._unread: dict[int, str] = {}
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._read_soon)
@@ -329,6 +326,7 @@ class CodePanel(QWidget):
         self._worker.cancel()
         self._forget_typed()
         self._known.clear()
+        self._version, self._written = None, ""
         self._places = {}
         self.errors.hide()
         self._show("")
@@ -358,12 +356,13 @@ class CodePanel(QWidget):
         if style == "short":
             typed = reversed(self._known)
             own = next((v for known, v in typed if same_training(known, project)), None)
-            if own is None and self._version is not None and self._version.imported is not None:
-                words = N_("The project changed elsewhere: the code was written again.")
-                self.about.setText(_(words))
-            version = own or version
-            self._project = project
-        self._version, self._places, text = version, dict(version.lines), version.text
+            if own is None and self._version is not None and self._version.text != self._written:
+                version = with_comments(self._version, self._written, version)
+                self._known = [*self._known[-_MOST_TYPED:], (project, version)]
+                self.about.setText(_(_REWRITTEN))
+            version, self._project, self._written = own or version, project, text
+            self._version = version
+        self._places, text = dict(version.lines), version.text
         self.errors.setVisible(errors > 0)
         self.errors.setText(_sentence("errors", count=errors))
         if text != self.text.toPlainText():
@@ -460,6 +459,7 @@ class CodePanel(QWidget):
     def _show_unread(self, unread: dict[int, str]) -> None:
         """Underline lines that cannot be read, and say the first reason."""
         self._unread = unread
+        self.text.mark_errors(unread)
         self.discard.setVisible(bool(unread))
         self.errors.setVisible(bool(unread))
         reason = next(iter(unread.values()), "")
@@ -559,7 +559,8 @@ class CodePanel(QWidget):
     def _save(self) -> None:
         if self._store.finish_typing():
             style, version = self.style_box.currentData(), self._version
-            typed = style == "short" and version is not None and version.imported is not None
+            is_current = style == "short" and version is not None and version.text == self._text
+            typed = is_current and self._text != self._written
             self._write(style, self.about.setText, self._text if typed else "")
 
 

@@ -16,9 +16,10 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.monitor.diagnosis_rules import FEW_SAMPLES, overfitting_epoch
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource_json
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
 from netbuilder.core.results.statistics import reliability, wilson
 from netbuilder.core.wording import (
@@ -29,6 +30,8 @@ from netbuilder.core.wording import (
     format_probability,
     join_sentences,
 )
+
+_sentence = sentences_of("results")
 
 Array = NDArray[Any]
 
@@ -215,21 +218,9 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         )
     if other.samples < FEWEST:
         few = (
-            ngettext(
-                "{count} test row is too few to tell how well the network predicts new rows. "
-                "Hold out more rows on the Data page.",
-                "{count} test rows are too few to tell how well the network predicts new rows. "
-                "Hold out more rows on the Data page.",
-                other.samples,
-            )
+            _sentence("few_test_rows", count=other.samples)
             if name == "test"
-            else ngettext(
-                "{count} validation row is too few to tell how well the network predicts new "
-                "rows. Hold out more rows on the Data page.",
-                "{count} validation rows are too few to tell how well the network predicts new "
-                "rows. Hold out more rows on the Data page.",
-                other.samples,
-            )
+            else _sentence("few_validation_rows", count=other.samples)
         )
         return join_sentences((sentence, few))
     worse, apart = _gap(known, other)
@@ -241,10 +232,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         and validation.samples >= FEWEST
         and not _gap(known, validation)[0]
     ):
-        end = _(
-            "The network predicts validation rows well, although it did not train on them either. "
-            "So the test rows differ from the others."
-        )
+        end = _sentence("test_differs")
         later = _("They are later in time: the series may have changed.")
         end = join_sentences(
             (end, later if other.naive_errors else _("Look at the results by group."))
@@ -252,19 +240,11 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
     elif apart:
         end = _("The network has memorised its training rows (overfitting).")
     elif overfits and ("validation" not in parts or parts["validation"].samples >= FEW_SAMPLES):
-        end = _(
-            "Since epoch {epoch}, the validation loss has risen while the training loss fell: the "
-            "network begins to memorise its training rows (overfitting).",
-            epoch=overfits,
-        )
+        end = _sentence("memorises_since", epoch=overfits)
     elif worse:
         end = _("New rows are predicted worse, but with so few of them this may be chance.")
     elif _clearly_larger(known, other):
-        end = _(
-            "New rows are predicted less well than the training rows, but both errors are small "
-            "compared with always predicting {guess}.",
-            guess=_(other.guess),
-        )
+        end = _sentence("small_errors", guess=_(other.guess))
     else:
         end = _("The network predicts new rows about as well as its training rows.")
     return join_sentences((sentence, end))

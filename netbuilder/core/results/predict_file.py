@@ -25,6 +25,7 @@ from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.escaping.plain_text import spreadsheet_cell
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
@@ -43,6 +44,8 @@ from netbuilder.core.wording import format_list, format_number, format_quoted_li
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_sentence = sentences_of("results")
 
 LOOKS_SCALED_SENTENCE = N_(
     "All numbers in this file are between 0 and 1, as if they were already "
@@ -273,27 +276,11 @@ def _about_series(
 ) -> tuple[str, ...]:
     """Return sentences about the first rows of a series (no prediction) and the last."""
     words = [
-        _(
-            "The earliest {window} rows have no prediction: each prediction is made from the "
-            "{window} rows before it.",
-            window=int(entry.shape[0] or 1),
-        ),
-        ngettext(
-            "{count} row is not in the file: it is predicted beyond its end.",
-            "{count} rows are not in the file: they are predicted beyond its end.",
-            more,
-        ),
+        _sentence("earliest_rows", window=int(entry.shape[0] or 1)),
+        _sentence("beyond_end", count=more),
     ]
     if horizon > 1:
-        words.append(
-            _(
-                "'{newest}' is the latest prediction for a row; '{column}' was made {count} rows "
-                "before it.",
-                newest=names[0],
-                column=names[-1],
-                count=horizon,
-            )
-        )
+        words.append(_sentence("newest_column", newest=names[0], column=names[-1], count=horizon))
     return (join_sentences(words),)
 
 
@@ -309,12 +296,9 @@ def _without_strangers(
             lines |= set(cells.index)
             words = format_quoted_list(dict.fromkeys(map(str, cells)), 4)
             notes.append(
-                ngettext(
-                    "No prediction for {count} row: {words} in column '{column}' ({lines}) does "
-                    "not occur in the training data, which has {known}.",
-                    "No predictions for {count} rows: {words} in column '{column}' ({lines}) do "
-                    "not occur in the training data, which has {known}.",
-                    len(cells),
+                _sentence(
+                    "unknown_word",
+                    count=len(cells),
                     words=words,
                     column=name,
                     lines=_lines(cells.index),

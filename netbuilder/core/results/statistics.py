@@ -23,7 +23,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
 from netbuilder.core.results.forecast import series_ends
 from netbuilder.core.results.own_units import parse_cell, preprocessing_of
@@ -32,6 +32,8 @@ from netbuilder.core.wording import did_you_mean, format_number, join_values
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_sentence = sentences_of("results")
 
 Array = NDArray[Any]
 Interval = tuple[float, float]
@@ -381,27 +383,9 @@ def far_words(group: Mapping[str, Any]) -> str:
     low, high = map(format_number, group["training"])
     values = {"column": group["column"], "low": low, "high": high}
     return {
-        "": ngettext(
-            "{count} sample has {column} outside the training range of {low} to {high}, by "
-            "more than a tenth of it.",
-            "{count} samples have {column} outside the training range of {low} to {high}, by "
-            "more than a tenth of it.",
-            group["samples"], **values,
-        ),
-        "inputs": ngettext(
-            "{count} sample has input values of {column} outside the training range of {low} to "
-            "{high}, by more than a tenth of it.",
-            "{count} samples have input values of {column} outside the training range of {low} to "
-            "{high}, by more than a tenth of it.",
-            group["samples"], **values,
-        ),
-        "targets": ngettext(
-            "{count} sample has target values of {column} outside the training range of {low} to "
-            "{high}, by more than a tenth of it.",
-            "{count} samples have target values of {column} outside the training range of {low} "
-            "to {high}, by more than a tenth of it.",
-            group["samples"], **values,
-        ),
+        "": _sentence("column_outside", count=group["samples"], **values),
+        "inputs": _sentence("inputs_outside", count=group["samples"], **values),
+        "targets": _sentence("target_outside", count=group["samples"], **values),
     }[group.get("values", "")]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.registry import target_words
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.glossary import entry_of_layer
@@ -34,6 +35,8 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, prepared, vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
+
+_sentence = sentences_of("inspector")
 
 
 def shared_params(nodes: Sequence[Node]) -> list[Param]:
@@ -238,21 +241,10 @@ class Inspector(QScrollArea):
             self._show_name(node.id)
         self.name.show()
         if spec is None:
-            self.words.setText(
-                _(
-                    "This version of NetBuilder does not have the layer “{layer}”. The "
-                    "layer is kept unchanged; to train, replace it with a layer from the "
-                    "palette.",
-                    layer=node.layer,
-                )
-            )
+            self.words.setText(_sentence("layer_unknown", layer=node.layer))
         elif node.shared is not None:
             self.words.setText(
-                _(
-                    "{explanation} It shares the weights of “{layer}”.",
-                    explanation=spec.explanation,
-                    layer=owner.id,
-                )
+                _sentence("shares_weights", explanation=spec.explanation, layer=owner.id)
             )
         else:
             self.words.setText(spec.explanation)
@@ -299,12 +291,7 @@ class Inspector(QScrollArea):
         params = shared_params(nodes)
         if not params:
             self._forget_form()
-            self.words.setText(
-                _(
-                    "These layers have no parameter in common. You can delete, copy, "
-                    "group or move them together."
-                )
-            )
+            self.words.setText(_sentence("nothing_in_common"))
             return
         self.words.setText(_("Shared parameters: a change applies to all selected layers."))
         key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
@@ -337,23 +324,13 @@ class Inspector(QScrollArea):
             self.title.setText(
                 ngettext("{count} layer selected", "{count} layers selected", len(self._selection))
             )
-            self.words.setText(
-                _(
-                    "You can delete, copy, group or move the selected layers together. "
-                    "Select one layer to edit it."
-                )
-            )
+            self.words.setText(_sentence("several_selected"))
         elif self._selection == (GOAL,):
             self.title.setText(_("Target"))
             self.words.setText(self._goal_words())
         else:
             self.title.setText(project.name)
-            self.words.setText(
-                _(
-                    "Select a layer to edit it. Drag layers from the left onto the "
-                    "canvas, or press Tab on the canvas and type a name."
-                )
-            )
+            self.words.setText(_sentence("nothing_selected"))
 
     def _hide_hint(self) -> None:
         self.words.setHidden(not self._selection and self._workbench.models.trained is not None)
@@ -371,12 +348,7 @@ class Inspector(QScrollArea):
         if facts is None:
             return _("What the network learns to predict. Choose data on the Data page first.")
         target, kind = target_words(facts, self.store.project.data, 4)
-        return _(
-            "The network learns to predict {target} ({kind}). Change loss, metrics and optimizer "
-            "on the Settings page.",
-            target=target,
-            kind=kind,
-        )
+        return _sentence("target_about", target=target, kind=kind)
 
     def _replace_form(self, form: ParamForm | None) -> None:
         if self._form is not None:
@@ -453,12 +425,7 @@ class Inspector(QScrollArea):
 
         ids = " ".join(node.id for node in nodes)
         self.store.apply(
-            ngettext(
-                "Change {name} of {count} layer",
-                "Change {name} of {count} layers",
-                len(nodes),
-                name=name,
-            ),
+            _sentence("change_of_layers", count=len(nodes), name=name),
             change,
             merge=f"{ids}/{name}",
         )

@@ -278,8 +278,46 @@ def test_comments_and_layout_stay(window, panel, qtbot):
     window.store.apply("", lambda project: set_params(project, "dense", units=8))
     qtbot.waitUntil(lambda: "Dense(8" in panel.text.toPlainText())
     assert panel.about.text() != about
-    window.store.undo()
+    # Comments go on with their layer, the rest is written again.
+    assert "epochs =  " not in panel.text.toPlainText()
+    window.store.apply("", lambda project: set_params(project, "dense", units=9, use_bias=False))
+    qtbot.waitUntil(lambda: "Dense(9" in panel.text.toPlainText())
+    lines = panel.text.toPlainText().split("\n")
+    assert "Dense(9" in lines[lines.index(f"    {COMMENT}") + 1]
+    window.canvas.select(["dense"])
+    assert "Dense(9" in lines[panel.marked_lines()[0] - 1]
+    type_over(panel, "Dense(9", "Dense(7")
+    qtbot.waitUntil(lambda: units(window) == 7)
+    for _step in range(3):
+        window.store.undo()
     qtbot.waitUntil(lambda: panel.text.toPlainText() == own)
+    window.store.apply("", lambda project: remove_nodes(project, ["dense"]))
+    qtbot.waitUntil(lambda: "Dense(16" not in panel.text.toPlainText())
+    assert COMMENT not in panel.text.toPlainText()
+
+
+def test_lines_are_numbered(window, panel, qtbot):
+    text = panel.text
+    for size in (10, 22):
+        text.setStyleSheet(f"font-size: {size}pt")
+        numbers = dict(text.number_rows())
+        assert len(numbers) > 3
+        for number, place in numbers.items():
+            cursor = QTextCursor(text.document().findBlockByNumber(number - 1))
+            line = text.cursorRect(cursor)
+            assert abs(place.center().y() - line.center().y()) <= 1
+            assert place.right() < text.viewport().x()
+            needed = text.fontMetrics().horizontalAdvance(str(text.blockCount()))
+            assert place.width() >= needed
+    first = min(numbers)
+    text.verticalScrollBar().setValue(text.verticalScrollBar().maximum())
+    assert min(dict(text.number_rows())) > first
+    type_over(panel, "Dense(16,", "Dense(size_of(),")
+    qtbot.waitUntil(lambda: bool(text.error_lines))
+    (line,) = text.error_lines
+    assert "size_of" in text.toPlainText().split("\n")[line - 1]
+    panel.discard.click()
+    assert not text.error_lines
 
 
 def test_comments_stay_when_the_project_is_saved(window, panel, qtbot, tmp_path):

@@ -18,6 +18,7 @@ from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.networks.frozen_prefix import FrozenLayers
 from netbuilder.core.engine.networks.graph_to_keras import model_inputs
 from netbuilder.core.engine.networks.loss_values import class_numbers
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.folders import resource_json
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import remove_nodes, set_data, set_params, set_training
@@ -27,6 +28,8 @@ from netbuilder.core.wording import format_list, format_number, join_sentences
 
 if TYPE_CHECKING:
     import keras
+
+_sentence = sentences_of("monitor")
 
 # Small networks end an epoch in 0.1 ms, less than the rules take.
 _INTERVAL_SECONDS = 0.5
@@ -202,11 +205,7 @@ class TrainingMonitor:
     def _by_hand(raised: diagnosis_rules.RaisedRate, history: History) -> Diagnosis:
         best = history.best_epoch
         values = {name: _short(getattr(raised, name)) for name in ("before", "rate", "low")}
-        words = _(
-            "Return to epoch {epoch} and a learning rate of {rate}",
-            epoch=best,
-            rate=format_number(raised.before, ".2g"),
-        )
+        words = _sentence("return_to_epoch", epoch=best, rate=format_number(raised.before, ".2g"))
         back = RunFix(words, lambda p: p, "go_back_before_raise")
         notice = _diagnosis("raised", raised.epoch, back, now=_short(raised.recent_loss), **values)
         return replace(notice, epoch=raised.epoch + 1)
@@ -237,13 +236,10 @@ class TrainingMonitor:
             spec_of(n.layer).million_weights for n in project.graph.nodes
         )
         if not scaled and max(abs(low), abs(high)) > 50:
+            ends = {"low": format_number(low, ".3g"), "high": format_number(high, ".3g")}
             return Diagnosis(
                 "stuck", epoch, title,
-                join_sentences((start, _(
-                    "The inputs range from {low} to {high}. Such large numbers push "
-                    "activations into ranges where their gradient is almost 0.",
-                    low=format_number(low, ".3g"),
-                    high=format_number(high, ".3g")))),
+                join_sentences((start, _sentence("large_inputs", **ends))),
                 RunFix(_("Scale the data"), lambda p: set_data(p, scaling="standard")),
             )  # fmt: skip
         names = model_inputs(project.graph)
@@ -251,12 +247,10 @@ class TrainingMonitor:
             training_model, network_inspection.sample_rows(training_model, data.train, names)
         )
         if dead is not None and dead[1] > 0.9:
+            share = format_number(dead[1], ".0%")
             return Diagnosis(
                 "stuck", epoch, title,
-                join_sentences((start, _(
-                    "{share} of the units of '{name}' always return 0: they are dead relu "
-                    "units, which can no longer learn.",
-                    share=format_number(dead[1], ".0%"), name=dead[0]))),
+                join_sentences((start, _sentence("dead_units", share=share, name=dead[0]))),
                 RunFix(_("Use leaky_relu in this layer"), lambda p: _leaky(p, dead[0])),
                 node=dead[0],
             )  # fmt: skip
@@ -277,11 +271,7 @@ class TrainingMonitor:
                 "jumping",
                 epoch,
                 _("The loss jumps up and down"),
-                ngettext(
-                    "Each step uses only {count} sample, so the steps go in different directions.",
-                    "Each step uses only {count} samples, so the steps go in different directions.",
-                    batch,
-                ),
+                _sentence("small_batch", count=batch),
                 RunFix(
                     _("Use a batch size of {size}", size=max(32, batch * 4)),
                     lambda p: set_training(p, batch_size=max(32, batch * 4)),
@@ -340,16 +330,7 @@ class TrainingMonitor:
                 "ignored",
                 epoch,
                 title,
-                ngettext(
-                    "The network never predicts: {classes}. This class has as many rows as "
-                    "others, so the network has not learned to recognise it yet. Train longer, "
-                    "or add a layer.",
-                    "The network never predicts: {classes}. These classes have as many rows as "
-                    "others, so the network has not learned to recognise them yet. Train longer, "
-                    "or add a layer.",
-                    len(never.classes),
-                    classes=named,
-                ),
+                _sentence("never_predicted", count=len(never.classes), classes=named),
                 self._longer(epoch),
             )
             return
@@ -357,12 +338,7 @@ class TrainingMonitor:
             "ignored",
             epoch,
             title,
-            _(
-                "The network never predicts: {classes}. When a class has few rows, a network can "
-                "score well without predicting it. With class weights, each class counts the "
-                "same.",
-                classes=named,
-            ),
+            _sentence("rare_never_predicted", classes=named),
             RunFix(_("Use class weights"), lambda p: set_training(p, class_weight="balanced")),
         )
 
@@ -453,11 +429,7 @@ def _best_held(history: History) -> int:
 def rows_in_words(holes: Mapping[str, int]) -> str:
     """Return "3 rows of 'input' contain NaN or infinity." in the chosen language."""
     return join_sentences(
-        ngettext(
-            "{count} row of '{name}' contains NaN or infinity.",
-            "{count} rows of '{name}' contain NaN or infinity.",
-            rows, name=name,
-        )
+        _sentence("not_finite", count=rows, name=name)
         for name, rows in holes.items()
     )  # fmt: skip
 
@@ -488,8 +460,8 @@ def _out_of_reach(activation: str | None, target: Any) -> str:
         return ""
     if not np.isfinite(most):
         return _("{activation} returns no negative numbers.", activation=activation)
-    return _(
-        "{activation} returns only numbers from {low} to {high}.",
+    return _sentence(
+        "activation_range",
         activation=activation,
         low=format_number(least, "g"),
         high=format_number(most, "g"),

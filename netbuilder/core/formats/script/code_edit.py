@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import SequenceMatcher
+from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
+from tokenize import COMMENT, generate_tokens
 from typing import Any
 
 from netbuilder.core.formats.importing.keras_code.import_code import import_source
@@ -65,6 +67,72 @@ def written_version(text: str, imported: Imported, lines: Lines) -> CodeVersion:
         if node_id is not None:
             ids[name] = node_id
     return CodeVersion(text, imported, ids, lines)
+
+
+def with_comments(typed: CodeVersion, written: str, new: CodeVersion) -> CodeVersion:
+    """Return a new script with the comments that ``typed`` has and ``written`` has not.
+
+    A comment stays above or beside its layer, with which it goes, or else the most similar line.
+    """
+    own = Counter(text for _row, _beside, text in _comments(typed.text))
+    own -= Counter(text for _row, _beside, text in _comments(written))
+    code, new_code = _code_lines(typed.text), _code_lines(new.text)
+    above, beside = dict[int, list[str]](), dict[int, list[str]]()
+    for at, is_beside, comment in _comments(typed.text):
+        if not own[comment]:
+            continue
+        own[comment] -= 1
+        row = next((n for n in range(at, len(code) + 1) if code[n - 1]), len(code) + 1)
+        place = _place(row, typed.lines, new.lines, code, new_code)
+        if place:
+            (beside if is_beside else above).setdefault(place, []).append(comment)
+    lines, rows = [], [0]
+    for row, line in enumerate([*new.text.split("\n"), ""], 1):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += [indent + comment for comment in above.get(row, ())]
+        lines.append("  ".join([line, *beside.get(row, ())]))
+        rows.append(len(lines))
+    text = "\n".join(lines[:-1])
+    if _parsed(text) != _parsed(new.text):
+        return new
+    places = {name: (rows[first], rows[last]) for name, (first, last) in new.lines.items()}
+    return CodeVersion(text, None, {}, places)
+
+
+def _place(row: int, old: Lines, new: Lines, code: list[str], new_code: list[str]) -> int:
+    """Return the line of a new script for a line of the old one; 0 for one of a removed layer."""
+    for name, (first, last) in old.items():
+        if first <= row <= last:
+            start, end = new.get(name, (0, 0))
+            return min(start + row - first, end)
+    matcher = SequenceMatcher(None, code, new_code, autojunk=False)
+    for _tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if start < row <= end:
+            return min(new_start + row - start, max(new_end, new_start + 1))
+    return len(new_code)
+
+
+def _comments(text: str) -> Iterator[tuple[int, bool, str]]:
+    """Yield the line of each comment, whether it stands beside code, and its text."""
+    for token in generate_tokens(StringIO(text).readline):
+        if token.type == COMMENT:
+            row, column = token.start
+            yield row, bool(token.line[:column].strip()), token.string
+
+
+def _code_lines(text: str) -> list[str]:
+    """Return the lines without comments and spaces."""
+    lines = text.split("\n")
+    for row, _beside, comment in _comments(text):
+        lines[row - 1] = lines[row - 1].removesuffix(comment)
+    return ["".join(line.split()) for line in lines]
+
+
+def _parsed(text: str) -> str:
+    try:
+        return ast.dump(ast.parse(text))
+    except SyntaxError:
+        return ""
 
 
 def unread_items(written: Imported, typed: Imported) -> list[ReportItem]:
