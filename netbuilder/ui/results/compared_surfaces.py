@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import Picture
     from netbuilder.core.results.live.views import Axes
     from netbuilder.ui.plots.run_curves import RunCurves
+
+_sentence = sentences_of("surfaces")
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 NO_MODEL = N_("Press Train to watch the decision boundary change.")
@@ -85,23 +88,15 @@ def picture_note(
             at_rest = _held(live, (picture.across,), resting)
             return join_sentences((losses, at_rest, _filled(picture)))
         case view_data.ForecastPicture():
-            colours = _(
-                "Grey is the true series, orange the forecast: each value is predicted "
-                "from the true values before it."
-            )
+            colours = _sentence("true_series")
             return join_sentences((losses, colours))
         case view_data.WallPicture():
             right = int(picture.right.sum())
-            return _(
-                "{correct} of {total} correct. Click a picture to see each layer's output for it.",
-                correct=right,
-                total=len(picture.right),
-            )
+            return _sentence("click_picture", correct=right, total=len(picture.right))
         case view_data.MapPicture():
             circled = _("incorrect ones are circled") if picture.right is not None else ""
-            return _(
-                "Each point is a sample as “{layer}” represents it ({method}). Click a "
-                "point to see each layer's output for its sample.",
+            return _sentence(
+                "points_of_layer",
                 layer=picture.node,
                 method=join_values(
                     filter(None, (_projection_text(picture), circled)), clauses=True
@@ -187,11 +182,7 @@ def _filled(picture: Any) -> str:
     if points.filled is None:
         return ""
     count = int(points.filled.sum())
-    return ngettext(
-        "The {count} faint point is a row with an empty cell, placed where the cell is filled in.",
-        "The {count} faint points are rows with an empty cell, placed where the cell is filled in.",
-        count,
-    )
+    return _sentence("empty_cells", count=count)
 
 
 def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> str:
@@ -201,11 +192,8 @@ def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> 
     if live.at_sample:
         return _("Other columns are as in row {number}.", number=live.sample + 1)
     if not others:
-        return _("Other columns are at their mean.")
-    return _(
-        "Other columns are at their mean or most frequent value: {columns}.",
-        columns=format_list(others, 4),
-    )
+        return _sentence("others_typical")
+    return _sentence("others_typical", columns=format_list(others, 4))
 
 
 #: Views that are drawn over axes, so that two of them can be compared by eye.

@@ -509,7 +509,7 @@ def test_code_is_read_without_keras(tmp_path):
 
 def test_a_notebook_with_magics(tmp_path):
     cells = (
-        "%matplotlib inline\n!pip install keras\nimport keras",
+        "%matplotlib inline\n!wget https://a.org/b.csv \\\n    -O b.csv \\\n    -q\nimport keras",
         "%%bash\nrm -rf /",
         "m = keras.Sequential()\nif True:\n    %time\nm.add(keras.layers.Dense(n))\nm?",
     )
@@ -738,3 +738,24 @@ m = keras.Model(i, keras.layers.Concatenate()([x, low]))
     pretrained = read(tmp_path, text.replace("weights=None", 'weights="imagenet"'))
     assert "weights" in {item.item for item in pretrained.changes}, "they are random, and told"
     assert "weights" not in {item.item for item in imported.changes}
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        'keras.applications.VGG16(weights=None, input_shape=(64, 64, 3)).get_layer("block3_pool")',
+        "keras.applications.MobileNetV2(weights=None)",
+        "keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])",
+    ],
+)
+def test_weights_that_a_part_loads_are_reported(tmp_path, base):
+    body, _, cut = base.partition(".get_layer")
+    found = read(
+        tmp_path,
+        f"import keras\nbody = {body}\nbody.load_weights('w.h5')\n"
+        f"end = body{'.get_layer' + cut if cut else ''}.output\n"
+        "model = keras.Model(body.input, keras.layers.Dense(2)(keras.layers.Flatten()(end)))\n"
+        "other = keras.Sequential([keras.layers.Dense(2)])\nother.load_weights('o.h5')\n"
+        "model.compile('adam', 'mse')\nmodel.fit(x, y)",
+    )
+    assert [item.line for item in found.report if item.item == "weights"] == [3]

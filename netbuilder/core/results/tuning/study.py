@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core import folders
 from netbuilder.core.engine.runs.run_store import with_absolute_paths
-from netbuilder.core.error_texts import user_error
+from netbuilder.core.error_texts import sentences_of, user_error
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import delete, delete_error, discard, replace as move
@@ -47,6 +47,8 @@ from netbuilder.core.wording import format_number, join_sentences
 
 if TYPE_CHECKING:
     from optuna.storages.journal import JournalStorage
+
+_sentence = sentences_of("results")
 
 DEFAULT_TRIALS = 20
 #: Name of the study in its file, and of the format of older files.
@@ -109,10 +111,8 @@ class StudyPlan:
             return _("{trials}, chosen based on the results of earlier trials", trials=count)
         if self.whole:
             return _("{trials}: every combination", trials=count)
-        return _(
-            "{trials} of {total} combinations, drawn at random",
-            trials=count,
-            total=format_number(self.grid_size, ","),
+        return _sentence(
+            "drawn_combinations", trials=count, total=format_number(self.grid_size, ",")
         )
 
     @property
@@ -231,22 +231,15 @@ class Study:
             return ""
         fix = _("Increase validation_split on the Data page, and try again.")
         if not best.held:
-            warning = _(
-                "There is no validation set: the trial that fits its training rows "
-                "best ranks first, but another trial may be better on new rows."
-            )
+            warning = _sentence("no_validation_set")
             return join_sentences((warning, fix))
         apart, alike = self._apart(), self.as_good
         if not alike:
             return ""
         nearest = next(difference for trial, difference in apart if trial is alike[0])
-        warning = ngettext(
-            "On {rows} validation rows, {count} other trial (of {others}) is about equally good. "
-            "It is {difference} worse; differences up to {chance} can be chance (paired t-test).",
-            "On {rows} validation rows, {count} other trials (of {others}) are about equally good. "
-            "The best of them is {difference} worse; differences up to {chance} can be chance "
-            "(paired t-test).",
-            len(alike),
+        warning = _sentence(
+            "equally_good",
+            count=len(alike),
             rows=format_number(best.held, ","),
             others=len(apart),
             difference=format_number(nearest.mean, ".2g"),

@@ -48,6 +48,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     Layer,
     Model,
     calls_in_order,
+    layers_of,
     plain,
     unread_texts,
 )
@@ -116,6 +117,7 @@ def import_source(source: Source, path: Path, model: str = "") -> Imported:
     reads = reads.only(chosen.fitted or {}, set().union(*others))
     for item, line, sentence in dict.fromkeys((*walk.remarks, *chosen.remarks, *reads.remarks)):
         builder.tell(item, LEFT_OUT, line, sentence)
+    builder.report_weights(chosen, walk.loaded)
     by_loop = walk.optimizer_line if len(candidates) == 1 else 0
     training, split = builder.settings(chosen, outputs, reads, by_loop)
     training = builder.custom_training(training, [chosen, *wrappers])
@@ -283,6 +285,7 @@ class _Builder:
         self._ids: dict[int, str] = {}
         self._owners: dict[int, str] = {}
         self._taken: set[str] = set()
+        self._bodies: list[Any] = []  # pretrained models that are cut
         self.binned = False
         self.loops: set[int] = set()
         self.lines: dict[str, int] = {}
@@ -310,6 +313,7 @@ class _Builder:
             call.sources = tuple(_unbinned(source) for source in call.sources)
         for call in calls_in_order([*inputs, *outputs]):
             self._add(call)
+        self._bodies += cut.values()
         for body in cut.values():
             if body.config.get("weights") != "none":
                 self.tell("weights", LEFT_OUT, body.line, _(NO_WEIGHTS))
@@ -469,6 +473,13 @@ class _Builder:
             message = _("The code has no validation set: {share} is held out.", share=share)
             self.tell("validation_split", REPLACED, model.fitted_line, message)
         return training, split
+
+    def report_weights(self, model: Model, loaded: list[tuple[Model | Layer, int]]) -> None:
+        """Report the weights that the model, or a part of it, loads from a file."""
+        parts = {id(layer) for layer in (*layers_of(model), *self._bodies)}
+        for owner, line in loaded:
+            if owner is model or any(id(layer) in parts for layer in layers_of(owner)):
+                self.tell("weights", LEFT_OUT, line, _(NO_WEIGHTS))
 
     def custom_training(self, training: Training, models: list[Model]) -> Training:
         """Report the code that changes the training; add the sentences for the settings."""

@@ -39,7 +39,6 @@ from netbuilder.core.formats.importing.keras_code.script_data import (
 )
 from netbuilder.core.formats.importing.keras_code.values import (
     LOOP,
-    NO_WEIGHTS,
     UNREAD,
     Call,
     Class,
@@ -131,6 +130,7 @@ class Interpreter:
         precision: global dtype policy, or "".
         optimizer_line: line of the last optimizer, or 0.
         channels_first: line that puts the channels first in all layers, or 0.
+        loaded: (model or layer, line) whose weights come from a file.
         preprocessed: families of ``keras.applications`` whose ``preprocess_input`` is used.
     """
 
@@ -140,6 +140,7 @@ class Interpreter:
         self.models: list[Model] = []
         self.problems: list[tuple[int, str]] = []
         self.remarks: list[tuple[str, int, str]] = []
+        self.loaded: list[tuple[Model | Layer, int]] = []
         self.data = ScriptData()
         self.precision, self.optimizer_line = "", 0
         self.preprocessed: set[str] = set()
@@ -963,6 +964,9 @@ class Interpreter:
     def _method(
         self, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
     ) -> Any:
+        if isinstance(owner, Layer | Model) and name == "load_weights":
+            self.loaded.append((owner, node.lineno))
+            return None
         if isinstance(owner, Model):
             if owner.member(name) is not NotImplemented:
                 return NotImplemented
@@ -1025,8 +1029,6 @@ class Interpreter:
             model.fitted_line = line
             self.data.variables = self._names
             model.reads = self.data.at_fit(model.fitted)
-        elif name == "load_weights":
-            model.remarks.append(("weights", line, _(NO_WEIGHTS)))
         elif name in ("add_loss", "train_on_batch"):
             model.custom.append((line, name))
         else:

@@ -89,13 +89,19 @@ def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]
         magic = _CELL_MAGIC.match(own[0])
         if magic is not None and magic[1] not in _PYTHON_CELLS:
             own = [""] * len(own)
-        lines += [_without_magic(line) for line in own]
+        lines += _without_magics(own)
     return "\n".join(lines) + "\n", tuple(starts)
 
 
-def _without_magic(line: str) -> str:
-    if not _MAGIC.match(line):
-        return line
-    # An indented magic may be the only line of its block.
-    indent = line[: len(line) - len(line.lstrip())]
-    return f"{indent}pass" if indent else ""
+def _without_magics(cell: list[str]) -> list[str]:
+    lines: list[str] = []
+    continued = False
+    for line in cell:
+        if continued or _MAGIC.match(line):
+            # An indented magic may be the only line of its block.
+            indent = "" if continued else line[: len(line) - len(line.lstrip())]
+            lines.append(f"{indent}pass" if indent else "")
+            continued = line.rstrip().endswith("\\")
+        else:
+            lines.append(line)
+    return lines
