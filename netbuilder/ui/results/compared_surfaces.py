@@ -192,7 +192,7 @@ def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> 
     if live.at_sample:
         return _("Other columns are as in row {number}.", number=live.sample + 1)
     if not others:
-        return _sentence("others_typical")
+        return _("Other columns are at their mean.")
     return _sentence("others_typical", columns=format_list(others, 4))
 
 
