@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
+from netbuilder.cli.standard_streams import print_project
 from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _
@@ -21,9 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(arguments.json)
     chosen = find_example(arguments.name)
     path = Path(arguments.output or f"{chosen.name}{files.ENDING}")
+    project = files.read(chosen.path)
+    if print_project(project, path):
+        return 0
     if not path.suffix:
         path = path.with_suffix(files.ENDING)
-    project = files.read(chosen.path)
     files.write(project, path)
     print_note(_("Wrote {file}. Next: netbuilder train {file}", file=path))
     if arguments.json:

@@ -6,11 +6,13 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
-from netbuilder.core.error_texts import usage_error, user_error
+from netbuilder.core.error_texts import sentences_of, usage_error, user_error
 from netbuilder.core.formats import registry
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list, format_number
+
+_sentence = sentences_of("script")
 
 _PICTURES = (".svg", ".png", ".pdf")
 #: Exports of more layers are slow.
@@ -42,13 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     for text in notes:
         print_note(text)
     if errors:
-        print_note(
-            ngettext(
-                "The network cannot be trained yet: the script begins with {count} error.",
-                "The network cannot be trained yet: the script begins with {count} errors.",
-                len(errors),
-            )
-        )
+        print_note(_sentence("errors", count=len(errors)))
     for text in errors:
         print_note(f"- {text}")
     if arguments.json:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.cli.output import print_json, print_note, print_result
-from netbuilder.core.error_texts import usage_error, user_error
+from netbuilder.core.error_texts import sentences_of, usage_error, user_error
 from netbuilder.core.files.regular_file import read_regular
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
@@ -21,6 +21,8 @@ from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_quoted_list
+
+_sentence = sentences_of("lessons")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -126,13 +128,8 @@ def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
             print_result(f"      {sentence}")
     done = sum(result.done for result in results)
     print_note(
-        ngettext(
-            "{lesson}: {done} of {count} step done in {file}.",
-            "{lesson}: {done} of {count} steps done in {file}.",
-            len(results),
-            lesson=lesson.title,
-            done=done,
-            file=path.name,
+        _sentence(
+            "steps_done_in", count=len(results), lesson=lesson.title, done=done, file=path.name
         )
     )
     early = [
@@ -141,12 +138,7 @@ def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
         if result.done and not step.reading
     ]
     for title in early:
-        print_note(
-            _(
-                "The step '{title}' is already done in the start project: make its check stricter.",
-                title=title,
-            )
-        )
+        print_note(_sentence("already_done", title=title))
     return {
         "steps": [_step_json(result) for result in results],
         "complete": done == len(results),

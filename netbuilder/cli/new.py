@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
+from netbuilder.cli.standard_streams import print_project
 from netbuilder.core.error_texts import user_error
 from netbuilder.core.i18n import gettext as _
 
@@ -27,7 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
             source, arguments.target, progress=_show_progress, cancelled=cancelled.is_set
         )
     out = Path(arguments.output) if arguments.output else source.with_suffix(".netbuilder")
-    files.write(rebased(suggestion.project, source.parent, out.parent), out)
+    project = rebased(suggestion.project, source.parent, out.parent)
+    if print_project(project, out):
+        return 0
+    files.write(project, out)
     for reason in suggestion.reasons:
         print_result(reason)
     print_note(_("Wrote {path}. Next: netbuilder train {path}", path=out))

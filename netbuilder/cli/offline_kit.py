@@ -8,8 +8,10 @@ from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.deployment import offline_kit
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.wording import format_number
+
+_sentence = sentences_of("commands")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,9 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     wheels = list((folder / offline_kit.WHEELS).glob("*.whl"))
     size = sum(path.stat().st_size for path in wheels)
     print_result(
-        _(
-            "Wrote {folder}: {count} wheels, {size} MB. Install with install.sh (Linux, macOS) or "
-            "install.bat (Windows).",
+        _sentence(
+            "wheels_written",
             folder=folder,
             count=len(wheels),
             size=format_number(size / 1000000.0, ",.0f"),

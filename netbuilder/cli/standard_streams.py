@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from netbuilder.cli.output import print_result
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+
 #: What a file of samples begins with, if it is no table.
 _BEGINNINGS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".wav", b"fLaC": ".flac"}
 
@@ -30,6 +34,13 @@ def input_path(name: str) -> Path:
     path = Path(_folder().name, f"stdin{next(endings, '.csv')}")
     path.write_bytes(content)
     return path
+
+
+def print_project(project: Project, path: Path) -> bool:
+    """Print a project if ``path`` is "-"; return whether it is."""
+    if path.name == "-":
+        print_result(files.dumps(project).removesuffix("\n"))
+    return path.name == "-"
 
 
 @contextmanager

@@ -221,6 +221,16 @@ def test_rows_from_standard_input_and_predictions_to_standard_output(
     assert (done.code, done.out) == (0, (tmp_path / "out.csv").read_text("utf-8"))
 
 
+def test_a_project_on_standard_output(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text("import keras\nm = keras.Sequential([keras.layers.Dense(3)])\n")
+    for words in (("examples", "iris"), ("import", "net.py")):
+        done = run(*words, "-o", "-")
+        assert done.code == 0, done.err
+        assert json.loads(done.out)["format"] == "netbuilder-project"
+    assert [path.name for path in tmp_path.iterdir()] == ["net.py"]
+
+
 def test_predict_to_the_screen(run, diabetes_job, tmp_path):
     from sklearn.datasets import load_diabetes
 

@@ -25,6 +25,7 @@ from netbuilder.core.data.preprocessing.word_encoding import words_of
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.error_texts import sentences_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.own_units import (
@@ -47,6 +48,8 @@ from netbuilder.core.wording import (
     join_values,
     labelled,
 )
+
+_sentence = sentences_of("results")
 
 Array = NDArray[Any]
 #: Numbers that a prediction in words lists.
@@ -266,12 +269,7 @@ def _no_number(count: int, rows: int) -> str:
     fix = _("Its weights became too large in training. Train again with a smaller learning rate.")
     if rows == 1:
         return join_sentences((_("The prediction is not a number (NaN)."), fix))
-    problem = ngettext(
-        "The prediction is not a number (NaN) for {count} of {total} rows.",
-        "The predictions are not numbers (NaN) for {count} of {total} rows.",
-        count,
-        total=format_number(rows, ","),
-    )
+    problem = _sentence("not_numbers", count=count, total=format_number(rows, ","))
     return join_sentences((problem, fix))
 
 
@@ -391,8 +389,8 @@ def _number(cell: object, entry: FormField) -> float:
         return readings.pop()
     two = len(readings) > 1
     raise DataError(
-        _(
-            "'{name}' is '{cell}', which can be read in two ways: as {first} or as {second}.",
+        _sentence(
+            "two_readings",
             name=entry.name,
             cell=text,
             first=format_number(min(readings), "g"),
