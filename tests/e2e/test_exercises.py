@@ -21,12 +21,12 @@ from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_shapes
 from netbuilder.core.data.kinds.builtin.generated import stories
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.networks.backbone_weights import weights_path
-from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.project.edits import set_data, set_params
 from netbuilder.core.project.files import read
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.generate import generate_text
+from tests.sessions import graph_session
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -145,9 +145,7 @@ def plainly(exercise, dataset, seed):
 
 
 def here(project, dataset, metric):
-    trained = Session(
-        project, dataset, storage=RunStorage(record=False), computation=Computation("graph")
-    ).run()
+    trained = graph_session(project, dataset).run()
     assert dataset.test is not None
     return trained, float(evaluate(trained, dataset.test).metrics[metric])
 

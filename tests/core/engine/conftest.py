@@ -103,3 +103,10 @@ def numbers() -> tuple[Any, Any]:
     source = np.random.default_rng(0)
     x = source.normal(size=(100, 4)).astype(np.float32)
     return x, (x @ np.array([[1.0], [-2.0], [0.5], [3.0]], np.float32)) + 1
+
+
+@pytest.fixture
+def data(dataset: Callable[..., Dataset], numbers: tuple[Any, Any]) -> Dataset:
+    """``numbers`` as data, the last 20 rows held back."""
+    x, y = numbers
+    return dataset({"input": x}, {"out": y}, held=20)

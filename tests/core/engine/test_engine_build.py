@@ -26,7 +26,7 @@ from netbuilder.core.engine.networks.graph_to_keras import build_training_model,
 from netbuilder.core.engine.networks.keras_objects import make_metrics
 from netbuilder.core.engine.networks.word_weights import count_known, included_words
 from netbuilder.core.engine.reporting import explain_error
-from netbuilder.core.engine.session import Computation, RunStorage, Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.errors import BuildError, EditError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.registry import import_model, load_network, save_network
@@ -40,6 +40,7 @@ from netbuilder.core.results.own_units import predict_values
 from netbuilder.core.results.suggestion.selection import suggest
 from netbuilder.core.results.word_vectors import TokenTable, WordVectors
 from tests.few import few
+from tests.sessions import graph_session
 
 FACTS = DataFacts(rows=10, input_shapes={"input": (4,)}, tasks={"out": "regression"})
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 2})]
@@ -251,9 +252,7 @@ def test_odd_names_from_check_to_script(tmp_path, plain_python):
     assert [node.id for node in project.graph.nodes] == [INPUT, *ODD, OUTPUT]
     data = load_dataset(project, Path())
     assert not [one for one in diagnose(project, data.facts) if one.severity is Severity.ERROR]
-    trained = Session(
-        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
-    ).run()
+    trained = graph_session(project, data).run()
     rows = data.train.raw_x[INPUT][:5]
     expected = np.asarray(trained.model(rows))
     path = tmp_path / "odd.h5"
@@ -276,9 +275,7 @@ def test_odd_names_from_check_to_script(tmp_path, plain_python):
 def test_odd_names_in_other_formats(tmp_path, ending):
     project = chain(ODD)
     data = load_dataset(project, Path())
-    trained = Session(
-        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
-    ).run()
+    trained = graph_session(project, data).run()
     save_network(trained, tmp_path / f"odd{ending}")
 
 

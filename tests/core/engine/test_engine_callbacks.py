@@ -10,6 +10,7 @@ from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice
+from tests.sessions import graph_session
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -53,12 +54,7 @@ def test_early_stopping_without_validation_watches_the_training(chain, dataset, 
     stop = Choice("EarlyStopping", {"patience": 1, "min_delta": 100.0})
     data = dataset({"input": numbers[0]}, {"out": numbers[1]})
     project = chain(NET, callbacks=(stop,), epochs=20)
-    assert (
-        Session(project, data, computation=Computation("graph"), storage=RunStorage(record=False))
-        .run()
-        .epochs
-        == 2
-    )
+    assert graph_session(project, data).run().epochs == 2
 
 
 def test_tensorboard_logs_are_readable(run, tmp_path):
@@ -90,9 +86,7 @@ def test_a_metric_that_should_grow_decides_what_is_best(chain, dataset, numbers)
         layers, "sparse_categorical_crossentropy", metrics=(Choice("accuracy"),), epochs=8,
         callbacks=(best,), optimizer=Choice("Adam", {"learning_rate": 0.5}),
     )  # fmt: skip
-    trained = Session(
-        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
-    ).run()
+    trained = graph_session(project, data).run()
     accuracy = trained.history["val_accuracy"]
     assert trained.best_epoch == accuracy.index(max(accuracy)) + 1
     held = data.validation

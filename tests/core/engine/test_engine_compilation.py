@@ -20,6 +20,7 @@ from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
 from tests.few import few
+from tests.sessions import graph_session
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -28,9 +29,7 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 def test_a_run_goes_over_at_the_step_that_is_remembered(chain, dataset, numbers):
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
     project = chain(NET, epochs=12, batch_size=16)
-    graph = Session(
-        project, data, computation=Computation("graph"), storage=RunStorage(record=False)
-    )
+    graph = graph_session(project, data)
     graph.run()
     first = Session(project, data, storage=RunStorage(record=False))
     first.run()
@@ -232,9 +231,7 @@ def test_half_precision_learns_and_is_saved(precision, tmp_path):
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=3, precision=precision)
     dataset = load_dataset(project, tmp_path)
-    trained = Session(
-        project, dataset, computation=Computation("graph"), storage=RunStorage(record=False)
-    ).run()
+    trained = graph_session(project, dataset).run()
     losses = trained.history["loss"]
     assert losses[-1] < 0.5 * losses[0]
     assert {layer.dtype_policy.name for layer in trained.training_model.layers} >= {precision}

@@ -33,6 +33,7 @@ from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Data
 from tests.core.engine.conftest import forget_prepared
+from tests.sessions import graph_session
 
 POINTS = Data("builtin", name="moons")  # whose points a person edits by hand
 NET = [
@@ -56,9 +57,7 @@ def data(dataset, numbers):
 
 
 def session(project, data, **more: Any):
-    return Session(
-        project, data, storage=RunStorage(record=False), computation=Computation("graph"), **more
-    )
+    return graph_session(project, data, **more)
 
 
 def weights(trained):
@@ -397,14 +396,7 @@ def test_stop_ends_the_building_of_a_deep_network(chain, data, traces):
     assert not run_store.list_runs()
     # It is not going on behind: the next run has Keras and TensorFlow for itself.
     begun = time.monotonic()
-    assert (
-        Session(
-            chain(SMALL), data, computation=Computation("graph"), storage=RunStorage(record=False)
-        )
-        .run()
-        .epochs
-        == 3
-    )
+    assert graph_session(chain(SMALL), data).run().epochs == 3
     assert time.monotonic() - begun < 15
     assert not [one for one in threading.enumerate() if one.name == "netbuilder-build"]
 
@@ -415,9 +407,7 @@ def test_a_run_of_another_network_ends_what_is_built_beforehand(chain, data, tra
         lambda: prepared_networks.prebuild(chain(DEEP), data, compilation="graph")
     )
     assert traces.wait(120)
-    run = Session(
-        chain(SMALL), data, computation=Computation("graph"), storage=RunStorage(record=False)
-    )
+    run = graph_session(chain(SMALL), data)
     assert run.run().epochs == 3
     thread.join(60)
     assert isinstance(came[0], StoppedBeforeStartError), "it had not been waited for"
@@ -433,9 +423,7 @@ def test_a_run_takes_over_what_is_being_built_for_it(chain, data, traces, monkey
         make(self, *arguments, **options)
 
     monkeypatch.setattr(Trainer, "__init__", count)
-    plain = Session(
-        chain(DEEP[-12:]), data, computation=Computation("graph"), storage=RunStorage(record=False)
-    ).run()
+    plain = graph_session(chain(DEEP[-12:]), data).run()
     forget_prepared()
     made.clear()
     traces.clear()
@@ -444,7 +432,7 @@ def test_a_run_takes_over_what_is_being_built_for_it(chain, data, traces, monkey
         lambda: prepared_networks.prebuild(project, data, compilation="graph")
     )
     assert traces.wait(120)
-    run = Session(project, data, computation=Computation("graph"), storage=RunStorage(record=False))
+    run = graph_session(project, data)
     assert run.run().history == plain.history
     thread.join(60)
     assert made == [run.trainer]

@@ -12,9 +12,9 @@ from netbuilder.core.engine.events import Paused, ProbeAnswered, StepsDone
 from netbuilder.core.engine.loop import trainer
 from netbuilder.core.engine.monitor.observer import NetworkObserver, Probe, evaluate_probe
 from netbuilder.core.engine.run_loop import ProbeScheduler
-from netbuilder.core.engine.session import Computation, RunStorage, Session
-from netbuilder.core.engine.trained import Event
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.errors import DataError
+from tests.sessions import EventLog, graph_session
 
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh", "kernel_regularizer": "L2"}),
@@ -22,40 +22,6 @@ NET = [
     ("out", "Dense", {"units": 1}),
 ]
 ALL = ("input", "a", "drop", "out")
-
-
-class Listening:
-    """A session that keeps what it says, and can wait for it."""
-
-    def __init__(self, project, data, **more: Any):
-        self.events: list[Event] = []
-        self.arrived = threading.Condition()
-        self.session = Session(
-            project,
-            data,
-            on_event=self._take,
-            computation=Computation("graph"),
-            storage=RunStorage(record=False),
-            **more,
-        )
-
-    def _take(self, event):
-        with self.arrived:
-            self.events.append(event)
-            self.arrived.notify_all()
-
-    def of(self, kind):
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def wait(self, found, seconds=20):
-        with self.arrived:
-            assert self.arrived.wait_for(found, seconds), self.events[-3:]
-
-
-@pytest.fixture
-def data(dataset, numbers):
-    x, y = numbers
-    return dataset({"input": x}, {"out": y}, held=20)
 
 
 def by_hand(trained, x, y):
@@ -101,13 +67,8 @@ def test_after_a_run_a_probe_finds_what_the_network_holds(chain, data):
 
 def test_looking_changes_nothing(chain, data):
     """Neither the weights nor the curve: Dropout's random numbers are not used up either."""
-    plain = Session(
-        chain(NET, epochs=40),
-        data,
-        storage=RunStorage(record=False),
-        computation=Computation("graph"),
-    ).run()
-    watched = Listening(chain(NET, epochs=40), data)
+    plain = graph_session(chain(NET, epochs=40), data).run()
+    watched = EventLog(chain(NET, epochs=40), data)
     watched.session.watch(
         Probe("view", ALL, data.train.x, data.train.y, ("a",), ("a", "out"), every=0)
     )
@@ -120,7 +81,7 @@ def test_looking_changes_nothing(chain, data):
 
 
 def test_while_it_trains_and_pauses(chain, data):
-    run = Listening(chain(NET, epochs=10**6), data)
+    run = EventLog(chain(NET, epochs=10**6), data)
     run.session.watch(Probe("view", ("out",), data.train.x, weights=("a", "out"), every=0))
     thread = threading.Thread(target=run.session.run)
     thread.start()
@@ -158,7 +119,7 @@ def test_while_it_trains_and_pauses(chain, data):
 def test_a_large_probe_is_of_one_moment(chain, data):
     """Answered in slices, between which the training goes on; on a copy of the weights."""
     layers = [("a", "Dense", {"units": 99, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
-    run = Listening(chain(layers, epochs=10**6), data)
+    run = EventLog(chain(layers, epochs=10**6), data)
     rows = np.random.default_rng(1).normal(size=(200_000, 4)).astype(np.float32)
     run.session.watch(Probe("map", ("out",), {"input": rows}, weights=("a", "out"), every=0))
     thread = threading.Thread(target=run.session.run)
@@ -232,7 +193,7 @@ def test_what_is_made_ready_has_been_called_once(chain, data, monkeypatch):
 @pytest.mark.slow
 def test_samples_that_do_not_fit(chain, data):
     wrong = Probe("view", ("out",), {"input": np.zeros((3, 5), np.float32)})
-    run = Listening(chain(NET, epochs=2000), data)
+    run = EventLog(chain(NET, epochs=2000), data)
     run.session.watch(wrong)
     trained = run.session.run()
     assert trained.epochs == 2000
@@ -305,7 +266,7 @@ def test_recurrent_networks_of_any_length(chain, dataset):
 
 def test_replaced_probes_are_answered_in_turn(chain, data):
     """None starves: with two that always want something both have as much time."""
-    run = Listening(chain(NET, epochs=10**6), data)
+    run = EventLog(chain(NET, epochs=10**6), data)
     probe = Probe("one", ("out",), data.train.x, every=0)
     run.session.watch(probe)
     run.session.watch(replace(probe, key="two"))
@@ -355,7 +316,7 @@ def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch):
 
 def test_what_is_answered_in_one_go_is_of_one_moment(chain, data):
     """Without a copy of the weights, too: outputs and weights belong together."""
-    run = Listening(chain(NET, epochs=10**6), data)
+    run = EventLog(chain(NET, epochs=10**6), data)
     x = {"input": data.train.x["input"][:4]}
     run.session.watch(Probe("few", ("a", "out"), x, weights=("a", "out"), every=0))
     thread = threading.Thread(target=run.session.run)
@@ -378,7 +339,7 @@ def test_what_is_answered_in_one_go_is_of_one_moment(chain, data):
 @pytest.mark.parametrize("gradients", [(), ("a",)])
 def test_what_takes_several_slices_is_answered_from_a_copy(chain, data, outputs, gradients):
     """Between two slices the training goes on: without one the parts would not belong together."""
-    trained = Listening(chain(NET, epochs=1), data).session.run()
+    trained = EventLog(chain(NET, epochs=1), data).session.run()
     observer = NetworkObserver(trained.training_model, trained.project)
     x, y = data.train.x["input"][:4], data.train.y["out"][:4]
     wish = Probe("few", outputs, {"input": x}, {"out": y}, weights=("a",), gradients=gradients)
@@ -510,12 +471,7 @@ def test_views_have_their_share_of_the_whole_run(chain, data, monkeypatch):
         lambda self, observer, place, trained, briefly: bool(given.append(trained)),
     )
     monkeypatch.setattr(trainer, "_FUSED_EPOCH_SECONDS", 0.0)
-    session = Session(
-        chain(NET, epochs=5),
-        data,
-        storage=RunStorage(record=False),
-        computation=Computation("graph"),
-    )
+    session = graph_session(chain(NET, epochs=5), data)
     session.run()
     # The last epoch's validation comes behind the last look; the first one, traced, is the longest.
     assert sum(given) > 0.8 * session.loop.computing

@@ -16,6 +16,7 @@ from netbuilder.core.engine.trained import Changed, Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory, model_at
 from netbuilder.core.project.edits import move_nodes, set_params, set_training
 from netbuilder.core.project.model import Choice, Data
+from tests.sessions import graph_session
 
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),
@@ -38,13 +39,7 @@ def run_of(project, data, looked):
             shown.append(event.trained)
             session.resume()
 
-    session = Session(
-        project,
-        data,
-        on_event=told,
-        computation=Computation("graph"),
-        storage=RunStorage(record=False),
-    )
+    session = graph_session(project, data, on_event=told)
     session.one_epoch()
     return shown, session.run()
 
@@ -110,13 +105,7 @@ def test_who_pauses_again_and_again_keeps_one_network(chain, dataset, numbers):
             else:
                 session.resume()
 
-    session = Session(
-        chain(NET, epochs=6),
-        dataset({"input": x}, {"out": y}),
-        on_event=told,
-        computation=Computation("graph"),
-        storage=RunStorage(record=False),
-    )
+    session = graph_session(chain(NET, epochs=6), dataset({"input": x}, {"out": y}), on_event=told)
     session.one_epoch()
     gc.collect()
     gc.disable()  # a network is full of circles: nobody else takes them apart here
@@ -254,22 +243,11 @@ def test_copying_takes_a_share_of_the_time_once_there_are_some():
     assert history.epochs == tuple(map(float, range(12)))
 
 
-@pytest.fixture
-def data(dataset, numbers):
-    x, y = numbers
-    return dataset({"input": x}, {"out": y}, held=20)
-
-
 LAYERS = [("hidden", "Dense", {"units": 3}), ("out", "Dense", {"units": 1})]
 
 
 def test_a_network_of_an_epoch_predicts_what_it_did_then(chain, data):
-    session = Session(
-        chain(LAYERS, epochs=3),
-        data,
-        storage=RunStorage(record=False),
-        computation=Computation("graph"),
-    )
+    session = graph_session(chain(LAYERS, epochs=3), data)
     session.keep_weights()
     first = session.run()
     assert session.weight_history.epochs[0] == 0.0
@@ -286,11 +264,6 @@ def test_a_network_of_an_epoch_predicts_what_it_did_then(chain, data):
 
 
 def test_none_are_kept_where_nobody_asks(chain, data):
-    session = Session(
-        chain(LAYERS, epochs=1),
-        data,
-        storage=RunStorage(record=False),
-        computation=Computation("graph"),
-    )
+    session = graph_session(chain(LAYERS, epochs=1), data)
     session.run()
     assert session.weight_history is None

@@ -1,7 +1,6 @@
 """A run under the hand: its speed, its learning rate and its weights are set while it trains."""
 
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,6 +31,7 @@ from netbuilder.core.process.tensorflow_output import load_tensorflow
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.layer_values import weights_of
 from tests.few import few
+from tests.sessions import EventLog, graph_session
 
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),
@@ -40,52 +40,15 @@ NET = [
 ]
 
 
-class Hand:
-    """A session in a thread, and the hand on it."""
-
-    def __init__(self, project, data, **more: Any):
-        self.events: list[Event] = []
-        self.arrived = threading.Condition()
-        self.session = Session(
-            project,
-            data,
-            on_event=self._take,
-            computation=Computation("graph"),
-            storage=RunStorage(record=False),
-            **more,
-        )
-        self.thread = threading.Thread(target=self.session.run)
-
-    def _take(self, event):
-        with self.arrived:
-            self.events.append(event)
-            self.arrived.notify_all()
-
-    def of(self, kind):
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def after(self, ask, kind):
-        count = len(self.of(kind))
-        ask()
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.of(kind)) > count, 60), kind
-        return self.of(kind)[count]
-
-    def steps(self):
-        return sum(event.count for event in self.of(StepsDone))
-
-
-@pytest.fixture
-def data(dataset, numbers):
-    x, y = numbers
-    return dataset({"input": x}, {"out": y}, held=20)
+def steps(hand):
+    return sum(event.count for event in hand.of(StepsDone))
 
 
 @pytest.fixture
 def hand(chain, data):
     """80 rows in batches of 20: four steps an epoch."""
     load_tensorflow()
-    made = Hand(chain(NET, epochs=1000, batch_size=20), data)
+    made = EventLog(chain(NET, epochs=1000, batch_size=20), data)
     yield made
     made.session.stop()
     if made.thread.is_alive():
@@ -96,30 +59,25 @@ def test_one_step_and_one_epoch(hand):
     session = hand.session
     session.step()
     stood = hand.after(hand.thread.start, Paused)
-    assert (stood.epoch, stood.step, hand.steps()) == (0, 1, 1)
+    assert (stood.epoch, stood.step, steps(hand)) == (0, 1, 1)
     stood = hand.after(session.step, Paused)
-    assert (stood.epoch, stood.step, hand.steps()) == (0, 2, 2)
+    assert (stood.epoch, stood.step, steps(hand)) == (0, 2, 2)
     assert not hand.of(EpochEnd)
     stood = hand.after(session.one_epoch, Paused)
-    assert (stood.epoch, stood.step, hand.steps()) == (1, 0, 4)
+    assert (stood.epoch, stood.step, steps(hand)) == (1, 0, 4)
     # The epoch is whole: measured on the validation data.
     assert "val_loss" in hand.of(EpochEnd)[-1].logs
     stood = hand.after(session.one_epoch, Paused)
-    assert (stood.epoch, stood.step, hand.steps()) == (2, 0, 8)
+    assert (stood.epoch, stood.step, steps(hand)) == (2, 0, 8)
     assert not hand.of(Resumed)
     hand.after(session.resume, Resumed)
     hand.after(lambda: None, StepsDone)
 
 
 def test_step_by_step_is_the_same_training(chain, data):
-    plain = Session(
-        chain(NET, epochs=2, batch_size=20),
-        data,
-        storage=RunStorage(record=False),
-        computation=Computation("graph"),
-    )
+    plain = graph_session(chain(NET, epochs=2, batch_size=20), data)
     whole = plain.run()
-    hand = Hand(chain(NET, epochs=2, batch_size=20), data)
+    hand = EventLog(chain(NET, epochs=2, batch_size=20), data)
     hand.session.step()
     hand.after(hand.thread.start, Paused)
     for _ in range(6):
@@ -149,7 +107,7 @@ def test_back_to_the_start_before_the_epoch_stands(hand):
 
     def at_once(event):
         take(event)
-        if isinstance(event, StepsDone) and hand.steps() == 4:
+        if isinstance(event, StepsDone) and steps(hand) == 4:
             session.rewind()  # before its end was heard of
 
     session.emit = session.loop.emit = at_once
@@ -157,7 +115,7 @@ def test_back_to_the_start_before_the_epoch_stands(hand):
     session.one_epoch()
     stood = hand.after(hand.thread.start, Paused)
     assert (stood.epoch, stood.step) == (0, 0)
-    assert hand.steps() == 4
+    assert steps(hand) == 4
 
 
 def test_slowly_enough_to_follow(hand):
@@ -165,18 +123,18 @@ def test_slowly_enough_to_follow(hand):
     session = hand.session
     session.set_speed(40, "steps")
     hand.after(hand.thread.start, Started)
-    begin, count = time.monotonic(), hand.steps()
+    begin, count = time.monotonic(), steps(hand)
     time.sleep(1.0)
     passed = time.monotonic() - begin
-    assert hand.steps() - count <= 40 * passed + 3
+    assert steps(hand) - count <= 40 * passed + 3
     assert all(event.count == 1 for event in hand.of(StepsDone))
     # A step every hundred seconds: it rests, and hears what is said.
     session.set_speed(0.01, "steps")
     time.sleep(0.1)
-    count = hand.steps()
+    count = steps(hand)
     hand.after(lambda: session.set_learning_rate(0.5), Changed)
     hand.after(session.pause, Paused)
-    assert hand.steps() <= count + 2
+    assert steps(hand) <= count + 2
     session.set_speed(None)
     hand.after(session.resume, Resumed)
     hand.after(lambda: None, EpochEnd)
@@ -193,14 +151,14 @@ def test_what_it_took_is_what_one_waited_without_the_pauses(hand):
     hand.after(session.pause, Paused)
     watched = time.monotonic() - begun
     at_pause = session.seconds
-    steps = hand.steps()
-    assert (steps - 1) / 10 * 0.9 < at_pause <= watched
+    made = steps(hand)
+    assert (made - 1) / 10 * 0.9 < at_pause <= watched
     time.sleep(0.5)
     assert session.seconds == at_pause
     finished = hand.after(session.stop, Finished)
     assert finished.trained.seconds < 0.9 * at_pause, "the waits are not the training's"
     assert finished.trained.slowed
-    assert finished.trained.steps_per_second > steps / at_pause, "how fast it can"
+    assert finished.trained.steps_per_second > made / at_pause, "how fast it can"
     # Trained from the start again, as fast as it goes.
     hand.thread.join(20)
     session.set_speed(None)
@@ -351,9 +309,7 @@ def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(plan, data, tmp_pat
 
 
 def test_a_reset_lets_the_schedule_rule_again(plan, data):
-    session = Session(
-        plan(epochs=4), data, computation=Computation("graph"), storage=RunStorage(record=False)
-    )
+    session = graph_session(plan(epochs=4), data)
     first = session.run().history
     session.set_learning_rate(0.5)
     session.train_more(1)
@@ -367,18 +323,11 @@ def test_a_reset_lets_the_schedule_rule_again(plan, data):
 def test_half_precision_and_files_know_the_schedule(plan, data, tmp_path):
     import keras
 
-    session = Session(
-        plan(epochs=2, precision="mixed_float16"),
-        data,
-        computation=Computation("graph"),
-        storage=RunStorage(record=False),
-    )
+    session = graph_session(plan(epochs=2, precision="mixed_float16"), data)
     session.set_learning_rate(0.003)
     session.run()
     assert session.trainer.learning_rate == pytest.approx(0.003)
-    plain = Session(
-        plan(epochs=2), data, computation=Computation("graph"), storage=RunStorage(record=False)
-    )
+    plain = graph_session(plan(epochs=2), data)
     plain.set_learning_rate(0.003)
     trained = plain.run()
     for name in ("model.h5", "model.keras"):
@@ -397,9 +346,7 @@ def test_several_devices_follow_the_schedule_and_the_hand(plan, data):
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     sessions = []
     for shared in (False, True):
-        session = Session(
-            plan(epochs=4), data, computation=Computation("graph"), storage=RunStorage(record=False)
-        )
+        session = graph_session(plan(epochs=4), data)
         session._strategy = strategy if shared else None
         session.run()
         session.set_learning_rate(0.01)

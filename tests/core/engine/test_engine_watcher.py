@@ -10,12 +10,13 @@ from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded, DiagnosisWi
 from netbuilder.core.engine.monitor import diagnosis_rules
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor
-from netbuilder.core.engine.session import Computation, RunStorage, Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.edits import set_training
 from netbuilder.core.project.model import Choice
 from tests.few import few
+from tests.sessions import graph_session
 
 RNG = np.random.default_rng(1)
 OUT = ("out", "Dense", {"units": 1})
@@ -32,13 +33,7 @@ def train(chain, dataset):
         data = dataset({"input": x}, {"out": y}, **made)
         data = replace(data, facts=replace(data.facts, **facts))
         project = chain(layers, options.pop("loss", "mean_squared_error"), **options)
-        session = Session(
-            project,
-            data,
-            on_event=told.append,
-            computation=Computation("graph"),
-            storage=RunStorage(record=False),
-        )
+        session = graph_session(project, data, on_event=told.append)
         try:
             session.run()
         except TrainingError as error:
@@ -143,13 +138,7 @@ def test_overfitting_is_over_once_the_best_epoch_is_back(restores, chain, datase
     project = chain(layers, "mean_squared_error", epochs=80, callbacks=(stop,),
                     optimizer=Choice("Adam", {"learning_rate": 0.01}))  # fmt: skip
     told: list[Event] = []
-    session = Session(
-        project,
-        data,
-        on_event=told.append,
-        computation=Computation("graph"),
-        storage=RunStorage(record=False),
-    )
+    session = graph_session(project, data, on_event=told.append)
     trained = session.run()
     assert bool(trained.kept_epoch) is restores and trained.epochs < 80, "it stopped early"
     known: dict[str, Diagnosis] = {}
@@ -377,13 +366,7 @@ def by_hand(project, data, rate, at):
     # A callback keeps chunks to one epoch each.
     calm = Choice("ReduceLROnPlateau", {"patience": 10**6})
     project = replace(project, training=replace(project.training, callbacks=(calm,)))
-    session = Session(
-        project,
-        data,
-        on_event=take,
-        computation=Computation("graph"),
-        storage=RunStorage(record=False),
-    )
+    session = graph_session(project, data, on_event=take)
     return session, told
 
 
@@ -457,13 +440,7 @@ def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(chain, dataset):
         elif isinstance(event, DiagnosisWithdrawn):
             told.append(f"not {event.code}")
 
-    session = Session(
-        project,
-        data,
-        on_event=take,
-        computation=Computation("graph"),
-        storage=RunStorage(record=False),
-    )
+    session = graph_session(project, data, on_event=take)
     session.run()
     assert told == ["stuck"]
     session.set_learning_rate(0.003)
@@ -513,11 +490,9 @@ def test_a_fast_run_is_not_looked_through_at_every_chunk(chain, dataset, monkeyp
     monkeypatch.setattr(TrainingMonitor, "withdrawn", noted)
     x, y = table()
     chunks: list[Event] = []
-    session = Session(
+    session = graph_session(
         set_training(chain([OUT]), epochs=4_000),
         dataset({"input": x}, {"out": y}, held=20),
-        storage=RunStorage(record=False),
-        computation=Computation("graph"),
         on_event=lambda event: chunks.append(event) if isinstance(event, EpochEnd) else None,
     )
     trained = session.run()

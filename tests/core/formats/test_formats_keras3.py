@@ -19,7 +19,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.session import Computation, RunStart, RunStorage, Session
+from netbuilder.core.engine.session import RunStart
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.keras_prediction import predict_rows
@@ -27,6 +27,7 @@ from netbuilder.core.formats.safety import operations
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project.model import Choice, OutputSettings
 from tests.core.formats import model_kinds
+from tests.sessions import graph_session
 
 ONLY_KERAS_2 = {"thresholded relu"}
 KINDS = {
@@ -105,13 +106,7 @@ def a_step_on(trained, rows):
     data = Dataset(facts, Split(x, y, x), None, None, preprocessing)
     project = replace(trained.project, training=training)
     start = replace(trained, project=project, epochs=0)
-    return Session(
-        project,
-        data,
-        storage=RunStorage(record=False),
-        computation=Computation("graph"),
-        start=RunStart(start),
-    ).run()
+    return graph_session(project, data, start=RunStart(start)).run()
 
 
 def asked():

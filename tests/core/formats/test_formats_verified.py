@@ -26,7 +26,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.engine.networks.assembly import assemble
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
-from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
@@ -36,6 +35,7 @@ from netbuilder.core.formats.writers.roundtrip_check import check_agreement, ran
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.wording import format_bytes, format_number
 from tests.few import few
+from tests.sessions import graph_session
 
 
 def trained_of(model, outputs=("out",)):
@@ -262,9 +262,7 @@ def test_a_sketch_for_a_board_computes_as_the_network(tmp_path):
         training=Training(epochs=6),
     )
     dataset = load_dataset(project, tmp_path)
-    trained = Session(
-        project, dataset, computation=Computation("graph"), storage=RunStorage(record=False)
-    ).run()
+    trained = graph_session(project, dataset).run()
     target = trained.preprocessing.outputs["out"]
     names = ('a "1"', "b\\", "c\nint x;", *target.classes[3:])
     trained = replace(

@@ -25,7 +25,6 @@ from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.networks.assembly import assemble, assemble_for_files
 from netbuilder.core.engine.networks.graph_to_keras import build_training_model
-from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
@@ -34,6 +33,7 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 from netbuilder.core.results import predict
 from netbuilder.core.results.predict_file import predict_file
 from tests.core.formats.raw_cases import CASES, chain, pictures
+from tests.sessions import graph_session
 
 source = partial(script_source, style=Style.EXACT)
 
@@ -72,12 +72,7 @@ class Cases(dict[str, Written]):
         folder.mkdir(exist_ok=True)
         case = CASES[name](folder)
         dataset = load_dataset(case.project, folder)
-        trained = Session(
-            case.project,
-            dataset,
-            storage=RunStorage(record=False),
-            computation=Computation("graph"),
-        ).run()
+        trained = graph_session(case.project, dataset).run()
         for file in ("m.h5", "m.keras", "saved", *(NUMBERED if name in REST else ())):
             if registry.format_for(folder / file).available:
                 registry.save_network(trained, folder / file, folder)

@@ -23,7 +23,6 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.problems import script_errors
 from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE
 from netbuilder.core.data.load import load_dataset, load_facts
-from netbuilder.core.engine.session import Computation, RunStorage, Session
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import import_file
@@ -32,6 +31,7 @@ from netbuilder.core.formats.script.python import ERRORS_HEADING, Style, listing
 from netbuilder.core.formats.script.training_section import OWN_UNITS
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
+from tests.sessions import graph_session
 
 EXAMPLES = resource("examples")
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.netbuilder"))
@@ -331,9 +331,7 @@ def _mine(project: Project, seed: int) -> float:
     """What the trained network of this seed reaches on the test rows, by the compiled metric."""
     project = replace(project, training=replace(project.training, seed=seed))
     dataset = load_dataset(project, EXAMPLES)
-    trained = Session(
-        project, dataset, storage=RunStorage(record=False), computation=Computation("graph")
-    ).run()
+    trained = graph_session(project, dataset).run()
     x = list(dataset.test.x.values())
     y = list(dataset.test.y.values())
     scores = trained.training_model.evaluate(x if len(x) > 1 else x[0], y if len(y) > 1 else y[0],

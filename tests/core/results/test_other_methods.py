@@ -15,7 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from netbuilder.cli import main
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Computation, RunStorage, Session
+from netbuilder.core.engine.session import RunStorage, Session
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats import registry
@@ -43,6 +43,7 @@ from netbuilder.core.results.other_methods import (
 )
 from netbuilder.core.results.suggestion.selection import select_network, suggest
 from tests.core.results.conftest import chain, train
+from tests.sessions import graph_session
 
 EXAMPLES = resource("examples")
 
@@ -374,9 +375,7 @@ def test_the_lines_of_the_card_predict_as_the_program_does(tmp_path, plain_pytho
         project = files.read(EXAMPLES / f"{name}.netbuilder")
         project = replace(project, training=replace(project.training, epochs=1))
         dataset = load_dataset(project, EXAMPLES)
-        trained = Session(
-            project, dataset, storage=RunStorage(record=False), computation=Computation("graph")
-        ).run()
+        trained = graph_session(project, dataset).run()
         sample = example_sample(trained, dataset)
         expected = predict_rows(trained.model, [values[None] for values in sample.values()])
         assert all((values == dataset.test.raw_x[key][0]).all() for key, values in sample.items())
