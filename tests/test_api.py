@@ -12,6 +12,7 @@ import pytest
 
 import netbuilder as nb
 from netbuilder.core.folders import resource
+from tests.processes import run_python
 
 IRIS = resource("examples", "iris.netbuilder")
 
@@ -34,7 +35,7 @@ class Doubled(keras.layers.Layer):
 def test_importing_loads_nothing_heavy():
     heavy = "{'tensorflow', 'keras', 'pandas', 'sklearn', 'PySide6'}"
     code = f"import sys, netbuilder as nb; nb.load; print({heavy} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python(code, check=True)
     assert done.stdout.strip() == "set()"
 
 
@@ -313,6 +314,6 @@ def test_ctrl_c_keeps_what_was_learned():
         "print(len(model.history['loss']) > 0, model.predict([[5.1, 3.5, 1.4, 0.2]]"
         " and __import__('numpy').array([[5.1, 3.5, 1.4, 0.2]])).tolist())\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = run_python(code)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split()[0] == "True"

@@ -16,6 +16,7 @@ import pytest
 from netbuilder.core.errors import UserError
 from netbuilder.core.process import process_setup, tensorflow_output, worker_process
 from netbuilder.core.process.worker_process import ResourceLimits, WorkerProcess
+from tests.processes import run_python
 
 WITHOUT = "processor\t: 0\nmodel name\t: Celeron(R) N4020\nflags\t\t: fpu sse sse2 sse4_2 rdrand\n"
 WITH = "processor\t: 0\nflags\t\t: fpu sse sse2 avx f16c\n"
@@ -240,7 +241,7 @@ def test_the_tensorflow_that_is_here_compiles_with_what_it_is_told():
         "import tensorflow as tf\n"
         "print(tf.function(tf.square, jit_compile=True)(tf.constant(3.0)).numpy())\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = run_python(code)
     assert done.stdout.strip() == "9.0", done.stderr
 
 
@@ -262,10 +263,7 @@ print(loop(tf.ones([3, 4])).shape)
 def test_a_small_loop_becomes_one_function(tmp_path):
     """Else each of its operations, some nanoseconds long, is handed to other threads."""
     environment = {**os.environ, "DUMP": str(tmp_path), "XLA_FLAGS": ""}
-    done = subprocess.run(
-        [sys.executable, "-c", SMALL_LOOP],
-        capture_output=True, text=True, check=False, env=environment,
-    )  # fmt: skip
+    done = run_python(SMALL_LOOP, env=environment)
     assert done.stdout.strip() == "(3, 4)", done.stderr
     programs = [one.read_text("utf-8") for one in tmp_path.glob("*cpu_after_optimizations.txt")]
     assert any("while(" in text and "xla_cpu_small_call" in text for text in programs)

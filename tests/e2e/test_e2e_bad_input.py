@@ -13,6 +13,7 @@ import pytest
 from netbuilder.cli.app import missing_library_error
 from netbuilder.cli.output import report_unexpected, to_json_value
 from netbuilder.core import folders
+from tests.processes import run_python
 
 GOOD: dict[str, Any] = {
     "format": "netbuilder-project",
@@ -238,9 +239,7 @@ def test_quiet_stderr_keeps_what_others_say():
         "except ImportError:\n"
         "    pass\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=True, capture_output=True, text=True
-    )
+    done = run_python(script, check=True)
     assert done.stderr.splitlines() == ["mine", "E0000 00:00:1.2 1 x.cc:1] reason"]
 
 
@@ -292,14 +291,7 @@ def test_the_window_says_nothing_in_the_terminal(tmp_path):
     hidden = {"TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
     environment |= {"QT_QPA_PLATFORM": "offscreen", "NETBUILDER_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", _WINDOW],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=Path(__file__).parents[2],
-    )
+    done = run_python(_WINDOW, env=environment, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["trained"]
     assert done.stderr.splitlines() == []

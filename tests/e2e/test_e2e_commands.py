@@ -22,6 +22,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project, Training
 from netbuilder.core.results.explain.methods import explain
 from tests.core.results.conftest import chain, digits_model, house_folder, house_model, houses
+from tests.processes import run_python
 
 
 def test_help_and_version(run):
@@ -68,9 +69,7 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(root, tmp_path):
         "heavy = {'tensorflow', 'keras', 'pandas', 'sklearn', 'PySide6'} & set(sys.modules)\n"
         "print(codes, sorted(heavy))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True, cwd=root
-    )
+    done = run_python(script, cwd=root)
     assert done.stdout.splitlines()[-1] == "[0, 1, 0] []"
 
 
@@ -143,9 +142,7 @@ def test_check_of_a_broken_graph_needs_no_tensorflow(root, tmp_path):
         f"code = main(['check', {str(path)!r}, '--json'])\n"
         "print(code, {'tensorflow', 'keras'} & set(sys.modules))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True, cwd=root
-    )
+    done = run_python(script, cwd=root)
     *_, found, last = done.stdout.splitlines()
     assert last == "1 set()", done.stderr
     answer = json.loads(found)
@@ -359,10 +356,7 @@ print("goes on")
 with interruptible(lambda: None):
     print("runs")
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    done = run_python(code, env={**os.environ, "PYTHONPATH": str(root)}, timeout=60)
     assert done.stdout.split("\n")[0] == "goes on"
     assert "runs" not in done.stdout
     assert done.returncode != 0

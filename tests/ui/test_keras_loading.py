@@ -2,12 +2,12 @@
 
 import gc
 import os
-import subprocess
 import sys
 
 import pytest
 
 from netbuilder.ui.services import gradual_imports
+from tests.processes import run_python
 
 
 def test_what_loads_is_not_looked_through_for_garbage():
@@ -62,10 +62,7 @@ sys.exit(app.main(None))
 def test_a_processor_without_avx_is_told_and_the_window_works(tmp_path):
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nflags\t\t: fpu sse2 sse4_2\n")
     env = {**os.environ, "NETBUILDER_DATA_DIR": str(tmp_path / "home")}
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, str(tmp_path / "cpuinfo")],
-        check=False, env=env, capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
+    done = run_python(CODE, str(tmp_path / "cpuinfo"), env=env)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     told = dict(line.partition(" ")[::2] for line in done.stdout.splitlines())
     assert told["code"] == "processor_without_avx"

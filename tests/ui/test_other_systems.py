@@ -3,8 +3,6 @@
 import ast
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -15,6 +13,7 @@ from netbuilder.ui.style import shortcuts
 from netbuilder.ui.style.shortcuts import control_text, key_text, with_native_keys
 from netbuilder.ui.window import action_rows
 from netbuilder.ui.window.action import menu_titles
+from tests.processes import run_python
 
 PORTABLE = QKeySequence.SequenceFormat.PortableText
 #: Texts that go through ``with_native_keys`` as a whole.
@@ -173,10 +172,7 @@ def test_a_window_without_a_console_opens_what_the_system_wants(tmp_path):
     folder.mkdir()
     files.write(Project("Umsatz"), folder / "Übung.netbuilder")
     env = {**os.environ, "NETBUILDER_DATA_DIR": str(folder / "home")}
-    done = subprocess.run(
-        [sys.executable, "-c", OPENED, str(folder / "Übung.netbuilder"), str(folder / "told")],
-        check=False, env=env, capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
+    done = run_python(OPENED, str(folder / "Übung.netbuilder"), str(folder / "told"), env=env)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (folder / "told").read_text() == "Übung.netbuilder Umsatz"
 
@@ -220,14 +216,7 @@ def test_a_home_and_settings_that_are_wrong_are_said(tmp_path):
         "NETBUILDER_SITE_SETTINGS": str(tmp_path / "settings.toml"),
         "TMPDIR": str(tmp_path),
     }
-    done = subprocess.run(
-        [sys.executable, "-c", CODE],
-        check=False,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
+    done = run_python(CODE, env=env)
     assert done.returncode == 0, done.stderr[-2000:]
     lines = done.stdout.splitlines()
     # One card is seen at a time, with the way to the other.

@@ -1,8 +1,6 @@
 """Saving, closing and files that come late: nothing is lost, and each name is the right one."""
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +28,7 @@ from netbuilder.ui.widgets import question_dialogs
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window import dialogs, documents
 from netbuilder.ui.window.documents import empty_project
+from tests.processes import run_python
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -626,14 +625,7 @@ TRAINING = """
 )
 def test_the_process_ends_with_zero(body, home):
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
-    done = subprocess.run(
-        [sys.executable, "-c", CODE.format(body=body)],
-        check=False,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
+    done = run_python(CODE.format(body=body), env=env)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "FATAL" not in done.stderr
     assert "Traceback" not in done.stderr, done.stderr[-2000:]

@@ -6,8 +6,6 @@ one table; while another thread adds one, the program ends in ``MetaObjectBuilde
 
 import gc
 import os
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -17,6 +15,7 @@ from PySide6.QtWidgets import QLabel
 from netbuilder.core.process import garbage_collection
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived
+from tests.processes import run_python
 
 LIFE = """
 import os, sys, threading
@@ -80,11 +79,7 @@ os._exit(0)
 
 @pytest.mark.slow
 def test_a_window_s_whole_life_imports_nothing_of_qt_on_other_threads(home):
-    done = subprocess.run(
-        [sys.executable, "-c", LIFE],
-        check=False, capture_output=True, text=True, timeout=180,
-        env={**os.environ, "NETBUILDER_HOME": str(home)},
-    )  # fmt: skip
+    done = run_python(LIFE, env={**os.environ, "NETBUILDER_HOME": str(home)})
     assert done.stdout.strip() == "wrong:", done.stdout + done.stderr
 
 
@@ -105,9 +100,7 @@ print("whole")
 
 
 def test_who_needs_it_before_it_is_imported_to_the_end_has_all_of_it():
-    done = subprocess.run(
-        [sys.executable, "-c", IN_BETWEEN], check=False, capture_output=True, text=True, timeout=60
-    )
+    done = run_python(IN_BETWEEN, timeout=60)
     assert done.stdout.strip() == "whole", done.stderr
 
 

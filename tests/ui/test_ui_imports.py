@@ -2,8 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
+
+from tests.processes import run_python
 
 HEAVY = (
     "tensorflow",
@@ -20,14 +20,7 @@ HEAVY = (
 
 def run(code, home):
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        check=False,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_python(code, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

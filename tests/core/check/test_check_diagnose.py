@@ -1,7 +1,5 @@
 """What a check says as a whole: what comes first, what follows, what is still true."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import product
 
@@ -16,6 +14,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRES
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Training
+from tests.processes import run_python
 
 CONV = ("conv2d", "Conv2D", {"filters": 32, "kernel_size": 3, "activation": "relu"})
 PICTURE = ("input", "Input", {"shape": [8, 8, 1]})
@@ -149,7 +148,7 @@ def test_checking_without_shapes_loads_neither_keras_nor_pandas():
         "assert diagnose(Project('x', Graph(nodes=(Node('a', 'Dense', {}),))));"
         "print([m for m in ('tensorflow', 'keras', 'pandas', 'sklearn') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python(code, check=True)
     assert done.stdout.strip() == "[]"
 
 

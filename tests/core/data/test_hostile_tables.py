@@ -2,7 +2,6 @@
 
 import json
 import struct
-import subprocess
 import sys
 import zipfile
 from itertools import groupby
@@ -17,6 +16,7 @@ from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.errors import DataError
 from netbuilder.core.process.worker_process import SharedWorker
+from tests.processes import run_python
 
 Cells = dict[str, object]
 
@@ -258,10 +258,7 @@ def test_hostile_files_cost_bounded_memory(tmp_path):
     write_hostile_files(tmp_path)
     assert all(file.stat().st_size < 600_000 for file in tmp_path.iterdir())
     names = sorted(file.name for file in tmp_path.iterdir())
-    run = subprocess.run(
-        [sys.executable, "-c", _MEASURE, *names],
-        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=300,
-    )  # fmt: skip
+    run = run_python(_MEASURE, *names, cwd=tmp_path, check=True, timeout=300)
     codes, (own, worker) = json.loads(run.stdout.splitlines()[-1])
     assert codes == {
         "bomb.parquet": "table_too_large",

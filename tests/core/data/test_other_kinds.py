@@ -4,8 +4,6 @@ import gzip
 import json
 import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +27,7 @@ from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project
+from tests.processes import run_python
 
 
 def builtin(name, **options: object):
@@ -406,9 +405,7 @@ def test_files_that_were_put_there_by_hand_are_read(tmp_path):
         idx(folder / f"{part}-images-idx3-ubyte.gz", pictures[kept])
     closed = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
     env = {**os.environ, **closed, "KERAS_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", READ], env=env, capture_output=True, text=True, check=True
-    )
+    done = run_python(READ, env=env, check=True)
     parts = json.loads(done.stdout.splitlines()[-1])
     assert [len(shades) for shades, _ in parts] == [30, 10]
     # The shade of each picture says its class: 25 for class 1, 225 for class 9.

@@ -3,8 +3,6 @@
 import json
 import math
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -20,6 +18,7 @@ from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.formats.writers import h5
 from netbuilder.core.formats.writers.h5 import write_model
 from netbuilder.core.project.model import Edge, Graph, Node
+from tests.processes import run_python
 
 
 @pytest.fixture(scope="module")
@@ -142,9 +141,7 @@ def test_a_full_disk_leaves_the_old_file(saved, diabetes, tmp_path):
         "        sys.stdout.write(str(error) + '\\n')\n"
     )
     before = target.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True
-    )
+    done = run_python(script)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("larger than this disk allows") == 2, done.stdout
     assert target.read_bytes() == before

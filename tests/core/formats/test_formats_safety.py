@@ -1,8 +1,6 @@
 """Files that could do harm are refused before Keras sees them; each is made here for real."""
 
 import json
-import subprocess
-import sys
 import zipfile
 from typing import Any
 
@@ -16,6 +14,7 @@ from netbuilder.core.formats import metadata
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
+from tests.processes import run_python
 
 Config = dict[str, Any]
 
@@ -374,9 +373,7 @@ def test_nothing_is_given_to_keras(tmp_path):
         "    print(type(error).__name__)\n"
         "print('keras' in sys.modules, 'tensorflow' in sys.modules)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    done = run_python(script, check=True)
     assert done.stdout.split() == ["FormatError", "False", "False"]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from netbuilder.core.formats.importing import memory_check
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import translate_disk_full
+from tests.processes import run_python
 
 Config = dict[str, Any]
 
@@ -182,9 +182,7 @@ def test_a_pipe_is_no_file(tmp_path, ending):
         "from netbuilder.core.project.model import Data, Project\n"
         f"try:\n    {read}\nexcept UserError as error:\n    raise SystemExit(str(error))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
-    )
+    done = run_python(script, timeout=60)
     assert "a pipe, not a file" in done.stderr
 
 
@@ -234,9 +232,7 @@ def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path):
         f"try:\n    load_dataset(Project(data=data), Path({str(tmp_path)!r}))\n"
         "except UserError as error:\n    raise SystemExit(str(error))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
-    )
+    done = run_python(script, timeout=60)
     assert "linked.h5" in done.stderr
     assert "another file" in done.stderr
 

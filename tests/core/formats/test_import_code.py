@@ -3,8 +3,6 @@
 import json
 import random
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported
 from netbuilder.core.project.model import Choice
+from tests.processes import run_python
 
 COURSE = """
 import tensorflow as tf
@@ -503,7 +502,7 @@ def test_code_is_read_without_keras(tmp_path):
         "from netbuilder.core.formats.importing.keras_code.import_code import import_code\n"
         f"import_code(Path({str(tmp_path / 'code.py')!r})); print('keras' in sys.modules)"
     )
-    found = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    found = run_python(text, check=True)
     assert found.stdout.strip() == "False"
 
 

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +26,7 @@ from netbuilder.ui.services.runs.run_record import RunState
 from netbuilder.ui.widgets.callout import MARGIN
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.guide.welcome import STOPS
+from tests.processes import run_python
 
 
 def done(window: MainWindow) -> list[int]:
@@ -726,9 +725,7 @@ def test_each_pupil_goes_on_where_they_were(tmp_path):
 
     def python(code: str) -> str:
         profile.mkdir()
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
-        )
+        done = run_python(code, env=env, check=True)
         written = [path.name for path in profile.rglob("*") if path.is_file()]
         assert not written, "something of the program's own lies in the profile"
         shutil.rmtree(profile)

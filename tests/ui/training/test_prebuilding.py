@@ -1,8 +1,6 @@
 """Train begins at once: the network was built and traced while nothing else happened."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,6 +13,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.results.live.view_data import MapPicture
 from netbuilder.ui.services.runs.run_record import RunState
 from tests.core.engine.conftest import forget_prepared
+from tests.processes import run_python
 
 pytestmark = pytest.mark.usefixtures("built_anew")
 
@@ -168,9 +167,5 @@ os._exit(0)
 @pytest.mark.slow
 def test_a_first_run_imports_nothing_on_the_window_s_thread(home):
     """It stood still for a tenth of a second when the first pictures came."""
-    done = subprocess.run(
-        [sys.executable, "-c", FIRST_RUN],
-        check=False, capture_output=True, text=True, timeout=180,
-        env={**os.environ, "NETBUILDER_HOME": str(home)},
-    )  # fmt: skip
+    done = run_python(FIRST_RUN, env={**os.environ, "NETBUILDER_HOME": str(home)})
     assert done.stdout.strip() == "imported:", done.stderr
