@@ -248,7 +248,7 @@ def test_two_inputs_of_a_table_are_prepared_without_functions(
     edges = (("size", "a"), ("rest", "b"), ("a", "both"), ("b", "both"), ("both", "out"))
     recipe = Data("csv", path="t.csv", target=("price",), options={"missing": missing},
                   inputs={"size": ("area", "rooms"), "rest": ("place", "age")})  # fmt: skip
-    training = Training(epochs=40, optimizer=Choice("Adam", {"learning_rate": 0.01}))
+    training = Training(epochs=12, optimizer=Choice("Adam", {"learning_rate": 0.03}))
     project = Project("T", Graph(nodes, edges), recipe, training)
     text = script_source(project, load_facts(project, tmp_path))
     assert not any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(text)))
