@@ -100,16 +100,18 @@ function textForm(entry, changed, id) {
   return { element, text: () => area.value };
 }
 
-/** A picture: drawn, from a file, or by the camera; pixels() gives its raw values. */
+/** A picture: drawn, from a file, or by the camera; pixels() gives its raw values. Where the data are
+ * photos (`entry.drawn` is false), nothing is drawn: a click on the square chooses a file. */
 function pictureForm(entry, changed) {
   const pad = make("canvas", {
-    class: "pad", width: PAD, height: PAD, tabindex: 0, role: "img", "aria-label": say("pad"),
+    class: entry.drawn ? "pad" : "pad drop", width: PAD, height: PAD, role: "img",
+    "aria-label": say(entry.drawn ? "pad" : "picture"), tabindex: entry.drawn && 0,
   });
   const ink = pad.getContext("2d", { willReadFrequently: true });
   const [height, width] = entry.shape;
   const seen = make("canvas", { class: "seen", width, height, role: "img", "aria-label": say("seen") });
   const video = make("video", { playsinline: true, muted: true, hidden: true });
-  const colours = entry.dark ? ["#fff", "#000"] : ["#000", "#fff"];
+  const colours = entry.dark || !entry.drawn ? ["#fff", "#000"] : ["#000", "#fff"];
   let picture = null;
   let pen = null;
   let [drawn, stream] = [false, null];
@@ -134,23 +136,29 @@ function pictureForm(entry, changed) {
     const box = pad.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * PAD, ((event.clientY - box.top) / box.height) * PAD];
   };
-  pad.addEventListener("pointerdown", (event) => {
+  const begin = (event) => {
     pad.setPointerCapture(event.pointerId);
     pen = null;
     line(...at(event));
-  });
-  pad.addEventListener("pointermove", (event) => { if (event.buttons) line(...at(event)); });
+  };
   // Without a pointer: arrows move the pen, and draw while Shift is held.
-  pad.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }[event.key];
-    if (!step) return;
+  const step = (event) => {
+    const move = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }[event.key];
+    if (!move) return;
     event.preventDefault();
     const from = pen || [PAD / 2, PAD / 2];
-    const to = from.map((value, axis) => clip(value + step[axis], 0, PAD));
+    const to = from.map((value, axis) => clip(value + move[axis], 0, PAD));
     pen = from;
     if (event.shiftKey) line(...to);
     pen = to;
-  });
+  };
+  if (entry.drawn) {
+    pad.addEventListener("pointerdown", begin);
+    pad.addEventListener("pointermove", (event) => { if (event.buttons) line(...at(event)); });
+    pad.addEventListener("keydown", step);
+  } else {
+    pad.addEventListener("click", () => file.click());
+  }
 
   const invert = button("invert", () => {
     picture.inverted = !picture.inverted;
@@ -208,7 +216,7 @@ function pictureForm(entry, changed) {
     [stream, video.hidden, pad.hidden, video.srcObject] = [null, true, false, null];
     camera.textContent = say("camera");
   };
-  // Where the browser gives a page from a file no camera, the phone's own takes the picture.
+  // Where the browser gives a page from a file no camera, a phone's own takes the picture.
   const camera = button("camera", async () => {
     if (stream) {
       take(video, video.videoWidth, video.videoHeight);
@@ -223,16 +231,24 @@ function pictureForm(entry, changed) {
       camera.textContent = say("take_picture");
     } catch {
       stop();
-      shot.click();
+      if (matchMedia("(pointer: coarse)").matches) shot.click();
+      else showNote(say("no_camera", { button: opener.textContent }));
     }
   });
   clear();
+  const opener = button(entry.drawn ? "open_picture" : "choose_picture", () => file.click());
+  const clearer = button("clear", () => { clear(); stop(); changed(); }, { hidden: !entry.drawn });
   const element = make("fieldset", {},
-    make("p", { class: "hint", id: "pad_help" }, entry.help),
+    ...[entry.help, entry.knows].filter((words) => words).map((words, i) => (
+      make("p", { class: "hint", id: i ? "pad_classes" : "pad_help" }, words))),
     make("div", { class: "pictures" }, pad, video, make("figure", {}, seen, make("figcaption", {}, say("seen")))),
     make("div", { class: "buttons" },
-      button("clear", () => { clear(); stop(); changed(); }),
-      button("open_picture", () => file.click()), camera, invert, file, shot));
+      clearer, opener, camera, invert, file, shot));
+  element.addEventListener("dragover", (event) => event.preventDefault());
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    open(event.dataTransfer.files[0]);
+  });
   pad.setAttribute("aria-describedby", "pad_help");
   const pixels = () => {
     const wanted = picture && entry.shape[2] === 1;
@@ -241,6 +257,7 @@ function pictureForm(entry, changed) {
       invert.setAttribute("aria-pressed", String(picture.inverted));
       return picturePixels(entry, picture.rgba, picture.width, picture.height, picture.inverted);
     }
+    if (!entry.drawn) throw new Told("nothing_chosen", {});
     const rgba = ink.getImageData(0, 0, PAD, PAD).data;
     const strokes = Float32Array.from({ length: PAD * PAD }, (_, i) => (
       drawn ? Math.abs(rgba[4 * i] / 255 - (entry.dark ? 1 : 0)) : 0));
@@ -355,7 +372,7 @@ function update() {
     output.replaceChildren(...shown, ...(word ? [] : said));
   } catch (error) {
     if (!(error instanceof Told)) throw error;
-    const early = error.key === "nothing_drawn" || error.key === "no_text";
+    const early = ["nothing_drawn", "nothing_chosen", "no_text"].includes(error.key);
     showNote(say(error.key, error.values), early ? "hint" : "note");
   }
 }

@@ -48,8 +48,9 @@ class Param:
     {...}}`` out of ``SCHEDULES``. A list has ``length`` items (0: any); ``listed`` refuses a single
     number. ``slide`` shows a slider from ``minimum`` to ``maximum``, or over ``ends``, beyond
     which values may be typed; by whole numbers if ``whole``. A ``TEXT`` with ``slide`` is a
-    date, its ``ends`` in days since 1970-01-01. ``unit`` is what its numbers count ("kg").
-    ``call`` arguments are passed when the layer is called, not when it is made.
+    date, its ``ends`` in days since 1970-01-01. ``unit`` is what its numbers count ("kg"). A
+    ``FILE`` with ``folders`` may also be a folder. ``call`` arguments are passed when the layer
+    is called, not when it is made.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Param:
     ends: tuple[float, float] | None = None
     whole: bool = False
     unit: str = ""
+    folders: bool = False
     call: bool = False
 
     @property

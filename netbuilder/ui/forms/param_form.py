@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -33,7 +35,7 @@ from netbuilder.ui.forms.nested_editors import (
 )
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
-from netbuilder.ui.widgets.file_dialogs import ask_open
+from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label, show_text
 from netbuilder.ui.widgets.layouts import grid_of, hbox, polish_again, prepared, vbox
 
@@ -132,15 +134,22 @@ class FileEditor(QWidget):
         self._text.edited.connect(self.edited)
         self._text.editingFinished.connect(self.editingFinished)
         self._text.complaint_changed.connect(self.complaint_changed)
-        browse.clicked.connect(self._browse)
+        if param.folders:  # no dialog of the system's offers both
+            menu = QMenu(browse)
+            menu.addAction(_("Choose a file") + "…", self._browse)
+            menu.addAction(_("Choose a folder…"), partial(self._browse, ask_folder))
+            browse.setMenu(menu)
+        else:
+            browse.clicked.connect(lambda: self._browse())
         self.setFocusProxy(self._text)
 
     def show_value(self, value: Any) -> None:
         self._text.show_value(value)
 
-    def _browse(self) -> None:
+    def _browse(self, ask: Callable[..., Path | None] = ask_open, *_signal: object) -> None:
         start = Path(self._text.text()).parent if self._text.text() else None
-        path = ask_open(self, _("Choose a file"), start=start)
+        title = _("Choose a file") if ask is ask_open else _("Choose a folder…").rstrip("…")
+        path = ask(self, title, start=start)
         if path is not None:
             self._text.show_value(str(path))
             self.edited.emit(str(path))

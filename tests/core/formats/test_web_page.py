@@ -565,6 +565,29 @@ def test_names_that_are_html_stay_names_and_the_page_predicts_at_once(tmp_path):
     assert 'lang="en"' in text
 
 
+@needs_browser
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_page_of_photos_asks_for_a_picture_and_names_its_classes(grey, tmp_path):
+    """Only grey pictures are drawn; photos begin with a file and the classes that it may show."""
+    for number in range(8):
+        (folder := tmp_path / "pets" / ("cat", "dog")[number % 2]).mkdir(
+            parents=True, exist_ok=True
+        )
+        Image.new("RGB", (12, 12), (30 * number, 90, 20)).save(folder / f"{number}.png")
+    options = {"color_mode": "grayscale" if grey else "rgb", "image_size": 12}
+    data = Data(kind="images", path="pets", options=options)
+    flat = ("Flatten", {}), ("Dense", {"units": 2, "activation": "softmax"})
+    trained, _dataset = untrained(project_of(data, *flat), tmp_path)
+    save_network(trained, tmp_path / "pets.html", tmp_path)
+    [entry] = json.loads(held(tmp_path / "pets.html", "network"))["inputs"]
+    assert entry["drawn"] is grey
+    text = opened(tmp_path / "pets.html")
+    form = text.partition('<form id="inputs"')[2].partition("</form>")[0]
+    assert "cat" in form and "dog" in form
+    assert ("pad drop" in form) is not grey
+    assert ('tabindex="0"' in form) is grey
+
+
 def test_raw_scores_become_probabilities_as_the_loss_made_them(tmp_path):
     project = project_of(Data(kind="builtin", name="iris"), ("Dense", {"units": 3}))
     loss = Choice("SparseCategoricalCrossentropy", {"from_logits": True})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QScrollArea
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QScrollArea
 
 from netbuilder.core import i18n
 from netbuilder.core.catalog.layers.layer_index import LAYERS
@@ -18,6 +18,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
 )
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.data.kinds.kind import TEST_FILE
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Project
@@ -130,6 +131,17 @@ def test_a_value_from_elsewhere_replaces_bad_input(qtbot):
     form.show_values({"units": 16})
     assert row.editor.text() == "16"
     assert not row.complaint.isVisible()
+
+
+def test_a_path_that_may_be_a_folder_offers_both_dialogs(qtbot, tmp_path, monkeypatch):
+    form = open_form(qtbot, [TEST_FILE], {})
+    [button] = form.findChildren(QPushButton)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_args: str(tmp_path))
+    edits = []
+    form.edited.connect(lambda name, value: edits.append((name, value)))
+    _file, folder = button.menu().actions()
+    folder.trigger()
+    assert edits == [("test_path", str(tmp_path))]
 
 
 def test_a_number_out_of_range_is_told(qtbot):

@@ -214,7 +214,9 @@ VALIDATION = Param(
     "validation_split", Kind.FLOAT, 0.1, N_("share held out while training"), 0.0, 0.9
 )
 TEST = Param("test_split", Kind.FLOAT, 0.2, N_("share held out for evaluation"), 0.0, 0.9)
-TEST_FILE = Param("test_path", Kind.FILE, "", N_("file to use instead of a share of the rows"))
+TEST_FILE = Param(
+    "test_path", Kind.FILE, "", N_("file to use instead of a share of the rows"), folders=True
+)
 PARTS = (VALIDATION, TEST, TEST_FILE)
 
 

@@ -26,13 +26,13 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.networks.assembly import assemble
 from netbuilder.core.engine.networks.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.error_texts import format_error
+from netbuilder.core.error_texts import format_error, sentences_of
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.folders import resource, resource_json
 from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
 from netbuilder.core.formats.writers.web_network import replay, web_network
-from netbuilder.core.i18n import gettext as _, html_language, ngettext
+from netbuilder.core.i18n import gettext as _, html_language
 from netbuilder.core.process.tensorflow_output import mute_output
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.graph_ends import byte_input_layer
@@ -46,6 +46,7 @@ MOST_WEIGHTS = 25_000_000
 SCRIPTS = ("numbers.js", "layers.js", "inputs.js", "page.js")
 _LOOKED_AT = 16  # training images, to detect a dark or bright background
 _TITLE = "HTML"
+_sentence, _about_numbers = sentences_of("web_page"), sentences_of("web_numbers")
 
 
 def save(trained: TrainedModel, path: Path) -> None:
@@ -182,11 +183,13 @@ def _picture(
         whole = byte_input_layer(trained.project.graph, name) is not None
         known = entry.value_range or (0.0, 255.0 if whole else 1.0)
         low, high = float(known[0]), float(known[-1])
-    words = _(
-        "Draw in the square, open a picture, or use the camera. The arrow keys move the pen; "
-        "with Shift they draw."
-    )
-    return {"low": low, "high": high, "dark": dark, "help": words}
+    drawn = entry.shape[2] == 1  # colour pictures are photos
+    about: dict[str, Any] = {"low": low, "high": high, "dark": dark, "drawn": drawn}
+    about["help"] = _sentence("help_drawing" if drawn else "help_photo")
+    classes = [name for out in preprocessing_of(trained).outputs.values() for name in out.classes]
+    return about | {
+        "knows": _sentence("classes", names=format_list(classes, 40)) if classes else ""
+    }
 
 
 def _text(entry: InputPreprocessing) -> dict[str, Any]:
@@ -206,23 +209,10 @@ def _numbers(entry: InputPreprocessing) -> dict[str, Any]:
     count = int(np.prod([side or 0 for side in entry.shape]))
     if entry.columns and len(entry.features) == entry.shape[-1]:
         row = [c.typical if c.typical is not None else c.low for c in entry.columns]
-        words = ngettext(
-            "The last row ({columns}).",
-            "The last {count} rows, the oldest first, one row a line ({columns}).",
-            int(steps or 0),
-            columns=names,
-        )
+        words = _about_numbers("rows", count=int(steps or 0), columns=names)
     else:
         row = [0.0] * int(np.prod([side or 1 for side in entry.shape[1:]]))
-        words = (
-            ngettext(
-                "{count} number.",
-                "{count} numbers, with spaces or line breaks between them.",
-                count,
-            )
-            if count
-            else _("Numbers, with spaces or line breaks between them.")
-        )
+        words = _about_numbers("numbers", count=count) if count else _about_numbers("any")
     line = " ".join(value if isinstance(value, str) else f"{value or 0.0:.6g}" for value in row)
     return {"help": words, "start": "\n".join([line] * int(steps or 1))}
 
@@ -258,21 +248,12 @@ def _activation(
     return "sigmoid" if target.task == MULTI_LABEL or sides[-1] == 1 else "softmax"
 
 
-def _wanted_numbers(count: int) -> str:
-    return ngettext(
-        "The network takes {wanted} number, not {found}.",
-        "The network takes {wanted} numbers, not {found}.",
-        count,
-        wanted="{wanted}",
-        found="{found}",
-    )
-
-
 def _texts() -> dict[str, str]:
     """Return the page's sentences, whose placeholders the page fills."""
+    filled = {"wanted": "{wanted}", "found": "{found}"}
     return {key: _(text) for key, text in resource_json("texts.json")["web_page"].items()} | {
         "empty": join_sentences((_("'{column}' is empty."), _("Fill in a value."))),
-        "count": _wanted_numbers(2),
-        "count_one": _wanted_numbers(1),
+        "count": _about_numbers("wanted", count=2, **filled),
+        "count_one": _about_numbers("wanted", count=1, **filled),
         "no_known": _(KNOWS_NOTHING),
     }
