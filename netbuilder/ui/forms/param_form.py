@@ -140,7 +140,7 @@ class FileEditor(QWidget):
             menu.addAction(_("Choose a folder…"), partial(self._browse, ask_folder))
             browse.setMenu(menu)
         else:
-            browse.clicked.connect(lambda: self._browse())
+            browse.clicked.connect(partial(self._browse, ask_open))
         self.setFocusProxy(self._text)
 
     def show_value(self, value: Any) -> None:

@@ -186,10 +186,10 @@ def _picture(
     drawn = entry.shape[2] == 1  # colour pictures are photos
     about: dict[str, Any] = {"low": low, "high": high, "dark": dark, "drawn": drawn}
     about["help"] = _sentence("help_drawing" if drawn else "help_photo")
-    classes = [name for out in preprocessing_of(trained).outputs.values() for name in out.classes]
-    return about | {
-        "knows": _sentence("classes", names=format_list(classes, 40)) if classes else ""
-    }
+    outputs = preprocessing_of(trained).outputs.values()
+    if names := [name for target in outputs for name in target.classes]:
+        about["knows"] = _sentence("classes", names=format_list(names, 40))
+    return about
 
 
 def _text(entry: InputPreprocessing) -> dict[str, Any]:
