@@ -14,12 +14,15 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.preprocessing.missing import fill_missing
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.results.own_units import usual_range
 from netbuilder.core.wording import format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_sentence = sentences_of("results")
 
 RULES = ("error", "drop", "mean", "median", "most_frequent")
 
@@ -117,25 +120,14 @@ def unusual_sentences(
         low, high = format_number(column.low or 0.0), format_number(column.high or 0.0)
         if len(cells.far) == 1 or not sources:
             notes.append(
-                _(
-                    "'{column}' is {value}, but the training rows range from {low} to {high}: the "
-                    "prediction is a guess.",
-                    column=column.name,
-                    value=value,
-                    low=low,
-                    high=high,
-                )
+                _sentence("column_guess", column=column.name, value=value, low=low, high=high)
             )
             continue
         many = int(cells.far.sum())
         notes.append(
-            ngettext(
-                "'{column}' is far from the training rows in {count} row of {total}, such as "
-                "{value} in {place}; they range from {low} to {high}. This prediction is a guess.",
-                "'{column}' is far from the training rows in {count} rows of {total}, such as "
-                "{value} in {place}; they range from {low} to {high}. These predictions are "
-                "guesses.",
-                many,
+            _sentence(
+                "column_far",
+                count=many,
                 column=column.name,
                 total=format_number(len(cells.far), ","),
                 value=value,

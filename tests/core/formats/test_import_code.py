@@ -506,6 +506,19 @@ def test_code_is_read_without_keras(tmp_path):
     assert found.stdout.strip() == "False"
 
 
+def test_a_network_that_is_built_for_each_fold(tmp_path):
+    found = read(
+        tmp_path,
+        "import keras\nfrom sklearn.model_selection import KFold\nfold = 0\n"
+        "for train, test in KFold(5).split(x):\n    fold += 1\n    m = keras.Sequential()\n"
+        "    m.add(keras.layers.Dense(3, input_shape=(4,)))\n    m.compile('adam', 'mse')\n"
+        "    m.fit(x[train], y[train], epochs=7)\n    scores.append(m.evaluate(x[test], y[test]))",
+    )
+    assert [node.layer for node in found.project.graph.nodes] == ["Input", "Dense"]
+    assert found.project.training.epochs == 7
+    assert [item.line for item in found.changes if item.item == "loop"] == [4]
+
+
 def test_a_notebook_with_magics(tmp_path):
     cells = (
         "%matplotlib inline\n!wget https://a.org/b.csv \\\n    -O b.csv \\\n    -q\nimport keras",

@@ -19,10 +19,13 @@ from netbuilder.core.check.problems import node_name
 from netbuilder.core.check.rule import Finders, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
 from netbuilder.core.data.data_facts import CLASSES
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
 from netbuilder.core.wording import format_list, format_number, join_sentences
+
+_sentence = sentences_of("check")
 
 TABLES: Mapping[str, Mapping[str, ObjectSpec]] = {
     "optimizer": OPTIMIZERS,
@@ -113,27 +116,14 @@ def _dead_end(context: Context) -> Iterable[Violation]:
         text = (
             _("Remove '{name}'", name=branch[0])
             if len(branch) == 1
-            else ngettext(
-                "Remove the branch ({count} layer)",
-                "Remove the branch ({count} layers)",
-                len(branch),
-            )
+            else _sentence("remove_branch", count=len(branch))
         )
         yield Violation(
             end.node.id,
             (
-                _(
-                    "{node} has no target: another layer predicts '{target}'. Connect it to a "
-                    "layer, or remove it.",
-                    node=node_name(end.node),
-                    target=names[0],
-                )
+                _sentence("target_taken", node=node_name(end.node), target=names[0])
                 if names
-                else _(
-                    "{node} has no target: another layer predicts it. Connect it to a layer, or "
-                    "remove it.",
-                    node=node_name(end.node),
-                )
+                else _sentence("no_target_left", node=node_name(end.node))
             ),
             make_fix(text, edits.remove_nodes, branch, heal=False),
         )
@@ -169,9 +159,8 @@ def _metric(context: Context, *, fatal: bool) -> Iterable[Violation]:
             reported.add(choice.name)
             yield Violation(
                 None,
-                _(
-                    "The metric {metric} is for this kind of target: {tasks}. Your target is of "
-                    "another kind: {target}.",
+                _sentence(
+                    "metric_task",
                     metric=choice.name,
                     tasks=task_names(tasks),
                     target=describe_target(end, kinds),
@@ -199,15 +188,9 @@ def _lost_goals(context: Context) -> Iterable[Violation]:
         if name in existing or not existing:
             continue
         if kind == "Input":
-            message = _(
-                "There are settings for the Input '{name}', but the network has only: {names}.",
-                name=name, names=format_list(existing),
-            )  # fmt: skip
+            message = _sentence("input_settings", name=name, names=format_list(existing))
         else:
-            message = _(
-                "There are settings for the output '{name}', but the network has only: {names}.",
-                name=name, names=format_list(existing),
-            )  # fmt: skip
+            message = _sentence("output_settings", name=name, names=format_list(existing))
         yield Violation(
             name if name in graph.by_id else None,
             message,
@@ -236,18 +219,10 @@ def _imbalance(context: Context) -> Iterable[Violation]:
     rarest = ""
     if len(facts.class_counts) == len(facts.classes) and counts:
         name = facts.classes[facts.class_counts.index(min(counts))]
-        rarest = ngettext(
-            "'{name}' has only {count} row.",
-            "'{name}' has only {count} rows.",
-            min(counts),
-            name=name,
-        )
+        rarest = _sentence("class_rows", count=min(counts), name=name)
     ratio = format_number(facts.imbalance, ".0f")
     problem = _("The largest class has {ratio} rows for each row of the smallest.", ratio=ratio)
-    effect = _(
-        "A network that never predicts the rare class would still score well. Class weights find "
-        "more of the rare class, at the price of more errors on the others."
-    )
+    effect = _sentence("rare_class")
     yield Violation(
         None,
         join_sentences((problem, rarest, effect)),

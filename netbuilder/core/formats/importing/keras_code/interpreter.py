@@ -273,6 +273,12 @@ class Interpreter:
 
     def _do_for(self, node: ast.For, names: dict[str, Any]) -> None:
         rounds = self._rounds(self._value(node.iter, names))
+        called = _called(node.body) if rounds is None else set()
+        if "fit" in called and called & {"Sequential", "Model"}:  # a network for each fold
+            text = ast.unparse(node).split("\n")[0].rstrip(":")
+            note = _("'{code}' creates several networks: one is imported.", code=text[:80])
+            self.remarks.append(("loop", node.lineno, note))
+            rounds = [Unread(node.lineno, text)]
         if rounds is None:
             self._give_up(node.body, node, names)
             return
@@ -1259,6 +1265,12 @@ def calculated(function: Callable[..., Any], *values: Any) -> Any:
         return function(*values)
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
         return NotImplemented
+
+
+def _called(body: list[ast.stmt]) -> set[str]:
+    """Return the names of the functions and methods that a block calls."""
+    calls = (part for statement in body for part in ast.walk(statement))
+    return {ast.unparse(c.func).rpartition(".")[2] for c in calls if isinstance(c, ast.Call)}
 
 
 def _forget(node: ast.expr, names: dict[str, Any], unread: Unread) -> None:
