@@ -157,7 +157,7 @@ def fuzz():
 
 
 @pytest.mark.parametrize(
-    ("count", "seed"), [(40, 11), pytest.param(400, 12, marks=pytest.mark.slow)]
+    ("count", "seed"), [(20, 11), pytest.param(400, 12, marks=pytest.mark.slow)]
 )
 @pytest.mark.timeout(1200)
 def test_damaged_files_end_in_words(tmp_path, count, seed):

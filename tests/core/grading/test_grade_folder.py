@@ -11,7 +11,6 @@ import pytest
 
 from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
@@ -30,6 +29,7 @@ from netbuilder.core.process.worker_process import ResourceLimits
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.evaluate import evaluate
+from tests.sessions import graph_session
 
 #: ``found`` is judged by as many processes as there are processors; each imports TensorFlow.
 grade_by_one = partial(grade_folder, workers=1)
@@ -43,7 +43,7 @@ def _trained(epochs: int, seed: int, name: str = "iris") -> TrainedModel:
     project = files.read(find_example(name).path)
     training = replace(project.training, epochs=epochs, seed=seed)
     project = replace(project, training=training)
-    return Session(project, load_dataset(project, Path()), on_event=lambda _event: None).run()
+    return graph_session(project, load_dataset(project, Path())).run()
 
 
 @pytest.fixture(scope="module")
@@ -380,7 +380,7 @@ def test_a_network_that_answers_another_column_is_not_compared(folder, hidden, t
     project = replace(project, training=replace(project.training, epochs=2))
     place = tmp_path / "in"
     place.mkdir()
-    other = Session(project, load_dataset(project, tmp_path), on_event=lambda _event: None).run()
+    other = graph_session(project, load_dataset(project, tmp_path)).run()
     registry.save_network(other, place / "other.h5")
     for name in ("ada.h5", "bob.keras"):
         shutil.copy(folder / name, place)
