@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.canvas.input.layer_search import LayerSearch
+from netbuilder.ui.canvas.layer_popup import LayerPopup
 from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 
 LEFT = Qt.MouseButton.LeftButton
@@ -31,6 +33,14 @@ class Hand:
         """Let the window paint and answer, unless in a hurry."""
         if not self.hurried:
             QApplication.processEvents()
+
+    def open_popup(self, look: SampleActivations, node: str) -> LayerPopup:
+        """Open what a layer computes for a sample."""
+        popup = self.view.closer
+        popup.follow(look)
+        assert popup.open_layer(node)
+        self.settle()
+        return popup
 
     @property
     def graph(self) -> Graph:

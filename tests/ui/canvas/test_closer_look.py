@@ -31,16 +31,8 @@ def dense():
     return _look(values, weights, ("Input", {}), ("Dense", {"units": 2, "activation": "relu"}))
 
 
-def _opened(hand, look, node):
-    closer = hand.view.closer
-    closer.follow(look)
-    assert closer.open_layer(node)
-    hand.settle()
-    return closer
-
-
 def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense):
-    closer = _opened(hand, dense, "dense")
+    closer = hand.open_popup(dense, "dense")
     spot = closer.picture.nodes[0][0].center()
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
     assert (
@@ -52,7 +44,7 @@ def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense)
 
 
 def test_wires_of_few_inputs_tell_their_weight(hand, dense):
-    picture = _opened(hand, dense, "dense").picture
+    picture = hand.open_popup(dense, "dense").picture
     assert len(picture.links) == 4
     link = next(one for one in picture.links if (one.source, one.unit) == (0, 1))
     middle = (link.start * 3 + link.end) / 4
@@ -72,7 +64,7 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand):
         out[index] = number.value
     layers = (("Input", {}), ("Conv2D", {"filters": 2, "kernel_size": 3, "activation": None}))
     look = _look({"input": x, "conv2d": out}, {"conv2d": {"kernel": kernel}}, *layers)
-    closer = _opened(hand, look, "conv2d")
+    closer = hand.open_popup(look, "conv2d")
     tile = next(t for t in closer.picture.tiles if t.label == "map 1")
     step = tile.box.width() / 4
     spot = tile.box.topLeft() + QPointF(2.5 * step, 1.5 * step)
@@ -106,7 +98,7 @@ def attending():
 
 
 def test_attention_shows_who_looks_at_whom_by_name(hand, attending):
-    closer = _opened(hand, attending, "attention")
+    closer = hand.open_popup(attending, "attention")
     tile = next(one for one in closer.picture.tiles if one.label == "head 0")
     rows = attending.values["embedding"]
     powers = np.exp(rows[1] @ rows.T)
@@ -120,7 +112,7 @@ def test_attention_shows_who_looks_at_whom_by_name(hand, attending):
 
 
 def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending):
-    closer = _opened(hand, attending, "embedding")
+    closer = hand.open_popup(attending, "embedding")
     closer.choose((1, 0))
     assert "“good”: fine (0.97)" in closer.words.text()
     spot = closer.picture.tiles[0].box.topLeft() + QPointF(3.0, 3.0)
@@ -130,7 +122,7 @@ def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending):
 
 
 def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending):
-    closer = _opened(hand, attending, "input")
+    closer = hand.open_popup(attending, "input")
     assert [name for _, _, name in closer.picture.nodes] == ["a", "good", "fine", "·"]
     closer.choose((1,))
     assert "“good” is word 3 of 5 in the vocabulary." in closer.words.text()
@@ -178,7 +170,7 @@ def test_connections_are_as_thick_as_their_weights_are_large(hand):
 
 
 def test_it_follows_the_run_and_closes_with_its_layer(hand, dense):
-    closer = _opened(hand, dense, "dense")
+    closer = hand.open_popup(dense, "dense")
     closer.choose((0,))
     later = SampleActivations(
         dense.project,
@@ -197,7 +189,7 @@ def test_it_follows_the_run_and_closes_with_its_layer(hand, dense):
 def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand):
     values = np.linspace(-1, 1, 33)
     look = _look({"input": np.zeros(40), "dense": values}, {}, ("Input", {}), ("Dense", {}))
-    picture = _opened(hand, look, "dense").picture
+    picture = hand.open_popup(look, "dense").picture
     boxes = [box for box, _, _ in picture.nodes]
     assert len(boxes) == 33
     assert all(picture.rect().contains(box.toAlignedRect()) for box in boxes)
@@ -212,7 +204,7 @@ def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand):
         {"input": np.zeros(3), "dense": values}, {}, ("Input", {}), ("Dense", {"units": 1000})
     )
     names = {"dense": tuple(f"animal {number}" for number in range(1000))}
-    closer = _opened(hand, replace(look, classes=names), "dense")
+    closer = hand.open_popup(replace(look, classes=names), "dense")
     picture = closer.picture
     assert [name for _, _, name in picture.nodes[:2]] == ["animal 640", "animal 7"]
     assert len(picture.nodes) == 40
@@ -232,7 +224,7 @@ def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand):
 def test_pictures_over_time_are_shown_step_by_step(hand):
     values = np.arange(3 * 4 * 5 * 2, dtype=float).reshape(3, 4, 5, 2)
     look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 2}))
-    picture = _opened(hand, look, "dense").picture
+    picture = hand.open_popup(look, "dense").picture
     assert [tile.index for tile in picture.tiles] == [(0, 0, 0, 0), (1, 0, 0, 0), (2, 0, 0, 0)]
     index = picture.index_at(picture.tiles[1].box.bottomRight() - QPointF(2, 2))
     assert index == (1, 3, 4, 0)
@@ -244,7 +236,7 @@ def test_all_maps_of_many_can_be_seen(hand):
     values = np.random.default_rng(6).normal(size=(4, 4, 50))
     layers = (("Input", {}), ("Conv2D", {"filters": 50, "kernel_size": 3}))
     look = _look({"input": np.ones((6, 6, 1)), "conv2d": values}, {}, *layers)
-    closer = _opened(hand, look, "conv2d")
+    closer = hand.open_popup(look, "conv2d")
     picture = closer.picture
 
     def shown():
@@ -281,7 +273,7 @@ def test_all_maps_of_many_can_be_seen(hand):
 def test_pictures_over_time_show_each_of_their_maps(hand):
     values = np.arange(26 * 2 * 2 * 3, dtype=float).reshape(26, 2, 2, 3)
     look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 3}))
-    closer = _opened(hand, look, "dense")
+    closer = hand.open_popup(look, "dense")
     assert closer.part.text() == "map [0] of 3 · steps [0] to [23] of 26"
     closer.turn(3)
     assert closer.part.text() == "map [1] of 3 · steps [24] to [25] of 26"
@@ -293,7 +285,7 @@ def test_pictures_over_time_show_each_of_their_maps(hand):
 
 def test_wires_name_the_columns_that_they_come_from(hand, dense):
     look = replace(dense, features={"input": ("price", "stars")})
-    picture = _opened(hand, look, "dense").picture
+    picture = hand.open_popup(look, "dense").picture
     link = next(one for one in picture.links if (one.source, one.unit) == (1, 0))
     assert picture.text_at_cell((link.start * 3 + link.end) / 4).startswith(
         "weight of stars in unit 0"
@@ -350,8 +342,8 @@ def test_what_is_nothing_beside_the_largest_is_no_power_of_ten():
 
 
 def test_behind_a_layer_of_many_maps_a_small_one_is_small_again(hand, dense):
-    alone = _opened(hand, dense, "dense").height()
+    alone = hand.open_popup(dense, "dense").height()
     layers = (("Input", {}), ("Conv2D", {"filters": 24, "kernel_size": 3}))
     maps = _look({"input": np.ones((8, 8, 1)), "conv2d": np.ones((6, 6, 24))}, {}, *layers)
-    assert _opened(hand, maps, "conv2d").height() > alone
-    assert _opened(hand, dense, "dense").height() == alone
+    assert hand.open_popup(maps, "conv2d").height() > alone
+    assert hand.open_popup(dense, "dense").height() == alone

@@ -17,14 +17,6 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 
 
-def _opened(hand, look, node):
-    closer = hand.view.closer
-    closer.follow(look)
-    assert closer.open_layer(node)
-    hand.settle()
-    return closer
-
-
 def _look(layer, params, given, values, weights):
     project = edits.append_layer(edits.append_layer(Project(), "Input"), layer, params=params)
     node = project.graph.order[-1]
@@ -46,7 +38,7 @@ def lstm():
 
 def test_a_click_on_an_earlier_step_tells_its_state(hand, lstm):
     look, states = lstm
-    closer = _opened(hand, look, "lstm")
+    closer = hand.open_popup(look, "lstm")
     tile = closer.picture.of_states()
     wide, high = tile.box.width() / 5, tile.box.height() / 2
     spot = tile.box.topLeft() + QPointF(1.5 * wide, 1.5 * high)
@@ -84,7 +76,7 @@ def test_a_convolution_is_laid_out_as_its_window_lies(hand):
     )[..., None]
     weights = {"kernel": kernel, "bias": np.zeros(1)}
     params = {"filters": 1, "kernel_size": 3}
-    closer = _opened(hand, _look("Conv2D", params, picture, values, weights), "conv2d")
+    closer = hand.open_popup(_look("Conv2D", params, picture, values, weights), "conv2d")
     assert closer.products.isHidden()
     closer.choose((1, 0, 0))
     given, held, products = closer.products.grids
@@ -102,11 +94,11 @@ def test_a_layer_behind_a_row_says_that_its_numbers_are_scaled(hand):
     look = _look("Dense", {"units": 1}, given, np.array([3.11]), weights)
     rows = {"input": (("x", "1.466 kg"), ("kind", "2"))}
     look = replace(look, told=rows, features={"input": ("x", "kind")})
-    closer = _opened(hand, look, "dense")
+    closer = hand.open_popup(look, "dense")
     closer.choose((0,))
     assert "x 1.466 kg became 1.11." in closer.words.text()
     plain = replace(look, told={"input": (("x", "1.11"), ("kind", "2"))})
-    closer = _opened(hand, plain, "dense")
+    closer = hand.open_popup(plain, "dense")
     closer.choose((0,))
     assert "scaled" not in closer.words.text()
 
@@ -119,7 +111,7 @@ def test_what_other_maps_add_is_read_to_its_end(hand):
     weights = {"kernel": kernel, "bias": np.zeros(1)}
     params = {"filters": 1, "kernel_size": 3}
     look = _look("Conv2D", params, picture, sums.sum().reshape(1, 1, 1), weights)
-    closer = _opened(hand, look, "conv2d")
+    closer = hand.open_popup(look, "conv2d")
     closer.choose((0, 0, 0))
     hand.settle()
     products = closer.products
@@ -141,7 +133,7 @@ def test_what_other_maps_add_is_read_to_its_end(hand):
 
 @pytest.mark.parametrize("wide", [404, 250, 160])
 def test_words_below_states_are_whole_at_every_width(hand, lstm, wide):
-    picture = _opened(hand, lstm[0], "lstm").picture
+    picture = hand.open_popup(lstm[0], "lstm").picture
     picture.set_width(wide)
     ((place, words),) = picture._captions
     font = QFont(theme.ui_font())
@@ -165,13 +157,13 @@ def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand):
         units={"dense": ("kg",)},
         answers={"dense": np.array([117.4])},
     )
-    closer = _opened(hand, look, "dense")
+    closer = hand.open_popup(look, "dense")
     closer.choose((0,))
     assert "mass 117.4 kg." in closer.words.text()
     assert closer.picture.nodes[0][2] == "mass"
     closer.follow(replace(look, answers={"dense": answer}))
     assert "mass" not in closer.words.text(), "nothing is said twice"
-    closer = _opened(hand, look, "input")
+    closer = hand.open_popup(look, "input")
     closer.choose((0,))
     assert closer.words.text().splitlines() == [
         "age = 0.13",
@@ -187,7 +179,7 @@ def test_of_raw_scores_the_share_is_told(hand):
     look = _look("Dense", {"units": 2}, np.ones(1), scores, weights)
     shares = np.exp(scores) / np.exp(scores).sum()
     look = replace(look, classes={"dense": ("no", "yes")}, answers={"dense": shares})
-    closer = _opened(hand, look, "dense")
+    closer = hand.open_popup(look, "dense")
     closer.choose((0,))
     assert closer.words.text().endswith("no 88.1%.")
 
