@@ -507,7 +507,8 @@ class Session:
         elif start.model is not None:
             trainer.go_on_from(start.model, other_data=start.other_data)
             self.loop.set_seconds(start.model.seconds)
-            self.loop.tempo.slowed = start.model.slowed
+            same = start.model.project.graph == self.project.graph  # of another, pace says nothing
+            self.loop.tempo.slowed = start.model.slowed and same
             self.loop.epochs = max(self.epochs, trainer.epoch)
         trainer.compute_features(
             lambda words: self.emit(Preparing(words, short=_("Computing…"))),

@@ -113,16 +113,22 @@ def order_inputs(project: Project, target: str, sources: tuple[str, ...]) -> Pro
     )
 
 
-def _bare(graph: Graph) -> tuple[object, ...]:
+def _bare(graph: Graph) -> Graph:
     nodes = tuple(replace(node, position=None, group=None) for node in graph.nodes)
-    return nodes, graph.edges, graph.outputs
+    return Graph(nodes, graph.edges)
+
+
+def _unfrozen(graph: Graph) -> Graph:
+    nodes = []
+    for node in _bare(graph).nodes:
+        params = {k: v for k, v in node.params.items() if not k.startswith("trainable")}
+        nodes.append(replace(node, params=params))
+    return Graph(tuple(nodes), graph.edges)
 
 
 def training_relevant(project: Project) -> Project:
     """Return the project without its name, positions and groups."""
-    nodes = tuple(replace(node, position=None, group=None) for node in project.graph.nodes)
-    graph = Graph(nodes, project.graph.edges)
-    return Project(graph=graph, data=project.data, training=project.training)
+    return Project(graph=_bare(project.graph), data=project.data, training=project.training)
 
 
 def same_training(first: Project, second: Project) -> bool:
@@ -148,8 +154,8 @@ def same_network(first: Project, second: Project) -> bool:
 
 
 def changed_since(trained: Project, current: Project) -> str:
-    """Return what has changed since the training: "network", else "data", else ""."""
-    if not same_network(trained, current):
+    """Return what has changed since the training: "network", else "data", else ""; frozen is a setting."""
+    if _unfrozen(trained.graph) != _unfrozen(current.graph):
         return "network"
     return "data" if trained.data != current.data else ""
 

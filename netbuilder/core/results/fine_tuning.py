@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import set_params
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.headline import metric_text
 from netbuilder.core.results.statistics import paired_difference
-from netbuilder.core.wording import join_sentences
+from netbuilder.core.wording import format_number, join_sentences
 
 #: Pretrained weights move by small steps: larger ones destroy what they hold.
 LEARNING_RATE = 1e-4
@@ -32,9 +33,15 @@ def _frozen_backbone(project: Project) -> Node | None:
     )
 
 
-def may_fine_tune(project: Project) -> bool:
-    """Return whether a project has a frozen backbone whose last block can be trained."""
-    return _frozen_backbone(project) is not None
+def may_fine_tune(project: Project, evaluation: Evaluation | None = None) -> bool:
+    """Return whether a frozen backbone's last block can be trained, and something be gained."""
+    perfect = evaluation is not None and evaluation.metrics.get("accuracy") == 1
+    return _frozen_backbone(project) is not None and not perfect
+
+
+def fine_tuning_sentence() -> str:
+    """Return what fine-tuning does and how long it takes beside the training before it."""
+    return sentences_of("training")("fine_tuning", count=EPOCHS, rate=format_number(LEARNING_RATE))
 
 
 def fine_tuned(project: Project) -> Project:
@@ -55,13 +62,9 @@ def gain_sentence(before: Evaluation, after: Evaluation) -> str:
     """
     metric = "mean_absolute_error" if after.task == REGRESSION else "accuracy"
     low, high = paired_difference(after, before)
-    values = ngettext(
-        "Fine-tuning: {metric} {before} → {after} on the same {count} held-out sample.",
-        "Fine-tuning: {metric} {before} → {after} on the same {count} held-out samples.",
-        after.samples,
-        metric=metric,
-        before=metric_text(before, metric, before.metrics[metric]),
-        after=metric_text(after, metric, after.metrics[metric]),
+    first, then = (metric_text(each, metric, each.metrics[metric]) for each in (before, after))
+    values = sentences_of("training")(
+        "gain", count=after.samples, metric=metric, before=first, after=then
     )
     size = f"{metric_text(after, metric, abs(low))} – {metric_text(after, metric, abs(high))}"
     if low > 0:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QPushButton, QWidget
 
-from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
+from netbuilder.core.error_texts import sentences_of
+from netbuilder.core.i18n import gettext as _, localized, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import as_sentence, join_sentences
@@ -425,27 +426,24 @@ class CurvesPanel(QWidget):
         took, progress = _("Trained {duration}", duration=duration), self._runner.record.progress
         words = as_sentence(progress.words) if progress is not None and progress.early else ""
         if trained.set_by_hand:
-            words = ngettext(
-                "{count} weight has been set by hand since.",
-                "{count} weights have been set by hand since.",
-                trained.set_by_hand,
-            )
+            words = sentences_of("training")("set_by_hand", count=trained.set_by_hand)
         worse = self._worse_than_baseline()
         presented = bool(self.window().property("presented"))
         buttons: Buttons = () if presented else ((_("Save .h5"), self._save_model),)
         buttons += ((_("Evaluate"), partial(self._show_panel, "evaluate")),)
-        from netbuilder.core.results.fine_tuning import may_fine_tune
+        from netbuilder.core.results.fine_tuning import fine_tuning_sentence, may_fine_tune
 
-        if may_fine_tune(trained.project) and not self._runner.differs:
+        evaluation, tuning = self._workbench.models.state.settled.evaluation, ""
+        if may_fine_tune(trained.project, evaluation) and not self._runner.differs:
             buttons += ((_("Fine-tune"), self._fine_tune),)
+            tuning = fine_tuning_sentence()
+        since = self._fine_tuning_gain() or self._since_previous(trained)
         self.messages.put(
             TrainingMessage(
                 "result",
                 "warning" if worse else "info",
                 took,
-                join_sentences(
-                    (words, worse, self._fine_tuning_gain() or self._since_previous(trained))
-                ),
+                join_sentences((words, worse, since, tuning)),
                 buttons,
                 always=True,
             )
@@ -461,7 +459,7 @@ class CurvesPanel(QWidget):
         step = _("Fine-tune the backbone")
         exchange = keep_results(step, self._workbench, self._runner)
         self._store.replace_document(step, fine_tuned(self._store.project), None, exchange)
-        self._runner.start(on_from=trained, more=EPOCHS)
+        self._runner.start(on_from=trained, more=EPOCHS, spread=False)
         self._fine_tuning = self._runner.record, before
 
     def _fine_tuning_gain(self) -> str:

@@ -24,8 +24,9 @@ from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.registry import load_network, save_network
 from netbuilder.core.formats.writers.web_network import web_network
 from netbuilder.core.project.edits import set_params
+from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.evaluate import Evaluation, evaluate
 from netbuilder.core.results.fine_tuning import (
     EPOCHS,
     LEARNING_RATE,
@@ -230,6 +231,10 @@ def test_the_edit(chain):
     assert (params["trainable"], params["trainable_blocks"]) == (True, 1)
     assert tuned.training.optimizer.params["learning_rate"] == LEARNING_RATE
     assert not may_fine_tune(tuned)
+    assert changed_since(project, tuned) == "", "the trained network predicts the same"
+    for accuracy in (0.75, 1.0):
+        measured = Evaluation("classes", 4, {"accuracy": accuracy}, "", np.zeros(4), np.zeros(4))
+        assert may_fine_tune(project, measured) is (accuracy < 1)
     assert fine_tuned(tuned) == tuned
     for other in ("none", "whole"):
         changed = {"weights": "none"} if other == "none" else {"trainable": True}
