@@ -154,7 +154,7 @@ def same_network(first: Project, second: Project) -> bool:
 
 
 def changed_since(trained: Project, current: Project) -> str:
-    """Return what has changed since the training: "network", else "data", else ""; frozen is a setting."""
+    """Return what has changed since (not what is frozen): "network", else "data", else ""."""
     if _unfrozen(trained.graph) != _unfrozen(current.graph):
         return "network"
     return "data" if trained.data != current.data else ""
