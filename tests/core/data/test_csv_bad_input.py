@@ -22,6 +22,12 @@ def write(folder, lines, name="d.csv", encoding="utf-8"):
     (folder / name).write_bytes(("\n".join(lines) + "\n").encode(encoding))
 
 
+def write_wrong(folder, wrong):
+    """Write the table with other lines at some places; the header is line 0."""
+    lines = ["size,rooms,price", *GOOD]
+    write(folder, [wrong.get(number, line) for number, line in enumerate(lines)])
+
+
 def message(folder, **data: object):
     with pytest.raises(DataError) as caught:
         load_dataset(project(**data), folder)
@@ -29,12 +35,21 @@ def message(folder, **data: object):
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("number", "line", "words"),
+    [
+        (5, "5,3,1,400", "Line 6 of 'd.csv' has 4 cells, but there are 3 columns"),
+        (7, '7,"3,24.5', "quotation mark in line 8 of 'd.csv' is never closed"),
+        (7, "inf,3,24.5", "line 8 that is too large (inf)"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path, number, line, words):
+    write_wrong(tmp_path, {number: line})
+    assert words in message(tmp_path)
+
+
 def test_missing_values_name_column_lines_and_mend(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[4] = "4,,14.0"
-    lines[9] = "9,,31.5"
-    lines[12] = ",3,42.0"
-    write(tmp_path, lines)
+    write_wrong(tmp_path, {4: "4,,14.0", 9: "9,,31.5", 12: ",3,42.0"})
     said = message(tmp_path)
     assert "3 values are missing in d.csv" in said
     assert "column 'rooms' in lines 5 and 10" in said
@@ -53,9 +68,7 @@ def test_every_column_with_missing_values_is_named(tmp_path):
 
 
 def test_missing_values_are_dropped_or_filled_on_request(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[4] = "4,,14.0"
-    write(tmp_path, lines)
+    write_wrong(tmp_path, {4: "4,,14.0"})
     dropped = load_facts(project(options={"missing": "drop"}, test_split=0.0), tmp_path)
     assert dropped.rows + dropped.validation_rows == 39
     assert "1 row with missing values was left out." in dropped.notes
@@ -68,9 +81,7 @@ def test_missing_values_are_dropped_or_filled_on_request(tmp_path):
 
 
 def test_a_missing_target_is_never_made_up(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[4] = "4,5,"
-    write(tmp_path, lines)
+    write_wrong(tmp_path, {4: "4,5,"})
     filled = load_facts(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
     assert filled.rows + filled.validation_rows == 39
 
@@ -137,13 +148,6 @@ def test_a_test_file_with_more_columns_is_fine(tmp_path):
     assert any("note" in note for note in found.facts.notes)
 
 
-def test_rows_longer_than_the_header(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[5] = "5,3,1,400"
-    write(tmp_path, lines)
-    assert "Line 6 of 'd.csv' has 4 cells, but there are 3 columns" in message(tmp_path)
-
-
 def test_a_file_that_is_gone_a_folder_and_a_spreadsheet(tmp_path):
     assert "There is no file" in message(tmp_path)
     (tmp_path / "d.csv").mkdir()
@@ -187,28 +191,12 @@ def test_a_scaling_that_does_not_exist(tmp_path):
 
 
 def test_the_preview_shows_a_file_whose_recipe_does_not_fit(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[4] = "4,,14.0"
-    write(tmp_path, lines)
+    write_wrong(tmp_path, {4: "4,,14.0"})
     seen = load_preview(project(target=()), tmp_path, rows=5)
     assert seen.columns == ("size", "rooms", "price")
     assert seen.rows[3] == ("4", "", "14")
     assert [entry.missing for entry in seen.stats] == [0, 1, 0]
     assert seen.stats[2].maximum == 140.0
-
-
-def test_a_quotation_mark_that_is_never_closed(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[7] = '7,"3,24.5'
-    write(tmp_path, lines)
-    assert "quotation mark in line 8 of 'd.csv' is never closed" in message(tmp_path)
-
-
-def test_endless_numbers(tmp_path):
-    lines = ["size,rooms,price", *GOOD]
-    lines[7] = "inf,3,24.5"
-    write(tmp_path, lines)
-    assert "line 8 that is too large (inf)" in message(tmp_path)
 
 
 def test_a_separator_at_the_end_of_each_line_is_fine(tmp_path):
