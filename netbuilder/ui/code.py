@@ -352,6 +352,7 @@ class CodePanel(QWidget):
         self.text.setTabChangesFocus(style != "short")
         if self._pending:
             return
+        text = text.replace("\N{NO-BREAK SPACE}", " ")  # toPlainText() gives none back either
         version = CodeVersion(text, None, {}, places)
         if style == "short":
             typed = reversed(self._known)

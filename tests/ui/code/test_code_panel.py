@@ -15,6 +15,7 @@ from netbuilder.core.project.edits import remove_nodes, set_params
 from netbuilder.core.project.model import Data
 from netbuilder.ui.code import CodePanel
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.language import choose_language
 from netbuilder.ui.services.runs.run_record import RunState
 
 
@@ -481,3 +482,13 @@ def test_saved_from_the_tab(open_window, example, qtbot, tmp_path, monkeypatch):
         panel.save.click()
     assert window.documents.export_to(tmp_path / "other.py").finish()
     assert panel.about.text() == ""
+
+
+def test_french_comments_with_their_no_break_spaces_are_not_typed_text(open_window, example, qtbot):
+    choose_language("fr")
+    window = open_window(example("moons"), keras=False)
+    panel = shown(window, qtbot)
+    project = window.store.project
+    assert not panel._pending
+    assert window.store.finish_typing()
+    assert window.store.project is project
