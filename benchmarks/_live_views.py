@@ -64,7 +64,7 @@ def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
     looked: list[bool] = []
 
     def look() -> None:
-        if window.sample_view.look is not None and window.canvas.closer.isHidden():
+        if window.sample_view.look is not None and window.canvas.layer_popup.isHidden():
             looked.append(window.canvas.open_layer_popup(layer))
 
     window.sample_view.changed.connect(look)

@@ -105,18 +105,18 @@ class Ours:
         self.paint()
         took: list[float] = []
         for scale in SCALES:
-            self.view.sight.zoom_to(scale)
+            self.view.scene_viewport.zoom_to(scale)
             left, top, right, bottom = self.view.picture.bounds
-            self.view.sight.centre_on((left + right) / 2, (top + bottom) / 2)
+            self.view.scene_viewport.centre_on((left + right) / 2, (top + bottom) / 2)
             self.paint()
             for step in range(steps):
                 start = time.perf_counter()
-                self.view.sight.set_camera(self.view.camera.moved(7 if step % 2 else -5, -9))
+                self.view.scene_viewport.set_camera(self.view.camera.moved(7 if step % 2 else -5, -9))
                 self.paint()
                 took.append(time.perf_counter() - start)
             for step in range(steps):
                 start = time.perf_counter()
-                self.view.sight.zoom_to(scale * (1 + 0.01 * (step % 7)))
+                self.view.scene_viewport.zoom_to(scale * (1 + 0.01 * (step % 7)))
                 self.paint()
                 took.append(time.perf_counter() - start)
         return {
@@ -126,7 +126,7 @@ class Ours:
 
     def drag(self, count: int, steps: int) -> dict[str, float]:
         self.store.reset(columns(count))
-        self.view.sight.zoom_to(1.0)
+        self.view.scene_viewport.zoom_to(1.0)
         self.paint()
         took: list[float] = []
         for step in range(steps):

@@ -267,8 +267,8 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
         self.canvas.problems.told.connect(bench.set_problems_on_canvas)
-        self.canvas.closer.may_set = lambda: self.manual_weight_editor.may
-        self.canvas.closer.weight_set.connect(self.manual_weight_editor.set)
+        self.canvas.layer_popup.may_set = lambda: self.manual_weight_editor.may
+        self.canvas.layer_popup.weight_set.connect(self.manual_weight_editor.set)
         self.canvas.edit_requested.connect(
             lambda _node, rename: self.commands.edit_layer(rename=rename)
         )
@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
         self.inspector.settings_requested.connect(self._show_settings)
         self.status.problem_requested.connect(self.commands.show_problem)
         self.status.data_requested.connect(partial(self.commands.show_panel, "data"))
-        self.manual_weight_editor.availability_changed.connect(self.canvas.closer.offer)
+        self.manual_weight_editor.availability_changed.connect(self.canvas.layer_popup.offer)
         runner.observation.curves_changed.connect(self.canvas.pulse.beat)
         runner.began.connect(self.status.forget_run)
         runner.ended.connect(self.canvas.pulse.rest)
@@ -441,7 +441,7 @@ class MainWindow(QMainWindow):
         self.commands.show_level()
 
     def _over_card(self, box: QRect) -> bool:
-        view, viewport = self.canvas.viewport(), self.canvas.sight
+        view, viewport = self.canvas.viewport(), self.canvas.scene_viewport
         inside = box.translated(-view.mapTo(self, QPoint()))
         cards = map(viewport.card_rect, self.canvas.picture.cards)
         return self.canvas.isVisible() and any(card.toRect().intersects(inside) for card in cards)

@@ -92,7 +92,7 @@ def assert_free(window, note=""):
     QApplication.processEvents()
     canvas = window.canvas
     canvas.viewport().repaint()  # which a machine under load may have put off
-    closer, room = canvas.closer, canvas.viewport().rect()
+    closer, room = canvas.layer_popup, canvas.viewport().rect()
     assert closer.isVisible()
     panel = closer.geometry()
     assert room.contains(panel), (note, room, panel)
@@ -101,7 +101,7 @@ def assert_free(window, note=""):
     card = closer.node_id
     inputs = [wire.source for wire in canvas.picture.wires_of(card) if wire.target == card]
     for one in (card, *inputs):
-        rect = canvas.sight.card_rect(one)
+        rect = canvas.scene_viewport.card_rect(one)
         assert not QRectF(panel).intersects(rect), (note, card, one, panel, rect)
     assert panel.width() >= min(300, room.width() - 8), note
     seen = closer.picture.visibleRegion().boundingRect()
@@ -120,16 +120,16 @@ def test_what_explains_a_layer_covers_neither_it_nor_its_inputs(open_window, siz
     canvas = window.canvas
     for at, arrangement in enumerate(ARRANGEMENTS):
         arrange(window, arrangement)
-        canvas.sight.fit()
+        canvas.scene_viewport.fit()
         for name, (_node, shape) in LAYERS[network].items():
             before = canvas.camera
             corners = tuple(0 for _length in shape), tuple(length - 1 for length in shape)
             for index in (None, corners[at % 2]):
                 canvas.show_number(name, index)
                 assert_free(window, (arrangement, name, index))
-                card = canvas.sight.card_rect(name).toAlignedRect()
+                card = canvas.scene_viewport.card_rect(name).toAlignedRect()
                 assert canvas.viewport().rect().contains(card), (arrangement, name)
-            canvas.closer.dismiss()
+            canvas.layer_popup.dismiss()
             assert canvas.camera == before, "the view is given back"
 
 
@@ -155,11 +155,11 @@ def test_its_lines_are_broken_anew_where_it_becomes_narrower(open_window, exampl
     qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     window.canvas.show_number("conv2d", (3, 3, 1))
-    assert window.canvas.closer.products.isVisible()
+    assert window.canvas.layer_popup.products.isVisible()
     assert_free(window)
-    wide = window.canvas.closer.width()
+    wide = window.canvas.layer_popup.width()
     arrange(window, "palette")
-    assert window.canvas.closer.width() < wide
+    assert window.canvas.layer_popup.width() < wide
     qtbot.wait(50)
     assert_free(window)
 
@@ -169,15 +169,17 @@ def test_it_gives_way_where_the_view_or_a_card_is_moved(open_window):
     canvas = window.canvas
     canvas.show_number("conv_2", None)
     for dx, dy in ((0, 60), (0, 60), (0, -200), (80, 0), (-300, 0), (0, 900), (0, -900)):
-        canvas.sight.set_camera(canvas.camera.moved(dx, dy))
+        canvas.scene_viewport.set_camera(canvas.camera.moved(dx, dy))
         assert_free(window, (dx, dy))
     for factor in (1.3, 1.3, 0.5, 0.5):
-        canvas.sight.zoom_to(canvas.camera.scale * factor)
+        canvas.scene_viewport.zoom_to(canvas.camera.scale * factor)
         assert_free(window, factor)
-    canvas.closer.move(canvas.sight.card_rect("conv_2").toRect().topLeft())  # dragged by its title
-    QTest.mouseRelease(canvas.closer, Qt.MouseButton.LeftButton, pos=QPoint(20, 3))
+    canvas.layer_popup.move(
+        canvas.scene_viewport.card_rect("conv_2").toRect().topLeft()
+    )  # dragged by its title
+    QTest.mouseRelease(canvas.layer_popup, Qt.MouseButton.LeftButton, pos=QPoint(20, 3))
     assert_free(window, "dragged over its card")
-    panel, scale = QRectF(canvas.closer.geometry()).center(), canvas.camera.scale
+    panel, scale = QRectF(canvas.layer_popup.geometry()).center(), canvas.camera.scale
     canvas.set_at({"conv_2": canvas.camera.to_world(panel.x(), panel.y())})
     assert_free(window, f"the card was moved below it, at {scale}")
 
@@ -189,10 +191,12 @@ def test_other_cards_are_covered_only_where_there_is_no_other_room(open_window, 
     for name in LAYERS[network]:
         canvas.show_number(name, None)
         assert_free(window, name)
-        panel = QRectF(canvas.closer.geometry())
-        covered = [o for o in canvas.picture.cards if panel.intersects(canvas.sight.card_rect(o))]
+        panel = QRectF(canvas.layer_popup.geometry())
+        covered = [
+            o for o in canvas.picture.cards if panel.intersects(canvas.scene_viewport.card_rect(o))
+        ]
         assert not covered, name
-        canvas.closer.dismiss()
+        canvas.layer_popup.dismiss()
 
 
 @pytest.mark.parametrize("wide, high", [*product((240, 320, 442, 722), (160, 300, 560))])

@@ -71,18 +71,18 @@ def test_a_problem_stands_on_its_card_and_a_refused_train_goes_to_it(open_window
     window.activateWindow()
     canvas, layer_page = window.canvas, window.inspector.cards
     qtbot.waitUntil(lambda: bool(window.workbench.problems))
-    canvas.sight.centre_on(5000.0, 5000.0)
+    canvas.scene_viewport.centre_on(5000.0, 5000.0)
     window.commands.train()
     qtbot.waitUntil(lambda: canvas.state.offered is not None)
     assert canvas.selection() == (last,)
     (bubble,) = canvas.bubbles_now()
     box = QRectF(QPointF(*bubble.box[:2]), QPointF(*bubble.box[2:]))
-    seen = canvas.sight.seen_box()
+    seen = canvas.scene_viewport.seen_box()
     assert QRectF(QPointF(*seen[:2]), QPointF(*seen[2:])).contains(box)
     assert window.banner.cards == []
     assert "cannot be trained" in window.status.news.text()
     qtbot.waitUntil(lambda: [one.buttons for one in layer_page.cards] == [[]])
-    canvas.sight.centre_on(5000.0, 5000.0)
+    canvas.scene_viewport.centre_on(5000.0, 5000.0)
     qtbot.waitUntil(lambda: len(layer_page.cards[0].buttons) == 1)
 
     window.commands.train()
@@ -174,7 +174,7 @@ def click(window, card, modifiers=NONE):
     """Click on a card, as seen."""
     view = window.canvas
     view.viewport().repaint()  # where the first look puts the cards
-    spot = view.sight.card_rect(card).center().toPoint()
+    spot = view.scene_viewport.card_rect(card).center().toPoint()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, spot)
 
 

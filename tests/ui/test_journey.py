@@ -35,7 +35,7 @@ def drag_to_canvas(window, layer):
 
 def below_the_end(window):
     """The place in the viewport a little below the goal, which ends the network."""
-    goal = window.canvas.sight.card_rect("@goal")
+    goal = window.canvas.scene_viewport.card_rect("@goal")
     return QPointF(goal.center().x(), goal.bottom() + 20).toPoint()
 
 

@@ -126,7 +126,7 @@ def test_a_window_is_built_anew_on_the_same_services_while_a_run_goes_on(
     window.docks.show_panel("training", focus=False)
     layer = window.store.project.graph.order[1]
     window.canvas.select((layer,))
-    window.canvas.sight.zoom_to(0.8)
+    window.canvas.scene_viewport.zoom_to(0.8)
     window.docks.show_panel("training", focus=False)
     window.docks.side.detach("surface")
     window.commands.welcome.show_page()

@@ -483,7 +483,7 @@ def test_a_save_is_confirmed_where_the_eye_is(open_window, small, tmp_path):
     assert window.rect().contains(toast.geometry())
     at = window.canvas.viewport().mapTo(window, QPoint())
     for card in window.canvas.picture.cards:
-        place = window.canvas.sight.card_rect(card).toRect().translated(at)
+        place = window.canvas.scene_viewport.card_rect(card).toRect().translated(at)
         assert not place.intersects(toast.geometry())
     assert window.status.news.text() == "", "the bar at the top says so already"
 

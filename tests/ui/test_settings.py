@@ -131,7 +131,7 @@ def test_the_canvas_and_the_docks_stand_still(open_window, example, qtbot, still
     window = open_window(edits.set_training(example("iris"), epochs=1_000_000))
     assert window.isAnimated() != still
     window.canvas.commands.set_horizontal(True)
-    assert window.canvas.slide.running != still
+    assert window.canvas.layout_animation.running != still
     window.runner.start()
     qtbot.waitUntil(lambda: len(window.runner.record.curves.epochs.get("loss", ())) > 5)
     if still:
@@ -208,7 +208,7 @@ def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
             qtbot.waitUntil(lambda task=task: window.docks.side.task == task.id)
             assert present.spotlight.key == str(number)
         # A tab that comes forward lies over nothing of it: seen from the last row, not only known.
-        card = window.canvas.sight.card_rect("input").toRect().center()
+        card = window.canvas.scene_viewport.card_rect("input").toRect().center()
         QCursor.setPos(window.canvas.viewport().mapToGlobal(card))
 
         def ring_is_seen():
@@ -220,7 +220,7 @@ def test_it_is_large_and_slow_and_then_as_before(open_window, example, qtbot):
             return picture.pixelColor(edge) == QColor(theme.colors().accent)
 
         qtbot.waitUntil(ring_is_seen)
-        card = window.canvas.sight.card_rect("input").toRect().center()
+        card = window.canvas.scene_viewport.card_rect("input").toRect().center()
         at = window.canvas.viewport().mapTo(window, card)
         present.spotlight.look_at(at, False)
         assert present.spotlight.lit.contains(at)

@@ -471,10 +471,14 @@ def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(open_window, ex
     one = next(iter(canvas.picture.cards))
 
     def place():
-        return canvas.viewport().mapToGlobal(canvas.sight.card_rect(one).center().toPoint())
+        return canvas.viewport().mapToGlobal(
+            canvas.scene_viewport.card_rect(one).center().toPoint()
+        )
 
-    qtbot.waitUntil(lambda: not canvas.sight.fit_pending)
-    canvas.sight.set_camera(canvas.camera.moved(0, 150))  # there is room above the first layer
+    qtbot.waitUntil(lambda: not canvas.scene_viewport.fit_pending)
+    canvas.scene_viewport.set_camera(
+        canvas.camera.moved(0, 150)
+    )  # there is room above the first layer
     before, top = place(), canvas.mapToGlobal(QPoint()).y()
     canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
     card = window.banner.add(RoleBox("info", "Title", "Words", window))

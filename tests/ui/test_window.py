@@ -407,16 +407,16 @@ def test_every_tab_and_every_card_is_in_reach(open_window, example, qtbot, size,
     def in_view():
         """All cards; with large letters at least one: the canvas scrolls, and stays readable."""
         width = canvas.viewport().width()
-        rects = [canvas.sight.card_rect(one) for one in canvas.picture.cards]
+        rects = [canvas.scene_viewport.card_rect(one) for one in canvas.picture.cards]
         seen = [rect.left() >= 0 and rect.right() <= width for rect in rects]
         return any(seen) if larger else all(seen)
 
     try:
         for _time in range(larger):
             window.actions_table["larger"].trigger()
-        qtbot.waitUntil(lambda: not canvas.sight.fit_pending and in_view(), timeout=5000)
+        qtbot.waitUntil(lambda: not canvas.scene_viewport.fit_pending and in_view(), timeout=5000)
         qtbot.waitUntil(lambda: canvas.viewport().width() > 0.28 * size[0], timeout=5000)
-        canvas.sight.fit()
+        canvas.scene_viewport.fit()
         assert in_view()
         bar = window.findChild(QTabBar, "pages")
         for task in TASKS:
@@ -442,7 +442,7 @@ def test_every_tab_and_every_card_is_in_reach(open_window, example, qtbot, size,
 def test_letters_leave_a_view_that_the_user_chose(open_window, example):
     window = quick(open_window, example("iris"))
     canvas = window.canvas
-    canvas.sight.zoom_to(2.0)
+    canvas.scene_viewport.zoom_to(2.0)
     try:
         window.actions_table["larger"].trigger()
         assert canvas.camera.scale == pytest.approx(2.0 * window.scaling.factor)

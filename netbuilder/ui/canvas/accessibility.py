@@ -117,7 +117,7 @@ class CardInterface(QAccessibleInterface):
     def rect(self) -> QRect:
         if self._card is None:
             return QRect()
-        rect = self._view.sight.card_rect(self.card_id).toAlignedRect()
+        rect = self._view.scene_viewport.card_rect(self.card_id).toAlignedRect()
         return rect.translated(self._view.viewport().mapToGlobal(QPoint(0, 0)))
 
     def state(self) -> QAccessible.State:
@@ -132,7 +132,7 @@ class CardInterface(QAccessibleInterface):
         state.offscreen = (
             not view.viewport()
             .rect()
-            .intersects(view.sight.card_rect(self.card_id).toAlignedRect())
+            .intersects(view.scene_viewport.card_rect(self.card_id).toAlignedRect())
         )
         if card.kind == "group":
             state.expandable = state.collapsed = True
@@ -201,7 +201,7 @@ class CanvasInterface(QAccessibleWidget):
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         position = self._view.viewport().mapFromGlobal(QPoint(x, y))
         for card_id in reversed(list(self._view.picture.cards)):
-            if self._view.sight.card_rect(card_id).contains(position):
+            if self._view.scene_viewport.card_rect(card_id).contains(position):
                 return self.card(card_id)
         return None
 

@@ -129,34 +129,36 @@ class CanvasView(QAbstractScrollArea):
         super().__init__(parent)
         self.store = store
         self.workbench = workbench
-        self.look = PaintResources()
+        self.paint_resources = PaintResources()
         self.state = PaintState()
         self.tip = problem_bubbles.PointerTip()
-        self._feet: dict[str, int] = {}
+        self._reserved_heights: dict[str, int] = {}
         self.by_key = False
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False
-        self.sight = Viewport(self, self._camera_moved)
+        self.scene_viewport = Viewport(self, self._camera_moved)
         self._top = 0  # y in the window at the last resize
         self.previews = NodePreviews(self)
         self.minimap = Minimap(self, self.previews)
         self.problems = VisibleProblems(self, self.previews)
         self.pulse = WirePulse(self)
         self.step_flow = StepFlow(self)
-        self.slide = LayoutAnimation(self)
+        self.layout_animation = LayoutAnimation(self)
         self._announcer = CanvasAnnouncer(self)
         self._chosen = CanvasSelection(self, self.state, self._selected, self._announcer.wire)
         self._scenes = SceneCache(store, workbench, self._chosen.keep)
-        self.commands = CanvasCommands(self, self.slide)
+        self.commands = CanvasCommands(self, self.layout_animation)
         self.adding = LayerInserter(self)
         self.keys = KeyboardHandler(self, self.commands, self.adding)
-        self.hands = InputHandlers(self.commands, self.adding, self.keys)
-        self.closer = LayerPopup(self)
-        self.closer.closed.connect(self.sight.restore_view)
-        self.shown_sample = SampleCaption(self, self.walk_on, self.keep_foot)
+        self.input_handlers = InputHandlers(self.commands, self.adding, self.keys)
+        self.layer_popup = LayerPopup(self)
+        self.layer_popup.closed.connect(self.scene_viewport.restore_view)
+        self.shown_sample = SampleCaption(self, self.walk_on, self.reserve_bottom)
         self.nothing_to_look_at = _(TRAIN_FIRST)
-        self.pointer = PointerHandler(self, self.hands, self.slide, self.minimap, self.previews.at)
-        self._senses = ViewportEventFilter(self, self.previews.tip)
+        self.pointer = PointerHandler(
+            self, self.input_handlers, self.layout_animation, self.minimap, self.previews.at
+        )
+        self._event_filter = ViewportEventFilter(self, self.previews.tip)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -188,7 +190,7 @@ class CanvasView(QAbstractScrollArea):
 
     @property
     def camera(self) -> Camera:
-        return self.sight.camera
+        return self.scene_viewport.camera
 
     @property
     def at(self) -> dict[str, Point]:
@@ -210,14 +212,14 @@ class CanvasView(QAbstractScrollArea):
     def show_look(self, look: SampleActivations | None, trouble: str = "") -> None:
         """Show the activations of a sample; ``trouble`` is the reason if there are none."""
         self.nothing_to_look_at = trouble or _(TRAIN_FIRST)
-        self.closer.follow(look)
+        self.layer_popup.follow(look)
         self.shown_sample.follow(look, bool(self.state.wire_weights))
-        self.sight.make_room()
+        self.scene_viewport.make_room()
 
     def open_layer_popup(self, node_id: str) -> bool:
         if self.picture.seen.stand_in.get(node_id, node_id) not in self.picture.cards:
             return False
-        if self.closer.open_layer(node_id):
+        if self.layer_popup.open_layer(node_id):
             self._make_way()
             return True
         self.say(self.nothing_to_look_at)
@@ -226,26 +228,26 @@ class CanvasView(QAbstractScrollArea):
     def _make_way(self) -> None:
         """Move the popup off the card it explains and off the cards that feed it."""
         dragging = self.gesture is not None and self.gesture.reaches
-        picture, node_id = self.picture, self.closer.node_id
+        picture, node_id = self.picture, self.layer_popup.node_id
         card = picture.seen.stand_in.get(node_id, node_id)  # of a closed group
-        if self.closer.isHidden() or dragging or card not in picture.cards:
+        if self.layer_popup.isHidden() or dragging or card not in picture.cards:
             return
         sources = (wire.source for wire in picture.wires_of(card) if wire.target == card)
         explained = tuple(dict.fromkeys((card, *sources)))
-        rect = self.sight.card_rect
+        rect = self.scene_viewport.card_rect
         others = (rect(other) for other in picture.cards if other not in explained)
-        move = self.closer.make_way([rect(card_id) for card_id in explained], others)
+        move = self.layer_popup.make_way([rect(card_id) for card_id in explained], others)
         if not move.isNull():
-            self.sight.lend(move.x(), move.y())
+            self.scene_viewport.lend(move.x(), move.y())
 
     def show_number(self, node_id: str, index: tuple[int, ...] | None) -> None:
         """Open a layer's popup at one number of its output."""
         if self.open_layer_popup(node_id) and index is not None:
-            self.closer.choose(index)
+            self.layer_popup.choose(index)
 
-    def keep_foot(self, strip: str, height: int) -> None:
-        self._feet[strip] = height
-        self.setViewportMargins(0, 0, 0, max(self._feet.values()))
+    def reserve_bottom(self, strip: str, height: int) -> None:
+        self._reserved_heights[strip] = height
+        self.setViewportMargins(0, 0, 0, max(self._reserved_heights.values()))
 
     def room_beside(self, words: bool = True) -> tuple[float, float]:
         left, right = self.previews.room
@@ -264,7 +266,7 @@ class CanvasView(QAbstractScrollArea):
 
     def _problems_changed(self) -> None:
         self._outdate()
-        self.sight.make_room()
+        self.scene_viewport.make_room()
 
     def _camera_moved(self, scaled: bool) -> None:
         if scaled:
@@ -274,7 +276,7 @@ class CanvasView(QAbstractScrollArea):
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph and self.gesture is not None:
             self.cancel_gesture()  # its cards may be gone
-        self.slide.stop()
+        self.layout_animation.stop()
         self.state.offered = None
         self.commands.proposal.dismiss()
         self._outdate()
@@ -282,8 +284,8 @@ class CanvasView(QAbstractScrollArea):
         unedited = self.store.undo_label is None and self.store.redo_label is None
         opened = unedited and not saved_as
         if opened or not old.graph.nodes:
-            self.sight.fit_pending = True
-            self.sight.followed = False
+            self.scene_viewport.fit_pending = True
+            self.scene_viewport.followed = False
         if opened:
             self.select(())
             self.previews.clear()
@@ -291,9 +293,9 @@ class CanvasView(QAbstractScrollArea):
     def _theme_changed(self) -> None:
         points = QApplication.font().pointSizeF()
         if points != self._points and points > 0:
-            self.sight.enlarge(points / self._points)
+            self.scene_viewport.enlarge(points / self._points)
             self._points = points
-        self.look.refresh()
+        self.paint_resources.refresh()
         self.minimap.forget()
         self.viewport().update()
 
@@ -348,14 +350,14 @@ class CanvasView(QAbstractScrollArea):
         new = tuple(node.id for node in graph.nodes if node.id not in before)
         stand_in = self.picture.seen.stand_in
         self.select(tuple(dict.fromkeys(stand_in[node_id] for node_id in new)))
-        if new and not self.sight.fit_pending:
-            self.sight.show_node(new[-1])
+        if new and not self.scene_viewport.fit_pending:
+            self.scene_viewport.show_node(new[-1])
         return new
 
     def say(self, text: str) -> None:
         current = self.current()
         if self.by_key and current is not None:
-            corner = self.sight.card_rect(current).bottomRight()
+            corner = self.scene_viewport.card_rect(current).bottomRight()
             self.tip.show(text, (corner.x(), corner.y() - 40))
         else:
             self.tip.show(text, self.pointer.position)
@@ -382,47 +384,47 @@ class CanvasView(QAbstractScrollArea):
         self.adding.append_layer(layer)
 
     def show_node(self, node_id: str) -> None:
-        self.sight.show_node(node_id)
+        self.scene_viewport.show_node(node_id)
 
     # painting -----------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         picture = self.picture
-        if self.sight.fit_pending and picture.cards:
-            self.sight.first_look()
+        if self.scene_viewport.fit_pending and picture.cards:
+            self.scene_viewport.first_look()
         self._make_way()
         size = (self.viewport().width(), self.viewport().height())
         with QPainter(self.viewport()) as p:
-            self.look.background(p, event.rect(), self.camera)
+            self.paint_resources.background(p, event.rect(), self.camera)
             self._paint(p, picture, size)
 
     def _paint(self, p: QPainter, picture: Scene, size: tuple[int, int]) -> None:
         self.state.focused = self.hasFocus()
-        paint_scene.paint_scene(p, picture, self.look, self.camera, self.state, size)
+        paint_scene.paint_scene(p, picture, self.paint_resources, self.camera, self.state, size)
         p.translate(self.camera.x, self.camera.y)
         p.scale(self.camera.scale, self.camera.scale)
         if not self.step_flow.flows:
             self.pulse.paint(p)
         self.step_flow.paint(p)
-        panel = QRectF() if self.closer.isHidden() else QRectF(self.closer.geometry())
+        panel = QRectF() if self.layer_popup.isHidden() else QRectF(self.layer_popup.geometry())
         self.previews.paint(p, panel)
         bubbles = self.bubbles_now()
         if self.gesture is not None and self.gesture.hides_words:
             bubbles = []
         if self.camera.scale >= NAMES:
-            near = picture.grid.cards_in(self.sight.seen_box())
-            problem_bubbles.paint_marks(p, near, bubbles, self.look, self.camera.scale)
-        problem_bubbles.paint_bubbles(p, bubbles, self.look, self.state)
+            near = picture.grid.cards_in(self.scene_viewport.seen_box())
+            problem_bubbles.paint_marks(p, near, bubbles, self.paint_resources, self.camera.scale)
+        problem_bubbles.paint_bubbles(p, bubbles, self.paint_resources, self.state)
         self.commands.proposal.paint(p)
         if self.gesture is not None:
             self.gesture.paint(p)
         p.resetTransform()
         if not picture.cards:
-            problem_bubbles.paint_empty(p, self.look, size)
+            problem_bubbles.paint_empty(p, self.paint_resources, size)
         self.minimap.paint(p)
         if self.state.focused and self._from_keyboard:
-            problem_bubbles.paint_focus(p, self.look, size)
-        self.tip.paint(p, self.look, size)
+            problem_bubbles.paint_focus(p, self.paint_resources, size)
+        self.tip.paint(p, self.paint_resources, size)
 
     def bubbles_now(self) -> list[problem_bubbles.ProblemBubble]:
         return self.problems.now()
@@ -530,11 +532,11 @@ class CanvasView(QAbstractScrollArea):
         super().resizeEvent(event)
         old, new, top = event.oldSize(), event.size(), self.mapTo(self.window(), QPoint()).y()
         self._top, above = top, top - self._top
-        self.sight.restore_view()
+        self.scene_viewport.restore_view()
         # When a message above the canvas appears or goes, keep the layers under the pointer.
         pushed = above and self.underMouse() and old.height() - new.height() == above
-        if pushed and self.sight.shift_up(above, old, new):
+        if pushed and self.scene_viewport.shift_up(above, old, new):
             pass
-        elif not self.sight.fit_pending and old.isValid():
-            self.sight.resized(old, new, refit=not self.sight.followed)
+        elif not self.scene_viewport.fit_pending and old.isValid():
+            self.scene_viewport.resized(old, new, refit=not self.scene_viewport.followed)
         self._make_way()  # before the next paint, which may be late

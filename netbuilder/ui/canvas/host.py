@@ -48,10 +48,10 @@ class CanvasHost(Protocol):
 
     store: ProjectStore
     workbench: Workbench
-    look: PaintResources
+    paint_resources: PaintResources
     state: PaintState
     tip: PointerTip
-    sight: Viewport
+    scene_viewport: Viewport
     by_key: bool  # whether the last thing done was a key
 
     @property
@@ -80,7 +80,7 @@ class CanvasHost(Protocol):
     def viewport(self) -> QWidget:
         """Return the widget that is painted on."""
 
-    def keep_foot(self, strip: str, height: int) -> None:
+    def reserve_bottom(self, strip: str, height: int) -> None:
         """Reserve pixels at the lower edge for the named strip."""
 
     def repaint_all(self) -> None:

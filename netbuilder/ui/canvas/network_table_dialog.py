@@ -101,7 +101,7 @@ class NetworkTableDialog(Dialog):
         name = str(self.model.index(row, 0).data())
         card = self._view.picture.seen.stand_in.get(name, name)
         self._view.select((card,))
-        self._view.sight.show_node(card)
+        self._view.scene_viewport.show_node(card)
 
 
 def show_network_table(view: CanvasHost) -> None:

@@ -41,10 +41,10 @@ class SampleCaption(QFrame):
         self,
         parent: QWidget,
         walk_on: Callable[[], object],
-        keep_foot: Callable[[str, int], object],
+        reserve_bottom: Callable[[str, int], object],
     ) -> None:
         super().__init__(parent)
-        self._parent, self._walk_on, self._keep_foot = parent, walk_on, keep_foot
+        self._parent, self._walk_on, self._reserve_bottom = parent, walk_on, reserve_bottom
         self._caption = ""
         self.setObjectName("shownSample")
         self.setAutoFillBackground(True)
@@ -81,7 +81,7 @@ class SampleCaption(QFrame):
         self._weighted = weighted
         self.setVisible(look is not None)
         if look is None:
-            self._keep_foot(self.objectName(), 0)
+            self._reserve_bottom(self.objectName(), 0)
             return
         self._caption = _("Shown: {sample}", sample=caption_text(look))
         self.words.setAccessibleName(self._caption)
@@ -102,7 +102,7 @@ class SampleCaption(QFrame):
             return
         height, room = self.sizeHint().height(), self._parent.width()
         self.setGeometry(0, self._parent.height() - height, room, height)
-        self._keep_foot(self.objectName(), height)
+        self._reserve_bottom(self.objectName(), height)
         self.legend.setVisible(self._weighted)
         margins, metrics = self._row.contentsMargins(), self.words.fontMetrics()
         buttons = [button for button in (*self.steps, self.back) if not button.isHidden()]

@@ -40,7 +40,7 @@ class VisibleProblems(QObject):
         view = self._canvas
         picture, size = view.picture, view.viewport().size()
         active, new = frozenset((*view.selection(), view.state.hovered)), view.state.proposed
-        key = (view.camera, size, active, self._previews.ids, view.look.generation, new)
+        key = (view.camera, size, active, self._previews.ids, view.paint_resources.generation, new)
         if (
             self._cache_key is None
             or self._cache_key[0] is not picture
@@ -50,11 +50,11 @@ class VisibleProblems(QObject):
             bubbles = problem_bubbles.place_bubbles(
                 picture,
                 picture.grid.cards_in(view.camera.seen(size.width(), size.height(), 200)),
-                view.look,
+                view.paint_resources,
                 view.camera.scale,
                 active,
                 self._previews.boxes(),
-                view.sight.seen_box(),
+                view.scene_viewport.seen_box(),
             )
             self._set_visible(
                 frozenset(bubble.problem for bubble in bubbles if self._fully_visible(bubble))
@@ -81,18 +81,18 @@ class VisibleProblems(QObject):
 
     def show(self, problem: Problem) -> bool:
         """Show a problem, with Enter as its fix; return whether its bubble is in view."""
-        view, sight = self._canvas, self._canvas.sight
+        view, viewport = self._canvas, self._canvas.scene_viewport
         cards = view.picture.cards.values()
         card = next((card.id for card in cards if problem in card.problems), None)
         if card is None:
             return False
         view.select((card,))
-        if sight.fit_pending:
-            sight.first_look()
-        sight.show_readable(card)
+        if viewport.fit_pending:
+            viewport.first_look()
+        viewport.show_readable(card)
         bubble = self._bubble_of(card)
         if bubble is not None and not self._fully_visible(bubble):
-            sight.show_box(bubble.box)
+            viewport.show_box(bubble.box)
             bubble = self._bubble_of(card)
         view.state.offered = problem if bubble is not None and bubble.problem == problem else None
         view.repaint_all()
@@ -102,6 +102,6 @@ class VisibleProblems(QObject):
         return next((bubble for bubble in self.now() if bubble.card.id == card), None)
 
     def _fully_visible(self, bubble: ProblemBubble) -> bool:
-        left, top, right, bottom = self._canvas.sight.seen_box()
+        left, top, right, bottom = self._canvas.scene_viewport.seen_box()
         a, b, c, d = bubble.box
         return left <= a and top <= b and c <= right and d <= bottom

@@ -27,7 +27,11 @@ class ViewState:
         self._options = {name: page.options for name, page in docks.pages.items()}
         self._lesson = view_options(docks.lesson) if docks.lesson is not None else {}
         self._selection = canvas.selection()
-        self._camera = canvas.camera, canvas.sight.followed, canvas.sight.fit_pending
+        self._camera = (
+            canvas.camera,
+            canvas.scene_viewport.followed,
+            canvas.scene_viewport.fit_pending,
+        )
         self._gallery, self._work_left = commands.welcome.page.isVisible(), commands.work_left
 
     def restore(self, parts: WindowParts, commands: WindowCommands) -> None:
@@ -35,7 +39,11 @@ class ViewState:
         docks, side, canvas = parts.docks, parts.docks.side, parts.canvas
         commands.work_left = self._work_left
         canvas.select(self._selection)
-        canvas.sight.camera, canvas.sight.followed, canvas.sight.fit_pending = self._camera
+        (
+            canvas.scene_viewport.camera,
+            canvas.scene_viewport.followed,
+            canvas.scene_viewport.fit_pending,
+        ) = self._camera
         parts.status.show_zoom(canvas.camera.scale)
         for name, page in docks.pages.items():
             page.saved_options = self._options[name]

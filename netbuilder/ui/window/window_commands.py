@@ -129,7 +129,7 @@ class Presentation(QObject):
         if self._before is None:
             return
         self._parts.docks.leave_room()
-        self._parts.canvas.sight.fit()
+        self._parts.canvas.scene_viewport.fit()
         self._parts.canvas.setFocus()
         self.spotlight.raise_()
 
@@ -151,7 +151,7 @@ class Presentation(QObject):
             parts.runner.speed.set(before.speed)
         parts.docks.present(False)
         parts.docks.put_back(before.docks)
-        QTimer.singleShot(0, self, parts.canvas.sight.fit)
+        QTimer.singleShot(0, self, parts.canvas.scene_viewport.fit)
 
     def _card_at(self, point: QPoint) -> QRect | None:
         canvas = self._parts.canvas
@@ -160,7 +160,7 @@ class Presentation(QObject):
         if not view.rect().contains(inside):
             return None
         for name in canvas.picture.cards:
-            card = canvas.sight.card_rect(name).toRect()
+            card = canvas.scene_viewport.card_rect(name).toRect()
             if card.contains(inside):
                 return card.translated(view.mapTo(self._parts.window, QPoint()))
         return None
@@ -556,7 +556,7 @@ class WindowCommands(QObject):
         """Fit the network, with letters of the system's size."""
         if self._parts.scaling.factor != 1.0:
             self.scale(0)
-        self._parts.canvas.sight.fit_or_show_all()
+        self._parts.canvas.scene_viewport.fit_or_show_all()
 
     def scale(self, step: int) -> None:
         """Zoom in (1), out (-1), or reset (0)."""

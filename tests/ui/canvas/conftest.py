@@ -36,7 +36,7 @@ class Hand:
 
     def open_popup(self, look: SampleActivations, node: str) -> LayerPopup:
         """Open what a layer computes for a sample."""
-        popup = self.view.closer
+        popup = self.view.layer_popup
         popup.follow(look)
         assert popup.open_layer(node)
         self.settle()
@@ -48,7 +48,7 @@ class Hand:
 
     def spot(self, x: float, y: float) -> QPoint:
         """The place on the viewport."""
-        return self.view.sight.mapFromScene(QPointF(x, y))
+        return self.view.scene_viewport.mapFromScene(QPointF(x, y))
 
     def middle(self, card_id: str) -> tuple[float, float]:
         card = self.view.picture.cards[card_id]
@@ -109,7 +109,7 @@ class Hand:
         """Drag a layer in from the palette, and hold it over a place."""
         data = QMimeData()
         data.setData("application/x-netbuilder-layer", layer.encode())
-        point = self.view.sight.mapFromScene(QPointF(x, y))
+        point = self.view.scene_viewport.mapFromScene(QPointF(x, y))
         copy = Qt.DropAction.CopyAction
         enter = QDragEnterEvent(point, copy, data, LEFT, NONE)
         QApplication.sendEvent(self.view.viewport(), enter)
@@ -122,7 +122,7 @@ class Hand:
 
     def drop(self, layer: str, x: float, y: float) -> None:
         data = self.hover_drop(layer, x, y)
-        point = QPointF(self.view.sight.mapFromScene(QPointF(x, y)))
+        point = QPointF(self.view.scene_viewport.mapFromScene(QPointF(x, y)))
         event = QDropEvent(point, Qt.DropAction.CopyAction, data, LEFT, NONE)
         QApplication.sendEvent(self.view.viewport(), event)
         assert event.isAccepted()

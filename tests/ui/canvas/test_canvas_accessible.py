@@ -43,7 +43,7 @@ def test_every_card_is_a_child_with_name_place_and_parent(hand):
     assert conv.parent().object() is hand.view
     assert whole.indexOfChild(conv) == list(hand.view.picture.cards).index("conv2d")
     corner = hand.view.viewport().mapToGlobal(
-        hand.view.sight.card_rect("conv2d").center().toPoint()
+        hand.view.scene_viewport.card_rect("conv2d").center().toPoint()
     )
     assert conv.rect().contains(corner)
     assert whole.childAt(corner.x(), corner.y()).text(NAME) == conv.text(NAME)

@@ -67,7 +67,9 @@ def test_the_first_layer_of_an_empty_canvas_lies_where_it_was_let_go(make):
     hand = make(Project())
     hand.drop("Input", 200.0, 150.0)
     card = hand.view.picture.cards["input"]
-    point = hand.view.sight.mapFromScene(hand.view.sight.mapToScene(hand.spot(card.x, card.y)))
+    point = hand.view.scene_viewport.mapFromScene(
+        hand.view.scene_viewport.mapToScene(hand.spot(card.x, card.y))
+    )
     assert abs(point.x() - (200 - 130)) <= 2
     assert abs(point.y() - (150 - 22)) <= 2
 
@@ -298,7 +300,7 @@ def test_the_wheel_zooms_to_the_pointer_with_control_and_scrolls_without(hand, q
     from PySide6.QtGui import QWheelEvent
 
     spot = QPointF(300, 200)
-    under = hand.view.sight.mapToScene(spot.toPoint())
+    under = hand.view.scene_viewport.mapToScene(spot.toPoint())
 
     def turn(modifiers):
         event = QWheelEvent(
@@ -316,7 +318,7 @@ def test_the_wheel_zooms_to_the_pointer_with_control_and_scrolls_without(hand, q
     with qtbot.waitSignal(hand.view.zoom_changed) as told:
         turn(CONTROL)
     assert told.args[0] == pytest.approx(1.2)
-    now = hand.view.sight.mapToScene(spot.toPoint())
+    now = hand.view.scene_viewport.mapToScene(spot.toPoint())
     assert abs(now.x() - under.x()) < 0.01 and abs(now.y() - under.y()) < 0.01
     y = hand.view.camera.y
     turn(Qt.KeyboardModifier.NoModifier)
@@ -437,7 +439,7 @@ def test_a_drag_near_the_edge_scrolls_until_it_ends(hand, qtbot):
     before = hand.view.camera
     hand.press(x, y)
     hand.move(x, y + 40)
-    bottom = hand.view.sight.seen_box()[3]
+    bottom = hand.view.scene_viewport.seen_box()[3]
     hand.move(x, bottom - 4)
     qtbot.waitUntil(lambda: hand.view.camera.y < before.y - 60, timeout=30_000)
     assert hand.view.picture.cards["dense"].y > bottom - 40  # it goes along with the pointer

@@ -25,7 +25,7 @@ def test_groups_close_open_rename_and_dissolve(hand):
     hand.key(KEY.Key_Return)
     assert hand.graph.group_by_id["group_1"].name == "Eye"
     hand.key(KEY.Key_Return)  # opens it
-    hand.view.slide.finish()
+    hand.view.layout_animation.finish()
     frame = hand.view.picture.frames["group_1"]
     card = hand.view.picture.cards["pool"]
     assert frame.x < card.x and frame.y + frame.h > card.y + card.h
@@ -94,7 +94,7 @@ def grouped(hand):
     store.apply("Group", lambda p: groups.group_nodes(p, ["flatten", "dense", "dropout"], "Head"))
     store.apply("Open", lambda p: groups.set_collapsed(p, "group_1", False))
     hand.view.resize(1200, 900)
-    hand.view.sight.fit()
+    hand.view.scene_viewport.fit()
     hand.settle()
     hand.said = []
     hand.view.message.connect(hand.said.append)

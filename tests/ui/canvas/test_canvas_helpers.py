@@ -52,10 +52,10 @@ def test_a_layer_in_a_closed_group_is_found_as_the_group(hand):
 
 
 def test_a_layer_that_is_found_comes_into_view(hand):
-    hand.view.sight.centre_on(5000, 5000)
+    hand.view.scene_viewport.centre_on(5000, 5000)
     hand.key(KEY.Key_F, CONTROL)
     hand.type("dropout")
-    shown = hand.view.sight.card_rect("dropout").toAlignedRect()
+    shown = hand.view.scene_viewport.card_rect("dropout").toAlignedRect()
     assert hand.view.viewport().rect().contains(shown)
     find = _find(hand)
     assert find.geometry().top() > hand.view.viewport().geometry().bottom(), "over no card"
@@ -226,9 +226,9 @@ def test_a_network_that_is_too_long_scrolls_instead_of_shrinking(make):
     nodes = tuple(Node(f"n{at}", "Dense" if at else "Input") for at in range(60))
     chain = tuple((a.id, b.id) for a, b in pairwise(nodes))
     hand = make(Project("x", Graph(nodes, chain)))
-    for show in (hand.view.sight.fit, hand.view.sight.first_look):
-        hand.view.sight.zoom_to(0.1)
+    for show in (hand.view.scene_viewport.fit, hand.view.scene_viewport.first_look):
+        hand.view.scene_viewport.zoom_to(0.1)
         show()
         assert hand.view.camera.scale == pytest.approx(READABLE)
-        first = hand.view.sight.card_rect("n0").toAlignedRect()
+        first = hand.view.scene_viewport.card_rect("n0").toAlignedRect()
         assert hand.view.viewport().rect().contains(first), "from its beginning"

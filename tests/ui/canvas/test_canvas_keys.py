@@ -176,7 +176,7 @@ def test_align_and_tidy(hand):
     hand.view.commands.align_row()
     assert hand.view.picture.cards["dense"].y == hand.view.picture.cards["conv2d"].y
     hand.view.commands.tidy()
-    hand.view.slide.finish()
+    hand.view.layout_animation.finish()
     assert all(node.position is None for node in hand.graph.nodes)
     assert hand.view.picture.cards["dense"].y == 320.0
 
@@ -185,21 +185,21 @@ def test_tidy_glides_and_an_edit_meanwhile_ends_the_glide(hand, qtbot):
     hand.view.select(("dense",))
     hand.view.commands.nudge(400, 0)
     hand.view.commands.tidy()
-    assert hand.view.slide.running
-    qtbot.waitUntil(lambda: not hand.view.slide.running, timeout=30_000)
+    assert hand.view.layout_animation.running
+    qtbot.waitUntil(lambda: not hand.view.layout_animation.running, timeout=30_000)
     assert hand.view.picture.cards["dense"].x == 0.0
     hand.view.commands.nudge(400, 0)
     hand.view.commands.tidy()
     assert hand.view.picture.cards["dense"].x == 400.0  # where it starts from
     hand.view.append_layer("Dense")
-    assert not hand.view.slide.running
+    assert not hand.view.layout_animation.running
     assert hand.view.picture.cards["dense"].x == 0.0
 
 
 def test_left_to_right_is_one_undo_and_kept_in_the_project(hand):
     before = hand.view.store.project
     hand.view.commands.set_horizontal(True)
-    hand.view.slide.finish()
+    hand.view.layout_animation.finish()
     cards = hand.view.picture.cards
     assert hand.view.horizontal
     assert [cards[n.id].y for n in hand.graph.nodes] == [0.0] * 7
@@ -219,10 +219,10 @@ def test_zoom_commands(hand, qtbot):
     hand.view.commands.zoom_out()
     hand.view.commands.zoom_reset()
     hand.view.commands.select_all()
-    hand.view.sight.zoom_to(0.2)
-    hand.view.sight.fit()
+    hand.view.scene_viewport.zoom_to(0.2)
+    hand.view.scene_viewport.fit()
     assert told[0] == pytest.approx(1.2)
-    left, top, right, bottom = hand.view.sight.seen_box()
+    left, top, right, bottom = hand.view.scene_viewport.seen_box()
     a, b, c, d = hand.view.picture.bounds
     assert left <= a and top <= b and right >= c and bottom >= d
 
@@ -231,7 +231,7 @@ def test_a_second_fit_shows_all_of_a_folded_chain(make):
     names = [f"n{number}" for number in range(60)]
     nodes = (Node("input", "Input"), *(Node(name, "Dense", {"units": 4}) for name in names))
     hand = make(Project(graph=Graph(nodes, tuple(pairwise(("input", *names))))))
-    view, sight = hand.view, hand.view.sight
+    view, sight = hand.view, hand.view.scene_viewport
     assert len({card.x for card in view.picture.cards.values()}) == 3, "columns"
     sight.fit_or_show_all()
     sight.fit()
@@ -247,7 +247,7 @@ def test_a_second_fit_shows_all_of_a_folded_chain(make):
 
 def test_the_minimap_comes_when_something_is_out_of_view_and_moves_the_view(hand):
     assert not hand.view.minimap.shown()
-    hand.view.sight.zoom_to(3.0)
+    hand.view.scene_viewport.zoom_to(3.0)
     assert hand.view.minimap.shown()
     before = hand.view.camera
     size = hand.view.viewport().size()
@@ -258,7 +258,7 @@ def test_the_minimap_comes_when_something_is_out_of_view_and_moves_the_view(hand
 
 
 def test_the_minimap_shows_the_network_as_it_is(hand):
-    hand.view.sight.zoom_to(3.0)
+    hand.view.scene_viewport.zoom_to(3.0)
 
     def drawn():
         area, _ = hand.view.minimap.fitted()
@@ -275,7 +275,7 @@ def test_the_minimap_shows_the_network_as_it_is(hand):
 
 def test_the_menu_offers_what_fits_the_place(hand):
     def titles():
-        menu = keyboard.build_menu(hand.view, hand.view.hands, (0, 0), (0, 0), NOTHING)
+        menu = keyboard.build_menu(hand.view, hand.view.input_handlers, (0, 0), (0, 0), NOTHING)
         found = [action.text() for action in menu.actions() if action.text()]
         menu.deleteLater()
         return found
@@ -398,7 +398,7 @@ def test_a_layer_moved_onto_a_wire_joins_the_group_there(hand):
     hand.view.select(("conv2d", "pool"))
     hand.view.commands.group()
     hand.view.commands.open_group("group_1")
-    hand.view.slide.finish()
+    hand.view.layout_animation.finish()
     hand.drag(hand.middle("dropout"), hand.on_wire("conv2d", "pool"))
     assert hand.graph.by_id["dropout"].group == "group_1"
     hand.drag(hand.middle("dropout"), hand.on_wire("dense", "out"))
@@ -420,12 +420,12 @@ def test_a_pointer_that_rests_is_told_what_it_rests_on(hand):
 
 def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
     hand.view.select(("dense",))
-    hand.view.sight.zoom_to(3.0)
-    hand.view.sight.centre_on(5000, 5000)
+    hand.view.scene_viewport.zoom_to(3.0)
+    hand.view.scene_viewport.centre_on(5000, 5000)
     hand.view.store.reset(digits)
     hand.view.viewport().repaint()
     assert hand.view.selection() == ()
-    left, top, right, bottom = hand.view.sight.seen_box()
+    left, top, right, bottom = hand.view.scene_viewport.seen_box()
     card = hand.view.picture.cards["input"]
     assert left < card.x and card.x + card.w < right and top < card.y < bottom
 
@@ -433,7 +433,7 @@ def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
 def test_larger_letters_make_larger_cards(hand, qtbot):
     scaling = FontScale(hand.view)
     hand.view.resize(690, 900)  # a larger one shows larger cards from the beginning
-    hand.view.sight.fit()
+    hand.view.scene_viewport.fit()
     hand.view.viewport().repaint()
     before = hand.view.camera.scale
     try:
@@ -455,7 +455,7 @@ def test_the_menu_opens_at_the_layer_that_is_selected(hand, keys):
         reason = QContextMenuEvent.Reason.Keyboard
         QApplication.sendEvent(hand.view.viewport(), QContextMenuEvent(reason, QPoint(3, 3), away))
     menu = QApplication.activePopupWidget()
-    card = hand.view.sight.card_rect("dense")
+    card = hand.view.scene_viewport.card_rect("dense")
     top = hand.view.viewport().mapFromGlobal(menu.pos())
     assert card.adjusted(-2, -2, 2, 2).contains(top)
     menu.close()

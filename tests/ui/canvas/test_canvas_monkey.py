@@ -101,7 +101,7 @@ class Monkey:
             return picture.in_port(card, self.random.randrange(max(1, card.ports_in)))
         if picture.wires and choice < 0.8:
             return self.random.choice(list(picture.wires.values())).route.middle()
-        left, top, right, bottom = self.view.sight.seen_box()
+        left, top, right, bottom = self.view.scene_viewport.seen_box()
         return (self.random.uniform(left, right), self.random.uniform(top, bottom))
 
     def drop(self):
@@ -210,7 +210,7 @@ class Monkey:
                 self.view.commands.align_row,
                 self.view.commands.align_column,
                 lambda: self.view.commands.set_horizontal(not self.view.horizontal),
-                self.view.sight.fit,
+                self.view.scene_viewport.fit,
                 self.view.commands.zoom_in,
                 self.view.commands.zoom_out,
                 self.view.commands.zoom_reset,
@@ -298,7 +298,7 @@ def test_thousands_of_random_gestures(hand, seed, qtbot):
         try:
             assert_legal(graph)
             assert view.gesture is None
-            assert not view.at or view.slide.running
+            assert not view.at or view.layout_animation.running
             picture = view.picture
             assert set(view.selection()) <= set(picture.cards) | set(picture.frames)
             if not view.at:
@@ -311,7 +311,7 @@ def test_thousands_of_random_gestures(hand, seed, qtbot):
     while view.store.undo_label is not None:
         view.store.undo()
     assert view.store.project == first
-    view.slide.finish()
+    view.layout_animation.finish()
     assert_shows(view.picture, first.graph)
     while view.store.redo_label is not None:
         view.store.redo()

@@ -239,10 +239,10 @@ def test_problems_in_words_stay_in_view(make):
     hand.view.workbench.problems = (problem,)
     hand.view.workbench.problems_changed.emit()
     sides = set()
-    hand.view.sight.set_camera(hand.view.camera.moved(-100, 0))
+    hand.view.scene_viewport.set_camera(hand.view.camera.moved(-100, 0))
     for _time in range(28):
-        hand.view.sight.set_camera(hand.view.camera.moved(20, 0))
-        seen = hand.view.sight.seen_box()
+        hand.view.scene_viewport.set_camera(hand.view.camera.moved(20, 0))
+        seen = hand.view.scene_viewport.seen_box()
         card = hand.view.picture.cards["a"]
         if card.x + card.w > seen[2]:
             break
@@ -273,7 +273,7 @@ def test_what_nodes_saw_fades_when_the_network_changes(hand):
 
 
 def all_in_view(hand):
-    left, top, right, bottom = hand.view.sight.seen_box()
+    left, top, right, bottom = hand.view.scene_viewport.seen_box()
     a, b, c, d = hand.view.picture.bounds
     return left <= a and top <= b and c <= right and d <= bottom
 
@@ -293,10 +293,10 @@ def test_a_network_that_was_in_view_stays_in_view_when_the_window_shrinks(hand, 
 
 
 def test_what_was_in_the_middle_stays_in_the_middle(hand):
-    hand.view.sight.zoom_to(2.0)
-    before = hand.view.sight.mapToScene(hand.view.viewport().rect().center())
+    hand.view.scene_viewport.zoom_to(2.0)
+    before = hand.view.scene_viewport.mapToScene(hand.view.viewport().rect().center())
     hand.view.resize(500, 698)
-    after = hand.view.sight.mapToScene(hand.view.viewport().rect().center())
+    after = hand.view.scene_viewport.mapToScene(hand.view.viewport().rect().center())
     assert abs(after.x() - before.x()) < 2
 
 
@@ -307,12 +307,12 @@ def test_a_problem_without_room_has_a_mark_until_it_is_pointed_at(make, digits):
     hand.view.workbench.problems = (problem,)
     hand.view.workbench.problems_changed.emit()
     hand.view.viewport().repaint()
-    hand.view.sight.zoom_to(0.9)
+    hand.view.scene_viewport.zoom_to(0.9)
     assert hand.view.bubbles_now() == []
     card = hand.view.picture.cards["dense"]
     x, y = hand.view.camera.to_screen(card.x + card.w - 9, card.y + 3)
     pixel = hand.view.grab().toImage().pixelColor(int(x), int(y))
-    assert pixel.name().upper() == hand.view.look.scheme.error
+    assert pixel.name().upper() == hand.view.paint_resources.scheme.error
     hand.move(*hand.middle("dense"))
     assert [b.card.id for b in hand.view.bubbles_now()] == ["dense"]
     hand.move(*hand.middle("dropout"))
@@ -332,11 +332,11 @@ def test_pictures_beside_the_cards_get_room_when_they_come(hand):
     hand.view.set_preview("conv2d", image)
     hand.view.viewport().repaint()
     card = hand.view.picture.cards["conv2d"]
-    assert card.x + card.w + 14 + 300 <= hand.view.sight.seen_box()[2]
+    assert card.x + card.w + 14 + 300 <= hand.view.scene_viewport.seen_box()[2]
     assert all_in_view(hand), (hand.view.camera, hand.view.picture.bounds)
-    hand.view.sight.zoom_to(3.0)
-    hand.view.sight.fit()
-    assert card.x + card.w + 14 + 300 <= hand.view.sight.seen_box()[2]
+    hand.view.scene_viewport.zoom_to(3.0)
+    hand.view.scene_viewport.fit()
+    assert card.x + card.w + 14 + 300 <= hand.view.scene_viewport.seen_box()[2]
 
 
 def test_the_file_of_the_contract_opens_in_order_and_whole(make):
@@ -378,7 +378,7 @@ def test_a_wire_of_several_layers_of_a_group_says_all_their_shapes():
 def test_a_mark_on_a_card_is_read_to_its_end_beside_the_wire(hand, digits, title):
     problem = Problem("x", Severity.WARNING, "conv2d", title, "Much is said.")
     card = build_scene(digits, problems=(problem,)).cards["conv2d"]
-    metrics = QFontMetricsF(hand.view.look.words(11, True))
+    metrics = QFontMetricsF(hand.view.paint_resources.words(11, True))
     lines = problem_bubbles.tag_lines(card, metrics)
     assert " ".join(lines) == title
     assert len(lines) <= 2

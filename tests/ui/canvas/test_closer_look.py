@@ -154,15 +154,18 @@ def test_connections_are_as_thick_as_their_weights_are_large(hand):
     def width(source, target, own):
         """Of the line, at its widest."""
         route = view.picture.wires[source, target].route
-        x, top = (route.x1 + route.x2) / 2, view.sight.mapFromScene(QPointF(0, route.y1)).y()
-        middle = view.sight.mapFromScene(QPointF(x, route.y1)).x()
-        bottom = view.sight.mapFromScene(QPointF(0, route.y2)).y()
+        x, top = (
+            (route.x1 + route.x2) / 2,
+            view.scene_viewport.mapFromScene(QPointF(0, route.y1)).y(),
+        )
+        middle = view.scene_viewport.mapFromScene(QPointF(x, route.y1)).x()
+        bottom = view.scene_viewport.mapFromScene(QPointF(0, route.y2)).y()
         return max(
             sum(own(picture.pixelColor(middle + dx, y)) for dx in range(-8, 9))
             for y in range(top + 6, bottom - 6)
         )
 
-    line = view.look.wire
+    line = view.paint_resources.wire
     large = width("input", "dense", lambda one: abs(one.lightness() - line.lightness()) < 12)
     small = width("dense", "dense_1", lambda one: abs(one.lightness() - line.lightness()) < 12)
     assert large >= 4 > small > 0, "grey, in two widths: a mean below 0 is no colour"
@@ -229,7 +232,7 @@ def test_pictures_over_time_are_shown_step_by_step(hand):
     index = picture.index_at(picture.tiles[1].box.bottomRight() - QPointF(2, 2))
     assert index == (1, 3, 4, 0)
     picture.chosen.emit(index)
-    assert f"[1, 3, 4, 0] = {values[index]:.4g}" in hand.view.closer.words.text()
+    assert f"[1, 3, 4, 0] = {values[index]:.4g}" in hand.view.layer_popup.words.text()
 
 
 def test_all_maps_of_many_can_be_seen(hand):
@@ -298,7 +301,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand):
     layers = (("Input", {}), ("Conv2D", {"filters": 32, "kernel_size": 3, "padding": "same"}))
     weights = {"conv2d": {"kernel": np.ones((3, 3, 1, 32)), "bias": np.zeros(32)}}
     look = _look({"input": np.ones((8, 8, 1)), "conv2d": values}, weights, *layers)
-    closer = hand.view.closer
+    closer = hand.view.layer_popup
     closer.follow(look)
     assert closer.open_layer("conv2d")
     hand.settle()

@@ -58,12 +58,12 @@ def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand):
     view.set_preview("dense", image)
     spot = next(place for _, place in view.previews.places()).center()
 
-    bright = view.grab().toImage().pixelColor(view.sight.mapFromScene(spot))
+    bright = view.grab().toImage().pixelColor(view.scene_viewport.mapFromScene(spot))
     view.previews.fade()
-    faded = view.grab().toImage().pixelColor(view.sight.mapFromScene(spot))
+    faded = view.grab().toImage().pixelColor(view.scene_viewport.mapFromScene(spot))
     assert bright.red() == 0 and faded.red() > 100
     view.set_preview("dense", image)
-    assert view.grab().toImage().pixelColor(view.sight.mapFromScene(spot)).red() == 0
+    assert view.grab().toImage().pixelColor(view.scene_viewport.mapFromScene(spot)).red() == 0
 
 
 @pytest.mark.slow
@@ -92,7 +92,7 @@ def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(open_window
 
     # From a card that is opened, too: behind the last row comes the first.
     assert window.canvas.open_layer_popup("conv2d")
-    closer = window.canvas.closer
+    closer = window.canvas.layer_popup
     closer.setFocus()
     qtbot.keyClick(closer, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: closer.row.text().startswith(f"row 13 of {rows}"))
@@ -115,7 +115,7 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp):
     def free():
         for one in view.picture.cards:
             view.set_preview(one, image)
-        view.sight.fit()
+        view.scene_viewport.fit()
         boxes = dict(view.previews.places())
         for one, box in boxes.items():
             for card in view.picture.cards.values():
@@ -123,7 +123,7 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp):
         others = list(boxes.items())
         for place, (one, box) in enumerate(others):
             assert not any(box.intersects(b) for _, b in others[place + 1 :]), one
-        seen = view.sight.seen_box()
+        seen = view.scene_viewport.seen_box()
         assert min(box.left() for box in boxes.values()) >= seen[0]
         assert max(box.right() for box in boxes.values()) <= seen[2]
         return boxes
@@ -134,7 +134,7 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp):
     for one in view.picture.cards:
         view.set_preview(one, image)
     view.viewport().repaint()
-    left, _, right, _ = view.sight.seen_box()
+    left, _, right, _ = view.scene_viewport.seen_box()
     for box in view.previews.boxes().values():
         assert left <= box[0] and box[2] <= right, "they get room when they come"
     boxes = free()
@@ -165,7 +165,7 @@ def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(open_window
     for one in view.picture.cards:
         view.set_preview(one, image)
     view.viewport().repaint()
-    left, top, right, bottom = view.sight.seen_box()
+    left, top, right, bottom = view.scene_viewport.seen_box()
     boxes = view.previews.boxes()
     assert set(boxes) == set(view.picture.cards)
     for one, box in boxes.items():
@@ -249,7 +249,7 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     """In a low window the network gives way to it, also where it comes with the first look."""
     window = open_window(edits.set_training(example("sales"), epochs=2))
     window.resize(1000, 560)
-    window.canvas.sight.fit()
+    window.canvas.scene_viewport.fit()
     qtbot.train(window)
     bar = window.canvas.shown_sample
     qtbot.waitUntil(bar.isVisible)
@@ -257,10 +257,10 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     qtbot.waitUntil(
         lambda: window.activations_service.idle and window.activations_service.look_now is not None
     )
-    qtbot.waitUntil(lambda: not window.canvas.sight.fit_pending)
+    qtbot.waitUntil(lambda: not window.canvas.scene_viewport.fit_pending)
 
     def covered():
-        sight, cards = window.canvas.sight, window.canvas.picture.cards
+        sight, cards = window.canvas.scene_viewport, window.canvas.picture.cards
         return [one for one in cards if sight.card_rect(one).bottom() > bar.y()]
 
     assert covered() == []
@@ -286,16 +286,16 @@ def test_of_a_picture_below_the_closer_look_no_sliver_is_seen(hand):
     view.set_preview("dense", image)
     view.grab()
     box = next(place for _, place in view.previews.places())
-    left = view.sight.mapFromScene(box.center()) - QPoint(8, 0)
+    left = view.scene_viewport.mapFromScene(box.center()) - QPoint(8, 0)
 
     def shown():
         return view.viewport().grab().toImage().pixelColor(left).red() == 0
 
     assert shown()
-    view.closer.setGeometry(QRect(left + QPoint(4, -40), QSize(300, 300)))
-    view.closer.show()
+    view.layer_popup.setGeometry(QRect(left + QPoint(4, -40), QSize(300, 300)))
+    view.layer_popup.show()
     assert not shown(), "its rest would stand at the panel's edge"
-    view.closer.dismiss()
+    view.layer_popup.dismiss()
     assert shown()
 
 
@@ -362,7 +362,9 @@ def test_only_layers_that_fit_are_offered_behind_a_port(live, qtbot):
     live.move(x + 20, y + 30)
     assert view.state.ports["pool"] == "no"  # it leads here
     view.cancel_gesture()
-    assert view.sight.mapToScene(view.sight.mapFromScene(QPointF(5, 5))) == QPointF(5, 5)
+    assert view.scene_viewport.mapToScene(
+        view.scene_viewport.mapFromScene(QPointF(5, 5))
+    ) == QPointF(5, 5)
 
 
 def picture(view):
@@ -376,10 +378,10 @@ def test_dots_run_along_the_wires_while_it_trains(hand, qtbot):
     first = view.pulse.at
     assert first is not None
     wire = next(w for w in view.picture.wires.values() if w.target == "pool")
-    dot = view.sight.mapFromScene(QPointF(wire_path(wire).pointAtPercent(first)))
+    dot = view.scene_viewport.mapFromScene(QPointF(wire_path(wire).pointAtPercent(first)))
     ratio = view.devicePixelRatioF()
     seen = picture(view).pixelColor(round(dot.x() * ratio), round(dot.y() * ratio))
-    assert seen == QColor(view.look.accent)
+    assert seen == QColor(view.paint_resources.accent)
     view.pulse._last = time.monotonic()  # painting may have taken long
     view.pulse.beat()
     assert view.pulse.at == first, "not more often than five times a second"

@@ -75,8 +75,8 @@ def test_a_problem_that_is_asked_for_covers_no_card(hand, diagnosed):
             "Beside", lambda p, y=y: edits_canvas.add_connected(p, "Dropout", position=(x, y))
         )
     diagnosed(view.workbench)
-    view.sight.fit()
-    view.sight.zoom_to(0.7)
+    view.scene_viewport.fit()
+    view.scene_viewport.zoom_to(0.7)
     assert "conv2d" not in {bubble.card.id for bubble in view.bubbles_now()}
     view.select(("conv2d",))
     (bubble,) = (one for one in view.bubbles_now() if one.card.id == "conv2d")
@@ -85,10 +85,10 @@ def test_a_problem_that_is_asked_for_covers_no_card(hand, diagnosed):
 
 def test_the_minimap_goes_to_a_corner_without_cards(hand):
     view = hand.view
-    view.sight.zoom_to(1.4)
-    view.sight.centre_on(*hand.middle("conv2d"))
+    view.scene_viewport.zoom_to(1.4)
+    view.scene_viewport.centre_on(*hand.middle("conv2d"))
     for x, y in ((300.0, 300.0), (-300.0, 300.0), (130.0, 200.0)):
-        view.sight.centre_on(x, y)
+        view.scene_viewport.centre_on(x, y)
         if not view.minimap.shown():
             continue
         area, _ = view.minimap.fitted()
@@ -107,8 +107,8 @@ def test_the_minimap_lies_over_no_picture(hand):
     image = QImage(100, 60, QImage.Format.Format_ARGB32)
     view.resize(640, 420)
     last = max(view.picture.cards.values(), key=lambda card: card.y)
-    view.sight.zoom_to(1.0)
-    view.sight.centre_on(last.x + last.w - 240, last.y - 100)
+    view.scene_viewport.zoom_to(1.0)
+    view.scene_viewport.centre_on(last.x + last.w - 240, last.y - 100)
     bare, _ = view.minimap.fitted()
     for one in view.picture.cards:
         view.set_preview(one, image)
@@ -143,7 +143,7 @@ def test_a_problem_covers_no_picture_beside_another_card(hand, diagnosed):
     view = hand.view
     view.store.apply("Bad", lambda p: edits.set_params(p, "conv2d", filters=-1))
     diagnosed(view.workbench)
-    view.sight.fit()
+    view.scene_viewport.fit()
     assert "conv2d" in {bubble.card.id for bubble in view.bubbles_now()}
     image = QImage(180, 40, QImage.Format.Format_ARGB32)
     image.fill(0xFF0000FF)
@@ -168,7 +168,7 @@ def test_a_long_fix_is_written_whole_on_its_button(make):
     hand.view.workbench.problems = (said,)
     hand.view.workbench.problems_changed.emit()
     (bubble,) = hand.view.bubbles_now()
-    needed = QFontMetricsF(hand.view.look.words(12, True)).boundingRect(
+    needed = QFontMetricsF(hand.view.paint_resources.words(12, True)).boundingRect(
         QRectF(0, 0, bubble.button.width() - 12, 2000), int(Qt.TextFlag.TextWordWrap), label
     )
     assert needed.height() > 20, "it has two lines"
@@ -188,13 +188,13 @@ def test_a_problem_that_appears_gets_the_room_that_there_is(make):
     hand.view.workbench.problems_changed.emit()
     hand.view.viewport().repaint()
     (bubble,) = hand.view.bubbles_now()
-    left, _, right, _ = hand.view.sight.seen_box()
+    left, _, right, _ = hand.view.scene_viewport.seen_box()
     assert left <= bubble.box[0] and bubble.box[2] <= right
     assert not hand.view.picture.grid.cards_in(bubble.box)
     # What a person has moved stays where it is.
     hand.view.workbench.problems = ()
     hand.view.workbench.problems_changed.emit()
-    hand.view.sight.centre_on(*hand.middle("add"))
+    hand.view.scene_viewport.centre_on(*hand.middle("add"))
     seen = hand.view.camera
     hand.view.workbench.problems = (said,)
     hand.view.workbench.problems_changed.emit()
@@ -209,7 +209,7 @@ def test_the_line_to_a_problem_that_moved_away_crosses_no_card(make):
     said = Problem("output-units", Severity.ERROR, "dense", "Wrong", "Much is wrong here.")
     hand.view.workbench.problems = (said,)
     hand.view.workbench.problems_changed.emit()
-    hand.view.sight.zoom_to(1.0)
+    hand.view.scene_viewport.zoom_to(1.0)
     hand.view.select(("dense",))
     hand.view.viewport().repaint()
     (bubble,) = hand.view.bubbles_now()
@@ -286,73 +286,73 @@ def test_selection_lets_go_of_what_is_no_more(shown):
 
 def test_viewport_scrolls_no_further_than_needed(shown):
     moves: list[bool] = []
-    sight = Viewport(shown, moves.append)
-    sight.first_look()
+    viewport = Viewport(shown, moves.append)
+    viewport.first_look()
     assert moves == [True]
     for one in shown.picture.cards:  # three short cards fit into the window
-        assert shown.viewport().rect().contains(sight.card_rect(one).toRect())
-    before = sight.camera
-    sight.show_node("input")
-    assert sight.camera == before
-    sight.centre_on(5000.0, 0.0)
-    sight.show_node("dense_1")
-    assert shown.viewport().rect().contains(sight.card_rect("dense_1").toRect())
+        assert shown.viewport().rect().contains(viewport.card_rect(one).toRect())
+    before = viewport.camera
+    viewport.show_node("input")
+    assert viewport.camera == before
+    viewport.centre_on(5000.0, 0.0)
+    viewport.show_node("dense_1")
+    assert shown.viewport().rect().contains(viewport.card_rect("dense_1").toRect())
 
 
 def test_room_that_was_made_beside_a_card_is_given_back(shown):
-    sight = Viewport(shown, lambda _scaled: None)
-    sight.first_look()
-    before = sight.camera
-    sight.lend(0, -160)
-    sight.lend(90, 0)
-    assert sight.camera != before
-    sight.restore_view()
-    assert sight.camera == before, "the network is seen from its beginning again"
-    sight.lend(0, -160)
-    sight.zoom_to(1.5)
-    moved = sight.camera
-    sight.restore_view()
-    assert sight.camera == moved, "who moved the view keeps it"
+    viewport = Viewport(shown, lambda _scaled: None)
+    viewport.first_look()
+    before = viewport.camera
+    viewport.lend(0, -160)
+    viewport.lend(90, 0)
+    assert viewport.camera != before
+    viewport.restore_view()
+    assert viewport.camera == before, "the network is seen from its beginning again"
+    viewport.lend(0, -160)
+    viewport.zoom_to(1.5)
+    moved = viewport.camera
+    viewport.restore_view()
+    assert viewport.camera == moved, "who moved the view keeps it"
 
 
 def test_a_network_that_fits_again_is_seen_whole_again(shown):
-    sight, window = Viewport(shown, lambda _scaled: None), shown.viewport()
-    sight.first_look()
+    viewport, window = Viewport(shown, lambda _scaled: None), shown.viewport()
+    viewport.first_look()
     low = QSize(600, 200)  # what stands above the canvas takes its room
     window.resize(low)
-    sight.resized(QSize(600, 400), low, refit=True)
-    sight.first_look()
-    sight.show_node("dense_1")
-    assert sight.card_rect("input").top() < 0
+    viewport.resized(QSize(600, 400), low, refit=True)
+    viewport.first_look()
+    viewport.show_node("dense_1")
+    assert viewport.card_rect("input").top() < 0
     window.resize(QSize(600, 400))
-    sight.resized(low, QSize(600, 400), refit=True)
+    viewport.resized(low, QSize(600, 400), refit=True)
     for one in shown.picture.cards:
-        assert window.rect().contains(sight.card_rect(one).toRect())
+        assert window.rect().contains(viewport.card_rect(one).toRect())
 
 
 def test_a_card_above_hides_no_layer(shown):
-    sight, whole = Viewport(shown, lambda _scaled: None), QSize(600, 400)
-    sight.first_look()
-    top = sight.card_rect("input").top()
+    viewport, whole = Viewport(shown, lambda _scaled: None), QSize(600, 400)
+    viewport.first_look()
+    top = viewport.card_rect("input").top()
     room = int(top) - 1
-    assert sight.shift_up(room, whole, QSize(600, 400 - room))
-    assert sight.card_rect("input").top() == pytest.approx(top - room), "it stays on the screen"
-    assert not sight.shift_up(60, QSize(600, 400 - room), QSize(600, 340 - room))
-    assert sight.card_rect("input").top() == pytest.approx(top - room), "the view is fitted anew"
+    assert viewport.shift_up(room, whole, QSize(600, 400 - room))
+    assert viewport.card_rect("input").top() == pytest.approx(top - room), "it stays on the screen"
+    assert not viewport.shift_up(60, QSize(600, 400 - room), QSize(600, 340 - room))
+    assert viewport.card_rect("input").top() == pytest.approx(top - room), "the view is fitted anew"
 
 
 def test_words_that_find_no_room_do_not_push_the_pictures_out(shown):
-    sight = Viewport(shown, lambda _scaled: None)
+    viewport = Viewport(shown, lambda _scaled: None)
     shown.pictures, shown.words = 300.0, 5000.0
-    sight.fit()
+    viewport.fit()
     *_, right, _bottom = shown.picture.outline
-    assert sight.camera.to_screen(right + shown.pictures, 0.0)[0] <= 600.0
+    assert viewport.camera.to_screen(right + shown.pictures, 0.0)[0] <= 600.0
 
 
 def test_zooming_keeps_the_place_under_the_pointer(shown):
-    sight = Viewport(shown, lambda _scaled: None)
-    sight.first_look()
-    place = sight.camera.to_world(123.0, 45.0)
-    sight.zoom_to(2.5, 123.0, 45.0)
-    assert sight.camera.to_screen(*place) == pytest.approx((123.0, 45.0))
-    assert sight.followed
+    viewport = Viewport(shown, lambda _scaled: None)
+    viewport.first_look()
+    place = viewport.camera.to_world(123.0, 45.0)
+    viewport.zoom_to(2.5, 123.0, 45.0)
+    assert viewport.camera.to_screen(*place) == pytest.approx((123.0, 45.0))
+    assert viewport.followed

@@ -248,7 +248,9 @@ def test_columns_are_dragged_onto_the_canvas(two_ends, qtbot):
 
     def drop(card_id):
         card = canvas.picture.cards[card_id]
-        point = canvas.sight.mapFromScene(QPointF(card.x + card.w / 2, card.y + card.h / 2))
+        point = canvas.scene_viewport.mapFromScene(
+            QPointF(card.x + card.w / 2, card.y + card.h / 2)
+        )
         args = (Qt.DropAction.CopyAction, carried, Qt.MouseButton.LeftButton, NO_KEY)
         enter = QDragEnterEvent(point, *args)
         QApplication.sendEvent(canvas.viewport(), enter)

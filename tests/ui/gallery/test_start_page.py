@@ -329,8 +329,8 @@ def test_reduced_motion_is_remembered(open_window):
         settings.recall_motion()
         assert reduced_motion()
         before = dict.fromkeys(window.canvas.picture.cards, (0.0, 0.0))
-        window.canvas.slide.run(before)
-        assert not window.canvas.slide.running
+        window.canvas.layout_animation.run(before)
+        assert not window.canvas.layout_animation.running
     finally:
         set_reduced_motion(None)
 

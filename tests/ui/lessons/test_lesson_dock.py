@@ -388,7 +388,7 @@ def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(qt
     ]  # fmt: skip
     assert min(dark) < drawn.height() / 2 < max(dark), "both lines are there"
     point = window.welcome.places.drop_point("Input")
-    cards = [window.canvas.sight.card_rect(name) for name in ("input", "dense")]
+    cards = [window.canvas.scene_viewport.card_rect(name) for name in ("input", "dense")]
     inside = window.canvas.viewport().mapFrom(window, point)
     assert cards[0].bottom() < inside.y() < cards[1].top()
     assert window.welcome.places.drop_point().y() > point.y()

@@ -101,7 +101,7 @@ def test_a_click_opens_how_the_number_comes_about(open_window, example, qtbot):
     qtbot.train(window)
     # What the run showed last stands there until the network that it made was asked.
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
-    panel, closer = window.docks.show_panel("inside"), window.canvas.closer
+    panel, closer = window.docks.show_panel("inside"), window.canvas.layer_popup
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
     window.canvas.select(("dense",))
     pictures = [one for one in panel.parts if isinstance(one, ScaledPicture)]
@@ -130,7 +130,7 @@ def test_large_layers_say_that_their_numbers_come_after_the_run(open_window, exa
     project = edits.set_training(example("digits"), epochs=100_000)
     project = edits.set_params(project, "dense", units=500)
     window = open_window(project)
-    live, closer = window.sample_view, window.canvas.closer
+    live, closer = window.sample_view, window.canvas.layer_popup
     opened: list[bool] = []
     # As soon as the layers have pictures, before the event loop goes on.
     live.changed.connect(
@@ -188,7 +188,7 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
     qtbot.train(window)
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
     # The run's last look, rounded otherwise, is shown until the network's own is there.
-    service, popup = window.activations_service, window.canvas.closer
+    service, popup = window.activations_service, window.canvas.layer_popup
     qtbot.waitUntil(lambda: window.sample_view.look is None)
     qtbot.waitUntil(lambda: popup._sample is service.look_now is not None)
     panel = window.docks.show_panel("inside")
@@ -210,7 +210,7 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
         assert len(inside & expected) > 3, "on the page"
         assert not inside & other, "a label may shrink it smoothly, but between its own colours"
         window.canvas.show_number(name, (1, 2, 0))
-        tiles = window.canvas.closer.picture.tiles
+        tiles = window.canvas.layer_popup.picture.tiles
         shown = [tile for tile in tiles if tile.label != "filter"]
         looked = set[tuple[int, int, int]]().union(*(_colors(one.image) for one in shown))
         assert looked and looked <= expected, "looked at more closely"

@@ -153,7 +153,7 @@ def test_a_network_changed_since_and_a_second_run(open_window, qtbot, tmp_path):
     window.runner.start()
     assert "previous run" in panels["predict"].stale.text()
     assert panels["surface"].stale.isHidden(), "it follows the run"
-    closer = window.canvas.closer
+    closer = window.canvas.layer_popup
     if window.sample_view.look is None:
         assert closer.row.text() == _("from the previous run") and closer.picture.past
     qtbot.waitUntil(lambda: closer.row.text().startswith("row 1 of"))
@@ -183,8 +183,8 @@ def test_numbers_that_are_none(open_window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: "NaN" in panel.note.text())
     assert "smaller learning rate" in panel.note.text()
     assert window.canvas.open_layer_popup("hidden")
-    window.canvas.closer.choose((0,))
-    assert "nan" in window.canvas.closer.words.text()
+    window.canvas.layer_popup.choose((0,))
+    assert "nan" in window.canvas.layer_popup.words.text()
     window.grab()
     evaluate, predict = (window.docks.show_panel(name) for name in ("evaluate", "predict"))
     window.evaluation_service.evaluate()
@@ -220,7 +220,7 @@ def test_many_classes_one_that_never_occurs_and_one_sample(open_window, qtbot, t
     assert ("988 more" in panel.legend.text()) is many
     assert "out" in window.canvas.previews.ids
     assert window.canvas.open_layer_popup("out")
-    picture = window.canvas.closer.picture
+    picture = window.canvas.layer_popup.picture
     likeliest = list(np.argsort(-window.activations_service.look.values["out"], kind="stable")[:16])
     assert picture.units == (likeliest if many else [0, 1, 2]), "with a map above of each"
     assert picture.parts.count == (63 if many else 1)

@@ -595,7 +595,10 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(open_window, exam
         lambda: activations_service.look.own == "your drawing" and activations_service.idle
     )
     assert shown.words.text() == "Shown: your drawing"
-    assert "your drawing" in window.canvas.closer.row.text() or window.canvas.closer.isHidden()
+    assert (
+        "your drawing" in window.canvas.layer_popup.row.text()
+        or window.canvas.layer_popup.isHidden()
+    )
     # Every layer's numbers are those of the drawing that the answer is about.
     trained = window.workbench.models.trained
     own = activations_service.look

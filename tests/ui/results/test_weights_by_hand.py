@@ -23,7 +23,7 @@ def trained(open_window, example, qtbot):
     window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
     window.network_views.choose("layers")
     qtbot.train(window)
-    qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
+    qtbot.waitUntil(lambda: window.canvas.layer_popup.look is not None)
     return window
 
 
@@ -41,7 +41,7 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained, qtbot):
     window, node = trained, first_dense(trained)
     base = window.workbench.models.trained
     before = kernel(window, node).copy()
-    closer = window.canvas.closer
+    closer = window.canvas.layer_popup
     assert window.canvas.open_layer_popup(node)
     assert "to set its weights" in closer.words.text()
     link = next(one for one in closer.picture.links if (one.source, one.unit) == (1, 2))
@@ -121,11 +121,13 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(open_window, exam
     surface = window.docks.show_panel("surface")
     runner.one_epoch()
     qtbot.waitUntil(
-        lambda: bench.models.paused_snapshot is not None and window.canvas.closer.look is not None
+        lambda: (
+            bench.models.paused_snapshot is not None and window.canvas.layer_popup.look is not None
+        )
     )
     qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
     before, shares = kernel(window, node).copy(), np.array(surface.picture.shares)
-    closer = window.canvas.closer
+    closer = window.canvas.layer_popup
     assert window.canvas.open_layer_popup(node)
     qtbot.waitUntil(lambda: "to set its weights" in closer.words.text())
     closer.choose_weight(1, 2)
@@ -190,10 +192,10 @@ def test_of_a_large_layer_no_weight_is_set(open_window, example, qtbot):
     hidden = project.graph.sources[project.graph.outputs[0]][0]
     window = open_window(edits.set_params(project, hidden, units=65))
     qtbot.train(window)
-    qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
+    qtbot.waitUntil(lambda: window.canvas.layer_popup.look is not None)
     node = window.store.project.graph.outputs[0]
     assert window.canvas.open_layer_popup(node)
-    assert "set its weights" not in window.canvas.closer.words.text()
-    window.canvas.closer.choose((0,))
+    assert "set its weights" not in window.canvas.layer_popup.words.text()
+    window.canvas.layer_popup.choose((0,))
     assert max(kernel(window, node).shape) > 64
-    assert window.canvas.closer.weights.isHidden()
+    assert window.canvas.layer_popup.weights.isHidden()

@@ -26,10 +26,10 @@ _GAP = 60.0  # between a layer and its duplicate
 class CanvasCommands:
     """Commands of a canvas, called by menus, shortcuts and other panels."""
 
-    def __init__(self, canvas: CanvasHost, slide: LayoutAnimation) -> None:
+    def __init__(self, canvas: CanvasHost, layout_animation: LayoutAnimation) -> None:
         self._canvas = canvas
-        self._slide = slide
-        self.proposal = ConnectionProposal(canvas, slide)
+        self._layout_animation = layout_animation
+        self.proposal = ConnectionProposal(canvas, layout_animation)
 
     # the selection ------------------------------------------------------------------------
 
@@ -43,7 +43,7 @@ class CanvasCommands:
         close_fields(self._canvas.widget())
         self._canvas.cancel_gesture()
         canvas = self._canvas
-        CanvasFind(canvas.widget(), self._matches, self._go_to, canvas.keep_foot).open()
+        CanvasFind(canvas.widget(), self._matches, self._go_to, canvas.reserve_bottom).open()
 
     def _matches(self, text: str) -> list[str]:
         """Return the cards whose layer, id or group name contains a text."""
@@ -63,7 +63,7 @@ class CanvasCommands:
     def _go_to(self, card_id: str) -> None:
         if card_id in self._canvas.picture.cards:
             self._canvas.select((card_id,))
-            self._canvas.sight.show_node(card_id)
+            self._canvas.scene_viewport.show_node(card_id)
 
     def show_table(self) -> None:
         from netbuilder.ui.canvas.network_table_dialog import show_network_table
@@ -173,7 +173,7 @@ class CanvasCommands:
         if self._canvas.edit(label, change) and names:
             stand_in = self._canvas.picture.seen.stand_in
             self._canvas.select(dict.fromkeys(stand_in[name] for name in names[-1]))
-            self._canvas.sight.show_node(names[-1][0])
+            self._canvas.scene_viewport.show_node(names[-1][0])
             self.proposal.offer(names[-1], after)
 
     def _free_offset(
@@ -181,7 +181,7 @@ class CanvasCommands:
     ) -> Point:
         if where is not None:
             return (where[0] - CARD_WIDTH / 2 - left, where[1] - 22 - top)
-        view = self._canvas.sight.seen_box()
+        view = self._canvas.scene_viewport.seen_box()
         in_view = any(view[0] <= x <= view[2] and view[1] <= y <= view[3] for x, y in visible)
         if not in_view:
             x, y = (view[0] + view[2]) / 2 - CARD_WIDTH / 2, (view[1] + view[3]) / 2 - 22
@@ -214,12 +214,12 @@ class CanvasCommands:
             self._canvas.say(_("Select one layer to move it."))
             return
         change = edits_canvas.move_later if later else edits_canvas.move_earlier
-        before = self._slide.places()
+        before = self._layout_animation.places()
         if self._canvas.edit(
             self._canvas.picture.named("Move", chosen), partial(change, node_id=chosen[0])
         ):
-            self._canvas.sight.show_node(chosen[0])
-            self._slide.run(before)
+            self._canvas.scene_viewport.show_node(chosen[0])
+            self._layout_animation.run(before)
 
     def next_wire(self) -> None:
         """Select a wire of the current card, or the next one."""
@@ -334,21 +334,21 @@ class CanvasCommands:
             self._relayout(name, partial(edits_canvas.set_horizontal, horizontal=horizontal))
 
     def _relayout(self, label: str, change: Any) -> None:
-        before = self._slide.places()
+        before = self._layout_animation.places()
         if self._canvas.edit(label, change):
-            self._canvas.sight.first_look()
-            self._slide.run(before)
+            self._canvas.scene_viewport.first_look()
+            self._layout_animation.run(before)
 
     # zoom ---------------------------------------------------------------------------------
 
     def zoom_in(self) -> None:
-        self._canvas.sight.zoom_to(self._canvas.camera.scale * camera.STEP)
+        self._canvas.scene_viewport.zoom_to(self._canvas.camera.scale * camera.STEP)
 
     def zoom_out(self) -> None:
-        self._canvas.sight.zoom_to(self._canvas.camera.scale / camera.STEP)
+        self._canvas.scene_viewport.zoom_to(self._canvas.camera.scale / camera.STEP)
 
     def zoom_reset(self) -> None:
-        self._canvas.sight.zoom_to(1.0)
+        self._canvas.scene_viewport.zoom_to(1.0)
 
     # groups -------------------------------------------------------------------------------
 
@@ -382,20 +382,20 @@ class CanvasCommands:
             self._canvas.select(dict.fromkeys(stand_in[n] for n in inside if n in stand_in))
 
     def open_group(self, group_id: str) -> None:
-        before = self._slide.places()
+        before = self._layout_animation.places()
         if self._canvas.edit(
             _("Open group"), partial(groups.set_collapsed, group_id=group_id, collapsed=False)
         ):
             self._canvas.select((group_id,))
-            self._slide.run(before)
+            self._layout_animation.run(before)
 
     def close_group(self, group_id: str) -> None:
-        before = self._slide.places()
+        before = self._layout_animation.places()
         if self._canvas.edit(
             _("Close group"), partial(groups.set_collapsed, group_id=group_id, collapsed=True)
         ):
             self._canvas.select((group_id,))
-            self._slide.run(before)
+            self._layout_animation.run(before)
 
     def rename(self, group_id: str) -> None:
         """Edit a group's name in place."""

@@ -153,7 +153,7 @@ class DropLayer(DropGesture):
             scale = view.camera.scale
             moved = Camera(scale, screen[0] - CARD_WIDTH / 2 * scale, screen[1] - 22 * scale)
             view.add(label, partial(edits.add_node, layer=layer))
-            view.sight.set_camera(moved)
+            view.scene_viewport.set_camera(moved)
         else:
             target = view.in_node(fed.id) if fed is not None else None
             if fed is not None and fed.source is not None and fed.source.position is None:
@@ -171,13 +171,15 @@ class DropLayer(DropGesture):
         if self._card is not None:
             card = self._card
             name = _("Replace {old} with {new}", old=card.title, new=self._layer)
-            paint_hint(p, view.look, card.x + card.w + 14, card.y + 27, name, scale)
+            paint_hint(p, view.paint_resources, card.x + card.w + 14, card.y + 27, name, scale)
             return
         if self._wire is not None:
             x, y = self._wire.route.middle()
             spot = (x - CARD_WIDTH / 2, y - SLIM / 2)
-            paint_ghost(p, view.look, spot, self._layer, category, slim=True)
-            paint_hint(p, view.look, spot[0] + CARD_WIDTH + 14, y + 5, _("Insert here"), scale)
+            paint_ghost(p, view.paint_resources, spot, self._layer, category, slim=True)
+            paint_hint(
+                p, view.paint_resources, spot[0] + CARD_WIDTH + 14, y + 5, _("Insert here"), scale
+            )
             return
         place = self._place()
         if self._end is not None:
@@ -190,11 +192,15 @@ class DropLayer(DropGesture):
             route = WireRoute(*view.picture.out_port(self._end), *tip, horizontal=horizontal)
             paint_loose_wire(p, view, route, True)
             text = _("Connect to {name}", name=self._end.title)
-            paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
+            paint_hint(
+                p, view.paint_resources, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale
+            )
         elif self._fed is not None:
             text = _("Connect to {name}", name=self._fed.title)
-            paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
-        paint_ghost(p, view.look, place, self._layer, category)
+            paint_hint(
+                p, view.paint_resources, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale
+            )
+        paint_ghost(p, view.paint_resources, place, self._layer, category)
 
 
 class DropBlock(DropGesture):
@@ -214,7 +220,9 @@ class DropBlock(DropGesture):
 
     def paint(self, p: QPainter) -> None:
         x, y = self._where
-        paint_ghost(p, self.view.look, (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2), self._name, "")
+        paint_ghost(
+            p, self.view.paint_resources, (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2), self._name, ""
+        )
 
 
 class DropColumns(DropGesture):
@@ -273,4 +281,4 @@ class DropColumns(DropGesture):
         else:
             words = _("Use {columns} as input", columns=names)
         scale = self.view.camera.scale
-        paint_hint(p, self.view.look, card.x + card.w + 14, card.y + 27, words, scale)
+        paint_hint(p, self.view.paint_resources, card.x + card.w + 14, card.y + 27, words, scale)

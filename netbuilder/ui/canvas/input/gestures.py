@@ -83,13 +83,13 @@ class PanGesture(Gesture):
         self._first = view.camera
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        self.view.sight.set_camera(
+        self.view.scene_viewport.set_camera(
             self.view.camera.moved(screen[0] - self._last[0], screen[1] - self._last[1])
         )
         self._last = screen
 
     def cancel(self) -> None:
-        self.view.sight.set_camera(self._first)
+        self.view.scene_viewport.set_camera(self._first)
 
 
 class MinimapPanGesture(Gesture):
@@ -104,14 +104,14 @@ class MinimapPanGesture(Gesture):
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         x, y = self._map.to_world(*screen)
-        self.view.sight.centre_on(x, y)
+        self.view.scene_viewport.centre_on(x, y)
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         self._map.held = False
 
     def cancel(self) -> None:
         self._map.held = False
-        self.view.sight.set_camera(self._first)
+        self.view.scene_viewport.set_camera(self._first)
 
 
 class BandSelectGesture(Gesture):
@@ -142,7 +142,7 @@ class BandSelectGesture(Gesture):
 
     def paint(self, p: QPainter) -> None:
         left, top, right, bottom = self._box()
-        accent = QColor(self.view.look.accent)
+        accent = QColor(self.view.paint_resources.accent)
         pen = QPen(accent, 1)
         pen.setCosmetic(True)
         p.setPen(pen)
@@ -345,7 +345,7 @@ class MoveGesture(Gesture):
             return
         if view.state.lit_wire is not None:
             spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
-            paint_hint(p, view.look, *spot, _("Move here"), view.camera.scale)
+            paint_hint(p, view.paint_resources, *spot, _("Move here"), view.camera.scale)
         elif (into := self._into(view.at)) and self._grabbed in into:
             group = into[self._grabbed]
             left = group_of(dragged) if group is None else group
@@ -356,9 +356,9 @@ class MoveGesture(Gesture):
                 if group is None
                 else _("Add to “{group}”", group=name)
             )
-            paint_hint(p, view.look, *spot, words, view.camera.scale)
+            paint_hint(p, view.paint_resources, *spot, words, view.camera.scale)
         elif self._guide is not None:
-            pen = QPen(view.look.accent, 1, Qt.PenStyle.DashLine)
+            pen = QPen(view.paint_resources.accent, 1, Qt.PenStyle.DashLine)
             pen.setCosmetic(True)
             p.setPen(pen)
             ends = [QPointF(c.x + c.w / 2, c.y + c.h / 2) for c in (self._guide, dragged)]

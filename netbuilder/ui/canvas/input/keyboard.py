@@ -114,7 +114,7 @@ class KeyboardHandler:
             (Qt.Key.Key_R, False): self.replace_current,
             (Qt.Key.Key_I, False): self.open_layer_popup,
             (Qt.Key.Key_F2, False): self.rename_current,
-            (Qt.Key.Key_F, False): self._canvas.sight.fit,
+            (Qt.Key.Key_F, False): self._canvas.scene_viewport.fit,
             (Qt.Key.Key_F, True): self._commands.find,
             (Qt.Key.Key_T, False): self._commands.tidy,
             (Qt.Key.Key_Home, False): self.go_to_first,
@@ -162,7 +162,7 @@ class KeyboardHandler:
             else (neighbour,)
         )
         self._canvas.select(chosen, current=neighbour)
-        self._canvas.sight.show_node(neighbour)
+        self._canvas.scene_viewport.show_node(neighbour)
 
     def go_to_first(self) -> None:
         cards = self._canvas.picture.cards
@@ -170,7 +170,7 @@ class KeyboardHandler:
         first = min(order, key=lambda card_id: bool(self._sources(card_id)), default=None)
         if first is not None:
             self._canvas.select((first,))
-            self._canvas.sight.show_node(first)
+            self._canvas.scene_viewport.show_node(first)
 
     def _sources(self, card_id: str) -> list[str]:
         wires = self._canvas.picture.wires_of(card_id)
@@ -180,7 +180,7 @@ class KeyboardHandler:
         cards = list(self._canvas.picture.cards)
         if cards:
             self._canvas.select((cards[-1],))
-            self._canvas.sight.show_node(cards[-1])
+            self._canvas.scene_viewport.show_node(cards[-1])
 
     def edit_current(self) -> None:
         """Edit the current layer, open or close a group, or insert on a wire."""
@@ -314,7 +314,7 @@ def build_menu(
         menu.addAction(_("Network summary…"), does.commands.show_table)
         menu.addSeparator()
         menu.addAction(_("Tidy up"), does.commands.tidy)
-        menu.addAction(_("Fit the network into the window"), view.sight.fit)
+        menu.addAction(_("Fit the network into the window"), view.scene_viewport.fit)
         turn = menu.addAction(
             _("Left to right"), lambda: does.commands.set_horizontal(not view.horizontal)
         )

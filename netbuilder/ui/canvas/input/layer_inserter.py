@@ -107,7 +107,7 @@ class LayerInserter:
             )
             return
         card = self._canvas.picture.cards[after]
-        rect = self._canvas.sight.card_rect(after)
+        rect = self._canvas.scene_viewport.card_rect(after)
         spot = rect.topRight() if self._canvas.horizontal else rect.bottomLeft()
         axes = compatibility.output_rank(
             self._canvas.workbench.shapes, self._canvas.out_node(after)
@@ -137,7 +137,7 @@ class LayerInserter:
         if card is None:
             return
         self._open_search(
-            self._canvas.sight.card_rect(node_id).bottomLeft().toPoint(),
+            self._canvas.scene_viewport.card_rect(node_id).bottomLeft().toPoint(),
             _("Replace {name} with", name=card.title),
             lambda text: compatibility.fitting_choices(text, feeding=not card.ports_in),
             lambda new: self.replace(node_id, new.spec.name, new.params),

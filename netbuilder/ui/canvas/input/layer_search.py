@@ -191,7 +191,7 @@ class CanvasFind(QFrame):
         parent: the canvas.
         find: returns the ids of matching cards in network order.
         show: selects a card and brings it into view.
-        keep_foot: reserves pixels at the canvas's lower edge.
+        reserve_bottom: reserves pixels at the canvas's lower edge.
     """
 
     def __init__(
@@ -199,11 +199,11 @@ class CanvasFind(QFrame):
         parent: QWidget,
         find: Callable[[str], list[str]],
         show: Callable[[str], object],
-        keep_foot: Callable[[str, int], object],
+        reserve_bottom: Callable[[str, int], object],
     ) -> None:
         super().__init__(parent)
         self._parent, self._find, self._show = parent, find, show
-        self._keep_foot = keep_foot
+        self._reserve_bottom = reserve_bottom
         self._matches: list[str] = []
         self._at = 0
         self.setObjectName("canvasFind")
@@ -225,7 +225,7 @@ class CanvasFind(QFrame):
     def open(self) -> None:
         height = self.sizeHint().height()
         self.setGeometry(0, self._parent.height() - height, self._parent.width(), height)
-        self._keep_foot(self.objectName(), height)
+        self._reserve_bottom(self.objectName(), height)
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -249,7 +249,7 @@ class CanvasFind(QFrame):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._keep_foot(self.objectName(), 0)
+        self._reserve_bottom(self.objectName(), 0)
         super().closeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

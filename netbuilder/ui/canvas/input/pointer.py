@@ -79,7 +79,7 @@ class EdgeScroller(QObject):
         self._waited += 1
         if self._waited < _WAIT:
             return
-        view.sight.set_camera(view.camera.moved(dx, dy))
+        view.scene_viewport.set_camera(view.camera.moved(dx, dy))
         view.gesture.move(view.camera.to_world(*self._screen), self._screen, self._modifiers)
         view.repaint_all()
 
@@ -110,15 +110,15 @@ class PointerHandler:
     def __init__(
         self,
         canvas: CanvasHost,
-        hands: keyboard.InputHandlers,
-        slide: LayoutAnimation,
+        input_handlers: keyboard.InputHandlers,
+        layout_animation: LayoutAnimation,
         minimap: Minimap,
         picture_at: Callable[[Point], str],
     ) -> None:
         self._canvas = canvas
-        self._hands = hands
-        self._commands, self._adding = hands.commands, hands.adding
-        self._slide = slide
+        self._input_handlers = input_handlers
+        self._commands, self._adding = input_handlers.commands, input_handlers.adding
+        self._layout_animation = layout_animation
         self._minimap = minimap
         self._picture_at = picture_at
         self._edge_scroll = EdgeScroller(canvas)
@@ -159,10 +159,10 @@ class PointerHandler:
             if event.button() != self._button:
                 self.cancel_gesture()
             return
-        self._slide.finish()
+        self._layout_animation.finish()
         self._button = event.button()
         if event.button() == _MIDDLE or (event.button() == _LEFT and self.space):
-            self._canvas.sight.followed = True
+            self._canvas.scene_viewport.followed = True
             self.start_gesture(PanGesture(self._canvas, screen))
         elif event.button() == _LEFT:
             self._press(event, where, screen)
@@ -197,7 +197,7 @@ class PointerHandler:
                     MoveGesture(self._canvas, self._commands, where, screen, hit.card.id, grabbed)
                 )
         elif tagged := tagged_at(
-            self._canvas.picture, self._canvas.look, self._canvas.camera.scale, where
+            self._canvas.picture, self._canvas.paint_resources, self._canvas.camera.scale, where
         ):
             self._canvas.select((tagged,))
         elif hit.wire is not None:
@@ -296,20 +296,20 @@ class PointerHandler:
         pixels = event.pixelDelta()
         if event.modifiers() & _CONTROL:
             amount = turned.y() or turned.x()
-            self._canvas.sight.zoom_to(
+            self._canvas.scene_viewport.zoom_to(
                 self._canvas.camera.scale * camera.STEP ** (amount / 120), spot.x(), spot.y()
             )
         else:
             dx, dy = (pixels.x(), pixels.y()) if not pixels.isNull() else (turned.x(), turned.y())
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not dx:
                 dx, dy = dy, 0
-            self._canvas.sight.followed = True
-            self._canvas.sight.set_camera(self._canvas.camera.moved(dx, dy))
+            self._canvas.scene_viewport.followed = True
+            self._canvas.scene_viewport.set_camera(self._canvas.camera.moved(dx, dy))
         event.accept()
 
     def menu(self, event: QContextMenuEvent) -> None:
         self.cancel_gesture()
-        keyboard.show_menu(self._canvas, self._hands, event, self._picture_at)
+        keyboard.show_menu(self._canvas, self._input_handlers, event, self._picture_at)
 
     # drag and drop ------------------------------------------------------------------------
 
@@ -371,7 +371,7 @@ class ViewportEventFilter(QObject):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 spot = event.position()
                 scale = self._view.camera.scale * (1 + event.value())
-                self._view.sight.zoom_to(scale, spot.x(), spot.y())
+                self._view.scene_viewport.zoom_to(scale, spot.x(), spot.y())
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             where = self._view.camera.to_world(event.pos().x(), event.pos().y())

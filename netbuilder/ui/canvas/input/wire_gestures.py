@@ -236,7 +236,7 @@ class WireDragGesture(Gesture):
 def paint_loose_wire(p: QPainter, view: CanvasHost, route: WireRoute, good: bool) -> None:
     """Paint a wire that is not in the project."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
-    colour = view.look.accent if good else view.look.secondary
+    colour = view.paint_resources.accent if good else view.paint_resources.secondary
     p.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine if good else Qt.PenStyle.DashLine))
     p.setBrush(Qt.BrushStyle.NoBrush)
     path: QPainterPath = wire_path(Wire("", "", route, "", ()))
@@ -268,7 +268,7 @@ class WireKeyGesture(Gesture):
         view = self.view
         target = self.choices[self.index]
         view.state.lit_cards = frozenset({target})
-        view.sight.show_node(target)
+        view.scene_viewport.show_node(target)
         title = view.picture.cards[target].title
         mismatch = compatibility.mismatch_sentence(
             view.picture.graph, view.workbench.shapes, self._source, view.in_node(target)
@@ -327,8 +327,8 @@ class _Chain:
 class ConnectionProposal:
     """A proposed connection; other edits and selections dismiss it."""
 
-    def __init__(self, canvas: CanvasHost, slide: LayoutAnimation) -> None:
-        self._canvas, self._slide = canvas, slide
+    def __init__(self, canvas: CanvasHost, layout_animation: LayoutAnimation) -> None:
+        self._canvas, self._layout_animation = canvas, layout_animation
         self._chain: _Chain | None = None
 
     @property
@@ -374,10 +374,10 @@ class ConnectionProposal:
         chain = self._chain
         if not self.dismiss() or chain is None:
             return False
-        before = self._slide.places()
+        before = self._layout_animation.places()
         change = partial(edits.insert_chain, after=chain.after, first=chain.first, last=chain.last)
         if self._canvas.edit(_("Connect"), change):
-            self._slide.run(before)
+            self._layout_animation.run(before)
         return True
 
     def holds(self, where: Point) -> bool:
@@ -394,10 +394,10 @@ class ConnectionProposal:
         paint_loose_wire(p, view, self._route(*ends), True)
         button = self._button(*ends)
         p.setPen(Qt.PenStyle.NoPen)
-        p.setBrush(view.look.accent)
+        p.setBrush(view.paint_resources.accent)
         p.drawRoundedRect(button, 6, 6)
-        p.setPen(view.look.card)
-        p.setFont(view.look.words(self._pixels, True))
+        p.setPen(view.paint_resources.card)
+        p.setFont(view.paint_resources.words(self._pixels, True))
         p.drawText(button, Qt.AlignmentFlag.AlignCenter, _("Connect (Enter)"))
 
     def ends(self) -> tuple[Card, Card] | None:
@@ -423,10 +423,10 @@ class ConnectionProposal:
 
     def _button(self, source: Card, target: Card) -> QRectF:
         """Return the button's box: above the card to connect or, without room, below it."""
-        metrics = QFontMetricsF(self._canvas.look.words(self._pixels, True))
+        metrics = QFontMetricsF(self._canvas.paint_resources.words(self._pixels, True))
         width = metrics.horizontalAdvance(_("Connect (Enter)")) + 2 * _PAD
         height = metrics.height() + _PAD
         x, top = self._canvas.picture.in_port(target, 0)[0] + 10, target.y - height - 8
-        if top < self._canvas.sight.seen_box()[1]:
+        if top < self._canvas.scene_viewport.seen_box()[1]:
             top = target.y + target.h + 8
         return QRectF(x, top, width, height)

@@ -47,7 +47,7 @@ class WirePulse(QObject):
         """Return the area of the dots, which is cheaper to paint than all of the viewport."""
         view = self._view
         box = QRectF()
-        for wire in view.picture.grid.wires_in(view.sight.seen_box()):
+        for wire in view.picture.grid.wires_in(view.scene_viewport.seen_box()):
             box |= wire_path(wire).boundingRect().adjusted(-1, -1, 1, 1)
         left, top = view.camera.to_screen(box.left(), box.top())
         right, bottom = view.camera.to_screen(box.right(), box.bottom())
@@ -64,8 +64,8 @@ class WirePulse(QObject):
         if self.at is None or view.camera.scale < NAMES:
             return
         p.setPen(Qt.PenStyle.NoPen)
-        p.setBrush(view.look.accent)
-        for wire in view.picture.grid.wires_in(view.sight.seen_box()):
+        p.setBrush(view.paint_resources.accent)
+        for wire in view.picture.grid.wires_in(view.scene_viewport.seen_box()):
             p.drawEllipse(wire_path(wire).pointAtPercent(self.at), _RADIUS, _RADIUS)
 
 

@@ -35,7 +35,7 @@ class Minimap:
         picture = self._view.picture
         if not self.wanted or len(picture.cards) < 3:
             return False
-        left, top, right, bottom = self._view.sight.seen_box()
+        left, top, right, bottom = self._view.scene_viewport.seen_box()
         a, b, c, d = picture.bounds
         return a < left or b < top or c > right or d > bottom
 
@@ -96,12 +96,12 @@ class Minimap:
             self._corner = self._drawn = None
             return
         area, scale = self.fitted()
-        look, picture = self._view.look, self._view.picture
+        look, picture = self._view.paint_resources, self._view.picture
         panel = area.adjusted(-_PAD, -_PAD, _PAD, _PAD)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setOpacity(0.45 if self.covers else 1.0)
         p.drawPixmap(panel.topLeft(), self._content(picture, panel, scale))
-        left, top, right, bottom = self._view.sight.seen_box()
+        left, top, right, bottom = self._view.scene_viewport.seen_box()
         a, b, _, _ = picture.bounds
         visible = QRectF(
             area.left() + (left - a) * scale,
@@ -117,7 +117,7 @@ class Minimap:
         p.setOpacity(1.0)
 
     def _content(self, picture: Scene, panel: QRectF, scale: float) -> QPixmap:
-        look = self._view.look
+        look = self._view.paint_resources
         ratio = self._view.widget().devicePixelRatioF()
         key = (look.generation, ratio)
         # Compared by identity while kept alive: an id may be reused.

@@ -120,7 +120,7 @@ class NodePreviews:
             self._graph = self._view.store.project.graph
             self._compared = None
             if before is None or before.size() != image.size():
-                self._view.sight.make_room()
+                self._view.scene_viewport.make_room()
         self._view.repaint_all()
 
     def paint_over(self, node_id: str, image: QImage) -> None:
@@ -175,7 +175,7 @@ class NodePreviews:
     def places(self) -> Iterator[tuple[str, QRectF]]:
         """Yield node ids and boxes of the visible previews, in canvas coordinates."""
         picture = self._view.picture
-        left, top, right, bottom = self._view.sight.seen_box()
+        left, top, right, bottom = self._view.scene_viewport.seen_box()
         for node_id, image in self.images.items():
             card = picture.cards.get(node_id)
             if card is None or not (top - 80 < card.y < bottom and left - 640 < card.x < right):
@@ -186,7 +186,7 @@ class NodePreviews:
         """Return the box of a card's preview, cached for a scene and viewport width."""
         picture, key = self._view.picture, self._spots_of
         left, _, right, _ = picture.bounds
-        beyond = max(self._view.sight.widest - (right - left), 0.0)
+        beyond = max(self._view.scene_viewport.widest - (right - left), 0.0)
         if key is None or key[0] is not picture or key[1] != beyond:
             self._spots_of, self._spots = (picture, beyond), {}
         size = self._size(image)

@@ -45,7 +45,7 @@ class StepFlow(QObject):
             return
         wires = {
             edge: wire
-            for wire in view.picture.grid.wires_in(view.sight.seen_box())
+            for wire in view.picture.grid.wires_in(view.scene_viewport.seen_box())
             for edge in wire.edges or ((wire.source, ""),)
         }
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -56,7 +56,7 @@ class StepFlow(QObject):
                 self._paint_flow(p, wires[edge], *self.flows[edge], done)
 
     def _paint_flow(self, p: QPainter, wire: Wire, text: str, size: float, done: float) -> None:
-        color, path, look = theme.step_color(), wire_path(wire), self._view.look
+        color, path, look = theme.step_color(), wire_path(wire), self._view.paint_resources
         faded = QColor(color)
         faded.setAlphaF(0.35)
         p.setBrush(Qt.BrushStyle.NoBrush)

@@ -43,7 +43,7 @@ class CanvasStrips(QObject):
         store.changed.connect(self._project_changed)
         # Pictures contain text in the colours of the scheme.
         theme.theme().changed.connect(self._repaint)
-        for view in (canvas.closer, canvas.shown_sample):
+        for view in (canvas.layer_popup, canvas.shown_sample):
             view.row_requested.connect(
                 lambda steps: activations_service.show_row(activations_service.index + steps)
             )
@@ -55,7 +55,7 @@ class CanvasStrips(QObject):
     def _show_run(self) -> None:
         if self._live.look is None:  # a run has begun
             self._canvas.previews.fade()
-            self._canvas.closer.fade()
+            self._canvas.layer_popup.fade()
             self._canvas.set_wire_weights({})
             self.shown = set()
         else:
@@ -96,7 +96,7 @@ class CanvasStrips(QObject):
         self._canvas.set_wire_weights(wires)
         # Update the popup in the next turn of the event loop: both are slow after a run. With the
         # first pictures, it can be opened.
-        if look is None or self._canvas.closer.look is None:
+        if look is None or self._canvas.layer_popup.look is None:
             self._canvas.show_look(look, self._activations_service.trouble)
         else:
             QTimer.singleShot(0, self, lambda: self._show_in_popup(look))
@@ -128,7 +128,7 @@ class CanvasStrips(QObject):
             self.shown.discard(node_id)
         if _source(old) != _source(new):  # the sample is from other data
             self._canvas.previews.fade()
-            self._canvas.closer.fade()
+            self._canvas.layer_popup.fade()
         was_stale, self._stale = self._stale, self._canvas.previews.stale
         if self._stale:
             self._canvas.set_wire_weights({})

@@ -101,10 +101,10 @@ class PlaceFinder:
             if graph.by_id[a].layer == after and a in cards and b in cards
         ]
         if wires:
-            start, end = (canvas.sight.card_rect(name).center() for name in wires[0])
+            start, end = (canvas.scene_viewport.card_rect(name).center() for name in wires[0])
             point = ((start + end) / 2).toPoint()
         elif ends and ends[-1] in canvas.picture.cards:
-            card = canvas.sight.card_rect(ends[-1]).toRect()
+            card = canvas.scene_viewport.card_rect(ends[-1]).toRect()
             point = QPoint(card.center().x(), min(card.bottom() + 60, view.height() - 30))
         else:
             point = view.rect().center()
@@ -156,7 +156,7 @@ class PlaceFinder:
         canvas = self._parts.canvas
         for node_id in ids:
             if node_id in canvas.picture.cards:
-                card = canvas.sight.card_rect(node_id).toRect()
+                card = canvas.scene_viewport.card_rect(node_id).toRect()
                 corner = canvas.viewport().mapTo(self._parts.window, card.topLeft())
                 return QRect(corner, card.size())
         return self._of(canvas)
