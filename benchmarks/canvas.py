@@ -111,7 +111,9 @@ class Ours:
             self.paint()
             for step in range(steps):
                 start = time.perf_counter()
-                self.view.scene_viewport.set_camera(self.view.camera.moved(7 if step % 2 else -5, -9))
+                self.view.scene_viewport.set_camera(
+                    self.view.camera.moved(7 if step % 2 else -5, -9)
+                )
                 self.paint()
                 took.append(time.perf_counter() - start)
             for step in range(steps):
